@@ -1,0 +1,1 @@
+"""From files to declared clients: load, shape, resolve, rules."""

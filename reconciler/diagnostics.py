@@ -1,0 +1,54 @@
+"""The user's mistakes, as data: each with its place, its rule and a way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model import Location
+
+
+class Severity(StrEnum):
+    """How much a diagnostic matters: an error stops every command, a warning none."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem with what is declared or configured.
+
+    `message` says what is wrong, `hint` what to do about it; both start in lower case and end without a full stop.
+    """
+
+    severity: Severity
+    rule: str
+    message: str
+    location: Location
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        way_out = f"; {self.hint}" if self.hint else ""
+        return f"{self.location}: {self.severity}: {self.message}{way_out} [{self.rule}]"
+
+
+def error(rule: str, message: str, location: Location, hint: str | None = None) -> Diagnostic:
+    """A diagnostic that stops every command."""
+    return Diagnostic(Severity.ERROR, rule, message, location, hint)
+
+
+def warning(rule: str, message: str, location: Location, hint: str | None = None) -> Diagnostic:
+    """A diagnostic that is shown and stops nothing."""
+    return Diagnostic(Severity.WARNING, rule, message, location, hint)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any of them stops a command."""
+    return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Each diagnostic once, by place, then rule and message, so that equal inputs give equal output."""
+    return sorted(set(diagnostics), key=lambda d: (d.location, d.rule, d.message, d.severity, d.hint or ""))

@@ -1,0 +1,1 @@
+"""From an instance to its live clients, and back."""

@@ -1,0 +1,23 @@
+"""What planning and applying need of an instance, however it is reached."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from reconciler.model import ClientSpec, Listing, LiveClient
+
+
+class Gateway(Protocol):
+    """The auth clients of one instance. Every method may raise any `GatewayError`."""
+
+    def list_clients(self) -> Listing:
+        """All clients that are not deleted, in ascending id, without their secrets."""
+
+    def create_client(self, spec: ClientSpec) -> LiveClient:
+        """Make a client and return it as the instance answered. Never sent twice."""
+
+    def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
+        """Replace name, grants and redirect of a client together, and return it as the instance answered."""
+
+    def delete_client(self, client_id: int) -> None:
+        """Revoke a client and its tokens. There is no way back."""

@@ -1,0 +1,138 @@
+"""The values that pass between the rooms. All are frozen; equality means "in sync"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+EMPTY: Mapping[str, str] = {}
+
+
+class Grant(StrEnum):
+    """A way for a client to get tokens, in the order in which the platform lists them."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    PERSONAL_ACCESS_TOKEN = "personal_access_token"
+    PASSWORD = "password"
+
+
+class Field(StrEnum):
+    """A field of a client that can be planned and written."""
+
+    NAME = "name"
+    GRANTS = "grants"
+    REDIRECT_URL = "redirect_url"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file that a person can open. Lines and columns count from 1."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSpec:
+    """What the platform stores of a client, and no more.
+
+    `redirect_url` is the stored string (several URLs are joined by commas). It is None if and only if
+    the authorization code grant is absent: the platform derives that grant from the redirect.
+    """
+
+    name: str
+    grants: frozenset[Grant]
+    redirect_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredClient:
+    """A declared client (`state: present`) as one instance should have it, variables substituted."""
+
+    spec: ClientSpec
+    source: Location
+    """Where the entry's name stands."""
+    grants_source: Location
+    redirect_source: Location
+    """Where redirect_url stands; the grants' place when there is none."""
+    owner: str | None = None
+    id: int | None = None
+    """The live client that this one is, by `ids:`; None to match by name."""
+    previous_names: tuple[str, ...] = ()
+    ignore_changes: frozenset[Field] = frozenset()
+    allow: frozenset[str] = frozenset()
+    """Names of the rules that the entry waives."""
+
+    @property
+    def name(self) -> str:
+        """The declared name."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentClient:
+    """A declared client with `state: absent`: to be deleted where it is live."""
+
+    name: str
+    source: Location
+    owner: str | None = None
+    id: int | None = None
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A client that is declared, but for other instances only."""
+
+    name: str
+    source: Location
+    instances: tuple[str, ...]
+    """The names and globs of its `instances:`, as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """Everything that is declared, as one instance sees it, in the order of the files."""
+
+    present: tuple[DesiredClient, ...] = ()
+    absent: tuple[AbsentClient, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveClient:
+    """A client that an instance has now. Its secret is not a field of it."""
+
+    id: int
+    spec: ClientSpec
+    created_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The live name."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class UnsupportedClient:
+    """A live client in a form that cannot be declared: reported, never changed or pruned."""
+
+    id: int
+    name: str
+    why: str
+    """For people: "its type 'device_code' is not known"."""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One look at all clients of an instance, in ascending id."""
+
+    clients: tuple[LiveClient, ...] = ()
+    unsupported: tuple[UnsupportedClient, ...] = ()

@@ -1,0 +1,61 @@
+"""What is known of client names: what the platform trims, which it needs, which look alike; and globs over them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+TRIMMED = (
+    "\u0000\u0009\u000a\u000b\u000c\u000d\u0020\u0085\u00a0\u1680\u180e"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200e"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+"""The characters that the platform trims from both ends of names and redirects (observed on 4.15.6)."""
+
+SYSTEM_CLIENT_NAMES = frozenset(
+    name.casefold()
+    for name in (
+        "PmApi",
+        "Swagger UI Auth",
+        "Password Grant",
+        "ProcessMaker Personal Access Client",
+        "ProcessMaker Password Grant Client",
+        "devlink",
+    )
+)
+"""The clients that the platform installs or makes on demand, casefolded."""
+
+# Characters without a glyph that general category Cf does not cover (Unicode's Default_Ignorable_Code_Point).
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+
+
+def lookalike_key(name: str) -> str:
+    """A key that two names share when they differ only in case, normalisation or invisible characters."""
+    if name.isascii() and name.isprintable():
+        return name.lower()
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    visible = (c for c in _INVISIBLE.sub("", folded) if unicodedata.category(c) not in ("Cf", "Cc"))
+    return unicodedata.normalize("NFKC", "".join(visible))
+
+
+def is_system_client(name: str, globs: Iterable[str] = ()) -> bool:
+    """Whether the platform needs a client of this name: one it installs, or one matched by `system_clients:`."""
+    return name.casefold() in SYSTEM_CLIENT_NAMES or matches_any(globs, name)
+
+
+def matches(glob: str, name: str) -> bool:
+    """Whether a glob covers the whole name. `*` and `?` only; upper and lower case are the same."""
+    return _compiled(glob).fullmatch(name) is not None
+
+
+def matches_any(globs: Iterable[str], name: str) -> bool:
+    """Whether at least one of the globs covers the whole name."""
+    return any(matches(glob, name) for glob in globs)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(glob: str) -> re.Pattern[str]:
+    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in re.split(r"([*?])", glob))
+    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)

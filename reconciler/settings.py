@@ -1,0 +1,93 @@
+"""What `reconciler.yaml` says, as values. `declared/settings.py` builds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.diagnostics import Severity
+from reconciler.model import EMPTY, Location
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many changes of a kind one apply may make; None is no limit."""
+
+    creates: int | None = None
+    updates: int | None = None
+    deletes: int | None = None
+
+
+DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialNames:
+    """Where user name and password are found: environment variables or files, never the values."""
+
+    username_env: str | None = None
+    password_env: str | None = None
+    username_file: Path | None = None
+    password_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One configured instance: either `url` with `credentials`, or `embedded`."""
+
+    name: str
+    location: Location
+    url: str | None = None
+    """Without a slash at the end."""
+    embedded: Path | None = None
+    """The database of the embedded sandbox."""
+    credentials: CredentialNames | None = None
+    variables: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    """The instance's own over the top-level ones."""
+    limits: Limits = DEFAULT_LIMITS
+    ca_bundle: Path | None = None
+    timeout: float | None = None
+    """Seconds for one request in all; None for the program's default."""
+    allow_http: bool = False
+    system_clients: tuple[str, ...] = ()
+    expect_system_clients: bool = True
+    wave: int = 0
+    frozen: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells this instance from every other: its URL, or `embedded:` and the path as configured."""
+        return self.url if self.url is not None else f"embedded:{self.embedded}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetting:
+    """How `rules:` tunes one rule. None leaves the rule's own default."""
+
+    off: bool = False
+    severity: Severity | None = None
+    waivable: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a platform team demands of every client."""
+
+    allowed_redirect_hosts: tuple[str, ...] | None = None
+    required_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole of `reconciler.yaml`, checked."""
+
+    path: Path
+    instances: tuple[Instance, ...]
+    default_instance: str | None = None
+    variable_sources: tuple[tuple[str, Location], ...] = ()
+    """Every variable that is defined, at the top level or on an instance, and where."""
+    protected: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    rules: Mapping[str, RuleSetting] = field(default_factory=dict)
+    policy: Policy = Policy()
