@@ -12,7 +12,8 @@ ReconcilerError                      1
     ├── NotPermitted                 1    the account lacks a permission
     ├── Rejected                     1    the instance refused the values that were sent
     ├── Unavailable                  1    no answer, or the answer of an ill server
-    └── UnexpectedResponse           1    an answer that the platform would not give
+    ├── UnexpectedResponse           1    an answer that the platform would not give
+    └── NotVerified                  1    something was written, or may have been, and no later look confirms it
 """
 
 from __future__ import annotations
@@ -95,3 +96,7 @@ class Unavailable(GatewayError):
 
 class UnexpectedResponse(GatewayError):
     """An answer that the platform would not give: another server, another version, or a broken one."""
+
+
+class NotVerified(GatewayError):
+    """Something was written, or may have been, and no later look at the instance confirms it."""

@@ -131,6 +131,10 @@ class Plan:
     declared_present: int = 0
     live: int = 0
     """How many live clients the listing held, of every kind."""
+    live_ids: tuple[int, ...] = ()
+    """Their ids, ascending: a client with another id is new since this plan was made."""
+    held: tuple[int, ...] = ()
+    """Live clients that a blocked entry may mean, ascending: neither unmanaged nor pruned."""
 
 
 def grants_text(grants: frozenset[Grant]) -> str:
