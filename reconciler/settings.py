@@ -90,4 +90,6 @@ class Settings:
     protected: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
+    rule_sources: tuple[tuple[str, Location], ...] = ()
+    """Every name under `rules:` and where it stands, known or not: `declare` reports those that no rule has."""
     policy: Policy = Policy()
