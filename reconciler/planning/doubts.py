@@ -1,0 +1,117 @@
+"""Why a declared client is left alone, and the way out: the words for everything that is not certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from reconciler.model import AbsentClient, DesiredClient, LiveClient, UnsupportedClient
+from reconciler.planning.plan import Blocked, Note
+
+Entry = DesiredClient | AbsentClient
+AnyLive = LiveClient | UnsupportedClient
+
+MOST_LISTED = 10
+"""The platform's own tools can make a client again and again; nobody reads a hundred ids."""
+
+ALLOW_LOOKALIKE = "name-lookalike"
+
+
+def is_ignored(entry: Entry) -> Blocked:
+    """The entry's own name is one that `ignore:` sets aside."""
+    text = "`ignore:` matches this name, so clients of this name are left alone"
+    return _blocked(entry, "ignored", text, "take the entry out, or narrow `ignore:` in reconciler.yaml")
+
+
+def means_ignored(entry: Entry, live: AnyLive) -> Blocked:
+    """The client that the entry means is one that `ignore:` sets aside."""
+    text = f'it means client {live.id}, "{live.name}", which `ignore:` leaves alone'
+    return _blocked(entry, "ignored", text, "declare it without that id or previous name, or narrow `ignore:`")
+
+
+def declared_twice(entry: Entry, entries: Iterable[Entry]) -> Blocked:
+    """Two entries declare one name for this instance."""
+    text = f"this name is declared more than once: {_places(entries)}"
+    return _blocked(entry, "declared-twice", text, "keep one entry for this instance")
+
+
+def id_not_live(entry: Entry) -> Blocked:
+    """The pinned client is not there."""
+    text = f"`ids:` says that it is client {entry.id}, and no live client has this id"
+    return _blocked(entry, "id-not-live", text, "look on the Auth Clients page for the right id, or remove `ids:`")
+
+
+def id_has_another_name(entry: Entry, live: AnyLive) -> Blocked:
+    """The client pinned for deletion has a name that nobody declared: perhaps it is another one by now."""
+    text = f'`ids:` says that it is client {entry.id}, and that is "{live.name}" on the instance'
+    return _blocked(entry, "id-has-another-name", text, "declare it absent under its live name, or correct `ids:`")
+
+
+def unsupported(entry: Entry, live: UnsupportedClient) -> Blocked:
+    """The client is there in a form that cannot be declared."""
+    text = f"client {live.id} is live in a form that cannot be declared: {live.why}"
+    return _blocked(entry, "unsupported", text, "set its types on the Auth Clients page, or take the entry out")
+
+
+def ambiguous(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
+    """Several live clients have the declared name."""
+    text = f"{len(found)} live clients have this name: {listed(found)}"
+    return _blocked(entry, "ambiguous", text, f"pin one with `ids:`, or {_remove_others(found)}")
+
+
+def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
+    """Several live clients have one of the previous names."""
+    text = f"{len(found)} live clients have a previous name of it: {listed(found, with_names=True)}"
+    way_out = f"keep the previous name of the right one, pin it with `ids:`, or {_remove_others(found)}"
+    return _blocked(entry, "previous-names-ambiguous", text, way_out)
+
+
+def clashing(entry: Entry, live: AnyLive, entries: Iterable[Entry]) -> Blocked:
+    """Several entries mean one live client."""
+    text = f'more than one entry means client {live.id}, "{live.name}": {_places(entries)}'
+    way_out = "let one of them have it: correct `ids:`, `previous_names:` or the name in the others"
+    return _blocked(entry, "clashing", text, way_out)
+
+
+def name_taken(entry: Entry, holders: Sequence[AnyLive]) -> Blocked:
+    """The name that a client would get is another's, even if that one is about to lose it."""
+    text = f"another live client has this name already: {listed(holders)}"
+    way_out = "rename or remove that one first, then plan again; or correct `ids:`"
+    return _blocked(entry, "name-taken", text, way_out)
+
+
+def lookalike(entry: Entry, twins: Sequence[AnyLive]) -> Blocked:
+    """A live name reads the same to a person: probably the same client, spelled otherwise."""
+    differs = "only in case, normalisation or invisible characters"
+    text = f"a live client has a name that differs {differs}: {listed(twins, with_names=True)}"
+    way_out = f"`previous_names:` with that name if it is the same client; else `allow: [{ALLOW_LOOKALIKE}]`"
+    return _blocked(entry, "name-lookalike", text, way_out)
+
+
+def listed(clients: Iterable[AnyLive], *, with_names: bool = False) -> str:
+    """Clients as people tell them apart, in ascending id: `7 (created 2026-03-01), 9 (created 2026-04-17)`."""
+    ordered = sorted(clients, key=lambda live: live.id)
+    shown = [
+        f'{live.id} ("{live.name}", {_created(live.created_at)})'
+        if with_names
+        else f"{live.id} ({_created(live.created_at)})"
+        for live in ordered[:MOST_LISTED]
+    ]
+    hidden = len(ordered) - len(shown)
+    return ", ".join(shown) + (f" and {hidden} more" if hidden else "")
+
+
+def _blocked(entry: Entry, code: str, text: str, way_out: str) -> Blocked:
+    return Blocked(entry.name, Note(code, text), entry.source, way_out)
+
+
+def _created(at: datetime | None) -> str:
+    return f"created {at.date().isoformat()}" if at else "creation date unknown"
+
+
+def _remove_others(found: Sequence[AnyLive]) -> str:
+    return f"remove the other{'s' if len(found) > 2 else ''} on the Auth Clients page"
+
+
+def _places(entries: Iterable[Entry]) -> str:
+    return ", ".join(str(place) for place in sorted(entry.source for entry in entries))

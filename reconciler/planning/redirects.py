@@ -1,0 +1,41 @@
+"""Reading stored redirects for the risks in them: a declared one is judged by the rules, a live one can be anything."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from reconciler.model import ClientSpec
+
+
+def redirect_urls(spec: ClientSpec) -> tuple[str, ...]:
+    """The redirect URLs of a client; the platform stores several joined by commas (observed on 4.15.6)."""
+    return tuple(spec.redirect_url.split(",")) if spec.redirect_url else ()
+
+
+def hosts(spec: ClientSpec) -> tuple[str, ...]:
+    """The hosts that codes of this client are sent to, each once, in order; a URL without a host stands for itself."""
+    return tuple(dict.fromkeys(_host(url) or url for url in redirect_urls(spec)))
+
+
+def is_plain_http(url: str) -> bool:
+    """Whether codes sent to this URL can be read on their way: http, and not to the same machine."""
+    return url[:5].lower() == "http:" and not _is_loopback(_host(url))
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # an unfinished [, or characters that NFKC turns into / ? # @ :
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    """Loopback as RFC 8252 section 7.3 and RFC 6761 section 6.3 have it: 127.0.0.0/8, ::1, localhost and below."""
+    name = host.removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,64 @@
+"""What a reader of the plan might not expect of clients that it leaves alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.model import Declarations, DesiredClient, LiveClient
+from reconciler.names import is_system_client, lookalike_key
+from reconciler.planning.doubts import Entry, listed
+from reconciler.planning.matching import LiveIndex, Match
+from reconciler.planning.plan import Note, Unmanaged
+
+
+class Remarks:
+    """Why it may be a surprise that a client is unmanaged, judged by everything that is declared and live."""
+
+    def __init__(self, declared: Declarations, index: LiveIndex, system_clients: Sequence[str]) -> None:
+        self._index = index
+        self._system_clients = system_clients
+        self._elsewhere = _instances_by_name(declared)
+        self._declared_like = _names_by_key(declared)
+
+    def on(self, client: LiveClient) -> Unmanaged:
+        """The client as the plan shows it."""
+        system = is_system_client(client.name, self._system_clients)
+        return Unmanaged(client.id, client.name, system, self._note(client, system))
+
+    def _note(self, client: LiveClient, system: bool) -> Note | None:
+        if instances := self._elsewhere.get(client.name):
+            return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
+        twin = self._declared_like.get(lookalike_key(client.name))
+        if twin is not None and twin != client.name:
+            return Note("name-lookalike", f'reads like "{twin}", which is declared, and is another client')
+        sharing = self._index.named(client.name)
+        # The platform makes clients named devlink by itself: several of them are no news.
+        if len(sharing) > 1 and not system:
+            return Note("ambiguous", f"{len(sharing)} live clients have this name: {listed(sharing)}")
+        return None
+
+
+def notes_on_previous_names(match: Match, index: LiveIndex) -> Iterator[Note]:
+    """A note for each live client that still has a previous name of a declared client that is live as well."""
+    entry = match.entry
+    for name in dict.fromkeys(entry.previous_names) if isinstance(entry, DesiredClient) else ():
+        for old in index.named(name):
+            if old.id != match.live.id:
+                both = f'"{name}" (client {old.id}) is live beside "{entry.name}" (client {match.live.id})'
+                advice = "previous_names does nothing here: delete the old client, or take its name out"
+                yield Note("previous-name-live", f"{both}, so {advice}")
+
+
+def _instances_by_name(declared: Declarations) -> Mapping[str, Sequence[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for each in declared.elsewhere:
+        found[each.name].update(each.instances)
+    return {name: sorted(instances) for name, instances in found.items()}
+
+
+def _names_by_key(declared: Declarations) -> Mapping[str, str]:
+    entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
+    # Of several that read alike the first in order wins, whatever the order of the files.
+    names = sorted((entry.name for entry in entries), reverse=True)
+    return {lookalike_key(name): name for name in names}
