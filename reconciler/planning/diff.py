@@ -20,6 +20,7 @@ from reconciler.planning.matching import Doubt, Finding, How, LiveIndex, Match, 
 from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Prune, Unmanaged, Update, field_changes
 from reconciler.planning.risks import create_risks, delete_risks, update_risks
 from reconciler.planning.surprises import Remarks, notes_on_previous_names
+from reconciler.text import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _reason(entry: DesiredClient, live: LiveClient, how: How) -> Note:
         case How.NAME:
             return Note("differs", "the live client differs from what is declared")
         case How.PREVIOUS_NAME:
-            return Note("renamed", f'"{live.name}" is a previous name of it; it keeps its id and secret')
+            return Note("renamed", f"{quoted(live.name)} is a previous name of it; it keeps its id and secret")
         case _:
             assert_never(how)
 

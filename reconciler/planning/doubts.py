@@ -7,6 +7,7 @@ from datetime import datetime
 
 from reconciler.model import AbsentClient, DesiredClient, LiveClient, UnsupportedClient
 from reconciler.planning.plan import Blocked, Note
+from reconciler.text import quoted
 
 Entry = DesiredClient | AbsentClient
 AnyLive = LiveClient | UnsupportedClient
@@ -25,7 +26,7 @@ def is_ignored(entry: Entry) -> Blocked:
 
 def means_ignored(entry: Entry, live: AnyLive) -> Blocked:
     """The client that the entry means is one that `ignore:` sets aside."""
-    text = f'it means client {live.id}, "{live.name}", which `ignore:` leaves alone'
+    text = f"it means client {live.id}, {quoted(live.name)}, which `ignore:` leaves alone"
     return _blocked(entry, "ignored", text, "declare it without that id or previous name, or narrow `ignore:`")
 
 
@@ -43,7 +44,7 @@ def id_not_live(entry: Entry) -> Blocked:
 
 def id_has_another_name(entry: Entry, live: AnyLive) -> Blocked:
     """The client pinned for deletion has a name that nobody declared: perhaps it is another one by now."""
-    text = f'`ids:` says that it is client {entry.id}, and that is "{live.name}" on the instance'
+    text = f"`ids:` says that it is client {entry.id}, and that is {quoted(live.name)} on the instance"
     return _blocked(entry, "id-has-another-name", text, "declare it absent under its live name, or correct `ids:`")
 
 
@@ -68,7 +69,7 @@ def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
 
 def clashing(entry: Entry, live: AnyLive, entries: Iterable[Entry]) -> Blocked:
     """Several entries mean one live client."""
-    text = f'more than one entry means client {live.id}, "{live.name}": {_places(entries)}'
+    text = f"more than one entry means client {live.id}, {quoted(live.name)}: {_places(entries)}"
     way_out = "let one of them have it: correct `ids:`, `previous_names:` or the name in the others"
     return _blocked(entry, "clashing", text, way_out)
 
@@ -92,7 +93,7 @@ def listed(clients: Iterable[AnyLive], *, with_names: bool = False) -> str:
     """Clients as people tell them apart, in ascending id: `7 (created 2026-03-01), 9 (created 2026-04-17)`."""
     ordered = sorted(clients, key=lambda live: live.id)
     shown = [
-        f'{live.id} ("{live.name}", {_created(live.created_at)})'
+        f"{live.id} ({quoted(live.name)}, {_created(live.created_at)})"
         if with_names
         else f"{live.id} ({_created(live.created_at)})"
         for live in ordered[:MOST_LISTED]

@@ -10,6 +10,7 @@ from reconciler.names import is_system_client, lookalike_key
 from reconciler.planning.doubts import Entry, listed
 from reconciler.planning.matching import LiveIndex, Match
 from reconciler.planning.plan import Note, Unmanaged
+from reconciler.text import quoted
 
 
 class Remarks:
@@ -31,7 +32,7 @@ class Remarks:
             return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
         twin = self._declared_like.get(lookalike_key(client.name))
         if twin is not None and twin != client.name:
-            return Note("name-lookalike", f'reads like "{twin}", which is declared, and is another client')
+            return Note("name-lookalike", f"reads like {quoted(twin)}, which is declared, and is another client")
         sharing = self._index.named(client.name)
         # The platform makes clients named devlink by itself: several of them are no news.
         if len(sharing) > 1 and not system:
@@ -45,7 +46,7 @@ def notes_on_previous_names(match: Match, index: LiveIndex) -> Iterator[Note]:
     for name in dict.fromkeys(entry.previous_names) if isinstance(entry, DesiredClient) else ():
         for old in index.named(name):
             if old.id != match.live.id:
-                both = f'"{name}" (client {old.id}) is live beside "{entry.name}" (client {match.live.id})'
+                both = f"{quoted(name)} (client {old.id}) is live beside {quoted(entry.name)} (client {match.live.id})"
                 advice = "previous_names does nothing here: delete the old client, or take its name out"
                 yield Note("previous-name-live", f"{both}, so {advice}")
 

@@ -1,0 +1,134 @@
+"""The guards: why a plan must not be applied. They judge before the first write, and give every reason at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.model import Grant
+from reconciler.names import is_system_client, matches
+from reconciler.planning.plan import Create, Delete, Plan, Update
+from reconciler.settings import Limits
+from reconciler.text import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What an instance allows to be done to it. `protected` and `system_clients` are globs."""
+
+    limits: Limits
+    protected: tuple[str, ...] = ()
+    system_clients: tuple[str, ...] = ()
+    expect_system_clients: bool = True
+    frozen: str | None = None
+    """The reason why nothing may be written, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reason why a plan must not be applied, with a stable code, and what to do about it."""
+
+    code: str
+    text: str
+    way_out: str
+
+
+def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
+    """Every reason not to apply the plan, in a fixed order; none for a plan without changes."""
+    if not plan.changes:
+        return ()
+    return (
+        *_frozen(guards),
+        *_empty_listing(plan, guards),
+        *_nothing_declared(plan),
+        *_protected(plan, guards.protected),
+        *_system_clients(plan, guards.system_clients),
+        *_limits(plan, guards.limits),
+    )
+
+
+def _frozen(guards: Guards) -> Iterator[Refusal]:
+    if guards.frozen is not None:
+        text = f"the instance is frozen: {guards.frozen}"
+        yield Refusal("frozen", text, "when the reason is gone, take `frozen:` out of reconciler.yaml")
+
+
+def _empty_listing(plan: Plan, guards: Guards) -> Iterator[Refusal]:
+    """Every installation has its system clients (observed on 4.15.6): an empty list is not plausible."""
+    if plan.live == 0 and guards.expect_system_clients:
+        text = "the instance lists no client at all, not even those that the platform installs"
+        way_out = "check the URL; if that is how it is, set `expect_system_clients: false` for it in reconciler.yaml"
+        yield Refusal("empty-listing", text, way_out)
+
+
+def _nothing_declared(plan: Plan) -> Iterator[Refusal]:
+    pruned = sum(isinstance(change, Delete) and change.source is None for change in plan.changes)
+    if pruned and plan.declared_present == 0:
+        text = f"nothing is declared for this instance, and pruning would delete {_count(pruned, 'client')}"
+        way_out = "check --clients and `instances:`; no flag allows this: to delete all the same, use `state: absent`"
+        yield Refusal("nothing-declared", text, way_out)
+
+
+def _protected(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
+    for change in plan.changes:
+        if not isinstance(change, Create):
+            covering = [glob for glob in globs if matches(glob, change.before.name)]
+            yield from _protection(change, covering) if covering else ()
+
+
+def _protection(change: Update | Delete, covering: Sequence[str]) -> Iterator[Refusal]:
+    who = f"{_named(change)} is protected by {', '.join(map(quoted, covering))}"
+    if isinstance(change, Delete):
+        yield Refusal("protected", f"{who}, and would be deleted", _keep_it(change))
+    elif not any(matches(glob, change.after.name) for glob in covering):
+        text = f"{who}, and would be renamed to {quoted(change.after.name)}"
+        way_out = "keep the name within the pattern, or change `protected:` in reconciler.yaml"
+        yield Refusal("protected", text, way_out)
+
+
+def _keep_it(delete: Delete) -> str:
+    if delete.source is None:
+        return "declare it, put it under `ignore:`, or change `protected:` in reconciler.yaml"
+    return "take the entry out, or change `protected:` in reconciler.yaml"
+
+
+def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
+    for change in plan.changes:
+        if isinstance(change, Create) or not is_system_client(change.before.name, globs):
+            continue
+        for harm in _harms(change):
+            text = f"{_named(change)} is one that the platform needs, and {harm}"
+            way_out = "no flag allows this: take it out of the declarations; the Auth Clients page can do it"
+            yield Refusal("system-client", text, way_out)
+
+
+def _harms(change: Update | Delete) -> Iterator[str]:
+    if isinstance(change, Delete):
+        yield "would be deleted"
+        return
+    if change.is_rename:
+        yield f"would be renamed to {quoted(change.after.name)}"
+    lost = change.before.grants - change.after.grants
+    for grant in (each for each in Grant if each in lost):
+        yield f"would lose its grant {grant}"
+
+
+def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
+    for kind, verb, most in (
+        (Create, "create", limits.creates),
+        (Update, "update", limits.updates),
+        (Delete, "delete", limits.deletes),
+    ):
+        planned = sum(isinstance(change, kind) for change in plan.changes)
+        if most is not None and planned > most:
+            text = f"{_count(planned, verb)} planned, and the limit is {most}"
+            way_out = f"if all of them are meant, allow exactly this: --max-{verb}s {planned}"
+            yield Refusal(f"limit-{verb}s", text, way_out)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _named(change: Update | Delete) -> str:
+    return f"client {change.id}, {quoted(change.before.name)},"
