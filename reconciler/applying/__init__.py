@@ -1,1 +1,1 @@
-"""From a plan and a gateway to a report: the only room that writes to an instance."""
+"""From a plan and a gateway to a report: the only room that writes."""

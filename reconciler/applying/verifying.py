@@ -1,0 +1,107 @@
+"""What one look at the instance after the writes says of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from reconciler.applying.report import Applied, Failed, Outcome, Skipped
+from reconciler.applying.writing import Attempt, Sent, Unanswered
+from reconciler.errors import GatewayError, NotVerified
+from reconciler.model import Listing, LiveClient, UnsupportedClient
+from reconciler.planning.plan import Change, Create, Delete, Plan, Update
+
+AnyLive = LiveClient | UnsupportedClient
+
+PLAN_AGAIN = "plan again: it shows what is live now"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A listing after the writes, seen from the plan."""
+
+    by_id: Mapping[int, AnyLive]
+    unclaimed: Sequence[AnyLive]
+    """Clients that were not there when the plan was made, and that no answer accounts for."""
+
+
+def gather(plan: Plan, attempts: Iterable[Attempt], listing: Listing) -> Evidence:
+    """The evidence that a listing gives on the attempts of a plan."""
+    seen: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
+    accounted = set(plan.live_ids).union(attempt.id for attempt in attempts if isinstance(attempt, Sent))
+    return Evidence({each.id: each for each in seen}, [each for each in seen if each.id not in accounted])
+
+
+def judge(attempt: Attempt, evidence: Evidence) -> Outcome:
+    """What became of an attempt: "applied" means that the evidence shows it."""
+    match attempt:
+        case Sent(change, client_id):
+            return _confirm(change, client_id, evidence)
+        case Unanswered(change, error):
+            if isinstance(change, Create):
+                return _find(change, error, evidence)
+            return _investigate(change, error, evidence)
+        case Failed() | Skipped():
+            return attempt
+        case _:
+            assert_never(attempt)
+
+
+def without_evidence(attempt: Attempt, why: str) -> Outcome:
+    """What is known of an attempt when the instance could not be looked at, for the given reason."""
+    match attempt:
+        case Sent(change):
+            return Failed(change, NotVerified(f"written, not verified: {why}", PLAN_AGAIN))
+        case Unanswered(change, error):
+            message = f"sent, and neither answered nor verified: {error.message}; then {why}"
+            return Failed(change, NotVerified(message, PLAN_AGAIN))
+        case Failed() | Skipped():
+            return attempt
+        case _:
+            assert_never(attempt)
+
+
+def _confirm(change: Change, client_id: int, evidence: Evidence) -> Outcome:
+    if _is_done(change, client_id, evidence):
+        return Applied(change, client_id)
+    if isinstance(change, Delete):
+        what = f"answered as deleted, but client {client_id} is still live"
+    elif client_id not in evidence.by_id:
+        what = f"written, but client {client_id} is not live any more: somebody may have deleted it"
+    else:
+        what = f"written, but client {client_id} shows something else now: somebody may have changed it"
+    return Failed(change, NotVerified(what, PLAN_AGAIN))
+
+
+def _investigate(change: Update | Delete, error: GatewayError, evidence: Evidence) -> Outcome:
+    if _is_done(change, change.id, evidence):
+        return Applied(change, change.id, adopted=True)
+    live = evidence.by_id.get(change.id)
+    if live is None or (isinstance(live, LiveClient) and live.spec == change.before):
+        return Failed(change, error)
+    what = f"the answer was lost, and client {change.id} shows neither what was there nor what was sent"
+    return Failed(change, NotVerified(f"{what}: {error.message}", PLAN_AGAIN))
+
+
+def _find(change: Create, error: GatewayError, evidence: Evidence) -> Outcome:
+    """Look for a client whose making was not answered. The platform allows equal names, so it is never sent again."""
+    namesakes = [each for each in evidence.unclaimed if each.name == change.name]
+    twins = [each for each in namesakes if isinstance(each, LiveClient) and each.spec == change.after]
+    if len(twins) == 1:
+        return Applied(change, twins[0].id, adopted=True)
+    if not namesakes:
+        return Failed(change, error)
+    ids = " and ".join(str(each.id) for each in (twins or namesakes))
+    if twins:
+        what = f"the answer was lost, and more than one new client is what was sent: {ids}"
+        return Failed(change, NotVerified(what, "remove all but one of them on the Auth Clients page"))
+    what = f"the answer was lost, and the new client of this name is not what was sent: {ids}"
+    return Failed(change, NotVerified(f"{what}: {error.message}", PLAN_AGAIN))
+
+
+def _is_done(change: Change, client_id: int, evidence: Evidence) -> bool:
+    live = evidence.by_id.get(client_id)
+    if isinstance(change, Delete):
+        return live is None
+    return isinstance(live, LiveClient) and live.spec == change.after
