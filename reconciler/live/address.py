@@ -1,0 +1,51 @@
+"""Where an instance is, and whom to trust about it: checked before anything is sent."""
+
+from __future__ import annotations
+
+import ssl
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from reconciler.errors import ReconcilerError
+
+
+def checked_url(url: str) -> SplitResult:
+    """The parts of an instance's URL. Raises ReconcilerError if it is more, or less, than the place of a platform."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    # The URL itself is not repeated where it may hold a password.
+    if not usable or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ReconcilerError(
+            "the instance's URL cannot be used: it takes a scheme, a host, perhaps a port and a path, nothing else",
+            "write it as in `url: https://acme.processmaker.net`",
+        )
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3). No resolver is asked."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_ca_bundle(ca_bundle: Path) -> str:
+    """The path of a file with certificates. Raises ReconcilerError if there is none in it."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=ca_bundle)
+    except ssl.SSLError as error:
+        raise ReconcilerError(
+            f"cannot use the CA bundle {ca_bundle}: it holds no certificate", "`ca_bundle:` takes a PEM file"
+        ) from error
+    except OSError as error:
+        raise ReconcilerError(
+            f"cannot read the CA bundle {ca_bundle}: {error.strerror}", "correct `ca_bundle:`"
+        ) from error
+    return str(ca_bundle)

@@ -1,0 +1,139 @@
+"""What an answer means that is not a success, and the data of one that is."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urljoin, urlsplit
+
+from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Rejected, Unavailable, UnexpectedResponse
+from reconciler.live.calls import Call, sentence
+from reconciler.live.transport import Answer
+
+_KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"})
+"""The keys of an answer that are read. Whatever else it holds, the secrets first of all, is dropped while decoding."""
+
+_WORDS = {
+    429: "it asks us to slow down (429)",
+    500: "the server failed (500)",
+    502: "the platform behind the proxy does not answer (502)",
+    503: "it is in maintenance or overloaded (503)",
+    504: "the platform behind the proxy did not answer in time (504)",
+}
+
+_PLATFORM_HINT = "check that `url:` is the address of the platform itself"
+SESSION_HINT = "run the command again; nobody may log in with this account, or change its password, meanwhile"
+
+_FIELDS_SHOWN = 10
+_LENGTH_SHOWN = 200
+
+
+def printable(text: str, limit: int = _LENGTH_SHOWN) -> str:
+    """Foreign text on one line without control characters, at most `limit` characters of it."""
+    safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:limit])
+    return safe if len(text) <= limit else safe + "…"
+
+
+def problem(answer: Answer, call: Call, url: str) -> GatewayError:
+    """The error for an answer whose status is not the call's success, whoever is logged in."""
+    status = answer.status
+    if 300 <= status < 400:
+        return _redirected(answer, call, url)
+    if status in _WORDS or status >= 500:
+        why = _WORDS.get(status, f"the server failed ({status})")
+        return Unavailable(sentence(call, url, why), "try again later")
+    match status:
+        case 400:
+            why = "it does not know this host name (400)"
+        case 404 | 405:
+            why = f"there is no such page ({status})"
+        case 422:
+            return Rejected(sentence(call, url, f"refused: {field_messages(answer) or 'no reason given'}"))
+        case _:
+            why = f"the platform does not answer this with {status}"
+    return UnexpectedResponse(sentence(call, url, why), _PLATFORM_HINT)
+
+
+def session_problem(answer: Answer, call: Call, url: str) -> GatewayError:
+    """The same with a session, where 401, 403 and a redirect to the login page have a meaning of their own."""
+    if answer.status == 401 or leads_to_login(answer, url):
+        return NotAuthenticated(sentence(call, url, "the session has ended"), SESSION_HINT)
+    if answer.status == 403:
+        return _not_permitted(answer, call, url)
+    return problem(answer, call, url)
+
+
+def _not_permitted(answer: Answer, call: Call, url: str) -> GatewayError:
+    why = f'the account lacks the permission "Auth Clients: {call.permission}"'
+    hint = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions"
+    if not _is_json(answer):
+        hint += "; the refusal (403) does not look like the platform's own, so a firewall may stand in between"
+    return NotPermitted(sentence(call, url, why), hint)
+
+
+def leads_to_login(answer: Answer, url: str) -> bool:
+    """Whether the answer is a redirect to the platform's own login page."""
+    if not 300 <= answer.status < 400 or answer.location is None:
+        return False
+    try:
+        here, there = urlsplit(url), urlsplit(urljoin(f"{url}/", answer.location))
+        # From http to the https of the same host is what a web server does with every page.
+        upgraded = (here.scheme, there.scheme) == ("http", "https")
+        return there.hostname == here.hostname and not upgraded and there.path.rstrip("/").endswith("/login")
+    except ValueError:
+        return False
+
+
+def _redirected(answer: Answer, call: Call, url: str) -> GatewayError:
+    try:
+        target = urlsplit(urljoin(f"{url}/", answer.location or ""))
+        where = f"{target.scheme}://{target.hostname}"
+    except ValueError:
+        where = "nowhere"
+    why = f"it answers with a redirect to {printable(where)}"
+    return UnexpectedResponse(sentence(call, url, why), "give the URL of the platform itself in `url:`")
+
+
+def field_messages(answer: Answer) -> str:
+    """The platform's own words about the fields that were sent, as one line; empty if there are none."""
+    document = _decoded(answer.body, every_key=True) if _is_json(answer) else None
+    errors = document.get("errors") if isinstance(document, dict) else None
+    if not isinstance(errors, dict):
+        return ""
+    lines = [
+        f"{printable(field, 50)}: {printable(text)}"
+        for field, texts in errors.items()
+        for text in (texts if isinstance(texts, list) else [texts])
+        if isinstance(text, str)
+    ]
+    more = [f"and {len(lines) - _FIELDS_SHOWN} more"] if len(lines) > _FIELDS_SHOWN else []
+    return "; ".join(lines[:_FIELDS_SHOWN] + more)
+
+
+def data_of(answer: Answer, call: Call, url: str) -> object:
+    """The decoded body of a success, without any secret in it. Raises UnexpectedResponse if it is not JSON."""
+    if not _is_json(answer):
+        why = "it answers with a page where the platform answers with data"
+        raise UnexpectedResponse(sentence(call, url, why), _PLATFORM_HINT)
+    document = _decoded(answer.body)
+    if document is _NOT_JSON:
+        raise UnexpectedResponse(sentence(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
+    return document
+
+
+def _is_json(answer: Answer) -> bool:
+    return answer.content_type == "application/json"
+
+
+_NOT_JSON = object()
+
+
+def _decoded(body: bytes, *, every_key: bool = False) -> object:
+    """The body's document or _NOT_JSON. Not an exception: json's own would hold the whole body."""
+    try:
+        return json.loads(body, object_hook=None if every_key else _without_secrets)
+    except (ValueError, RecursionError):
+        return _NOT_JSON
+
+
+def _without_secrets(pairs: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in pairs.items() if key in _KEPT}

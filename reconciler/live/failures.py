@@ -1,0 +1,107 @@
+"""Why no answer came, in words: from what the HTTP library raises to this program's errors."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from collections.abc import Iterator
+
+import requests
+import urllib3
+
+from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
+from reconciler.live.calls import Call, sentence
+
+FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+"""All that sending a request and reading its answer may raise: values that cannot be sent are ValueErrors."""
+
+_CERTIFICATE = {
+    10: "its certificate has expired",
+    9: "its certificate is not valid yet",
+    18: "its certificate is self-signed",
+    19: "its certificate comes from an authority that is not trusted here",
+    20: "its certificate comes from an authority that is not trusted here",
+    21: "its certificate comes from an authority that is not trusted here",
+    62: "its certificate is for another host name",
+    64: "its certificate is for another address",
+}
+"""By OpenSSL's verification error code (`X509_V_ERR_…`)."""
+
+_CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
+
+
+def explain(error: Exception, call: Call, url: str, seconds: float) -> tuple[GatewayError, BaseException | None]:
+    """The error to raise, and the innermost cause to raise it from.
+
+    Only an operating system's or TLS error is kept as the cause: those of the HTTP library hold the request with its
+    password and cookie, and their texts may quote the answer.
+    """
+    root = _root(error)
+    why, hint = _reason(error, root, seconds)
+    kind = UnexpectedResponse if isinstance(error, requests.exceptions.ContentDecodingError) else Unavailable
+    if root is not None:
+        # The frames of the HTTP library hold the request's body.
+        root.with_traceback(None)
+    return kind(sentence(call, url, why), hint), root
+
+
+def _root(error: Exception) -> OSError | None:
+    for inner in _chain(error):
+        # requests derives its own errors from OSError, without a number or a cause of their own.
+        if isinstance(inner, OSError) and not isinstance(inner, requests.RequestException):
+            return inner
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    waiting, seen = [error], set[int]()
+    while waiting:
+        inner = waiting.pop(0)
+        if id(inner) in seen:
+            continue
+        seen.add(id(inner))
+        yield inner
+        linked = (getattr(inner, "reason", None), *inner.args, inner.__cause__, inner.__context__)
+        waiting.extend(one for one in linked if isinstance(one, BaseException))
+
+
+def _reason(error: Exception, root: OSError | None, seconds: float) -> tuple[str, str | None]:
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return "its answer cannot be unpacked (bad compression)", None
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy does not let us through", "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"
+    if root is not None:
+        return _network_reason(root, seconds)
+    if isinstance(error, requests.Timeout):
+        return _no_answer_in(seconds)
+    if isinstance(error, ValueError):
+        return "the request cannot be sent to this URL", "check `url:`"
+    return "the connection broke off before the answer was complete", None
+
+
+def _no_answer_in(seconds: float) -> tuple[str, str]:
+    return f"no complete answer within {seconds:g} s", "try again later, or allow more time with --timeout"
+
+
+def _network_reason(root: OSError, seconds: float) -> tuple[str, str | None]:  # noqa: PLR0911  (one return a reason)
+    match root:
+        case ssl.SSLCertVerificationError():
+            return _CERTIFICATE.get(root.verify_code, "its certificate does not verify"), _CA_HINT
+        case ssl.SSLError():
+            return (
+                f"no TLS connection could be made ({root.reason})",
+                "check that `url:` has the right scheme (https) and port",
+            )
+        case socket.gaierror():
+            return "the host name is not known", "check `url:`, and that this machine can resolve the name"
+        case TimeoutError():
+            return _no_answer_in(seconds)
+        case ConnectionRefusedError():
+            return "connection refused", "check the port in `url:`, and that the instance is up"
+        case ConnectionError():
+            return "the connection broke off before the answer was complete", None
+        case _ if "CA certificate bundle" in str(root):
+            return "the file of trusted authorities is missing", "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
+        case _:
+            return f"the network failed ({root.strerror or type(root).__name__})", None

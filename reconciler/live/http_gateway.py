@@ -1,0 +1,108 @@
+"""The auth clients of an instance that is reached over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from reconciler.errors import GatewayError, UnexpectedResponse
+from reconciler.live import calls, wire
+from reconciler.live.calls import Call, sentence
+from reconciler.live.credentials import Credentials
+from reconciler.live.gateway import Gateway
+from reconciler.live.session import Session
+from reconciler.live.transport import Transport
+from reconciler.model import ClientSpec, Listing, LiveClient, UnsupportedClient
+
+Read = TypeVar("Read")
+
+
+@contextmanager
+def connect(  # noqa: PLR0913  (an instance's settings, by name)
+    url: str,
+    credentials: Credentials,
+    *,
+    timeout: float = 30.0,
+    ca_bundle: Path | None = None,
+    allow_http: bool = False,
+    embedded: bool = False,
+) -> Iterator[Gateway]:
+    """Log in to the instance at `url` and give its gateway; log out on every way out.
+
+    `timeout` is in seconds for one request in all (resolving the host name excepted). `ca_bundle` is a PEM file of
+    authorities to trust instead of the usual ones. Plain http to another machine takes `allow_http`. Proxies come from
+    the environment, but never for this machine's own addresses nor an `embedded` instance. Raises LoginRefused or
+    another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that cannot be used.
+    """
+    with (
+        Transport(url, timeout=timeout, ca_bundle=ca_bundle, allow_http=allow_http, embedded=embedded) as transport,
+        ExitStack() as ways_out,
+    ):
+        session = Session(transport)
+        # Before the login, so that an interruption right after its answer is covered too.
+        ways_out.callback(session.log_out)
+        try:
+            session.log_in(credentials)
+        except BaseException as error:
+            if isinstance(error, GatewayError) or not transport.has_cookies:
+                ways_out.pop_all()
+            raise
+        yield HttpGateway(session, transport.url)
+
+
+class HttpGateway:
+    """A `Gateway` that sends every request once and believes no answer before it has looked at it."""
+
+    def __init__(self, session: Session, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    def list_clients(self) -> Listing:
+        """All clients that are not deleted, in ascending id, without their secrets."""
+        document = self._session.ask(calls.LIST)
+        return self._checked(calls.LIST, lambda: wire.read_listing(document))
+
+    def create_client(self, spec: ClientSpec) -> LiveClient:
+        """Make a client and return it as the instance answered. Never sent twice."""
+        document = self._session.ask(calls.CREATE, wire.body_of(spec))
+        return self._stored(calls.CREATE, document, spec)
+
+    def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
+        """Replace name, grants and redirect of a client together, and return it as the instance answered."""
+        call = calls.update(client_id)
+        document = self._session.ask(call, wire.body_of(spec))
+        stored = self._stored(call, document, spec)
+        if stored.id != client_id:
+            raise self._unexpected(call, f"it answers with another client, {stored.id}")
+        return stored
+
+    def delete_client(self, client_id: int) -> None:
+        """Revoke a client and its tokens. There is no way back."""
+        self._session.ask(calls.delete(client_id))
+
+    def _stored(self, call: Call, document: object, sent: ClientSpec) -> LiveClient:
+        row = self._checked(call, lambda: wire.read_row(document))
+        if row.revoked:
+            # A PUT to a deleted client is answered with 200 and changes nothing that anybody can see.
+            why = f"somebody has deleted client {row.id} meanwhile; nothing came back to life"
+            raise UnexpectedResponse(sentence(call, self._url, why), "plan again")
+        difference = wire.difference(row, sent)
+        if difference is not None:
+            raise self._unexpected(call, difference)
+        client = wire.read_client(row)
+        if isinstance(client, UnsupportedClient):
+            raise self._unexpected(call, client.why)
+        return client
+
+    def _checked(self, call: Call, read: Callable[[], Read]) -> Read:
+        try:
+            return read()
+        except wire.WrongShape as error:
+            raise self._unexpected(call, f"its answer has another shape: {error}") from error
+
+    def _unexpected(self, call: Call, why: str) -> UnexpectedResponse:
+        return UnexpectedResponse(
+            sentence(call, self._url, why), "look at the client in the platform's Auth Clients page"
+        )
