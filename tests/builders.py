@@ -1,0 +1,112 @@
+"""Short spellings of the values that planning and applying are tested with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from reconciler.model import (
+    AbsentClient,
+    ClientSpec,
+    Declarations,
+    DesiredClient,
+    Elsewhere,
+    Field,
+    Grant,
+    Listing,
+    LiveClient,
+    Location,
+    UnsupportedClient,
+)
+from reconciler.planning.diff import PlanPolicy, make_plan
+from reconciler.planning.plan import Plan, Prune
+
+CODE, PERSONAL, PASSWORD = Grant.AUTHORIZATION_CODE, Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD
+REDIRECT = "https://app.example.com/cb"
+FILE = "clients/all.yaml"
+
+
+def spec(name: str, *grants: Grant, redirect: str | None = None) -> ClientSpec:
+    """What is stored of a client; without grants, one that uses the authorization code."""
+    chosen = frozenset(grants or (CODE,))
+    return ClientSpec(name, chosen, (redirect or REDIRECT) if CODE in chosen else None)
+
+
+def at(line: int) -> Location:
+    """A place in the file of declarations."""
+    return Location(FILE, line, 11)
+
+
+def present(
+    what: str | ClientSpec,
+    *,
+    line: int = 1,
+    id: int | None = None,
+    previous: Iterable[str] = (),
+    keep_redirect: bool = False,
+    allow: Iterable[str] = (),
+    owner: str | None = None,
+) -> DesiredClient:
+    """A declared client; its grants stand one line below its name, its redirect two lines below."""
+    return DesiredClient(
+        spec=spec(what) if isinstance(what, str) else what,
+        source=at(line),
+        grants_source=at(line + 1),
+        redirect_source=at(line + 2),
+        owner=owner,
+        id=id,
+        previous_names=tuple(previous),
+        ignore_changes=frozenset({Field.REDIRECT_URL} if keep_redirect else ()),
+        allow=frozenset(allow),
+    )
+
+
+def absent(name: str, *, line: int = 1, id: int | None = None) -> AbsentClient:
+    """A client declared with `state: absent`."""
+    return AbsentClient(name, at(line), id=id)
+
+
+def elsewhere(name: str, *instances: str) -> Elsewhere:
+    """A client declared for other instances."""
+    return Elsewhere(name, at(1), instances)
+
+
+def declare(*entries: DesiredClient | AbsentClient | Elsewhere) -> Declarations:
+    """Entries of every kind as declarations."""
+    return Declarations(
+        tuple(each for each in entries if isinstance(each, DesiredClient)),
+        tuple(each for each in entries if isinstance(each, AbsentClient)),
+        tuple(each for each in entries if isinstance(each, Elsewhere)),
+    )
+
+
+def live(id: int, what: str | ClientSpec) -> LiveClient:
+    """A live client, created on the day of January 2026 that its id says."""
+    return LiveClient(id, spec(what) if isinstance(what, str) else what, datetime(2026, 1, id % 28 + 1, tzinfo=UTC))
+
+
+def unsupported(id: int, name: str) -> UnsupportedClient:
+    """A live client of a type that nobody knows."""
+    return UnsupportedClient(id, name, "its type 'device_code' is not known", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def listing(*clients: LiveClient | UnsupportedClient) -> Listing:
+    """Live clients of every kind as a listing."""
+    return Listing(
+        tuple(each for each in clients if isinstance(each, LiveClient)),
+        tuple(each for each in clients if isinstance(each, UnsupportedClient)),
+    )
+
+
+def plan_of(
+    declared: Declarations,
+    seen: Listing,
+    *,
+    ignore: tuple[str, ...] = (),
+    protected: tuple[str, ...] = (),
+    system_clients: tuple[str, ...] = (),
+    prune: Prune = Prune.NONE,
+) -> Plan:
+    """The plan for an instance called staging."""
+    policy = PlanPolicy("staging", "https://staging.example.com", ignore, protected, system_clients, prune)
+    return make_plan(declared, seen, policy)
