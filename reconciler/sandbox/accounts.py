@@ -1,0 +1,73 @@
+"""The accounts that every sandbox has: one for each way in which the platform lets somebody in, or not."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What an account may do with auth clients, by the platform's own names."""
+
+    VIEW = "view-auth_clients"
+    CREATE = "create-auth_clients"
+    EDIT = "edit-auth_clients"
+    DELETE = "delete-auth_clients"
+
+
+class Status(StrEnum):
+    """Whether an account can log in. Too many wrong passwords make it BLOCKED, where the policy says so."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+    BLOCKED = "BLOCKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of the sandbox. The passwords are well known, which is why it serves on loopback alone."""
+
+    name: str
+    password: str
+    permissions: frozenset[Permission] = frozenset()
+    status: Status = Status.ACTIVE
+    """As installed; what became of it since stands in the database."""
+
+
+_VIEW = frozenset({Permission.VIEW})
+_EDIT = frozenset({Permission.EDIT})
+
+ACCOUNTS = (
+    Account("admin", "Admin-pass-1", frozenset(Permission)),
+    Account("pm_manager", "Manager-pass-1", frozenset(Permission)),
+    Account("pm_editor", "Editor-pass-1", _VIEW | _EDIT),
+    Account("pm_editonly", "Editonly-pass-1", _EDIT),
+    Account("pm_viewer", "Viewer-pass-1", _VIEW),
+    Account("pm_none", "None-pass-1"),
+    Account("pm_inactive", "Inactive-pass-1", status=Status.INACTIVE),
+    Account("pm_blocked", "Blocked-pass-1", status=Status.BLOCKED),
+    Account("pm_lock", "Lock-pass-1", _VIEW),
+)
+
+ADMIN: tuple[str, str] = (ACCOUNTS[0].name, ACCOUNTS[0].password)
+"""User name and password of the account that may do everything."""
+
+
+def find_account(name: str) -> Account | None:
+    """The account that a user name means. Case and accents make no difference, as in the platform's database."""
+    return _BY_KEY.get(_key(name))
+
+
+def account_named(name: str) -> Account:
+    """The account with exactly this name, which must exist."""
+    return _BY_NAME[name]
+
+
+def _key(name: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", name)
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+
+
+_BY_NAME = {account.name: account for account in ACCOUNTS}
+_BY_KEY = {_key(account.name): account for account in ACCOUNTS}

@@ -1,0 +1,159 @@
+"""The sandbox's file: made, recognised, refused. One SQLite database that several processes may use at once."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import string
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.errors import SandboxError
+from reconciler.sandbox.accounts import ACCOUNTS
+
+FORMAT = 1
+"""Counts up when the tables change."""
+
+INSTALLED_URL = "<installed>"
+"""Stands in a seeded redirect for the address of the instance, until the first server on the file knows it."""
+
+_MARK = 0x504D_5242
+_PATIENCE = 20.0  # seconds to wait for another process that writes
+_ALPHABET = string.ascii_letters + string.digits
+
+_TABLES = (
+    # AUTOINCREMENT: the id of a deleted client is never given again.
+    """CREATE TABLE clients (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, secret TEXT NOT NULL, redirect TEXT NOT NULL,
+        personal_access INTEGER NOT NULL, password INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL)""",
+    """CREATE TABLE accounts (
+        name TEXT PRIMARY KEY, status TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0, forgotten_at REAL)""",
+    """CREATE TABLE sessions (
+        token TEXT PRIMARY KEY, account TEXT NOT NULL, address TEXT NOT NULL, device TEXT NOT NULL,
+        last_request REAL NOT NULL, previous TEXT, ended INTEGER NOT NULL DEFAULT 0)""",
+)
+
+# Name, redirect, personal access, password: what a fresh installation has (observed on 4.15.6).
+_SYSTEM_CLIENTS = (
+    ("PmApi", "http://localhost", True, False),
+    ("Swagger UI Auth", f"{INSTALLED_URL}/api/oauth2-callback", False, False),
+    ("Password Grant", "http://localhost", False, True),
+    ("ProcessMaker Personal Access Client", "http://localhost", True, False),
+    ("ProcessMaker Password Grant Client", "http://localhost", False, True),
+)
+
+INSERT_CLIENT = """INSERT INTO clients (name, redirect, personal_access, password, secret, created_at, updated_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
+
+def open_database(file: Path | None) -> sqlite3.Connection:
+    """Open the database, made and seeded if it is not there; None is a private one in memory.
+
+    Raises `SandboxError` if the file cannot be used, or is not a sandbox's.
+    """
+    connection = _connect(file)
+    try:
+        with transaction(connection):
+            if _needs_tables(connection, file):
+                _install(connection)
+        if _pragma(connection, "journal_mode") != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error as error:
+        connection.close()
+        raise _unusable(file, error) from error
+    except SandboxError:
+        connection.close()
+        raise
+    return connection
+
+
+def install_again(connection: sqlite3.Connection) -> None:
+    """Throw everything away and seed it like a fresh installation, in one transaction."""
+    with transaction(connection):
+        for table in ("clients", "accounts", "sessions"):
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+        connection.execute("DELETE FROM sqlite_sequence")
+        _seed(connection)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing. It waits for other writers at its start, so that it cannot fail half-way for one."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def new_secret() -> str:
+    """A client secret as the platform makes them: 40 letters and digits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(40))
+
+
+def timestamp(seconds: float) -> str:
+    """A moment, in seconds since 1970, as the platform prints it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(seconds))
+
+
+def _connect(file: Path | None) -> sqlite3.Connection:
+    try:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        # One connection for all threads; the store takes turns.
+        return sqlite3.connect(
+            file or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=64
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(file, error) from error
+
+
+def _needs_tables(connection: sqlite3.Connection, file: Path | None) -> bool:
+    mark, version = int(_pragma(connection, "application_id")), int(_pragma(connection, "user_version"))
+    if mark == _MARK and version == FORMAT:
+        return False
+    if mark == _MARK:
+        raise SandboxError(
+            f"the sandbox database {file} was made by {'a newer' if version > FORMAT else 'another'} version",
+            "update reconciler, or name another file",
+        )
+    if mark or version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+        raise SandboxError(f"{file} is the database of another program, and was left alone", "name another file")
+    return True
+
+
+def _install(connection: sqlite3.Connection) -> None:
+    for table in _TABLES:
+        connection.execute(table)
+    _seed(connection)
+    connection.execute(f"PRAGMA application_id = {_MARK}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _seed(connection: sqlite3.Connection) -> None:
+    now = timestamp(time.time())
+    connection.executemany(INSERT_CLIENT, [(*client, new_secret(), now, now) for client in _SYSTEM_CLIENTS])
+    connection.executemany(
+        "INSERT INTO accounts (name, status) VALUES (?, ?)", [(account.name, account.status) for account in ACCOUNTS]
+    )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
+    value: int | str = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
+
+
+def _unusable(file: Path | None, error: OSError | sqlite3.Error) -> SandboxError:
+    what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if "not a database" in what:
+        return SandboxError(f"{file} is not a sandbox database, and was left alone", "name another file")
+    return SandboxError(
+        f"the sandbox cannot use {file}: {what.lower()}",
+        "name a file in a directory that you may write to",
+    )

@@ -1,0 +1,69 @@
+"""The platform's own settings that change how logging in works, by the platform's own keys."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.errors import SandboxError
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The settings in force. The defaults are those of a fresh installation (observed on 4.15.6)."""
+
+    login_attempts: int = 0
+    """How many wrong passwords an account may give within 60 seconds; 0 is no limit."""
+    ip_restriction: int = 0
+    """Several sessions of a user from one address: 0 allowed, 1 the second login is refused, 2 it ends the first."""
+    device_restriction: int = 0
+    """Several sessions of a user from different devices: as above."""
+    lifetime: int = 120
+    """Minutes that a session lives after its last request."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    field: str
+    least: int
+    most: int
+    meaning: str
+
+
+_KEYS = {
+    "password-policies.login_attempts": _Key("login_attempts", 0, 1_000_000, "a number of attempts, 0 for no limit"),
+    "session-control.ip_restriction": _Key("ip_restriction", 0, 2, "0, 1 or 2"),
+    "session-control.device_restriction": _Key("device_restriction", 0, 2, "0, 1 or 2"),
+    "session.lifetime": _Key("lifetime", 1, 1_000_000, "a number of minutes, at least 1"),
+}
+
+SETTING_KEYS = tuple(_KEYS)
+"""The keys that `read_policy` takes."""
+
+
+def read_policy(settings: Mapping[str, str | int]) -> Policy:
+    """The policy that these settings make.
+
+    Raises `SandboxError` for a key that the sandbox does not know and for a value that makes no sense.
+    """
+    return replace(Policy(), **{_known(key).field: _number(key, value) for key, value in settings.items()})
+
+
+def _known(key: str) -> _Key:
+    if key in _KEYS:
+        return _KEYS[key]
+    close = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}?" if close else f"it knows {', '.join(_KEYS)}"
+    raise SandboxError(f"the sandbox has no setting {key!r}", hint)
+
+
+def _number(key: str, value: str | int) -> int:
+    known = _known(key)
+    try:
+        number = int(value)
+    except ValueError:
+        number = known.least - 1
+    if isinstance(value, bool) or not known.least <= number <= known.most:
+        raise SandboxError(f"the setting {key} cannot be {value!r}", f"give it {known.meaning}")
+    return number

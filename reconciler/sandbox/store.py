@@ -1,0 +1,238 @@
+"""What the sandbox remembers: clients, sessions, and which accounts are locked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_urlsafe
+from threading import Lock
+from types import TracebackType
+
+from reconciler.model import ClientSpec, Grant
+from reconciler.sandbox.accounts import Status
+from reconciler.sandbox.database import (
+    INSERT_CLIENT,
+    INSTALLED_URL,
+    install_again,
+    new_secret,
+    open_database,
+    timestamp,
+    transaction,
+)
+
+_COLUMNS = "id, name, secret, redirect, revoked, personal_access, password, created_at, updated_at"
+_WINDOW = 60.0  # seconds from the first wrong password until all are forgotten
+
+ClientRow = tuple[int, str, str, str, int, int, int, str, str]
+"""id, name, secret, redirect, revoked, personal access, password, created at, updated at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody who is logged in."""
+
+    token: str
+    account: str
+    address: str
+    device: str
+    previous: str | None
+    """Path and query of the last page that was asked for."""
+    ended: int
+    """1 if another login put an end to it, which its next request will learn."""
+
+
+class Store:
+    """The database and a clock (seconds since 1970), safe to share between threads and processes.
+
+    Any method may raise `sqlite3.Error`, as when the disk is full.
+    """
+
+    def __init__(self, file: Path | None, *, clock: Callable[[], float] = time.time) -> None:
+        self._connection = open_database(file)
+        self._clock = clock
+        self._turn = Lock()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._turn:
+            self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._turn, transaction(self._connection):
+            yield
+
+    def settle(self, base: str) -> None:
+        """Tell a fresh installation its address, which one of the system clients redirects to."""
+        with self._writing():
+            self._connection.execute(
+                "UPDATE clients SET redirect = replace(redirect, ?1, ?2) WHERE redirect LIKE ?1 || '/%'",
+                (INSTALLED_URL, base),
+            )
+
+    def reset(self) -> None:
+        """Be a fresh installation again."""
+        with self._turn:
+            install_again(self._connection)
+
+    # Clients
+
+    def clients(self) -> list[ClientRow]:
+        """All clients that are not revoked, in ascending id."""
+        with self._turn:
+            query = f"SELECT {_COLUMNS} FROM clients WHERE NOT revoked ORDER BY id"  # noqa: S608 - a constant
+            return self._connection.execute(query).fetchall()
+
+    def client(self, number: float) -> ClientRow | None:
+        """The client of this id, also when it is revoked."""
+        with self._turn:
+            query = f"SELECT {_COLUMNS} FROM clients WHERE id = ?"  # noqa: S608 - a constant
+            row: ClientRow | None = self._connection.execute(query, (number,)).fetchone()
+            return row
+
+    def create(self, name: str, redirect: str, personal_access: bool, password: bool) -> ClientRow:
+        """Make a client with a new id and secret."""
+        now, secret = timestamp(self._clock()), new_secret()
+        values = (name, redirect, personal_access, password, secret, now, now)
+        with self._writing():
+            made = self._connection.execute(INSERT_CLIENT, values).lastrowid
+        return (made or 0, name, secret, redirect, 0, personal_access, password, now, now)
+
+    def create_many(self, specs: Iterable[ClientSpec]) -> None:
+        """Make many clients at once."""
+        now = timestamp(self._clock())
+        rows = [(*_stored(spec), new_secret(), now, now) for spec in specs]
+        with self._writing():
+            self._connection.executemany(INSERT_CLIENT, rows)
+
+    def update(self, client_id: int, name: str, redirect: str, personal_access: bool, password: bool) -> None:
+        """Replace what can be replaced of a client. Without a difference its time of change stays."""
+        values = (name, redirect, personal_access, password)
+        with self._writing():
+            self._connection.execute(
+                "UPDATE clients SET name = ?2, redirect = ?3, personal_access = ?4, password = ?5, updated_at = ?6"
+                " WHERE id = ?1 AND (name, redirect, personal_access, password) <> (?2, ?3, ?4, ?5)",
+                (client_id, *values, timestamp(self._clock())),
+            )
+
+    def revoke(self, client_id: int) -> None:
+        """Hide a client for good."""
+        with self._writing():
+            self._connection.execute(
+                "UPDATE clients SET revoked = 1, updated_at = ? WHERE id = ? AND NOT revoked",
+                (timestamp(self._clock()), client_id),
+            )
+
+    # Accounts
+
+    def status(self, account: str) -> Status:
+        """Whether an account can log in."""
+        with self._turn:
+            return Status(self._one("SELECT status FROM accounts WHERE name = ?", account))
+
+    def set_status(self, account: str, status: Status) -> None:
+        """Block an account, or unblock it as an administrator would. Wrong passwords stay counted."""
+        with self._writing():
+            self._connection.execute("UPDATE accounts SET status = ? WHERE name = ?", (status, account))
+
+    def failures(self, account: str) -> int:
+        """How many wrong passwords an account gave lately."""
+        with self._turn:
+            query = "SELECT iif(forgotten_at > ?2, failures, 0) FROM accounts WHERE name = ?1"
+            return int(self._one(query, account, self._clock()))
+
+    def count_failure(self, account: str) -> None:
+        """Note a wrong password. A minute after the first, all are forgotten together."""
+        with self._writing():
+            self._connection.execute(
+                "UPDATE accounts SET failures = iif(forgotten_at > ?2, failures, 0) + 1,"
+                " forgotten_at = iif(forgotten_at > ?2, forgotten_at, ?2 + ?3) WHERE name = ?1",
+                (account, self._clock(), _WINDOW),
+            )
+
+    def forget_failures(self, account: str) -> None:
+        """Count wrong passwords from nothing again."""
+        with self._writing():
+            self._connection.execute("UPDATE accounts SET failures = 0, forgotten_at = NULL WHERE name = ?", (account,))
+
+    # Sessions
+
+    def session(self, token: str, *, lifetime: float) -> Session | None:
+        """The session of a token, unless it had no request for `lifetime` seconds."""
+        return next(iter(self._sessions("token = ?1", token, lifetime)), None)
+
+    def sessions_of(self, account: str, *, lifetime: float) -> list[Session]:
+        """Every session of an account that still lives."""
+        return self._sessions("account = ?1", account, lifetime)
+
+    def start_session(self, account: str, address: str, device: str, previous: str | None) -> Session:
+        """Let somebody in."""
+        session = Session(token_urlsafe(30), account, address, device, previous, 0)
+        with self._writing():
+            self._connection.execute(
+                "INSERT INTO sessions (token, account, address, device, last_request, previous) VALUES (?,?,?,?,?,?)",
+                (session.token, account, address, device, self._clock(), previous),
+            )
+        return session
+
+    def touch(self, token: str, previous: str | None) -> None:
+        """Note a request of a session. Less than a second later, only another page is worth a write."""
+        now = self._clock()
+        with self._turn:
+            query = "SELECT 1 FROM sessions WHERE token = ? AND last_request > ? AND previous IS ?"
+            fresh = self._connection.execute(query, (token, now - 1, previous)).fetchone()
+        if not fresh:
+            with self._writing():
+                self._connection.execute(
+                    "UPDATE sessions SET last_request = ?, previous = ? WHERE token = ?", (now, previous, token)
+                )
+
+    def end_sessions(self, tokens: Iterable[str]) -> None:
+        """Mark sessions as ended by another login."""
+        with self._writing():
+            self._connection.executemany("UPDATE sessions SET ended = 1 WHERE token = ?", [(t,) for t in tokens])
+
+    def drop_session(self, token: str) -> None:
+        """Forget a session."""
+        with self._writing():
+            self._connection.execute("DELETE FROM sessions WHERE token = ?", (token,))
+
+    def _sessions(self, condition: str, value: str, lifetime: float) -> list[Session]:
+        query = f"SELECT token, account, address, device, previous, ended FROM sessions WHERE {condition}"  # noqa: S608
+        with self._turn:
+            rows = self._connection.execute(f"{query} AND last_request > ?2", (value, self._clock() - lifetime))
+            return [Session(*row) for row in rows]
+
+    def _one(self, query: str, *values: object) -> str:
+        value: str = self._connection.execute(query, values).fetchone()[0]
+        return value
+
+
+def reset(database: Path) -> None:
+    """Make the database that of a fresh installation, also while a server uses it, or when there is none yet.
+
+    Raises `SandboxError` if the file cannot be used, or is not a sandbox's; it is left alone then.
+    """
+    with Store(database) as store:
+        store.reset()
+
+
+def seed(database: Path, clients: Iterable[ClientSpec]) -> None:
+    """Add clients in one transaction, without the platform's rules. Raises `SandboxError` as `reset` does."""
+    with Store(database) as store:
+        store.create_many(clients)
+
+
+def _stored(spec: ClientSpec) -> tuple[str, str, bool, bool]:
+    redirect = spec.redirect_url if Grant.AUTHORIZATION_CODE in spec.grants else None
+    return (
+        spec.name,
+        redirect or "",
+        Grant.PERSONAL_ACCESS_TOKEN in spec.grants,
+        Grant.PASSWORD in spec.grants,
+    )
