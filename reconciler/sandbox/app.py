@@ -1,0 +1,123 @@
+"""The stand-in as a WSGI application: from a request to a route, and from what happens there to an answer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.wrappers import Request, Response
+
+from reconciler.sandbox import answers
+from reconciler.sandbox.inputs import METHODS, expects_json, is_ajax, read_method
+from reconciler.sandbox.login import log_in, log_out, login_form
+from reconciler.sandbox.policy import Policy
+from reconciler.sandbox.routes import (
+    Call,
+    Handler,
+    Invalid,
+    ServerError,
+    Unauthenticated,
+    Unauthorized,
+    anything_else,
+    route_map,
+)
+from reconciler.sandbox.store import Store
+from reconciler.sandbox.visits import Visitor, read_visitor, remember
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LARGEST_BODY = 8 * 1024 * 1024
+"""Bytes that a request may carry: PHP's own limit."""
+
+
+class Application:
+    """The platform as reached at `base`, an address without a slash at the end."""
+
+    def __init__(self, store: Store, policy: Policy, base: str) -> None:
+        self._store, self._policy, self._base = store, policy, base
+        self._routes = route_map(login_form, log_in, log_out).bind("localhost")
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ, populate_request=False)
+        request.max_content_length = LARGEST_BODY
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        try:
+            method = read_method(request)
+            handler = self._find(method, request.path)
+        except RequestEntityTooLarge:
+            return answers.message(413, "The POST data is too large.", as_json=expects_json(request))
+        except MethodNotAllowed as error:
+            return _wrong_method(request, method, error.valid_methods or ())
+        try:
+            return self._visit(request, method, handler)
+        except sqlite3.Error:
+            return answers.message(500, "Server Error", as_json=expects_json(request))
+
+    def _find(self, method: str, path: str) -> Handler:
+        try:
+            handler, arguments = self._routes.match(path.rstrip("/") or "/", method=method)
+        except NotFound:
+            return anything_else
+        return partial(handler, **arguments)
+
+    def _visit(self, request: Request, method: str, handler: Handler) -> Response:
+        """Answer somebody. Every route starts a session, if only a stranger's."""
+        visitor = read_visitor(request, self._store, self._policy)
+        call = Call(request, visitor, self._store, self._policy, self._base)
+        response = _expelled(call) if visitor.session and visitor.session.ended else _run(handler, call)
+        seen = call.visitor
+        if method == "GET" and not is_ajax(request):
+            seen = Visitor(seen.session, request.full_path.rstrip("?"))
+        remember(seen, response, self._store, self._policy)
+        return response
+
+
+def _run(handler: Handler, call: Call) -> Response:
+    as_json = expects_json(call.request)
+    try:
+        return handler(call)
+    except Unauthenticated:
+        return answers.value(401, {"error": "Unauthenticated."}) if as_json else answers.redirect(f"{call.base}/login")
+    except Unauthorized:
+        return answers.message(403, "This action is unauthorized.", as_json=as_json)
+    except Invalid as error:
+        return answers.refusal(error.messages) if as_json else answers.redirect(_page_before(call))
+    except ServerError:
+        return answers.message(500, "Server Error", as_json=as_json)
+
+
+def _expelled(call: Call) -> Response:
+    """What a session learns that another login has ended: this once, even where JSON is wanted."""
+    if call.visitor.session:
+        call.store.drop_session(call.visitor.session.token)
+    call.visitor = Visitor()
+    return answers.redirect(f"{call.base}/login")
+
+
+def _page_before(call: Call) -> str:
+    page = call.request.headers.get("Referer") or call.visitor.previous or ""
+    return page if "://" in page else f"{call.base}/{page.lstrip('/')}".rstrip("/")
+
+
+def _wrong_method(request: Request, method: str, valid: Iterable[str]) -> Response:
+    """405, or what OPTIONS tells. No route was reached, so no session is started."""
+    allowed = [known for known in METHODS if known in set(valid)]
+    if method == "OPTIONS":
+        response = answers.html(200, "")
+        response.data = b""
+        response.headers["Allow"] = ",".join(allowed)
+        return response
+    text = (
+        f"The {method} method is not supported for route {request.path.strip('/') or '/'}. "
+        f"Supported methods: {', '.join(allowed)}."
+    )
+    response = answers.message(405, text, as_json=expects_json(request))
+    response.headers["Allow"] = ", ".join(allowed)
+    return response

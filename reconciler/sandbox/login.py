@@ -1,0 +1,108 @@
+"""Logging in and out, with the policies that can stand in the way (observed on 4.15.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from werkzeug.wrappers import Response
+
+from reconciler.sandbox import answers
+from reconciler.sandbox.accounts import Account, Status, find_account
+from reconciler.sandbox.inputs import read_fields, wants_json
+from reconciler.sandbox.php import Value, children
+from reconciler.sandbox.routes import Call, Invalid
+from reconciler.sandbox.store import Session
+from reconciler.sandbox.validation import LOCKED, WRONG_CREDENTIALS, refused_login
+from reconciler.sandbox.visits import Visitor, device
+
+_REFUSE_SECOND = 1
+_END_FIRST = 2
+
+
+def login_form(call: Call) -> Response:
+    """GET /login: a page for strangers."""
+    if call.visitor.session:
+        return answers.redirect(call.base)
+    return answers.html(200, "Login")
+
+
+def log_in(call: Call) -> Response:
+    """POST /login. Whoever has a session already is sent home, unchecked."""
+    if call.visitor.session:
+        return answers.redirect(call.base)
+    fields = read_fields(call.request)
+    account = _account_meant(fields.get("username"))
+    if account and _is_taken(call, _sessions(call, account)):
+        return answers.redirect(f"{call.base}/login")
+    _start(call, _check(call, account, fields))
+    return answers.empty() if wants_json(call.request) else answers.redirect(call.base)
+
+
+def log_out(call: Call) -> Response:
+    """GET /logout: the same answer with or without a session."""
+    if call.visitor.session:
+        call.store.drop_session(call.visitor.session.token)
+    call.visitor = Visitor()
+    return answers.redirect(f"{call.base}/login")
+
+
+def _account_meant(username: Value) -> Account | None:
+    # The database looks for the first value of an array.
+    while isinstance(username, list | dict):
+        username = next(iter(children(username)), None)
+    return find_account(username) if isinstance(username, str) else None
+
+
+def _check(call: Call, account: Account | None, fields: Mapping[str, Value]) -> Account:
+    """The account, if it may come in; `Invalid` if not. The order decides which message is given."""
+    status = call.store.status(account.name) if account else Status.INACTIVE
+    if account is None or status is Status.INACTIVE:
+        raise Invalid(WRONG_CREDENTIALS)
+    if status is Status.BLOCKED:
+        raise Invalid(LOCKED)
+    if problems := refused_login(fields):
+        raise Invalid(problems)
+    if 0 < call.policy.login_attempts <= call.store.failures(account.name):
+        # One try too many blocks the account, with the right password as well.
+        call.store.set_status(account.name, Status.BLOCKED)
+        raise Invalid(LOCKED)
+    if fields["password"] != account.password:
+        call.store.count_failure(account.name)
+        raise Invalid(WRONG_CREDENTIALS)
+    call.store.forget_failures(account.name)
+    return account
+
+
+def _start(call: Call, account: Account) -> None:
+    others = [session.token for session in _sessions(call, account) if _must_go(call, session)]
+    call.store.end_sessions(others)
+    session = call.store.start_session(account.name, _address(call), device(call.request), call.visitor.previous)
+    call.visitor = Visitor(session, call.visitor.previous)
+
+
+def _sessions(call: Call, account: Account) -> list[Session]:
+    return call.store.sessions_of(account.name, lifetime=call.policy.lifetime * 60.0)
+
+
+def _is_taken(call: Call, sessions: list[Session]) -> bool:
+    """Whether the policy wants no second session: from one address, or from another device than the first."""
+    same_address = any(session.address == _address(call) for session in sessions)
+    if call.policy.ip_restriction == _REFUSE_SECOND and same_address:
+        return True
+    return call.policy.device_restriction == _REFUSE_SECOND and _others(call, sessions) > len(sessions) / 2
+
+
+def _must_go(call: Call, session: Session) -> bool:
+    same_address = session.address == _address(call)
+    if call.policy.ip_restriction == _END_FIRST and same_address:
+        return True
+    return call.policy.device_restriction == _END_FIRST and _others(call, [session]) > 0
+
+
+def _others(call: Call, sessions: list[Session]) -> int:
+    here = (_address(call), device(call.request))
+    return sum((session.address, session.device) != here for session in sessions)
+
+
+def _address(call: Call) -> str:
+    return call.request.remote_addr or ""

@@ -1,0 +1,174 @@
+"""The platform's routes: who may call them, what they do, how they fail (observed on 4.15.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from reconciler.sandbox import answers
+from reconciler.sandbox.accounts import Permission, account_named
+from reconciler.sandbox.inputs import read_fields
+from reconciler.sandbox.php import Value, as_text, leading_number
+from reconciler.sandbox.policy import Policy
+from reconciler.sandbox.store import ClientRow, Store
+from reconciler.sandbox.validation import ClientFields, Messages, read_client, refused_client
+from reconciler.sandbox.visits import Visitor
+
+
+class Unauthenticated(Exception):
+    """The route needs a session."""
+
+
+class Unauthorized(Exception):
+    """The account lacks the permission."""
+
+
+class ServerError(Exception):
+    """What the platform answers with 500: often a mistake of the caller that it does not expect."""
+
+
+class Invalid(Exception):
+    """Fields that were refused, with the messages for each."""
+
+    def __init__(self, messages: Messages) -> None:
+        super().__init__("invalid")
+        self.messages = messages
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way through a route. Logging in or out makes the visitor somebody else."""
+
+    request: Request
+    visitor: Visitor
+    store: Store
+    policy: Policy
+    base: str
+    """The address of the instance, without a slash at the end."""
+
+
+Handler = Callable[..., Response]
+
+
+def list_clients(call: Call) -> Response:
+    """GET /oauth/clients: all that are not revoked; the query string changes nothing."""
+    _permit(call, Permission.VIEW)
+    return answers.clients(call.store.clients())
+
+
+def show_client(call: Call, client_id: str) -> Response:
+    """GET /oauth/clients/{id}: broken on the platform, for those who may view."""
+    _permit(call, Permission.VIEW)
+    raise ServerError
+
+
+def create_client(call: Call) -> Response:
+    """POST /oauth/clients."""
+    _permit(call, Permission.CREATE)
+    fields = _good_fields(call)
+    row = call.store.create(_storable(fields.name), fields.redirect, fields.personal_access, fields.password)
+    return answers.client(201, row, fields.name)
+
+
+def update_client(call: Call, client_id: str) -> Response:
+    """PUT /oauth/clients/{id}: the id is looked at before the fields, and a revoked client stays revoked."""
+    _permit(call, Permission.EDIT)
+    found = _existing(call, client_id)
+    fields = _good_fields(call)
+    name = _storable(fields.name)
+    call.store.update(found[0], name, fields.redirect, fields.personal_access, fields.password)
+    return answers.client(200, _existing(call, str(found[0])), fields.name)
+
+
+def delete_client(call: Call, client_id: str) -> Response:
+    """DELETE /oauth/clients/{id}: revokes; once more does no harm."""
+    _permit(call, Permission.DELETE)
+    call.store.revoke(_existing(call, client_id)[0])
+    return answers.empty()
+
+
+def scopes(call: Call) -> Response:
+    """GET /oauth/scopes: none, for anybody with a session."""
+    _authenticate(call)
+    return answers.value(200, [])
+
+
+def keep_alive(call: Call) -> Response:
+    """POST /keep-alive: the session lives on."""
+    _authenticate(call)
+    return answers.empty()
+
+
+def home(call: Call) -> Response:
+    """GET /: on to the page that people start on."""
+    _authenticate(call)
+    return answers.redirect(f"{call.base}/home")
+
+
+def anything_else(call: Call, path: str = "") -> Response:
+    """GET of a page that is not there: found out only with a session, and always a page."""
+    _authenticate(call)
+    return answers.html(404, "Page not found")
+
+
+def route_map(login_form: Handler, log_in: Handler, log_out: Handler) -> Map:
+    """Every route. The last takes any GET, so that a wrong method is 405 even where nothing is."""
+    return Map(
+        [
+            Rule("/login", methods=["GET"], endpoint=login_form),
+            Rule("/login", methods=["POST"], endpoint=log_in),
+            Rule("/logout", methods=["GET"], endpoint=log_out),
+            Rule("/keep-alive", methods=["POST"], endpoint=keep_alive),
+            Rule("/oauth/scopes", methods=["GET"], endpoint=scopes),
+            Rule("/oauth/clients", methods=["GET"], endpoint=list_clients),
+            Rule("/oauth/clients", methods=["POST"], endpoint=create_client),
+            Rule("/oauth/clients/<client_id>", methods=["GET"], endpoint=show_client),
+            Rule("/oauth/clients/<client_id>", methods=["PUT"], endpoint=update_client),
+            Rule("/oauth/clients/<client_id>", methods=["DELETE"], endpoint=delete_client),
+            Rule("/", methods=["GET"], endpoint=home),
+            Rule("/<path:path>", methods=["GET"], endpoint=anything_else),
+        ],
+        merge_slashes=False,
+    )
+
+
+def _authenticate(call: Call) -> str:
+    if call.visitor.session is None:
+        raise Unauthenticated
+    return call.visitor.session.account
+
+
+def _permit(call: Call, permission: Permission) -> None:
+    # The permission check trips over a missing session: 500, as for a server that is ill.
+    if call.visitor.session is None:
+        raise ServerError
+    if permission not in account_named(call.visitor.session.account).permissions:
+        raise Unauthorized
+
+
+def _good_fields(call: Call) -> ClientFields:
+    fields = read_fields(call.request)
+    if problems := refused_client(fields):
+        raise Invalid(problems)
+    return read_client(fields)
+
+
+def _existing(call: Call, client_id: str) -> ClientRow:
+    row = call.store.client(leading_number(client_id))
+    if row is None:
+        raise ServerError
+    return row
+
+
+def _storable(name: Value) -> str:
+    if name is None or isinstance(name, list | dict):
+        raise ServerError
+    text = as_text(name)
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ServerError from error  # bytes that are no UTF-8
+    return text

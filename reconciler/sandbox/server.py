@@ -1,0 +1,111 @@
+"""Serving the sandbox: an address that answers as a platform instance would, for as long as it is needed."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import SandboxError
+from reconciler.sandbox.accounts import ADMIN
+from reconciler.sandbox.policy import read_policy
+from reconciler.sandbox.store import Store, reset, seed
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from reconciler.sandbox.wire import Server
+
+__all__ = ["ADMIN", "reset", "running", "seed"]
+
+_NO_SETTINGS: Mapping[str, str | int] = {}
+_POLL = 0.01  # seconds until the accepting thread sees that it should stop
+
+
+@contextmanager
+def running(
+    database: Path | None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    settings: Mapping[str, str | int] = _NO_SETTINGS,
+    middleware: Callable[[WSGIApplication], WSGIApplication] | None = None,
+) -> Iterator[str]:
+    """Serve the sandbox in threads of this process; yields its URL, without a slash at the end, once it answers.
+
+    `database` is made and seeded if it is missing; None is a private one that is gone afterwards. Port 0 takes a free
+    one. `settings` are the platform's own, by their keys. `middleware` wraps the application, to let a test stand
+    between it and the network. Raises `SandboxError` if it cannot start.
+    """
+    policy = read_policy(settings)
+    with ExitStack() as stack:
+        listener = stack.enter_context(closing(_listen(host, port)))
+        base = _address(listener)
+        store = stack.enter_context(Store(database))
+        store.settle(base)
+        # Here and not above: whoever only resets a database need not wait for an HTTP server to be imported.
+        from reconciler.sandbox.app import Application
+        from reconciler.sandbox.wire import Server
+
+        app: WSGIApplication = Application(store, policy, base)
+        stack.enter_context(_serving(Server(listener, middleware(app) if middleware else app)))
+        yield base
+
+
+@contextmanager
+def _serving(server: Server) -> Iterator[None]:
+    # It accepts connections from the moment it listens; the thread only has to pick them up.
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.end_connections()
+        thread.join()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, address = _loopback(host)
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise SandboxError(
+            f"the sandbox cannot listen on {host}, port {port}: {_reason(error)}",
+            "take another port, or 0 for a free one",
+        ) from error
+    return listener
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).lower()
+
+
+def _loopback(host: str) -> tuple[socket.AddressFamily, str]:
+    """The address to listen on. Passwords that everybody knows must not be served to a network."""
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host.lower() == "localhost" else host.strip("[]"))
+    except ValueError as error:
+        raise _not_loopback(host) from error
+    if not address.is_loopback:
+        raise _not_loopback(host)
+    return (socket.AF_INET if address.version == 4 else socket.AF_INET6), str(address)
+
+
+def _not_loopback(host: str) -> SandboxError:
+    return SandboxError(
+        f"the sandbox serves on loopback only, not on {host!r}", "leave --host out, or give 127.0.0.1 or ::1"
+    )
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,117 @@
+"""HTTP/1.1 on loopback: werkzeug's server, made to keep connections open and to stop without leaving threads."""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from reconciler.sandbox.app import LARGEST_BODY
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Server(ThreadedWSGIServer):
+    """One thread a connection, all of them joined when it is closed."""
+
+    daemon_threads = False
+    block_on_close = True
+
+    def __init__(self, listener: socket.socket, app: WSGIApplication) -> None:
+        host, port = listener.getsockname()[:2]
+        self._open: set[socket.socket] = set()
+        # By descriptor, because werkzeug leaves the whole process when it cannot bind a port itself.
+        super().__init__(host, port, app, _Handler, fd=listener.fileno())
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember the connection, to be able to end it while it idles."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget it."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def end_connections(self) -> None:
+        """Let every connection finish its answer and take no further request."""
+        for connection in tuple(self._open):
+            try:
+                connection.shutdown(socket.SHUT_RD)
+            except OSError:
+                continue  # the other side was faster
+
+
+class _Handler(WSGIRequestHandler):
+    # werkzeug's own handler closes after each answer, and a pooled client could not show what it does.
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self) -> None:
+        environ = self.make_environ()
+        body = self._read_body(environ)
+        if body is None:
+            self.wfile.write(_TOO_LARGE)
+            self.close_connection = True
+            return
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        self._respond(self.server.app, environ)
+        self.wfile.flush()
+
+    def _read_body(self, environ: dict[str, Any]) -> bytes | None:
+        """The whole body, so that the next request starts where it should; None if it is too long."""
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        chunked = environ.get("wsgi.input_terminated", False)
+        announced = LARGEST_BODY + 1 if chunked else _length(environ.get("CONTENT_LENGTH"))
+        if announced > LARGEST_BODY and not chunked:
+            return None
+        body: bytes = environ["wsgi.input"].read(announced)
+        return body if len(body) <= LARGEST_BODY else None
+
+    def _respond(self, app: WSGIApplication, environ: dict[str, Any]) -> None:
+        head: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Any:
+            head[:] = [(status, headers)]
+            return self.wfile.write
+
+        chunks = app(environ, start_response)
+        try:
+            self._send(*head[0], chunks)
+        finally:
+            getattr(chunks, "close", lambda: None)()
+
+    def _send(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
+        announced = {name.lower(): value for name, value in headers}.get("content-length")
+        code = int(status[:3])
+        self.send_response(code, status[4:])
+        for name, value in headers:
+            self.send_header(name, value)
+        if announced is None and code not in (204, 304):
+            self.close_connection = True  # the end of the connection is the end of the body
+            self.send_header("Connection", "close")
+        self.end_headers()
+        sent = 0
+        for chunk in chunks:
+            self.wfile.write(chunk)
+            self.wfile.flush()
+            sent += len(chunk)
+        if self.command != "HEAD" and sent != int(announced or 0):
+            self.close_connection = True  # a body cut short must not swallow the next answer
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Nothing: what a request is about is the caller's to tell."""
+
+
+def _length(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0
