@@ -1,0 +1,53 @@
+"""Text from files and instances, made safe and short enough to stand in a sentence."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+# Blank or without a glyph, though their categories are those of letters and marks. U+FE0F is kept: it belongs to emoji.
+_HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]")
+
+
+def printable(text: str) -> str:
+    r"""The text with everything that hides, reorders or breaks lines written as `\u{202e}`; all else is kept.
+
+    Escaped are control characters (ESC, tab and newline among them), format characters such as bidirectional marks and
+    zero-width joiners, line separators, letters without a glyph, and lone surrogates: what is left is safe to print.
+    """
+    if text.isprintable() and (text.isascii() or not _HIDDEN.search(text)):
+        return text
+    return "".join(f"\\u{{{ord(c):x}}}" if _is_hidden(c) else c for c in text)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN_CATEGORIES or _HIDDEN.match(character) is not None
+
+
+def quoted(text: str, limit: int = 80) -> str:
+    """The text in quotes for a message: printable, and cut after `limit` characters."""
+    return f"'{printable(text)}'" if len(text) <= limit else f"'{printable(text[:limit])}…'"
+
+
+def listed(texts: Iterable[str], last: str = "and") -> str:
+    """The texts as an enumeration: `a`, `a and b`, `a, b and c`."""
+    *head, tail = texts
+    return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def closest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that was probably meant by a misspelt word, or None when nothing is near."""
+    import difflib  # only wanted once somebody has made a mistake
+
+    folded = {choice.casefold(): choice for choice in choices}
+    found = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str | None:
+    """A hint that names the choice which was probably meant, or None."""
+    choice = closest(word, choices)
+    return f"did you mean {quoted(choice)}?" if choice is not None else None
