@@ -49,20 +49,29 @@ class MemoryGateway:
         self._by_kind: dict[str, Fault] = {}
         self._clients: dict[int, LiveClient | UnsupportedClient] = {}
         self._revoked: set[int] = set()
+        self._last_id = 0
         for spec in specs:
             self.put(spec)
         for name in unsupported:
             self.put_unsupported(name)
 
+    @classmethod
+    def holding(cls, seen: Listing) -> MemoryGateway:
+        """An instance on which exactly these clients are live; new ones get ids over 1000."""
+        gateway = cls()
+        gateway._last_id = 1000
+        gateway._clients = {each.id: each for each in seen.clients} | {each.id: each for each in seen.unsupported}
+        return gateway
+
     def put(self, spec: ClientSpec) -> int:
         """A client made by somebody else, without a request."""
-        new = len(self._clients) + 1
+        new = self._new_id()
         self._clients[new] = LiveClient(new, spec, BIRTHDAY + timedelta(days=new))
         return new
 
     def put_unsupported(self, name: str) -> int:
         """A client of a type that nobody knows, made by somebody else."""
-        new = len(self._clients) + 1
+        new = self._new_id()
         self._clients[new] = UnsupportedClient(new, name, "its type 'device_code' is not known", BIRTHDAY)
         return new
 
@@ -139,6 +148,10 @@ class MemoryGateway:
             self.revoke(client_id)
         if fault:
             raise fault.error
+
+    def _new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
 
     def _fault(self, kind: str, what: str) -> Fault | None:
         self.requests.append(f"{kind} {what}".strip())

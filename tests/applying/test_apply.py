@@ -1,0 +1,371 @@
+"""What becomes of a plan: in which order it is written, what stops what, and what counts as applied."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.applying.apply import apply_plan
+from reconciler.applying.report import (
+    Applied,
+    Failed,
+    Outcome,
+    Report,
+    Skipped,
+    is_complete,
+    was_login_refused,
+    wrote_anything,
+)
+from reconciler.errors import (
+    GatewayError,
+    LoginRefused,
+    NotAuthenticated,
+    NotPermitted,
+    NotVerified,
+    Rejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+from reconciler.model import Declarations, Listing
+from reconciler.planning.plan import Plan
+from tests.builders import CODE, PASSWORD, absent, declare, plan_of, present, spec
+from tests.memory_gateway import Fault, MemoryGateway, lost, refused_connection
+
+CHANGED = present(spec("Changed", PASSWORD))
+EVERYTHING = declare(CHANGED, present("New name", previous=["Old name"]), present("Made"), absent("Gone"))
+
+
+def instance(**faults: Fault) -> MemoryGateway:
+    """An instance with three clients, on which requests of the given kinds fail."""
+    gateway = MemoryGateway([spec("Changed"), spec("Old name"), spec("Gone")])
+    for kind, fault in faults.items():
+        gateway.fail(kind, fault)
+    return gateway
+
+
+def plan_for(gateway: MemoryGateway, declared: Declarations = EVERYTHING) -> Plan:
+    return plan_of(declared, gateway.live)
+
+
+def apply(gateway: MemoryGateway, declared: Declarations = EVERYTHING) -> Report:
+    """Plan and apply; what is told must be what is reported."""
+    told: list[Outcome] = []
+    report = apply_plan(plan_for(gateway, declared), gateway, tell=told.append)
+    assert sorted(map(repr, told)) == sorted(map(repr, report.outcomes))
+    return report
+
+
+def summary(report: Report) -> list[tuple[str, type[Outcome]]]:
+    return [(outcome.change.name, type(outcome)) for outcome in report.outcomes]
+
+
+def error_of(report: Report, name: str) -> GatewayError:
+    [error] = [o.error for o in report.outcomes if isinstance(o, Failed) and o.change.name == name]
+    assert isinstance(error, GatewayError)
+    return error
+
+
+def test_a_plan_without_changes_makes_no_request() -> None:
+    gateway = instance()
+    report = apply(gateway, declare(present("Changed")))
+    assert (report, gateway.requests) == (Report(), [])
+    assert is_complete(report)
+    assert not wrote_anything(report)
+
+
+def test_updates_and_renames_go_first_then_creates_then_deletes_then_one_look() -> None:
+    gateway = instance()
+    report = apply(gateway)
+    assert gateway.requests == ["update 1", "update 2", "create Made", "delete 3", "list"]
+    assert gateway.names == ["Changed", "Made", "New name"]
+    assert [(o.change.name, o.id) for o in report.outcomes if isinstance(o, Applied)] == [
+        ("Changed", 1),
+        ("New name", 2),
+        ("Made", 4),
+        ("Gone", 3),
+    ]
+    assert is_complete(report)
+    assert not plan_for(gateway).changes
+
+
+def test_a_plan_in_another_order_is_still_written_in_the_safe_one() -> None:
+    """Whoever builds or loads a plan: deletes come last."""
+    gateway = instance()
+    plan = plan_for(gateway)
+    backwards = Plan(plan.instance, plan.identity, tuple(reversed(plan.changes)), live_ids=plan.live_ids)
+    apply_plan(backwards, gateway, tell=lambda _: None)
+    assert [request.split()[0] for request in gateway.requests] == ["update", "update", "create", "delete", "list"]
+
+
+def test_one_failure_does_not_stop_independent_changes_but_no_delete_is_tried() -> None:
+    gateway = instance()
+    gateway.faults[1] = Fault(Rejected("refused: redirect: is not a URL"))
+    report = apply(gateway)
+    assert summary(report) == [("Changed", Failed), ("New name", Applied), ("Made", Applied), ("Gone", Skipped)]
+    assert gateway.count("delete") == 0
+    assert "Gone" in gateway.names
+    assert wrote_anything(report)
+    assert not is_complete(report)
+
+
+@pytest.mark.parametrize("kind", ["update", "create"])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(Rejected("no")), Fault(NotPermitted("no")), refused_connection(), lost()],
+    ids=["422", "403", "?", "lost"],
+)
+def test_deletes_start_only_after_every_other_write_has_succeeded(kind: str, fault: Fault) -> None:
+    gateway = instance(**{kind: fault})
+    [skipped] = [o for o in apply(gateway).outcomes if o.change.name == "Gone"]
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == "deletes start only after every other change has succeeded"
+    assert gateway.count("delete") == 0
+
+
+def test_one_failed_delete_does_not_stop_the_others() -> None:
+    gateway = instance()
+    gateway.faults[1] = refused_connection()
+    report = apply(gateway, declare(absent("Gone"), absent("Changed")))
+    assert summary(report) == [("Changed", Failed), ("Gone", Applied)]
+
+
+def test_a_verb_that_the_account_may_not_use_is_asked_for_once() -> None:
+    """Contract: permissions are checked before the id and the body are looked at, so the answer is known."""
+    gateway = instance(update=Fault(NotPermitted("lacks Auth Clients: Edit Auth Clients")))
+    report = apply(gateway)
+    assert summary(report) == [("Changed", Failed), ("New name", Skipped), ("Made", Applied), ("Gone", Skipped)]
+    assert gateway.requests == ["update 1", "create Made", "list"]
+    assert report.outcomes[1] == Skipped(report.outcomes[1].change, "the account may not update auth clients")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "looks"),
+    [
+        (NotAuthenticated("ended"), "the session has ended", 1),
+        (LoginRefused("no"), "the instance does not accept the account any more", 0),
+    ],
+)
+def test_an_account_that_is_refused_stops_everything(error: GatewayError, reason: str, looks: int) -> None:
+    """Contract: never retry a login that was refused; one try too many blocks the account. So nobody even looks."""
+    gateway = instance(create=Fault(error))
+    report = apply(gateway, declare(CHANGED, present("Made"), present("Made too"), absent("Gone")))
+    assert [type(o) for o in report.outcomes] == [Applied if looks else Failed, Failed, Skipped, Skipped]
+    assert [o.reason for o in report.outcomes if isinstance(o, Skipped)] == [reason, reason]
+    assert gateway.requests == ["update 1", "create Made", *["list"] * looks]
+    assert wrote_anything(report)
+    assert was_login_refused(report) == (looks == 0)
+
+
+def test_where_nothing_was_sent_nobody_looks() -> None:
+    gateway = instance(create=Fault(LoginRefused("no")))
+    report = apply(gateway, declare(present("Made")))
+    assert gateway.requests == ["create Made"]
+    assert not wrote_anything(report)
+
+
+def test_a_lost_answer_to_a_create_is_adopted_not_repeated() -> None:
+    """Contract: names are not unique, so a second POST would make a second client."""
+    gateway = instance()
+    gateway.faults[1] = lost()
+    report = apply(gateway, declare(present("Made")))
+    assert report.outcomes == (Applied(report.outcomes[0].change, 4, adopted=True),)
+    assert gateway.requests == ["create Made", "list"]
+    assert is_complete(report)
+
+
+def test_a_create_that_never_arrived_is_failed_with_its_error() -> None:
+    gateway = instance(create=refused_connection())
+    report = apply(gateway, declare(present("Made")))
+    assert error_of(report, "Made").message == "connection refused"
+    assert not wrote_anything(report)
+    assert gateway.requests == ["create Made", "list"]
+
+
+def test_two_new_clients_that_equal_a_lost_create_are_both_named_and_neither_is_adopted() -> None:
+    gateway = instance()
+    gateway.faults[1] = lost()
+    plan = plan_for(gateway, declare(present("Made")))
+    gateway.put(spec("Made"))  # somebody else, between plan and apply
+    report = apply_plan(plan, gateway, tell=lambda _: None)
+    error = error_of(report, "Made")
+    assert isinstance(error, NotVerified)
+    assert "4 and 5" in error.message
+    assert wrote_anything(report)
+
+
+def test_a_client_that_was_live_before_is_never_taken_for_a_lost_create() -> None:
+    """A lookalike that the entry allows, or one that was renamed meanwhile: its id was known."""
+    gateway = instance(create=refused_connection())
+    plan = plan_for(gateway, declare(present("Made")))
+    gateway.overwrite(1, spec("Made"))
+    report = apply_plan(plan, gateway, tell=lambda _: None)
+    assert error_of(report, "Made").message == "connection refused"
+
+
+def test_a_new_client_of_the_name_that_is_not_what_was_sent_is_not_adopted() -> None:
+    """The answer was not what was sent, and the listing agrees: something was written, and it is not right."""
+    gateway = instance(create=Fault(UnexpectedResponse("it answers with other grants")))
+    plan = plan_for(gateway, declare(present("Made")))
+    gateway.put(spec("Made", PASSWORD))
+    report = apply_plan(plan, gateway, tell=lambda _: None)
+    error = error_of(report, "Made")
+    assert isinstance(error, NotVerified)
+    assert "not what was sent: 4" in error.message
+    assert wrote_anything(report)
+
+
+@pytest.mark.parametrize("kind", ["update", "delete"])
+def test_a_lost_answer_to_an_update_or_delete_is_judged_by_the_listing(kind: str) -> None:
+    gateway = instance(**{kind: lost()})
+    report = apply(gateway, declare(CHANGED) if kind == "update" else declare(absent("Gone")))
+    [outcome] = report.outcomes
+    assert isinstance(outcome, Applied)
+    assert outcome.adopted
+    assert len(gateway.requests) == 2
+
+
+@pytest.mark.parametrize("kind", ["update", "delete"])
+def test_an_update_or_delete_that_never_arrived_is_failed_with_its_error(kind: str) -> None:
+    gateway = instance(**{kind: refused_connection()})
+    report = apply(gateway, declare(CHANGED) if kind == "update" else declare(absent("Gone")))
+    assert [o.error.message for o in report.outcomes if isinstance(o, Failed)] == ["connection refused"]
+    assert not wrote_anything(report)
+
+
+def test_an_update_that_wrote_to_a_deleted_client_is_failed() -> None:
+    """Contract: a PUT to a deleted client is answered 200 with `revoked: true`, and the client stays deleted."""
+    gateway = instance()
+    plan = plan_for(gateway, declare(CHANGED))
+    gateway.revoke(1)
+    report = apply_plan(plan, gateway, tell=lambda _: None)
+    assert "deleted by somebody" in error_of(report, "Changed").message
+
+
+def test_a_lost_update_that_shows_neither_before_nor_after_is_not_verified() -> None:
+    gateway = instance(update=refused_connection())
+    plan = plan_for(gateway, declare(CHANGED))
+    gateway.overwrite(1, spec("Changed", CODE, PASSWORD))
+    report = apply_plan(plan, gateway, tell=lambda _: None)
+    error = error_of(report, "Changed")
+    assert isinstance(error, NotVerified)
+    assert "neither what was there nor what was sent" in error.message
+
+
+class Meddling(MemoryGateway):
+    """An instance on which somebody else is at work between our writes and our look."""
+
+    def meddle(self) -> None:
+        """What the other one does."""
+
+    def list_clients(self) -> Listing:
+        self.meddle()
+        return super().list_clients()
+
+
+class _LastWriterWins(Meddling):
+    def meddle(self) -> None:
+        self.overwrite(1, spec("Changed", CODE, PASSWORD))
+        self.revoke(4)
+
+
+def test_of_two_concurrent_writers_the_last_wins_and_the_look_says_so() -> None:
+    """Contract: no version, ETag or precondition; of two concurrent writers the last wins, silently."""
+    gateway = _LastWriterWins([spec("Changed"), spec("Old name"), spec("Gone")])
+    report = apply(gateway, declare(CHANGED, present("Made")))
+    assert "shows something else now" in error_of(report, "Changed").message
+    assert "is not live any more" in error_of(report, "Made").message
+    assert wrote_anything(report)
+
+
+class _Undead(Meddling):
+    def delete_client(self, client_id: int) -> None:
+        self.requests.append("delete")
+
+
+def test_a_delete_that_is_answered_and_not_done_is_not_applied() -> None:
+    gateway = _Undead([spec("Gone")])
+    report = apply(gateway, declare(absent("Gone")))
+    assert "still live" in error_of(report, "Gone").message
+
+
+def test_writes_that_nobody_could_look_at_are_written_not_verified() -> None:
+    gateway = instance(list=Fault(Unavailable("the server failed (500)")))
+    report = apply(gateway)
+    assert [type(o) for o in report.outcomes] == [Failed] * 4
+    for outcome in report.outcomes:
+        assert isinstance(outcome, Failed)
+        assert isinstance(outcome.error, NotVerified)
+        assert outcome.error.message == "written, not verified: the server failed (500)"
+    assert wrote_anything(report)
+
+
+def test_a_lost_write_that_nobody_could_look_at_may_have_been_done() -> None:
+    gateway = instance(create=lost(), list=Fault(Unavailable("the server failed (500)")))
+    report = apply(gateway, declare(present("Made")))
+    error = error_of(report, "Made")
+    assert isinstance(error, NotVerified)
+    assert "neither answered nor verified: the connection broke off" in error.message
+    assert wrote_anything(report)
+
+
+class _Blank(MemoryGateway):
+    def list_clients(self) -> Listing:
+        self.requests.append("list")
+        return Listing()
+
+
+def test_an_empty_listing_does_not_prove_a_delete() -> None:
+    gateway = _Blank([spec("Gone"), spec("Stays")])
+    report = apply(gateway, declare(absent("Gone")))
+    assert "lists no client at all" in error_of(report, "Gone").message
+
+
+def test_an_interrupt_during_a_write_stops_the_writing_and_looks_once() -> None:
+    gateway = instance()
+    gateway.faults[3] = Fault(KeyboardInterrupt(), done=True)
+    report = apply(gateway)
+    assert report.interrupted
+    assert summary(report) == [("Changed", Applied), ("New name", Applied), ("Made", Applied), ("Gone", Skipped)]
+    assert report.outcomes[-1] == Skipped(report.outcomes[-1].change, "interrupted")
+    assert gateway.requests == ["update 1", "update 2", "create Made", "list"]
+    assert not is_complete(report)
+
+
+def test_an_interrupt_before_a_write_arrived_leaves_it_failed() -> None:
+    gateway = instance()
+    gateway.faults[1] = Fault(KeyboardInterrupt())
+    report = apply(gateway, declare(present("Made")))
+    assert error_of(report, "Made").message == "interrupted before the instance answered"
+    assert not wrote_anything(report)
+
+
+def test_an_interrupt_between_two_writes_skips_the_rest() -> None:
+    gateway = instance(update=Fault(Rejected("no")))
+    heard: list[Outcome] = []
+
+    def interrupted_once(outcome: Outcome) -> None:
+        heard.append(outcome)
+        if len(heard) == 1:
+            raise KeyboardInterrupt
+
+    report = apply_plan(plan_for(gateway), gateway, tell=interrupted_once)
+    assert summary(report) == [("Changed", Failed), ("New name", Skipped), ("Made", Skipped), ("Gone", Skipped)]
+    assert report.interrupted
+    assert gateway.requests == ["update 1"]
+
+
+def test_a_second_interrupt_ends_the_look_and_nothing_is_called_verified() -> None:
+    gateway = instance()
+    gateway.faults[1] = Fault(KeyboardInterrupt(), done=True)
+    gateway.faults[2] = Fault(KeyboardInterrupt())
+    report = apply(gateway, declare(CHANGED))
+    assert report.interrupted
+    assert isinstance(error_of(report, "Changed"), NotVerified)
+    assert gateway.requests == ["update 1", "list"]
+
+
+def test_failures_are_told_at_once_and_the_rest_when_it_is_certain() -> None:
+    gateway = instance()
+    gateway.faults[2] = Fault(Rejected("no"))
+    told: list[tuple[str, int]] = []
+    apply_plan(plan_for(gateway), gateway, tell=lambda o: told.append((o.change.name, len(gateway.requests))))
+    assert told == [("New name", 2), ("Gone", 3), ("Changed", 4), ("Made", 4)]

@@ -1,0 +1,112 @@
+"""What holds of every plan, whatever is declared and live."""
+
+from __future__ import annotations
+
+import random
+from typing import TypeVar
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model import Declarations, Listing
+from reconciler.names import is_system_client, matches_any
+from reconciler.planning.diff import PlanPolicy, make_plan
+from reconciler.planning.guard import Guards, refusals
+from reconciler.planning.plan import Create, Delete, Update
+from reconciler.settings import DEFAULT_LIMITS
+from tests.strategies import declarations, listings, policies
+
+T = TypeVar("T")
+
+
+@given(declarations(), listings(), policies, st.randoms(use_true_random=False))
+def test_any_order_of_the_inputs_gives_the_same_plan(
+    declared: Declarations, seen: Listing, policy: PlanPolicy, order: random.Random
+) -> None:
+    def shuffled(values: tuple[T, ...]) -> tuple[T, ...]:
+        return tuple(order.sample(values, len(values)))
+
+    plan = make_plan(declared, seen, policy)
+    mixed = Declarations(shuffled(declared.present), shuffled(declared.absent), shuffled(declared.elsewhere))
+    assert make_plan(mixed, Listing(shuffled(seen.clients), shuffled(seen.unsupported)), policy) == plan
+
+
+@given(declarations(), listings(), policies)
+def test_a_plan_changes_what_it_says_and_only_what_differs(
+    declared: Declarations, seen: Listing, policy: PlanPolicy
+) -> None:
+    """Every change starts from what is live, ends elsewhere, and no client is changed twice."""
+    plan = make_plan(declared, seen, policy)
+    specs = {client.id: client.spec for client in seen.clients}
+    touched = [change.id for change in plan.changes if not isinstance(change, Create)]
+    assert len(touched) == len(set(touched))
+    for change in plan.changes:
+        if not isinstance(change, Create):
+            assert specs[change.id] == change.before
+        if isinstance(change, Update):
+            assert change.before != change.after
+
+
+@given(declarations(), listings(), policies)
+def test_a_name_is_never_given_twice(declared: Declarations, seen: Listing, policy: PlanPolicy) -> None:
+    """Names that creates and renames give out are not live, and are given once."""
+    plan = make_plan(declared, seen, policy)
+    given_out = [c.name for c in plan.changes if isinstance(c, Create) or (isinstance(c, Update) and c.is_rename)]
+    taken = {client.name for client in seen.clients} | {client.name for client in seen.unsupported}
+    assert len(given_out) == len(set(given_out))
+    assert not taken.intersection(given_out)
+
+
+@given(declarations(), listings(), policies)
+def test_a_prune_spares_the_ignored_the_needed_the_unsupported_and_the_uncertain(
+    declared: Declarations, seen: Listing, policy: PlanPolicy
+) -> None:
+    plan = make_plan(declared, seen, policy)
+    strange = {client.id for client in seen.unsupported}
+    for change in plan.changes:
+        if isinstance(change, Delete) and change.source is None:
+            assert not matches_any(policy.ignore, change.name)
+            assert not is_system_client(change.name, policy.system_clients)
+            assert change.id not in strange
+            assert change.id not in plan.held
+    doubtful = {blocked.name for blocked in plan.blocked}
+    assert not [c for c in plan.changes if isinstance(c, Delete) and c.source is None and c.name in doubtful]
+
+
+@given(declarations(), listings(), policies)
+def test_ignored_and_unsupported_clients_are_never_changed(
+    declared: Declarations, seen: Listing, policy: PlanPolicy
+) -> None:
+    plan = make_plan(declared, seen, policy)
+    untouchable = {client.id for client in plan.unsupported} | {client.id for client in plan.ignored}
+    assert not untouchable.intersection(c.id for c in plan.changes if not isinstance(c, Create))
+
+
+@given(declarations(), listings(), policies)
+def test_every_live_client_and_every_entry_is_accounted_for(
+    declared: Declarations, seen: Listing, policy: PlanPolicy
+) -> None:
+    """A client is changed, in sync, unmanaged, ignored, unsupported or held."""
+    plan = make_plan(declared, seen, policy)
+    declared_changes = [c for c in plan.changes if c.source is not None]
+    entries = len(declared.present) + len(declared.absent)
+    assert len(declared_changes) + plan.in_sync + len(plan.blocked) == entries
+    shown = {each.id for each in (*plan.unmanaged, *plan.ignored)} | {each.id for each in plan.unsupported}
+    shown |= {c.id for c in plan.changes if not isinstance(c, Create)} | set(plan.held)
+    assert len(set(plan.live_ids) - shown) <= plan.in_sync
+    assert plan.live == len(plan.live_ids)
+
+
+@given(declarations(), listings(), policies)
+def test_guards_judge_any_plan_and_always_show_a_way_out(
+    declared: Declarations, seen: Listing, policy: PlanPolicy
+) -> None:
+    plan = make_plan(declared, seen, policy)
+    guards = Guards(DEFAULT_LIMITS, policy.protected, policy.system_clients)
+    found = refusals(plan, guards)
+    assert all(refusal.text and refusal.way_out for refusal in found)
+    if not plan.changes:
+        assert found == ()
+    for change in plan.changes:
+        if isinstance(change, Delete) and is_system_client(change.name, policy.system_clients):
+            assert "system-client" in {refusal.code for refusal in found}

@@ -1,0 +1,128 @@
+"""Generated declarations and listings, few names on purpose: what is interesting is how they collide."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from reconciler.model import (
+    AbsentClient,
+    ClientSpec,
+    Declarations,
+    DesiredClient,
+    Elsewhere,
+    Grant,
+    Listing,
+    LiveClient,
+    UnsupportedClient,
+)
+from reconciler.planning.diff import PlanPolicy
+from reconciler.planning.plan import Prune
+from tests.builders import absent, elsewhere, live, present, unsupported
+
+# How long an example takes depends on the machine, and says nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+
+HOSTILE = ["\x1b[31mred", "::error::no", "a|b`c<b>", "\u202eevil", "\ud800", "\x00x", "*", "?", "${x}", "A" * 255]
+ALIKE = ["Portal", "portal", "Por\u200btal", "PORTAL", "Caf\u00e9", "Cafe\u0301"]
+WORDS = [f"{colour} {thing}" for colour in ("Red", "Blue", "Green") for thing in ("portal", "desk", "van")]
+PLAIN = ["Alpha", "Beta", "Gamma", "Delta", "Zapier one", "PmApi", "devlink", "Payments"]
+
+names = st.sampled_from(PLAIN + ALIKE + HOSTILE)
+_redirects = st.sampled_from(
+    ["https://a.example/cb", "https://b.example/cb", "http://c.example/cb,https://a.example/x", "http://[::1", "\ud800"]
+)
+_grants = st.sets(st.sampled_from(list(Grant)), min_size=1).map(frozenset)
+_ids = st.none() | st.integers(1, 8)
+
+
+@st.composite
+def specs(draw: st.DrawFn, name: st.SearchStrategy[str] = names) -> ClientSpec:
+    """What is stored of a client, in a form that the platform would take."""
+    grants = draw(_grants)
+    redirect = draw(_redirects) if Grant.AUTHORIZATION_CODE in grants else None
+    return ClientSpec(draw(name), grants, redirect)
+
+
+@st.composite
+def desired_clients(draw: st.DrawFn) -> DesiredClient:
+    """A declared client that may be pinned, renamed, or indifferent to its redirect."""
+    return present(
+        draw(specs()),
+        line=draw(st.integers(1, 9)),
+        id=draw(_ids),
+        previous=draw(st.lists(names, max_size=2)),
+        keep_redirect=draw(st.booleans()),
+        allow=draw(st.sampled_from([[], ["name-lookalike"]])),
+    )
+
+
+@st.composite
+def absent_clients(draw: st.DrawFn) -> AbsentClient:
+    """A client that is declared to be gone."""
+    return absent(draw(names), line=draw(st.integers(1, 9)), id=draw(_ids))
+
+
+@st.composite
+def declarations(draw: st.DrawFn) -> Declarations:
+    """Entries of every kind, also such as the rules would refuse."""
+    others: st.SearchStrategy[Elsewhere] = names.map(lambda name: elsewhere(name, "production"))
+    return Declarations(
+        tuple(draw(st.lists(desired_clients(), max_size=6))),
+        tuple(draw(st.lists(absent_clients(), max_size=3))),
+        tuple(draw(st.lists(others, max_size=2))),
+    )
+
+
+@st.composite
+def listings(draw: st.DrawFn) -> Listing:
+    """Up to eight live clients with ascending ids and names that need not be unique."""
+    found = draw(st.lists(st.tuples(specs(), st.integers(0, 5)), max_size=8))
+    clients: list[LiveClient] = []
+    strange: list[UnsupportedClient] = []
+    for number, (spec, dice) in enumerate(found, 1):
+        if dice:
+            clients.append(live(number, spec))
+        else:
+            strange.append(unsupported(number, spec.name))
+    return Listing(tuple(clients), tuple(strange))
+
+
+def _certain_specs(name: str) -> st.SearchStrategy[ClientSpec]:
+    urls = st.sampled_from(["https://a.example/cb", "https://b.example/cb,https://c.example/cb"])
+    return st.builds(
+        lambda grants, url: ClientSpec(name, grants, url if Grant.AUTHORIZATION_CODE in grants else None), _grants, urls
+    )
+
+
+@st.composite
+def certainties(draw: st.DrawFn) -> tuple[Declarations, list[ClientSpec]]:
+    """Declarations, and what is live before, of which nothing is in doubt and every value would be taken."""
+    there: list[ClientSpec] = []
+    entries: list[DesiredClient] = []
+    gone: list[AbsentClient] = []
+    for name in draw(st.permutations(WORDS)):
+        role = draw(st.sampled_from(["not there", "unmanaged", "made", "declared", "renamed", "gone", "long gone"]))
+        if role in ("unmanaged", "declared", "gone"):
+            there.append(draw(_certain_specs(name)))
+        if role == "renamed":
+            there.append(draw(_certain_specs(f"Old {name}")))
+        if role in ("made", "declared", "renamed"):
+            entries.append(
+                present(draw(_certain_specs(name)), previous=[f"Old {name}"], keep_redirect=draw(st.booleans()))
+            )
+        if role in ("gone", "long gone"):
+            gone.append(absent(name))
+    return Declarations(tuple(entries), tuple(gone)), there
+
+
+policies = st.builds(
+    PlanPolicy,
+    instance=st.just("staging"),
+    identity=st.just("https://staging.example.com"),
+    ignore=st.sampled_from([(), ("zapier*",), ("*a",)]),
+    protected=st.sampled_from([(), ("payments",)]),
+    system_clients=st.sampled_from([(), ("d*",)]),
+    prune=st.sampled_from(Prune),
+)
