@@ -52,10 +52,21 @@ def matches(glob: str, name: str) -> bool:
 
 def matches_any(globs: Iterable[str], name: str) -> bool:
     """Whether at least one of the globs covers the whole name."""
-    return any(matches(glob, name) for glob in globs)
+    pattern = _compiled_together(tuple(globs))
+    return pattern is not None and pattern.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=1024)
 def _compiled(glob: str) -> re.Pattern[str]:
+    return re.compile(_as_regex(glob), re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=256)
+def _compiled_together(globs: tuple[str, ...]) -> re.Pattern[str] | None:
+    # One pattern for all: thousands of names are held against the same few globs.
+    return re.compile("|".join(map(_as_regex, globs)), re.IGNORECASE | re.DOTALL) if globs else None
+
+
+def _as_regex(glob: str) -> str:
     parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in re.split(r"([*?])", glob))
-    return re.compile("".join(parts), re.IGNORECASE | re.DOTALL)
+    return "".join(parts)
