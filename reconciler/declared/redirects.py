@@ -1,0 +1,130 @@
+"""A redirect URL taken apart once, so that every rule can look at its parts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reconciler.names import TRIMMED
+from reconciler.text import quoted
+
+WEB_SCHEMES = ("http", "https")
+
+# RFC 3986 appendix B. Unlike a library's parser both take any text, so that bad URLs become findings, not exceptions.
+_PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
+_AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\]|[^:]*)(:.*)?", re.DOTALL)
+
+# What no URL may hold (RFC 3986 section 2) and the platform refuses (observed on 4.15.6). `*` and `,` have rules of
+# their own; brackets are taken in a query, and symbols such as an emoji in a host.
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")
+_FORBIDDEN_IN_PATH = re.compile(r"[\[\]]")
+_FORBIDDEN_IN_HOST = re.compile(r"[!$%&'()+;=@\[\]]")
+# Most URLs are plain: proven to be without a fault, and taken apart, by one look.
+_PLAIN = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)((?:/[A-Za-z0-9._~/-]*)?)")
+_PORT = re.compile(r":[0-9]{1,5}")
+_HIGHEST_PORT = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """The parts of a URL that rules ask for."""
+
+    text: str
+    scheme: str
+    """In lower case; empty when there is none, or when what looks like one is a host before its port."""
+    host: str
+    """In lower case, without brackets, port and a dot at the end; empty when there is none."""
+    path: str
+    has_user_info: bool = False
+    has_fragment: bool = False
+    fault: str | None = None
+    """Why the platform would refuse it, or never store it as written, in words that go on from "the URL"."""
+
+    @property
+    def absolute(self) -> bool:
+        """Whether it says by itself where it leads: it has a scheme and, on the web, a host."""
+        return bool(self.host) if self.scheme in WEB_SCHEMES else bool(self.scheme)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it leads to the machine of whoever follows it."""
+        return is_loopback(self.host)
+
+
+@lru_cache(maxsize=16_384)
+def parse_url(text: str) -> Url:
+    """Take any text apart as a URL. Never fails: what is wrong with it is in the answer."""
+    plain = _PLAIN.fullmatch(text)
+    return Url(text, plain[1], plain[2], plain[3]) if plain else _parse_any(text)
+
+
+def _parse_any(text: str) -> Url:
+    kept = text.strip(TRIMMED)  # as the platform does
+    scheme, authority, path, _, fragment = _PARTS.findall(kept)[0]
+    user_info, host, port = _AUTHORITY.findall(authority[2:])[0]
+    is_host_and_port = not authority and path[:1].isdigit()
+    return Url(
+        text=text,
+        scheme="" if is_host_and_port else scheme.lower(),
+        host=host.strip("[]").rstrip(".").lower(),
+        path=path,
+        has_user_info=bool(user_info),
+        has_fragment=bool(fragment),
+        fault=_fault_of_characters(text, kept, path) or _fault_of_host(host) or _fault_of_port(host, port),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host in lower case is `localhost` or below it (RFC 6761), in 127.0.0.0/8, or ::1 (RFC 8252)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    return (host.startswith("127.") or ":" in host) and _is_loopback_address(host)
+
+
+def _is_loopback_address(host: str) -> bool:
+    import ipaddress  # few hosts are addresses
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _fault_of_characters(text: str, kept: str, path: str) -> str | None:
+    if text != kept:
+        return f"starts or ends with {_named(text[0] if text[0] in TRIMMED else text[-1])}, which the platform cuts off"
+    if text.isprintable():
+        match = _FORBIDDEN.search(text) or _FORBIDDEN_IN_PATH.search(path)
+        bad = match[0] if match else None
+    else:
+        bad = next(c for c in text if not c.isprintable())
+    return None if bad is None else f"has {_named(bad)}, which the platform refuses"
+
+
+def _named(character: str) -> str:
+    if character == "%":
+        return "a '%' without two hexadecimal digits"
+    return "a blank" if character == " " else f"the character {quoted(character)} (U+{ord(character):04X})"
+
+
+def _fault_of_host(host: str) -> str | None:
+    if host.startswith("["):
+        return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is no IPv6 address"
+    match = _FORBIDDEN_IN_HOST.search(host)
+    return f"has '{match[0]}' in its host, which the platform refuses" if match else None
+
+
+def _is_ipv6(address: str) -> bool:
+    import ipaddress
+
+    try:
+        return "%" not in address and ipaddress.ip_address(address).version == 6
+    except ValueError:
+        return False
+
+
+def _fault_of_port(host: str, port: str) -> str | None:
+    if "," in host or not port or (_PORT.fullmatch(port) and int(port[1:]) <= _HIGHEST_PORT):
+        return None
+    return f"has the port {quoted(port[1:])}, which is no number up to {_HIGHEST_PORT}"

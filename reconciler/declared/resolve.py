@@ -1,0 +1,122 @@
+"""What the entries mean for one instance: which are for it, with its ids, and with its variables filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reconciler.declared.entries import Entry
+from reconciler.declared.redirects import Url, parse_url
+from reconciler.declared.variables import Substituted, substitute
+from reconciler.model import AbsentClient, ClientSpec, Declarations, DesiredClient, Elsewhere, Field, Grant, Location
+from reconciler.settings import Instance, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One redirect URL of an entry, as one instance has it."""
+
+    entry: Entry
+    position: int
+    """Among the entry's redirect URLs, counted from 0."""
+    url: Url
+
+    @property
+    def place(self) -> Location:
+        """Where the URL stands."""
+        return self.entry.redirect_place(self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """A redirect URL with a variable that could not be filled in."""
+
+    entry: Entry
+    position: int
+    substituted: Substituted
+
+    @property
+    def place(self) -> Location:
+        """Where the URL stands."""
+        return self.entry.redirect_place(self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that is declared for one instance, with its variables filled in: what the rules look at."""
+
+    instance: Instance
+    settings: Settings
+    entries: tuple[Entry, ...]
+    """Those for this instance, present and absent, in the order of the files."""
+    elsewhere: tuple[Entry, ...]
+    redirects: tuple[Redirect, ...]
+    unfilled: tuple[Unfilled, ...]
+    """The redirect URLs that no rule but those on variables can judge."""
+    urls: dict[Entry, str]
+    """The redirect URL of each entry that has one, as the platform would store it."""
+
+
+def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> View:
+    """See the entries as one instance does. Values that a rule will refuse resolve like all others."""
+    here = tuple(entry for entry in entries if entry.covers(instance.name))
+    elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
+    redirects: list[Redirect] = []
+    unfilled: list[Unfilled] = []
+    urls: dict[Entry, str] = {}
+    for entry in here:
+        if entry.redirects:
+            filled = [substitute(written, instance.variables) for written in entry.redirects]
+            urls[entry] = ",".join([substituted.text for substituted in filled])
+            for position, substituted in enumerate(filled):
+                if substituted.complete:
+                    redirects.append(Redirect(entry, position, parse_url(substituted.text)))
+                else:
+                    unfilled.append(Unfilled(entry, position, substituted))
+    return View(instance, settings, here, elsewhere, tuple(redirects), tuple(unfilled), urls)
+
+
+def declarations(view: View) -> Declarations:
+    """The values that planning compares with what is live."""
+    return Declarations(
+        present=tuple(_desired(entry, view) for entry in view.entries if entry.present),
+        absent=tuple(_absent(entry, view) for entry in view.entries if not entry.present),
+        elsewhere=tuple(_elsewhere(view.elsewhere)),
+    )
+
+
+def _desired(entry: Entry, view: View) -> DesiredClient:
+    grants_source, redirect_source = entry.desired_places()
+    ignored = entry.fields.get("ignore_changes")
+    return DesiredClient(
+        spec=ClientSpec(entry.name, _grants(tuple(entry.grants)), view.urls.get(entry)),
+        source=entry.source,
+        grants_source=grants_source,
+        redirect_source=redirect_source,
+        owner=entry.owner,
+        id=entry.ids.get(view.instance.name),
+        previous_names=tuple(entry.previous_names),
+        ignore_changes=frozenset(map(Field, ignored)) if ignored else frozenset(),
+        allow=frozenset(entry.allow),
+    )
+
+
+@lru_cache(maxsize=32)
+def _grants(names: tuple[str, ...]) -> frozenset[Grant]:
+    return frozenset(map(Grant, names))
+
+
+def _absent(entry: Entry, view: View) -> AbsentClient:
+    return AbsentClient(
+        name=entry.name,
+        source=entry.source,
+        owner=entry.owner,
+        id=entry.ids.get(view.instance.name),
+        allow=frozenset(entry.allow),
+    )
+
+
+def _elsewhere(entries: Iterable[Entry]) -> Iterable[Elsewhere]:
+    # An absent entry declares no client: that it is for other instances only says nothing about this one.
+    return (Elsewhere(entry.name, entry.source, entry.instances or ()) for entry in entries if entry.present)

@@ -1,0 +1,65 @@
+"""`${name}` in redirect URLs: what it stands for, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# In the order of trying: an escaped `${`, a reference, and one that never ends.
+_REFERENCE = re.compile(r"(?P<literal>\$\$\{)|\$\{(?P<name>[^{}]*)\}|(?P<unfinished>\$\{)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Substituted:
+    """A text with its variables filled in. What could not be filled in stands as written."""
+
+    text: str
+    undefined: tuple[str, ...] = ()
+    """Names that nothing defines, each once, in order."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with the way references are written, for people."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reference was filled in."""
+        return not self.undefined and not self.faults
+
+
+def substitute(text: str, variables: Mapping[str, str]) -> Substituted:
+    """Fill in every `${name}`; `$${` becomes a literal `${`. Values are taken as they are, not looked into again."""
+    if "${" not in text:
+        return Substituted(text)
+    names = names_in(text)
+    undefined = tuple(dict.fromkeys(name for name in names if name not in variables))
+    return Substituted(_filled(text, variables), undefined, _faults(text))
+
+
+def names_in(text: str) -> list[str]:
+    """The variables that a text refers to, in order; badly written ones are left out."""
+    if "${" not in text:
+        return []
+    names = (match["name"] for match in _REFERENCE.finditer(text))
+    return [name for name in names if name is not None and _NAME.fullmatch(name)]
+
+
+def _filled(text: str, variables: Mapping[str, str]) -> str:
+    def value(match: re.Match[str]) -> str:
+        return "${" if match["literal"] else variables.get(match["name"], match[0])
+
+    return _REFERENCE.sub(value, text)
+
+
+def _faults(text: str) -> tuple[str, ...]:
+    found = (_fault(match) for match in _REFERENCE.finditer(text))
+    return tuple(dict.fromkeys(fault for fault in found if fault is not None))
+
+
+def _fault(match: re.Match[str]) -> str | None:
+    if match["unfinished"]:
+        return "has a '${' without its '}'"
+    name = match["name"]
+    if name is None or _NAME.fullmatch(name):
+        return None
+    return f"has '${{{name}}}', which is no variable's name" if name else "has '${}', which names no variable"
