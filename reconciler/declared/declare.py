@@ -1,0 +1,82 @@
+"""From loaded files to what every instance should have, and all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.declared.document import Document
+from reconciler.declared.entries import read_entries
+from reconciler.declared.findings import Files, Finding, Ruling
+from reconciler.declared.resolve import View, declarations, resolve
+from reconciler.declared.rules import FILE_RULES, INSTANCE_RULES, RULES, Rule
+from reconciler.declared.waivers import rulings, unwaived
+from reconciler.diagnostics import Diagnostic, Severity, in_order
+from reconciler.model import Declarations
+from reconciler.settings import Instance, Settings
+
+NAMED_INSTANCES = 2
+"""How many instances a message names; of more it gives the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What is declared, by the instance's name, and every problem with it, in order."""
+
+    by_instance: Mapping[str, Declarations]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def declare(
+    documents: Sequence[Document], settings: Settings, instances: Sequence[Instance], *, complete: bool
+) -> Declared:
+    """Resolve documents that have the right shape for each of `instances`, and judge them by every rule.
+
+    `complete` says whether every file could be loaded: only then is it known that nothing uses a variable. The order of
+    `documents` does not matter; files count in the order of their paths. What a rule refuses is resolved all the same,
+    so that all problems are found at once: look at the diagnostics before the declarations.
+    """
+    in_path_order = sorted(documents, key=lambda document: document.path)
+    entries = tuple(entry for document in in_path_order for entry in read_entries(document))
+    files = Files(entries, settings, rulings(RULES, settings.rules), complete)
+    views = [resolve(entries, instance, settings) for instance in instances]
+    found = [*_judge_files(files), *_judge_views(views, files.rulings)]
+    return Declared({view.instance.name: declarations(view) for view in views}, tuple(in_order(found)))
+
+
+def _judge_files(files: Files) -> Iterator[Diagnostic]:
+    for rule in FILE_RULES:
+        how = files.rulings[rule.name]
+        if how.severity is not None:
+            for finding in unwaived(rule.name, how, rule.check(files)):
+                yield _diagnostic(rule.name, how.severity, finding)
+
+
+def _judge_views(views: Sequence[View], how: Mapping[str, Ruling]) -> Iterator[Diagnostic]:
+    for rule in INSTANCE_RULES:
+        severity = how[rule.name].severity
+        if severity is not None:
+            for finding, found_on in _found_on(rule, how[rule.name], views).items():
+                yield _diagnostic(rule.name, severity, finding, _where(rule, finding, found_on, views))
+
+
+def _found_on(rule: Rule[View], how: Ruling, views: Sequence[View]) -> dict[Finding, list[str]]:
+    """Each finding once, with the names of the instances that have it."""
+    found_on: dict[Finding, list[str]] = {}
+    for view in views:
+        for finding in dict.fromkeys(unwaived(rule.name, how, rule.check(view))):
+            found_on.setdefault(finding, []).append(view.instance.name)
+    return found_on
+
+
+def _where(rule: Rule[View], finding: Finding, found_on: Sequence[str], views: Sequence[View]) -> str:
+    """The end of a message that says which instances have the problem, if it is not all that the entry is for."""
+    concerned = [view for view in views if finding.entry is None or finding.entry.covers(view.instance.name)]
+    if len(found_on) == len(concerned) and not rule.names_instances:
+        return ""
+    names = ", ".join(found_on) if len(found_on) <= NAMED_INSTANCES else f"{len(found_on)} instances"
+    return f" (on {names})"
+
+
+def _diagnostic(rule: str, severity: Severity, finding: Finding, where: str = "") -> Diagnostic:
+    return Diagnostic(severity, rule, finding.message + where, finding.location, finding.hint)
