@@ -67,6 +67,8 @@ def _serving(server: Server) -> Iterator[None]:
         server.shutdown()
         server.end_connections()
         thread.join()
+    if server.failure:
+        raise server.failure
 
 
 def _listen(host: str, port: int) -> socket.socket:

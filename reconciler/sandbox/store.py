@@ -54,6 +54,7 @@ class Store:
         self._connection = open_database(file)
         self._clock = clock
         self._turn = Lock()
+        self._base = INSTALLED_URL
 
     def __enter__(self) -> Store:
         return self
@@ -69,11 +70,15 @@ class Store:
 
     def settle(self, base: str) -> None:
         """Tell a fresh installation its address, which one of the system clients redirects to."""
+        self._base = base
         with self._writing():
-            self._connection.execute(
-                "UPDATE clients SET redirect = replace(redirect, ?1, ?2) WHERE redirect LIKE ?1 || '/%'",
-                (INSTALLED_URL, base),
-            )
+            self._tell_address()
+
+    def _tell_address(self) -> None:
+        self._connection.execute(
+            "UPDATE clients SET redirect = replace(redirect, ?1, ?2) WHERE id < 6 AND redirect LIKE ?1 || '/%'",
+            (INSTALLED_URL, self._base),
+        )
 
     def reset(self) -> None:
         """Be a fresh installation again."""
@@ -174,6 +179,8 @@ class Store:
         """Let somebody in."""
         session = Session(token_urlsafe(30), account, address, device, previous, 0)
         with self._writing():
+            # Whoever resets a running sandbox ends every session, so nobody lists it before this.
+            self._tell_address()
             self._connection.execute(
                 "INSERT INTO sessions (token, account, address, device, last_request, previous) VALUES (?,?,?,?,?,?)",
                 (session.token, account, address, device, self._clock(), previous),

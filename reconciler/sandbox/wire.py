@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ class Server(ThreadedWSGIServer):
     def __init__(self, listener: socket.socket, app: WSGIApplication) -> None:
         host, port = listener.getsockname()[:2]
         self._open: set[socket.socket] = set()
+        self.failure: BaseException | None = None
+        """The first exception that a request ended in, which is a mistake of the sandbox or of a test's middleware."""
         # By descriptor, because werkzeug leaves the whole process when it cannot bind a port itself.
         super().__init__(host, port, app, _Handler, fd=listener.fileno())
 
@@ -38,6 +41,10 @@ class Server(ThreadedWSGIServer):
         """Forget it."""
         self._open.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep what went wrong, for whoever started the server; nobody reads a traceback from a thread."""
+        self.failure = self.failure or sys.exception()
 
     def end_connections(self) -> None:
         """Let every connection finish its answer and take no further request."""
@@ -68,15 +75,17 @@ class _Handler(WSGIRequestHandler):
 
     def _read_body(self, environ: dict[str, Any]) -> bytes | None:
         """The whole body, so that the next request starts where it should; None if it is too long."""
-        if self.headers.get("Expect", "").lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.wfile.flush()
-        chunked = environ.get("wsgi.input_terminated", False)
-        announced = LARGEST_BODY + 1 if chunked else _length(environ.get("CONTENT_LENGTH"))
-        if announced > LARGEST_BODY and not chunked:
+        self.wfile.flush()  # the base class may have told the client to go on
+        if environ.get("wsgi.input_terminated"):
+            body = _read_chunks(environ["wsgi.input"])
+            return body if len(body) <= LARGEST_BODY else None
+        announced = _length(environ.get("CONTENT_LENGTH"))
+        if announced > LARGEST_BODY:
             return None
-        body: bytes = environ["wsgi.input"].read(announced)
-        return body if len(body) <= LARGEST_BODY else None
+        body = self.rfile.read(announced)
+        if len(body) < announced:
+            raise ConnectionAbortedError("the body ended early")
+        return body
 
     def _respond(self, app: WSGIApplication, environ: dict[str, Any]) -> None:
         head: list[tuple[str, list[tuple[str, str]]]] = []
@@ -111,6 +120,13 @@ class _Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: object) -> None:
         """Nothing: what a request is about is the caller's to tell."""
+
+
+def _read_chunks(stream: io.RawIOBase) -> bytes:
+    try:
+        return io.BufferedReader(stream).read(LARGEST_BODY + 1)
+    except OSError as error:
+        raise ConnectionAbortedError("the chunks of the body make no sense") from error
 
 
 def _length(text: str | None) -> int:
