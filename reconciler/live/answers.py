@@ -88,7 +88,7 @@ def _redirected(answer: Answer, call: Call, url: str) -> GatewayError:
         target = urlsplit(urljoin(f"{url}/", answer.location or ""))
         where = f"{target.scheme}://{target.hostname}"
     except ValueError:
-        where = "nowhere"
+        where = "an address that nobody can read"
     why = f"it answers with a redirect to {printable(where)}"
     return UnexpectedResponse(sentence(call, url, why), "give the URL of the platform itself in `url:`")
 

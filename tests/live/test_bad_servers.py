@@ -1,0 +1,165 @@
+"""Servers that break off, never end, send too much or talk nonsense: bounded, one clear message, nothing repeated."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import socket
+import threading
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
+from reconciler.live.http_gateway import connect
+from tests.live.servers import CREDENTIALS, RESET, Answering, Pieces, Request, answer, platform, serving
+
+HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+class Case(NamedTuple):
+    """What a server sends for the list, and what becomes of it."""
+
+    pieces: Pieces
+    kind: type[GatewayError]
+    said: str
+
+
+BROKE_OFF = "the connection broke off before the answer was complete"
+BAD_PACKING = "cannot be unpacked"
+
+CASES = {
+    "nothing at all": Case(b"", Unavailable, BROKE_OFF),
+    "half a status line": Case(b"HTTP/1.", Unavailable, BROKE_OFF),
+    "not http": Case(b"SSH-2.0-OpenSSH_9.6\r\n", Unavailable, BROKE_OFF),
+    "half the headers": Case(HEAD, UnexpectedResponse, "not valid JSON"),
+    "a body cut short": Case(HEAD + b'Content-Length: 900\r\n\r\n{"data": [', Unavailable, BROKE_OFF),
+    "a whole document, yet cut short": Case(HEAD + b'Content-Length: 900\r\n\r\n{"data": []}', Unavailable, BROKE_OFF),
+    "a chunk cut short": Case(CHUNKED + b'ff\r\n{"data"', Unavailable, BROKE_OFF),
+    "no last chunk": Case(CHUNKED + b'c\r\n{"data": []}\r\n', Unavailable, BROKE_OFF),
+    "a chunk of no length": Case(CHUNKED + b"zz\r\n{}\r\n", Unavailable, BROKE_OFF),
+    "two lengths": Case(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", Unavailable, ""),
+    "not gzip": Case(
+        HEAD + b'Content-Encoding: gzip\r\nContent-Length: 12\r\n\r\n{"data": []}', UnexpectedResponse, BAD_PACKING
+    ),
+    "an encoding that was not asked for": Case(
+        HEAD + b"Content-Encoding: br\r\nContent-Length: 2\r\n\r\n{}", UnexpectedResponse, "did not ask for"
+    ),
+    "packed twice": Case(
+        HEAD + b"Content-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\n{}", UnexpectedResponse, "did not ask for"
+    ),
+    "a header line without an end": Case(HEAD + b"X: " + b"x" * 100_000, Unavailable, BROKE_OFF),
+    "too many headers": Case(HEAD + b"X: y\r\n" * 2000 + b"\r\n", Unavailable, BROKE_OFF),
+}
+
+
+def list_error(pieces: Pieces | Answering, timeout: float = 30.0) -> GatewayError:
+    """What listing raises. The list was asked for once, and the logout came last."""
+    with serving(platform(list=pieces)) as server:
+        with connect(server.url, CREDENTIALS, timeout=timeout) as gateway, pytest.raises(GatewayError) as caught:
+            gateway.list_clients()
+        assert server.lines == ["POST /login", "GET /oauth/clients", "GET /logout"]
+        assert server.url in caught.value.message
+        return caught.value
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_broken_answer_is_one_clear_error(case: Case) -> None:
+    error = list_error(case.pieces)
+    assert type(error) is case.kind
+    assert case.said in error.message
+
+
+def endless_body(_: Request) -> Iterator[bytes]:
+    yield CHUNKED
+    while True:
+        yield b"1000\r\n" + b" " * 0x1000 + b"\r\n"
+
+
+def test_a_body_without_end_is_cut_off_by_its_size() -> None:
+    error = list_error(endless_body)
+    assert isinstance(error, UnexpectedResponse)
+    assert "larger than 64 MiB" in error.message
+
+
+@pytest.mark.parametrize("packed", ["gzip", "deflate"])
+def test_a_body_that_unpacks_to_too_much_is_cut_off_by_its_unpacked_size(packed: str) -> None:
+    """A gigabyte of blanks takes a megabyte to send."""
+    packer = zlib.compressobj(wbits=31 if packed == "gzip" else 15)
+    body = b"".join(packer.compress(b" " * 2**20) for _ in range(256)) + packer.flush()
+    head = HEAD + f"Content-Encoding: {packed}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    error = list_error(head + body)
+    assert isinstance(error, UnexpectedResponse)
+    assert "larger than 64 MiB" in error.message
+
+
+def test_a_packed_list_is_read() -> None:
+    body = gzip.compress(b'{"data": []}')
+    listed = answer(200, body, headers="Content-Encoding: gzip\r\n")
+    with serving(platform(list=listed)) as server, connect(server.url, CREDENTIALS) as gateway:
+        assert gateway.list_clients().clients == ()
+
+
+NEVER = threading.Event()
+
+
+def slowly(*beginning: bytes, then: bytes) -> Iterator[bytes]:
+    """The beginning, then the same few bytes again and again: always something, never enough."""
+    yield from beginning
+    for _ in itertools.repeat(None):
+        NEVER.wait(0.02)
+        yield then
+
+
+@pytest.mark.parametrize(
+    ("beginning", "then"),
+    [
+        (b"", b"H"),
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+        (CHUNKED, b"1\r\n \r\n"),
+        (HEAD + b"\r\n", b" "),
+    ],
+    ids=["status", "headers", "one-header", "continue", "body", "chunks", "body-until-close"],
+)
+def test_the_time_is_for_the_whole_answer_however_slowly_it_trickles(beginning: bytes, then: bytes) -> None:
+    error = list_error(lambda _: slowly(beginning, then=then), timeout=0.3)
+    assert isinstance(error, Unavailable)
+    assert "no complete answer within 0.3 s" in error.message
+    assert error.hint is not None
+    assert "--timeout" in error.hint
+    assert isinstance(error.__cause__, TimeoutError)
+
+
+def test_a_login_that_is_never_answered_is_given_up_and_not_sent_again() -> None:
+    with serving(platform(login=lambda _: slowly(then=b""))) as server:
+        with pytest.raises(Unavailable) as caught, connect(server.url, CREDENTIALS, timeout=0.2):
+            pytest.fail("there is no session to use")
+        assert "cannot log in to" in caught.value.message
+        assert server.lines == ["POST /login"]
+
+
+def test_a_connection_refused_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unavailable) as caught, connect(f"http://127.0.0.1:{port}", CREDENTIALS):
+        pytest.fail("nothing listens there")
+    assert caught.value.message == f"cannot log in to http://127.0.0.1:{port}: connection refused"
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
+
+
+def test_a_connection_that_is_reset_says_that_it_broke_off() -> None:
+    error = list_error(RESET)
+    assert isinstance(error, Unavailable)
+    assert BROKE_OFF in error.message
+    assert isinstance(error.__cause__, ConnectionResetError)
+
+
+def test_a_broken_page_does_not_hide_the_status_that_it_came_with() -> None:
+    cut = b"HTTP/1.1 503 Service Unavailable\r\nContent-Encoding: gzip\r\nContent-Length: 900\r\n\r\nnot gzip"
+    assert "in maintenance" in list_error(cut).message

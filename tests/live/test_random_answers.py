@@ -1,0 +1,121 @@
+"""Whatever JSON or bytes a server comes up with: clients, or a GatewayError."""
+
+from __future__ import annotations
+
+import json
+
+import responses
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import GatewayError
+from reconciler.live.http_gateway import connect
+from reconciler.live.wire import WrongShape, read_listing, read_row
+from reconciler.model import ClientSpec, Grant
+from tests.live.servers import CREDENTIALS, platform, row, serving
+
+URL = "https://acme.example"
+SPEC = ClientSpec("Customer portal", frozenset({Grant.PASSWORD}))
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.just("2026-11-23")
+documents = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*row(), "data", "errors", "?"]), inner)
+    ),
+    max_leaves=20,
+)
+rows = st.dictionaries(st.sampled_from(list(row())), documents).map(lambda fields: {**row(), **fields})
+listings = st.lists(rows | documents, max_size=4).map(lambda entries: {"data": entries})
+statuses = st.sampled_from([200, 201, 204, 302, 400, 401, 403, 404, 422, 429, 500, 503])
+
+exhaustively = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+
+
+@exhaustively
+@given(document=documents | listings)
+def test_any_document_is_a_listing_or_of_the_wrong_shape(document: object) -> None:
+    try:
+        found = read_listing(document)
+    except WrongShape:
+        return
+    ids = [client.id for client in found.clients]
+    assert ids == sorted(set(ids))
+
+
+@exhaustively
+@given(document=documents | rows)
+def test_any_document_is_a_client_or_of_the_wrong_shape(document: object) -> None:
+    try:
+        read = read_row(document)
+    except WrongShape:
+        return
+    assert read.id > 0
+    read.name.encode()
+
+
+@exhaustively
+@given(document=documents | listings | rows, status=statuses, scopes=statuses)
+def test_any_json_at_any_status_is_an_answer_or_a_gateway_error(document: object, status: int, scopes: int) -> None:
+    body = json.dumps(document)
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
+        web.post(f"{URL}/login", status=204)
+        web.get(f"{URL}/logout", status=302)
+        web.get(f"{URL}/oauth/scopes", status=scopes, body=body)
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            path = "/oauth/clients" if method in ("GET", "POST") else "/oauth/clients/7"
+            web.add(method, URL + path, body=body, status=status, content_type="application/json")
+        with connect(URL, CREDENTIALS) as gateway:
+            for work in (
+                gateway.list_clients,
+                lambda: gateway.create_client(SPEC),
+                lambda: gateway.update_client(7, SPEC),
+                lambda: gateway.delete_client(7),
+            ):
+                try:
+                    work()
+                except GatewayError as error:
+                    assert error.message.isprintable()  # noqa: PT017  (some of them do succeed)
+
+
+@exhaustively
+@given(document=documents | listings, status=statuses)
+def test_any_answer_to_a_login_is_a_session_or_a_gateway_error(document: object, status: int) -> None:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
+        web.post(f"{URL}/login", status=status, body=json.dumps(document), content_type="application/json")
+        web.get(f"{URL}/logout", status=302)
+        try:
+            with connect(URL, CREDENTIALS):
+                assert status == 204
+        except GatewayError as error:
+            assert error.message.isprintable()  # noqa: PT017  (one of the answers does succeed)
+
+
+lines = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 204 \r\n",
+        b"Content-Length: 12\r\n",
+        b"Content-Length: -1\r\n",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Content-Encoding: gzip\r\n",
+        b"Content-Type: application/json\r\n",
+        b"Set-Cookie: a=\xff; expires=never; domain=.\r\n",
+        b"Location: //[\r\n",
+        b": \r\n",
+        b" folded\r\n",
+        b"\r\n",
+        b"c\r\n",
+        b'{"data": []}',
+    ]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(pieces=st.lists(lines | st.binary(max_size=20), max_size=8))
+def test_any_bytes_are_an_answer_or_a_gateway_error(pieces: list[bytes]) -> None:
+    with serving(platform(list=b"".join(pieces))) as server, connect(server.url, CREDENTIALS, timeout=5) as gateway:
+        try:
+            gateway.list_clients()
+        except GatewayError as error:
+            assert error.message.isprintable()  # noqa: PT017  (some of them do succeed)

@@ -1,0 +1,104 @@
+"""Certificates are always verified, and what is wrong with one is said."""
+
+from __future__ import annotations
+
+import datetime
+import ssl
+from pathlib import Path
+
+import pytest
+import trustme
+
+from reconciler.errors import ReconcilerError, Unavailable
+from reconciler.live.http_gateway import connect
+from tests.live.servers import CREDENTIALS, platform, serving
+
+AUTHORITY = trustme.CA()
+LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+
+
+def server_side(certificate: trustme.LeafCert) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "authority.pem")
+    return tmp_path / "authority.pem"
+
+
+@pytest.fixture(autouse=True)
+def _no_bundle_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+
+
+def test_an_authority_of_ones_own_is_trusted_through_ca_bundle(bundle: Path) -> None:
+    tls = server_side(AUTHORITY.issue_cert("127.0.0.1"))
+    with serving(platform(), tls) as server, connect(server.url, CREDENTIALS, ca_bundle=bundle) as gateway:
+        assert len(gateway.list_clients().clients) == 1
+
+
+@pytest.mark.parametrize(
+    ("certificate", "trusted", "said"),
+    [
+        (AUTHORITY.issue_cert("127.0.0.1"), False, "an authority that is not trusted here"),
+        (AUTHORITY.issue_cert("elsewhere.example"), True, "is for another"),
+        (AUTHORITY.issue_cert("127.0.0.1", not_after=LONG_AGO), True, "has expired"),
+    ],
+    ids=["unknown-authority", "wrong-host", "expired"],
+)
+def test_a_certificate_that_does_not_verify_stops_everything(
+    certificate: trustme.LeafCert, trusted: bool, said: str, bundle: Path
+) -> None:
+    with serving(platform(), server_side(certificate)) as server:
+        with (
+            pytest.raises(Unavailable) as caught,
+            connect(server.url, CREDENTIALS, ca_bundle=bundle if trusted else None),
+        ):
+            pytest.fail("the server is not who it says it is")
+        assert said in caught.value.message
+        assert caught.value.hint is not None
+        assert "`ca_bundle:`" in caught.value.hint
+        assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
+        assert server.requests == []
+
+
+def test_allow_http_does_not_loosen_tls() -> None:
+    with (
+        serving(platform(), server_side(AUTHORITY.issue_cert("127.0.0.1"))) as server,
+        pytest.raises(Unavailable, match="not trusted"),
+        connect(server.url, CREDENTIALS, allow_http=True),
+    ):
+        pytest.fail("the server is not who it says it is")
+
+
+def test_a_server_without_tls_is_told_from_a_bad_certificate() -> None:
+    with serving(platform()) as server:
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(Unavailable, match="no TLS connection could be made") as caught, connect(url, CREDENTIALS):
+            pytest.fail("there is no TLS")
+    assert caught.value.hint is not None
+    assert "port" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "No such file"), (b"", "holds no certificate"), (b"-----BEGIN CERTIFICATE-----\nx\n", "no certificate")],
+)
+def test_a_bundle_that_cannot_be_used_is_named_before_anything_is_sent(
+    tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    file = tmp_path / "bundle.pem"
+    if content is not None:
+        file.write_bytes(content)
+    with serving(platform()) as server:
+        with (
+            pytest.raises(ReconcilerError, match=said) as caught,
+            connect(server.url, CREDENTIALS, ca_bundle=file),
+        ):
+            pytest.fail("the bundle cannot be used")
+        assert str(file) in caught.value.message
+        assert server.requests == []
