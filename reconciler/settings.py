@@ -19,6 +19,7 @@ class Limits:
     deletes: int | None = None
 
 
+NO_LIMITS = Limits()
 DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3)
 
 

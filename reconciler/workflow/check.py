@@ -1,0 +1,74 @@
+"""Load everything that is declared and configured, and judge it: no network, no credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.declared.declare import declare
+from reconciler.declared.load import Loaded, load_directory, load_file
+from reconciler.declared.settings import read_settings
+from reconciler.declared.shape import check_shape
+from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.errors import InvalidDeclarations
+from reconciler.model import Declarations, Location
+from reconciler.settings import Instance, Settings
+from reconciler.workflow.choices import Files
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found: the settings when they are sound, the declarations of each instance, every problem in order."""
+
+    settings: Settings | None
+    declared: Mapping[str, Declarations]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def every_instance(settings: Settings) -> Sequence[Instance]:
+    """The choice of `validate`: what is declared must be right for all of them."""
+    return settings.instances
+
+
+def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every_instance) -> Checked:
+    """Every problem of the files at once, and what they declare for each chosen instance.
+
+    `choose` is asked as soon as the settings are sound; what it raises (`WrongUsage`) goes through.
+    """
+    settings, problems = _settings(files.config)
+    instances = choose(settings) if settings else ()
+    loaded = _with_right_shape(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
+    problems += loaded.diagnostics
+    if settings is None:
+        return Checked(None, {}, tuple(in_order(problems)))
+    complete = not has_errors(loaded.diagnostics)
+    declared = declare(loaded.documents, settings, instances, complete=complete)
+    return Checked(settings, declared.by_instance, tuple(in_order([*problems, *declared.diagnostics])))
+
+
+def sound_settings(config: Path) -> Settings:
+    """The settings alone. Raises `InvalidDeclarations`."""
+    settings, problems = _settings(config)
+    if settings is None:
+        raise InvalidDeclarations(problems)
+    return settings
+
+
+def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
+    if not config.exists():
+        hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
+        return None, [error("file", "there is no such file", Location(str(config), 1, 1), hint)]
+    loaded = _with_right_shape(load_file(config, str(config)), "reconciler")
+    if not loaded.documents or has_errors(loaded.diagnostics):
+        return None, list(loaded.diagnostics)
+    settings, problems = read_settings(loaded.documents[0], config.parent)
+    return settings, [*loaded.diagnostics, *problems]
+
+
+def _with_right_shape(loaded: Loaded, schema: str) -> Loaded:
+    """The documents whose structure is right, and what is wrong with the others."""
+    judged = [(document, check_shape(document, schema)) for document in loaded.documents]
+    sound = tuple(document for document, problems in judged if not has_errors(problems))
+    found = tuple(problem for _, problems in judged for problem in problems)
+    return Loaded(sound, loaded.diagnostics + found)

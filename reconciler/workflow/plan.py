@@ -1,0 +1,97 @@
+"""Plan instances: observe, compare, judge. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from reconciler.errors import ReconcilerError
+from reconciler.live.gateway import Gateway
+from reconciler.model import Declarations
+from reconciler.planning.diff import PlanPolicy, make_plan
+from reconciler.planning.guard import Guards, Refusal, refusals
+from reconciler.planning.plan import Plan
+from reconciler.settings import Instance, Limits, Settings
+from reconciler.workflow.choices import Options
+from reconciler.workflow.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to plan: the settings, what is declared for each instance, and the instances in question."""
+
+    settings: Settings
+    declared: Mapping[str, Declarations]
+    instances: Sequence[Instance]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of one instance, and why it may not be applied."""
+
+    instance: Instance
+    plan: Plan
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An instance that could not be planned, or was not tried. Nothing was written to it."""
+
+    instance: Instance
+    error: ReconcilerError
+
+
+PlanResult = Planned | Stopped
+
+
+def plan_instances(order: Order) -> Iterator[PlanResult]:
+    """Plan each instance in turn; one that fails does not stop the others."""
+    sessions = Sessions(order.options.environ, order.options.timeout)
+    for instance in order.instances:
+        with ExitStack() as stack:
+            result, _ = attempt(order, instance, sessions, stack)
+        yield result
+
+
+def attempt(
+    order: Order, instance: Instance, sessions: Sessions, stack: ExitStack
+) -> tuple[PlanResult, Gateway | None]:
+    """The plan of an instance and the gateway that it was made with, or why there is none."""
+    try:
+        gateway = sessions.open(instance, stack)
+        return plan_instance(order, instance, gateway), gateway
+    except ReconcilerError as problem:
+        return Stopped(instance, problem), None
+
+
+def plan_instance(order: Order, instance: Instance, gateway: Gateway) -> Planned:
+    """Observe an instance once, plan, and judge the plan. Raises a `GatewayError`."""
+    settings = order.settings
+    policy = PlanPolicy(
+        instance=instance.name,
+        identity=instance.identity,
+        ignore=settings.ignore,
+        protected=settings.protected,
+        system_clients=instance.system_clients,
+        prune=order.options.prune,
+    )
+    guards = Guards(
+        limits=_limits(instance.limits, order.options.limits),
+        protected=settings.protected,
+        system_clients=instance.system_clients,
+        expect_system_clients=instance.expect_system_clients,
+        frozen=instance.frozen,
+    )
+    plan = make_plan(order.declared[instance.name], gateway.list_clients(), policy)
+    return Planned(instance, plan, refusals(plan, guards))
+
+
+def _limits(configured: Limits, flags: Limits) -> Limits:
+    return Limits(
+        creates=configured.creates if flags.creates is None else flags.creates,
+        updates=configured.updates if flags.updates is None else flags.updates,
+        deletes=configured.deletes if flags.deletes is None else flags.deletes,
+    )
