@@ -1,0 +1,80 @@
+"""`reconciler apply`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.console import Console, is_interactive
+from reconciler.cli.options import files_options, instance_options, output_options, planning_options
+from reconciler.errors import WrongUsage
+from reconciler.planning.plan import Prune
+from reconciler.workflow.choices import Files, Options, Selection
+
+if TYPE_CHECKING:
+    from reconciler.workflow.apply import Approval
+    from reconciler.workflow.plan import PlanResult
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler apply
+  reconciler apply --instance production --yes
+  reconciler apply --instance production --max-deletes 5"""
+)
+@files_options
+@instance_options
+@planning_options
+# No environment variable: a pipeline that writes says so where everybody reads it.
+@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@output_options
+def apply(files: Files, selection: Selection, options: Options, yes: bool, console: Console) -> int:
+    """Make the instances equal to what is declared: plan, show, ask, write, verify.
+
+    Updates and renames come first, then creates; deletes start only after all of those succeeded.
+    A change counts as applied when a last look at the instance shows it.
+    """
+    from reconciler.cli.exit_codes import of_applies
+    from reconciler.cli.orders import place_order
+    from reconciler.cli.results import show_reports
+    from reconciler.render.report_text import render_outcome
+    from reconciler.workflow.apply import apply_instances
+
+    _refuse_to_guess(selection, options, yes)
+    order = place_order(files, selection, options, console)
+    results = list(
+        apply_instances(
+            order, _approval(yes, console), lambda i, outcome: console.progress(f"{i.name}: {render_outcome(outcome)}")
+        )
+    )
+    show_reports(results, console)
+    return of_applies(results)
+
+
+def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
+    if yes and options.prune is not Prune.NONE:
+        raise WrongUsage("--prune all deletes what nobody named, so a person must look: leave out --yes")
+    if is_interactive() or (yes and selection.is_explicit):
+        return
+    if not yes:
+        raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read: reconciler plan")
+    raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
+
+
+def _approval(yes: bool, console: Console) -> Approval:
+    from reconciler.cli.results import show_plans
+    from reconciler.workflow.apply import Approval, is_pending
+
+    def ask(results: Sequence[PlanResult]) -> bool:
+        if not (yes and console.wants_json):
+            show_plans(results, console)
+        pending = [result for result in results if is_pending(result)]
+        if yes or not pending:
+            return True
+        names = ", ".join(result.instance.name for result in pending)
+        return click.confirm(f"Write this to {names}?", default=False, err=True)
+
+    return Approval(ask, takes_time=not yes)

@@ -1,0 +1,54 @@
+"""From what happened to the exit code: one meaning a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
+from reconciler.workflow.apply import ApplyResult, Finished
+from reconciler.workflow.plan import Planned, PlanResult, Stopped
+
+DONE, FAILED, PENDING, INVALID, REFUSED, PARTIAL, LOGIN_REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+
+_PRECEDENCE = (INTERRUPTED, PARTIAL, LOGIN_REFUSED, FAILED, REFUSED, INVALID, PENDING, DONE)
+"""Of several instances, the first of these wins."""
+
+
+def of_plans(results: Iterable[PlanResult], *, detailed: bool) -> int:
+    """The exit code of `plan`; `detailed` tells pending changes (2) from none (0)."""
+    return _first(_of_plan(result, detailed) for result in results)
+
+
+def of_applies(results: Iterable[ApplyResult]) -> int:
+    """The exit code of `apply`. If one instance was written to and another failed, the whole is applied in part."""
+    listed = list(results)
+    code = _first(_of_apply(result) for result in listed)
+    wrote = any(isinstance(result, Finished) and wrote_anything(result.report) for result in listed)
+    return PARTIAL if wrote and code in (LOGIN_REFUSED, FAILED) else code
+
+
+def _first(codes: Iterable[int]) -> int:
+    return min(codes, key=_PRECEDENCE.index, default=DONE)
+
+
+def _of_plan(result: PlanResult, detailed: bool) -> int:
+    match result:
+        case Stopped(error=error):
+            return error.exit_code
+        case Planned(plan=plan, refusals=refusals) if refusals or plan.blocked:
+            return REFUSED
+        case Planned(plan=plan):
+            return PENDING if detailed and plan.changes else DONE
+
+
+def _of_apply(result: ApplyResult) -> int:
+    if not isinstance(result, Finished):
+        return _of_plan(result, detailed=False)
+    report = result.report
+    if report.interrupted:
+        return INTERRUPTED
+    if is_complete(report):
+        return REFUSED if result.planned.plan.blocked else DONE
+    if wrote_anything(report):
+        return PARTIAL
+    return LOGIN_REFUSED if was_login_refused(report) else FAILED

@@ -1,0 +1,140 @@
+"""The flags that several commands share. Each reads `RECONCILER_<FLAG>` too; several values stand on several lines."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+
+from reconciler.cli.console import start_console
+from reconciler.planning.plan import Prune
+from reconciler.settings import Limits
+from reconciler.workflow.choices import Files, Options, Selection
+
+
+class Lines(click.ParamType[str]):
+    """Text; in the environment a line feed separates several."""
+
+    name = "text"
+    envvar_list_splitter: ClassVar[str | None] = "\n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is."""
+        del param, ctx
+        return str(value)
+
+
+def env(flag: str) -> str:
+    """The environment variable that stands for a flag: `RECONCILER_INSTANCE` for `--instance`."""
+    return "RECONCILER_" + flag.lstrip("-").replace("-", "_").upper()
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
+    """A click option that its environment variable can set as well. The first name is the long one."""
+    return click.option(*names, envvar=env(names[0]), show_envvar=True, **attributes)
+
+
+def gathered(name: str, build: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A decorator that reads several flags and passes them to the command as one value, `build(**flags)`."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def gather(**values: Any) -> Any:
+            parts = {key: values.pop(key) for key in inspect.signature(build).parameters}
+            return command(**{name: build(**parts)}, **values)
+
+        for decorator in reversed(options):
+            gather = decorator(gather)
+        return gather
+
+    return decorate
+
+
+def _files(config: Path, clients: Path | None) -> Files:
+    return Files(config, clients)
+
+
+def _selection(instances: tuple[str, ...], all_instances: bool) -> Selection:
+    return Selection(instances, all_instances)
+
+
+def _options(
+    prune: str | None, max_creates: int | None, max_updates: int | None, max_deletes: int | None, timeout: float | None
+) -> Options:
+    limits = Limits(max_creates, max_updates, max_deletes)
+    return Options(os.environ, Prune(prune or "none"), limits, timeout)
+
+
+def _limit(kind: str) -> Callable[[Any], Any]:
+    explained = f"Allow N {kind} in this run, whatever the limit."
+    return option(f"--max-{kind}", type=click.IntRange(min=0), metavar="N", help=explained)
+
+
+files_options = gathered(
+    "files",
+    _files,
+    option(
+        "--config",
+        "-c",
+        type=click.Path(path_type=Path),
+        default=Path("reconciler.yaml"),
+        show_default=True,
+        metavar="FILE",
+        help="The instances and the policy.",
+    ),
+    option(
+        "--clients",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The folder of the declared clients.  [default: clients/ beside the configuration]",
+    ),
+)
+
+instance_options = gathered(
+    "selection",
+    _selection,
+    option(
+        "--instance",
+        "-i",
+        "instances",
+        multiple=True,
+        type=Lines(),
+        metavar="NAME",
+        help="An instance, or a glob; repeatable.  [default: default_instance]",
+    ),
+    option("--all", "all_instances", is_flag=True, help="Every instance but the embedded ones."),
+)
+
+planning_options = gathered(
+    "options",
+    _options,
+    # No environment variable: what deletes must stand in the command itself.
+    click.option(
+        "--prune",
+        type=click.Choice(["all"]),
+        help="Delete every unmanaged client too; never system, ignored or unsupported ones.",
+    ),
+    _limit("creates"),
+    _limit("updates"),
+    _limit("deletes"),
+    option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="For one request in all.  [default: 30]",
+    ),
+)
+
+output_options = gathered(
+    "console",
+    start_console,
+    option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True),
+    option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same for every program."),
+    option("--quiet", "-q", is_flag=True, help="No progress on stderr; what goes wrong is still said."),
+    click.option("-v", "--verbose", count=True, help="Log to stderr; -vv shows every request, never a body."),
+)

@@ -1,0 +1,23 @@
+"""What `plan` and `apply` need first: sound declarations, and the instances that are meant."""
+
+from __future__ import annotations
+
+from reconciler.cli.console import Console
+from reconciler.diagnostics import has_errors
+from reconciler.errors import InvalidDeclarations
+from reconciler.workflow.check import check
+from reconciler.workflow.choices import Files, Options, Selection, select_instances
+from reconciler.workflow.plan import Order
+
+
+def place_order(files: Files, selection: Selection, options: Options, console: Console) -> Order:
+    """Check the files for the selected instances; warnings go to stderr.
+
+    Raises `InvalidDeclarations`, with every problem, and `WrongUsage` for an unknown instance.
+    """
+    checked = check(files, lambda settings: select_instances(settings, selection))
+    if checked.settings is None or has_errors(checked.diagnostics):
+        raise InvalidDeclarations(checked.diagnostics)
+    for warning in checked.diagnostics:
+        console.problem(f"{warning}\n")
+    return Order(checked.settings, checked.declared, select_instances(checked.settings, selection), options)

@@ -1,0 +1,36 @@
+"""`reconciler plan`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import files_options, instance_options, option, output_options, planning_options
+from reconciler.workflow.choices import Files, Options, Selection
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler plan
+  reconciler plan --instance production --detailed-exitcode
+  reconciler plan --all --format json"""
+)
+@files_options
+@instance_options
+@planning_options
+@option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@output_options
+def plan(files: Files, selection: Selection, options: Options, detailed_exitcode: bool, console: Console) -> int:
+    """Show what `apply` would do. Only reads from the instances.
+
+    Exits 0, or 4 when something is blocked or a guard would refuse the plan, after showing all of it.
+    """
+    from reconciler.cli.exit_codes import of_plans
+    from reconciler.cli.orders import place_order
+    from reconciler.cli.results import show_plans
+    from reconciler.workflow.plan import plan_instances
+
+    results = list(plan_instances(place_order(files, selection, options, console)))
+    show_plans(results, console)
+    return of_plans(results, detailed=detailed_exitcode)

@@ -1,0 +1,55 @@
+"""Plans and reports on their way to stdout, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from reconciler.cli.console import Console
+from reconciler.render.error_text import render_error_lines
+from reconciler.render.json import plan_entry, render_instances, report_entry, stopped_entry
+from reconciler.render.report_text import render_report
+from reconciler.render.text import render_plan
+from reconciler.workflow.apply import ApplyResult, Finished
+from reconciler.workflow.plan import Planned, PlanResult, Stopped
+
+
+def show_plans(results: Sequence[PlanResult], console: Console) -> None:
+    """Every plan on stdout; what could not be planned on stderr (in JSON: on stdout as well)."""
+    if console.wants_json:
+        console.result(render_instances("plan", [_entry(result) for result in results]))
+    else:
+        console.result("\n".join(_plan_text(r, console) for r in results if isinstance(r, Planned)))
+    _show_stopped(results, console)
+
+
+def show_reports(results: Sequence[ApplyResult], console: Console) -> None:
+    """What came of each instance, once all are done."""
+    if console.wants_json:
+        console.result(render_instances("apply", [_entry(result) for result in results]))
+    else:
+        finished = [r for r in results if isinstance(r, Finished)]
+        console.result("\n".join(render_report(r.instance.name, r.report, console.paint) for r in finished))
+    _show_stopped(results, console)
+
+
+def _plan_text(planned: Planned, console: Console) -> str:
+    return render_plan(planned.plan, planned.refusals, console.paint)
+
+
+def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
+    for result in results:
+        if isinstance(result, Stopped):
+            console.problem(render_error_lines(result.error, result.instance.name))
+
+
+def _entry(result: ApplyResult) -> dict[str, Any]:
+    match result:
+        case Planned(plan=plan, refusals=refusals):
+            return plan_entry(plan, refusals)
+        case Finished(planned=planned, report=report):
+            return report_entry(planned.plan, report)
+        case Stopped(instance=instance, error=error):
+            return stopped_entry(instance.name, instance.identity, error)
+        case _:
+            assert_never(result)

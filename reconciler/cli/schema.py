@@ -1,0 +1,43 @@
+"""`reconciler schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.errors import ReconcilerError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler schema auth-clients
+  reconciler schema --write schemas"""
+)
+@click.argument("name", required=False)
+@click.option("--write", "directory", type=click.Path(path_type=Path), metavar="DIR", help="Write all schemas there.")
+def schema(name: str | None, directory: Path | None) -> int:
+    """Print a JSON Schema, or write all of them beside your files for an editor to use."""
+    from reconciler.declared.schemas import SCHEMA_NAMES, schema_text
+
+    if (name is None) == (directory is None):
+        raise click.UsageError(f"give either a name ({', '.join(SCHEMA_NAMES)}) or --write DIR")
+    if directory is not None:
+        _write(directory, {known: schema_text(known) for known in SCHEMA_NAMES})
+    elif name not in SCHEMA_NAMES:
+        raise click.UsageError(f"no schema is named '{name}'; there are {', '.join(SCHEMA_NAMES)}")
+    else:
+        click.echo(schema_text(name), nl=False)
+    return 0
+
+
+def _write(directory: Path, texts: dict[str, str]) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            file = directory / f"{name}.schema.json"
+            file.write_text(text, encoding="utf-8")
+            click.echo(f"wrote {file}", err=True)
+    except OSError as problem:
+        raise ReconcilerError(f"cannot write to {directory}: {problem.strerror}") from problem
