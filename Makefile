@@ -1,0 +1,52 @@
+# The two commands: `make demo` and `make test`. Everything is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/reconciler
+INSTALLED := $(VENV)/.installed
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: setup
+setup: $(INSTALLED) ## Create .venv and install everything into it
+
+.PHONY: demo
+demo: $(INSTALLED) ## Validate, plan, apply and plan again against the embedded sandbox
+	@RUN=$(RUN) sh docs/demo/demo.sh
+
+.PHONY: test
+test: $(INSTALLED) ## Run the tests
+	$(BIN)/python -m pytest -n auto
+
+.PHONY: lint
+lint: $(INSTALLED) ## Style, types and the import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: coverage
+coverage: $(INSTALLED) ## Run the tests and show the branches that none of them takes
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --show-missing --skip-covered
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
+	$(BIN)/python -m tests.benchmarks
+
+.PHONY: docs
+docs: $(INSTALLED) ## Write docs/commands.md anew from --help
+	$(BIN)/python -m tests.docs.commands
+
+.PHONY: clean
+clean: ## Remove everything that make created
+	rm -rf $(VENV) .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
