@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
@@ -74,7 +75,7 @@ class Application:
         response = _expelled(call) if visitor.session and visitor.session.ended else _run(handler, call)
         seen = call.visitor
         if method == "GET" and not is_ajax(request):
-            seen = Visitor(seen.session, request.full_path.rstrip("?"))
+            seen = Visitor(seen.session, _page(request))
         remember(seen, response, self._store, self._policy)
         return response
 
@@ -99,6 +100,11 @@ def _expelled(call: Call) -> Response:
         call.store.drop_session(call.visitor.session.token)
     call.visitor = Visitor()
     return answers.redirect(f"{call.base}/login")
+
+
+def _page(request: Request) -> str:
+    query = request.query_string.decode("latin-1")
+    return quote(request.path, safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else "")
 
 
 def _page_before(call: Call) -> str:

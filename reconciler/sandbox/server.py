@@ -63,6 +63,10 @@ def _serving(server: Server) -> Iterator[None]:
     thread.start()
     try:
         yield
+    except BaseException as error:
+        if server.failure:
+            error.add_note(f"the sandbox itself failed: {server.failure!r}")
+        raise
     finally:
         server.shutdown()
         server.end_connections()

@@ -117,6 +117,10 @@ def test_a_refusal_in_html_leads_back_to_the_page_before(admin: Browser) -> None
     assert admin.call("POST", "/oauth/clients", json={}, headers=html).headers["Location"] == (
         f"{admin.base}/oauth/clients?x=1"
     )
+    admin.call("GET", "/a%0D%0Ab?c=%0A")
+    assert admin.call("POST", "/oauth/clients", json={}, headers=html).headers["Location"] == (
+        f"{admin.base}/a%0D%0Ab?c=%0A"
+    )
     from_elsewhere = {**html, "Referer": "https://elsewhere.example/page"}
     assert admin.call("POST", "/oauth/clients", json={}, headers=from_elsewhere).headers["Location"] == (
         "https://elsewhere.example/page"
