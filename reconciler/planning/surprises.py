@@ -60,6 +60,5 @@ def _instances_by_name(declared: Declarations) -> Mapping[str, Sequence[str]]:
 
 def _names_by_key(declared: Declarations) -> Mapping[str, str]:
     entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
-    # Of several that read alike the first in order wins, whatever the order of the files.
-    names = sorted((entry.name for entry in entries), reverse=True)
-    return {lookalike_key(name): name for name in names}
+    # Sorted, so that of several that read alike the same one is named whatever the order of the files.
+    return {lookalike_key(name): name for name in sorted(entry.name for entry in entries)}
