@@ -90,7 +90,9 @@ class Writer:
     def _heed(self, change: Change, error: GatewayError) -> None:
         """Remember what an answer says about the next changes, so that no request is spent on a known answer."""
         if isinstance(error, NotPermitted):
-            self._forbidden[type(change)] = error.message
-        elif isinstance(error, NotAuthenticated | LoginRefused):
-            self.login_refused = isinstance(error, LoginRefused)
-            self._stopped = error.message
+            self._forbidden[type(change)] = f"the account may not {type(change).__name__.lower()} auth clients"
+        elif isinstance(error, LoginRefused):
+            self.login_refused = True
+            self._stopped = "the instance does not accept the account any more"
+        elif isinstance(error, NotAuthenticated):
+            self._stopped = "the session has ended"
