@@ -1,0 +1,80 @@
+"""A YAML file as plain values, with the place of every value and key beside them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+
+from reconciler.model import Location
+
+_BREAK = re.compile("\r\n|\r|\n")
+
+
+class YamlMapping(dict[str, object]):
+    """A mapping; `places` holds the offsets of key, value, key, value, … in the order of the file."""
+
+    __slots__ = ("places",)
+    places: list[int]
+
+
+class YamlSequence(list[object]):
+    """A list; `places` holds the offsets of its items."""
+
+    __slots__ = ("places",)
+    places: list[int]
+
+
+class Lines:
+    """Where the lines of a text start, to turn an offset in characters into line and column.
+
+    Lines end as they do for editors: by LF, CR LF or CR.
+    """
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, text: str) -> None:
+        if "\r" in text:
+            self._starts = [0, *(found.end() for found in _BREAK.finditer(text))]
+        else:
+            self._starts = list(accumulate(chain((0,), (len(line) + 1 for line in text.split("\n")))))[:-1]
+
+    def at(self, path: str, offset: int) -> Location:
+        """The place of the character with this offset, counted from 0."""
+        line = bisect_right(self._starts, offset)
+        return Location(path, line, offset - self._starts[line - 1] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A loaded file: `root` is made of YamlMapping, YamlSequence, str, int, bool and None."""
+
+    path: str
+    """As shown to people."""
+    root: object
+    start: int
+    """The offset of `root` in the text."""
+    lines: Lines
+
+    def location(self, *keys: str | int, key: bool = False) -> Location:
+        """The place of the value that the keys and indices lead to, or with `key` of its key.
+
+        Where the way ends early (a key that is missing), the place of the last value on it. A value written by an
+        alias stands at the alias, what is inside of it at the anchor.
+        """
+        return self.lines.at(self.path, self._offset(keys, key))
+
+    def _offset(self, keys: Sequence[str | int], key: bool) -> int:
+        offset, node = self.start, self.root
+        for number, step in enumerate(keys, 1):
+            if isinstance(node, YamlMapping) and step in node:
+                which = 2 * list(node).index(str(step))
+                offset = node.places[which if key and number == len(keys) else which + 1]
+                node = node[str(step)]
+            elif isinstance(node, YamlSequence) and isinstance(step, int) and 0 <= step < len(node):
+                offset, node = node.places[step], node[step]
+            else:
+                break
+        return offset

@@ -1,0 +1,169 @@
+"""What is wrong with a YAML text, in words: a YAML library's complaints are written for people who build parsers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reconciler.declared.document import Lines
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What may not stand in a YAML file (YAML 1.1 section 5.1, c-printable)."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPE = re.compile(
+    r"\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2}|U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}|U0000[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+)
+_NAMES = {"\x00": " (NUL)", "\x1b": " (escape)", "\x7f": " (delete)", "\x08": " (backspace)"}
+
+
+class Problem(NamedTuple):
+    """A mistake at an offset (in characters, from 0) of a text."""
+
+    offset: int
+    rule: str
+    message: str
+    hint: str | None = None
+
+
+class Stop(Exception):
+    """A mistake after which the rest of the text makes no sense."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What the YAML library said. `began` and `stopped` are offsets: of what it was reading, and where it gave up."""
+
+    context: str = ""
+    problem: str = ""
+    began: int | None = None
+    stopped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """How to say a complaint whose context or problem contains `words`."""
+
+    words: str
+    message: str
+    hint: str | None = None
+    at_beginning: bool = False
+    """Whether the mistake is where the library began to read, not where it gave up."""
+    rule: str = "yaml"
+
+
+# The first that fits wins. libyaml and the parser in Python word most complaints differently: both stand here.
+_MEANINGS = (
+    _Meaning("tag", "the tag that starts with '!' is not supported", "put the value in quotes", True, "tag"),
+    _Meaning("escape character", "unknown escape after '\\' in double quotes", "write '\\\\', or use single quotes"),
+    _Meaning("hexadecimal", "an escape like \\x41 or \\u0041 lacks digits", "write '\\\\', or use single quotes"),
+    _Meaning("hexdecimal", "an escape like \\x41 or \\u0041 lacks digits", "write '\\\\', or use single quotes"),
+    _Meaning(
+        "scanning a quoted scalar", "the quote that opens here is never closed", "close it on the same line", True
+    ),
+    _Meaning("scanning an alias", "a value cannot start with '*' without quotes", 'quote it, as in "*-staging"', True),
+    _Meaning("scanning an anchor", "a value cannot start with '&' without quotes", "quote it", True),
+    _Meaning("directive", "a line cannot start with '%'", "quote the value that starts with it", True),
+    _Meaning("block scalar", "only the text's lines may follow '|' or '>'", "start the text on the next line", True),
+    _Meaning(
+        "mapping values are not allowed",
+        "a ':' is not expected here",
+        "quote the value if it contains ': ', else look for a missing ':' or wrong indentation on the line before",
+    ),
+    _Meaning("expected ':'", "there is no ':' after this key", "write 'key: value', with a blank after the ':'", True),
+    _Meaning("',' or ']'", "the list that '[' opens here lacks a ',' or its ']'", None, True),
+    _Meaning("',' or '}'", "the mapping that '{' opens here lacks a ',' or its '}'", None, True),
+    _Meaning("sequence entries are not allowed", "a '- ' is not expected here", "start the list on a line of its own"),
+    _Meaning("mapping keys are not allowed", "a '? ' is not expected here", "quote the value that starts with it"),
+    _Meaning("block sequence", "this is not part of the list before it", "start it with '- ', or align it"),
+    _Meaning("block collection", "this is not part of the list before it", "start it with '- ', or align it"),
+    _Meaning(
+        "block mapping", "this does not fit the keys above it", "align it with them, or quote the value before it"
+    ),
+    _Meaning("node content", "a value is missing here, or must be quoted"),
+    _Meaning("document start", "there is more after the end of the document", "remove it, or align it with the rest"),
+)
+
+
+def explain(complaint: Complaint, text: str, lines: Lines) -> Problem:
+    """The library's complaint about a text, in words and at the place to look at."""
+    said = f"{complaint.context} {complaint.problem}"
+    if "invalid Unicode character escape" in said:
+        return bad_escape(text, complaint.began or 0)
+    if _is_about_a_tab(complaint, text):
+        return Problem(_tab_before(text, complaint.stopped), "yaml", "a tab cannot indent", "use blanks")
+    if "cannot start any token" in said:
+        character = text[complaint.stopped : complaint.stopped + 1]
+        return Problem(complaint.stopped, "yaml", f"a value cannot start with '{character}' without quotes", "quote it")
+    for meaning in _MEANINGS:
+        if meaning.words in said.replace("<document start>", "document start"):
+            began = complaint.stopped if complaint.began is None else complaint.began
+            place = began if meaning.at_beginning else complaint.stopped
+            return Problem(min(place, len(text)), meaning.rule, meaning.message, meaning.hint)
+    return Problem(min(complaint.stopped, len(text)), "yaml", f"this is not YAML ({complaint.problem or 'unreadable'})")
+
+
+def _is_about_a_tab(complaint: Complaint, text: str) -> bool:
+    line_start = text.rfind("\n", 0, complaint.stopped) + 1
+    indentation = re.compile("[ \t]*").match(text, line_start)
+    tabbed = indentation is not None and "\t" in indentation[0] and complaint.stopped <= indentation.end()
+    return tabbed or text[complaint.stopped : complaint.stopped + 1] == "\t"
+
+
+def _tab_before(text: str, offset: int) -> int:
+    """The first tab of the line up to the offset, or the offset."""
+    found = text.find("\t", text.rfind("\n", 0, offset) + 1, offset + 1)
+    return offset if found < 0 else found
+
+
+def forbidden_character(text: str) -> Problem | None:
+    """The first character of the text that YAML forbids, if there is one."""
+    found = _FORBIDDEN.search(text)
+    if found is None:
+        return None
+    name = f"U+{ord(found[0]):04X}{_NAMES.get(found[0], '')}"
+    return Problem(found.start(), "character", f"the character {name} is not allowed in YAML", "remove it")
+
+
+def has_lone_surrogate(text: str) -> bool:
+    """Whether the text holds half of a UTF-16 pair, which no UTF-8 can carry."""
+    return not text.isascii() and _SURROGATE.search(text) is not None
+
+
+def bad_escape(text: str, start: int) -> Problem:
+    """The first escape from `start` on that stands for no character."""
+    for found in _ESCAPE.finditer(text, start):
+        if found[1]:
+            message = f"the escape \\{found[1]} is not a character"
+            return Problem(found.start(), "character", message, "write the character itself, or its \\U escape")
+    return Problem(start, "character", "an escape in this text is not a character", "write the character itself")
+
+
+def second_document(offset: int) -> Problem:
+    """More than one document in a file."""
+    hint = "make it a file of its own, or remove the '---' line"
+    return Problem(offset, "several-documents", "a second document starts here", hint)
+
+
+def nesting_too_deep(offset: int, limit: int) -> Problem:
+    """Values inside of values inside of values."""
+    return Problem(offset, "nesting", f"this is nested deeper than {limit} levels")
+
+
+def alias_bomb(offset: int, limit: int) -> Problem:
+    """Few lines that stand for very many."""
+    message = f"the aliases of this file stand for more than {limit:,} values"
+    return Problem(offset, "alias", message, "write fewer values out, or split the file")
+
+
+def useless_alias(name: str, offset: int, *, known: bool) -> Problem:
+    """An alias to nothing, or to a value that it is itself a part of."""
+    if known:
+        return Problem(offset, "alias", f"the alias *{name} refers to a value that contains it")
+    hint = f'quote it if it is text or a glob: "*{name}"'
+    return Problem(offset, "alias", f"the alias *{name} has no anchor &{name} before it", hint)
