@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
 from reconciler.live.answers import printable
@@ -82,8 +83,7 @@ def read_client(row: Row) -> LiveClient | UnsupportedClient:
     why = _inexpressible(row)
     if why is not None:
         return UnsupportedClient(row.id, row.name, why, row.created_at)
-    grants = frozenset(_GRANTS[name] for name in row.types)
-    return LiveClient(row.id, ClientSpec(row.name, grants, row.redirect or None), row.created_at)
+    return LiveClient(row.id, ClientSpec(row.name, _grants(row.types), row.redirect or None), row.created_at)
 
 
 def difference(row: Row, sent: ClientSpec) -> str | None:
@@ -98,6 +98,12 @@ def difference(row: Row, sent: ClientSpec) -> str | None:
         if stored != wanted:
             return f'`{field}` was stored as "{printable(stored)}", and sent as "{printable(wanted)}"'
     return None
+
+
+@lru_cache(maxsize=64)
+def _grants(types: tuple[str, ...]) -> frozenset[Grant]:
+    # Thousands of clients share a handful of sets.
+    return frozenset(_GRANTS[name] for name in types)
 
 
 def _inexpressible(row: Row) -> str | None:

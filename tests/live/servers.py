@@ -100,6 +100,7 @@ def _talk(connection: socket.socket, server: Server, answering: Answering, tls: 
         with stream:
             request = _read(stream)
             if request is None:
+                stream.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 return
             server.requests.append(request)
             pieces = answering(request)
@@ -115,9 +116,9 @@ def _talk(connection: socket.socket, server: Server, answering: Answering, tls: 
 
 def _read(stream: socket.socket) -> Request | None:
     with stream.makefile("rb") as reader:
-        first = reader.readline().decode("latin-1").split()
-        if len(first) != 3:
+        if not reader.peek(1)[:1].isalpha():
             return None
+        first = reader.readline().decode("latin-1").split()
         headers: dict[str, str] = {}
         while (line := reader.readline().decode("latin-1").strip()) != "":
             name, _, value = line.partition(":")

@@ -85,6 +85,16 @@ def test_a_body_without_end_is_cut_off_by_its_size() -> None:
     assert "larger than 64 MiB" in error.message
 
 
+def test_the_body_of_a_redirect_is_not_read_at_all() -> None:
+    """Whoever follows redirects reads their bodies first, however long."""
+
+    def endless(_: Request) -> Iterator[bytes]:
+        yield b"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nTransfer-Encoding: chunked\r\n\r\n"
+        yield from itertools.repeat(b"1000\r\n" + b" " * 0x1000 + b"\r\n")
+
+    assert "redirect to https://elsewhere.example" in list_error(endless, timeout=2).message
+
+
 @pytest.mark.parametrize("packed", ["gzip", "deflate"])
 def test_a_body_that_unpacks_to_too_much_is_cut_off_by_its_unpacked_size(packed: str) -> None:
     """A gigabyte of blanks takes a megabyte to send."""

@@ -180,6 +180,6 @@ def test_one_session_a_user_is_enough_if_each_run_logs_out() -> None:
 def test_a_name_that_the_platform_trims_was_not_stored_as_sent() -> None:
     """A declared name that the platform would trim never comes into sync: the answer shows it."""
     padded = ClientSpec(" Portal", PORTAL.grants, PORTAL.redirect_url)
-    with running(None) as url, connect(url, ACCOUNT) as gateway:
-        with pytest.raises(UnexpectedResponse, match='`name` was stored as "Portal", and sent as " Portal"'):
-            gateway.create_client(padded)
+    said = '`name` was stored as "Portal", and sent as " Portal"'
+    with running(None) as url, connect(url, ACCOUNT) as gateway, pytest.raises(UnexpectedResponse, match=said):
+        gateway.create_client(padded)
