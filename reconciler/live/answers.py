@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Rejected, Unavailable, UnexpectedResponse
 from reconciler.live.calls import Call, sentence
 from reconciler.live.transport import Answer
+from reconciler.text import printable
 
 _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"})
 """The keys of an answer that are read. Whatever else it holds, the secrets first of all, is dropped while decoding."""
@@ -27,10 +28,9 @@ _FIELDS_SHOWN = 10
 _LENGTH_SHOWN = 200
 
 
-def printable(text: str, limit: int = _LENGTH_SHOWN) -> str:
-    """Foreign text on one line without control characters, at most `limit` characters of it."""
-    safe = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:limit])
-    return safe if len(text) <= limit else safe + "…"
+def shown(text: str, limit: int = _LENGTH_SHOWN) -> str:
+    """Foreign text, safe to print on one line, and cut after `limit` characters."""
+    return printable(text) if len(text) <= limit else printable(text[:limit]) + "…"
 
 
 def problem(answer: Answer, call: Call, url: str) -> GatewayError:
@@ -89,7 +89,7 @@ def _redirected(answer: Answer, call: Call, url: str) -> GatewayError:
         where = f"{target.scheme}://{target.hostname}"
     except ValueError:
         where = "an address that nobody can read"
-    why = f"it answers with a redirect to {printable(where)}"
+    why = f"it answers with a redirect to {shown(where)}"
     return UnexpectedResponse(sentence(call, url, why), "give the URL of the platform itself in `url:`")
 
 
@@ -100,7 +100,7 @@ def field_messages(answer: Answer) -> str:
     if not isinstance(errors, dict):
         return ""
     lines = [
-        f"{printable(field, 50)}: {printable(text)}"
+        f"{shown(field, 50)}: {shown(text)}"
         for field, texts in errors.items()
         for text in (texts if isinstance(texts, list) else [texts])
         if isinstance(text, str)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
-from reconciler.live.answers import printable
+from reconciler.live.answers import shown
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 
 _TYPES = {
@@ -96,7 +96,7 @@ def difference(row: Row, sent: ClientSpec) -> str | None:
     )
     for field, stored, wanted in pairs:
         if stored != wanted:
-            return f'`{field}` was stored as "{printable(stored)}", and sent as "{printable(wanted)}"'
+            return f'`{field}` was stored as "{shown(stored)}", and sent as "{shown(wanted)}"'
     return None
 
 
@@ -112,7 +112,7 @@ def _inexpressible(row: Row) -> str | None:
         return "it has no type"
     for name in row.types:
         if name not in _GRANTS:
-            return f"its type '{printable(name, 50)}' is not known"
+            return f"its type '{shown(name, 50)}' is not known"
     # The platform derives the one from the other (observed on 4.15.6).
     if ("authorization_code_grant" in row.types) and not row.redirect:
         return "it has the authorization code grant, but no redirect URL"

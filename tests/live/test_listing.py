@@ -66,7 +66,7 @@ def test_types_and_redirect_become_grants_and_redirect_url(
         ({"types": []}, "it has no type"),
         ({"types": None}, "it has no type"),
         ({"types": ["device_code"]}, "its type 'device_code' is not known"),
-        ({"types": [CODE, "a\x1b[31m"]}, "its type 'a\ufffd[31m' is not known"),
+        ({"types": [CODE, "a\x1b[31m"]}, "its type 'a\\u{1b}[31m' is not known"),
         ({"redirect": ""}, "it has the authorization code grant, but no redirect URL"),
         ({"types": [PASSWORD]}, "it has a redirect URL, but not the authorization code grant"),
     ],
