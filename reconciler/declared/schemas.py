@@ -1,0 +1,21 @@
+"""The JSON Schemas that the program ships."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+SCHEMA_NAMES = ("auth-clients", "reconciler", "output")
+"""The files that people write, and what the program prints as JSON."""
+
+
+def schema_text(name: str) -> str:
+    """The text of a schema, one of SCHEMA_NAMES."""
+    return (_folder() / f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+def _folder() -> Path:
+    """Inside the package when it was installed from a wheel, beside it in a checkout."""
+    package = Path(str(files("reconciler")))
+    shipped = package / "schemas"
+    return shipped if shipped.is_dir() else package.parent / "schemas"

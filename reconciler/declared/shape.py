@@ -1,0 +1,141 @@
+"""Whether a document has the structure that its schema demands, and if not, where and what to do about it.
+
+jsonschema judges. The schema carries what to say: `x-errors` holds a sentence for a keyword that fails
+("message; hint"), `x-misplaced` a hint for a key that stands in the wrong place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from reconciler.declared.document import Document
+from reconciler.declared.schemas import schema_text
+from reconciler.diagnostics import Diagnostic, error, in_order
+from reconciler.text import did_you_mean, listed, quoted
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import ValidationError
+
+RULE = "schema"
+
+
+def check_shape(document: Document, schema: str) -> list[Diagnostic]:
+    """Everything in the document that its schema does not allow; `schema` is one of SCHEMA_NAMES."""
+    found = _validator(schema).iter_errors(document.root)
+    return in_order(diagnostic for problem in found for diagnostic in _explain(problem, document))
+
+
+@lru_cache
+def _validator(schema: str) -> Draft7Validator:
+    from jsonschema import Draft7Validator
+
+    return Draft7Validator(json.loads(schema_text(schema)))
+
+
+def _explain(problem: ValidationError, document: Document) -> Iterator[Diagnostic]:
+    path = tuple(problem.absolute_path)
+    match problem.validator:
+        case "additionalProperties":
+            yield from _unknown_keys(problem, document, path)
+        case "uniqueItems":
+            yield from _repeated(problem, document, path)
+        case "pattern" if "propertyNames" in problem.absolute_schema_path:
+            yield _at(document.location(*path, str(problem.instance), key=True), *_words(problem))
+        case "required" | "minProperties" | "not" if path and isinstance(path[-1], str):
+            yield _at(document.location(*path, key=True), *_words(problem))
+        case _:
+            yield _at(document.location(*path), *_words(problem))
+
+
+def _at(location: Any, message: str, hint: str | None) -> Diagnostic:
+    return error(RULE, message, location, hint)
+
+
+def _unknown_keys(problem: ValidationError, document: Document, path: Sequence[str | int]) -> Iterator[Diagnostic]:
+    schema = _mapping(problem.schema)
+    known = list(schema.get("properties", {}))
+    misplaced = schema.get("x-misplaced", {})
+    found: Any = problem.instance
+    for key in found:
+        if key not in known:
+            hint = misplaced.get(key) or did_you_mean(key, known) or f"known here: {', '.join(known)}"
+            yield error(RULE, f"unknown key {quoted(key)}", document.location(*path, key, key=True), hint)
+
+
+def _repeated(problem: ValidationError, document: Document, path: Sequence[str | int]) -> Iterator[Diagnostic]:
+    items: Any = problem.instance
+    for index, item in enumerate(items):
+        first = items.index(item)
+        if first < index:
+            yield error(RULE, f"{quoted(str(item))} is in the list twice", document.location(*path, index), "keep one")
+
+
+def _words(problem: ValidationError) -> tuple[str, str | None]:
+    """Message and hint: the schema's own sentence where it has one."""
+    keyword = str(problem.validator)
+    said = _mapping(problem.schema).get("x-errors", {}).get(keyword)
+    if keyword == "type" and _wants_text(problem):
+        return f"expected text, got {_kind(problem.instance)}", f'put it in quotes: "{_as_written(problem.instance)}"'
+    if said is not None:
+        message, _, hint = said.partition("; ")
+        return message, hint or None
+    return _plain_words(keyword, problem)
+
+
+def _plain_words(keyword: str, problem: ValidationError) -> tuple[str, str | None]:
+    allowed: Any = problem.validator_value
+    match keyword:
+        case "type":
+            kinds = [allowed] if isinstance(allowed, str) else allowed
+            return f"expected {listed(map(_TYPES.__getitem__, kinds), 'or')}, got {_kind(problem.instance)}", None
+        case "enum":
+            choices = [str(choice) for choice in allowed]
+            hint = did_you_mean(str(problem.instance), choices) or f"choose from {', '.join(choices)}"
+            return f"{quoted(str(problem.instance))} is not one of {listed(choices, 'or')}", hint
+        case "minItems" | "minProperties":
+            return "nothing stands here", "give at least one, or leave the key out"
+        case "minimum":
+            return f"{problem.instance} is too small", f"the least is {allowed}"
+        case _:
+            return f"this breaks the schema's `{keyword}`", None
+
+
+_TYPES = {
+    "string": "text",
+    "array": "a list",
+    "object": "keys with values",
+    "boolean": "true or false",
+    "integer": "a whole number",
+}
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"the truth value {str(value).lower()}"
+        case int():
+            return f"the number {value}"
+        case str():
+            return f"the text {quoted(value, 40)}"
+        case list():
+            return "a list"
+        case _:
+            return "keys with values"
+
+
+def _wants_text(problem: ValidationError) -> bool:
+    return problem.validator_value == "string" and isinstance(problem.instance, bool | int)
+
+
+def _as_written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _mapping(schema: Any) -> dict[str, Any]:
+    return schema if isinstance(schema, dict) else {}
