@@ -43,6 +43,8 @@ class Instance:
     """Without a slash at the end."""
     embedded: Path | None = None
     """The database of the embedded sandbox."""
+    embedded_as: str = ""
+    """Its path as configured: the same wherever the program is run."""
     credentials: CredentialNames | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     """The instance's own over the top-level ones."""
@@ -59,7 +61,7 @@ class Instance:
     @property
     def identity(self) -> str:
         """What tells this instance from every other: its URL, or `embedded:` and the path as configured."""
-        return self.url if self.url is not None else f"embedded:{self.embedded}"
+        return self.url if self.url is not None else f"embedded:{self.embedded_as}"
 
 
 @dataclass(frozen=True, slots=True)
