@@ -1,0 +1,58 @@
+"""A platform that answers at once: login, listing and logout from memory, in a process of its own. Counts requests."""
+
+from __future__ import annotations
+
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+
+class Answers(BaseHTTPRequestHandler):
+    """The three requests of a plan, and `/count`, which tells how many there were since it was last asked."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    listing = b""
+    requests = 0
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._answer(204, b"", ("Set-Cookie", "processmaker_session=benchmark; path=/"))
+
+    def do_GET(self) -> None:
+        if self.path == "/count":
+            body, Answers.requests = str(Answers.requests).encode(), -1
+            self._answer(200, body)
+        elif self.path == "/logout":
+            self._answer(302, b"", ("Location", "/login"))
+        else:
+            self._answer(200, self.listing)
+
+    def _answer(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
+        Answers.requests += 1
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        for name, value in headers:
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def main() -> None:
+    """Serve the listing in the file that the first argument names; print the URL first."""
+    Answers.listing = Path(sys.argv[1]).read_bytes()
+    json.loads(Answers.listing)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        print(f"http://127.0.0.1:{server.server_port}", flush=True)
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
