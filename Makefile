@@ -50,3 +50,11 @@ docs: $(INSTALLED) ## Write docs/commands.md anew from --help
 .PHONY: clean
 clean: ## Remove everything that make created
 	rm -rf $(VENV) .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
+
+.PHONY: test-lowest
+test-lowest: ## Run the tests with the lowest versions that pyproject.toml allows
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	.venv-lowest/bin/python -m tests.lowest pyproject.toml > .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pytest -n auto
