@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from reconciler.planning.plan import Prune
 from reconciler.workflow.choices import Files, Options, Selection
 
 if TYPE_CHECKING:
+    from reconciler.applying.report import Outcome
+    from reconciler.settings import Instance
     from reconciler.workflow.apply import Approval
     from reconciler.workflow.plan import PlanResult
 
@@ -32,7 +35,9 @@ Examples:
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 @output_options
 def apply(files: Files, selection: Selection, options: Options, yes: bool, console: Console) -> int:
-    """Make the instances equal to what is declared: plan, show, ask, write, verify.
+    """Make live equal to declared.
+
+    Plan, show, ask, observe again, write, verify.
 
     Updates and renames come first, then creates; deletes start only after all of those succeeded.
     A change counts as applied when a last look at the instance shows it.
@@ -40,18 +45,19 @@ def apply(files: Files, selection: Selection, options: Options, yes: bool, conso
     from reconciler.cli.exit_codes import of_applies
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import show_reports
-    from reconciler.render.report_text import render_outcome
     from reconciler.workflow.apply import apply_instances
 
     _refuse_to_guess(selection, options, yes)
     order = place_order(files, selection, options, console)
-    results = list(
-        apply_instances(
-            order, _approval(yes, console), lambda i, outcome: console.progress(f"{i.name}: {render_outcome(outcome)}")
-        )
-    )
+    results = list(apply_instances(order, _approval(yes, console), _log))
     show_reports(results, console)
     return of_applies(results)
+
+
+def _log(instance: Instance, outcome: Outcome) -> None:
+    from reconciler.render.report_text import render_outcome
+
+    logging.getLogger("reconciler.apply").info("%s: %s", instance.name, render_outcome(outcome).strip())
 
 
 def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:

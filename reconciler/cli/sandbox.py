@@ -16,7 +16,7 @@ from reconciler.workflow.choices import Files, Selection
 
 @click.group()
 def sandbox() -> None:
-    """The embedded stand-in for an instance: serve it, or start it afresh."""
+    """Serve or reset the embedded stand-in."""
 
 
 @sandbox.command(

@@ -18,7 +18,10 @@ Examples:
 @click.argument("name", required=False)
 @click.option("--write", "directory", type=click.Path(path_type=Path), metavar="DIR", help="Write all schemas there.")
 def schema(name: str | None, directory: Path | None) -> int:
-    """Print a JSON Schema, or write all of them beside your files for an editor to use."""
+    """Print or write the JSON Schemas.
+
+    `--write` puts all of them beside your files, for an editor to use.
+    """
     from reconciler.declared.schemas import SCHEMA_NAMES, schema_text
 
     if (name is None) == (directory is None):

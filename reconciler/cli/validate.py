@@ -23,7 +23,9 @@ Examples:
 @files_options
 @output_options
 def validate(paths: tuple[Path, ...], files: Files, console: Console) -> int:
-    """Check every file and every rule, for all instances. No network, no credentials.
+    """Check the files, for all instances.
+
+    Every problem at once: structure, values, rules. No network, no credentials.
 
     Everything is always loaded; PATH (files or folders) only limits what is reported.
     """

@@ -12,7 +12,7 @@ from reconciler import __version__
 
 @click.command()
 def version() -> int:
-    """Versions of the program and of what it stands on, for a bug report."""
+    """Print the versions for a bug report."""
     click.echo(f"reconciler {__version__}")
     click.echo(f"python {platform.python_version()} ({platform.system()} {platform.machine()})")
     for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "werkzeug"):
