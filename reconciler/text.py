@@ -38,12 +38,17 @@ def listed(texts: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
+SHORTENED = 3
+"""How many characters it takes to recognise a word by its beginning."""
+
+
 def closest(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that was probably meant by a misspelt word, or None when nothing is near."""
+    """The choice that was probably meant by a misspelt or shortened word, or None when nothing is near."""
     import difflib  # only wanted once somebody has made a mistake
 
     folded = {choice.casefold(): choice for choice in choices}
-    found = difflib.get_close_matches(word.casefold(), folded, n=1)
+    longer = [choice for choice in folded if len(word) >= SHORTENED and choice.startswith(word.casefold())]
+    found = longer if len(longer) == 1 else difflib.get_close_matches(word.casefold(), folded, n=1)
     return folded[found[0]] if found else None
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from reconciler.hosts import is_loopback
 from reconciler.names import TRIMMED
 from reconciler.text import quoted
 
@@ -75,22 +76,6 @@ def _parse_any(text: str) -> Url:
     )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host in lower case is `localhost` or below it (RFC 6761), in 127.0.0.0/8, or ::1 (RFC 8252)."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    return (host.startswith("127.") or ":" in host) and _is_loopback_address(host)
-
-
-def _is_loopback_address(host: str) -> bool:
-    import ipaddress  # few hosts are addresses
-
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _fault_of_characters(text: str, kept: str, path: str) -> str | None:
     if text != kept:
         return f"starts or ends with {_named(text[0] if text[0] in TRIMMED else text[-1])}, which the platform cuts off"
@@ -105,7 +90,9 @@ def _fault_of_characters(text: str, kept: str, path: str) -> str | None:
 def _named(character: str) -> str:
     if character == "%":
         return "a '%' without two hexadecimal digits"
-    return "a blank" if character == " " else f"the character {quoted(character)} (U+{ord(character):04X})"
+    if character == " ":
+        return "a blank"
+    return f"a '{character}'" if character.isprintable() else f"the character U+{ord(character):04X}"
 
 
 def _fault_of_host(host: str) -> str | None:

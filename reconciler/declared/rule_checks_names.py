@@ -45,7 +45,7 @@ def duplicate_id(view: View) -> Iterator[Finding]:
         client_id = entry.ids.get(instance)
         if client_id is None or (earlier := first.setdefault(client_id, entry)) is entry:
             continue
-        message = f"id {client_id} of {instance} is already claimed by {quoted(earlier.name)} at {earlier.source}"
+        message = f"id {client_id} is already claimed by {quoted(earlier.name)} at {earlier.source}"
         yield Finding(message, entry.place("ids", instance), "look up which of the two it is, and correct it", entry)
 
 

@@ -55,7 +55,7 @@ INSTANCE_RULES: tuple[Rule[View], ...] = (
     Rule("personal-access-token-without-justification", entries.personal_access_token_without_justification, WARNING),
     Rule("system-client-name", names.system_client_name),
     Rule("duplicate-name", names.duplicate_name, waivable=False, tunable=False),
-    Rule("duplicate-id", names.duplicate_id, waivable=False, tunable=False),
+    Rule("duplicate-id", names.duplicate_id, waivable=False, tunable=False, names_instances=True),
     Rule("name-lookalike", names.name_lookalike),
     Rule("name-is-previous-name", names.name_is_previous_name),
     Rule("previous-name-is-own", names.previous_name_is_own, WARNING),

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.text import quoted
+
 # In the order of trying: an escaped `${`, a reference, and one that never ends.
 _REFERENCE = re.compile(r"(?P<literal>\$\$\{)|\$\{(?P<name>[^{}]*)\}|(?P<unfinished>\$\{)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -62,4 +64,4 @@ def _fault(match: re.Match[str]) -> str | None:
     name = match["name"]
     if name is None or _NAME.fullmatch(name):
         return None
-    return f"has '${{{name}}}', which is no variable's name" if name else "has '${}', which names no variable"
+    return f"has {quoted(match[0])}, which is no variable's name" if name else "has '${}', which names no variable"
