@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.declared.document import Document
 from reconciler.declared.schemas import schema_text
 from reconciler.diagnostics import Diagnostic, error, in_order
-from reconciler.text import did_you_mean, listed, quoted
+from reconciler.text import closest, did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
@@ -45,7 +45,11 @@ def _explain(problem: ValidationError, document: Document) -> Iterator[Diagnosti
             yield from _repeated(problem, document, path)
         case "pattern" if "propertyNames" in problem.absolute_schema_path:
             yield _at(document.location(*path, str(problem.instance), key=True), *_words(problem))
-        case "required" | "minProperties" | "not" if path and isinstance(path[-1], str):
+        case "required" if _is_explained(problem):
+            pass
+        case "required" | "minProperties" if path and isinstance(path[-1], str):
+            yield _at(document.location(*path, key=True), *_words(problem))
+        case "not" if not problem.validator_value:
             yield _at(document.location(*path, key=True), *_words(problem))
         case _:
             yield _at(document.location(*path), *_words(problem))
@@ -64,6 +68,16 @@ def _unknown_keys(problem: ValidationError, document: Document, path: Sequence[s
         if key not in known:
             hint = misplaced.get(key) or did_you_mean(key, known) or f"known here: {', '.join(known)}"
             yield error(RULE, f"unknown key {quoted(key)}", document.location(*path, key, key=True), hint)
+
+
+def _is_explained(problem: ValidationError) -> bool:
+    """Whether a key is missing only because it is misspelt or misplaced, which is said where it stands."""
+    schema = _mapping(problem.schema)
+    mapping: Any = problem.instance
+    wanted: Any = problem.validator_value
+    missing = [key for key in wanted if key not in mapping]
+    strangers = [key for key in mapping if key not in schema.get("properties", {})]
+    return any(key in schema.get("x-misplaced", {}) or closest(key, missing) for key in strangers)
 
 
 def _repeated(problem: ValidationError, document: Document, path: Sequence[str | int]) -> Iterator[Diagnostic]:
