@@ -40,6 +40,7 @@ from reconciler.declared.syntax import (
     second_document,
     useless_alias,
 )
+from reconciler.text import quoted
 
 MAX_DEPTH = 64
 """How deep values may be nested, aliases followed."""
@@ -188,7 +189,8 @@ class _Builder:
     def _key(self, event: Event, depth: int) -> str | None:
         """The text of a key; None, and a problem noted, for a key that cannot be one."""
         if not isinstance(event, ScalarEvent):
-            self._node(event, depth)
+            if not isinstance(event, AliasEvent):
+                self._node(event, depth)
             self._note(event, "complex-key", "a key must be text, not a list, a mapping or an alias")
             return None
         if event.anchor is not None or event.tag is not None:
@@ -232,10 +234,10 @@ class _Builder:
         if isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag is not None:
             shown = event.tag.replace("tag:yaml.org,2002:", "!!")
             hint = 'remove it; quotes make any value text: "5"' if shown == "!!str" else "remove it"
-            self._note(event, "tag", f"the tag '{shown}' is not supported", hint)
+            self._note(event, "tag", f"the tag {quoted(shown)} is not supported", hint)
 
     def _refuse_duplicate(self, key: str, event: Event, *, first: int) -> None:
-        message = f"the key {key!r} is already there, on line {self._lines.at('', first).line}"
+        message = f"the key {quoted(key)} is already there, on line {self._lines.at('', first).line}"
         self._note(event, "duplicate-key", message, "keep one of the two")
 
     def _note(self, event: Event, rule: str, message: str, hint: str | None = None) -> None:

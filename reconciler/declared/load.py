@@ -13,6 +13,7 @@ from reconciler.declared.document import Document, Lines
 from reconciler.declared.events import HAS_LIBYAML, parse
 from reconciler.diagnostics import Diagnostic, error, has_errors, in_order, warning
 from reconciler.model import Location
+from reconciler.text import printable
 
 __all__ = ["MAX_BYTES", "Document", "Loaded", "load_directory", "load_file", "load_text"]
 
@@ -21,7 +22,6 @@ MAX_BYTES = 32 * 1024 * 1024
 
 ENDINGS = (".yaml", ".yml")
 NO_CLIENTS = "write 'clients: []' into it if it declares none"
-"""What to do about an empty file of declared clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,11 @@ class Loaded:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def load_text(data: bytes, path: str, *, empty_hint: str | None = NO_CLIENTS, libyaml: bool = HAS_LIBYAML) -> Loaded:
-    """The document in the bytes of a file that is shown as `path`, and all its mistakes up to the first fatal one."""
+def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml: bool = HAS_LIBYAML) -> Loaded:
+    """The document in the bytes of a file that is shown as `path`, and all its mistakes up to the first fatal one.
+
+    `empty_hint` is what to do if it holds nothing.
+    """
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as bad:
@@ -72,7 +75,7 @@ def _not_utf8(data: bytes, bad: UnicodeDecodeError, path: str) -> Diagnostic:
     return error("encoding", message, Lines(before).at(path, len(before)), "save the file as UTF-8")
 
 
-def load_file(file: Path, shown_as: str, *, empty_hint: str | None = NO_CLIENTS) -> Loaded:
+def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> Loaded:
     """The document in a file, following symlinks. Only regular files of at most MAX_BYTES are read."""
     try:
         status = file.stat()
@@ -164,7 +167,7 @@ def _walk(directory: Path, shown_as: str) -> Iterator[_Entry]:
     with os.scandir(directory) as entries:
         for entry in entries:
             if not entry.name.startswith("."):
-                yield from _enter(entry, f"{shown_as.rstrip('/')}/{_printable(entry.name)}")
+                yield from _enter(entry, f"{shown_as.rstrip('/')}/{_shown(entry.name)}")
 
 
 def _enter(entry: os.DirEntry[str], shown_as: str) -> Iterator[_Entry]:
@@ -189,9 +192,10 @@ def _obstacle(path: Path, shown_as: str) -> Diagnostic | None:
 
 
 def _load_entry(entry: _Entry) -> Loaded:
-    return load_file(entry.path, entry.shown_as) if entry.obstacle is None else Loaded((), (entry.obstacle,))
+    if entry.obstacle is not None:
+        return Loaded((), (entry.obstacle,))
+    return load_file(entry.path, entry.shown_as, empty_hint=NO_CLIENTS)
 
 
-def _printable(name: str) -> str:
-    """A file's name as it can be shown: bytes that are not UTF-8, line breaks and the like are escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in name)
+def _shown(name: str) -> str:
+    return printable(os.fsencode(name).decode(errors="backslashreplace"))

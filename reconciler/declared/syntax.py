@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reconciler.declared.document import Lines
+from reconciler.text import printable, quoted
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What may not stand in a YAML file (YAML 1.1 section 5.1, c-printable)."""
@@ -98,8 +99,10 @@ def explain(complaint: Complaint, text: str, lines: Lines) -> Problem:
     if _is_about_a_tab(complaint, text):
         return Problem(_tab_before(text, complaint.stopped), "yaml", "a tab cannot indent", "use blanks")
     if "cannot start any token" in said:
-        character = text[complaint.stopped : complaint.stopped + 1]
-        return Problem(complaint.stopped, "yaml", f"a value cannot start with '{character}' without quotes", "quote it")
+        message = f"a value cannot start with {quoted(text[complaint.stopped : complaint.stopped + 1])} without quotes"
+        return Problem(complaint.stopped, "yaml", message, "quote it")
+    if "parsing a block" in said and (problem := _left_over(complaint.stopped, text)):
+        return problem
     for meaning in _MEANINGS:
         if meaning.words in said.replace("<document start>", "document start"):
             began = complaint.stopped if complaint.began is None else complaint.began
@@ -108,11 +111,23 @@ def explain(complaint: Complaint, text: str, lines: Lines) -> Problem:
     return Problem(min(complaint.stopped, len(text)), "yaml", f"this is not YAML ({complaint.problem or 'unreadable'})")
 
 
+def _left_over(offset: int, text: str) -> Problem | None:
+    """What follows a value on its line: the rest after a closing quote or bracket, or a ':' without a key."""
+    before = text[text.rfind("\n", 0, offset) + 1 : offset]
+    if text[offset : offset + 1] == ":" and not before.strip(" -"):
+        return Problem(offset, "yaml", "there is no key before this ':'")
+    if before.rstrip()[-1:] in ("'", '"', "]", "}"):
+        hint = "quote the whole value; between single quotes a ' is written ''"
+        return Problem(offset, "yaml", "there is more after the end of the value", hint)
+    return None
+
+
 def _is_about_a_tab(complaint: Complaint, text: str) -> bool:
     line_start = text.rfind("\n", 0, complaint.stopped) + 1
     indentation = re.compile("[ \t]*").match(text, line_start)
-    tabbed = indentation is not None and "\t" in indentation[0] and complaint.stopped <= indentation.end()
-    return tabbed or text[complaint.stopped : complaint.stopped + 1] == "\t"
+    if indentation is not None and "\t" in indentation[0]:
+        return complaint.stopped <= indentation.end() or "mapping values" in complaint.problem
+    return text[complaint.stopped : complaint.stopped + 1] == "\t"
 
 
 def _tab_before(text: str, offset: int) -> int:
@@ -163,6 +178,7 @@ def alias_bomb(offset: int, limit: int) -> Problem:
 
 def useless_alias(name: str, offset: int, *, known: bool) -> Problem:
     """An alias to nothing, or to a value that it is itself a part of."""
+    name = printable(name)
     if known:
         return Problem(offset, "alias", f"the alias *{name} refers to a value that contains it")
     hint = f'quote it if it is text or a glob: "*{name}"'
