@@ -1,0 +1,155 @@
+"""What the entries of files mean for each instance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.declared.declare import declare
+from reconciler.model import AbsentClient, ClientSpec, Declarations, DesiredClient, Elsewhere, Field, Grant, Location
+from tests.declared.declaring import PRODUCTION, SETTINGS, declared, document, settings, shared, with_redirect
+
+EVERYTHING = """\
+clients:
+  - name: Customer portal
+    owner: team-portal
+    description: The portal's single sign-on
+    previous_names: [Portal, Old portal]
+    ids: {production: 17}
+    ignore_changes: [redirect_url]
+    allow: [redirect-loopback]
+    grants:
+      authorization_code:
+        redirect_url: https://${host}/callback
+  - name: Notebooks
+    grants:
+      personal_access_token: {justification: Notebooks}
+      password: {justification: Import}
+  - name: Old CRM
+    owner: team-crm
+    state: absent
+    ids: {production: 4}
+"""
+HOSTED = shared("production", host="portal.example.com")
+
+
+def test_an_entry_becomes_what_the_instance_should_have() -> None:
+    """Every field, with the places that a plan points at."""
+    found = declared(EVERYTHING, settings(HOSTED))
+    assert found.diagnostics == ()
+    portal, notebooks = found.by_instance["production"].present
+    assert portal == DesiredClient(
+        spec=ClientSpec(
+            "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), "https://portal.example.com/callback"
+        ),
+        source=Location("clients/all.yaml", 2, 11),
+        grants_source=Location("clients/all.yaml", 10, 7),
+        redirect_source=Location("clients/all.yaml", 11, 23),
+        owner="team-portal",
+        id=17,
+        previous_names=("Portal", "Old portal"),
+        ignore_changes=frozenset({Field.REDIRECT_URL}),
+        allow=frozenset({"redirect-loopback"}),
+    )
+    grants = Location("clients/all.yaml", 14, 7)
+    assert notebooks == DesiredClient(
+        spec=ClientSpec("Notebooks", frozenset({Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD})),
+        source=Location("clients/all.yaml", 12, 11),
+        grants_source=grants,
+        redirect_source=grants,
+    )
+
+
+def test_an_absent_entry_keeps_its_id_and_owner() -> None:
+    """So that the very client is deleted, and its owner's shard does it."""
+    (absent,) = declared(EVERYTHING, settings(HOSTED)).by_instance["production"].absent
+    assert absent == AbsentClient("Old CRM", Location("clients/all.yaml", 16, 11), owner="team-crm", id=4)
+
+
+def test_several_redirect_urls_are_joined_by_commas() -> None:
+    """The platform stores them as one text."""
+    found = declared(with_redirect("https://a.example/cb", "https://b.example/cb"), settings())
+    (client,) = found.by_instance["production"].present
+    assert client.spec.redirect_url == "https://a.example/cb,https://b.example/cb"
+    assert client.redirect_source == Location("clients/all.yaml", 6, 9)
+
+
+def test_each_instance_has_its_own_ids_and_variables() -> None:
+    """An id of another instance means another client."""
+    staging = shared("staging", host="portal.staging.example.com")
+    found = declared(EVERYTHING.replace("{production: 4}", "{staging: 5}"), settings(HOSTED, staging))
+    portal, *_ = found.by_instance["staging"].present
+    assert portal.id is None
+    assert portal.spec.redirect_url == "https://portal.staging.example.com/callback"
+    assert [client.id for client in found.by_instance["staging"].absent] == [5]
+    assert [client.id for client in found.by_instance["production"].absent] == [None]
+
+
+@pytest.mark.parametrize(
+    ("written", "here"),
+    [("[production]", True), ("['PROD*']", True), ("[staging, '?roduction']", True), ("[staging]", False)],
+)
+def test_an_entry_is_for_the_instances_that_it_names(written: str, here: bool) -> None:
+    """By names or globs, in any case."""
+    text = f"clients:\n- name: A\n  instances: {written}\n  grants: {{password: {{justification: j}}}}\n"
+    found = declared(text, settings(PRODUCTION, shared("staging")))
+    assert bool(found.by_instance["production"].present) is here
+    assert bool(found.by_instance["production"].elsewhere) is not here
+
+
+def test_a_client_for_other_instances_is_known_with_their_names() -> None:
+    """So that a plan can say why it is unmanaged here; an absent entry for elsewhere declares nothing."""
+    text = """
+    clients:
+      - name: A
+        instances: [staging, "test-*"]
+        grants: {password: {justification: j}}
+      - {name: B, instances: [staging], state: absent}
+    """
+    found = declared(text, settings(PRODUCTION, shared("staging"), shared("test-1")))
+    here = Location("clients/all.yaml", 3, 11)
+    assert found.by_instance["production"] == Declarations(elsewhere=(Elsewhere("A", here, ("staging", "test-*")),))
+
+
+def test_values_that_rules_refuse_are_resolved_all_the_same() -> None:
+    """All problems are shown at once, and none hides another."""
+    found = declared(with_redirect("/cb", "https://${nowhere}/cb", "https://a.example/#x"), settings())
+    (client,) = found.by_instance["production"].present
+    assert client.spec.redirect_url == "/cb,https://${nowhere}/cb,https://a.example/#x"
+    assert [d.rule for d in found.diagnostics] == ["redirect-not-absolute", "undefined-variable", "redirect-fragment"]
+
+
+def test_files_count_in_the_order_of_their_paths_whatever_the_order_of_loading() -> None:
+    """Equal inputs give equal output, and "already declared at" points to the earlier file."""
+    one = document("clients: [{name: A, state: absent}]", "clients/1.yaml")
+    two = document("clients: [{name: A, state: absent}]", "clients/2.yaml")
+    forth = declare([one, two], SETTINGS, SETTINGS.instances, complete=True)
+    back = declare([two, one], SETTINGS, SETTINGS.instances, complete=True)
+    assert forth == back
+    assert [str(d.location) for d in forth.diagnostics] == ["clients/2.yaml:1:18"]
+
+
+def test_nothing_declared_is_nothing_declared() -> None:
+    """An empty list is how one says so."""
+    found = declared("clients: []", settings())
+    assert found.by_instance == {"production": Declarations()}
+    assert found.diagnostics == ()
+
+
+def test_only_the_instances_asked_for_are_resolved_but_all_are_known() -> None:
+    """An entry for another instance is no mistake because today's run leaves that out."""
+    text = "clients: [{name: A, instances: [staging], ids: {staging: 3}, state: absent}]"
+    having = settings(PRODUCTION, shared("staging"))
+    found = declared(text, having, instances=[PRODUCTION])
+    assert list(found.by_instance) == ["production"]
+    assert found.diagnostics == ()
+
+
+def test_without_any_instance_only_the_files_are_judged() -> None:
+    """Nothing to resolve for, and still no silence about a rule that does not exist."""
+    found = declared(
+        "clients: [{name: A, allow: [no-rule], state: absent}]", replace(SETTINGS, instances=()), instances=[]
+    )
+    assert found.by_instance == {}
+    assert [d.rule for d in found.diagnostics] == ["allow-unknown"]
