@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.declared.document import Document
 from reconciler.declared.entries import read_entries
 from reconciler.declared.findings import Files, Finding, Ruling
-from reconciler.declared.resolve import View, declarations, resolve
+from reconciler.declared.resolve import ByInstance, View, resolve
 from reconciler.declared.rules import FILE_RULES, INSTANCE_RULES, RULES, Rule
 from reconciler.declared.waivers import rulings, unwaived
 from reconciler.diagnostics import Diagnostic, Severity, in_order
@@ -41,7 +41,7 @@ def declare(
     files = Files(entries, settings, rulings(RULES, settings.rules), complete)
     views = [resolve(entries, instance, settings) for instance in instances]
     found = [*_judge_files(files), *_judge_views(views, files.rulings)]
-    return Declared({view.instance.name: declarations(view) for view in views}, tuple(in_order(found)))
+    return Declared(ByInstance(views), tuple(in_order(found)))
 
 
 def _judge_files(files: Files) -> Iterator[Diagnostic]:

@@ -82,15 +82,15 @@ def read_entries(document: Document) -> Iterator[Entry]:
         instances = fields.get("instances")
         grants = fields.get("grants", EMPTY)
         yield Entry(
-            document=document,
-            index=index,
-            fields=fields,
-            name=fields["name"],
-            source=_place(document, fields, "name"),
-            grants=grants,
-            redirects=_redirects(grants),
-            instances=None if instances is None else tuple(instances),
-            allow=tuple(fields.get("allow", ())),
+            document,
+            index,
+            fields,
+            fields["name"],
+            _place(document, fields, "name"),
+            grants,
+            _redirects(grants),
+            None if instances is None else tuple(instances),
+            tuple(fields.get("allow", ())),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,6 +43,21 @@ class Unfilled:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """One previous name of an entry."""
+
+    entry: Entry
+    position: int
+    """Among the entry's previous names, counted from 0."""
+    name: str
+
+    @property
+    def place(self) -> Location:
+        """Where the previous name stands."""
+        return self.entry.place("previous_names", self.position)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """Everything that is declared for one instance, with its variables filled in: what the rules look at."""
 
@@ -54,8 +69,10 @@ class View:
     redirects: tuple[Redirect, ...]
     unfilled: tuple[Unfilled, ...]
     """The redirect URLs that no rule but those on variables can judge."""
-    urls: dict[Entry, str]
+    urls: Mapping[Entry, str]
     """The redirect URL of each entry that has one, as the platform would store it."""
+    claims: tuple[Claim, ...]
+    """Every previous name, in the order of the files."""
 
 
 def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> View:
@@ -74,7 +91,33 @@ def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) ->
                     redirects.append(Redirect(entry, position, parse_url(substituted.text)))
                 else:
                     unfilled.append(Unfilled(entry, position, substituted))
-    return View(instance, settings, here, elsewhere, tuple(redirects), tuple(unfilled), urls)
+    claims = tuple(_claims(here))
+    return View(instance, settings, here, elsewhere, tuple(redirects), tuple(unfilled), urls, claims)
+
+
+def _claims(entries: Iterable[Entry]) -> Iterator[Claim]:
+    for entry in entries:
+        for position, name in enumerate(entry.previous_names):
+            yield Claim(entry, position, name)
+
+
+class ByInstance(Mapping[str, Declarations]):
+    """The declarations of each instance by its name, worked out when they are asked for: not every command does."""
+
+    def __init__(self, views: Iterable[View]) -> None:
+        self._views = {view.instance.name: view for view in views}
+        self._done: dict[str, Declarations] = {}
+
+    def __getitem__(self, name: str) -> Declarations:
+        if name not in self._done:
+            self._done[name] = declarations(self._views[name])
+        return self._done[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._views)
+
+    def __len__(self) -> int:
+        return len(self._views)
 
 
 def declarations(view: View) -> Declarations:

@@ -95,7 +95,8 @@ def instances_unknown(files: Files) -> Iterator[Finding]:
     for entry in files.entries:
         for position, glob in enumerate(entry.instances or ()):
             if not any(matches(glob, name) for name in names):
-                message = f"no instance is called {quoted(glob)}"
+                verb = "matched by" if "*" in glob or "?" in glob else "called"
+                message = f"no instance is {verb} {quoted(glob)}"
                 yield Finding(message, entry.place("instances", position), _which_instance(glob, files), entry)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
-from reconciler.declared.resolve import View
-from reconciler.model import Location
+from reconciler.declared.resolve import Claim, View
 from reconciler.names import is_system_client, lookalike_key, matches_any
 from reconciler.text import quoted
 
@@ -20,10 +18,10 @@ def system_client_name(view: View) -> Iterator[Finding]:
         if is_system_client(entry.name, globs):
             message = f"{quoted(entry.name)} is the name of a system client, which the platform needs as it is"
             yield Finding(message, entry.source, "leave the client out, or choose another name", entry)
-    for claim in _claims(view):
+    for claim in view.claims:
         if is_system_client(claim.name, globs):
             problem = "is that of a system client, which the platform needs as it is"
-            yield claim.found(problem, "remove it: a system client is never renamed")
+            yield _found(claim, problem, "remove it: a system client is never renamed")
 
 
 def duplicate_name(view: View) -> Iterator[Finding]:
@@ -63,29 +61,29 @@ def name_lookalike(view: View) -> Iterator[Finding]:
 def name_is_previous_name(view: View) -> Iterator[Finding]:
     """A live client of that name would be wanted for two entries."""
     declared = {entry.name: entry for entry in view.entries}
-    for claim in _claims(view):
+    for claim in view.claims:
         other = declared.get(claim.name)
         if other is not None and other.name != claim.entry.name:
             problem = f"is itself declared at {other.source}"
-            yield claim.found(problem, "remove the previous name, or the entry that declares it")
+            yield _found(claim, problem, "remove the previous name, or the entry that declares it")
 
 
 def previous_name_is_own(view: View) -> Iterator[Finding]:
     """A previous name equal to the name does nothing: one of the two is probably a slip."""
-    for claim in _claims(view):
+    for claim in view.claims:
         if claim.name == claim.entry.name:
             problem = "is the client's own name, so nothing would be renamed"
-            yield claim.found(problem, "remove it, or write the name that the client had")
+            yield _found(claim, problem, "remove it, or write the name that the client had")
 
 
 def previous_name_twice(view: View) -> Iterator[Finding]:
     """One live client cannot be renamed to two names."""
-    first: dict[str, _Claim] = {}
-    for claim in _claims(view):
+    first: dict[str, Claim] = {}
+    for claim in view.claims:
         earlier = first.setdefault(claim.name, claim)
         if earlier is not claim:
             problem = f"is already claimed at {earlier.place}"
-            yield claim.found(problem, "keep it where the client really comes from")
+            yield _found(claim, problem, "keep it where the client really comes from")
 
 
 def protected_absent(view: View) -> Iterator[Finding]:
@@ -108,23 +106,5 @@ def declared_and_ignored(view: View) -> Iterator[Finding]:
             yield Finding(message, entry.source, "remove the entry, or the pattern that covers it", entry)
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """One previous name of an entry."""
-
-    name: str
-    entry: Entry
-    position: int
-
-    @property
-    def place(self) -> Location:
-        return self.entry.place("previous_names", self.position)
-
-    def found(self, problem: str, hint: str) -> Finding:
-        return Finding(f"previous name {quoted(self.name)} {problem}", self.place, hint, self.entry)
-
-
-def _claims(view: View) -> Iterator[_Claim]:
-    for entry in view.entries:
-        for position, name in enumerate(entry.previous_names):
-            yield _Claim(name, entry, position)
+def _found(claim: Claim, problem: str, hint: str) -> Finding:
+    return Finding(f"previous name {quoted(claim.name)} {problem}", claim.place, hint, claim.entry)

@@ -197,18 +197,18 @@ def test_a_variable_counts_as_used_by_an_entry_for_another_instance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "hint"),
+    ("written", "verb", "hint"),
     [
-        ("prodcution", "did you mean 'production'?"),
-        ("test-*", "reconciler.yaml has production and sandbox"),
+        ("prodcution", "called", "did you mean 'production'?"),
+        ("test-*", "matched by", "reconciler.yaml has production and sandbox"),
     ],
 )
-def test_instances_that_do_not_exist_are_found(written: str, hint: str) -> None:
+def test_instances_that_do_not_exist_are_found(written: str, verb: str, hint: str) -> None:
     """Names and globs alike: the entry would silently do nothing there."""
     text = f'clients:\n- name: A\n  instances: [production, "{written}"]\n  {PASSWORD}'
     found = finding(text, settings(SANDBOX, PRODUCTION))
     assert (found.rule, found.location) == ("instances-unknown", Location("clients/all.yaml", 3, 27))
-    assert (found.message, found.hint) == (f"no instance is called '{written}'", hint)
+    assert (found.message, found.hint) == (f"no instance is {verb} '{written}'", hint)
 
 
 def test_ids_for_an_instance_that_does_not_exist_are_found_at_its_name() -> None:
