@@ -11,6 +11,8 @@ _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 # Blank or without a glyph, though their categories are those of letters and marks. U+FE0F is kept: it belongs to emoji.
 _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]")
 
+_USER_INFO = re.compile(r"//[^/?#]*@")
+
 
 def printable(text: str) -> str:
     r"""The text with everything that hides, reorders or breaks lines written as `\u{202e}`; all else is kept.
@@ -30,6 +32,11 @@ def _is_hidden(character: str) -> bool:
 def quoted(text: str, limit: int = 80) -> str:
     """The text in quotes for a message: printable, and cut after `limit` characters."""
     return f"'{printable(text)}'" if len(text) <= limit else f"'{printable(text[:limit])}…'"
+
+
+def quoted_url(url: str) -> str:
+    """A URL in quotes for a message, without what stands in front of its host: that may be a password."""
+    return quoted(_USER_INFO.sub("//***@", url))
 
 
 def listed(texts: Iterable[str], last: str = "and") -> str:

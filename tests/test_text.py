@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.text import closest, did_you_mean, listed, printable, quoted
+from reconciler.text import closest, did_you_mean, listed, printable, quoted, quoted_url
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 
@@ -70,3 +70,8 @@ def test_a_near_miss_is_recognised_in_any_case_and_a_far_one_is_not() -> None:
     assert closest("zebra", choices) is None
     assert did_you_mean("prod", []) is None
     assert did_you_mean("stagin-1", choices) == "did you mean 'staging-1'?"
+
+
+def test_a_url_in_a_message_does_not_show_the_password_in_it() -> None:
+    assert quoted_url("https://user:pa@ss@x.example/cb?mail=a@b") == "'https://***@x.example/cb?mail=a@b'"
+    assert quoted_url("https://x.example/a@b") == "'https://x.example/a@b'"

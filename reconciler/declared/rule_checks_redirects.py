@@ -8,7 +8,7 @@ from reconciler.declared.findings import Finding
 from reconciler.declared.redirects import WEB_SCHEMES
 from reconciler.declared.resolve import Redirect, View
 from reconciler.names import matches_any
-from reconciler.text import listed, quoted
+from reconciler.text import listed, quoted, quoted_url
 
 LONGEST_REDIRECT = 2_000
 """In characters, all URLs of a client and the commas between them (observed on 4.15.6)."""
@@ -116,4 +116,4 @@ def host_not_allowed(view: View) -> Iterator[Finding]:
 
 
 def _found(redirect: Redirect, problem: str, hint: str) -> Finding:
-    return Finding(f"redirect URL {quoted(redirect.url.text)} {problem}", redirect.place, hint, redirect.entry)
+    return Finding(f"redirect URL {quoted_url(redirect.url.text)} {problem}", redirect.place, hint, redirect.entry)

@@ -21,7 +21,7 @@ from reconciler.settings import (
     RuleSetting,
     Settings,
 )
-from reconciler.text import did_you_mean, quoted
+from reconciler.text import did_you_mean, quoted, quoted_url
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -140,12 +140,12 @@ def _url_problems(document: Document) -> Iterator[Diagnostic]:
 def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        yield f"{quoted(url)} is not the URL of an instance", "write it like https://acme.processmaker.net"
+        yield f"{quoted_url(url)} is not the URL of an instance", "write it like https://acme.processmaker.net"
         return
     if parts.username is not None or parts.password is not None:
         yield "a user name or password stands in the URL", "take it out; credentials are named under `credentials:`"
     if parts.query or parts.fragment:
-        yield f"{quoted(url)} goes on behind the path", "leave out everything from the ? or the #"
+        yield f"{quoted_url(url)} goes on behind the path", "leave out everything from the ? or the #"
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
         message = f"plain http to {parts.hostname} sends the password readable over the network"
         yield message, "use https; if it cannot be helped, add `allow_http: true` to the instance"

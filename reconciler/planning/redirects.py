@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import urlsplit
 
+from reconciler.hosts import is_loopback
 from reconciler.model import ClientSpec
 
 
@@ -20,7 +20,7 @@ def hosts(spec: ClientSpec) -> tuple[str, ...]:
 
 def is_plain_http(url: str) -> bool:
     """Whether codes sent to this URL can be read on their way: http, and not to the same machine."""
-    return url[:5].lower() == "http:" and not _is_loopback(_host(url))
+    return url[:5].lower() == "http:" and not is_loopback(_host(url))
 
 
 def _host(url: str) -> str:
@@ -28,14 +28,3 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:  # an unfinished [, or characters that NFKC turns into / ? # @ :
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    """Loopback as RFC 8252 section 7.3 and RFC 6761 section 6.3 have it: 127.0.0.0/8, ::1, localhost and below."""
-    name = host.removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
