@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -59,7 +60,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
     return Instance(
         name=name,
         location=document.location("instances", name, key=True),
-        url=node["url"].rstrip("/") if "url" in node else None,
+        url=_normal(node["url"]) if "url" in node else None,
         embedded=root / embedded if embedded is not None else None,
         embedded_as=embedded or "",
         credentials=_credentials(credentials, root) if credentials is not None else None,
@@ -144,7 +145,7 @@ def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
         return
     if parts.username is not None or parts.password is not None:
         yield "a user name or password stands in the URL", "take it out; credentials are named under `credentials:`"
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:
         yield f"{quoted_url(url)} goes on behind the path", "leave out everything from the ? or the #"
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
         message = f"plain http to {parts.hostname} sends the password readable over the network"
@@ -153,7 +154,7 @@ def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
 
 def _split(url: str) -> SplitResult | None:
     """The parts of a URL; None where it has none, for example a port that is no number."""
-    if not url.isprintable() or " " in url:
+    if not url.isprintable() or " " in url or "\\" in url:
         return None
     try:
         parts = urlsplit(url)
@@ -161,6 +162,14 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def _normal(url: str) -> str:
+    """The URL without slashes at its end, scheme and host in lower case: one spelling for one instance."""
+    parts = _split(url)
+    if parts is None:
+        return url
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterator[Diagnostic]:
@@ -181,7 +190,7 @@ def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterat
 
 def _target(instance: Instance) -> str:
     if instance.url is None:
-        return f"embedded:{Path(instance.embedded or '').resolve()}"
+        return f"embedded:{os.path.realpath(instance.embedded or '')}"  # unlike resolve(), fine with symlink loops
     parts = _split(instance.url)
     if parts is None:
         return instance.url
