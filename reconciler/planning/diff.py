@@ -17,7 +17,18 @@ from reconciler.model import (
     Location,
 )
 from reconciler.planning.matching import Doubt, Finding, How, LiveIndex, Match, Missing, match_all, possible
-from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Prune, Unmanaged, Update, field_changes
+from reconciler.planning.plan import (
+    Change,
+    Create,
+    Delete,
+    Note,
+    Plan,
+    Prune,
+    Unmanaged,
+    Update,
+    field_changes,
+    order_of_applying,
+)
 from reconciler.planning.risks import create_risks, delete_risks, update_risks
 from reconciler.planning.surprises import Remarks, notes_on_previous_names
 from reconciler.text import quoted
@@ -51,7 +62,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy) -> Plan
     return Plan(
         instance=policy.instance,
         identity=policy.identity,
-        changes=tuple(sorted((*changes, *pruned), key=_order_of_applying)),
+        changes=tuple(sorted((*changes, *pruned), key=order_of_applying)),
         blocked=tuple(sorted((d.blocked for d in doubts), key=lambda b: (b.name, b.source, b.reason.code))),
         unmanaged=_by_name(unmanaged),
         ignored=_by_name(Unmanaged(each.id, each.name) for each in index.all if index.ignores(each.name)),
@@ -155,15 +166,3 @@ def _notes(findings: Iterable[Finding], index: LiveIndex) -> tuple[Note, ...]:
 
 def _by_name(clients: Iterable[Unmanaged]) -> tuple[Unmanaged, ...]:
     return tuple(sorted(clients, key=lambda each: (each.name, each.id)))
-
-
-def _order_of_applying(change: Change) -> tuple[int, str, int]:
-    match change:
-        case Update():
-            return 0, change.name, change.id
-        case Create():
-            return 1, change.name, 0
-        case Delete():
-            return 2, change.name, change.id
-        case _:
-            assert_never(change)

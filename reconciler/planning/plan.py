@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from reconciler.model import ClientSpec, Field, Grant, Location, UnsupportedClient
 
@@ -150,3 +151,16 @@ def field_changes(before: ClientSpec, after: ClientSpec) -> tuple[FieldChange, .
         FieldChange(Field.REDIRECT_URL, before.redirect_url, after.redirect_url),
     )
     return tuple(pair for pair in pairs if pair.before != pair.after)
+
+
+def order_of_applying(change: Change) -> tuple[int, str, int]:
+    """The sort key of changes: updates and renames, creates, deletes; each by name, then id."""
+    match change:
+        case Update():
+            return 0, change.name, change.id
+        case Create():
+            return 1, change.name, 0
+        case Delete():
+            return 2, change.name, change.id
+        case _:
+            assert_never(change)
