@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.console import Console, is_interactive
-from reconciler.cli.options import files_options, instance_options, output_options, planning_options
+from reconciler.cli.options import files_options, instance_options, output_options, planning_options, repeated_flags
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import Prune
 from reconciler.workflow.choices import Files, Options, Selection
@@ -50,14 +50,14 @@ def apply(files: Files, selection: Selection, options: Options, yes: bool, conso
     _refuse_to_guess(selection, options, yes)
     order = place_order(files, selection, options, console)
     results = list(apply_instances(order, _approval(yes, console), _log))
-    show_reports(results, console)
+    show_reports(results, console, repeated_flags(files, options))
     return of_applies(results)
 
 
 def _log(instance: Instance, outcome: Outcome) -> None:
     from reconciler.render.report_text import render_outcome
 
-    logging.getLogger("reconciler.apply").info("%s: %s", instance.name, render_outcome(outcome).strip())
+    logging.getLogger("reconciler.apply").info("%s: %s", instance.name, render_outcome(outcome))
 
 
 def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:

@@ -16,6 +16,8 @@ from reconciler.planning.plan import Prune
 from reconciler.settings import Limits
 from reconciler.workflow.choices import Files, Options, Selection
 
+DEFAULT_CONFIG = Path("reconciler.yaml")
+
 
 class Lines(click.ParamType[str]):
     """Text; in the environment a line feed separates several."""
@@ -55,6 +57,19 @@ def gathered(name: str, build: Callable[..., Any], *options: Callable[[Any], Any
     return decorate
 
 
+def repeated_flags(files: Files, options: Options) -> list[str]:
+    """The flags that shape a plan, for the command that is named as the next one."""
+    given = {
+        "--config": files.config if files.config != DEFAULT_CONFIG else None,
+        "--clients": files.clients,
+        "--prune": options.prune if options.prune is not Prune.NONE else None,
+        "--max-creates": options.limits.creates,
+        "--max-updates": options.limits.updates,
+        "--max-deletes": options.limits.deletes,
+    }
+    return [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+
+
 def _files(config: Path, clients: Path | None) -> Files:
     return Files(config, clients)
 
@@ -82,7 +97,7 @@ files_options = gathered(
         "--config",
         "-c",
         type=click.Path(path_type=Path),
-        default=Path("reconciler.yaml"),
+        default=DEFAULT_CONFIG,
         show_default=True,
         metavar="FILE",
         help="The instances and the policy.",

@@ -5,7 +5,14 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import files_options, instance_options, option, output_options, planning_options
+from reconciler.cli.options import (
+    files_options,
+    instance_options,
+    option,
+    output_options,
+    planning_options,
+    repeated_flags,
+)
 from reconciler.workflow.choices import Files, Options, Selection
 
 
@@ -32,5 +39,5 @@ def plan(files: Files, selection: Selection, options: Options, detailed_exitcode
     from reconciler.workflow.plan import plan_instances
 
     results = list(plan_instances(place_order(files, selection, options, console)))
-    show_plans(results, console)
+    show_plans(results, console, repeated_flags(files, options))
     return of_plans(results, detailed=detailed_exitcode)

@@ -8,33 +8,37 @@ from typing import Any, assert_never
 from reconciler.cli.console import Console
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.json import plan_entry, render_instances, report_entry, stopped_entry
+from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.report_text import render_report
 from reconciler.render.text import render_plan
 from reconciler.workflow.apply import ApplyResult, Finished
 from reconciler.workflow.plan import Planned, PlanResult, Stopped
 
 
-def show_plans(results: Sequence[PlanResult], console: Console) -> None:
-    """Every plan on stdout; what could not be planned on stderr (in JSON: on stdout as well)."""
+def show_plans(results: Sequence[PlanResult], console: Console, flags: Sequence[str] | None = None) -> None:
+    """Every plan on stdout; what could not be planned on stderr (in JSON: on stdout as well).
+
+    `flags` are those that an apply of the plans needs as well; without them no next command is named.
+    """
+    planned = [result for result in results if isinstance(result, Planned)]
     if console.wants_json:
         console.result(render_instances("plan", [_entry(result) for result in results]))
     else:
-        console.result("\n".join(_plan_text(r, console) for r in results if isinstance(r, Planned)))
+        console.result("\n".join(render_plan(p.plan, p.refusals, console.paint) for p in planned))
+        if flags is not None:
+            console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint))
     _show_stopped(results, console)
 
 
-def show_reports(results: Sequence[ApplyResult], console: Console) -> None:
-    """What came of each instance, once all are done."""
+def show_reports(results: Sequence[ApplyResult], console: Console, flags: Sequence[str]) -> None:
+    """What came of each instance, once all are done. `flags` are those that another plan needs as well."""
+    finished = [(result.planned.plan, result.report) for result in results if isinstance(result, Finished)]
     if console.wants_json:
         console.result(render_instances("apply", [_entry(result) for result in results]))
     else:
-        finished = [r for r in results if isinstance(r, Finished)]
-        console.result("\n".join(render_report(r.instance.name, r.report, console.paint) for r in finished))
+        console.result("".join(f"\n{render_report(plan, report, console.paint)}" for plan, report in finished))
+        console.result(next_after_reports(finished, flags, console.paint))
     _show_stopped(results, console)
-
-
-def _plan_text(planned: Planned, console: Console) -> str:
-    return render_plan(planned.plan, planned.refusals, console.paint)
 
 
 def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:

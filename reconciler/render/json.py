@@ -1,4 +1,8 @@
-"""Plans, reports and diagnostics for programs: versioned JSON, described by schemas/output.schema.json."""
+"""Plans, reports and diagnostics for programs: versioned JSON, described by schemas/output.schema.json.
+
+One vocabulary throughout: a `code` is for programs and stays, a `message` is for people and may be worded anew, a
+`hint` is the way out. Every key is always there; null stands for "none".
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, assert_never
 
-from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
+from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, is_complete
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import ReconcilerError
+from reconciler.errors import NotVerified, ReconcilerError
 from reconciler.model import ClientSpec, Grant, Location
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update, field_changes
+from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update, field_changes
 from reconciler.render.summary import action, count
 
 FORMAT_VERSION = 1
@@ -23,18 +27,16 @@ def plan_entry(plan: Plan, refusals: Sequence[Refusal]) -> dict[str, Any]:
     return {
         "instance": plan.instance,
         "identity": plan.identity,
-        "status": "planned",
+        "status": "refused" if refusals else "planned",
+        "interrupted": False,
         "counts": asdict(count(plan)),
         "changes": [_change(change) for change in plan.changes],
-        "blocked": [
-            {"name": b.name, "reason": _note(b.reason), "source": _place(b.source), "way_out": b.way_out}
-            for b in plan.blocked
-        ],
+        "blocked": [_blocked(blocked) for blocked in plan.blocked],
+        "refusals": [{"code": r.code, "message": r.text, "hint": r.way_out} for r in refusals],
+        "notes": [_note(note) for note in plan.notes],
         "unmanaged": [_unmanaged(client) for client in plan.unmanaged],
         "ignored": [{"id": client.id, "name": client.name} for client in plan.ignored],
-        "unsupported": [{"id": c.id, "name": c.name, "why": c.why} for c in plan.unsupported],
-        "notes": [_note(note) for note in plan.notes],
-        "refusals": [{"code": r.code, "text": r.text, "way_out": r.way_out} for r in refusals],
+        "unsupported": [{"id": c.id, "name": c.name, "message": c.why} for c in plan.unsupported],
     }
 
 
@@ -42,15 +44,16 @@ def report_entry(plan: Plan, report: Report) -> dict[str, Any]:
     """One instance's plan, and what came of each change."""
     return {
         **plan_entry(plan, ()),
-        "status": "applied",
+        "status": "applied" if is_complete(report) else "incomplete",
         "interrupted": report.interrupted,
-        "outcomes": [_outcome(outcome) for outcome in report.outcomes],
+        "changes": [{**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes],
     }
 
 
 def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[str, Any]:
-    """An instance that could not be planned or applied, and why."""
-    return {"instance": instance, "identity": identity, "status": "stopped", "error": _error(error)}
+    """An instance that could not be planned, or was not written to, and why."""
+    why = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+    return {"instance": instance, "identity": identity, "status": "stopped", "error": why}
 
 
 def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
@@ -66,7 +69,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
             "rule": d.rule,
             "message": d.message,
             "hint": d.hint,
-            "location": _place(d.location),
+            "location": _location(d.location),
         }
         for d in diagnostics
     ]
@@ -81,43 +84,56 @@ def _dump(document: dict[str, Any]) -> str:
 
 
 def _change(change: Change) -> dict[str, Any]:
-    before: ClientSpec | None = None
-    after: ClientSpec | None = None
-    client_id: int | None = None
-    match change:
-        case Create():
-            after = change.after
-        case Update():
-            client_id, before, after = change.id, change.before, change.after
-        case Delete():
-            client_id, before = change.id, change.before
-        case _:
-            assert_never(change)
+    client_id, before, after = _sides(change)
     return {
         "action": action(change),
         "name": change.name,
         "id": client_id,
         "before": _spec(before),
         "after": _spec(after),
-        "fields": [asdict(changed) for changed in field_changes(before, after)] if before and after else [],
+        "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
         "reason": _note(change.reason),
         "risks": [_note(risk) for risk in change.risks],
         "owner": change.owner,
-        "source": _place(change.source),
+        "location": _location(change.source),
+        "outcome": None,
     }
 
 
+def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | None]:
+    """The client's id, and what it is before and after the change."""
+    match change:
+        case Create():
+            return None, None, change.after
+        case Update():
+            return change.id, change.before, change.after
+        case Delete():
+            return change.id, change.before, None
+        case _:
+            assert_never(change)
+
+
 def _outcome(outcome: Outcome) -> dict[str, Any]:
-    common = {"action": action(outcome.change), "name": outcome.change.name}
+    what: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
     match outcome:
-        case Applied(id=client_id):
-            return {**common, "status": "applied", "id": client_id}
+        case Applied(id=client_id, adopted=adopted):
+            return {**what, "status": "applied", "id": client_id, "adopted": adopted}
         case Failed(error=error):
-            return {**common, "status": "failed", "error": _error(error)}
+            status = "uncertain" if isinstance(error, NotVerified) else "failed"
+            return {**what, "status": status, "message": error.message, "hint": error.hint}
         case Skipped(reason=reason):
-            return {**common, "status": "not_tried", "reason": reason}
+            return {**what, "status": "not_tried", "message": reason}
         case _:
             assert_never(outcome)
+
+
+def _blocked(blocked: Blocked) -> dict[str, Any]:
+    return {
+        "name": blocked.name,
+        **_note(blocked.reason),
+        "hint": blocked.way_out,
+        "location": _location(blocked.source),
+    }
 
 
 def _spec(spec: ClientSpec | None) -> dict[str, Any] | None:
@@ -133,12 +149,8 @@ def _unmanaged(client: Unmanaged) -> dict[str, Any]:
 
 
 def _note(note: Note) -> dict[str, str]:
-    return {"code": note.code, "text": note.text}
+    return {"code": note.code, "message": note.text}
 
 
-def _place(location: Location | None) -> dict[str, Any] | None:
+def _location(location: Location | None) -> dict[str, Any] | None:
     return asdict(location) if location else None
-
-
-def _error(error: ReconcilerError) -> dict[str, Any]:
-    return {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}

@@ -6,47 +6,96 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
-from reconciler.errors import ReconcilerError
+from reconciler.errors import NotVerified
+from reconciler.planning.plan import Change, Create, Delete, Plan
 from reconciler.render.paint import Paint, Style, plain
-from reconciler.render.summary import action
+from reconciler.render.summary import action, plural
+from reconciler.render.text import heading, title
 from reconciler.text import printable
 
 _PAST = {"create": "created", "update": "updated", "rename": "renamed", "delete": "deleted"}
+_MARKS = {"create": "+", "update": "~", "rename": "~", "delete": "-"}
+_WIDTH = 11
+_INDENT = " " * (4 + _WIDTH)
 
 
-def render_outcome(outcome: Outcome, paint: Paint = plain) -> str:
-    """One line on one change, for a log or a terminal."""
+def render_outcome(outcome: Outcome) -> str:
+    """What came of one change, as one line for a log."""
     change = outcome.change
-    word, name = action(change), printable(change.name)
     match outcome:
-        case Applied(id=client_id):
-            return f"  {paint(_PAST[word], Style.ADDED)}  {name} (id {client_id})"
+        case Applied(id=client_id, adopted=adopted):
+            found = f"; {_adopted(change)}" if adopted else ""
+            return f"{_PAST[action(change)]} {printable(change.name)} (id {client_id}){found}"
         case Failed(error=error):
-            return f"  {paint('failed', Style.REMOVED)} to {word} {name}: {render_error(error)}"
+            way_out = f"; {error.hint}" if error.hint else ""
+            return f"{_failed(outcome)}: {_request(change)}: {printable(error.message + way_out)}"
         case Skipped(reason=reason):
-            return f"  {paint('not tried', Style.WARNED)}: {word} {name}: {printable(reason)}"
+            return f"not tried: {_request(change)}: {printable(reason)}"
         case _:
             assert_never(outcome)
 
 
-def render_report(instance: str, report: Report, paint: Paint = plain) -> str:
-    """One instance's report, in plan order, ending in a line feed."""
-    return "\n".join(_lines(instance, report, paint)) + "\n"
+def render_report(plan: Plan, report: Report, paint: Paint = plain) -> str:
+    """What came of one instance's plan, ending in a line feed."""
+    lines = [heading(plan, paint), ""]
+    lines += [line for outcome in report.outcomes for line in _outcome(outcome, paint)]
+    if any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes):
+        text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
+        lines += ["", f"  {paint(text, Style.FAINT)}"]
+    lines += ["", paint(_summary(plan, report), Style.STRONG)]
+    return "\n".join(lines) + "\n"
 
 
-def render_error(error: ReconcilerError) -> str:
-    """Message and way out on one line."""
-    return printable(f"{error.message}; {error.hint}" if error.hint else error.message)
+def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    change = outcome.change
+    match outcome:
+        case Applied(id=client_id, adopted=adopted):
+            what = f"{title(change)} (id {client_id})" if isinstance(change, Create) else title(change)
+            yield _line(_MARKS[action(change)], _PAST[action(change)], Style.ADDED, what, paint)
+            if adopted:
+                yield _INDENT + _adopted(change)
+        case Failed(error=error):
+            mark = "?" if isinstance(error, NotVerified) else "x"
+            yield _line(mark, _failed(outcome), Style.REMOVED, _request(change), paint)
+            yield _INDENT + printable(error.message)
+            if error.hint:
+                yield f"{_INDENT}way out: {printable(error.hint)}"
+        case Skipped(reason=reason):
+            yield _line(".", "not tried", Style.WARNED, f"{_request(change)}: {printable(reason)}", paint)
+        case _:
+            assert_never(outcome)
 
 
-def _lines(instance: str, report: Report, paint: Paint) -> Iterator[str]:
-    yield paint(instance, Style.STRONG)
-    for outcome in report.outcomes:
-        yield render_outcome(outcome, paint)
+def _line(mark: str, word: str, style: Style, what: str, paint: Paint) -> str:
+    blanks = " " * (_WIDTH - len(word))
+    return f"  {paint(f'{mark} {word}', style)}{blanks}{what}"
+
+
+def _request(change: Change) -> str:
+    return f"{action(change)} {title(change)}"
+
+
+def _failed(failed: Failed) -> str:
+    """Nobody knows what became of a change that is not verified, and "failed" would say that it is not there."""
+    return "uncertain" if isinstance(failed.error, NotVerified) else "failed"
+
+
+def _adopted(change: Change) -> str:
+    where = "gone from the listing" if isinstance(change, Delete) else "found in the listing"
+    return f"the answer was lost; {where}"
+
+
+def _summary(plan: Plan, report: Report) -> str:
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
-    failed = sum(isinstance(outcome, Failed) for outcome in report.outcomes)
-    skipped = sum(isinstance(outcome, Skipped) for outcome in report.outcomes)
-    parts = [f"{applied} of {len(report.outcomes)} applied"]
-    parts += [f"{failed} failed"] if failed else []
-    parts += [f"{skipped} not tried"] if skipped else []
-    yield paint(" · ".join(parts), Style.STRONG)
+    failures = [outcome.error for outcome in report.outcomes if isinstance(outcome, Failed)]
+    uncertain = sum(isinstance(error, NotVerified) for error in failures)
+    numbers = {
+        "failed": len(failures) - uncertain,
+        "uncertain": uncertain,
+        "not tried": sum(isinstance(outcome, Skipped) for outcome in report.outcomes),
+        "blocked": len(plan.blocked),
+    }
+    parts = ["interrupted"] if report.interrupted else []
+    parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied"]
+    parts += [f"{number} {word}" for word, number in numbers.items() if number]
+    return " · ".join(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -18,11 +17,13 @@ class Counts:
     create: int
     update: int
     rename: int
+    """Renames, whatever else they change; they are not counted as updates."""
     delete: int
     in_sync: int
     blocked: int
     unmanaged: int
     system: int
+    """Unmanaged clients that the platform needs; they are not counted as unmanaged."""
     ignored: int
     unsupported: int
 
@@ -57,14 +58,18 @@ def count(plan: Plan) -> Counts:
     )
 
 
-def pending_text(counts: Counts) -> str:
-    """`2 to create, 1 to delete`, or `nothing to do`."""
-    parts = [f"{number} to {word}" for word in ACTIONS if (number := getattr(counts, word))]
-    return ", ".join(parts) or "nothing to do"
+def summary_text(counts: Counts, *, refused: bool) -> str:
+    """The plan in one line: `1 to create, 2 to delete · 4 in sync`, or `nothing to do · 4 in sync`."""
+    pending = [f"{number} to {word}" for word in ACTIONS if (number := getattr(counts, word))]
+    # With a client blocked there is something to do, though not for this program.
+    nothing = "no changes" if counts.blocked else "nothing to do"
+    parts = [", ".join(pending) or nothing]
+    parts += [f"{counts.blocked} blocked"] if counts.blocked else []
+    parts += [f"{counts.in_sync} in sync"]
+    parts += ["refused: nothing will be written"] if refused else []
+    return " · ".join(parts)
 
 
-def shortened(names: Iterable[str], limit: int = 10) -> str:
-    """The first names, and how many more there are."""
-    listed = list(names)
-    more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
-    return ", ".join(listed[:limit]) + more
+def plural(number: int, noun: str) -> str:
+    """`1 client`, `2 clients`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

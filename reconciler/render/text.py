@@ -1,32 +1,24 @@
-"""Plans for people at a terminal: aligned, field by field, coloured where the caller says so."""
+"""Plans for people at a terminal: aligned, field by field, coloured where the caller says so.
+
+Whatever comes from a file or an instance passes `printable` where it enters a line, so that a name can neither break
+the lines nor paint them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from reconciler.model import Location
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import (
-    Blocked,
-    Change,
-    Create,
-    Delete,
-    Note,
-    Plan,
-    Unmanaged,
-    Update,
-    field_changes,
-    grants_text,
-)
+from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update
+from reconciler.render.fields import INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
-from reconciler.render.summary import Counts, action, count, pending_text, shortened
+from reconciler.render.summary import action, count, plural, summary_text
 from reconciler.text import printable
 
-INDENT = " " * 12
-FIELD_WIDTH = 14
-_ONE_LINE = 72
-"""Characters of `before → after` up to which both stand on one line."""
+MOST_LISTED = 10
+"""Clients of a kind that are left alone and named; JSON has all of them."""
 
 _MARKS = {
     "create": ("+", Style.ADDED),
@@ -36,31 +28,27 @@ _MARKS = {
 }
 
 
-def render_plan(plan: Plan, refusals: tuple[Refusal, ...] = (), paint: Paint = plain) -> str:
-    """One instance's plan, ending in a line feed."""
-    lines = [paint(f"{plan.instance}", Style.STRONG) + f"  {printable(plan.identity)}", ""]
-    for change in plan.changes:
-        lines += [*_change(change, paint), ""]
-    for blocked in plan.blocked:
-        lines += [*_blocked(blocked, paint), ""]
-    counts = count(plan)
-    lines += _left_alone(plan, counts)
-    lines += [f"  note: {printable(note.text)}" for note in plan.notes]
-    lines += [line for refusal in refusals for line in _refusal(refusal, paint)]
-    lines.append(_summary(counts, refusals, paint))
-    return "\n".join(lines) + "\n"
+def render_plan(plan: Plan, refusals: Sequence[Refusal] = (), paint: Paint = plain) -> str:
+    """One instance's plan, ending in a line feed: changes, blocked, refusals, what is left alone, the summary."""
+    blocks = [
+        [heading(plan, paint)],
+        *(list(_change(change, paint)) for change in plan.changes),
+        *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
+        *(list(_refusal(refusal, paint)) for refusal in refusals),
+        list(_notes(plan.notes)),
+        list(_left_alone(plan)),
+        [paint(summary_text(count(plan), refused=bool(refusals)), Style.STRONG)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
-def _change(change: Change, paint: Paint) -> Iterator[str]:
-    word = action(change)
-    mark, style = _MARKS[word]
-    yield f"  {paint(f'{mark} {word}', style)}  {paint(_title(change), Style.STRONG)}"
-    yield from _fields(change, paint)
-    yield INDENT + paint(f"{printable(change.reason.text)}{_place(change.source)}", Style.FAINT)
-    yield from (_risk(risk, paint) for risk in change.risks)
+def heading(plan: Plan, paint: Paint) -> str:
+    """The instance, by its name and by what tells it from every other."""
+    return f"{paint(printable(plan.instance), Style.STRONG)}  {printable(plan.identity)}"
 
 
-def _title(change: Change) -> str:
+def title(change: Change) -> str:
+    """The client that a change is about: both names of a rename, and the id that it has already."""
     match change:
         case Create():
             return printable(change.name)
@@ -72,74 +60,80 @@ def _title(change: Change) -> str:
             assert_never(change)
 
 
+def _change(change: Change, paint: Paint) -> Iterator[str]:
+    word = action(change)
+    mark, style = _MARKS[word]
+    yield f"  {paint(f'{mark} {word}', style)}  {paint(title(change), Style.STRONG)}"
+    yield from _fields(change, paint)
+    yield INDENT + paint(_why(change.reason, change.source, change.owner), Style.FAINT)
+    yield from (f"{INDENT}{paint(f'! {printable(risk.text)}', Style.WARNED)}" for risk in change.risks)
+
+
 def _fields(change: Change, paint: Paint) -> Iterator[str]:
     match change:
-        case Create(after=spec) | Delete(before=spec):
-            style = Style.ADDED if isinstance(change, Create) else Style.REMOVED
-            yield _field("grants", paint(grants_text(spec.grants), style))
-            if spec.redirect_url is not None:
-                yield _field("redirect_url", paint(printable(spec.redirect_url), style))
+        case Create():
+            yield from spec_lines(change.after, Style.ADDED, paint)
         case Update():
-            for changed in field_changes(change.before, change.after):
-                yield from _field_change(changed.field, changed.before, changed.after, paint)
+            yield from difference_lines(change.before, change.after, paint)
+        case Delete():
+            yield from spec_lines(change.before, Style.REMOVED, paint)
         case _:
             assert_never(change)
 
 
-def _field(name: str, value: str) -> str:
-    return f"{INDENT}{name:<{FIELD_WIDTH}}{value}"
+def _why(reason: Note, source: Location | None, owner: str | None = None) -> str:
+    details = [_place(source)] if source else []
+    details += [f"owner {printable(owner)}"] if owner else []
+    return printable(reason.text) + (f" ({', '.join(details)})" if details else "")
 
 
-def _field_change(name: str, before: str | None, after: str | None, paint: Paint) -> Iterator[str]:
-    old = "(none)" if before is None else printable(before)
-    new = "(none)" if after is None else printable(after)
-    old_painted, new_painted = paint(old, Style.REMOVED), paint(new, Style.ADDED)
-    if len(old) + len(new) <= _ONE_LINE:
-        yield _field(name, f"{old_painted} → {new_painted}")
-    else:
-        yield _field(name, f"  {old_painted}")
-        yield _field("", f"→ {new_painted}")
-
-
-def _risk(risk: Note, paint: Paint) -> str:
-    return f"{INDENT}{paint('! ' + printable(risk.text), Style.WARNED)}"
-
-
-def _place(location: Location | None) -> str:
-    return "" if location is None else f" ({printable(location.path)}:{location.line})"
+def _place(location: Location) -> str:
+    return f"{printable(location.path)}:{location.line}"
 
 
 def _blocked(blocked: Blocked, paint: Paint) -> Iterator[str]:
     yield f"  {paint('? blocked', Style.WARNED)} {paint(printable(blocked.name), Style.STRONG)}"
-    yield f"{INDENT}{printable(blocked.reason.text)}{_place(blocked.source)}"
+    yield INDENT + _why(blocked.reason, blocked.source)
     yield f"{INDENT}way out: {printable(blocked.way_out)}"
 
 
-def _left_alone(plan: Plan, counts: Counts) -> Iterator[str]:
-    strangers = [_unmanaged(client) for client in plan.unmanaged if not client.system]
-    if strangers:
-        yield f"  unmanaged: {shortened(strangers)}"
-    if plan.ignored:
-        yield f"  ignored: {shortened(printable(client.name) for client in plan.ignored)}"
-    if plan.unsupported:
-        yield f"  unsupported: {shortened(f'{printable(c.name)} ({printable(c.why)})' for c in plan.unsupported)}"
-    if counts.system:
-        yield f"  system clients, left alone: {counts.system}"
+def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
+    yield f"  {paint('x refused', Style.REMOVED)} {printable(refusal.text)}"
+    if refusal.way_out:
+        yield f"{INDENT}way out: {printable(refusal.way_out)}"
+
+
+def _notes(notes: Sequence[Note]) -> Iterator[str]:
+    yield from (f"  * note    {text}" for text in _first([printable(note.text) for note in notes]))
+
+
+def _left_alone(plan: Plan) -> Iterator[str]:
+    # What may surprise comes first, so that a long list never hides it.
+    strangers = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
+    needed = sum(client.system and client.note is None for client in plan.unmanaged)
+    columns = {
+        "unmanaged": [_unmanaged(client) for client in strangers],
+        "ignored": [_named(client.id, client.name) for client in plan.ignored],
+        "unsupported": [f"{_named(c.id, c.name)}: {printable(c.why)}" for c in plan.unsupported],
+        "system": [f"{plural(needed, 'client')} of the platform's own"] if needed else [],
+    }
+    if any(columns.values()):
+        yield "  left alone"
+    for name, values in columns.items():
+        for number, value in enumerate(_first(values)):
+            yield f"    {'' if number else name:<13}{value}"
 
 
 def _unmanaged(client: Unmanaged) -> str:
-    return f"{printable(client.name)} ({printable(client.note.text)})" if client.note else printable(client.name)
+    shown = _named(client.id, client.name)
+    return f"{shown}: {printable(client.note.text)}" if client.note else shown
 
 
-def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
-    yield f"  {paint('refused', Style.REMOVED)}: {printable(refusal.text)}"
-    if refusal.way_out:
-        yield f"           {printable(refusal.way_out)}"
+def _named(client_id: int, name: str) -> str:
+    return f"{printable(name)} (id {client_id})"
 
 
-def _summary(counts: Counts, refusals: tuple[Refusal, ...], paint: Paint) -> str:
-    parts = [pending_text(counts)]
-    parts += [f"{counts.blocked} blocked"] if counts.blocked else []
-    parts += [f"{counts.in_sync} in sync"]
-    parts += ["refused: nothing will be written"] if refusals else []
-    return paint(" · ".join(parts), Style.STRONG)
+def _first(texts: Sequence[str]) -> Iterable[str]:
+    if len(texts) <= MOST_LISTED:
+        return texts
+    return (*texts[:MOST_LISTED], f"and {len(texts) - MOST_LISTED} more: --format json has all of them")

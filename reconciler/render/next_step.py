@@ -1,0 +1,43 @@
+"""The command to type next, where there is one that helps."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from reconciler.applying.report import Report, is_complete, was_login_refused
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan import Plan
+from reconciler.render.paint import Paint, Style, plain
+from reconciler.text import printable
+
+
+def next_after_plans(
+    plans: Iterable[tuple[Plan, Sequence[Refusal]]], flags: Sequence[str] = (), paint: Paint = plain
+) -> str:
+    """The line that names the apply of these plans; empty if none of them can be applied.
+
+    A refused plan is left out: its way out comes first. So it is said of blocked clients that they stay as they are.
+    `flags` are those that shaped the plan, and that the apply needs as well.
+    """
+    ready = [plan for plan, refusals in plans if plan.changes and not refusals]
+    blocked = any(plan.blocked for plan in ready)
+    remark = "  # what is blocked stays as it is" if blocked else ""
+    return _line("apply", [plan.instance for plan in ready], flags, remark, paint)
+
+
+def next_after_reports(reports: Iterable[tuple[Plan, Report]], flags: Sequence[str] = (), paint: Paint = plain) -> str:
+    """The line that names the plan which shows what is left to do; empty if nothing is.
+
+    Not where the login was refused: every further try may lock the account.
+    """
+    open_ones = [p.instance for p, report in reports if not (is_complete(report) or was_login_refused(report))]
+    return _line("plan", open_ones, flags, "", paint)
+
+
+def _line(command: str, instances: Sequence[str], flags: Sequence[str], remark: str, paint: Paint) -> str:
+    if not instances:
+        return ""
+    named = [word for instance in instances for word in ("--instance", instance)]
+    text = printable(shlex.join(["reconciler", command, *named, *flags]))
+    return f"next: {paint(text, Style.STRONG)}{remark}\n"
