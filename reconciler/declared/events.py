@@ -70,7 +70,7 @@ def parse(text: str, path: str, lines: Lines, *, libyaml: bool = HAS_LIBYAML) ->
     except Stop as stop:
         return Parsed(None, [*problems, stop.problem])
     except yaml.YAMLError as error:
-        return Parsed(None, [*problems, forbidden_character(text) or explain(_complaint(error), text, lines)])
+        return Parsed(None, [*problems, forbidden_character(text) or explain(_complaint(error), text)])
     except (ValueError, OverflowError):  # the parser in Python, on an escape above U+10FFFF
         return Parsed(None, [*problems, bad_escape(text, 0)])
     usable = all(problem.rule == "duplicate-key" for problem in problems)
@@ -198,8 +198,8 @@ class _Builder:
         self._scalar(event)
         key: str = event.value
         if key == "<<":
-            hint = "write the keys out, or let the whole value be an alias: 'grants: *shared'"
-            self._note(event, "merge-key", "'<<' (merge) is not supported", hint)
+            hint = "write the keys out, or let the whole value be an alias: `grants: *shared`"
+            self._note(event, "merge-key", "`<<` (merge) is not supported", hint)
             return None
         if not key and not event.style:
             self._note(event, "yaml", "there is no key before this ':'")

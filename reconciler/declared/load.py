@@ -21,7 +21,7 @@ MAX_BYTES = 32 * 1024 * 1024
 """A larger file is not read: 10,000 clients take 2 MB."""
 
 ENDINGS = (".yaml", ".yml")
-NO_CLIENTS = "write 'clients: []' into it if it declares none"
+NO_CLIENTS = "write `clients: []` into it if it declares none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
     documents = tuple(document for part in parts for document in part.documents)
     diagnostics = [diagnostic for part in parts for diagnostic in part.diagnostics]
     if not has_errors(diagnostics) and not any(entry.is_yaml for entry in found):
-        hint = "write 'clients: []' into a file in it, say clients.yaml, if nothing is declared yet"
+        hint = "write `clients: []` into a file in it, say clients.yaml, if nothing is declared yet"
         diagnostics.append(error("no-files", "the directory holds no .yaml file", Location(shown_as, 1, 1), hint))
     return Loaded(documents, tuple(in_order(diagnostics)))
 
@@ -142,7 +142,7 @@ def _no_directory(shown_as: str, reason: OSError) -> Diagnostic:
     place = Location(shown_as, 1, 1)
     match reason:
         case FileNotFoundError():
-            hint = f"make it, with a file {shown_as}/clients.yaml that says 'clients: []' if nothing is declared yet"
+            hint = f"make it, with a file {shown_as}/clients.yaml that says `clients: []` if nothing is declared yet"
             return error("no-files", "there is no such directory", place, hint)
         case NotADirectoryError():
             return error("no-files", "this is not a directory", place, "name the directory that holds the files")

@@ -167,7 +167,7 @@ def _split(url: str) -> SplitResult | None:
 def _normal(url: str) -> str:
     """The URL without slashes at its end, scheme and host in lower case: one spelling for one instance."""
     parts = _split(url)
-    if parts is None:
+    if parts is None or "?" in url or "#" in url:  # it is refused anyway
         return url
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
@@ -176,6 +176,8 @@ def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterat
     """Two instances that are one would each undo what the other does."""
     seen: dict[str, str] = {}
     for instance in instances:
+        if instance.url is not None and any(_url_faults(instance.url, allow_http=True)):
+            continue  # its URL is wrong, so that it says nothing about being the same
         target = _target(instance)
         first = seen.setdefault(target, instance.name)
         if first != instance.name:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reconciler.declared.document import Lines
 from reconciler.text import printable, quoted
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -76,7 +75,7 @@ _MEANINGS = (
         "a ':' is not expected here",
         "quote the value if it contains ': ', else look for a missing ':' or wrong indentation on the line before",
     ),
-    _Meaning("expected ':'", "there is no ':' after this key", "write 'key: value', with a blank after the ':'", True),
+    _Meaning("expected ':'", "there is no ':' after this key", "write `key: value`, with a blank after the ':'", True),
     _Meaning("',' or ']'", "the list that '[' opens here lacks a ',' or its ']'", None, True),
     _Meaning("',' or '}'", "the mapping that '{' opens here lacks a ',' or its '}'", None, True),
     _Meaning("sequence entries are not allowed", "a '- ' is not expected here", "start the list on a line of its own"),
@@ -91,24 +90,35 @@ _MEANINGS = (
 )
 
 
-def explain(complaint: Complaint, text: str, lines: Lines) -> Problem:
+def explain(complaint: Complaint, text: str) -> Problem:
     """The library's complaint about a text, in words and at the place to look at."""
     said = f"{complaint.context} {complaint.problem}"
+    return _known_by_text(complaint, said, text) or _known_by_words(complaint, said, len(text))
+
+
+def _known_by_text(complaint: Complaint, said: str, text: str) -> Problem | None:
+    """What the text around the place tells better than the library."""
+    stopped = complaint.stopped
     if "invalid Unicode character escape" in said:
         return bad_escape(text, complaint.began or 0)
     if _is_about_a_tab(complaint, text):
-        return Problem(_tab_before(text, complaint.stopped), "yaml", "a tab cannot indent", "use blanks")
+        return Problem(_tab_before(text, stopped), "yaml", "a tab cannot indent", "use blanks")
     if "cannot start any token" in said:
-        message = f"a value cannot start with {quoted(text[complaint.stopped : complaint.stopped + 1])} without quotes"
-        return Problem(complaint.stopped, "yaml", message, "quote it")
-    if "parsing a block" in said and (problem := _left_over(complaint.stopped, text)):
-        return problem
+        message = f"a value cannot start with {quoted(text[stopped : stopped + 1])} without quotes"
+        return Problem(stopped, "yaml", message, "quote it")
+    if "node content" in said and not text[stopped:].strip():
+        hint = "close the '[' or '{' that is still open"
+        return Problem(stopped, "yaml", "the file ends where a value should come", hint)
+    return _left_over(stopped, text) if "parsing a block" in said else None
+
+
+def _known_by_words(complaint: Complaint, said: str, end: int) -> Problem:
+    stopped = min(complaint.stopped, end)
     for meaning in _MEANINGS:
         if meaning.words in said.replace("<document start>", "document start"):
-            began = complaint.stopped if complaint.began is None else complaint.began
-            place = began if meaning.at_beginning else complaint.stopped
-            return Problem(min(place, len(text)), meaning.rule, meaning.message, meaning.hint)
-    return Problem(min(complaint.stopped, len(text)), "yaml", f"this is not YAML ({complaint.problem or 'unreadable'})")
+            began = stopped if complaint.began is None else complaint.began
+            return Problem(began if meaning.at_beginning else stopped, meaning.rule, meaning.message, meaning.hint)
+    return Problem(stopped, "yaml", f"this is not YAML ({complaint.problem or 'unreadable'})")
 
 
 def _left_over(offset: int, text: str) -> Problem | None:

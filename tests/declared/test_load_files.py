@@ -67,7 +67,7 @@ def test_every_one_of_25_bad_files_is_reported_and_the_good_one_is_loaded(tmp_pa
 def test_an_empty_file_is_told_what_to_write(tmp_path: Path) -> None:
     write(tmp_path, a_yaml="# nothing yet\n")
     expected = (
-        "clients/a.yaml:1:1: error: the file is empty; write 'clients: []' into it if it declares none [empty-file]"
+        "clients/a.yaml:1:1: error: the file is empty; write `clients: []` into it if it declares none [empty-file]"
     )
     assert problem(tmp_path) == expected
 
@@ -75,7 +75,7 @@ def test_an_empty_file_is_told_what_to_write(tmp_path: Path) -> None:
 def test_a_missing_directory_is_an_error_that_suggests_a_file(tmp_path: Path) -> None:
     assert problem(tmp_path / "clients") == (
         "clients:1:1: error: there is no such directory; make it, with a file clients/clients.yaml "
-        "that says 'clients: []' if nothing is declared yet [no-files]"
+        "that says `clients: []` if nothing is declared yet [no-files]"
     )
 
 
@@ -83,7 +83,7 @@ def test_a_missing_directory_is_an_error_that_suggests_a_file(tmp_path: Path) ->
 def test_a_directory_without_any_yaml_file_is_an_error(tmp_path: Path, files: dict[str, str]) -> None:
     """A checkout that went wrong must not read as "nothing is declared"."""
     assert problem(write(tmp_path, **files)).startswith(
-        "clients:1:1: error: the directory holds no .yaml file; write 'clients: []' into a file in it"
+        "clients:1:1: error: the directory holds no .yaml file; write `clients: []` into a file in it"
     )
 
 
