@@ -47,9 +47,19 @@ bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
 docs: $(INSTALLED) ## Write docs/commands.md anew from --help
 	$(BIN)/python -m tests.docs.commands
 
+.PHONY: wheel
+wheel: ## Build the wheel, install it where nothing else is, and run what needs its data files
+	rm -rf dist .venv-wheel
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	$(PYTHON) -m venv .venv-wheel
+	.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler schema auth-clients >/dev/null
+	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler version
+	rm -rf .venv-wheel
+
 .PHONY: clean
 clean: ## Remove everything that make created
-	rm -rf $(VENV) .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
+	rm -rf $(VENV) .venv-lowest .venv-wheel .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
 
 .PHONY: test-lowest
 test-lowest: ## Run the tests with the lowest versions that pyproject.toml allows
