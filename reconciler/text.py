@@ -34,9 +34,9 @@ def quoted(text: str, limit: int = 80) -> str:
     return f"'{printable(text)}'" if len(text) <= limit else f"'{printable(text[:limit])}…'"
 
 
-def quoted_url(url: str) -> str:
+def quoted_url(url: str, limit: int = 80) -> str:
     """A URL in quotes for a message, without what stands in front of its host: that may be a password."""
-    return quoted(_USER_INFO.sub("//***@", url))
+    return quoted(_USER_INFO.sub("//***@", url), limit)
 
 
 def listed(texts: Iterable[str], last: str = "and") -> str:
