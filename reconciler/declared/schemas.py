@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-SCHEMA_NAMES = ("auth-clients", "reconciler", "output")
-"""The files that people write, and what the program prints as JSON."""
+SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan")
+"""The files that people write, what the program prints as JSON, and the plans that it saves."""
 
 
 def schema_text(name: str) -> str:

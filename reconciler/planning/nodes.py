@@ -1,0 +1,107 @@
+"""Decoded JSON, read value by value: each is what it should be, or `WrongShape` says which is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from reconciler.text import quoted
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+
+_LARGEST = 2**63 - 1
+"""What the platform's database can count to; whatever is larger was never an id or a number of clients."""
+
+
+class WrongShape(Exception):
+    """A value is not what it should be. The text names its place, and holds no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value, and where it stands: `changes[3].before.name`."""
+
+    value: object
+    place: str = ""
+
+    def record(self, keys: Sequence[str]) -> Mapping[str, Node]:
+        """The values of an object that has exactly these keys."""
+        if not isinstance(self.value, dict):
+            raise self._not("an object")
+        for key in keys:
+            if key not in self.value:
+                raise WrongShape(f"`{self._inside(key)}` is missing")
+        for key in self.value:
+            if key not in keys:
+                raise WrongShape(f"{quoted(self._inside(key))} is not a key of this format")
+        return {key: Node(value, self._inside(key)) for key, value in self.value.items()}
+
+    def each(self, read: Callable[[Node], T]) -> tuple[T, ...]:
+        """The items of a list, each read in the same way."""
+        if not isinstance(self.value, list):
+            raise self._not("a list")
+        return tuple(read(Node(item, f"{self.place}[{index}]")) for index, item in enumerate(self.value))
+
+    def unless_null(self, read: Callable[[Node], T]) -> T | None:
+        """The value, or None for null."""
+        return None if self.value is None else read(self)
+
+    def nothing(self) -> None:
+        """Null, and nothing else."""
+        if self.value is not None:
+            raise self._not("null")
+
+    def text(self) -> str:
+        """Any text. A file name that is not UTF-8 leaves half characters in it."""
+        if not isinstance(self.value, str):
+            raise self._not("text")
+        return self.value
+
+    def whole_text(self) -> str:
+        """Text that can be sent: without halves of characters."""
+        text = self.text()
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise self._not("text that can be sent: it has half a character in it")
+        return text
+
+    def number(self, least: int = 0) -> int:
+        """A plain integer; true and 1.0 are none."""
+        if type(self.value) is not int or not least <= self.value <= _LARGEST:
+            raise self._not(f"a whole number from {least} on")
+        return self.value
+
+    def client_id(self) -> int:
+        """The id of a client."""
+        return self.number(1)
+
+    def flag(self) -> bool:
+        """True or false."""
+        if not isinstance(self.value, bool):
+            raise self._not("true or false")
+        return self.value
+
+    def time(self) -> datetime:
+        """A time with its distance from UTC, in ISO 8601."""
+        try:
+            time = datetime.fromisoformat(self.text())
+        except ValueError:
+            time = None
+        if time is None or time.tzinfo is None:
+            raise self._not("a time with a time zone")
+        return time
+
+    def one_of(self, choices: type[E]) -> E:
+        """One of the words of an enumeration."""
+        if not isinstance(self.value, str) or self.value not in set(choices):
+            raise self._not(f"one of {', '.join(choices)}")
+        return choices(self.value)
+
+    def _inside(self, key: str) -> str:
+        return f"{self.place}.{key}" if self.place else key
+
+    def _not(self, wanted: str) -> WrongShape:
+        return WrongShape(f"`{self.place}` is not {wanted}" if self.place else f"it is not {wanted}")

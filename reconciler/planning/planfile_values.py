@@ -1,0 +1,207 @@
+"""A plan as plain JSON values and back, each kind of value written and read side by side.
+
+No secret can get into a plan file: everything that is written here comes from the fields of `Plan`, and no type that
+a plan is built of has a field for a secret. `LiveClient` has none, the gateway drops secrets while it reads a listing,
+and a `Secret` is not among the values that JSON can hold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Any, assert_never
+
+from reconciler.model import ClientSpec, Grant, Location, UnsupportedClient
+from reconciler.planning.nodes import Node, WrongShape
+from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update
+
+Values = dict[str, Any]
+
+
+class Action(StrEnum):
+    """The word for a change; a rename is an update that changes the name, perhaps with other fields."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    RENAME = "rename"
+    DELETE = "delete"
+
+
+PLAN_KEYS = (
+    "instance",
+    "identity",
+    "counts",
+    "changes",
+    "blocked",
+    "unmanaged",
+    "ignored",
+    "unsupported",
+    "notes",
+    "in_sync",
+    "declared_present",
+    "live",
+    "live_ids",
+    "held",
+)
+
+
+def plan_values(plan: Plan) -> Values:
+    """Everything that a plan holds, under PLAN_KEYS, and how many changes there are of each kind."""
+    return {
+        "instance": plan.instance,
+        "identity": plan.identity,
+        "counts": _counts(plan),
+        "changes": [_change_values(change) for change in plan.changes],
+        "blocked": [_blocked_values(blocked) for blocked in plan.blocked],
+        "unmanaged": [_unmanaged_values(client) for client in plan.unmanaged],
+        "ignored": [_unmanaged_values(client) for client in plan.ignored],
+        "unsupported": [_unsupported_values(client) for client in plan.unsupported],
+        "notes": [asdict(note) for note in plan.notes],
+        "in_sync": plan.in_sync,
+        "declared_present": plan.declared_present,
+        "live": plan.live,
+        "live_ids": list(plan.live_ids),
+        "held": list(plan.held),
+    }
+
+
+def read_plan(values: Mapping[str, Node]) -> Plan:
+    """The plan that `plan_values` wrote, under PLAN_KEYS. Raises `WrongShape`."""
+    plan = Plan(
+        instance=values["instance"].text(),
+        identity=values["identity"].text(),
+        changes=values["changes"].each(_read_change),
+        blocked=values["blocked"].each(_read_blocked),
+        unmanaged=values["unmanaged"].each(_read_unmanaged),
+        ignored=values["ignored"].each(_read_unmanaged),
+        unsupported=values["unsupported"].each(_read_unsupported),
+        notes=values["notes"].each(_read_note),
+        in_sync=values["in_sync"].number(),
+        declared_present=values["declared_present"].number(),
+        live=values["live"].number(),
+        live_ids=values["live_ids"].each(Node.client_id),
+        held=values["held"].each(Node.client_id),
+    )
+    _demand_the_same(plan_values(plan), values)
+    return plan
+
+
+def _demand_the_same(again: Values, values: Mapping[str, Node]) -> None:
+    # What is derived (counts, the words for changes) must fit what it is derived from, and nothing may get lost.
+    for key in PLAN_KEYS:
+        if again[key] != values[key].value:
+            raise WrongShape(f"`{key}` does not fit the rest of the plan")
+
+
+def _counts(plan: Plan) -> Values:
+    found = Counter(_action(change) for change in plan.changes)
+    return {action.value: found[action] for action in Action}
+
+
+def _action(change: Change) -> Action:
+    match change:
+        case Create():
+            return Action.CREATE
+        case Update():
+            return Action.RENAME if change.is_rename else Action.UPDATE
+        case Delete():
+            return Action.DELETE
+        case _:
+            assert_never(change)
+
+
+_CHANGE_KEYS = ("action", "id", "before", "after", "reason", "risks", "owner", "source")
+
+
+def _change_values(change: Change) -> Values:
+    before = None if isinstance(change, Create) else change.before
+    after = None if isinstance(change, Delete) else change.after
+    return {
+        "action": _action(change).value,
+        "id": None if isinstance(change, Create) else change.id,
+        "before": before and _spec_values(before),
+        "after": after and _spec_values(after),
+        "reason": asdict(change.reason),
+        "risks": [asdict(risk) for risk in change.risks],
+        "owner": change.owner,
+        "source": change.source and asdict(change.source),
+    }
+
+
+def _read_change(node: Node) -> Change:
+    values = node.record(_CHANGE_KEYS)
+    reason, owner = _read_note(values["reason"]), values["owner"].unless_null(Node.text)
+    source, risks = values["source"], values["risks"].each(_read_note)
+    match values["action"].one_of(Action):
+        case Action.CREATE:
+            values["id"].nothing()
+            values["before"].nothing()
+            return Create(_read_spec(values["after"]), reason, _read_location(source), owner, risks)
+        case Action.UPDATE | Action.RENAME:
+            before, after = _read_spec(values["before"]), _read_spec(values["after"])
+            return Update(values["id"].client_id(), before, after, reason, _read_location(source), owner, risks)
+        case Action.DELETE:
+            values["after"].nothing()
+            before, place = _read_spec(values["before"]), source.unless_null(_read_location)
+            return Delete(values["id"].client_id(), before, reason, place, owner, risks)
+        case action:
+            assert_never(action)
+
+
+def _spec_values(spec: ClientSpec) -> Values:
+    grants = [grant.value for grant in Grant if grant in spec.grants]
+    return {"name": spec.name, "grants": grants, "redirect_url": spec.redirect_url}
+
+
+def _read_spec(node: Node) -> ClientSpec:
+    values = node.record(("name", "grants", "redirect_url"))
+    grants = frozenset(values["grants"].each(lambda grant: grant.one_of(Grant)))
+    spec = ClientSpec(values["name"].whole_text(), grants, values["redirect_url"].unless_null(Node.whole_text))
+    if not grants:
+        raise WrongShape(f"`{values['grants'].place}` is empty")
+    if (Grant.AUTHORIZATION_CODE in grants) != bool(spec.redirect_url):
+        raise WrongShape(f"`{values['redirect_url'].place}` does not fit the grants: it goes with authorization_code")
+    return spec
+
+
+def _read_note(node: Node) -> Note:
+    values = node.record(("code", "text"))
+    return Note(values["code"].text(), values["text"].text())
+
+
+def _read_location(node: Node) -> Location:
+    values = node.record(("path", "line", "column"))
+    return Location(values["path"].text(), values["line"].number(1), values["column"].number(1))
+
+
+def _blocked_values(blocked: Blocked) -> Values:
+    return asdict(blocked)
+
+
+def _read_blocked(node: Node) -> Blocked:
+    values = node.record(("name", "reason", "source", "way_out"))
+    reason, source = _read_note(values["reason"]), _read_location(values["source"])
+    return Blocked(values["name"].text(), reason, source, values["way_out"].text())
+
+
+def _unmanaged_values(client: Unmanaged) -> Values:
+    return asdict(client)
+
+
+def _read_unmanaged(node: Node) -> Unmanaged:
+    values = node.record(("id", "name", "system", "note"))
+    note = values["note"].unless_null(_read_note)
+    return Unmanaged(values["id"].client_id(), values["name"].text(), values["system"].flag(), note)
+
+
+def _unsupported_values(client: UnsupportedClient) -> Values:
+    created_at = client.created_at and client.created_at.isoformat()
+    return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
+
+
+def _read_unsupported(node: Node) -> UnsupportedClient:
+    values = node.record(("id", "name", "why", "created_at"))
+    created_at = values["created_at"].unless_null(Node.time)
+    return UnsupportedClient(values["id"].client_id(), values["name"].text(), values["why"].text(), created_at)
