@@ -14,6 +14,9 @@ INDENT = " " * 12
 _WIDTH = 14
 """Of the column of names: the longest is redirect_url."""
 
+BULLET = "· "
+"""Before every value that may stand first on a line: GitHub takes a line that starts with :: for a command to it."""
+
 MOST_KEPT = 5
 """Redirect URLs that stay and are shown: beyond it only their number is, so that the others stand out."""
 
@@ -21,11 +24,13 @@ MOST_KEPT = 5
 def spec_lines(spec: ClientSpec, style: Style, paint: Paint) -> Iterator[str]:
     """All fields of a client that comes or goes, but for its name."""
     yield _line("grants", paint(grants_text(spec.grants), style))
-    yield from _column("redirect_url", [paint(printable(url), style) for url in redirect_urls(spec)])
+    urls = redirect_urls(spec)
+    mark = BULLET if len(urls) > 1 else ""
+    yield from _column("redirect_url", [paint(mark + printable(url), style) for url in urls])
 
 
 def difference_lines(before: ClientSpec, after: ClientSpec, paint: Paint) -> Iterator[str]:
-    """The fields that change, but for the name: redirect URLs marked + and -, those that stay without a mark."""
+    """The fields that change, but for the name: redirect URLs marked + and -, those that stay by a bullet."""
     if before.grants != after.grants:
         old, new = grants_text(before.grants), grants_text(after.grants)
         yield _line("grants", f"{paint(old, Style.REMOVED)} → {paint(new, Style.ADDED)}")
@@ -42,9 +47,9 @@ def _marked(old: tuple[str, ...], new: tuple[str, ...], paint: Paint) -> Iterato
     yield from (paint(f"- {printable(url)}", Style.REMOVED) for url in removed)
     yield from (paint(f"+ {printable(url)}", Style.ADDED) for url in added)
     if (removed or added) and len(kept) > MOST_KEPT:
-        yield f"  {len(kept)} others stay"
+        yield f"{BULLET}{len(kept)} others stay"
     else:
-        yield from (f"  {printable(url)}" for url in kept)
+        yield from (BULLET + printable(url) for url in kept)
 
 
 def _column(name: str, values: Iterable[str]) -> Iterator[str]:

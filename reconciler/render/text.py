@@ -12,7 +12,7 @@ from typing import assert_never
 from reconciler.model import Location
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update
-from reconciler.render.fields import INDENT, difference_lines, spec_lines
+from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, count, plural, summary_text
 from reconciler.text import printable
@@ -130,7 +130,7 @@ def _unmanaged(client: Unmanaged) -> str:
 
 
 def _named(client_id: int, name: str) -> str:
-    return f"{printable(name)} (id {client_id})"
+    return f"{BULLET}{printable(name)} (id {client_id})"
 
 
 def _first(texts: Sequence[str]) -> Iterable[str]:

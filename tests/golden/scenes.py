@@ -1,0 +1,198 @@
+"""A handful of plans and reports that show everything a renderer has to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
+from reconciler.errors import NotVerified, Rejected, Unavailable
+from reconciler.planning.guard import Guards, Refusal, refusals
+from reconciler.planning.plan import Plan, Prune
+from reconciler.settings import Limits
+from tests.builders import (
+    CODE,
+    PASSWORD,
+    PERSONAL,
+    absent,
+    declare,
+    elsewhere,
+    listing,
+    live,
+    plan_of,
+    present,
+    spec,
+    unsupported,
+)
+
+HOSTILE = [
+    "two\nlines",
+    "\x1b[31mred\x1b[0m \x07",
+    "\u202eevil\u202c",
+    "zero\u200bwidth",
+    "half a pair \ud800",
+    "x" * 255,
+    "顧客ポータル",
+    "+ create  Injected (id 1)",
+    "::error::not a workflow command",
+    "<b>bold</b> | `code` | [link](https://evil.example)",
+    "\u2028separated\u2029",
+    "\x00",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A plan with its refusals and, if it was applied, what came of it."""
+
+    plan: Plan
+    refusals: Sequence[Refusal] = ()
+    report: Report | None = None
+    flags: Sequence[str] = ()
+    """Of the command that made the plan."""
+
+
+def _everything() -> Scene:
+    urls = [f"https://app.example.com/{number}" for number in range(8)]
+    declared = declare(
+        present("Brand new", line=3, owner="team-portal"),
+        present(spec("Notebooks", PERSONAL, PASSWORD), line=9),
+        present(spec("Portal", redirect="https://new.example.com/cb"), line=15),
+        present(spec("Shop", redirect=",".join(["http://shop.example.com/a", *urls[:2]])), line=21),
+        present(spec("Many", redirect=",".join(urls[1:])), line=27),
+        present(spec("Shuffled", redirect=",".join(reversed(urls[:3]))), line=33),
+        present(spec("Desktop", PASSWORD), line=39),
+        present(spec("Warehouse desktop", CODE), line=45, previous=["Warehouse"], owner="team-warehouse"),
+        present("As declared", line=51, previous=["Once declared"]),
+        absent("Old CRM", line=57),
+        present("Twice", line=63),
+        elsewhere("Production only", "production"),
+    )
+    seen = listing(
+        live(1, spec("PmApi", CODE, PERSONAL, redirect="http://localhost")),
+        live(10, spec("Portal", redirect="https://old.example.com/cb")),
+        live(11, spec("Shop", redirect=",".join([urls[1], "https://shop.example.com/a"]))),
+        live(12, spec("Many", redirect=",".join(urls))),
+        live(13, spec("Shuffled", redirect=",".join(urls[:3]))),
+        live(14, spec("Desktop", CODE, redirect="https://desktop.example.com/cb")),
+        live(15, spec("Warehouse", PASSWORD)),
+        live(16, "As declared"),
+        live(17, "Once declared"),
+        live(18, "Old CRM"),
+        live(19, "Twice"),
+        live(20, "Twice"),
+        live(21, "Production only"),
+        live(22, "By hand"),
+        live(23, "Zapier one"),
+        unsupported(24, "Kiosk"),
+    )
+    return Scene(plan_of(declared, seen, ignore=("zapier*",)))
+
+
+def _nothing_to_do() -> Scene:
+    return Scene(plan_of(declare(present("Portal")), listing(live(1, "PmApi"), live(6, "Portal"))))
+
+
+def _blocked_alone() -> Scene:
+    return Scene(plan_of(declare(present("Portal")), listing(live(6, "portal"), live(7, "PORTAL"))))
+
+
+def _blocked_and_refused() -> Scene:
+    declared = declare(
+        present("Portal", line=3),
+        present("Twice", line=9),
+        present(spec("PmApi", PERSONAL), line=15),
+        absent("Payments terminal", line=21),
+    )
+    seen = listing(
+        live(1, spec("PmApi", CODE, PERSONAL, redirect="http://localhost")),
+        live(6, "Payments terminal"),
+        live(7, "Twice"),
+        live(8, "Twice"),
+    )
+    plan = plan_of(declared, seen, protected=("Payments*",))
+    limits = Limits(creates=0, updates=25, deletes=3)
+    guards = Guards(limits, protected=("Payments*",), frozen="audit until 1 December")
+    return Scene(plan, refusals(plan, guards))
+
+
+def _many_left_alone() -> Scene:
+    strangers = [live(number, f"Hand-made {number}") for number in range(6, 40)]
+    zaps = [live(number, f"Zapier {number}") for number in range(40, 55)]
+    seen = listing(*strangers, *zaps, live(55, "Elsewhere"))
+    return Scene(plan_of(declare(elsewhere("Elsewhere", "production")), seen, ignore=("zapier*",)))
+
+
+def _pruned() -> Scene:
+    declared = declare(present("Portal"), elsewhere("Elsewhere", "production"))
+    seen = listing(live(6, "Portal"), live(7, "Elsewhere"), live(8, "By hand"))
+    return Scene(plan_of(declared, seen, prune=Prune.ALL), flags=("--clients", "my clients", "--prune", "all"))
+
+
+def _hostile() -> Scene:
+    entries = [present(name, line=line, owner=name) for line, name in enumerate(HOSTILE[:6], 1)]
+    renamed = [
+        present(spec(f"new {name}", redirect=f"https://a.example/{name},https://b.example/"), line=50, previous=[name])
+        for name in HOSTILE[6:]
+    ]
+    seen = [live(number, name) for number, name in enumerate(HOSTILE[6:], 10)]
+    strangers = [live(number, f"{name} by hand") for number, name in enumerate(HOSTILE, 30)]
+    strange = [unsupported(number, name) for number, name in enumerate(HOSTILE[:2], 60)]
+    return Scene(plan_of(declare(*entries, *renamed), listing(*seen, *strangers, *strange)))
+
+
+def _applied() -> Scene:
+    plan = _everything().plan
+    return Scene(plan, report=Report(tuple(Applied(c, getattr(c, "id", 30)) for c in plan.changes)))
+
+
+def _every_outcome() -> Scene:
+    plan = _everything().plan
+    rejected = Rejected(
+        "the instance refused the redirect: The redirect must be a valid URL.", "correct it in the file"
+    )
+    lost = NotVerified(
+        "the answer was lost, and more than one new client is what was sent: 30 and 31",
+        "remove all but one of them on the Auth Clients page",
+    )
+    outcomes: list[Outcome] = []
+    for number, change in enumerate(plan.changes):
+        match number:
+            case 0:
+                outcomes.append(Failed(change, rejected))
+            case 1:
+                outcomes.append(Applied(change, 12, adopted=True))
+            case 2:
+                outcomes.append(Failed(change, Unavailable("no answer in 30 s")))
+            case 6:
+                outcomes.append(Failed(change, lost))
+            case 7:
+                outcomes.append(Applied(change, 32, adopted=True))
+            case 8:
+                outcomes.append(Skipped(change, "deletes start only after every other change has succeeded"))
+            case _:
+                outcomes.append(Applied(change, getattr(change, "id", 0)))
+    return Scene(plan, report=Report(tuple(outcomes), interrupted=True))
+
+
+def _hostile_report() -> Scene:
+    plan = _hostile().plan
+    outcomes: list[Outcome] = []
+    for number, change in enumerate(plan.changes):
+        error = Rejected(f"name: {HOSTILE[number]}", HOSTILE[number])
+        outcomes.append(Failed(change, error) if number % 2 else Skipped(change, HOSTILE[number]))
+    return Scene(plan, report=Report(tuple(outcomes)))
+
+
+SCENES: Mapping[str, Scene] = {
+    "everything-at-once": _everything(),
+    "nothing-to-do": _nothing_to_do(),
+    "blocked-alone": _blocked_alone(),
+    "blocked-and-refused": _blocked_and_refused(),
+    "many-left-alone": _many_left_alone(),
+    "pruned": _pruned(),
+    "hostile-names": _hostile(),
+    "applied": _applied(),
+    "every-outcome": _every_outcome(),
+    "hostile-names-applied": _hostile_report(),
+}

@@ -1,0 +1,89 @@
+"""Generated plans and reports: such as planning makes, and such whose every text is hostile."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from reconciler.applying.report import Applied, Failed, Report, Skipped
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.errors import LoginRefused, NotVerified, Rejected
+from reconciler.model import ClientSpec, Grant, Location, UnsupportedClient
+from reconciler.planning.diff import make_plan
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan import Blocked, Create, Delete, Note, Plan, Unmanaged, Update
+from tests.strategies import HOSTILE, declarations, listings, policies
+
+_NASTY = st.sampled_from(
+    [*HOSTILE, "\n", "\r\n", "\x1b[2J", "\u2028", "\u202e", "::error::x", "\n::error::x", "顧客", "é", "a,b", ",", " "]
+)
+texts = st.lists(_NASTY | st.text(st.characters(exclude_categories=()), max_size=6), min_size=1, max_size=3).map(
+    "".join
+)
+"""Anything that fits a name, lone surrogates included."""
+
+_locations = st.builds(Location, texts, st.integers(1, 999), st.integers(1, 99))
+_grants = st.sets(st.sampled_from(list(Grant)), min_size=1).map(frozenset)
+_ids = st.integers(1, 9_999)
+# The sentences of a reason or a way out are the program's own; what they quote is not.
+_sentences = texts.map(lambda text: f"about {text}")
+_notes = st.builds(Note, st.just("some-code"), _sentences)
+_risks = st.lists(_notes, max_size=2).map(tuple)
+_owners = st.none() | texts
+
+
+@st.composite
+def _specs(draw: st.DrawFn) -> ClientSpec:
+    grants = draw(_grants)
+    urls = st.lists(texts, min_size=1, max_size=8).map(",".join)
+    return ClientSpec(draw(texts), grants, draw(urls) if Grant.AUTHORIZATION_CODE in grants else None)
+
+
+_changes = st.one_of(
+    st.builds(Create, _specs(), _notes, _locations, _owners, _risks),
+    st.builds(Update, _ids, _specs(), _specs(), _notes, _locations, _owners, _risks),
+    st.builds(Delete, _ids, _specs(), _notes, st.none() | _locations, _owners, _risks),
+)
+_unmanaged = st.lists(st.builds(Unmanaged, _ids, texts, st.booleans(), st.none() | _notes), max_size=12).map(tuple)
+
+wild_plans = st.builds(
+    Plan,
+    instance=st.sampled_from(["staging", "eu-1.production"]),
+    identity=st.just("https://staging.example.com") | texts.map(lambda path: f"embedded:{path}"),
+    changes=st.lists(_changes, max_size=5).map(tuple),
+    blocked=st.lists(st.builds(Blocked, texts, _notes, _locations, _sentences), max_size=2).map(tuple),
+    unmanaged=_unmanaged,
+    ignored=_unmanaged,
+    unsupported=st.lists(st.builds(UnsupportedClient, _ids, texts, _sentences), max_size=2).map(tuple),
+    notes=st.lists(_notes, max_size=2).map(tuple),
+    in_sync=st.integers(0, 3),
+)
+"""Plans that nobody would make, so that every text in them can be anything."""
+
+refusals = st.lists(st.builds(Refusal, st.just("some-guard"), _sentences, _sentences), max_size=2).map(tuple)
+errors = st.sampled_from([Rejected, NotVerified, LoginRefused]).flatmap(
+    lambda kind: st.builds(kind, _sentences, st.none() | _sentences)
+)
+diagnostics = st.builds(
+    Diagnostic, st.sampled_from(Severity), st.just("some-rule"), _sentences, _locations, st.none() | _sentences
+)
+
+
+def plans() -> st.SearchStrategy[Plan]:
+    """Plans such as planning makes them."""
+    return st.builds(make_plan, declarations(), listings(), policies)
+
+
+@st.composite
+def reports_of(draw: st.DrawFn, plan: Plan) -> Report:
+    """Any outcome for each change of a plan."""
+    outcomes = [
+        draw(
+            st.one_of(
+                st.builds(Applied, st.just(change), _ids, st.booleans()),
+                st.builds(Failed, st.just(change), errors),
+                st.builds(Skipped, st.just(change), _sentences),
+            )
+        )
+        for change in plan.changes
+    ]
+    return Report(tuple(outcomes), draw(st.booleans()))
