@@ -6,6 +6,7 @@ ReconcilerError                      1
 ├── Refused                          4    a guard, a declined question, an instance that changed meanwhile
 ├── CredentialsMissing               1    no user name or password to log in with
 ├── SandboxError                     1    the embedded stand-in cannot start or open its database
+├── JournalError                     1    the journal of an apply cannot be written, or cannot be read
 └── GatewayError                     1    talking to an instance failed
     ├── LoginRefused                 6    the instance does not accept the account: do not try again
     ├── NotAuthenticated             1    the session is gone
@@ -66,6 +67,10 @@ class CredentialsMissing(ReconcilerError):
 
 class SandboxError(ReconcilerError):
     """The embedded stand-in cannot start, or cannot use its database."""
+
+
+class JournalError(ReconcilerError):
+    """The journal of an apply cannot be written, so nothing is; or a journal cannot be read."""
 
 
 class GatewayError(ReconcilerError):

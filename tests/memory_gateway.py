@@ -1,13 +1,17 @@
-"""The platform's auth clients in memory, with its known habits (observed on 4.15.6) and faults on order."""
+"""The platform's auth clients in memory, with its known habits (observed on 4.15.6), and faults and waits on order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Condition, RLock
 
 from reconciler.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+
+ENOUGH_SECONDS = 20.0
+"""Nothing here takes so long, unless a test has failed already."""
 
 BIRTHDAY = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -32,10 +36,51 @@ def refused_connection() -> Fault:
     return Fault(Unavailable("connection refused"))
 
 
+class Gate:
+    """Holds every write that arrives until the test lets it through: requests take as long as a test wants."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._waiting: list[str] = []
+        self._open = False
+        self.most = 0
+        """How many writes waited at once, at most."""
+
+    def pass_through(self, request: str) -> None:
+        """Wait for the test."""
+        with self._changed:
+            if self._open:
+                return
+            self._waiting.append(request)
+            self.most = max(self.most, len(self._waiting))
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self._open or request not in self._waiting, ENOUGH_SECONDS)
+
+    def wait_for(self, count: int) -> list[str]:
+        """The writes that wait, sorted, as soon as they are so many."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self._waiting) >= count, ENOUGH_SECONDS), self._waiting
+            return sorted(self._waiting)
+
+    def release(self, request: str) -> None:
+        """Let one write through."""
+        with self._changed:
+            self._waiting.remove(request)
+            self._changed.notify_all()
+
+    def open(self) -> None:
+        """Let everything through from now on."""
+        with self._changed:
+            self._open = True
+            self._waiting.clear()
+            self._changed.notify_all()
+
+
 class MemoryGateway:
     """A `Gateway` whose names need not be unique, whose ids only rise, and whose deleted clients never come back.
 
-    `faults` are by the number of the request, from 1; `fail` adds one for every later request of a kind.
+    It may be used by several threads. `faults` are by the number of the request, from 1; `fail` adds one for every
+    later request of a kind, or for those for one client. With a `gate`, writes take until the test opens it.
     """
 
     def __init__(
@@ -46,6 +91,8 @@ class MemoryGateway:
     ) -> None:
         self.requests: list[str] = []
         self.faults = dict(faults or {})
+        self.gate: Gate | None = None
+        self._lock = RLock()
         self._by_kind: dict[str, Fault] = {}
         self._clients: dict[int, LiveClient | UnsupportedClient] = {}
         self._revoked: set[int] = set()
@@ -84,7 +131,7 @@ class MemoryGateway:
         self._clients[client_id] = LiveClient(client_id, spec, BIRTHDAY + timedelta(days=client_id))
 
     def fail(self, kind: str, fault: Fault) -> None:
-        """Let every request of a kind fail: list, create, update or delete."""
+        """Let every request of a kind fail (list, create, update or delete), or of one client: `update 3`."""
         self._by_kind[kind] = fault
 
     @property
@@ -108,54 +155,62 @@ class MemoryGateway:
 
     def list_clients(self) -> Listing:
         """All clients that are not revoked."""
-        fault = self._fault("list", "")
+        fault = self._arrive("list")
         if fault:
             raise fault.error
         return self.live
 
     def create_client(self, spec: ClientSpec) -> LiveClient:
         """A new client, whatever others there are of its name."""
-        fault = self._fault("create", spec.name)
-        if fault is None or fault.done:
-            _check(spec)
-            new = self.put(spec)
-        if fault:
-            raise fault.error
-        made = self._clients[new]
-        assert isinstance(made, LiveClient)
-        return made
+        fault = self._arrive(f"create {spec.name}")
+        with self._lock:
+            if fault is None or fault.done:
+                _check(spec)
+                new = self.put(spec)
+            if fault:
+                raise fault.error
+            made = self._clients[new]
+            assert isinstance(made, LiveClient)
+            return made
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """The client with everything replaced. A deleted one is written to as well, and stays deleted."""
-        fault = self._fault("update", str(client_id))
-        if fault is None or fault.done:
-            if client_id not in self._clients:
-                raise Unavailable("the server failed (500)")
-            _check(spec)
-            self.overwrite(client_id, spec)
-        if fault:
-            raise fault.error
-        if client_id in self._revoked:
-            raise UnexpectedResponse(f"client {client_id} was deleted by somebody")
-        return LiveClient(client_id, spec)
+        fault = self._arrive(f"update {client_id}")
+        with self._lock:
+            if fault is None or fault.done:
+                if client_id not in self._clients:
+                    raise Unavailable("the server failed (500)")
+                _check(spec)
+                self.overwrite(client_id, spec)
+            if fault:
+                raise fault.error
+            if client_id in self._revoked:
+                raise UnexpectedResponse(f"client {client_id} was deleted by somebody")
+            return LiveClient(client_id, spec)
 
     def delete_client(self, client_id: int) -> None:
         """Revoke a client; again, if it is revoked already."""
-        fault = self._fault("delete", str(client_id))
-        if fault is None or fault.done:
-            if client_id not in self._clients:
-                raise Unavailable("the server failed (500)")
-            self.revoke(client_id)
-        if fault:
-            raise fault.error
+        fault = self._arrive(f"delete {client_id}")
+        with self._lock:
+            if fault is None or fault.done:
+                if client_id not in self._clients:
+                    raise Unavailable("the server failed (500)")
+                self.revoke(client_id)
+            if fault:
+                raise fault.error
 
     def _new_id(self) -> int:
         self._last_id += 1
         return self._last_id
 
-    def _fault(self, kind: str, what: str) -> Fault | None:
-        self.requests.append(f"{kind} {what}".strip())
-        return self.faults.pop(len(self.requests), None) or self._by_kind.get(kind)
+    def _arrive(self, request: str) -> Fault | None:
+        with self._lock:
+            self.requests.append(request)
+            by_kind = self._by_kind.get(request) or self._by_kind.get(request.split(maxsplit=1)[0])
+            fault = self.faults.pop(len(self.requests), None) or by_kind
+        if self.gate is not None and request != "list":
+            self.gate.pass_through(request)
+        return fault
 
 
 def _check(spec: ClientSpec) -> None:

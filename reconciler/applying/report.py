@@ -40,11 +40,13 @@ Outcome = Applied | Failed | Skipped
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One outcome for every change of the plan, in the order of applying."""
+    """One outcome for every change of the plan, in the plan's order, whichever was answered first."""
 
     outcomes: tuple[Outcome, ...] = ()
     interrupted: bool = False
-    """Whether somebody stopped it before all changes were tried."""
+    """Whether somebody asked it to stop, even if nothing was left to be tried."""
+    journal_failure: str | None = None
+    """Why the journal does not tell all of this, if so. No new write was started from then on."""
 
 
 def is_complete(report: Report) -> bool:

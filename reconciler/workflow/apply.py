@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from reconciler.applying.apply import apply_plan
+from reconciler.applying.events import Answered, Event, Started
+from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import Outcome, Report, is_complete
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
@@ -79,9 +81,14 @@ def _by_wave(
 
 def _apply(order: Order, planned: Planned, gateway: Gateway, approval: Approval, tell: Tell) -> ApplyResult:
     instance = planned.instance
+
+    def tell_outcome(event: Event) -> None:
+        if not isinstance(event, Started | Answered):
+            tell(instance, event)
+
     try:
         current = _unchanged(order, planned, gateway) if approval.takes_time else planned
-        report = apply_plan(current.plan, gateway, tell=lambda outcome: tell(instance, outcome))
+        report = apply_plan(current.plan, gateway, journal=Unrecorded(), tell=tell_outcome)
     except ReconcilerError as problem:
         return Stopped(instance, problem)
     return Finished(current, report)

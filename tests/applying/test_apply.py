@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from reconciler.applying.apply import apply_plan
+from reconciler.applying.apply import apply_plan, never
+from reconciler.applying.events import Answered, Event, Started, Tell
+from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import (
     Applied,
     Failed,
@@ -48,10 +52,16 @@ def plan_for(gateway: MemoryGateway, declared: Declarations = EVERYTHING) -> Pla
 
 def apply(gateway: MemoryGateway, declared: Declarations = EVERYTHING) -> Report:
     """Plan and apply; what is told must be what is reported."""
-    told: list[Outcome] = []
-    report = apply_plan(plan_for(gateway, declared), gateway, tell=told.append)
-    assert sorted(map(repr, told)) == sorted(map(repr, report.outcomes))
+    told: list[Event] = []
+    report = run(plan_for(gateway, declared), gateway, told.append)
+    outcomes = [event for event in told if not isinstance(event, Started | Answered)]
+    assert sorted(map(repr, outcomes)) == sorted(map(repr, report.outcomes))
     return report
+
+
+def run(plan: Plan, gateway: MemoryGateway, tell: Tell = lambda _: None, stop: Callable[[], bool] = never) -> Report:
+    """Apply one change after another, so that the order of the requests is certain."""
+    return apply_plan(plan, gateway, journal=Unrecorded(), tell=tell, parallelism=1, stop=stop)
 
 
 def summary(report: Report) -> list[tuple[str, type[Outcome]]]:
@@ -92,7 +102,8 @@ def test_a_plan_in_another_order_is_still_written_in_the_safe_one() -> None:
     gateway = instance()
     plan = plan_for(gateway)
     backwards = Plan(plan.instance, plan.identity, tuple(reversed(plan.changes)), live_ids=plan.live_ids)
-    apply_plan(backwards, gateway, tell=lambda _: None)
+    report = run(backwards, gateway)
+    assert [outcome.change for outcome in report.outcomes] == list(backwards.changes)
     assert [request.split()[0] for request in gateway.requests] == ["update", "update", "create", "delete", "list"]
 
 
@@ -109,9 +120,7 @@ def test_one_failure_does_not_stop_independent_changes_but_no_delete_is_tried() 
 
 @pytest.mark.parametrize("kind", ["update", "create"])
 @pytest.mark.parametrize(
-    "fault",
-    [Fault(Rejected("no")), Fault(NotPermitted("no")), refused_connection(), lost()],
-    ids=["422", "403", "?", "lost"],
+    "fault", [Fault(Rejected("no")), Fault(NotPermitted("no")), refused_connection()], ids=["422", "403", "?"]
 )
 def test_deletes_start_only_after_every_other_write_has_succeeded(kind: str, fault: Fault) -> None:
     gateway = instance(**{kind: fault})
@@ -185,7 +194,7 @@ def test_two_new_clients_that_equal_a_lost_create_are_both_named_and_neither_is_
     gateway.faults[1] = lost()
     plan = plan_for(gateway, declare(present("Made")))
     gateway.put(spec("Made"))  # somebody else, between plan and apply
-    report = apply_plan(plan, gateway, tell=lambda _: None)
+    report = run(plan, gateway)
     error = error_of(report, "Made")
     assert isinstance(error, NotVerified)
     assert "4 and 5" in error.message
@@ -197,7 +206,7 @@ def test_a_client_that_was_live_before_is_never_taken_for_a_lost_create() -> Non
     gateway = instance(create=refused_connection())
     plan = plan_for(gateway, declare(present("Made")))
     gateway.overwrite(1, spec("Made"))
-    report = apply_plan(plan, gateway, tell=lambda _: None)
+    report = run(plan, gateway)
     assert error_of(report, "Made").message == "connection refused"
 
 
@@ -206,7 +215,7 @@ def test_a_new_client_of_the_name_that_is_not_what_was_sent_is_not_adopted() -> 
     gateway = instance(create=Fault(UnexpectedResponse("it answers with other grants")))
     plan = plan_for(gateway, declare(present("Made")))
     gateway.put(spec("Made", PASSWORD))
-    report = apply_plan(plan, gateway, tell=lambda _: None)
+    report = run(plan, gateway)
     error = error_of(report, "Made")
     assert isinstance(error, NotVerified)
     assert "not what was sent: 4" in error.message
@@ -236,7 +245,7 @@ def test_an_update_that_wrote_to_a_deleted_client_is_failed() -> None:
     gateway = instance()
     plan = plan_for(gateway, declare(CHANGED))
     gateway.revoke(1)
-    report = apply_plan(plan, gateway, tell=lambda _: None)
+    report = run(plan, gateway)
     assert "deleted by somebody" in error_of(report, "Changed").message
 
 
@@ -244,7 +253,7 @@ def test_a_lost_update_that_shows_neither_before_nor_after_is_not_verified() -> 
     gateway = instance(update=refused_connection())
     plan = plan_for(gateway, declare(CHANGED))
     gateway.overwrite(1, spec("Changed", CODE, PASSWORD))
-    report = apply_plan(plan, gateway, tell=lambda _: None)
+    report = run(plan, gateway)
     error = error_of(report, "Changed")
     assert isinstance(error, NotVerified)
     assert "neither what was there nor what was sent" in error.message
@@ -319,53 +328,146 @@ def test_an_empty_listing_does_not_prove_a_delete() -> None:
     assert "lists no client at all" in error_of(report, "Gone").message
 
 
-def test_an_interrupt_during_a_write_stops_the_writing_and_looks_once() -> None:
+def after(gateway: MemoryGateway, requests: int) -> Callable[[], bool]:
+    """Says stop once the instance has had so many requests."""
+    return lambda: len(gateway.requests) >= requests
+
+
+def test_when_somebody_says_stop_nothing_more_is_sent_and_the_look_tells_what_was() -> None:
     gateway = instance()
-    gateway.faults[3] = Fault(KeyboardInterrupt(), done=True)
-    report = apply(gateway)
+    report = run(plan_for(gateway), gateway, stop=after(gateway, 2))
+    assert summary(report) == [("Changed", Applied), ("New name", Applied), ("Made", Skipped), ("Gone", Skipped)]
+    assert {o.reason for o in report.outcomes if isinstance(o, Skipped)} == {"interrupted"}
+    assert gateway.requests == ["update 1", "update 2", "list"]
     assert report.interrupted
-    assert summary(report) == [("Changed", Applied), ("New name", Applied), ("Made", Applied), ("Gone", Skipped)]
-    assert report.outcomes[-1] == Skipped(report.outcomes[-1].change, "interrupted")
-    assert gateway.requests == ["update 1", "update 2", "create Made", "list"]
     assert not is_complete(report)
 
 
-def test_an_interrupt_before_a_write_arrived_leaves_it_failed() -> None:
+def test_a_stop_before_the_first_write_makes_no_request() -> None:
     gateway = instance()
-    gateway.faults[1] = Fault(KeyboardInterrupt())
-    report = apply(gateway, declare(present("Made")))
-    assert error_of(report, "Made").message == "interrupted before the instance answered"
-    assert not wrote_anything(report)
+    report = run(plan_for(gateway), gateway, stop=lambda: True)
+    assert {type(outcome) for outcome in report.outcomes} == {Skipped}
+    assert (gateway.requests, report.interrupted, wrote_anything(report)) == ([], True, False)
 
 
-def test_an_interrupt_between_two_writes_skips_the_rest() -> None:
-    gateway = instance(update=Fault(Rejected("no")))
-    heard: list[Outcome] = []
-
-    def interrupted_once(outcome: Outcome) -> None:
-        heard.append(outcome)
-        if len(heard) == 1:
-            raise KeyboardInterrupt
-
-    report = apply_plan(plan_for(gateway), gateway, tell=interrupted_once)
-    assert summary(report) == [("Changed", Failed), ("New name", Skipped), ("Made", Skipped), ("Gone", Skipped)]
-    assert report.interrupted
-    assert gateway.requests == ["update 1"]
+def test_a_stop_after_a_lost_answer_spends_no_look_on_deletes_that_will_not_start() -> None:
+    gateway = instance(create=lost())
+    report = run(plan_for(gateway), gateway, stop=after(gateway, 3))
+    assert gateway.requests == ["update 1", "update 2", "create Made", "list"]
+    assert summary(report)[2:] == [("Made", Applied), ("Gone", Skipped)]
 
 
-def test_a_second_interrupt_ends_the_look_and_nothing_is_called_verified() -> None:
+def test_a_stop_during_the_last_write_is_an_interruption_of_a_run_that_did_everything() -> None:
+    """Who presses Ctrl-C gets 130, and the report says that nothing is left to be done."""
     gateway = instance()
-    gateway.faults[1] = Fault(KeyboardInterrupt(), done=True)
-    gateway.faults[2] = Fault(KeyboardInterrupt())
-    report = apply(gateway, declare(CHANGED))
+    report = run(plan_for(gateway), gateway, stop=after(gateway, 4))
+    assert {type(outcome) for outcome in report.outcomes} == {Applied}
     assert report.interrupted
-    assert isinstance(error_of(report, "Changed"), NotVerified)
-    assert gateway.requests == ["update 1", "list"]
+
+
+def ctrl_c(_: object = None) -> bool:
+    raise KeyboardInterrupt
+
+
+def silence(_: Event) -> None:
+    """Hear nothing."""
+
+
+@pytest.mark.parametrize(
+    ("tell", "stop", "most"),
+    [(ctrl_c, never, 1), (silence, ctrl_c, 0), (silence, never, 5)],
+    ids=["tell", "stop", "look"],
+)
+def test_a_hard_stop_goes_through_at_once(tell: Tell, stop: Callable[[], bool], most: int) -> None:
+    """The second Ctrl-C: KeyboardInterrupt in the thread that applies, wherever it is, and no write starts after it."""
+    gateway = instance(list=Fault(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        run(plan_for(gateway), gateway, tell, stop)
+    assert len(gateway.requests) <= most
 
 
 def test_failures_are_told_at_once_and_the_rest_when_it_is_certain() -> None:
     gateway = instance()
-    gateway.faults[2] = Fault(Rejected("no"))
-    told: list[tuple[str, int]] = []
-    apply_plan(plan_for(gateway), gateway, tell=lambda o: told.append((o.change.name, len(gateway.requests))))
-    assert told == [("New name", 2), ("Gone", 3), ("Changed", 4), ("Made", 4)]
+    gateway.fail("update 2", Fault(Rejected("no")))
+    told: list[tuple[str, str]] = []
+    run(plan_for(gateway), gateway, tell=lambda event: told.append((type(event).__name__, event.change.name)))
+    assert told == [
+        ("Started", "Changed"),
+        ("Answered", "Changed"),
+        ("Started", "New name"),
+        ("Answered", "New name"),
+        ("Failed", "New name"),
+        ("Started", "Made"),
+        ("Answered", "Made"),
+        ("Skipped", "Gone"),
+        ("Applied", "Changed"),
+        ("Applied", "Made"),
+    ]
+
+
+def test_an_answer_is_told_with_what_it_said() -> None:
+    gateway = instance(update=lost())
+    told: list[Event] = []
+    run(plan_for(gateway), gateway, tell=told.append)
+    assert [(e.change.name, e.done) for e in told if isinstance(e, Answered)] == [
+        ("Changed", False),
+        ("New name", False),
+        ("Made", True),
+        ("Gone", True),
+    ]
+
+
+def test_an_instance_that_is_gone_is_left_alone_after_three_writes_without_an_answer() -> None:
+    gateway = instance(create=refused_connection())
+    report = run(plan_for(gateway, declare(*(present(f"Made {n}") for n in range(5)))), gateway)
+    assert [type(outcome) for outcome in report.outcomes] == [Failed, Failed, Failed, Skipped, Skipped]
+    assert report.outcomes[-1] == Skipped(report.outcomes[-1].change, "the instance did not answer 3 writes in a row")
+    assert gateway.requests == ["create Made 0", "create Made 1", "create Made 2", "list"]
+
+
+def test_any_answer_shows_that_the_instance_is_still_there() -> None:
+    """A refusal is an answer, too."""
+    gateway = instance(create=refused_connection())
+    gateway.fail("create Made 2", Fault(Rejected("no")))
+    report = run(plan_for(gateway, declare(*(present(f"Made {n}") for n in range(5)))), gateway)
+    assert [type(outcome) for outcome in report.outcomes] == [Failed] * 5
+
+
+def test_a_lost_answer_costs_one_look_before_the_deletes_which_then_may_start() -> None:
+    gateway = instance(create=lost())
+    report = apply(gateway)
+    assert gateway.requests == ["update 1", "update 2", "create Made", "list", "delete 3", "list"]
+    assert is_complete(report)
+
+
+def test_a_write_that_the_look_before_the_deletes_does_not_show_holds_them() -> None:
+    """And since nothing is written after that look, it is the last one."""
+    gateway = instance(create=refused_connection())
+    report = apply(gateway)
+    assert gateway.requests == ["update 1", "update 2", "create Made", "list"]
+    assert summary(report) == [("Changed", Applied), ("New name", Applied), ("Made", Failed), ("Gone", Skipped)]
+
+
+def test_what_somebody_undid_before_the_deletes_holds_them() -> None:
+    """An answer said that it was done, and the look that another one's loss costs says that it is not there."""
+    gateway = _LastWriterWins([spec("Changed"), spec("Old name"), spec("Gone")])
+    gateway.fail("update 2", lost())
+    report = apply(gateway)
+    assert summary(report)[-1] == ("Gone", Skipped)
+    assert gateway.count("delete") == 0
+
+
+@pytest.mark.parametrize("error", [Unavailable("the server failed (500)"), LoginRefused("no")])
+def test_a_look_before_the_deletes_that_fails_holds_them_and_is_not_repeated(error: GatewayError) -> None:
+    """Contract: one login too many blocks the account."""
+    gateway = instance(create=lost(), list=Fault(error))
+    report = apply(gateway)
+    assert gateway.requests == ["update 1", "update 2", "create Made", "list"]
+    assert [type(outcome) for outcome in report.outcomes] == [Failed, Failed, Failed, Skipped]
+    assert isinstance(error_of(report, "Changed"), NotVerified)
+
+
+def test_where_nothing_is_deleted_a_lost_answer_costs_no_request_more() -> None:
+    gateway = instance(create=lost())
+    apply(gateway, declare(present("Made")))
+    assert gateway.requests == ["create Made", "list"]

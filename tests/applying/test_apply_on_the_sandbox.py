@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
+from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete, wrote_anything
 from reconciler.errors import NotAuthenticated, NotPermitted, NotVerified, UnexpectedResponse
 from reconciler.live.credentials import Credentials
@@ -84,7 +85,12 @@ def plan_with(declared: Declarations, gateway: Gateway, prune: Prune = Prune.NON
 
 
 def apply(declared: Declarations, gateway: Gateway, prune: Prune = Prune.NONE) -> Report:
-    return apply_plan(plan_with(declared, gateway, prune), gateway, tell=lambda _: None)
+    """One write after another, so that the order of the requests is certain."""
+    return run(plan_with(declared, gateway, prune), gateway)
+
+
+def run(plan: Plan, gateway: Gateway, parallelism: int = 1) -> Report:
+    return apply_plan(plan, gateway, journal=Unrecorded(), tell=lambda _: None, parallelism=parallelism)
 
 
 def test_planning_again_after_applying_gives_an_empty_plan() -> None:
@@ -124,7 +130,7 @@ def test_a_put_answered_with_revoked_true_wrote_to_a_client_that_somebody_delete
     with sandbox() as (url, _), logged_in(url) as gateway:
         plan = plan_with(declare(CHANGED), gateway)
         gateway.delete_client(6)
-        [outcome] = apply_plan(plan, gateway, tell=lambda _: None).outcomes
+        [outcome] = run(plan, gateway).outcomes
         assert isinstance(outcome, Failed)
         assert isinstance(outcome.error, UnexpectedResponse)
         assert "deleted client 6" in outcome.error.message

@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
+from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import Applied, Report, is_complete, wrote_anything
 from reconciler.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
 from reconciler.model import ClientSpec, Declarations, Listing
@@ -22,8 +23,6 @@ FAULTS = [
     Fault(NotAuthenticated("ended")),
     Fault(NotPermitted("may not")),
     Fault(LoginRefused("no")),
-    Fault(KeyboardInterrupt()),
-    Fault(KeyboardInterrupt(), done=True),
 ]
 
 
@@ -31,8 +30,13 @@ def instance(seen: Listing) -> MemoryGateway:
     return MemoryGateway.holding(seen)
 
 
-def apply(plan: Plan, gateway: MemoryGateway) -> Report:
-    return apply_plan(plan, gateway, tell=lambda _: None)
+def apply(plan: Plan, gateway: MemoryGateway, stop_after: int | None = None) -> Report:
+    """Eight writes at once; perhaps somebody says stop after so many requests."""
+
+    def stop() -> bool:
+        return stop_after is not None and len(gateway.requests) >= stop_after
+
+    return apply_plan(plan, gateway, journal=Unrecorded(), tell=lambda _: None, parallelism=8, stop=stop)
 
 
 @given(declarations(), listings(), policies)
@@ -74,17 +78,22 @@ def test_nothing_outside_the_plan_is_touched_and_each_write_is_sent_once(
     assert len(gateway.requests) == (len(plan.changes) + 1 if plan.changes else 0)
 
 
-@given(certainties(), st.sampled_from(Prune), st.sampled_from(FAULTS), st.integers(1, 8))
-def test_any_single_fault_then_a_clean_run_converges_with_no_duplicate(
-    scenario: tuple[Declarations, list[ClientSpec]], prune: Prune, fault: Fault, number: int
+faults = st.dictionaries(st.integers(1, 12), st.sampled_from(FAULTS), max_size=4)
+"""By the number of the request that they hit."""
+stops = st.none() | st.integers(0, 8)
+
+
+@given(certainties(), st.sampled_from(Prune), faults, stops)
+def test_any_faults_and_a_stop_then_a_clean_run_converges_with_no_duplicate(
+    scenario: tuple[Declarations, list[ClientSpec]], prune: Prune, faults: dict[int, Fault], stop_after: int | None
 ) -> None:
-    """Whatever request it hits, and whether it was carried out or not; and what is called applied is there."""
+    """Whatever requests they hit, and whether those were carried out or not; and what is called applied is there."""
     declared, there = scenario
     policy = PlanPolicy("staging", "https://staging.example.com", prune=prune)
-    gateway = MemoryGateway(there, faults={number: fault})
+    gateway = MemoryGateway(there, faults=faults)
     plan = make_plan(declared, gateway.live, policy)
     assert not plan.blocked
-    report = apply(plan, gateway)
+    report = apply(plan, gateway, stop_after)
     assert [outcome.change for outcome in report.outcomes] == list(plan.changes)
     live = {client.id: client.spec for client in gateway.live.clients}
     for outcome in report.outcomes:
@@ -98,16 +107,16 @@ def test_any_single_fault_then_a_clean_run_converges_with_no_duplicate(
     assert len(gateway.names) == len(set(gateway.names))
 
 
-@given(certainties(), st.sampled_from(Prune), st.sampled_from(FAULTS), st.integers(1, 8))
+@given(certainties(), st.sampled_from(Prune), faults, stops)
 def test_nothing_is_said_to_be_unwritten_that_was_written(
-    scenario: tuple[Declarations, list[ClientSpec]], prune: Prune, fault: Fault, number: int
+    scenario: tuple[Declarations, list[ClientSpec]], prune: Prune, faults: dict[int, Fault], stop_after: int | None
 ) -> None:
     """Exit code 1 promises that nothing was written."""
     declared, there = scenario
     policy = PlanPolicy("staging", "https://staging.example.com", prune=prune)
-    gateway = MemoryGateway(there, faults={number: fault})
+    gateway = MemoryGateway(there, faults=faults)
     before = gateway.live
-    report = apply(make_plan(declared, before, policy), gateway)
+    report = apply(make_plan(declared, before, policy), gateway, stop_after)
     if gateway.live != before:
         assert wrote_anything(report)
 

@@ -1,0 +1,32 @@
+"""What happens during an apply, for whoever wants to show its progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reconciler.applying.report import Outcome
+from reconciler.planning.plan import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The change is being sent."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The change is not under way any more. Its outcome follows: a failure at once, all else after the last look."""
+
+    change: Change
+    done: bool
+    """Whether the instance answered that it is done."""
+
+
+Event = Started | Answered | Outcome
+"""Every change has exactly one outcome, and before it, if it was sent, one Started and one Answered."""
+
+Tell = Callable[[Event], None]
+"""Hears the events as they happen, always in the thread that applies, so never two at once."""

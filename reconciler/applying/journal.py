@@ -1,0 +1,243 @@
+"""The journal of an apply: what was about to be written, what was answered, and what came of it, for people.
+
+One file a run and instance, a JSON object a line, each on the disk before anything is done that it announces:
+
+    begun      the run, who, which commit, and the changes with before and after; format_version is in this line
+    sent       the change of this number is sent now: without this line it was never sent
+    answered   what the instance said of it: without this line it was sent perhaps, and nobody knows what came of it
+    finished   what the last look showed; without this line the run was broken off
+
+Nothing in applying reads it: an instance is brought to what is declared by looking at the instance. No secret can get
+into it, since everything that is written here comes from the fields of changes and from the messages of errors, and
+neither holds any.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol, assert_never
+
+from reconciler.applying.folder import make_private
+from reconciler.applying.report import Applied, Failed, Outcome, Skipped
+from reconciler.applying.writing import Sent, Try, Unanswered
+from reconciler.errors import JournalError, NotVerified
+from reconciler.planning.plan import Plan
+from reconciler.planning.planfile_values import plan_values
+
+FORMAT_VERSION = 1
+SUFFIX = ".jsonl"
+
+
+class Answered(StrEnum):
+    """What the answer to a write said."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """No answer came, or none that tells."""
+
+
+class Result(StrEnum):
+    """What the last look showed of a change."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    """It was written, or may have been, and no look confirms it."""
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the first line says of a run besides its plan."""
+
+    run: str
+    started_at: datetime
+    program_version: str
+    who: str
+    """For people: user@host, or the address of a pipeline's run."""
+    commit: str | None
+    """The git commit of the declarations, if they are in git."""
+    clean: bool | None
+    """Whether the work tree was as that commit has it."""
+    plan_digest: str | None
+
+
+class Journal(Protocol):
+    """Where an apply is written down. Nothing raises: the first failure is kept, and ends the writing down."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why it cannot be written any more, if so."""
+
+    def sending(self, numbers: Sequence[int]) -> None:
+        """The changes of these numbers (from 0, in the plan's order) are going to be sent now."""
+
+    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
+        """The changes of these numbers were answered so."""
+
+    def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
+        """What came of every change, in the plan's order."""
+
+
+class Unrecorded:
+    """A journal that nobody keeps."""
+
+    failure: str | None = None
+
+    def sending(self, numbers: Sequence[int]) -> None:
+        """Say nothing."""
+
+    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
+        """Say nothing."""
+
+    def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
+        """Say nothing."""
+
+
+def new_run(at: datetime) -> str:
+    """A name for a run that sorts by its time: `20261123T134500Z-7f3a9c`. One run may apply to several instances."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+@contextmanager
+def open_journal(directory: Path, heading: Heading, plan: Plan, *, now: Callable[[], datetime]) -> Iterator[Journal]:
+    """Begin `<directory>/<instance>/<run>.jsonl`; it is for this user alone. `now` gives times with a time zone.
+
+    Raises JournalError, before anything else can be written anywhere, if the first line does not get to the disk.
+    """
+    path = directory / plan.instance / f"{heading.run}{SUFFIX}"
+    try:
+        make_private(path.parent)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    except OSError as problem:
+        raise _cannot_begin(path, problem) from problem
+    try:
+        _begin(file, path, _first_line(heading, plan))
+        yield FileJournal(file, now)
+    finally:
+        os.close(file)
+
+
+class FileJournal:
+    """A journal in an open file, which has its first line."""
+
+    def __init__(self, file: int, now: Callable[[], datetime]) -> None:
+        self._file = file
+        self._now = now
+        self.failure: str | None = None
+
+    def sending(self, numbers: Sequence[int]) -> None:
+        """The changes of these numbers are going to be sent now."""
+        self._add({"event": "sent", "change": number} for number in numbers)
+
+    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
+        """The changes of these numbers were answered so."""
+        self._add({"event": "answered", "change": number, **_answer(attempt)} for number, attempt in answers)
+
+    def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
+        """What came of every change."""
+        self._add([{"event": "finished", "interrupted": interrupted, "outcomes": [_outcome(o) for o in outcomes]}])
+
+    def _add(self, entries: Iterable[dict[str, Any]]) -> None:
+        # After a failure half a line may stand there, and a line that went on from it would be lost with it.
+        if self.failure is not None:
+            return
+        at = self._now().isoformat()
+        try:
+            _append(self._file, "".join(_line({"at": at, **entry}) for entry in entries))
+        except OSError as problem:
+            self.failure = _reason(problem)
+
+
+def _first_line(heading: Heading, plan: Plan) -> str:
+    values = plan_values(plan)
+    entry = {
+        "format_version": FORMAT_VERSION,
+        "event": "begun",
+        "run": heading.run,
+        "started_at": heading.started_at.isoformat(),
+        "program_version": heading.program_version,
+        "who": heading.who,
+        "git": {"commit": heading.commit, "clean": heading.clean},
+        "plan_digest": heading.plan_digest,
+    }
+    return _line(entry | {key: values[key] for key in ("instance", "identity", "counts", "changes")})
+
+
+def _answer(attempt: Try) -> dict[str, Any]:
+    match attempt:
+        case Sent(id=client_id):
+            return {"answer": Answered.DONE, "id": client_id, "error": None}
+        case Failed(error=error):
+            return {"answer": Answered.REFUSED, "id": None, "error": error.message}
+        case Unanswered(error=error):
+            return {"answer": Answered.UNKNOWN, "id": None, "error": error.message}
+        case _:
+            assert_never(attempt)
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Applied(id=client_id, adopted=adopted):
+            return {"result": Result.APPLIED, "id": client_id, "adopted": adopted, "why": None}
+        case Failed(error=error):
+            result = Result.UNVERIFIED if isinstance(error, NotVerified) else Result.FAILED
+            return {"result": result, "id": None, "adopted": False, "why": error.message}
+        case Skipped(reason=reason):
+            return {"result": Result.NOT_TRIED, "id": None, "adopted": False, "why": reason}
+        case _:
+            assert_never(outcome)
+
+
+def _line(entry: dict[str, Any]) -> str:
+    # ASCII only, so that a line feed is a line feed, and whatever a name holds survives.
+    return json.dumps(entry, ensure_ascii=True, separators=(",", ":")) + "\n"
+
+
+def _begin(file: int, path: Path, line: str) -> None:
+    try:
+        _append(file, line)
+        _sync_directory(path.parent)
+    except OSError as problem:
+        with suppress(OSError):
+            path.unlink()
+        raise _cannot_begin(path, problem) from problem
+
+
+def _append(file: int, text: str) -> None:
+    """Write the text, all of it, and wait until it is on the disk. Raises OSError."""
+    left = text.encode("ascii")
+    while left:
+        left = left[os.write(file, left) :]
+    os.fsync(file)
+
+
+def _sync_directory(directory: Path) -> None:
+    # A file that is on the disk and has no name there is lost all the same. Windows cannot be asked, nor need be.
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_begin(path: Path, problem: OSError) -> JournalError:
+    return JournalError(
+        f"cannot write the journal {path}: {_reason(problem)}; so nothing else was written either",
+        "make room or mend the permissions there, or name another folder: --journal DIR",
+    )
+
+
+def _reason(problem: OSError) -> str:
+    return (problem.strerror or str(problem)).lower()

@@ -1,0 +1,234 @@
+"""Past applies, read from their journals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.applying.journal import FORMAT_VERSION, SUFFIX, Answered, Heading, Result
+from reconciler.errors import JournalError
+from reconciler.planning.nodes import Node, WrongShape
+from reconciler.planning.plan import Change, Plan
+from reconciler.planning.planfile_values import plan_values, read_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the instance said of a write."""
+
+    at: datetime
+    answered: Answered
+    id: int | None
+    """The client's id, where the write was done."""
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the last look showed of a change."""
+
+    result: Result
+    id: int | None
+    adopted: bool
+    why: str | None
+    """What went wrong, or why it was not tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One change of a run, as far as its journal tells."""
+
+    change: Change
+    sent_at: datetime | None = None
+    """None: it was never sent."""
+    answer: Answer | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply to one instance."""
+
+    path: Path
+    heading: Heading
+    instance: str
+    identity: str
+    writes: tuple[Write, ...]
+    """One for every change, in the plan's order."""
+    finished_at: datetime | None = None
+    """None: it was broken off, and no last look was taken."""
+    interrupted: bool = False
+    torn: bool = False
+    """Whether the last line is cut off. What it would have announced was not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file among the journals that is none, or is damaged."""
+
+    path: Path
+    problem: JournalError
+
+
+def applied(run: Run) -> Iterator[tuple[Change, int]]:
+    """The changes that were made, each with its client's id: by the last look, or if there is none, by the answers."""
+    for write in run.writes:
+        if write.verdict is not None:
+            if write.verdict.result is Result.APPLIED and write.verdict.id is not None:
+                yield write.change, write.verdict.id
+        elif write.answer is not None and write.answer.id is not None:
+            yield write.change, write.answer.id
+
+
+def uncertain(run: Run) -> Iterator[Change]:
+    """The changes that may have been made, and nobody knows."""
+    for write in run.writes:
+        if write.verdict is not None:
+            if write.verdict.result is Result.UNVERIFIED:
+                yield write.change
+        elif write.sent_at is not None and (write.answer is None or write.answer.answered is Answered.UNKNOWN):
+            yield write.change
+
+
+def list_runs(directory: Path) -> tuple[Run | Unreadable, ...]:
+    """Every journal in a folder and those in it, the newest run first, and what cannot be read at the end."""
+    found = [_read_or_not(path) for path in sorted(directory.rglob(f"*{SUFFIX}"))]
+    runs = [run for run in found if isinstance(run, Run)]
+    runs.sort(key=lambda run: (run.heading.started_at, run.heading.run), reverse=True)
+    return (*runs, *(each for each in found if isinstance(each, Unreadable)))
+
+
+def read_journal(path: Path) -> Run:
+    """One journal. A last line that was cut off is left out; anything else out of place raises JournalError."""
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise JournalError(f"cannot read the journal {path}: {(problem.strerror or str(problem)).lower()}") from problem
+    *lines, tail = data.split(b"\n")
+    if not lines:
+        hint = "the run was broken off before it wrote anything; the file can be removed"
+        raise JournalError(f"the journal {path} has no complete line", hint)
+    run = None
+    for number, line in enumerate(lines, 1):
+        try:
+            run = _begun(path, _entry(line)) if run is None else _continued(run, _entry(line))
+        except WrongShape as problem:
+            raise JournalError(f"{path}, line {number}, is not what a journal says there: {problem}") from problem
+    assert run is not None  # noqa: S101  (there is a first line)
+    return replace(run, torn=bool(tail))
+
+
+def _read_or_not(path: Path) -> Run | Unreadable:
+    try:
+        return read_journal(path)
+    except JournalError as problem:
+        return Unreadable(path, problem)
+
+
+def _entry(line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        raise WrongShape("it is not valid JSON") from None
+    if not isinstance(entry, dict):
+        raise WrongShape("it is not an object")
+    return entry
+
+
+_HEADING_KEYS = ("event", "format_version", "run", "started_at", "program_version", "who", "git", "plan_digest")
+_PLAN_KEYS = ("instance", "identity", "counts", "changes")
+
+
+def _begun(path: Path, entry: dict[str, Any]) -> Run:
+    if entry.get("event") != "begun":
+        raise WrongShape("a journal begins with `begun`")
+    if entry.get("format_version") != FORMAT_VERSION:
+        raise WrongShape(f"its `format_version` is not {FORMAT_VERSION}: another version of reconciler wrote it")
+    values = Node(entry).record((*_HEADING_KEYS, *_PLAN_KEYS))
+    git = values["git"].record(("commit", "clean"))
+    heading = Heading(
+        run=values["run"].text(),
+        started_at=values["started_at"].time(),
+        program_version=values["program_version"].text(),
+        who=values["who"].text(),
+        commit=git["commit"].unless_null(Node.text),
+        clean=git["clean"].unless_null(Node.flag),
+        plan_digest=values["plan_digest"].unless_null(Node.text),
+    )
+    plan = _plan(values)
+    return Run(path, heading, plan.instance, plan.identity, tuple(map(Write, plan.changes)))
+
+
+def _plan(values: Mapping[str, Node]) -> Plan:
+    """The plan as far as a journal keeps it: the rest is as if there were nothing else."""
+    empty = {key: Node(value, key) for key, value in plan_values(Plan("", "")).items()}
+    return read_plan(empty | {key: values[key] for key in _PLAN_KEYS})
+
+
+def _continued(run: Run, entry: dict[str, Any]) -> Run:
+    event = entry.get("event")
+    read = _EVENTS.get(event) if isinstance(event, str) else None
+    if read is None:
+        raise WrongShape("`event` is none that follows the first line")
+    if run.finished_at is not None:
+        raise WrongShape("nothing follows `finished`")
+    return read(run, Node(entry))
+
+
+def _sent(run: Run, node: Node) -> Run:
+    values = node.record(("event", "at", "change"))
+    number, write = _write(run, values["change"])
+    if write.sent_at is not None:
+        raise WrongShape("this change was sent before")
+    return _with(run, number, replace(write, sent_at=values["at"].time()))
+
+
+def _answered(run: Run, node: Node) -> Run:
+    values = node.record(("event", "at", "change", "answer", "id", "error"))
+    number, write = _write(run, values["change"])
+    if write.sent_at is None or write.answer is not None:
+        raise WrongShape("this change was not sent, or was answered before")
+    answered, client_id = values["answer"].one_of(Answered), values["id"].unless_null(Node.client_id)
+    if (answered is Answered.DONE) != (client_id is not None):
+        raise WrongShape("`id` does not fit the answer")
+    answer = Answer(values["at"].time(), answered, client_id, values["error"].unless_null(Node.text))
+    return _with(run, number, replace(write, answer=answer))
+
+
+def _finished(run: Run, node: Node) -> Run:
+    values = node.record(("event", "at", "interrupted", "outcomes"))
+    verdicts = values["outcomes"].each(_verdict)
+    if len(verdicts) != len(run.writes):
+        raise WrongShape("`outcomes` are not as many as the changes")
+    writes = tuple(replace(write, verdict=verdict) for write, verdict in zip(run.writes, verdicts, strict=True))
+    return replace(run, writes=writes, finished_at=values["at"].time(), interrupted=values["interrupted"].flag())
+
+
+_EVENTS: Mapping[str, Callable[[Run, Node], Run]] = {"sent": _sent, "answered": _answered, "finished": _finished}
+
+
+def _verdict(node: Node) -> Verdict:
+    values = node.record(("result", "id", "adopted", "why"))
+    result, client_id = values["result"].one_of(Result), values["id"].unless_null(Node.client_id)
+    if (result is Result.APPLIED) != (client_id is not None):
+        raise WrongShape("`id` does not fit the result")
+    return Verdict(result, client_id, values["adopted"].flag(), values["why"].unless_null(Node.text))
+
+
+def _write(run: Run, node: Node) -> tuple[int, Write]:
+    number = node.number()
+    if number >= len(run.writes):
+        raise WrongShape(f"there is no change {number}")
+    return number, run.writes[number]
+
+
+def _with(run: Run, number: int, write: Write) -> Run:
+    return replace(run, writes=_replaced(run.writes, number, write))
+
+
+def _replaced(writes: Sequence[Write], number: int, write: Write) -> tuple[Write, ...]:
+    return (*writes[:number], write, *writes[number + 1 :])

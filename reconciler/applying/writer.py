@@ -1,0 +1,94 @@
+"""Writing the changes of a plan, kind after kind, several at once, in the journal before they are sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.applying.brake import Brake
+from reconciler.applying.crew import Crew
+from reconciler.applying.events import Answered, Event, Started, Tell
+from reconciler.applying.journal import Journal
+from reconciler.applying.report import Failed, Skipped
+from reconciler.applying.writing import Attempt, Sent, Try
+from reconciler.planning.plan import Change, Plan
+
+WriteCrew = Crew[int, tuple[int, Try]]
+"""Sends changes by their numbers in the plan."""
+
+
+class Writer:
+    """Decides, in one thread, what is sent when; the crew does the sending.
+
+    Changes of one kind may be sent in any order and at once, because no two of them touch each other: planning gives
+    a live client to one entry at most, and blocks an entry whose new name is live, even if that name is about to
+    become free, or is declared twice. So the updates are of different clients, no two writes give the same name, and
+    no write needs another one's effect. Where names meet all the same, a delete and its successor, the order of the
+    kinds keeps them apart.
+    """
+
+    def __init__(self, plan: Plan, crew: WriteCrew, journal: Journal, brake: Brake, tell: Tell) -> None:
+        self._changes = plan.changes
+        self._crew = crew
+        self._journal = journal
+        self._brake = brake
+        self._tell = tell
+        self.attempts: dict[int, Attempt] = {}
+        """What became of the changes so far, by their numbers in the plan."""
+
+    def write(self, kind: type[Change]) -> None:
+        """Write the changes of a kind, and wait until the last one is answered."""
+        waiting = deque(n for n, change in enumerate(self._changes) if isinstance(change, kind))
+        while waiting or self._crew.busy:
+            self._start(list(self._admitted(waiting)))
+            if self._crew.busy:
+                self._settle(self._crew.wait())
+
+    def _admitted(self, waiting: deque[int]) -> Iterator[int]:
+        """Take as many as can be started now; those that must not start are done with."""
+        room = self._crew.free
+        while waiting and room:
+            number = waiting.popleft()
+            reason = self._brake.why_not(self._changes[number])
+            if reason is None:
+                room -= 1
+                yield number
+            else:
+                self._skip([number], reason)
+
+    def _start(self, numbers: Sequence[int]) -> None:
+        if not numbers:
+            return
+        self._journal.sending(numbers)
+        if self._has_no_journal():
+            self._skip(numbers, f"the journal cannot be written: {self._journal.failure}")
+            return
+        for number in numbers:
+            self._crew.start(number)
+        self._say(Started(self._changes[number]) for number in numbers)
+
+    def _settle(self, answers: Sequence[tuple[int, Try]]) -> None:
+        self._journal.answered(answers)
+        self._has_no_journal()
+        for number, attempt in answers:
+            self.attempts[number] = attempt
+            self._brake.heed(attempt)
+            self._tell(Answered(attempt.change, isinstance(attempt, Sent)))
+            if isinstance(attempt, Failed):
+                self._tell(attempt)
+
+    def _has_no_journal(self) -> bool:
+        if self._journal.failure is None:
+            return False
+        self._brake.pull(f"the journal cannot be written: {self._journal.failure}")
+        return True
+
+    def _skip(self, numbers: Iterable[int], reason: str) -> None:
+        for number in numbers:
+            skipped = Skipped(self._changes[number], reason)
+            self.attempts[number] = skipped
+            self._tell(skipped)
+
+    def _say(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._tell(event)
