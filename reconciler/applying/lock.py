@@ -1,0 +1,81 @@
+"""One apply at a time: two on one machine never write to the same instance at once.
+
+Between machines nothing excludes them, since the platform offers nothing to do it with; the last look tells who lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from reconciler.applying.folder import make_private
+from reconciler.errors import ReconcilerError, Refused
+from reconciler.text import printable, quoted_url
+
+_LONGEST = 500
+"""Characters of what a file says about the one that holds the lock."""
+
+
+@contextmanager
+def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
+    """Hold the lock of an instance; nobody waits for it.
+
+    `identity` is a URL or `embedded:` and the absolute path of a database: equal texts exclude each other, so long as
+    `directory` is the same. `holder` tells the next one, after the process's id, what this run is and since when.
+    The lock is the operating system's and dies with the process, also with a killed one. Raises Refused if somebody
+    has it, another ReconcilerError if it cannot be had here at all.
+    """
+    # Here and not above: it takes longer to import than a plan to make.
+    from filelock import FileLock, Timeout
+
+    path = directory / f"{_file_name(identity)}.lock"
+    lock = FileLock(path, timeout=0, mode=0o600)
+    try:
+        make_private(directory)
+        lock.acquire()
+    except Timeout:
+        raise _taken(identity, path) from None
+    except (OSError, NotImplementedError) as problem:
+        hint = "the folder for locks must be on a local disk, and yours to write to"
+        raise ReconcilerError(f"cannot take the lock {path}: {problem}", hint) from problem
+    try:
+        _sign(path, holder)
+        yield
+    finally:
+        with suppress(OSError):
+            _holder_file(path).unlink()
+        lock.release()
+
+
+def _file_name(identity: str) -> str:
+    """Readable, and different for different identities."""
+    words = re.sub(r"[^a-z0-9.]+", "-", identity.lower()).strip("-.")[-60:]
+    return f"{words}-{hashlib.sha256(identity.encode(errors='backslashreplace')).hexdigest()[:12]}"
+
+
+def _holder_file(lock: Path) -> Path:
+    # Not the lock file itself: filelock before 3.30 empties it whenever somebody tries to get the lock.
+    return lock.with_suffix(".holder")
+
+
+def _sign(lock: Path, holder: str) -> None:
+    # Who cannot say that he holds it holds it all the same.
+    with suppress(OSError):
+        text = f"pid {os.getpid()}: {holder}"
+        _holder_file(lock).write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def _taken(identity: str, lock: Path) -> Refused:
+    try:
+        said = _holder_file(lock).read_text(encoding="utf-8", errors="replace")[:_LONGEST]
+    except OSError:
+        said = ""
+    who = printable(said) or "a process that has not said which it is"
+    return Refused(
+        f"another apply to {quoted_url(identity)} is running on this machine: {who}",
+        "wait until it is done, then run this again; if it hangs, end that process, and its lock goes with it",
+    )
