@@ -29,6 +29,7 @@ def plan_entry(plan: Plan, refusals: Sequence[Refusal]) -> dict[str, Any]:
         "identity": plan.identity,
         "status": "refused" if refusals else "planned",
         "interrupted": False,
+        "journal_failure": None,
         "counts": asdict(count(plan)),
         "changes": [_change(change) for change in plan.changes],
         "blocked": [_blocked(blocked) for blocked in plan.blocked],
@@ -46,6 +47,7 @@ def report_entry(plan: Plan, report: Report) -> dict[str, Any]:
         **plan_entry(plan, ()),
         "status": "applied" if is_complete(report) else "incomplete",
         "interrupted": report.interrupted,
+        "journal_failure": report.journal_failure,
         "changes": [{**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes],
     }
 

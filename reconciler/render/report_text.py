@@ -39,6 +39,12 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain) -> str:
     """What came of one instance's plan, ending in a line feed."""
     lines = [heading(plan, paint), ""]
     lines += [line for outcome in report.outcomes for line in _outcome(outcome, paint)]
+    if report.journal_failure is not None:
+        lines += [
+            _line(
+                "x", "journal", Style.REMOVED, f"does not tell all of this: {printable(report.journal_failure)}", paint
+            )
+        ]
     if any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes):
         text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
         lines += ["", f"  {paint(text, Style.FAINT)}"]

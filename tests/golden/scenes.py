@@ -172,7 +172,7 @@ def _every_outcome() -> Scene:
                 outcomes.append(Skipped(change, "deletes start only after every other change has succeeded"))
             case _:
                 outcomes.append(Applied(change, getattr(change, "id", 0)))
-    return Scene(plan, report=Report(tuple(outcomes), interrupted=True))
+    return Scene(plan, report=Report(tuple(outcomes), interrupted=True, journal_failure="no space left on device"))
 
 
 def _hostile_report() -> Scene:

@@ -86,4 +86,4 @@ def reports_of(draw: st.DrawFn, plan: Plan) -> Report:
         )
         for change in plan.changes
     ]
-    return Report(tuple(outcomes), draw(st.booleans()))
+    return Report(tuple(outcomes), draw(st.booleans()), draw(st.none() | texts))
