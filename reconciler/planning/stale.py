@@ -1,7 +1,7 @@
 """Whether a saved plan can still be applied: what of it is done already, or why it is stale. Pure.
 
-A saved plan is applied exactly or not at all. Where a fresh plan would not be certain any more (a namesake, a name that
-reads alike, an ignored client), the saved one is stale as well: nothing is written that a fresh plan would block.
+A saved plan is applied exactly or not at all. Where somebody's change since would make a planned name or match uncertain
+(a namesake, a name that reads alike, `ignore:`), the plan is stale as well: a fresh plan would block that client.
 """
 
 from __future__ import annotations
