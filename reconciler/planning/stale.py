@@ -1,6 +1,6 @@
 """Whether a saved plan can still be applied: what of it is done already, or why it is stale. Pure.
 
-A saved plan is applied exactly or not at all. Where somebody's change since would make a planned name or match uncertain
+A saved plan is applied exactly or not at all. Where what happened since makes a planned name or match uncertain
 (a namesake, a name that reads alike, `ignore:`), the plan is stale as well: a fresh plan would block that client.
 """
 
