@@ -5,11 +5,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 import click
 
+from reconciler.errors import ReconcilerError
 from reconciler.render.paint import Paint, coloured, plain
+
+
+class OutputLost(ReconcilerError):
+    """A result could not be written to stdout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +40,55 @@ class Console:
 
     def result(self, text: str) -> None:
         """Print a result. The text ends in a line feed; escape sequences pass, since `paint` chose them."""
-        click.echo(text, nl=False, color=True)
+        print_result(text)
 
     def progress(self, text: str) -> None:
         """Say what is going on, to whoever watches."""
         if not self.quiet:
-            click.echo(text, err=True)
+            say(f"{text}\n")
 
     def problem(self, text: str) -> None:
         """Say what went wrong. The text ends in a line feed."""
+        say(text)
+
+
+def print_result(text: str) -> None:
+    """Write to stdout. Whoever reads only the beginning (`| head`) changes neither the work nor its exit code.
+
+    Raises `OutputLost`, for a full disk for instance.
+    """
+    try:
+        click.echo(text, nl=False, color=True)
+    except BrokenPipeError:
+        silence_stdout()
+    except OSError as problem:
+        silence_stdout()
+        raise OutputLost(f"cannot write the output: {(problem.strerror or 'it failed').lower()}") from problem
+
+
+def silence_stdout() -> None:
+    """Let nothing more reach stdout, also not what the interpreter flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(text: str) -> None:
+    """Write to stderr. If that fails, there is nowhere left to say so."""
+    with suppress(OSError):
         click.echo(text, nl=False, err=True)
 
 
 def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:
     """The console of this run, with the log (-v: the steps, -vv: every request, without bodies) on stderr."""
+    log = logging.getLogger("reconciler")
+    log.handlers.clear()  # a second run in one process must not talk to the stderr of the first
+    log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
     if verbose:
-        log = logging.getLogger("reconciler")
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s", "%H:%M:%S"))
         log.addHandler(handler)
-        log.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
     return Console(output_format, no_color, quiet, verbose)
 
 
 def is_interactive() -> bool:
     """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +14,8 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.apply import apply
+from reconciler.cli.console import say, silence_stdout
+from reconciler.cli.groups import Commands, NoCommand
 from reconciler.cli.plan import plan
 from reconciler.cli.sandbox import sandbox
 from reconciler.cli.schema import schema
@@ -19,6 +23,7 @@ from reconciler.cli.validate import validate
 from reconciler.cli.version import version
 from reconciler.errors import InvalidDeclarations, ReconcilerError
 from reconciler.render.error_text import render_error_lines
+from reconciler.text import printable
 
 WRONG_USAGE = 64
 """sysexits.h EX_USAGE. click's own 2 would read as "changes pending"."""
@@ -26,6 +31,7 @@ INTERRUPTED = 130
 
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `reconciler validate`, then `reconciler plan`. Each command's --help has an example.",
 )
@@ -48,11 +54,18 @@ def run() -> NoReturn:
     """Run the program with the process's arguments and end the process."""
     # A run builds many small values and is over before collecting any of them pays.
     gc.disable()
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of a client's name must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    code = main(sys.argv[1:])
-    sys.exit(_flushed(code))
+    sys.exit(main(sys.argv[1:]))
+
+
+def _open_streams() -> None:
+    """Started with a closed stream (`>&-`), a program must not open its next file or socket in that place."""
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115  (until the program ends)
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,12 +78,12 @@ def main(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted\n")
         return INTERRUPTED
-    except BrokenPipeError:
-        return _silenced()
+    except OSError as problem:
+        return _say_system_error(problem)
     except Exception as bug:  # the edge: whatever it is, a user gets words
-        return _say_bug(bug, arguments)
+        return _say_bug(bug)
 
 
 def _say(problem: click.ClickException | ReconcilerError) -> int:
@@ -78,48 +91,42 @@ def _say(problem: click.ClickException | ReconcilerError) -> int:
         case click.UsageError():
             return _say_misuse(problem)
         case click.ClickException():
-            click.echo(f"error: {problem.format_message()}", err=True)
+            say(f"error: {problem.format_message()}\n")
             return 1
         case InvalidDeclarations(diagnostics=diagnostics):
-            click.echo("".join(f"{diagnostic}\n" for diagnostic in diagnostics), err=True, nl=False)
-    click.echo(render_error_lines(problem), err=True, nl=False)
+            say("".join(f"{diagnostic}\n" for diagnostic in diagnostics))
+    say(render_error_lines(problem))
     return problem.exit_code
 
 
 def _say_misuse(misuse: click.UsageError) -> int:
-    if isinstance(misuse, click.exceptions.NoArgsIsHelpError):
-        click.echo(misuse.format_message(), err=True)
+    if isinstance(misuse, NoCommand):
+        say(f"{misuse.format_message()}\n")
         return WRONG_USAGE
     where = misuse.ctx.command_path if misuse.ctx else "reconciler"
-    click.echo(f"error: {misuse.format_message()}\n  try: {where} --help", err=True)
+    say(f"error: {misuse.format_message()}\n  try: {where} --help\n")
     return WRONG_USAGE
 
 
-def _say_bug(bug: Exception, arguments: Sequence[str]) -> int:
-    if "-vv" in arguments:
+def _say_system_error(problem: OSError) -> int:
+    why = (problem.strerror or "it failed").lower()
+    if problem.filename is not None:
+        say(f"error: {printable(str(problem.filename))}: {why}\n")
+    elif problem.errno in (errno.EPIPE, errno.ENOSPC):  # click's own output: the help
+        silence_stdout()
+        say(f"error: cannot write the output: {why}\n" if problem.errno != errno.EPIPE else "")
+    else:
+        return _say_bug(problem)
+    return 1
+
+
+def _say_bug(bug: Exception) -> int:
+    if logging.getLogger("reconciler").isEnabledFor(logging.DEBUG):
         import traceback
 
-        click.echo("".join(traceback.format_tb(bug.__traceback__)), err=True, nl=False)
-    click.echo(
+        say("".join(traceback.format_tb(bug.__traceback__)))
+    say(
         f"error: reconciler itself failed ({type(bug).__name__}); this is a bug\n"
-        "  please report it with the output of: reconciler version; the same command with -vv shows where",
-        err=True,
+        "  please report it with the output of: reconciler version; the same command with -vv shows where\n"
     )
     return 1
-
-
-def _silenced() -> int:
-    """Nothing more can be said on stdout, also not by the interpreter at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 1
-
-
-def _flushed(code: int) -> int:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _silenced()
-    except OSError as problem:
-        click.echo(f"error: cannot write the output: {problem.strerror}", err=True)
-        return code or _silenced()
-    return code

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from reconciler.cli.console import start_console
 from reconciler.planning.plan import Prune
@@ -19,16 +21,34 @@ from reconciler.workflow.choices import Files, Options, Selection
 DEFAULT_CONFIG = Path("reconciler.yaml")
 
 
-class Lines(click.ParamType[str]):
-    """Text; in the environment a line feed separates several."""
+class Lines(click.types.StringParamType):
+    """Text; in the environment each line is a value of its own."""
 
-    name = "text"
-    envvar_list_splitter: ClassVar[str | None] = "\n"
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """The values. A pipeline's block of text ends in a line feed, which is not one more of them."""
+        return [line.strip() for line in rv.splitlines() if line.strip()]
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it is."""
-        del param, ctx
-        return str(value)
+
+class Whole(click.IntRange):
+    """A whole number."""
+
+    name = "whole number"
+
+
+class Seconds(click.FloatRange):
+    """A time-out. The upper bound is that of `timeout:` in reconciler.yaml."""
+
+    name = "number"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=3600, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds. `nan` lies in every range, since it compares with nothing."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"'{value}' is not a valid number.", param, ctx)
+        return seconds
 
 
 def env(flag: str) -> str:
@@ -75,6 +95,13 @@ def _files(config: Path, clients: Path | None) -> Files:
 
 
 def _selection(instances: tuple[str, ...], all_instances: bool) -> Selection:
+    """A flag wins over the environment: `--all` over RECONCILER_INSTANCE, and `-i` over RECONCILER_ALL."""
+    context = click.get_current_context()
+    typed = {each for each in context.params if context.get_parameter_source(each) is ParameterSource.COMMANDLINE}
+    if "instances" in typed and "all_instances" not in typed:
+        return Selection(instances)
+    if "all_instances" in typed and "instances" not in typed:
+        return Selection((), all_instances)
     return Selection(instances, all_instances)
 
 
@@ -87,21 +114,23 @@ def _options(
 
 def _limit(kind: str) -> Callable[[Any], Any]:
     explained = f"Allow N {kind} in this run, whatever the limit."
-    return option(f"--max-{kind}", type=click.IntRange(min=0), metavar="N", help=explained)
+    return option(f"--max-{kind}", type=Whole(min=0), metavar="N", help=explained)
 
+
+config_option = option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    metavar="FILE",
+    help="The instances and the policy.",
+)
 
 files_options = gathered(
     "files",
     _files,
-    option(
-        "--config",
-        "-c",
-        type=click.Path(path_type=Path),
-        default=DEFAULT_CONFIG,
-        show_default=True,
-        metavar="FILE",
-        help="The instances and the policy.",
-    ),
+    config_option,
     option(
         "--clients",
         type=click.Path(path_type=Path),
@@ -110,18 +139,20 @@ files_options = gathered(
     ),
 )
 
+instance_option = option(
+    "--instance",
+    "-i",
+    "instances",
+    multiple=True,
+    type=Lines(),
+    metavar="NAME",
+    help="An instance, or a glob; repeatable.  [default: default_instance]",
+)
+
 instance_options = gathered(
     "selection",
     _selection,
-    option(
-        "--instance",
-        "-i",
-        "instances",
-        multiple=True,
-        type=Lines(),
-        metavar="NAME",
-        help="An instance, or a glob; repeatable.  [default: default_instance]",
-    ),
+    instance_option,
     option("--all", "all_instances", is_flag=True, help="Every instance but the embedded ones."),
 )
 
@@ -139,17 +170,26 @@ planning_options = gathered(
     _limit("deletes"),
     option(
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Seconds(),
         metavar="SECONDS",
         help="For one request in all.  [default: 30]",
     ),
 )
 
+quiet_option = option("--quiet", "-q", is_flag=True, help="No progress on stderr; what goes wrong is still said.")
+
 output_options = gathered(
     "console",
     start_console,
-    option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True),
+    option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Of the results on stdout.",
+    ),
     option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same for every program."),
-    option("--quiet", "-q", is_flag=True, help="No progress on stderr; what goes wrong is still said."),
-    click.option("-v", "--verbose", count=True, help="Log to stderr; -vv shows every request, never a body."),
+    quiet_option,
+    option("--verbose", "-v", count=True, help="Log to stderr; -vv shows every request, never a body."),
 )

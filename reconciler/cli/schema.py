@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.console import print_result, say
 from reconciler.errors import ReconcilerError
 
 
@@ -31,7 +32,7 @@ def schema(name: str | None, directory: Path | None) -> int:
     elif name not in SCHEMA_NAMES:
         raise click.UsageError(f"no schema is named '{name}'; there are {', '.join(SCHEMA_NAMES)}")
     else:
-        click.echo(schema_text(name), nl=False)
+        print_result(schema_text(name))
     return 0
 
 
@@ -41,6 +42,6 @@ def _write(directory: Path, texts: dict[str, str]) -> None:
         for name, text in texts.items():
             file = directory / f"{name}.schema.json"
             file.write_text(text, encoding="utf-8")
-            click.echo(f"wrote {file}", err=True)
+            say(f"wrote {file}\n")
     except OSError as problem:
         raise ReconcilerError(f"cannot write to {directory}: {problem.strerror}") from problem

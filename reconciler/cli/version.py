@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
 from importlib import metadata
 
 import click
 
 from reconciler import __version__
+from reconciler.cli.console import print_result
 
 
-@click.command()
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler version"""
+)
 def version() -> int:
     """Print the versions for a bug report."""
-    click.echo(f"reconciler {__version__}")
-    click.echo(f"python {platform.python_version()} ({platform.system()} {platform.machine()})")
-    for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "werkzeug"):
-        click.echo(f"{name} {metadata.version(name)}")
-    click.echo(f"libyaml {'yes' if _has_libyaml() else 'no (slower, same results)'}")
+    print_result("".join(f"{line}\n" for line in _lines()))
     return 0
+
+
+def _lines() -> Iterator[str]:
+    yield f"reconciler {__version__}"
+    yield f"python {platform.python_version()} ({platform.system()} {platform.machine()})"
+    for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "werkzeug"):
+        yield f"{name} {metadata.version(name)}"
+    yield f"libyaml {'yes' if _has_libyaml() else 'no (slower, same results)'}"
 
 
 def _has_libyaml() -> bool:
