@@ -50,7 +50,7 @@ def _begin(project: Path) -> None:
     for number, entry in enumerate(_entries(project / "yesterday" / "clients.yaml")):
         (project / f"yesterday-{number}").mkdir()
         (project / f"yesterday-{number}" / "clients.yaml").write_text(f"clients:\n{entry}")
-        _run(f"reconciler apply --clients yesterday-{number} --instance sandbox --yes", project)
+        _run(f"reconciler apply --clients yesterday-{number} --instance sandbox --yes", project, must_succeed=True)
 
 
 def _entries(file: Path) -> list[str]:
@@ -63,7 +63,7 @@ def _transcript(block: str, project: Path) -> Iterator[str]:
         yield _run(command.replace("\n>", "\n"), project)
 
 
-def _run(command: str, project: Path) -> str:
+def _run(command: str, project: Path, *, must_succeed: bool = False) -> str:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")}
     path = os.pathsep.join((str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)))
     done = subprocess.run(
@@ -73,7 +73,7 @@ def _run(command: str, project: Path) -> str:
         capture_output=True,
         encoding="utf-8",
         timeout=60,
-        check=False,
+        check=must_succeed,
     )
     return done.stdout
 

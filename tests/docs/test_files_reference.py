@@ -1,0 +1,73 @@
+"""docs/files.md and the schemas name the same keys, level by level."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from reconciler.declared.scalars import plain_scalar
+from reconciler.declared.schemas import schema_text
+from tests.docs.pages import ROOT, prose
+
+PAGE = prose(ROOT / "docs" / "files.md")
+CLIENTS: dict[str, Any] = json.loads(schema_text("auth-clients"))
+SETTINGS: dict[str, Any] = json.loads(schema_text("reconciler"))
+_KEY = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
+
+_CLIENT, _GRANTS = CLIENTS["definitions"]["client"], CLIENTS["definitions"]["grants"]
+_INSTANCE = SETTINGS["definitions"]["instance"]
+
+LEVELS: dict[str, Any] = {
+    "clients/\\*\\*/\\*.yaml": CLIENTS,
+    "A client": _CLIENT,
+    "Grants": _GRANTS,
+    "authorization_code": _GRANTS["properties"]["authorization_code"],
+    "password, personal_access_token": CLIENTS["definitions"]["plain_grant"],
+    "reconciler.yaml": SETTINGS,
+    "An instance": _INSTANCE,
+    "Credentials": SETTINGS["definitions"]["credentials"],
+    "Limits": _INSTANCE["properties"]["limits"],
+    "The setting of a rule": SETTINGS["properties"]["rules"]["additionalProperties"],
+    "Policy": SETTINGS["properties"]["policy"],
+}
+
+
+def section(heading: str) -> str:
+    """What stands below a heading, up to the next one of any level."""
+    _, found, rest = PAGE.partition(f"# {heading}\n")
+    assert found, f"docs/files.md has no heading '{heading}'"
+    return re.split(r"^#+ ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+@pytest.mark.parametrize("heading", LEVELS)
+def test_a_table_has_every_key_of_its_level_and_no_other(heading: str) -> None:
+    """Each once."""
+    assert sorted(_KEY.findall(section(heading))) == sorted(LEVELS[heading]["properties"])
+
+
+def test_every_level_of_the_schemas_has_its_table() -> None:
+    """A new object in a schema needs a table here."""
+    named = {id(level["properties"]) for level in LEVELS.values()}
+    assert {id(node["properties"]) for schema in (CLIENTS, SETTINGS) for node in _objects(schema)} == named
+
+
+def _objects(node: Any) -> list[dict[str, Any]]:
+    if isinstance(node, list):
+        return [found for child in node for found in _objects(child)]
+    if not isinstance(node, dict):
+        return []
+    # `if`, `then` and `else` speak of properties that are described elsewhere.
+    below = [child for key, child in node.items() if key not in ("if", "then", "else", "allOf", "examples")]
+    here = [node] if isinstance(node.get("properties"), dict) and "type" in node else []
+    return here + [found for child in below for found in _objects(child)]
+
+
+def test_the_documented_values_are_read_as_documented() -> None:
+    """Of the rows that say "text", every sample is the text that stands there."""
+    rows = re.findall(r"^\| (.*) \| text \|$", section("What YAML values mean"), re.MULTILINE)
+    samples = [sample for row in rows for sample in re.findall(r"`([^`\"]*)`", row)]
+    assert len(samples) > 10
+    assert [plain_scalar(sample) for sample in samples] == samples
