@@ -9,6 +9,7 @@ from threading import Condition, RLock
 
 from reconciler.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.planning.plan import Change, Create
 
 ENOUGH_SECONDS = 20.0
 """Nothing here takes so long, unless a test has failed already."""
@@ -90,6 +91,9 @@ class MemoryGateway:
         faults: Mapping[int, Fault] | None = None,
     ) -> None:
         self.requests: list[str] = []
+        """Everything that was asked, as it arrived: `list`, `create Portal`, `update 3`, `delete 4`."""
+        self.done: list[str] = []
+        """The writes that were answered as done."""
         self.faults = dict(faults or {})
         self.gate: Gate | None = None
         self._lock = RLock()
@@ -171,6 +175,7 @@ class MemoryGateway:
                 raise fault.error
             made = self._clients[new]
             assert isinstance(made, LiveClient)
+            self.done.append(f"create {spec.name}")
             return made
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
@@ -186,6 +191,7 @@ class MemoryGateway:
                 raise fault.error
             if client_id in self._revoked:
                 raise UnexpectedResponse(f"client {client_id} was deleted by somebody")
+            self.done.append(f"update {client_id}")
             return LiveClient(client_id, spec)
 
     def delete_client(self, client_id: int) -> None:
@@ -198,6 +204,7 @@ class MemoryGateway:
                 self.revoke(client_id)
             if fault:
                 raise fault.error
+            self.done.append(f"delete {client_id}")
 
     def _new_id(self) -> int:
         self._last_id += 1
@@ -211,6 +218,11 @@ class MemoryGateway:
         if self.gate is not None and request != "list":
             self.gate.pass_through(request)
         return fault
+
+
+def request_for(change: Change) -> str:
+    """How a gateway that is asked for a change remembers it."""
+    return f"create {change.name}" if isinstance(change, Create) else f"{type(change).__name__.lower()} {change.id}"
 
 
 def _check(spec: ClientSpec) -> None:

@@ -63,11 +63,7 @@ class Crew(Generic[Task, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let everybody go. On the way out of an error nobody waits for what is under way, and nothing else begins."""
-        if kind is not None:
-            with suppress(Empty):
-                while True:
-                    self._tasks.get_nowait()
+        """Let everybody go. On the way out of an error nobody waits for what is under way."""
         for _ in self._threads:
             self._tasks.put(None)
         if kind is None:
