@@ -23,8 +23,17 @@ def of_applies(results: Iterable[ApplyResult]) -> int:
     """The exit code of `apply`. If one instance was written to and another failed, the whole is applied in part."""
     listed = list(results)
     code = _first(_of_apply(result) for result in listed)
-    wrote = any(isinstance(result, Finished) and wrote_anything(result.report) for result in listed)
-    return PARTIAL if wrote and code in (LOGIN_REFUSED, FAILED) else code
+    return PARTIAL if _wrote(listed) and code in (LOGIN_REFUSED, FAILED) else code
+
+
+def of_unseen_applies(results: Iterable[ApplyResult]) -> int:
+    """The exit code of an `apply` whose report could not be printed: "nothing written" must be true."""
+    listed = list(results)
+    return of_applies(listed) or (PARTIAL if _wrote(listed) else FAILED)
+
+
+def _wrote(results: Iterable[ApplyResult]) -> bool:
+    return any(isinstance(result, Finished) and wrote_anything(result.report) for result in results)
 
 
 def _first(codes: Iterable[int]) -> int:

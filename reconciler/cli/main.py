@@ -22,7 +22,7 @@ from reconciler.cli.schema import schema
 from reconciler.cli.validate import validate
 from reconciler.cli.version import version
 from reconciler.errors import InvalidDeclarations, ReconcilerError
-from reconciler.render.error_text import render_error_lines
+from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
 from reconciler.text import printable
 
 WRONG_USAGE = 64
@@ -94,7 +94,7 @@ def _say(problem: click.ClickException | ReconcilerError) -> int:
             say(f"error: {problem.format_message()}\n")
             return 1
         case InvalidDeclarations(diagnostics=diagnostics):
-            say("".join(f"{diagnostic}\n" for diagnostic in diagnostics))
+            say(render_diagnostic_lines(diagnostics))
     say(render_error_lines(problem))
     return problem.exit_code
 

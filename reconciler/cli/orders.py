@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.cli.console import Console
 from reconciler.diagnostics import has_errors
 from reconciler.errors import InvalidDeclarations
+from reconciler.render.error_text import render_diagnostic_lines
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
@@ -18,6 +19,5 @@ def place_order(files: Files, selection: Selection, options: Options, console: C
     checked = check(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None or has_errors(checked.diagnostics):
         raise InvalidDeclarations(checked.diagnostics)
-    for warning in checked.diagnostics:
-        console.problem(f"{warning}\n")
+    console.problem(render_diagnostic_lines(checked.diagnostics))
     return Order(checked.settings, checked.declared, select_instances(checked.settings, selection), options)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.options import files_options, output_options
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.errors import InvalidDeclarations, WrongUsage
+from reconciler.render.error_text import render_diagnostic_lines
+from reconciler.text import quoted
 from reconciler.workflow.choices import Files
+
+if TYPE_CHECKING:
+    from reconciler.workflow.check import Checked
 
 
 @click.command(
@@ -19,7 +28,7 @@ Examples:
   reconciler validate clients/portal.yaml
   reconciler validate --format json"""
 )
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @files_options
 @output_options
 def validate(paths: tuple[Path, ...], files: Files, console: Console) -> int:
@@ -27,35 +36,69 @@ def validate(paths: tuple[Path, ...], files: Files, console: Console) -> int:
 
     Every problem at once: structure, values, rules. No network, no credentials.
 
-    Everything is always loaded; PATH (files or folders) only limits what is reported.
+    Everything is always loaded. PATH (files or folders) only limits what is reported, and with it the
+    exit code; errors in the configuration are always reported, since nothing can be judged without it.
     """
     from reconciler.workflow.check import check
 
+    _refuse_strangers(paths, files)
     checked = check(files)
-    reported = tuple(d for d in checked.diagnostics if _is_within(d, paths))
+    reported = tuple(_within(paths, files, checked))
     _show(reported, console)
-    if any(d.severity is Severity.ERROR for d in reported):
-        return 3
-    if not console.wants_json:
-        names = {client.name for declared in checked.declared.values() for client in declared.present}
-        console.progress(f"valid: {_plural(len(names), 'client')}, {_plural(len(checked.declared), 'instance')}")
-    return 0
+    console.progress(_summary(checked, reported))
+    return InvalidDeclarations.exit_code if has_errors(reported) else 0
 
 
-def _show(reported: tuple[Diagnostic, ...], console: Console) -> None:
+def _refuse_strangers(paths: Sequence[Path], files: Files) -> None:
+    """No file may look valid because nobody read it. Raises `WrongUsage`."""
+    config, clients = _real(files.config), _real(files.clients_directory)
+    for path in paths:
+        real = _real(path)
+        if not os.path.lexists(path):
+            raise WrongUsage(f"there is no file or folder {quoted(str(path))}")
+        if not (config.is_relative_to(real) or real.is_relative_to(clients) or clients.is_relative_to(real)):
+            reason = f"neither {quoted(str(files.config))} nor within {quoted(str(files.clients_directory))}"
+            hint = "leave it out, or name the files that it belongs to: --config FILE, --clients DIR"
+            raise WrongUsage(f"{quoted(str(path))} would not be read: it is {reason}", hint)
+
+
+def _within(paths: Sequence[Path], files: Files, checked: Checked) -> Iterator[Diagnostic]:
+    scope = [_real(path) for path in paths]
+    scope += [_real(files.config)] if scope and checked.settings is None else []
+    for diagnostic in checked.diagnostics:
+        real = _real(Path(diagnostic.location.path))
+        if not scope or any(real.is_relative_to(each) for each in scope):
+            yield diagnostic
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # Path.resolve raises at a loop of links
+
+
+def _show(reported: Sequence[Diagnostic], console: Console) -> None:
     if console.wants_json:
         from reconciler.render.json import render_diagnostics
 
         console.result(render_diagnostics(reported))
     else:
-        console.result("".join(f"{diagnostic}\n" for diagnostic in reported))
+        console.result(render_diagnostic_lines(reported))
 
 
-def _is_within(diagnostic: Diagnostic, paths: tuple[Path, ...]) -> bool:
-    if not paths:
-        return True
-    found = Path(diagnostic.location.path).absolute()
-    return any(found.is_relative_to(path.absolute()) for path in paths)
+def _summary(checked: Checked, reported: Sequence[Diagnostic]) -> str:
+    if has_errors(reported):
+        return f"invalid: {_found(reported)}"
+    if has_errors(checked.diagnostics):
+        elsewhere = [diagnostic for diagnostic in checked.diagnostics if diagnostic not in reported]
+        return f"no error here; elsewhere {_found(elsewhere)}, see: reconciler validate"
+    names = {client.name for declared in checked.declared.values() for client in declared.present}
+    sound = f"valid: {_plural(len(names), 'client')}, {_plural(len(checked.declared), 'instance')}"
+    return f"{sound}; {_found(reported)}" if reported else sound
+
+
+def _found(diagnostics: Sequence[Diagnostic]) -> str:
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    numbers = ((errors, "error"), (len(diagnostics) - errors, "warning"))
+    return ", ".join(_plural(number, noun) for number, noun in numbers if number)
 
 
 def _plural(number: int, noun: str) -> str:

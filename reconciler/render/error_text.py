@@ -1,14 +1,25 @@
-"""A reason why a command cannot go on, for people: message, then the way out on a line of its own."""
+"""What is wrong, for people: a reason why a command cannot go on, and the diagnostics of the files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcilerError
 from reconciler.text import printable
 
 
 def render_error_lines(error: ReconcilerError, where: str | None = None) -> str:
-    """The error as it stands on stderr, ending in a line feed; `where` names the instance."""
+    """The error as it stands on stderr, its way out on a line of its own, each ending in a line feed.
+
+    `where` names the instance.
+    """
     place = f"{where}: " if where else ""
     lines = [f"error: {place}{printable(error.message)}"]
     lines += [f"  {printable(error.hint)}"] if error.hint else []
     return "\n".join(lines) + "\n"
+
+
+def render_diagnostic_lines(diagnostics: Iterable[Diagnostic]) -> str:
+    """Each diagnostic on one line, whatever the name of its file holds."""
+    return "".join(f"{printable(str(diagnostic))}\n" for diagnostic in diagnostics)

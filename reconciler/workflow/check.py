@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every
     `choose` is asked as soon as the settings are sound; what it raises (`WrongUsage`) goes through.
     """
     settings, problems = _settings(files.config)
+    if problems == [_missing(files.config)] and files.clients is None:
+        return Checked(None, {}, tuple(problems))  # the wrong folder: that `clients/` is missing too helps nobody
     instances = choose(settings) if settings else ()
     loaded = _with_right_shape(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
     problems += loaded.diagnostics
@@ -56,14 +59,18 @@ def sound_settings(config: Path) -> Settings:
 
 
 def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
-    if not config.exists():
-        hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
-        return None, [error("file", "there is no such file", Location(str(config), 1, 1), hint)]
+    if not os.path.lexists(config):  # unlike Path.exists, it takes a name of any length
+        return None, [_missing(config)]
     loaded = _with_right_shape(load_file(config, str(config)), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
     settings, problems = read_settings(loaded.documents[0], config.parent)
     return settings, [*loaded.diagnostics, *problems]
+
+
+def _missing(config: Path) -> Diagnostic:
+    hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
+    return error("file", "there is no such file", Location(str(config), 1, 1), hint)
 
 
 def _with_right_shape(loaded: Loaded, schema: str) -> Loaded:
