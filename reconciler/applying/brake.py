@@ -42,7 +42,7 @@ class Brake:
         silent = isinstance(attempt, Unanswered) and isinstance(attempt.error, Unavailable)
         self._silent = self._silent + 1 if silent else 0
         if self._silent >= GONE_AFTER:
-            self.pull(f"the instance did not answer {self._silent} writes in a row")
+            self.pull(f"the instance gave no proper answer to {self._silent} writes in a row")
         if isinstance(attempt, Failed):
             self._heed_refusal(attempt)
 

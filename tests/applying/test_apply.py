@@ -421,7 +421,9 @@ def test_an_instance_that_is_gone_is_left_alone_after_three_writes_without_an_an
     gateway = instance(create=refused_connection())
     report = run(plan_for(gateway, declare(*(present(f"Made {n}") for n in range(5)))), gateway)
     assert [type(outcome) for outcome in report.outcomes] == [Failed, Failed, Failed, Skipped, Skipped]
-    assert report.outcomes[-1] == Skipped(report.outcomes[-1].change, "the instance did not answer 3 writes in a row")
+    assert report.outcomes[-1] == Skipped(
+        report.outcomes[-1].change, "the instance gave no proper answer to 3 writes in a row"
+    )
     assert gateway.requests == ["create Made 0", "create Made 1", "create Made 2", "list"]
 
 
