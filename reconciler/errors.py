@@ -4,6 +4,7 @@ ReconcilerError                      1
 ├── WrongUsage                       64   a flag or argument that makes no sense here
 ├── InvalidDeclarations              3    the files have errors (carries them all)
 ├── Refused                          4    a guard, a declined question, an instance that changed meanwhile
+├── Interrupted                      130  somebody stopped the run before this was begun
 ├── CredentialsMissing               1    no user name or password to log in with
 ├── SandboxError                     1    the embedded stand-in cannot start or open its database
 ├── JournalError                     1    the journal of an apply cannot be written, or cannot be read
@@ -59,6 +60,12 @@ class Refused(ReconcilerError):
     """Nothing was written because a guard, a person or a change on the instance said no."""
 
     exit_code = 4
+
+
+class Interrupted(ReconcilerError):
+    """Somebody stopped the run before this was begun."""
+
+    exit_code = 130
 
 
 class CredentialsMissing(ReconcilerError):

@@ -1,4 +1,4 @@
-"""Apply plans: observe, plan, guard, ask, observe again and compare, write, verify."""
+"""Apply plans: lock, observe, plan, guard, ask, observe again and compare, write, verify."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from reconciler.applying.apply import apply_plan
-from reconciler.applying.events import Answered, Event, Started
-from reconciler.applying.journal import Unrecorded
-from reconciler.applying.report import Outcome, Report, is_complete
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.applying.lock import exclusive
+from reconciler.applying.report import Report, is_complete
+from reconciler.errors import Interrupted, ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
+from reconciler.planning.plan import Change
 from reconciler.settings import Instance
 from reconciler.workflow.plan import Order, Planned, PlanResult, Stopped, attempt, plan_instance
+from reconciler.workflow.run import Run
 from reconciler.workflow.sessions import Sessions
 
 
@@ -23,6 +23,8 @@ class Finished:
 
     planned: Planned
     report: Report
+    already_done: tuple[Change, ...] = ()
+    """The changes of a saved plan that were live before."""
 
     @property
     def instance(self) -> Instance:
@@ -31,7 +33,6 @@ class Finished:
 
 
 ApplyResult = Planned | Finished | Stopped
-Tell = Callable[[Instance, Outcome], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +48,39 @@ def is_pending(result: PlanResult) -> bool:
     return isinstance(result, Planned) and bool(result.plan.changes) and not result.refusals
 
 
-def apply_instances(order: Order, approval: Approval, tell: Tell) -> Iterator[ApplyResult]:
+def apply_instances(order: Order, approval: Approval, run: Run) -> Iterator[ApplyResult]:
     """Plan all instances, get one approval, then apply them wave by wave.
 
-    A wave starts only if the one before it succeeded; refused instances are skipped. `tell` hears of every change
-    as it happens. Raises `Refused` when the approval is declined.
+    A wave starts only if the one before it succeeded; refused instances are skipped. No other apply on this machine
+    writes to them meanwhile. Raises `Refused` when the approval is declined.
     """
     with ExitStack() as stack:
         sessions = Sessions(order.options.environ, order.options.timeout)
-        attempts = [attempt(order, instance, sessions, stack) for instance in order.instances]
+        attempts = [_attempt_alone(order, instance, sessions, stack, run) for instance in order.instances]
         results = [result for result, _ in attempts]
         if not approval.ask(results) and any(map(is_pending, results)):
             raise Refused("declined: nothing was written")
-        yield from _by_wave(order, attempts, approval, tell)
+        yield from _by_wave(order, attempts, approval, run)
+
+
+def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
+    """Keep every other apply on this machine away from an instance until `stack` ends. Raises `Refused`."""
+    database = f"embedded:{instance.embedded.resolve()}" if instance.embedded is not None else ""
+    stack.enter_context(exclusive(instance.url or database, run.locks, run.holder))
+
+
+def _attempt_alone(
+    order: Order, instance: Instance, sessions: Sessions, stack: ExitStack, run: Run
+) -> tuple[PlanResult, Gateway | None]:
+    try:
+        lock(instance, stack, run)
+    except ReconcilerError as problem:
+        return Stopped(instance, problem), None
+    return attempt(order, instance, sessions, stack)
 
 
 def _by_wave(
-    order: Order, attempts: Sequence[tuple[PlanResult, Gateway | None]], approval: Approval, tell: Tell
+    order: Order, attempts: Sequence[tuple[PlanResult, Gateway | None]], approval: Approval, run: Run
 ) -> Iterator[ApplyResult]:
     failed_wave: int | None = None
     for planned, gateway in attempts:
@@ -73,22 +90,19 @@ def _by_wave(
             continue
         result: ApplyResult = planned
         if isinstance(planned, Planned) and gateway is not None and is_pending(planned):
-            result = _apply(order, planned, gateway, approval, tell)
+            result = _apply(order, planned, gateway, approval, run)
         if not _succeeded(result):
             failed_wave = wave
         yield result
 
 
-def _apply(order: Order, planned: Planned, gateway: Gateway, approval: Approval, tell: Tell) -> ApplyResult:
+def _apply(order: Order, planned: Planned, gateway: Gateway, approval: Approval, run: Run) -> ApplyResult:
     instance = planned.instance
-
-    def tell_outcome(event: Event) -> None:
-        if not isinstance(event, Started | Answered):
-            tell(instance, event)
-
+    if run.stop():
+        return Stopped(instance, Interrupted("not tried: interrupted"))
     try:
         current = _unchanged(order, planned, gateway) if approval.takes_time else planned
-        report = apply_plan(current.plan, gateway, journal=Unrecorded(), tell=tell_outcome)
+        report = run.write(instance, current.plan, gateway)
     except ReconcilerError as problem:
         return Stopped(instance, problem)
     return Finished(current, report)

@@ -37,6 +37,16 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct:
+    """How to write."""
+
+    journal: Path | None = None
+    """The directory of all journals; None for the one beside the settings."""
+    parallelism: int = 8
+    """Requests under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Names and globs of instances, or all that are not embedded, or (neither) the default one."""
 

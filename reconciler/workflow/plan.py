@@ -78,15 +78,19 @@ def plan_instance(order: Order, instance: Instance, gateway: Gateway) -> Planned
         system_clients=instance.system_clients,
         prune=order.options.prune,
     )
-    guards = Guards(
-        limits=_limits(instance.limits, order.options.limits),
+    plan = make_plan(order.declared[instance.name], gateway.list_clients(), policy)
+    return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
+
+
+def guards(settings: Settings, instance: Instance, options: Options) -> Guards:
+    """What an instance allows to be done to it in this run."""
+    return Guards(
+        limits=_limits(instance.limits, options.limits),
         protected=settings.protected,
         system_clients=instance.system_clients,
         expect_system_clients=instance.expect_system_clients,
         frozen=instance.frozen,
     )
-    plan = make_plan(order.declared[instance.name], gateway.list_clients(), policy)
-    return Planned(instance, plan, refusals(plan, guards))
 
 
 def _limits(configured: Limits, flags: Limits) -> Limits:

@@ -1,0 +1,75 @@
+"""How one run writes: what it is called, where it is written down, who hears of it and who may stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.applying.apply import apply_plan
+from reconciler.applying.events import Event
+from reconciler.applying.journal import Heading, open_journal
+from reconciler.applying.report import Report
+from reconciler.live.gateway import Gateway
+from reconciler.planning.plan import Plan
+from reconciler.settings import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run comes from, for the journal and for whoever meets its lock."""
+
+    who: str
+    """user@host, or the address of a pipeline's run."""
+    commit: str | None = None
+    """The git commit of the declarations, if they are in git."""
+    clean: bool | None = None
+    """Whether the work tree was as that commit has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of `apply` or `rollback --apply`, whatever the number of instances."""
+
+    name: str
+    origin: Origin
+    journal: Path
+    """The directory of all journals."""
+    locks: Path
+    """The directory of the locks of this user on this machine."""
+    now: Callable[[], datetime]
+    tell: Callable[[Instance, Event], None]
+    stop: Callable[[], bool]
+    parallelism: int
+    """Requests under way at once."""
+
+    @property
+    def holder(self) -> str:
+        """What the next run hears about this one while it holds a lock."""
+        return f"run {self.name} of {self.origin.who}"
+
+    def write(self, instance: Instance, plan: Plan, gateway: Gateway, digest: str | None = None) -> Report:
+        """Apply a plan, written down in a journal of its own. `digest` is that of a saved plan.
+
+        Raises `JournalError`, before anything is written to the instance, where nothing can be written down.
+        """
+        heading = Heading(
+            run=self.name,
+            started_at=self.now(),
+            program_version=__version__,
+            who=self.origin.who,
+            commit=self.origin.commit,
+            clean=self.origin.clean,
+            plan_digest=digest,
+        )
+        with open_journal(self.journal, heading, plan, now=self.now) as journal:
+            return apply_plan(
+                plan,
+                gateway,
+                journal=journal,
+                tell=lambda event: self.tell(instance, event),
+                parallelism=self.parallelism,
+                stop=self.stop,
+            )
