@@ -20,6 +20,7 @@ from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan
 from reconciler.render.summary import action, count
 
 FORMAT_VERSION = 1
+_NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
 
 
 def plan_entry(plan: Plan, refusals: Sequence[Refusal]) -> dict[str, Any]:
@@ -41,14 +42,17 @@ def plan_entry(plan: Plan, refusals: Sequence[Refusal]) -> dict[str, Any]:
     }
 
 
-def report_entry(plan: Plan, report: Report) -> dict[str, Any]:
-    """One instance's plan, and what came of each change."""
+def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()) -> dict[str, Any]:
+    """One instance's plan, and what came of each change; first those that were done before."""
     return {
         **plan_entry(plan, ()),
         "status": "applied" if is_complete(report) else "incomplete",
         "interrupted": report.interrupted,
         "journal_failure": report.journal_failure,
-        "changes": [{**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes],
+        "changes": [
+            *({**_change(change), "outcome": {**_NO_OUTCOME, "status": "already_done"}} for change in already_done),
+            *({**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes),
+        ],
     }
 
 
@@ -116,7 +120,7 @@ def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | 
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
-    what: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
+    what = _NO_OUTCOME
     match outcome:
         case Applied(id=client_id, adopted=adopted):
             return {**what, "status": "applied", "id": client_id, "adopted": adopted}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
@@ -35,9 +35,10 @@ def render_outcome(outcome: Outcome) -> str:
             assert_never(outcome)
 
 
-def render_report(plan: Plan, report: Report, paint: Paint = plain) -> str:
-    """What came of one instance's plan, ending in a line feed."""
+def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done: Sequence[Change] = ()) -> str:
+    """What came of one instance's plan, ending in a line feed; first what was done before."""
     lines = [heading(plan, paint), ""]
+    lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
     lines += [line for outcome in report.outcomes for line in _outcome(outcome, paint)]
     if report.journal_failure is not None:
         lines += [
@@ -48,7 +49,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain) -> str:
     if any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes):
         text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
         lines += ["", f"  {paint(text, Style.FAINT)}"]
-    lines += ["", paint(_summary(plan, report), Style.STRONG)]
+    lines += ["", paint(_summary(plan, report, len(already_done)), Style.STRONG)]
     return "\n".join(lines) + "\n"
 
 
@@ -91,13 +92,14 @@ def _adopted(change: Change) -> str:
     return f"the answer was lost; {where}"
 
 
-def _summary(plan: Plan, report: Report) -> str:
+def _summary(plan: Plan, report: Report, already_done: int) -> str:
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
     failures = [outcome.error for outcome in report.outcomes if isinstance(outcome, Failed)]
     uncertain = sum(isinstance(error, NotVerified) for error in failures)
     numbers = {
         "failed": len(failures) - uncertain,
         "uncertain": uncertain,
+        "done before": already_done,
         "not tried": sum(isinstance(outcome, Skipped) for outcome in report.outcomes),
         "blocked": len(plan.blocked),
     }

@@ -1,0 +1,99 @@
+"""Past runs, for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from reconciler.applying.journal import Answered, Result
+from reconciler.applying.runs import Run, Unreadable, Write
+from reconciler.render.paint import Paint, Style, plain
+from reconciler.render.summary import action, plural
+from reconciler.render.text import title
+from reconciler.text import printable
+
+_RESULTS = {
+    Result.APPLIED: "applied",
+    Result.FAILED: "failed",
+    Result.UNVERIFIED: "uncertain",
+    Result.NOT_TRIED: "not tried",
+}
+_ANSWERS = {
+    Answered.DONE: "answered as done, not verified",
+    Answered.REFUSED: "refused",
+    Answered.UNKNOWN: "sent, no answer",
+}
+
+
+def render_runs(found: Sequence[Run | Unreadable], paint: Paint = plain) -> str:
+    """One line a run, as they come; then what could not be read. Ends in a line feed unless there is nothing."""
+    runs = [run for run in found if isinstance(run, Run)]
+    broken = [each for each in found if isinstance(each, Unreadable)]
+    lines = [_overview(run, max(len(run.instance) for run in runs), paint) for run in runs]
+    lines += [f"{paint('unreadable', Style.WARNED)}  {printable(each.problem.message)}" for each in broken]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def render_run(run: Run, paint: Paint = plain) -> str:
+    """All that the journal tells of a run, ending in a line feed."""
+    return "".join(f"{line}\n" for line in _details(run, paint))
+
+
+def _overview(run: Run, width: int, paint: Paint) -> str:
+    name = paint(printable(run.heading.run), Style.STRONG)
+    who = paint(printable(run.heading.who), Style.FAINT)
+    return f"{name}  {_moment(run.heading.started_at)}  {printable(run.instance):<{width}}  {_summary(run)}  {who}"
+
+
+def _details(run: Run, paint: Paint) -> Iterator[str]:
+    heading = run.heading
+    yield paint(f"run {printable(heading.run)}", Style.STRONG)
+    yield f"  instance  {printable(run.instance)}  {printable(run.identity)}"
+    yield f"  started   {_moment(heading.started_at)} by {printable(heading.who)}"
+    yield f"  finished  {_end(run)}"
+    yield f"  commit    {_commit(run)}"
+    if heading.plan_digest is not None:
+        yield f"  plan      {printable(heading.plan_digest)}"
+    yield ""
+    for write in run.writes:
+        yield f"  {_result(write):<32}{action(write.change)} {title(write.change)}{_why(write)}"
+    yield ""
+    yield paint(_summary(run), Style.STRONG)
+
+
+def _end(run: Run) -> str:
+    if run.finished_at is None:
+        return "never: it was broken off, so what it did last is not certain"
+    return _moment(run.finished_at) + (", interrupted" if run.interrupted else "")
+
+
+def _commit(run: Run) -> str:
+    if run.heading.commit is None:
+        return "none: the declarations were not in git"
+    return printable(run.heading.commit) + ("" if run.heading.clean else ", with changes that were not committed")
+
+
+def _summary(run: Run) -> str:
+    results = [write.verdict.result for write in run.writes if write.verdict is not None]
+    parts = [f"{results.count(Result.APPLIED)} of {plural(len(run.writes), 'change')} applied"]
+    parts += [f"{number} {_RESULTS[kind]}" for kind in list(Result)[1:] if (number := results.count(kind))]
+    parts += ["interrupted"] if run.interrupted else []
+    parts += ["broken off"] if run.finished_at is None else []
+    return " · ".join(parts)
+
+
+def _result(write: Write) -> str:
+    if write.verdict is not None:
+        return _RESULTS[write.verdict.result]
+    if write.answer is not None:
+        return _ANSWERS[write.answer.answered]
+    return "sent, no answer" if write.sent_at is not None else "not sent"
+
+
+def _why(write: Write) -> str:
+    why = write.verdict.why if write.verdict is not None else write.answer.error if write.answer is not None else None
+    return f": {printable(why)}" if why else ""
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
