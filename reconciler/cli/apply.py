@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.console import Console, is_interactive
-from reconciler.cli.options import files_options, instance_options, output_options, planning_options, repeated_flags
+from reconciler.cli.options import (
+    conduct_options,
+    files_options,
+    instance_options,
+    output_options,
+    planning_options,
+    repeated_flags,
+    typed_flags,
+    yes_option,
+)
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import Prune
-from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.choices import Conduct, Files, Options, Selection
 
 if TYPE_CHECKING:
-    from reconciler.applying.report import Outcome
-    from reconciler.settings import Instance
+    from reconciler.cli.signals import Stop
     from reconciler.workflow.apply import Approval
     from reconciler.workflow.plan import PlanResult
+
+_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "clients", "prune")
 
 
 @click.command(
@@ -26,43 +36,72 @@ if TYPE_CHECKING:
 Examples:
   reconciler apply
   reconciler apply --instance production --yes
-  reconciler apply --instance production --max-deletes 5"""
+  reconciler apply --instance production --max-deletes 5
+  reconciler apply plan.json"""
 )
+@click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @files_options
 @instance_options
 @planning_options
-# No environment variable: a pipeline that writes says so where everybody reads it.
-@click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+@conduct_options
+@yes_option
 @output_options
-def apply(files: Files, selection: Selection, options: Options, yes: bool, console: Console) -> int:
+def apply(
+    saved: Path | None,
+    files: Files,
+    selection: Selection,
+    options: Options,
+    conduct: Conduct,
+    yes: bool,
+    console: Console,
+) -> int:
     """Make live equal to declared.
 
-    Plan, show, ask, observe again, write, verify.
+    Plan, show, ask, observe again, write, verify. With a PLAN that `plan -o` saved: exactly that plan or nothing, and
+    no question.
 
-    Updates and renames come first, then creates; deletes start only after all of those succeeded.
-    A change counts as applied when a last look at the instance shows it.
+    Updates and renames come first, then creates; deletes start only after all of those succeeded. A change counts as
+    applied when a last look at the instance shows it. Ctrl-C lets the writes under way finish.
     """
+    if saved is not None:
+        from reconciler.cli.saved import apply_saved
+
+        _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
+        return apply_saved(saved, files, options, conduct, console)
+    _refuse_to_guess(selection, options, yes)
+    return _apply_declared(files, selection, options, conduct, yes, console)
+
+
+def _apply_declared(
+    files: Files, selection: Selection, options: Options, conduct: Conduct, yes: bool, console: Console
+) -> int:
     from reconciler.cli.exit_codes import of_applies
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import show_reports
+    from reconciler.cli.runs import start_run
+    from reconciler.cli.signals import stoppable
     from reconciler.workflow.apply import apply_instances
 
-    _refuse_to_guess(selection, options, yes)
     order = place_order(files, selection, options, console)
-    results = list(apply_instances(order, _approval(yes, console), _log))
+    with stoppable() as stop:
+        run = start_run(files, conduct, console, stop)
+        results = list(apply_instances(order, _approval(yes, console, stop), run))
     show_reports(results, console, repeated_flags(files, options))
     return of_applies(results)
 
 
-def _log(instance: Instance, outcome: Outcome) -> None:
-    from reconciler.render.report_text import render_outcome
-
-    logging.getLogger("reconciler.apply").info("%s: %s", instance.name, render_outcome(outcome))
+def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
+    if typed:
+        flags = ", ".join(typed)
+        raise WrongUsage(f"{flags}: a saved plan is applied as it is", f"leave {flags} out, or save another plan")
 
 
 def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
     if yes and options.prune is not Prune.NONE:
-        raise WrongUsage("--prune all deletes what nobody named, so a person must look: leave out --yes")
+        raise WrongUsage(
+            "--prune all deletes what nobody named, so somebody must read the plan first",
+            "leave out --yes; or save the plan (plan --prune all -o plan.json), read it, and apply that",
+        )
     if is_interactive() or (yes and selection.is_explicit):
         return
     if not yes:
@@ -70,17 +109,26 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
 
 
-def _approval(yes: bool, console: Console) -> Approval:
-    from reconciler.cli.results import show_plans
-    from reconciler.workflow.apply import Approval, is_pending
+def _approval(yes: bool, console: Console, stop: Stop) -> Approval:
+    from reconciler.cli.results import show_for_a_person, show_plans
+    from reconciler.workflow.apply import Approval
 
     def ask(results: Sequence[PlanResult]) -> bool:
-        if not (yes and console.wants_json):
+        if not console.wants_json:
             show_plans(results, console)
-        pending = [result for result in results if is_pending(result)]
-        if yes or not pending:
-            return True
-        names = ", ".join(result.instance.name for result in pending)
-        return click.confirm(f"Write this to {names}?", default=False, err=True)
+        elif not yes:  # stdout is for one document, the report
+            show_for_a_person(results, console)
+        return consent(results, yes, stop)
 
     return Approval(ask, takes_time=not yes)
+
+
+def consent(results: Sequence[PlanResult], yes: bool, stop: Stop) -> bool:
+    """Whether to write what can be written; from a yes on, a signal only asks the run to end."""
+    from reconciler.workflow.apply import is_pending
+
+    names = ", ".join(result.instance.name for result in results if is_pending(result))
+    agreed = yes or not names or click.confirm(f"Write this to {names}?", default=False, err=True)
+    if agreed:
+        stop.arm()
+    return agreed

@@ -16,7 +16,9 @@ from reconciler import __version__
 from reconciler.cli.apply import apply
 from reconciler.cli.console import say, silence_stdout
 from reconciler.cli.groups import Commands, NoCommand
+from reconciler.cli.history import history
 from reconciler.cli.plan import plan
+from reconciler.cli.rollback import rollback
 from reconciler.cli.sandbox import sandbox
 from reconciler.cli.schema import schema
 from reconciler.cli.validate import validate
@@ -46,7 +48,7 @@ def cli() -> None:
     """
 
 
-for command in (validate, plan, apply, schema, version, sandbox):
+for command in (validate, plan, apply, history, rollback, schema, version, sandbox):
     cli.add_command(command)
 
 

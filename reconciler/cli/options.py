@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from reconciler.cli.console import start_console
 from reconciler.planning.plan import Prune
 from reconciler.settings import Limits
-from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.choices import Conduct, Files, Options, Selection
 
 DEFAULT_CONFIG = Path("reconciler.yaml")
 
@@ -112,6 +112,12 @@ def _options(
     return Options(os.environ, Prune(prune or "none"), limits, timeout)
 
 
+def _limit_options(
+    max_creates: int | None, max_updates: int | None, max_deletes: int | None, timeout: float | None
+) -> Options:
+    return _options(None, max_creates, max_updates, max_deletes, timeout)
+
+
 def _limit(kind: str) -> Callable[[Any], Any]:
     explained = f"Allow N {kind} in this run, whatever the limit."
     return option(f"--max-{kind}", type=Whole(min=0), metavar="N", help=explained)
@@ -156,6 +162,13 @@ instance_options = gathered(
     option("--all", "all_instances", is_flag=True, help="Every instance but the embedded ones."),
 )
 
+_limits_and_timeout = (
+    _limit("creates"),
+    _limit("updates"),
+    _limit("deletes"),
+    option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]"),
+)
+
 planning_options = gathered(
     "options",
     _options,
@@ -165,18 +178,42 @@ planning_options = gathered(
         type=click.Choice(["all"]),
         help="Delete every unmanaged client too; never system, ignored or unsupported ones.",
     ),
-    _limit("creates"),
-    _limit("updates"),
-    _limit("deletes"),
+    *_limits_and_timeout,
+)
+
+limit_options = gathered("options", _limit_options, *_limits_and_timeout)
+
+journal_option = option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where every change is written down.  [default: .reconciler/journal beside the configuration]",
+)
+
+conduct_options = gathered(
+    "conduct",
+    Conduct,
+    journal_option,
     option(
-        "--timeout",
-        type=Seconds(),
-        metavar="SECONDS",
-        help="For one request in all.  [default: 30]",
+        "--parallelism",
+        type=Whole(min=1, max=64),
+        default=8,
+        show_default=True,
+        metavar="N",
+        help="Requests under way at once.",
     ),
 )
 
+# No environment variable: a pipeline that writes says so where everybody reads it.
+yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+
 quiet_option = option("--quiet", "-q", is_flag=True, help="No progress on stderr; what goes wrong is still said.")
+
+_talk = (
+    option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same for every program."),
+    quiet_option,
+    option("--verbose", "-v", count=True, help="Log to stderr; -vv shows every request, never a body."),
+)
 
 output_options = gathered(
     "console",
@@ -189,7 +226,15 @@ output_options = gathered(
         show_default=True,
         help="Of the results on stdout.",
     ),
-    option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same for every program."),
-    quiet_option,
-    option("--verbose", "-v", count=True, help="Log to stderr; -vv shows every request, never a body."),
+    *_talk,
 )
+
+plain_output_options = gathered("console", functools.partial(start_console, "text"), *_talk)
+
+
+def typed_flags(names: Sequence[str]) -> list[str]:
+    """Which of these parameters stand on the command line, as flags; not those that the environment sets."""
+    context = click.get_current_context()
+    typed = [each for each in names if context.get_parameter_source(each) is ParameterSource.COMMANDLINE]
+    flags = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    return [flags[name] for name in typed]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from reconciler.cli.console import Console
@@ -21,14 +23,25 @@ from reconciler.workflow.choices import Files, Options, Selection
 Examples:
   reconciler plan
   reconciler plan --instance production --detailed-exitcode
+  reconciler plan --instance production -o plan.json
   reconciler plan --all --format json"""
 )
 @files_options
 @instance_options
 @planning_options
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan of one instance, for apply."
+)
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @output_options
-def plan(files: Files, selection: Selection, options: Options, detailed_exitcode: bool, console: Console) -> int:
+def plan(
+    files: Files,
+    selection: Selection,
+    options: Options,
+    output: Path | None,
+    detailed_exitcode: bool,
+    console: Console,
+) -> int:
     """Show what `apply` would do. Only reads from the instances.
 
     Exits 0, or 4 when something is blocked or a guard would refuse the plan, after showing all of it.
@@ -36,8 +49,14 @@ def plan(files: Files, selection: Selection, options: Options, detailed_exitcode
     from reconciler.cli.exit_codes import of_plans
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import show_plans
+    from reconciler.cli.saved import refuse_several, save_plan
     from reconciler.workflow.plan import plan_instances
 
-    results = list(plan_instances(place_order(files, selection, options, console)))
-    show_plans(results, console, repeated_flags(files, options))
+    order = place_order(files, selection, options, console)
+    if output is not None:
+        refuse_several(order.instances)
+    results = list(plan_instances(order))
+    show_plans(results, console, repeated_flags(files, options) if output is None else None)
+    if output is not None:
+        save_plan(results[0], output, options, console)
     return of_plans(results, detailed=detailed_exitcode)

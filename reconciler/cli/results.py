@@ -30,15 +30,36 @@ def show_plans(results: Sequence[PlanResult], console: Console, flags: Sequence[
     _show_stopped(results, console)
 
 
+def show_for_a_person(results: Sequence[PlanResult], console: Console) -> None:
+    """Every plan as text on stderr, where stdout is for a program."""
+    for result in results:
+        if isinstance(result, Planned):
+            console.problem(render_plan(result.plan, result.refusals))
+    _show_stopped(results, console)
+
+
 def show_reports(results: Sequence[ApplyResult], console: Console, flags: Sequence[str]) -> None:
     """What came of each instance, once all are done. `flags` are those that another plan needs as well."""
-    finished = [(result.planned.plan, result.report) for result in results if isinstance(result, Finished)]
+    finished = [result for result in results if isinstance(result, Finished)]
     if console.wants_json:
         console.result(render_instances("apply", [_entry(result) for result in results]))
     else:
-        console.result("".join(f"\n{render_report(plan, report, console.paint)}" for plan, report in finished))
-        console.result(next_after_reports(finished, flags, console.paint))
+        console.result("".join(f"\n{_report_text(each, console)}" for each in finished))
+        reports = [(each.planned.plan, each.report) for each in finished]
+        console.result(next_after_reports(reports, flags, console.paint))
     _show_stopped(results, console)
+
+
+def show_result(result: ApplyResult, console: Console) -> None:
+    """What came of one instance: of one that was not written to, its plan and why."""
+    if isinstance(result, Planned):
+        show_plans([result], console)
+    else:
+        show_reports([result], console, ())
+
+
+def _report_text(finished: Finished, console: Console) -> str:
+    return render_report(finished.planned.plan, finished.report, console.paint, finished.already_done)
 
 
 def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
@@ -51,8 +72,8 @@ def _entry(result: ApplyResult) -> dict[str, Any]:
     match result:
         case Planned(plan=plan, refusals=refusals):
             return plan_entry(plan, refusals)
-        case Finished(planned=planned, report=report):
-            return report_entry(planned.plan, report)
+        case Finished(planned=planned, report=report, already_done=done):
+            return report_entry(planned.plan, report, done)
         case Stopped(instance=instance, error=error):
             return stopped_entry(instance.name, instance.identity, error)
         case _:

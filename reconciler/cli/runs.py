@@ -1,0 +1,53 @@
+"""What a run of `apply` knows of itself: its name, where it comes from, where it is written down."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.applying.journal import new_run
+from reconciler.cli.console import Console
+from reconciler.cli.history import journal_directory
+from reconciler.cli.progress import Progress
+from reconciler.cli.signals import Stop
+from reconciler.declared.git import revision
+from reconciler.workflow.choices import Conduct, Files
+from reconciler.workflow.run import Origin, Run
+
+_PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL")
+"""Where GitLab, Jenkins, Buildkite and CircleCI give the address of a run."""
+
+
+def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> Run:
+    """A run that begins now."""
+    now = datetime.now(UTC)
+    at = revision(files.config.parent)
+    who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
+    return Run(
+        name=new_run(now),
+        origin=Origin(who, at.commit if at else None, at.clean if at else None),
+        journal=journal_directory(files, conduct.journal),
+        locks=Path(tempfile.gettempdir()) / f"reconciler-{_user()}",
+        now=lambda: datetime.now(UTC),
+        tell=Progress(console),
+        stop=stop,
+        parallelism=conduct.parallelism,
+    )
+
+
+def _pipeline(environ: Mapping[str, str]) -> str | None:
+    if run := environ.get("GITHUB_RUN_ID"):
+        return f"{environ.get('GITHUB_SERVER_URL', '')}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
+    return next((environ[name] for name in _PIPELINES if environ.get(name)), None)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user: a container that runs under a number
+        return str(os.getuid())

@@ -1,0 +1,53 @@
+"""Stopping an apply: the first signal asks for it, the second one takes it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import click
+
+
+class Stop:
+    """Whether somebody wants the run to end. Until it is armed, a signal ends the program where it stands."""
+
+    def __init__(self) -> None:
+        self._wanted = False
+
+    def __call__(self) -> bool:
+        """Whether it was asked for."""
+        return self._wanted
+
+    def arm(self) -> None:
+        """From now on SIGINT and SIGTERM only ask for it: something is being written."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        if self._wanted:
+            raise KeyboardInterrupt
+        self._wanted = True
+        name = signal.Signals(number).name
+        click.echo(f"{name}: no new writes; waiting for those under way (once more stops at once)", err=True)
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """A stop that is not armed yet. Afterwards the signals mean what they did before."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield Stop()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end the program as Ctrl-C does: by way of everything that logs out and cleans up."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
