@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import StreamEndEvent
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-SYSTEM = {
+SYSTEM: dict[str, object] = {
     "name": "PmApi",
     "types": ["authorization_code_grant", "personal_access_client"],
     "redirect": "http://localhost",

@@ -11,7 +11,7 @@ from reconciler.declared.load import load_text
 from reconciler.declared.shape import check_shape
 from reconciler.model import ClientSpec, Grant, Location
 from reconciler.planning.inverse import invert
-from reconciler.planning.plan import Create, Delete, Note, Update
+from reconciler.planning.plan import Change, Create, Delete, Note, Update
 from reconciler.render.declarations import quoted_scalar, render_changes
 
 HERE = Location("clients/a.yaml", 1, 1)
@@ -31,7 +31,7 @@ def test_any_text_reads_back_as_itself(text: str) -> None:
 
 
 def test_the_declarations_that_undo_a_run_are_valid_and_say_what_is_lost() -> None:
-    run = [
+    run: list[tuple[Change, int]] = [
         (Create(NEW, WHY, HERE), 8),
         (Update(7, OLD, NEW, WHY, HERE, owner="team-warehouse"), 7),
         (Delete(6, NEW, WHY, HERE), 6),
