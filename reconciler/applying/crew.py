@@ -13,6 +13,9 @@ from typing import Generic, TypeVar
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
+_DEAF_SECONDS = 0.1
+"""How long at most nobody hears a signal while waiting for a result."""
+
 
 class Crew(Generic[Task, Result]):
     """At most `size` tasks under way at once, each in a thread of its own, and no thread that no task needed.
@@ -50,12 +53,18 @@ class Crew(Generic[Task, Result]):
 
         A signal's handler runs meanwhile, and an exception that it raises comes through here.
         """
-        finished = [self._done.get()]
+        finished = [self._first()]
         with suppress(Empty):
             while True:
                 finished.append(self._done.get_nowait())
         self.busy -= len(finished)
         return [future.result() for future in finished]
+
+    def _first(self) -> Future[Result]:
+        while True:
+            # A signal that comes right before a wait does not end it, and its handler runs only afterwards.
+            with suppress(Empty):
+                return self._done.get(timeout=_DEAF_SECONDS)
 
     def __enter__(self) -> Crew[Task, Result]:
         return self
