@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Condition, RLock
 
+from reconciler.applying.report import Outcome
+from reconciler.applying.writing import Try
 from reconciler.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.planning.plan import Change, Create
@@ -218,6 +220,21 @@ class MemoryGateway:
         if self.gate is not None and request != "list":
             self.gate.pass_through(request)
         return fault
+
+
+class Unrecorded:
+    """A journal that nobody keeps, for tests of something else."""
+
+    failure: str | None = None
+
+    def sending(self, numbers: Sequence[int]) -> None:
+        """Say nothing."""
+
+    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
+        """Say nothing."""
+
+    def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
+        """Say nothing."""
 
 
 def request_for(change: Change) -> str:

@@ -88,21 +88,6 @@ class Journal(Protocol):
         """What came of every change, in the plan's order."""
 
 
-class Unrecorded:
-    """A journal that nobody keeps."""
-
-    failure: str | None = None
-
-    def sending(self, numbers: Sequence[int]) -> None:
-        """Say nothing."""
-
-    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
-        """Say nothing."""
-
-    def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
-        """Say nothing."""
-
-
 def new_run(at: datetime) -> str:
     """A name for a run that sorts by its time: `20261123T134500Z-7f3a9c`. One run may apply to several instances."""
     return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"

@@ -8,7 +8,6 @@ import pytest
 
 from reconciler.applying.apply import apply_plan, never
 from reconciler.applying.events import Answered, Event, Started, Tell
-from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import (
     Applied,
     Failed,
@@ -32,7 +31,7 @@ from reconciler.errors import (
 from reconciler.model import Declarations, Listing
 from reconciler.planning.plan import Plan
 from tests.builders import CODE, PASSWORD, absent, declare, plan_of, present, spec
-from tests.memory_gateway import Fault, MemoryGateway, lost, refused_connection
+from tests.memory_gateway import Fault, MemoryGateway, Unrecorded, lost, refused_connection
 
 CHANGED = present(spec("Changed", PASSWORD))
 EVERYTHING = declare(CHANGED, present("New name", previous=["Old name"]), present("Made"), absent("Gone"))

@@ -6,13 +6,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import Applied, Report, is_complete, wrote_anything
 from reconciler.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
 from reconciler.model import ClientSpec, Declarations, Listing
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Create, Plan, Prune
-from tests.memory_gateway import Fault, MemoryGateway
+from tests.memory_gateway import Fault, MemoryGateway, Unrecorded
 from tests.strategies import certainties, declarations, listings, policies
 
 FAULTS = [

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from reconciler.applying.apply import apply_plan, never
 from reconciler.applying.crew import Crew
 from reconciler.applying.events import Answered, Event, Started
-from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
 from reconciler.errors import NotPermitted
 from reconciler.model import Declarations
 from reconciler.planning.plan import Delete, Plan
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
-from tests.memory_gateway import ENOUGH_SECONDS, Fault, Gate, MemoryGateway, refused_connection, request_for
+from tests.memory_gateway import ENOUGH_SECONDS, Fault, Gate, MemoryGateway, Unrecorded, refused_connection, request_for
 
 
 def creates(count: int) -> Declarations:
