@@ -77,7 +77,7 @@ def _apply_declared(
 ) -> int:
     from reconciler.cli.exit_codes import of_applies
     from reconciler.cli.orders import place_order
-    from reconciler.cli.results import show_reports
+    from reconciler.cli.results import reporting, show_reports
     from reconciler.cli.runs import start_run
     from reconciler.cli.signals import stoppable
     from reconciler.workflow.apply import apply_instances
@@ -86,7 +86,8 @@ def _apply_declared(
     with stoppable() as stop:
         run = start_run(files, conduct, console, stop)
         results = list(apply_instances(order, _approval(yes, console, stop), run))
-    show_reports(results, console, repeated_flags(files, options))
+    with reporting(results):
+        show_reports(results, console, repeated_flags(files, options))
     return of_applies(results)
 
 
@@ -110,24 +111,21 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
 
 
 def _approval(yes: bool, console: Console, stop: Stop) -> Approval:
-    from reconciler.cli.results import show_for_a_person, show_plans
     from reconciler.workflow.apply import Approval
 
-    def ask(results: Sequence[PlanResult]) -> bool:
-        if not console.wants_json:
-            show_plans(results, console)
-        elif not yes:  # stdout is for one document, the report
-            show_for_a_person(results, console)
-        return consent(results, yes, stop)
-
-    return Approval(ask, takes_time=not yes)
+    return Approval(lambda results: consent(results, yes, stop, console), takes_time=not yes)
 
 
-def consent(results: Sequence[PlanResult], yes: bool, stop: Stop) -> bool:
-    """Whether to write what can be written; from a yes on, a signal only asks the run to end."""
+def consent(results: Sequence[PlanResult], yes: bool, stop: Stop, console: Console) -> bool:
+    """Show the plans, and tell whether to write what can be written.
+
+    From a yes on, a signal only asks the run to end.
+    """
+    from reconciler.cli.results import show_proposals
     from reconciler.workflow.apply import is_pending
 
     names = ", ".join(result.instance.name for result in results if is_pending(result))
+    show_proposals(results, console, asked=bool(names) and not yes)
     agreed = yes or not names or click.confirm(f"Write this to {names}?", default=False, err=True)
     if agreed:
         stop.arm()

@@ -79,8 +79,9 @@ def main(arguments: Sequence[str]) -> int:
         return _say(problem)
     except click.exceptions.Exit as done:
         return done.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        say("interrupted\n")
+    except (click.Abort, KeyboardInterrupt) as stop:
+        asked = isinstance(stop, click.Abort)  # the question still stands on this line
+        say("\ninterrupted\n" if asked else "interrupted\n")
         return INTERRUPTED
     except OSError as problem:
         return _say_system_error(problem)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 
-import click
-
 from reconciler.applying.events import Answered, Event, Started
-from reconciler.cli.console import Console
+from reconciler.cli.console import Console, say
 from reconciler.render.report_text import render_outcome
 from reconciler.settings import Instance
 
@@ -43,4 +41,4 @@ class Progress:
             return
         under_way = self._started - self._answered
         line = f"{instance.name}: {self._answered} written, {under_way} under way" if under_way else ""
-        click.echo(f"{_CLEAR}{line}", nl=False, err=True, color=True)
+        say(f"{_CLEAR}{line}")

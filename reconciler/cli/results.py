@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, assert_never
 
-from reconciler.cli.console import Console
+from reconciler.cli.console import Console, OutputLost
+from reconciler.cli.exit_codes import of_unseen_applies
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.json import plan_entry, render_instances, report_entry, stopped_entry
 from reconciler.render.next_step import next_after_plans, next_after_reports
@@ -30,12 +32,18 @@ def show_plans(results: Sequence[PlanResult], console: Console, flags: Sequence[
     _show_stopped(results, console)
 
 
-def show_for_a_person(results: Sequence[PlanResult], console: Console) -> None:
-    """Every plan as text on stderr, where stdout is for a program."""
-    for result in results:
-        if isinstance(result, Planned):
-            console.problem(render_plan(result.plan, result.refusals))
-    _show_stopped(results, console)
+def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bool) -> None:
+    """The plans before they are carried out, for a person: as text, and on stderr where stdout is for a program.
+
+    Without a question nobody waits, and the report names what could not be planned: saying it twice would mislead.
+    """
+    planned = [result for result in results if isinstance(result, Planned)]
+    if not console.wants_json:
+        console.result("\n".join(render_plan(p.plan, p.refusals, console.paint) for p in planned))
+    elif asked:  # stdout is for one document, the report
+        console.problem("\n".join(render_plan(p.plan, p.refusals) for p in planned))
+    if asked:
+        _show_stopped(results, console)
 
 
 def show_reports(results: Sequence[ApplyResult], console: Console, flags: Sequence[str]) -> None:
@@ -50,12 +58,23 @@ def show_reports(results: Sequence[ApplyResult], console: Console, flags: Sequen
     _show_stopped(results, console)
 
 
+@contextmanager
+def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
+    """A report that cannot be printed must not look as if nothing was written."""
+    try:
+        yield
+    except OutputLost as lost:
+        lost.exit_code, lost.hint = of_unseen_applies(results), "see what is live now: reconciler plan"
+        raise
+
+
 def show_result(result: ApplyResult, console: Console) -> None:
     """What came of one instance: of one that was not written to, its plan and why."""
-    if isinstance(result, Planned):
-        show_plans([result], console)
-    else:
-        show_reports([result], console, ())
+    with reporting([result]):
+        if isinstance(result, Planned):
+            show_plans([result], console)
+        else:
+            show_reports([result], console, ())
 
 
 def _report_text(finished: Finished, console: Console) -> str:

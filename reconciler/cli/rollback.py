@@ -135,9 +135,6 @@ def _plan(past: Run, undo: Undo, live: Listing) -> Plan:
 
 
 def _approve(planned: Planned, undo: Undo, yes: bool, stop: Stop, console: Console) -> bool:
-    from reconciler.cli.results import show_plans
-
-    show_plans([planned], console)
     for loss in undo.losses:
         console.problem(f"warning: {printable(loss.text)}\n")
-    return consent([planned], yes, stop)
+    return consent([planned], yes, stop, console)

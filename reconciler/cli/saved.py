@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import of_applies
-from reconciler.cli.results import show_plans, show_result
+from reconciler.cli.results import show_proposals, show_result
 from reconciler.cli.runs import start_run
 from reconciler.cli.signals import stoppable
 from reconciler.errors import ReconcilerError, Refused, WrongUsage
@@ -53,8 +53,7 @@ def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, co
     with stoppable() as stop:
 
         def approve(planned: Planned) -> bool:
-            if not console.wants_json:
-                show_plans([planned], console)
+            show_proposals([planned], console, asked=False)
             stop.arm()
             return True
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-import click
+from reconciler.cli.console import say
 
 
 class Stop:
@@ -30,7 +30,7 @@ class Stop:
             raise KeyboardInterrupt
         self._wanted = True
         name = signal.Signals(number).name
-        click.echo(f"{name}: no new writes; waiting for those under way (once more stops at once)", err=True)
+        say(f"{name}: no new writes; waiting for those under way (once more stops at once)\n")
 
 
 @contextmanager

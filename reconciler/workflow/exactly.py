@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from reconciler.applying.report import Report
-from reconciler.errors import Interrupted, ReconcilerError
+from reconciler.errors import Interrupted, ReconcilerError, Refused
 from reconciler.model import Listing
 from reconciler.planning.guard import refusals
 from reconciler.planning.plan import Plan
@@ -58,8 +58,10 @@ def _apply(order: Exactly, approve: Callable[[Planned], bool], run: Run, stack: 
             planned = Planned(instance, plan, refusals(plan, guards(order.settings, instance, order.options)))
     if not plan.changes:
         return Finished(planned, Report(), done)
-    if planned.refusals or not approve(planned):
+    if planned.refusals:
         return planned
+    if not approve(planned):
+        raise Refused("declined: nothing was written")
     if run.stop():
         return Stopped(instance, Interrupted("not tried: interrupted"))
     return Finished(planned, run.write(instance, plan, gateway, order.digest), done)
