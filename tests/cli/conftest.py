@@ -1,0 +1,32 @@
+"""A project in a folder of its own, and a platform for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.projects import Platform, Project, at, platform
+
+
+@pytest.fixture
+def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Project:
+    """An empty project, with the administrator's credentials in the environment and nothing else that matters."""
+    for name in [each for each in os.environ if each.startswith("RECONCILER_")]:
+        monkeypatch.delenv(name)
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    made = Project(folder, capsys, monkeypatch)
+    made.log_in_as("admin")
+    return made
+
+
+@pytest.fixture
+def staging(tmp_path: Path, project: Project) -> Iterator[Platform]:
+    """A platform that the project knows as its only instance, `staging`."""
+    with platform(tmp_path / "platform.sqlite3") as served:
+        project.configure({"staging": at(served.url)})
+        yield served

@@ -1,0 +1,272 @@
+"""Whatever is wrong with files, accounts, servers and networks: clear words, the right exit code, nothing written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from tests.cli.projects import Ended, Platform, Project, at, platform, wanted
+from tests.faults import CutAnswer, DropConnection, LoseSession, On, Respond
+from tests.live.servers import Answering, Request, Server, answer, serving
+from tests.live.servers import platform as platform_like
+
+if TYPE_CHECKING:
+    from tests.faults import Fault
+
+APPLY = ("apply", "--instance", "staging", "--yes")
+MEGABYTE = 1024 * 1024
+
+
+# Files
+
+
+def _directory(file: Path) -> None:
+    file.mkdir()
+
+
+def _unreadable(file: Path) -> None:
+    file.write_text("clients: []")
+    file.chmod(0)
+
+
+def _loop(file: Path) -> None:
+    file.symlink_to(file.name)
+
+
+def _containing(content: bytes) -> Callable[[Path], None]:
+    def write(file: Path) -> None:
+        file.write_bytes(content)
+
+    return write
+
+
+_ALIASES = b"clients:\n  - &a {name: One, state: absent}\n" + b"  - *a\n" * 10_000
+_DEEP = b"clients: " + b"[" * 5_000 + b"]" * 5_000
+
+BAD_FILES = {
+    "not YAML": _containing(b"clients: [\n"),
+    "not UTF-8": _containing(b"clients:\n  - name: caf\xe9\n"),
+    "a NUL byte": _containing(b"clients:\n  - name: a\x00b\n"),
+    "a tab": _containing(b"clients:\n\t- name: One\n"),
+    "empty": _containing(b""),
+    "a directory": _directory,
+    "unreadable": _unreadable,
+    "a loop of links": _loop,
+    "50 MB": _containing(b"#" * 50 * MEGABYTE),
+    "10,000 aliases": _containing(_ALIASES),
+    "deep nesting": _containing(_DEEP),
+    "an alias bomb": _containing(
+        b"a: &a [1, 2]\n" + b"".join(b"%c: &%c [*%c, *%c, *%c]\n" % (c + 1, c + 1, c, c, c) for c in range(97, 110))
+    ),
+    "several documents": _containing(b"clients: []\n---\nclients: []\n"),
+    "a duplicate key": _containing(b"clients: []\nclients: []\n"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_FILES)
+def test_a_bad_file_is_one_message_at_its_place(project: Project, staging: Platform, what: str) -> None:
+    file = project.folder / "clients" / "x.yaml"
+    file.parent.mkdir()
+    BAD_FILES[what](file)
+    if what == "unreadable" and os.access(file, os.R_OK):
+        pytest.skip("this user may read every file")
+    for arguments in (("validate",), ("plan",), APPLY):
+        ended = project.run(*arguments)
+        assert ended.code == 3
+        assert "Traceback" not in ended.err
+        found = [line for line in (ended.out + ended.err).splitlines() if "x.yaml:" in line]
+        assert len(found) == 1, found
+        assert len(found[0]) < 500
+    assert staging.asked() == []
+
+
+def test_a_missing_directory_of_clients_suggests_an_empty_list(project: Project, staging: Platform) -> None:
+    ended = project.run(*APPLY)
+    assert ended.code == 3
+    assert "clients: []" in ended.err
+    assert "Traceback" not in ended.err
+    assert staging.asked() == []
+
+
+# Credentials
+
+
+def test_no_credentials_names_both_variables(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    project.environ.delenv("PM_USER")
+    project.environ.delenv("PM_PASSWORD")
+    ended = project.run(*APPLY)
+    assert ended.code == 1
+    assert "PM_USER" in ended.only_error()
+    assert "PM_PASSWORD" in ended.only_error()
+    assert staging.asked() == []
+
+
+@pytest.mark.parametrize("name", ["admin", "nobody", "pm_inactive", "pm_blocked"])
+def test_wrong_credentials_are_tried_once(project: Project, staging: Platform, name: str) -> None:
+    project.declare(wanted("One"))
+    project.log_in_as(name, "wrong")
+    ended = project.run(*APPLY)
+    assert ended.code == 6
+    ended.only_error()
+    assert staging.asked() == ["POST /login"]
+
+
+def test_a_locked_account_is_told_from_a_wrong_password(project: Project, tmp_path: Path) -> None:
+    with platform(tmp_path / "strict.sqlite3", settings={"password-policies.login_attempts": 1}) as strict:
+        project.configure({"staging": at(strict.url)})
+        project.declare(wanted("One"))
+        project.log_in_as("pm_lock", "wrong")
+        codes = [project.run("plan").code for _ in range(2)]
+        project.log_in_as("pm_lock")
+        ended = project.run("plan")
+    assert (codes, ended.code) == ([6, 6], 6)
+    assert "locked" in ended.only_error()
+
+
+# Servers
+
+
+@pytest.fixture
+def serve(project: Project) -> Callable[[Answering], Ended]:
+    """Apply against a server that answers as it is told, and look that it was asked to write nothing."""
+
+    def apply(answering: Answering) -> Ended:
+        with serving(answering) as server:
+            project.configure({"staging": at(server.url, timeout=5)})
+            project.declare(wanted("One"))
+            ended = project.run(*APPLY)
+            assert [line for line in server.lines if "/oauth/clients" in line and not line.startswith("GET")] == []
+            return ended
+
+    return apply
+
+
+HTML = answer(200, b"<html><h1>Welcome</h1></html>", content_type="text/html")
+TO_LOGIN = answer(302, headers="Location: /login\r\n")
+
+NOT_THE_PLATFORM: dict[str, Answering] = {
+    "HTML for the login": platform_like(login=HTML),
+    "404 for the login": platform_like(login=answer(404, b"not found", content_type="text/plain")),
+    "a redirect for the login": platform_like(login=answer(302, headers="Location: https://sso.example.com/\r\n")),
+    "HTML for the list": platform_like(list=HTML),
+    "a login page behind a redirect": platform_like(list=TO_LOGIN),
+    "404 for the list": platform_like(list=answer(404, {"message": "Not Found"})),
+    "a list of another shape": platform_like(list=answer(200, [1, 2])),
+    "a list of other things": platform_like(list=answer(200, {"data": [{"id": "x", "name": 5}]})),
+    "no JSON": platform_like(list=answer(200, b'{"data": [')),
+    "not HTTP": lambda request: b"SSH-2.0-OpenSSH_9.6\r\n",
+    "nothing at all": lambda request: b"",
+}
+
+
+@pytest.mark.parametrize("what", NOT_THE_PLATFORM)
+def test_a_server_that_is_not_the_platform_is_one_message(serve: Callable[[Answering], Ended], what: str) -> None:
+    ended = serve(NOT_THE_PLATFORM[what])
+    assert ended.code == 1
+    assert ended.only_error().startswith("error: staging: ")
+
+
+@pytest.mark.parametrize("status", [403, 429, 500, 502, 503])
+@pytest.mark.parametrize("step", ["login", "list"])
+def test_an_ill_server_is_one_message(serve: Callable[[Answering], Ended], step: str, status: int) -> None:
+    ended = serve(platform_like(**{step: answer(status, {"message": "Server Error"})}))
+    assert ended.code == 1
+    ended.only_error()
+
+
+def test_an_answer_that_never_ends_is_bounded(serve: Callable[[Answering], Ended]) -> None:
+    def endless(request: Request) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+        while True:
+            yield b" " * MEGABYTE
+
+    ended = serve(platform_like(list=endless))
+    assert ended.code == 1
+    ended.only_error()
+
+
+def test_no_server_is_one_message(project: Project) -> None:
+    project.configure({"staging": at("http://127.0.0.1:9")})
+    project.declare(wanted("One"))
+    ended = project.run(*APPLY)
+    assert ended.code == 1
+    assert "connection refused" in ended.only_error()
+
+
+def test_a_certificate_that_does_not_verify_names_ca_bundle(project: Project) -> None:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    with serving(platform_like(), tls=context) as server:
+        project.configure({"staging": at(server.url)})
+        project.declare(wanted("One"))
+        ended = project.run(*APPLY)
+        _assert_untouched(server)
+    assert ended.code == 1
+    assert "certificate" in ended.only_error()
+    assert "ca_bundle" in ended.err
+
+
+def _assert_untouched(server: Server) -> None:
+    assert server.requests == []
+
+
+FAULTS: dict[str, Fault] = {
+    "maintenance": Respond(On("GET", "/oauth/clients"), 503),
+    "an answer cut short": CutAnswer(On("GET", "/oauth/clients"), 40),
+    "a dropped connection": DropConnection(On("GET", "/oauth/clients")),
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_a_listing_that_fails_is_one_message(project: Project, tmp_path: Path, what: str) -> None:
+    with platform(tmp_path / "faulty.sqlite3", FAULTS[what]) as faulty:
+        project.configure({"staging": at(faulty.url)})
+        project.declare(wanted("One"))
+        ended = project.run(*APPLY)
+        assert ended.code == 1
+        ended.only_error()
+        assert faulty.log.writes() == []
+        assert faulty.asked()[-1] == "GET /logout"
+
+
+def test_a_session_that_never_lasts_is_one_message(project: Project, tmp_path: Path) -> None:
+    with platform(tmp_path / "faulty.sqlite3", LoseSession(On("GET", "/oauth"))) as faulty:
+        project.configure({"staging": at(faulty.url)})
+        project.declare(wanted("One"))
+        ended = project.run(*APPLY)
+        assert ended.code == 1
+        assert "session" in ended.only_error()
+        assert faulty.log.writes() == []
+
+
+# Configuration
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "reconciler.yaml:"),
+        ("instances: {}", "reconciler.yaml:"),
+        ("instances: {a: {url: 'ftp://x', credentials: {username_env: A, password_env: B}}}", "ftp"),
+        ("instances: {a: {url: 'https://x.example', credentials: {username: admin}}}", "username"),
+        ("instances: {a: {embedded: x}, b: {embedded: ./x}}", "b"),
+        ("default_instance: c\ninstances: {a: {embedded: x}}", "c"),
+    ],
+)
+def test_a_bad_configuration_is_said_at_its_place(project: Project, text: str, said: str) -> None:
+    project.write("reconciler.yaml", text)
+    project.declare(wanted("One"))
+    for arguments in (("validate",), ("plan",), ("sandbox", "reset")):
+        ended = project.run(*arguments)
+        assert ended.code == 3
+        assert said in ended.out + ended.err
+        assert "Traceback" not in ended.err
+        assert "this is a bug" not in ended.err
