@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -24,16 +23,6 @@ def checked_url(url: str) -> SplitResult:
             "write it as in `url: https://acme.processmaker.net`",
         )
     return parts
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself (RFC 6761 section 6.3, RFC 1122 section 3.2.1.3). No resolver is asked."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def checked_ca_bundle(ca_bundle: Path) -> str:

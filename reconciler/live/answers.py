@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Rejected, Unavailable, UnexpectedResponse
 from reconciler.live.calls import Call, sentence
-from reconciler.live.transport import Answer
+from reconciler.live.outcomes import Answer
 from reconciler.text import printable
 
 _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"})
@@ -40,7 +40,7 @@ def problem(answer: Answer, call: Call, url: str) -> GatewayError:
         return _redirected(answer, call, url)
     if status in _WORDS or status >= 500:
         why = _WORDS.get(status, f"the server failed ({status})")
-        return Unavailable(sentence(call, url, why), "try again later")
+        return Unavailable(sentence(call, url, why + answer.tried), "try again later")
     match status:
         case 400:
             why = "it does not know this host name (400)"

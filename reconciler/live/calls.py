@@ -20,6 +20,7 @@ class Call:
 
 
 LOGIN = Call("POST", "/login", "log in to", 204)
+LOGIN_AGAIN = Call("POST", "/login", "log in again to", 204)
 LOGOUT = Call("GET", "/logout", "log out of", 302)
 PROBE = Call("GET", "/oauth/scopes", "ask for the session at", 200)
 LIST = Call("GET", "/oauth/clients", "list the auth clients of", 200, "View Auth Clients")

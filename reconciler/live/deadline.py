@@ -3,12 +3,19 @@
 A server that sends one byte now and then never runs into a time-out per read, neither in its headers nor in its
 body. urllib3 sets the time-out of a socket once before it sends and once before it reads an answer; here that starts
 a clock, and every later read gets what is left of it.
+
+They also know whether they were made at all. As long as one is being made (host name, TCP, a proxy's tunnel, TLS),
+nothing of the request has been sent, and that is the only proof of it: the same "connection reset" comes before the
+request and after it, and what urllib3 makes of it is the same too.
 """
 
 from __future__ import annotations
 
 import io
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import local
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -66,15 +73,44 @@ class _DeadlineReader(io.RawIOBase):
         super().close()
 
 
+class _Thread(local):
+    """What a thread is doing; a request is sent, and its connection made, by one thread."""
+
+    connecting = False
+
+
+_HERE = _Thread()
+
+
+@contextmanager
+def _connecting() -> Iterator[None]:
+    _HERE.connecting = True
+    yield
+    # Not `finally`: a failure is to be remembered.
+    _HERE.connecting = False
+
+
+def forget_connecting() -> None:
+    """To be called before a request that `failed_to_connect` will be asked about."""
+    _HERE.connecting = False
+
+
+def failed_to_connect() -> bool:
+    """Whether this thread's failed request got no connection, so that provably nothing of it was sent."""
+    return _HERE.connecting
+
+
 class _PlainConnection(HTTPConnection):
     def connect(self) -> None:
-        super().connect()
+        with _connecting():
+            super().connect()
         self.sock = cast(socket.socket, _DeadlineSocket(self.sock))
 
 
 class _TlsConnection(HTTPSConnection):
     def connect(self) -> None:
-        super().connect()
+        with _connecting():
+            super().connect()
         self.sock = cast(socket.socket, _DeadlineSocket(self.sock))
 
 

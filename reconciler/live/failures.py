@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
-from reconciler.live.calls import Call, sentence
+from reconciler.errors import ReconcilerError, Unavailable, UnexpectedResponse
+from reconciler.live.outcomes import NoAnswer
 
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 """All that sending a request and reading its answer may raise: values that cannot be sent are ValueErrors."""
@@ -28,22 +28,42 @@ _CERTIFICATE = {
 }
 """By OpenSSL's verification error code (`X509_V_ERR_…`)."""
 
+_NO_BUNDLE = "CA certificate bundle"  # requests' words
+_PROXY_REFUSES = "Tunnel connection failed: 4"  # http.client's words, up to the first digit of the proxy's status
+
 _CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
 
 
-def explain(error: Exception, call: Call, url: str, seconds: float) -> tuple[GatewayError, BaseException | None]:
-    """The error to raise, and the innermost cause to raise it from.
+def explain(error: Exception, seconds: float, *, sent: bool) -> NoAnswer:
+    """What the failure of a request that was given `seconds` means; `sent` is False if no connection was made.
 
     Only an operating system's or TLS error is kept as the cause: those of the HTTP library hold the request with its
     password and cookie, and their texts may quote the answer.
     """
     root = _root(error)
     why, hint = _reason(error, root, seconds)
-    kind = UnexpectedResponse if isinstance(error, requests.exceptions.ContentDecodingError) else Unavailable
+    unpackable = isinstance(error, requests.exceptions.ContentDecodingError)
     if root is not None:
         # The frames of the HTTP library hold the request's body.
         root.with_traceback(None)
-    return kind(sentence(call, url, why), hint), root
+    kind = UnexpectedResponse if unpackable else Unavailable
+    return NoAnswer(why, hint, root, kind, sent, lasting=unpackable or _is_lasting(error, root, sent=sent))
+
+
+def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:
+    """Whether every further try must fail in the same way."""
+    match root:
+        case None:
+            return isinstance(error, ValueError)
+        case ssl.SSLCertVerificationError():
+            return True
+        case ssl.SSLError():
+            # Without a common language there will be none later; a handshake that was cut off may succeed.
+            return not sent and not isinstance(root, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        case socket.gaierror():
+            return root.errno != socket.EAI_AGAIN
+        case _:
+            return any(words in str(root) for words in (_NO_BUNDLE, _PROXY_REFUSES))
 
 
 def _root(error: Exception) -> OSError | None:
@@ -58,7 +78,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     waiting, seen = [error], set[int]()
     while waiting:
         inner = waiting.pop(0)
-        if id(inner) in seen:
+        # An error of our own is not part of this failure: it is being handled while this one came up.
+        if id(inner) in seen or isinstance(inner, ReconcilerError):
             continue
         seen.add(id(inner))
         yield inner
@@ -93,6 +114,8 @@ def _network_reason(root: OSError, seconds: float) -> tuple[str, str | None]:  #
                 f"no TLS connection could be made ({root.reason})",
                 "check that `url:` has the right scheme (https) and port",
             )
+        case socket.gaierror(errno=socket.EAI_AGAIN):
+            return "the host name cannot be looked up", "check that this machine has a network and a name server"
         case socket.gaierror():
             return "the host name is not known", "check `url:`, and that this machine can resolve the name"
         case TimeoutError():
@@ -101,7 +124,7 @@ def _network_reason(root: OSError, seconds: float) -> tuple[str, str | None]:  #
             return "connection refused", "check the port in `url:`, and that the instance is up"
         case ConnectionError():
             return "the connection broke off before the answer was complete", None
-        case _ if "CA certificate bundle" in str(root):
+        case _ if _NO_BUNDLE in str(root):
             return "the file of trusted authorities is missing", "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
         case _:
             return f"the network failed ({root.strerror or type(root).__name__})", None

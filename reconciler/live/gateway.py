@@ -14,7 +14,7 @@ class Gateway(Protocol):
         """All clients that are not deleted, in ascending id, without their secrets."""
 
     def create_client(self, spec: ClientSpec) -> LiveClient:
-        """Make a client and return it as the instance answered. Never sent twice."""
+        """Make a client and return it as the instance answered. Never sent again where that might make a second one."""
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """Replace name, grants and redirect of a client together, and return it as the instance answered."""

@@ -7,16 +7,20 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.errors import GatewayError, UnexpectedResponse
+from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.live import calls, wire
 from reconciler.live.calls import Call, sentence
 from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
+from reconciler.live.persistence import Patience
 from reconciler.live.session import Session
 from reconciler.live.transport import Transport
 from reconciler.model import ClientSpec, Listing, LiveClient, UnsupportedClient
 
 Read = TypeVar("Read")
+
+PATIENT = Patience()
+"""Pauses in real time."""
 
 
 @contextmanager
@@ -28,32 +32,46 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     ca_bundle: Path | None = None,
     allow_http: bool = False,
     embedded: bool = False,
+    connections: int = 8,
+    patience: Patience = PATIENT,
 ) -> Iterator[Gateway]:
-    """Log in to the instance at `url` and give its gateway; log out on every way out.
+    """Log in to the instance at `url` and give its gateway, for several threads; log out on every way out.
 
-    `timeout` is in seconds for one request in all (resolving the host name excepted). `ca_bundle` is a PEM file of
-    authorities to trust instead of the usual ones. Plain http to another machine takes `allow_http`. Proxies come from
-    the environment, but never for this machine's own addresses nor an `embedded` instance. Raises LoginRefused or
-    another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that cannot be used.
+    `timeout` is in seconds for one request in all (resolving the host name excepted); if it is tried again, four times
+    as long for all of it. `ca_bundle` is a PEM file of authorities to trust instead of the usual ones. Plain http to
+    another machine takes `allow_http`. Proxies come from the environment, but never for this machine's own addresses
+    nor an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway. `patience`
+    is how the pauses between tries are made; `pause_unless` makes them end when a run is to stop.
+
+    Raises LoginRefused or another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that
+    cannot be used.
     """
     with (
-        Transport(url, timeout=timeout, ca_bundle=ca_bundle, allow_http=allow_http, embedded=embedded) as transport,
+        Transport(
+            url,
+            timeout=timeout,
+            ca_bundle=ca_bundle,
+            allow_http=allow_http,
+            embedded=embedded,
+            connections=connections,
+            patience=patience,
+        ) as transport,
         ExitStack() as ways_out,
     ):
-        session = Session(transport)
+        session = Session(transport, credentials)
         # Before the login, so that an interruption right after its answer is covered too.
         ways_out.callback(session.log_out)
         try:
-            session.log_in(credentials)
+            session.log_in()
         except BaseException as error:
-            if isinstance(error, GatewayError) or not transport.has_cookies:
+            if isinstance(error, GatewayError) or not session.may_be_open:
                 ways_out.pop_all()
             raise
         yield HttpGateway(session, transport.url)
 
 
 class HttpGateway:
-    """A `Gateway` that sends every request once and believes no answer before it has looked at it."""
+    """A `Gateway` that believes no answer before it has looked at it."""
 
     def __init__(self, session: Session, url: str) -> None:
         self._session = session
@@ -65,8 +83,10 @@ class HttpGateway:
         return self._checked(calls.LIST, lambda: wire.read_listing(document))
 
     def create_client(self, spec: ClientSpec) -> LiveClient:
-        """Make a client and return it as the instance answered. Never sent twice."""
-        document = self._session.ask(calls.CREATE, wire.body_of(spec))
+        """Make a client and return it as the instance answered. Never sent again where that might make a second one."""
+        document = self._session.ask(
+            calls.CREATE, wire.body_of(spec), before_repeating=lambda: self._check_not_made(spec.name)
+        )
         return self._stored(calls.CREATE, document, spec)
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
@@ -81,6 +101,19 @@ class HttpGateway:
     def delete_client(self, client_id: int) -> None:
         """Revoke a client and its tokens. There is no way back."""
         self._session.ask(calls.delete(client_id))
+
+    def _check_not_made(self, name: str) -> None:
+        """Raise Unavailable if a create that found the session ended may have made a client of this name all the same.
+
+        Without a session the platform makes nothing. But its 500 does not prove that there was none: a store that is
+        restarted (sessions may live there) can fail a request after the client was made, and take the session along.
+        So the list decides. It is sure to show what was made, since the create has been answered; and what shows may
+        have been made by somebody else, which only the plan can tell.
+        """
+        listing = self.list_clients()
+        if name in {client.name for client in listing.clients} | {client.name for client in listing.unsupported}:
+            why = "the session ended meanwhile, and a client of this name is live, perhaps the one that was to be made"
+            raise Unavailable(sentence(calls.CREATE, self._url, why), "plan again: it shows what is live now")
 
     def _stored(self, call: Call, document: object, sent: ClientSpec) -> LiveClient:
         row = self._checked(call, lambda: wire.read_row(document))

@@ -3,80 +3,163 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from threading import Lock
 from urllib.parse import urlencode
 
 from reconciler.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
-from reconciler.live.answers import SESSION_HINT, data_of, field_messages, leads_to_login, problem, session_problem
-from reconciler.live.calls import LOGIN, LOGOUT, PROBE, Call, sentence
+from reconciler.live.answers import data_of, field_messages, leads_to_login, problem, session_problem
+from reconciler.live.calls import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE, Call, sentence
 from reconciler.live.credentials import Credentials
-from reconciler.live.transport import Answer, Transport
+from reconciler.live.outcomes import Answer
+from reconciler.live.transport import Jar, Transport
 from reconciler.secret import Secret
 
 LOG = logging.getLogger("reconciler.http")
 
 LOGOUT_SECONDS = 5.0
-"""A server that hangs must not hold up the error that is on its way out."""
+"""For all tries together. A server that hangs must not hold up the error that is on its way out."""
 
 _NO_MORE = "do not try again before that: one try too many locks the account"
+_OWN_ACCOUNT = "have an administrator make an account that nobody but this program logs in with, then run it again"
+
+
+def _nothing() -> None:
+    pass
 
 
 class Session:
-    """What one account may ask of one instance."""
+    """What one account may ask of one instance, from several threads. It is renewed once when it ends too early."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, credentials: Credentials) -> None:
         self._transport = transport
         self._url = transport.url
+        self._credentials = credentials
+        # Each login has a jar of its own. The platform sets a cookie with every answer, and one of the old session
+        # that comes late must not replace the new session's.
+        self._jar = transport.open_jar()
+        self._renewal = Lock()
+        self._renewed = False
+        self._failure: GatewayError | None = None
 
-    def log_in(self, credentials: Credentials) -> None:
-        """Log in, with an empty cookie jar: one that has a session already would not be checked at all.
+    @property
+    def may_be_open(self) -> bool:
+        """Whether the instance has set any cookie: without one there is no session to end."""
+        return not self._jar.is_empty
 
-        Sent once. Raises LoginRefused when the platform says no, any other GatewayError when it cannot be asked.
+    def log_in(self) -> None:
+        """Log in. Sent again only if no connection was made, never after an answer, nor after none came.
+
+        Raises LoginRefused when the platform says no, any other GatewayError when it cannot be asked.
         """
-        fields = {"username": credentials.username.reveal(), "password": credentials.password.reveal()}
-        form = Secret(urlencode(fields))
-        del fields
-        answer = self._transport.exchange(LOGIN, form=form)
-        if answer.status == LOGIN.success:
-            return
-        if answer.status == 422:
-            raise _refused(answer, credentials, self._url)
-        if leads_to_login(answer, self._url):
-            raise _taken(self._url)
-        raise problem(answer, LOGIN, self._url)
+        self._enter(LOGIN, self._jar)
 
     def log_out(self) -> None:
         """End the session if that can be done. Raises nothing: whatever led here is more important."""
         try:
-            self._transport.exchange(LOGOUT, timeout=LOGOUT_SECONDS)
+            self._transport.exchange(LOGOUT, self._jar, within=LOGOUT_SECONDS)
         except GatewayError as error:
             LOG.info("%s; the session stays until it lapses", error)
 
-    def ask(self, call: Call, body: Mapping[str, object] | None = None) -> object:
-        """The data of a successful answer (None where success has none). Sent once; raises any GatewayError."""
-        answer = self._transport.exchange(call, json=body)
-        if answer.status == 500:
-            raise self._behind_500(call)
-        if answer.status != call.success:
-            raise session_problem(answer, call, self._url)
-        return None if call.success == 204 else data_of(answer, call, self._url)
+    def ask(
+        self, call: Call, body: Mapping[str, object] | None = None, *, before_repeating: Callable[[], object] = _nothing
+    ) -> object:
+        """The data of a successful answer (None where success has none). Raises any GatewayError.
 
-    def _behind_500(self, call: Call) -> GatewayError:
-        """What a 500 means: it is also the answer to a missing session, and to an id that never was."""
-        try:
-            status = self._transport.exchange(PROBE).status
-        except GatewayError as error:
-            LOG.debug("%s", error)
-            status = 500
-        if status == 401:
-            return NotAuthenticated(sentence(call, self._url, "the session has ended"), SESSION_HINT)
-        if status == 200 and call.method in ("PUT", "DELETE"):
+        A request that found the session ended is sent again in a new one, after `before_repeating`, which raises if
+        that must not be.
+        """
+        while True:
+            jar = self._jar
+            answer = self._transport.exchange(call, jar, json=body)
+            if answer.status == call.success:
+                return None if call.success == 204 else data_of(answer, call, self._url)
+            problem = self._problem(answer, call, jar)
+            if problem is not None:
+                raise problem
+            self._renew(jar, call)
+            before_repeating()
+
+    def _problem(self, answer: Answer, call: Call, jar: Jar) -> GatewayError | None:
+        """What is wrong, or None if it is just that the session in this jar has ended.
+
+        Without a session, every verb answers 500, as a failed server does, and as it does to an id that never was; or
+        401, once, after the password was changed. Only the probe tells (observed on 4.15.6).
+        """
+        if not (answer.status == 500 or _has_ended(answer, self._url)):
+            return session_problem(answer, call, self._url)
+        if jar is not self._jar:
+            return None  # another thread has found out already
+        probed = self._probe(jar)
+        if probed is not None and _has_ended(probed, self._url):
+            return None
+        if answer.status != 500:
+            return session_problem(answer, call, self._url)
+        if probed is not None and probed.status == 200 and call.method in ("PUT", "DELETE"):
             why = "there is no such client any more, or the server failed (500)"
             return Unavailable(sentence(call, self._url, why), "plan again")
         return Unavailable(sentence(call, self._url, "the server failed (500)"), "try again later, or see its own log")
 
+    def _probe(self, jar: Jar) -> Answer | None:
+        try:
+            return self._transport.exchange(PROBE, jar)
+        except GatewayError as error:
+            LOG.debug("%s", error)
+            return None
 
-def _refused(answer: Answer, credentials: Credentials, url: str) -> LoginRefused:
+    def _renew(self, ended: Jar, call: Call) -> None:
+        """Have a session in another jar than this one; of all threads that want it, one logs in and the others wait.
+
+        Once: a login that was refused must not be tried again, and where an instance allows one session a user, two
+        runs that kept logging in would end each other's sessions for ever. Raises what stands in the way.
+        """
+        with self._renewal:
+            if self._jar is not ended:
+                return
+            if self._failure is not None:
+                raise type(self._failure)(self._failure.message, self._failure.hint)
+            if self._renewed:
+                why = "the session has ended again, though it was renewed"
+                raise NotAuthenticated(sentence(call, self._url, why), _OWN_ACCOUNT)
+            self._renewed = True
+            LOG.info("the session at %s has ended before its time: logging in again, this once", self._url)
+            self._log_in_again()
+
+    def _log_in_again(self) -> None:
+        fresh = self._transport.open_jar()
+        try:
+            self._enter(LOGIN_AGAIN, fresh)
+        except GatewayError as error:
+            self._failure = error
+            raise
+        except BaseException:
+            # Interrupted, perhaps after the login was done: then this is what is to be logged out.
+            self._jar = fresh
+            raise
+        self._jar = fresh
+
+    def _enter(self, call: Call, jar: Jar) -> None:
+        """Log in with a jar, which must be empty: one that has a session already would not be checked at all."""
+        answer = self._transport.exchange(call, jar, form=_form(self._credentials))
+        if answer.status == call.success:
+            return
+        if answer.status == 422:
+            raise _refused(answer, call, self._credentials, self._url)
+        if leads_to_login(answer, self._url):
+            raise _taken(call, self._url)
+        raise problem(answer, call, self._url)
+
+
+def _form(credentials: Credentials) -> Secret:
+    fields = {"username": credentials.username.reveal(), "password": credentials.password.reveal()}
+    return Secret(urlencode(fields))
+
+
+def _has_ended(answer: Answer, url: str) -> bool:
+    return answer.status == 401 or leads_to_login(answer, url)
+
+
+def _refused(answer: Answer, call: Call, credentials: Credentials, url: str) -> LoginRefused:
     """Wrong credentials, a locked account and a missing field all come as a 422; only the words differ."""
     words = field_messages(answer)
     for secret in (credentials.password, credentials.username):
@@ -92,10 +175,12 @@ def _refused(answer: Answer, credentials: Credentials, url: str) -> LoginRefused
     else:
         why, hint = "the platform refuses the account", "have an administrator look at it in Admin > Users"
     quoted = f' ("{words}")' if words else ""
-    return LoginRefused(sentence(LOGIN, url, why + quoted), f"{hint}; {_NO_MORE}")
+    return LoginRefused(sentence(call, url, why + quoted), f"{hint}; {_NO_MORE}")
 
 
-def _taken(url: str) -> LoginRefused:
+def _taken(call: Call, url: str) -> LoginRefused:
     why = "the instance allows one session a user, and this account has one already"
     hint = "log that one out; if a killed run left it behind, wait until it lapses (two hours unless set otherwise)"
-    return LoginRefused(sentence(LOGIN, url, why), hint)
+    if call is LOGIN_AGAIN:
+        hint = f"somebody else has logged in meanwhile: {_OWN_ACCOUNT}"
+    return LoginRefused(sentence(call, url, why), hint)

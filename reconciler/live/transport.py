@@ -1,10 +1,9 @@
-"""One request to an instance, and its answer: bounded in time and size, verified, never redirected, never repeated."""
+"""Requests to an instance, and their answers: bounded in time and size, verified, never redirected."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -14,10 +13,14 @@ import urllib3
 
 from reconciler import __version__
 from reconciler.errors import ReconcilerError, UnexpectedResponse
-from reconciler.live.address import checked_ca_bundle, checked_url, is_loopback
+from reconciler.hosts import is_loopback
+from reconciler.live.address import checked_ca_bundle, checked_url
 from reconciler.live.calls import Call, sentence
-from reconciler.live.deadline import DeadlineAdapter
+from reconciler.live.cookies import Cookies
+from reconciler.live.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
 from reconciler.live.failures import FAILURES, explain
+from reconciler.live.outcomes import Answer, NoAnswer, Outcome
+from reconciler.live.persistence import TIMES, Limits, Patience, persist
 from reconciler.secret import Secret
 
 LARGEST = 64 * 1024 * 1024
@@ -27,45 +30,61 @@ LOG = logging.getLogger("reconciler.http")
 # Its debug lines and warnings would put the instance's header lines into the log.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
-_WITH_BODY = frozenset({200, 201, 422})
+# A 204 has none, but "reading" it is what makes its connection free for the next request.
+_WITH_BODY = frozenset({200, 201, 204, 422})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _CHUNK = 64 * 1024
+_HEADERS = {
+    "User-Agent": f"processmaker-reconciler/{__version__}",
+    # Without it the platform answers refusals and successes with the same redirect.
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. The body is empty unless the status is one whose body is read; neither it nor a header prints."""
+class Jar(requests.Session):
+    """An instance's cookies for one login, and the settings that requests keeps beside them."""
 
-    status: int
-    content_type: str = field(repr=False)
-    location: str | None = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """No redirect has a target: even looking for one would read the whole of its body."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the instance has set no cookie: then there is no session to end."""
+        return len(self.cookies) == 0
+
 
 class Transport:
-    """A connection pool and a cookie jar, for one instance. Safe to use from several threads."""
+    """A connection pool for one instance. Safe to use from several threads."""
 
-    def __init__(self, url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool) -> None:
+    def __init__(  # noqa: PLR0913  (an instance's settings, by name)
+        self,
+        url: str,
+        *,
+        timeout: float,
+        ca_bundle: Path | None,
+        allow_http: bool,
+        embedded: bool,
+        connections: int,
+        patience: Patience,
+    ) -> None:
         """`timeout` is in seconds, for one request in all; with `embedded` no proxy is ever used.
 
-        Raises ReconcilerError, before anything is sent, for a URL or a CA bundle that cannot be used.
+        `connections` is how many are kept for the next requests: as many as there are threads, or each request beyond
+        makes a new one. Raises ReconcilerError, before anything is sent, for a URL or a CA bundle that cannot be used.
         """
         self.url = url.rstrip("/")
         self._timeout = timeout
+        self._patience = patience
         parts = checked_url(self.url)
-        direct = embedded or is_loopback(parts.hostname or "")
-        if parts.scheme == "http" and not (direct or allow_http):
+        self._direct = embedded or is_loopback(parts.hostname or "")
+        if parts.scheme == "http" and not (self._direct or allow_http):
             raise ReconcilerError(
                 f"cannot use {self.url}: plain http would send the password unencrypted",
                 "use https, or set `allow_http: true` on the instance",
             )
         self._verify: str | bool = True if ca_bundle is None else checked_ca_bundle(ca_bundle)
-        self._session = _open_session(direct)
+        self._adapter = DeadlineAdapter(max_retries=0, pool_maxsize=connections)
 
     def __enter__(self) -> Transport:
         return self
@@ -73,80 +92,90 @@ class Transport:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._session.close()
+        self._adapter.close()
 
-    @property
-    def has_cookies(self) -> bool:
-        """Whether the instance has set any: without one there is no session to end."""
-        return len(self._session.cookies) > 0
+    def open_jar(self) -> Jar:
+        """An empty jar. All of them share the connections."""
+        jar = Jar()
+        jar.cookies = Cookies()
+        # Neither proxies nor the CA bundle of the environment are for this machine's own addresses.
+        jar.trust_env = not self._direct
+        # Without an `auth`, requests would look into ~/.netrc.
+        jar.auth = _without_netrc
+        jar.headers.update(_HEADERS)
+        for scheme in ("http://", "https://"):
+            jar.mount(scheme, self._adapter)
+        return jar
 
     def exchange(
         self,
         call: Call,
+        jar: Jar,
         *,
         form: Secret | None = None,
         json: Mapping[str, object] | None = None,
-        timeout: float | None = None,
+        within: float | None = None,
     ) -> Answer:
-        """Send a request once and read the answer, whatever its status.
+        """Send a request, again where that is safe and may help, and read the answer, whatever its status.
 
-        `form` is an urlencoded body, secret because it holds a password. Raises Unavailable when no complete answer
-        came in time, UnexpectedResponse when it is larger than LARGEST or packed in an unknown way.
+        `form` is an urlencoded body, secret because it holds a password. `within` is in seconds, for all tries
+        together instead of TIMES times the time-out. Raises Unavailable when no complete answer came in time,
+        UnexpectedResponse when it is larger than LARGEST or packed in an unknown way.
         """
-        seconds = self._timeout if timeout is None else timeout
-        started = monotonic()
-        try:
-            answer = self._send(call, form, json, seconds)
-        except FAILURES as error:
-            LOG.debug("%s %s%s: %s, %d ms", call.method, self.url, call.path, type(error).__name__, _since(started))
-            failure, cause = explain(error, call, self.url, seconds)
-        else:
-            size = len(answer.body)
-            LOG.debug(
-                "%s %s%s: %d, %d ms, %d bytes", call.method, self.url, call.path, answer.status, _since(started), size
-            )
-            return answer
+        limits = Limits(self._timeout, TIMES * self._timeout) if within is None else Limits(within, within)
+        outcome = persist(
+            lambda seconds: self._try(call, jar, form, json, seconds), call, self._place(call), limits, self._patience
+        )
+        if isinstance(outcome, Answer):
+            return outcome
         # Not inside `except`: the error's context would be the HTTP library's own, which holds the request.
-        raise failure from cause
+        raise outcome.kind(sentence(call, self.url, outcome.why + outcome.tried), outcome.hint) from outcome.cause
 
-    def _send(self, call: Call, form: Secret | None, json: Mapping[str, object] | None, seconds: float) -> Answer:
-        prepared = self._prepare(call, form, json)
-        settings = self._session.merge_environment_settings(prepared.url, {}, True, self._verify, None)
+    def _place(self, call: Call) -> str:
+        return self.url + call.path
+
+    def _try(
+        self, call: Call, jar: Jar, form: Secret | None, json: Mapping[str, object] | None, seconds: float
+    ) -> Outcome:
+        started = monotonic()
+        forget_connecting()
+        try:
+            outcome = self._send(call, jar, form, json, seconds)
+        except FAILURES as error:
+            name = type(error).__name__
+            LOG.debug("%s %s: %s, %d ms", call.method, self._place(call), name, _since(started))
+            return explain(error, seconds, sent=not failed_to_connect())
+        if isinstance(outcome, Answer):
+            size = len(outcome.body)
+            LOG.debug(
+                "%s %s: %d, %d ms, %d bytes", call.method, self._place(call), outcome.status, _since(started), size
+            )
+        return outcome
+
+    def _send(
+        self, call: Call, jar: Jar, form: Secret | None, json: Mapping[str, object] | None, seconds: float
+    ) -> Outcome:
+        prepared = self._prepare(call, jar, form, json)
+        settings = jar.merge_environment_settings(prepared.url, {}, True, self._verify, None)
         # The time that connecting took is taken off what is left for the answer.
         limit = urllib3.Timeout(total=seconds)
-        with self._session.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
+        with jar.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
             body = _read(response)
             if isinstance(body, str):
-                raise UnexpectedResponse(sentence(call, self.url, body))
+                return NoAnswer(body, None, None, UnexpectedResponse, lasting=True)
             content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            return Answer(response.status_code, content_type, response.headers.get("Location"), body)
+            location, retry_after = (response.headers.get(name) for name in ("Location", "Retry-After"))
+            return Answer(response.status_code, content_type, location, body, retry_after)
 
-    def _prepare(self, call: Call, form: Secret | None, json: Mapping[str, object] | None) -> requests.PreparedRequest:
-        request = requests.Request(call.method, self.url + call.path)
+    def _prepare(
+        self, call: Call, jar: Jar, form: Secret | None, json: Mapping[str, object] | None
+    ) -> requests.PreparedRequest:
+        request = requests.Request(call.method, self._place(call))
         if form is not None:
             request.data = form.reveal()
             request.headers = {"Content-Type": "application/x-www-form-urlencoded"}
         request.json = json
-        return self._session.prepare_request(request)
-
-
-def _open_session(direct: bool) -> requests.Session:
-    session = _Session()
-    # Neither proxies nor the CA bundle of the environment are for this machine's own addresses.
-    session.trust_env = not direct
-    # Without an `auth`, requests would look into ~/.netrc.
-    session.auth = _without_netrc
-    session.headers.update(
-        {
-            "User-Agent": f"processmaker-reconciler/{__version__}",
-            # Without it the platform answers refusals and successes with the same redirect.
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip, deflate",
-        }
-    )
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, DeadlineAdapter(max_retries=0))
-    return session
+        return jar.prepare_request(request)
 
 
 def _without_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

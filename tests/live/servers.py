@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from reconciler.live.credentials import Credentials
+from reconciler.live.persistence import Patience
 from reconciler.secret import Secret
 
 USERNAME = "user-4711"
@@ -22,6 +23,12 @@ PLANTED = (PASSWORD, "open+sesame", USERNAME, COOKIE, CLIENT_SECRET, "s3cr3ts3cr
 """No message, log line or traceback may hold any of these."""
 
 CREDENTIALS = Credentials(Secret(USERNAME), Secret(PASSWORD))
+
+ONCE = Patience(pause=lambda _: True)
+"""For tests of what one request comes to: nothing is tried again."""
+
+HURRIED = Patience(pause=lambda _: None)
+"""Everything is tried as often as ever, without a pause between the tries."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Servers that break off, never end, send too much or talk nonsense: bounded, one clear message, nothing repeated."""
+"""Servers that break off, never end, send too much or talk nonsense: bounded, one clear message."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.live.http_gateway import connect
-from tests.live.servers import CREDENTIALS, RESET, Answering, Pieces, Request, answer, platform, serving
+from tests.live.servers import CREDENTIALS, ONCE, RESET, Answering, Pieces, Request, answer, platform, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -57,9 +57,12 @@ CASES = {
 
 
 def list_error(pieces: Pieces | Answering, timeout: float = 30.0) -> GatewayError:
-    """What listing raises. The list was asked for once, and the logout came last."""
+    """What listing raises when nothing is tried again. The logout came last."""
     with serving(platform(list=pieces)) as server:
-        with connect(server.url, CREDENTIALS, timeout=timeout) as gateway, pytest.raises(GatewayError) as caught:
+        with (
+            connect(server.url, CREDENTIALS, timeout=timeout, patience=ONCE) as gateway,
+            pytest.raises(GatewayError) as caught,
+        ):
             gateway.list_clients()
         assert server.lines == ["POST /login", "GET /oauth/clients", "GET /logout"]
         assert server.url in caught.value.message
@@ -157,7 +160,7 @@ def test_a_login_that_is_never_answered_is_given_up_and_not_sent_again() -> None
 def test_a_connection_refused_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(Unavailable) as caught, connect(f"http://127.0.0.1:{port}", CREDENTIALS):
+    with pytest.raises(Unavailable) as caught, connect(f"http://127.0.0.1:{port}", CREDENTIALS, patience=ONCE):
         pytest.fail("nothing listens there")
     assert caught.value.message == f"cannot log in to http://127.0.0.1:{port}: connection refused"
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)

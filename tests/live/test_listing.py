@@ -11,7 +11,7 @@ from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Unav
 from reconciler.live.http_gateway import connect
 from reconciler.live.wire import WrongShape, read_listing
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
-from tests.live.servers import CLIENT_SECRET, CREDENTIALS, Answering, Pieces, answer, platform, row, serving
+from tests.live.servers import CLIENT_SECRET, CREDENTIALS, ONCE, Answering, Pieces, answer, platform, row, serving
 
 CREATED = datetime(2026, 11, 23, 6, 24, 57, tzinfo=UTC)
 URL = "https://portal.example.com/oauth/callback"
@@ -26,7 +26,7 @@ def listing(*rows: object) -> Listing:
 def list_error(listed: Pieces | Answering, scopes: Pieces = SESSION) -> GatewayError:
     """What listing raises when the platform answers so."""
     with serving(platform(list=listed, scopes=scopes)) as server:
-        with connect(server.url, CREDENTIALS) as gateway, pytest.raises(GatewayError) as caught:
+        with connect(server.url, CREDENTIALS, patience=ONCE) as gateway, pytest.raises(GatewayError) as caught:
             gateway.list_clients()
         assert server.lines[-1] == "GET /logout"
         return caught.value

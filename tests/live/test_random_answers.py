@@ -13,7 +13,7 @@ from reconciler.live.http_gateway import connect
 from reconciler.live.wire import WrongShape, read_listing, read_row
 from reconciler.model import ClientSpec, Grant
 from reconciler.text import printable
-from tests.live.servers import CREDENTIALS, platform, row, serving
+from tests.live.servers import CREDENTIALS, ONCE, platform, row, serving
 
 URL = "https://acme.example"
 SPEC = ClientSpec("Customer portal", frozenset({Grant.PASSWORD}))
@@ -66,7 +66,7 @@ def test_any_json_at_any_status_is_an_answer_or_a_gateway_error(document: object
         for method in ("GET", "POST", "PUT", "DELETE"):
             path = "/oauth/clients" if method in ("GET", "POST") else "/oauth/clients/7"
             web.add(method, URL + path, body=body, status=status, content_type="application/json")
-        with connect(URL, CREDENTIALS) as gateway:
+        with connect(URL, CREDENTIALS, patience=ONCE) as gateway:
             for work in (
                 gateway.list_clients,
                 lambda: gateway.create_client(SPEC),
@@ -115,7 +115,10 @@ lines = st.sampled_from(
 @settings(deadline=None, max_examples=60)
 @given(pieces=st.lists(lines | st.binary(max_size=20), max_size=8))
 def test_any_bytes_are_an_answer_or_a_gateway_error(pieces: list[bytes]) -> None:
-    with serving(platform(list=b"".join(pieces))) as server, connect(server.url, CREDENTIALS, timeout=5) as gateway:
+    with (
+        serving(platform(list=b"".join(pieces))) as server,
+        connect(server.url, CREDENTIALS, timeout=5, patience=ONCE) as gateway,
+    ):
         try:
             gateway.list_clients()
         except GatewayError as error:

@@ -15,7 +15,7 @@ import urllib3
 from reconciler import __version__
 from reconciler.errors import ReconcilerError, Unavailable
 from reconciler.live.http_gateway import connect
-from tests.live.servers import CREDENTIALS, PLANTED, RESET, answer, platform, row, serving
+from tests.live.servers import CREDENTIALS, ONCE, PLANTED, RESET, answer, platform, row, serving
 
 HERE = "127.0.0.1"
 
@@ -186,7 +186,7 @@ def test_debugging_shows_each_request_with_its_status_and_nothing_of_its_content
 
 def test_a_failed_logout_is_told_to_whoever_watches(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    with serving(platform(logout=b"")) as server, connect(server.url, CREDENTIALS):
+    with serving(platform(logout=b"")) as server, connect(server.url, CREDENTIALS, patience=ONCE):
         pass
     assert "the session stays until it lapses" in caplog.text
 

@@ -1,0 +1,39 @@
+"""What comes of sending a request: an answer, whatever its status, or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.errors import GatewayError, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. The body is empty unless the status is one whose body is read; neither it nor a header prints."""
+
+    status: int
+    content_type: str = field(repr=False)
+    location: str | None = field(repr=False)
+    body: bytes = field(repr=False)
+    retry_after: str | None = field(default=None, repr=False)
+    tried: str = ""
+    """What the message about a failure has to add of the tries that were made; empty after a single one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Why there is no complete answer, in words that go on from "cannot …:", and what that means for another try."""
+
+    why: str
+    hint: str | None
+    cause: BaseException | None
+    """Safe to be seen: an error of the operating system or of TLS, or nothing."""
+    kind: type[GatewayError] = Unavailable
+    sent: bool = True
+    """False only if provably nothing was sent: no connection was made."""
+    lasting: bool = False
+    """Whether the same must come of every further try."""
+    tried: str = ""
+
+
+Outcome = Answer | NoAnswer
