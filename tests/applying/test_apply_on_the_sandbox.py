@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.journal import Unrecorded
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete, wrote_anything
 from reconciler.errors import NotAuthenticated, NotPermitted, NotVerified, UnexpectedResponse
 from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
 from reconciler.live.http_gateway import connect
+from reconciler.live.persistence import RETRIES, Patience
 from reconciler.model import ClientSpec, Declarations
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Plan, Prune
@@ -25,6 +26,7 @@ from reconciler.sandbox.server import ADMIN, running
 from reconciler.secret import Secret
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, present, spec
 from tests.faults import CutAnswer, DropConnection, LoseSession, On, RequestLog, Respond, together
+from tests.memory_gateway import Unrecorded
 from tests.strategies import certainties
 
 if TYPE_CHECKING:
@@ -41,8 +43,9 @@ EVERYTHING = declare(CHANGED, present("New name", previous=["Old name"]), presen
 
 @contextmanager
 def logged_in(url: str, account: tuple[str, str] = ADMIN) -> Iterator[Gateway]:
-    """A gateway to a sandbox."""
-    with connect(url, Credentials(Secret(account[0]), Secret(account[1])), embedded=True) as gateway:
+    """A gateway to a sandbox, which tries again without a pause."""
+    credentials = Credentials(Secret(account[0]), Secret(account[1]))
+    with connect(url, credentials, embedded=True, patience=Patience(pause=lambda _: None)) as gateway:
         yield gateway
 
 
@@ -146,7 +149,7 @@ def test_a_verb_that_the_account_may_not_use_is_asked_for_once() -> None:
         assert (log.count("POST", CLIENTS), log.count("DELETE", CLIENTS)) == (1, 0)
 
 
-def test_a_session_that_ended_is_told_from_a_failure_and_stops_everything() -> None:
+def test_a_session_that_ends_again_after_its_renewal_stops_everything() -> None:
     """Contract: without a valid session every verb answers 500, the same as a real failure of the server."""
     lose = LoseSession(On("POST", CLIENTS)), LoseSession(On("GET", "/oauth/scopes"))
     declared = declare(present("Made"), present("Made too"), absent("Gone"))
@@ -154,17 +157,74 @@ def test_a_session_that_ended_is_told_from_a_failure_and_stops_everything() -> N
         report = apply(declared, gateway)
         assert [type(outcome) for outcome in report.outcomes] == [Failed, Skipped, Skipped]
         assert [type(o.error) for o in report.outcomes if isinstance(o, Failed)] == [NotAuthenticated]
-        assert log.count("POST", CLIENTS) == 1
+        assert log.count("POST", CLIENTS) == 2
         assert not wrote_anything(report)
 
 
 def test_a_server_that_falls_ill_after_the_writes_leaves_them_unverified() -> None:
-    with sandbox(Respond(On("GET", CLIENTS, {2}), 503)) as (url, _), logged_in(url) as gateway:
+    every_try_of_the_look = range(2, 2 + 1 + RETRIES)
+    with sandbox(Respond(On("GET", CLIENTS, every_try_of_the_look), 503)) as (url, _), logged_in(url) as gateway:
         report = apply(declare(CHANGED), gateway)
         [outcome] = report.outcomes
         assert isinstance(outcome, Failed)
         assert isinstance(outcome.error, NotVerified)
         assert plan_with(declare(CHANGED), gateway).changes == ()
+
+
+class Together:
+    """Lets no write through before so many have come together; a test that sends them in turn gets stuck."""
+
+    def __init__(self, method: str, parties: int) -> None:
+        self._method = method
+        self._barrier = Barrier(parties, timeout=20)
+
+    def __call__(self, app: WSGIApplication) -> WSGIApplication:
+        def waiting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if environ["REQUEST_METHOD"] == self._method and environ["PATH_INFO"].startswith(CLIENTS):
+                self._barrier.wait()
+            return app(environ, start_response)
+
+        return waiting
+
+
+def test_eight_writes_are_under_way_at_once_on_one_session() -> None:
+    """And of every kind, with no request more than the writes and the last look."""
+    numbers = range(16)
+    before = tuple(spec(f"{word} {n:02}") for word in ("Changed", "Gone") for n in numbers)
+    declared = declare(
+        *(present(spec(f"Changed {n:02}", PASSWORD)) for n in numbers),
+        *(present(f"Made {n:02}") for n in numbers),
+        *(absent(f"Gone {n:02}") for n in numbers),
+    )
+    barriers = (Together(method, 8) for method in ("PUT", "POST", "DELETE"))
+    with sandbox(*barriers, holding=before) as (url, log), logged_in(url) as gateway:
+        plan = plan_with(declared, gateway)
+        report = run(plan, gateway, parallelism=8)
+        assert is_complete(report)
+        assert [outcome.change for outcome in report.outcomes] == list(plan.changes)
+        assert len(log.writes()) == 48
+        assert log.count("GET", "/") == 2
+        assert log.count("POST", "/login") == 1
+        assert plan_with(declared, gateway).changes == ()
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_lost_answers_among_many_writes_at_once_are_found_and_not_repeated(method: str) -> None:
+    numbers = range(12)
+    declared = declare(
+        *(present(spec(f"Changed {n:02}", PASSWORD)) for n in numbers),
+        *(present(f"Made {n:02}") for n in numbers),
+        absent("Gone"),
+    )
+    before = (spec("Gone"), *(spec(f"Changed {n:02}") for n in numbers))
+    drop = DropConnection(On(method, CLIENTS, {2, 7}), after=True)
+    with sandbox(drop, holding=before) as (url, log), logged_in(url) as gateway:
+        report = run(plan_with(declared, gateway), gateway, parallelism=8)
+        assert is_complete(report)
+        assert log.count("POST", CLIENTS) == 12
+        assert plan_with(declared, gateway).changes == ()
+        names = [client.name for client in gateway.list_clients().clients]
+        assert len(names) == len(set(names))
 
 
 FAULTS: dict[str, Callable[[On], Fault]] = {
