@@ -77,7 +77,7 @@ class Project:
 
     def declare(self, *clients: Mapping[str, object]) -> None:
         """Write the only file of declarations."""
-        self.write("clients/all.yaml", json.dumps({"clients": clients}))
+        self.write("clients/all.yaml", json.dumps({"clients": clients}, ensure_ascii=False))
 
     def log_in_as(self, name: str, password: str | None = None) -> None:
         """Use this account of the sandbox from now on."""
@@ -159,6 +159,13 @@ def process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProce
     """Run a command as a process of its own, without a terminal."""
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     return subprocess.run(command(*arguments), text=True, timeout=SECONDS, check=False, **options)
+
+
+def process_without(stream: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command whose stdin (0), stdout (1) or stderr (2) is closed."""
+    closing = ["sh", "-c", f'exec "$@" {stream}>&-', "sh"]
+    run = [*closing, *command(*arguments)]
+    return subprocess.run(run, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -1,0 +1,106 @@
+"""What a person at a terminal is asked and shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.projects import Platform, Project, at, environment, stored, wanted
+from tests.cli.terminals import CTRL_C, CTRL_D, at_a_terminal
+
+LOGIN, LIST, CREATE, LOGOUT = "POST /login", "GET /oauth/clients", "POST /oauth/clients", "GET /logout"
+XTERM = {"TERM": "xterm", "NO_COLOR": ""}
+
+
+def test_a_yes_writes_after_another_look(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", typed=[b"y\n"])
+    assert ended.code == 0, ended.out
+    assert "Write this to staging? [y/N]:" in ended.out
+    assert "1 of 1 change applied" in ended.out
+    assert staging.asked() == [LOGIN, LIST, LIST, CREATE, LIST, LOGOUT]
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"no\n", b"maybe\nn\n"])
+def test_anything_but_a_yes_writes_nothing(project: Project, staging: Platform, answer: bytes) -> None:
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", typed=[answer])
+    assert ended.code == 4
+    assert "error: declined: nothing was written\n" in ended.out
+    assert staging.asked() == [LOGIN, LIST, LOGOUT]
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
+def test_leaving_at_the_question_writes_nothing_and_logs_out(project: Project, staging: Platform, key: bytes) -> None:
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", typed=[key])
+    assert ended.code == 130
+    assert "\ninterrupted\n" in ended.out
+    assert "Traceback" not in ended.out
+    assert staging.asked() == [LOGIN, LIST, LOGOUT]
+
+
+def test_an_instance_that_changes_during_the_question_is_not_written_to(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", typed=[b"y\n"], meanwhile=lambda: staging.has(stored("One", "https://x.example/cb")))
+    assert ended.code == 4
+    assert "changed while you were asked" in ended.out
+    assert "reconciler plan --instance staging" in ended.out
+    assert staging.log.writes() == []
+
+
+def test_a_change_that_the_plan_does_not_touch_is_no_reason_to_stop(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", typed=[b"y\n"], meanwhile=lambda: staging.has(stored("Stranger")))
+    assert ended.code == 0, ended.out
+    assert set(staging.clients()) == {"One", "Stranger"}
+
+
+def test_nothing_to_do_is_not_asked(project: Project, staging: Platform) -> None:
+    staging.has(stored("One"))
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply")
+    assert ended.code == 0
+    assert "[y/N]" not in ended.out
+    assert staging.asked() == [LOGIN, LIST, LOGOUT]
+
+
+def test_a_refused_plan_is_not_asked(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", "--max-creates", "0")
+    assert ended.code == 4
+    assert "[y/N]" not in ended.out
+    assert staging.log.writes() == []
+
+
+def test_an_instance_that_is_down_is_named_once(project: Project) -> None:
+    project.configure({"down": at("http://127.0.0.1:9")})
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply")
+    assert ended.code == 1
+    assert ended.out.count("connection refused") == 1
+
+
+def test_a_prune_is_asked_about_and_done(project: Project, staging: Platform) -> None:
+    staging.has(stored("One"), stored("Stranger"))
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", "--prune", "all", typed=[b"y\n"])
+    assert ended.code == 0, ended.out
+    assert set(staging.clients()) == {"One"}
+
+
+def test_a_terminal_gets_colours(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert "\x1b[32m" in at_a_terminal("plan", environ=environment(**XTERM)).out
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"RECONCILER_NO_COLOR": "1"}])
+def test_a_terminal_that_wants_none_gets_none(project: Project, staging: Platform, environ: dict[str, str]) -> None:
+    project.declare(wanted("One"))
+    for arguments in (["plan"], ["apply"]):
+        ended = at_a_terminal(*arguments, typed=[b"n\n"], environ=environment(**{**XTERM, **environ}))
+        assert "\x1b" not in ended.out
+
+
+def test_a_flag_takes_the_colours_away(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert "\x1b" not in at_a_terminal("plan", "--no-color", environ=environment(**XTERM)).out
