@@ -1,0 +1,76 @@
+"""Which instances a command is for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import WrongUsage
+from reconciler.model import Location
+from reconciler.settings import Instance, Settings
+from reconciler.workflow.choices import Files, Selection, select_instances
+
+
+def _instance(name: str, wave: int = 0) -> Instance:
+    return Instance(name, Location("reconciler.yaml", 1, 1), url=f"https://{name}.example.com", wave=wave)
+
+
+def _box(name: str) -> Instance:
+    return Instance(name, Location("reconciler.yaml", 1, 1), embedded=Path(f"{name}.sqlite3"))
+
+
+def _settings(*instances: Instance, default: str | None = None) -> Settings:
+    return Settings(Path("reconciler.yaml"), instances, default_instance=default)
+
+
+MANY = _settings(_instance("late", wave=2), _instance("Staging-1"), _instance("staging-2", wave=1), _box("sandbox"))
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (("sandbox",), ["sandbox"]),
+        (("SANDBOX",), ["sandbox"]),
+        (("staging-?",), ["Staging-1", "staging-2"]),
+        (("*",), ["Staging-1", "sandbox", "staging-2", "late"]),
+        (("late", "sandbox", "late"), ["sandbox", "late"]),
+        (("staging-*", "staging-1"), ["Staging-1", "staging-2"]),
+    ],
+)
+def test_names_and_globs_choose_each_instance_once_by_wave_then_as_configured(
+    names: tuple[str, ...], chosen: list[str]
+) -> None:
+    assert [instance.name for instance in select_instances(MANY, Selection(names))] == chosen
+
+
+def test_all_is_every_instance_but_the_embedded_ones() -> None:
+    names = [instance.name for instance in select_instances(MANY, Selection(all=True))]
+    assert names == ["Staging-1", "staging-2", "late"]
+
+
+def test_without_a_choice_it_is_the_default_or_the_only_one() -> None:
+    by_default = _settings(_instance("a"), _instance("b"), default="b")
+    assert [each.name for each in select_instances(by_default, Selection())] == ["b"]
+    assert [each.name for each in select_instances(_settings(_box("only")), Selection())] == ["only"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "selection", "said"),
+    [
+        (MANY, Selection(("nope",)), "'nope'"),
+        (MANY, Selection(("sandbox", "prod*")), "'prod*'"),
+        (MANY, Selection(("sandbox",), all=True), "--all"),
+        (MANY, Selection(), "default_instance"),
+        (_settings(_box("sandbox")), Selection(all=True), "--all"),
+    ],
+)
+def test_a_choice_that_means_nothing_is_wrong_usage(settings: Settings, selection: Selection, said: str) -> None:
+    with pytest.raises(WrongUsage) as caught:
+        select_instances(settings, selection)
+    assert said in caught.value.message
+
+
+def test_the_clients_stand_beside_the_configuration_unless_told_otherwise() -> None:
+    assert Files(Path("deep/reconciler.yaml")).clients_directory == Path("deep/clients")
+    assert Files(Path("deep/reconciler.yaml"), Path("elsewhere")).clients_directory == Path("elsewhere")
