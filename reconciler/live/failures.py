@@ -31,6 +31,7 @@ _CERTIFICATE = {
 _NO_BUNDLE = "CA certificate bundle"  # requests' words
 _PROXY_REFUSES = "Tunnel connection failed: 4"  # http.client's words, up to the first digit of the proxy's status
 
+_BROKE_OFF = "the connection broke off before the answer was complete"
 _CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
 
 
@@ -41,7 +42,7 @@ def explain(error: Exception, seconds: float, *, sent: bool) -> NoAnswer:
     password and cookie, and their texts may quote the answer.
     """
     root = _root(error)
-    why, hint = _reason(error, root, seconds)
+    why, hint = _reason(error, root, seconds, sent=sent)
     unpackable = isinstance(error, requests.exceptions.ContentDecodingError)
     if root is not None:
         # The frames of the HTTP library hold the request's body.
@@ -87,31 +88,37 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting.extend(one for one in linked if isinstance(one, BaseException))
 
 
-def _reason(error: Exception, root: OSError | None, seconds: float) -> tuple[str, str | None]:
+def _reason(error: Exception, root: OSError | None, seconds: float, *, sent: bool) -> tuple[str, str | None]:
     if isinstance(error, requests.exceptions.ContentDecodingError):
         return "its answer cannot be unpacked (bad compression)", None
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not let us through", "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"
     if root is not None:
-        return _network_reason(root, seconds)
+        return _network_reason(root, seconds, sent=sent)
     if isinstance(error, requests.Timeout):
         return _no_answer_in(seconds)
     if isinstance(error, ValueError):
         return "the request cannot be sent to this URL", "check `url:`"
-    return "the connection broke off before the answer was complete", None
+    return _BROKE_OFF, None
 
 
 def _no_answer_in(seconds: float) -> tuple[str, str]:
     return f"no complete answer within {seconds:g} s", "try again later, or allow more time with --timeout"
 
 
-def _network_reason(root: OSError, seconds: float) -> tuple[str, str | None]:  # noqa: PLR0911  (one return a reason)
+def _network_reason(  # noqa: PLR0911  (one return a reason)
+    root: OSError, seconds: float, *, sent: bool
+) -> tuple[str, str | None]:
     match root:
         case ssl.SSLCertVerificationError():
-            return _CERTIFICATE.get(root.verify_code, "its certificate does not verify"), _CA_HINT
+            code = getattr(root, "verify_code", 0)
+            return _CERTIFICATE.get(code, "its certificate does not verify"), _CA_HINT
+        case ssl.SSLError() if sent:
+            return _BROKE_OFF, None
         case ssl.SSLError():
+            why = getattr(root, "reason", None) or "cut off"  # set by OpenSSL alone
             return (
-                f"no TLS connection could be made ({root.reason})",
+                f"no TLS connection could be made ({why})",
                 "check that `url:` has the right scheme (https) and port",
             )
         case socket.gaierror(errno=socket.EAI_AGAIN):
@@ -123,7 +130,7 @@ def _network_reason(root: OSError, seconds: float) -> tuple[str, str | None]:  #
         case ConnectionRefusedError():
             return "connection refused", "check the port in `url:`, and that the instance is up"
         case ConnectionError():
-            return "the connection broke off before the answer was complete", None
+            return _BROKE_OFF, None
         case _ if _NO_BUNDLE in str(root):
             return "the file of trusted authorities is missing", "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
         case _:

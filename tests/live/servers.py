@@ -57,6 +57,7 @@ class Server:
     """A running server: where it is, and what it was asked."""
 
     url: str
+    hang_ups: int = 0
     requests: list[Request] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -66,11 +67,14 @@ class Server:
 
 
 @contextmanager
-def serving(answering: Answering, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """A server on 127.0.0.1: one request a connection, answered with the pieces that `answering` gives."""
+def serving(answering: Answering, tls: ssl.SSLContext | None = None, hang_ups: int = 0) -> Iterator[Server]:
+    """A server on 127.0.0.1: one request a connection, answered with the pieces that `answering` gives.
+
+    The first `hang_ups` connections are closed as soon as they are made.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         scheme = "http" if tls is None else "https"
-        server = Server(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}")
+        server = Server(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}", hang_ups)
         workers: list[threading.Thread] = []
         acceptor = threading.Thread(target=_accept, args=(listener, server, answering, tls, workers))
         acceptor.start()
@@ -94,6 +98,8 @@ def _accept(
     workers: list[threading.Thread],
 ) -> None:
     with suppress(OSError):
+        for _ in range(server.hang_ups):
+            listener.accept()[0].close()
         while not server.stopped.is_set():
             connection, _ = listener.accept()
             workers.append(threading.Thread(target=_talk, args=(connection, server, answering, tls)))
@@ -138,6 +144,12 @@ def answer(status: int, body: object = None, *, content_type: str = "application
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     length = "" if status == 204 else f"Content-Length: {len(content)}\r\nContent-Type: {content_type}\r\n"
     return f"HTTP/1.1 {status} X\r\nConnection: close\r\n{length}{headers}\r\n".encode() + content
+
+
+def in_turn(*answers: Pieces) -> Answering:
+    """Each answer once, the last one for ever."""
+    left = list(answers)
+    return lambda _: left.pop(0) if len(left) > 1 else left[0]
 
 
 def row(client_id: int = 7, /, **fields: object) -> dict[str, object]:
