@@ -16,7 +16,6 @@ from reconciler.errors import ReconcilerError, UnexpectedResponse
 from reconciler.hosts import is_loopback
 from reconciler.live.address import checked_ca_bundle, checked_url
 from reconciler.live.calls import Call, sentence
-from reconciler.live.cookies import Cookies
 from reconciler.live.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
 from reconciler.live.failures import FAILURES, explain
 from reconciler.live.outcomes import Answer, NoAnswer, Outcome
@@ -97,7 +96,6 @@ class Transport:
     def open_jar(self) -> Jar:
         """An empty jar. All of them share the connections."""
         jar = Jar()
-        jar.cookies = Cookies()
         # Neither proxies nor the CA bundle of the environment are for this machine's own addresses.
         jar.trust_env = not self._direct
         # Without an `auth`, requests would look into ~/.netrc.

@@ -234,18 +234,28 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(method: str, 
         assert instance.log.count(method, CLIENTS) == 1
 
 
-def test_a_create_without_a_connection_says_nothing_of_the_next_one(database: Path) -> None:
-    """The first was not sent, the second was: it must not be taken for one that was not."""
-    with Outages(database, DropConnection(On("POST", CLIENTS), after=True)) as instance:
+def test_an_instance_without_a_connection_says_nothing_of_the_next_request(database: Path) -> None:
+    """The login was not sent; the create was, over a connection that was there, and must not be taken for unsent."""
+    log = RequestLog()
+    fault = DropConnection(On("POST", CLIENTS), after=True)
+    with running(database, middleware=together(log, fault)) as url, connect(url, ACCOUNT, patience=HURRIED) as gateway:
+        nowhere = f"http://127.0.0.1:{free_port()}"
+        with pytest.raises(Unavailable, match="refused"), connect(nowhere, ACCOUNT, patience=HURRIED):
+            pytest.fail("nothing listens there")
+        with pytest.raises(Unavailable, match="the connection broke off"):
+            gateway.create_client(spec("Made"))
+    assert log.count("POST", CLIENTS) == 1
+
+
+def test_a_create_that_never_gets_a_connection_says_how_long_was_tried(database: Path) -> None:
+    with Outages(database) as instance:
         instance.start()
-        with connect(instance.url, ACCOUNT, patience=HURRIED) as gateway:
+        with connect(instance.url, ACCOUNT, patience=instance.waiting.patience) as gateway:
             instance.stop()
-            with pytest.raises(Unavailable, match=f"connection refused; tried {SEVERAL} times"):
+            with pytest.raises(Unavailable) as caught:
                 gateway.create_client(spec("Made"))
-            instance.start()
-            with pytest.raises(Unavailable, match="the connection broke off"):
-                gateway.create_client(spec("Made"))
-        assert instance.log.count("POST", CLIENTS) == 1
+            tried = f"tried {SEVERAL} times in {sum(instance.waiting.pauses):.0f} s"
+            assert caught.value.message.endswith(f": connection refused; {tried}")
 
 
 def server_side(authority: trustme.CA) -> ssl.SSLContext:
@@ -358,10 +368,10 @@ def test_pauses_grow_twofold_and_none_is_like_another_threads() -> None:
 def test_maintenance_that_lasts_ends_in_one_message_that_says_how_long_was_tried() -> None:
     message, tried, pauses = list_for_ever(answer(503, b"<html>", content_type="text/html"))
     assert tried == SEVERAL
-    assert message.endswith(f"it is in maintenance or overloaded (503); tried 6 times in {sum(pauses):.0f} s")
+    assert message.endswith(f"it is in maintenance or overloaded (503); tried 5 times in {sum(pauses):.0f} s")
 
 
-def test_each_retry_is_told_at_info(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_retry_is_told_as_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     listed = in_turn(answer(429, headers="Retry-After: 2\r\n"), answer(503, headers="Retry-After: 60\r\n"), b"")
     with serving(platform(list=listed)) as server:
@@ -371,14 +381,14 @@ def test_each_retry_is_told_at_info(caplog: pytest.LogCaptureFixture) -> None:
         ):
             gateway.list_clients()
         place = f"{server.url}/oauth/clients"
-    assert {(record.name, record.levelname) for record in caplog.records} == {("reconciler.http", "INFO")}
+    assert {(record.name, record.levelname) for record in caplog.records} == {("reconciler.http", "WARNING")}
     lines = [record.getMessage() for record in caplog.records]
     assert lines[:2] == [
-        f"429 from {place}: trying again in 2 s (1 of 5)",
-        f"503 from {place}: trying again in 60 s (2 of 5)",
+        f"429 from {place}: trying again in 2 s (1 of 4)",
+        f"503 from {place}: trying again in 60 s (2 of 4)",
     ]
     assert lines[2].startswith(f"{place}: the connection broke off before the answer was complete: trying again in ")
-    assert lines[2].endswith(" s (3 of 5)")
+    assert lines[2].endswith(" s (3 of 4)")
 
 
 def first_pause(retry_after: str) -> float:
