@@ -21,7 +21,7 @@ from reconciler.live.outcomes import Answer, NoAnswer, Outcome
 
 LOG = logging.getLogger("reconciler.http")
 
-RETRIES = 5
+RETRIES = 4
 """How often a request is tried again at most."""
 
 TIMES = 4
@@ -114,7 +114,7 @@ def _policy(call: Call) -> Retry:
         RETRIES,
         allowed_methods=_REPEATABLE,
         status_forcelist=_PASSING,
-        # 1, 2, 4, 8, 16 seconds, and up to one more: eight threads that were turned away together come back apart.
+        # 1, 2, 4, 8 seconds, and up to one more: eight threads that were turned away together come back apart.
         backoff_factor=0.5,
         backoff_jitter=1.0,
         # The first try, as urllib3 begins to back off only at the second entry.
@@ -143,7 +143,8 @@ def _asked_for(outcome: Outcome, policy: Retry) -> float:
 def _tell(outcome: Outcome, place: str, seconds: float, policy: Retry) -> None:
     what = f"{outcome.status} from {place}" if isinstance(outcome, Answer) else f"{place}: {outcome.why}"
     number = len(policy.history) - 1
-    LOG.info("%s: trying again in %g s (%d of %d)", what, round(seconds, 1), number, RETRIES)
+    # A warning, since whoever waits in front of a terminal must know for what.
+    LOG.warning("%s: trying again in %g s (%d of %d)", what, round(seconds, 1), number, RETRIES)
 
 
 def _given_up(outcome: Outcome, policy: Retry, spent: float, asked: float = 0.0) -> Outcome:
