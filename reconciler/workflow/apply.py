@@ -12,6 +12,7 @@ from reconciler.errors import Interrupted, ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
 from reconciler.planning.plan import Change
 from reconciler.settings import Instance
+from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, Planned, PlanResult, Stopped, attempt, plan_instance
 from reconciler.workflow.run import Run
 from reconciler.workflow.sessions import Sessions
@@ -55,12 +56,17 @@ def apply_instances(order: Order, approval: Approval, run: Run) -> Iterator[Appl
     writes to them meanwhile. Raises `Refused` when the approval is declined.
     """
     with ExitStack() as stack:
-        sessions = Sessions(order.options.environ, order.options.timeout)
+        sessions = writing_sessions(order.options, run)
         attempts = [_attempt_alone(order, instance, sessions, stack, run) for instance in order.instances]
         results = [result for result, _ in attempts]
         if not approval.ask(results) and any(map(is_pending, results)):
             raise Refused("declined: nothing was written")
         yield from _by_wave(order, attempts, approval, run)
+
+
+def writing_sessions(options: Options, run: Run) -> Sessions:
+    """Sessions that bear as many requests at once as the run makes, and that end with it."""
+    return Sessions(options.environ, options.timeout, connections=run.parallelism, stop=run.stop)
 
 
 def lock(instance: Instance, stack: ExitStack, run: Run) -> None:

@@ -13,11 +13,10 @@ from reconciler.planning.guard import refusals
 from reconciler.planning.plan import Plan
 from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.settings import Instance, Settings
-from reconciler.workflow.apply import ApplyResult, Finished, lock
+from reconciler.workflow.apply import ApplyResult, Finished, lock, writing_sessions
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Planned, Stopped, guards
 from reconciler.workflow.run import Run
-from reconciler.workflow.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def apply_exactly(order: Exactly, approve: Callable[[Planned], bool], run: Run) 
 
 def _apply(order: Exactly, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
     instance = order.instance
-    gateway = Sessions(order.options.environ, order.options.timeout).open(instance, stack)
+    gateway = writing_sessions(order.options, run).open(instance, stack)
     live = gateway.list_clients()
     wanted = order.plan(live)
     match reconcile_saved(wanted, live, ignore=order.settings.ignore):
