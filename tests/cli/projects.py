@@ -131,7 +131,9 @@ def platform(
 
 def at(url: str, **more: object) -> dict[str, object]:
     """An instance of reconciler.yaml at a URL."""
-    return {"url": url, "credentials": {"username_env": "PM_USER", "password_env": "PM_PASSWORD"}, **more}
+    credentials = {"username_env": "PM_USER", "password_env": "PM_PASSWORD"}
+    # The time-out bounds how long a failing request is tried again.
+    return {"url": url, "timeout": 2, "credentials": credentials, **more}
 
 
 def wanted(name: str, redirect: str | None = None, **more: object) -> dict[str, object]:

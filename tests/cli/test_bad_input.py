@@ -138,7 +138,7 @@ def serve(project: Project) -> Callable[[Answering], Ended]:
 
     def apply(answering: Answering) -> Ended:
         with serving(answering) as server:
-            project.configure({"staging": at(server.url, timeout=5)})
+            project.configure({"staging": at(server.url)})
             project.declare(wanted("One"))
             ended = project.run(*APPLY)
             assert [line for line in server.lines if "/oauth/clients" in line and not line.startswith("GET")] == []
@@ -192,7 +192,7 @@ def test_an_answer_that_never_ends_is_bounded(serve: Callable[[Answering], Ended
 
 
 def test_no_server_is_one_message(project: Project) -> None:
-    project.configure({"staging": at("http://127.0.0.1:9")})
+    project.configure({"staging": at("http://127.0.0.1:9", timeout=1)})
     project.declare(wanted("One"))
     ended = project.run(*APPLY)
     assert ended.code == 1

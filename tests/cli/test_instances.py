@@ -22,7 +22,7 @@ def other(tmp_path: Path) -> Iterator[Platform]:
 
 
 def test_one_that_is_down_does_not_hide_the_others(project: Project, staging: Platform) -> None:
-    project.configure({"down": at(NOWHERE), "staging": at(staging.url)})
+    project.configure({"down": at(NOWHERE, timeout=1), "staging": at(staging.url)})
     project.declare(wanted("One"))
     ended = project.run("plan", "--all", "--detailed-exitcode")
     assert ended.code == 1
@@ -31,7 +31,7 @@ def test_one_that_is_down_does_not_hide_the_others(project: Project, staging: Pl
 
 
 def test_an_apply_that_wrote_to_one_and_failed_at_another_is_in_part(project: Project, staging: Platform) -> None:
-    project.configure({"staging": at(staging.url), "down": at(NOWHERE)})
+    project.configure({"staging": at(staging.url), "down": at(NOWHERE, timeout=1)})
     project.declare(wanted("One"))
     ended = project.run("apply", "--all", "--yes")
     assert ended.code == 5
@@ -40,7 +40,7 @@ def test_an_apply_that_wrote_to_one_and_failed_at_another_is_in_part(project: Pr
 
 
 def test_json_holds_those_that_failed_and_nothing_else_is_on_stdout(project: Project, staging: Platform) -> None:
-    project.configure({"staging": at(staging.url), "down": at(NOWHERE)})
+    project.configure({"staging": at(staging.url), "down": at(NOWHERE, timeout=1)})
     project.declare(wanted("One"))
     for arguments, status in ((("plan",), "planned"), (("apply", "--yes"), "applied")):
         document = project.run(*arguments, "--all", "--format", "json").document
@@ -49,7 +49,7 @@ def test_json_holds_those_that_failed_and_nothing_else_is_on_stdout(project: Pro
 
 
 def test_the_next_wave_waits_for_the_one_before(project: Project, staging: Platform, other: Platform) -> None:
-    project.configure({"late": at(other.url, wave=1), "down": at(NOWHERE), "staging": at(staging.url)})
+    project.configure({"late": at(other.url, wave=1), "down": at(NOWHERE, timeout=1), "staging": at(staging.url)})
     project.declare(wanted("One"))
     ended = project.run("apply", "--all", "--yes")
     assert ended.code == 5
