@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.projects import Platform, Project, at, platform
+
+
+@pytest.fixture(autouse=True)
+def _quiet_again() -> Iterator[None]:
+    """A command sets up the program's log for its process, which here is that of all tests."""
+    log = logging.getLogger("reconciler")
+    level, handlers = log.level, list(log.handlers)
+    yield
+    log.setLevel(level)
+    log.handlers[:] = handlers
 
 
 @pytest.fixture
