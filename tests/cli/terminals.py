@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import pty
 import select
-import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +14,17 @@ from pathlib import Path
 from tests.cli.projects import SECONDS, Ended, command
 
 QUESTION = b"[y/N]: "
+# Who leads a new session and opens the terminal gets it as its own: then Ctrl-C sends a signal. It must not be ignored
+# either, as it is in pytest-xdist's workers, and so in their children.
+_OPENING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+terminal = os.open(sys.argv[1], os.O_RDWR)
+for stream in range(3):
+    os.dup2(terminal, stream)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 
 
@@ -28,8 +39,7 @@ def at_a_terminal(
     `meanwhile` is called when the first question is read, before it is answered.
     """
     ours, theirs = pty.openpty()
-    # The shell that leads a new session and opens the terminal gets it as its own: then Ctrl-C sends a signal.
-    opening = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&0', os.ttyname(theirs)]
+    opening = [sys.executable, "-c", _OPENING, os.ttyname(theirs)]
     with subprocess.Popen(
         [*opening, *command(*arguments)],
         stdin=theirs,
@@ -37,8 +47,6 @@ def at_a_terminal(
         stderr=theirs,
         env=None if environ is None else dict(environ),
         start_new_session=True,
-        # pytest-xdist's workers ignore SIGINT, and a child inherits that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         os.close(theirs)
         try:
