@@ -32,12 +32,21 @@ def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> R
         name=new_run(now),
         origin=Origin(who, at.commit if at else None, at.clean if at else None),
         journal=journal_directory(files, conduct.journal),
-        locks=Path(tempfile.gettempdir()) / f"reconciler-{_user()}",
+        locks=_state_directory(os.environ) / "locks",
         now=lambda: datetime.now(UTC),
         tell=Progress(console),
         stop=stop,
         parallelism=conduct.parallelism,
     )
+
+
+def _state_directory(environ: Mapping[str, str]) -> Path:
+    """Where this user keeps what belongs to the machine (XDG Base Directory), whatever the shell, job or checkout."""
+    if state := environ.get("XDG_STATE_HOME"):
+        return Path(state) / "reconciler"
+    if home := environ.get("HOME"):
+        return Path(home) / ".local" / "state" / "reconciler"
+    return Path(tempfile.gettempdir()) / f"reconciler-{_user()}"
 
 
 def _pipeline(environ: Mapping[str, str]) -> str | None:

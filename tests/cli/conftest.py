@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,11 +27,8 @@ def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     """An empty project, with the administrator's credentials in the environment and nothing else that matters."""
     for name in [each for each in os.environ if each.startswith("RECONCILER_")]:
         monkeypatch.delenv(name)
-    # Locks stand in the folder for temporary files, where tests that run at the same time must not meet.
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    monkeypatch.setenv("TMPDIR", str(temporary))
-    monkeypatch.setattr(tempfile, "tempdir", None)
+    # Locks stand in the user's state directory, where tests that run at the same time must not meet.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
