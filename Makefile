@@ -42,6 +42,7 @@ coverage: $(INSTALLED) ## Run the tests and show the branches that none of them 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.writes
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write docs/commands.md anew from --help
