@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
+from typing import TextIO
 
 import click
 
@@ -68,13 +68,20 @@ def print_result(text: str) -> None:
 
 def silence_stdout() -> None:
     """Let nothing more reach stdout, also not what the interpreter flushes at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence(sys.stdout)
 
 
 def say(text: str) -> None:
     """Write to stderr. If that fails, there is nowhere left to say so."""
-    with suppress(OSError):
+    try:
         click.echo(text, nl=False, err=True)
+    except OSError:
+        # What is left in the stream would fail once more at the interpreter's end, and change the exit code to 120.
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:

@@ -21,6 +21,7 @@ from reconciler.cli.plan import plan
 from reconciler.cli.rollback import rollback
 from reconciler.cli.sandbox import sandbox
 from reconciler.cli.schema import schema
+from reconciler.cli.signals import end_on_sigterm
 from reconciler.cli.validate import validate
 from reconciler.cli.version import version
 from reconciler.errors import InvalidDeclarations, ReconcilerError
@@ -60,6 +61,7 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of a client's name must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    end_on_sigterm()
     sys.exit(main(sys.argv[1:]))
 
 
