@@ -6,8 +6,11 @@ it from a platform, a proxy or a network that misbehaves.
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import reduce
 from threading import Event, Lock
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     Fault = Callable[[WSGIApplication], WSGIApplication]
+
+ANY = "*"
 
 _ENOUGH_SECONDS = 30.0
 
@@ -32,6 +37,7 @@ class On:
     """Which requests a fault is for. Without `numbers` it is all of these; they count from 1."""
 
     method: str
+    """ANY is every method."""
     path: str
     """Where the path begins: "/oauth/clients" means "/oauth/clients/6" too."""
     numbers: Collection[int] = ()
@@ -40,7 +46,7 @@ class On:
 
     def matches(self, environ: WSGIEnvironment) -> bool:
         """Whether the fault is for this request, which is counted."""
-        if environ["REQUEST_METHOD"] != self.method or not environ["PATH_INFO"].startswith(self.path):
+        if self.method not in (ANY, environ["REQUEST_METHOD"]) or not environ["PATH_INFO"].startswith(self.path):
             return False
         with self._lock:
             self._seen += 1
@@ -87,6 +93,66 @@ class RequestLog:
                     self.requests.append(seen)
 
         return logged
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write that the application acted on. The name is the one that it gives, None for a delete."""
+
+    method: str
+    path: str
+    name: str | None
+    status: int
+    arrived_at: datetime
+
+
+@dataclass
+class Acted:
+    """Remembers what the application did, if it stands next to it: also where no answer ever left."""
+
+    writes: list[Write] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def creates(self, name: str) -> int:
+        """How many clients of a name were made."""
+        return sum((each.method, each.name, each.status) == ("POST", name, 201) for each in list(self.writes))
+
+    def __call__(self, app: WSGIApplication) -> WSGIApplication:
+        def acting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            method, path, arrived_at = environ["REQUEST_METHOD"], environ["PATH_INFO"], datetime.now(UTC)
+            if method == "GET" or not path.startswith("/oauth/clients"):
+                return app(environ, start_response)
+            body = environ["wsgi.input"].read()
+            environ["wsgi.input"] = io.BytesIO(body)
+            answer = _answer_of(app, environ)
+            name = json.loads(body)["name"] if method in ("POST", "PUT") else None
+            with self._lock:
+                self.writes.append(Write(method, path, name, answer.status_code, arrived_at))
+            return answer(environ, start_response)
+
+        return acting
+
+
+@dataclass
+class Meanwhile:
+    """Does something besides when a request arrives; or `after` it was acted on, before its answer leaves."""
+
+    on: On
+    deed: Callable[[], object]
+    after: bool = False
+
+    def __call__(self, app: WSGIApplication) -> WSGIApplication:
+        def doing(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if not self.on.matches(environ):
+                return app(environ, start_response)
+            if not self.after:
+                self.deed()
+                return app(environ, start_response)
+            answer = _answer_of(app, environ)
+            self.deed()
+            return answer(environ, start_response)
+
+        return doing
 
 
 @dataclass

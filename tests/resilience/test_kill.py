@@ -1,0 +1,177 @@
+"""`kill -9` at any moment of an apply: one clean run finishes the job, doubles nothing, and the journal is true.
+
+The moments come from a seed, which a failing test names: `KILL_SEED=… pytest tests/resilience/test_kill.py` kills at
+the same ones again. Most kills strike at a certain request, so that they are spread over the whole run whatever the
+machine; one in five goes by the clock.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.applying.journal import Answered
+from reconciler.applying.runs import Run, Unreadable, Write, list_runs
+from reconciler.model import ClientSpec
+from reconciler.planning.plan import Change, Create, Delete
+from reconciler.sandbox.server import running
+from reconciler.sandbox.store import Store
+from tests import faults
+from tests.cli.projects import SECONDS, Platform, Project, at, command, stored, wanted
+from tests.faults import ANY, Acted, DropConnection, Meanwhile, On, together
+
+if TYPE_CHECKING:
+    from tests.faults import Fault
+
+CHUNKS, KILLS = 10, 5
+REQUESTS = 104
+"""Login, list, 100 writes, list, logout."""
+
+OLD = "https://old.example.com/cb"
+DECLARED: list[Mapping[str, object]] = [
+    *(wanted(f"Changed {n}") for n in range(30)),
+    *(wanted(f"Renamed {n}", previous_names=[f"Former {n}"]) for n in range(20)),
+    *(wanted(f"Made {n}") for n in range(30)),
+    *({"name": f"Gone {n}", "state": "absent"} for n in range(20)),
+    *(wanted(f"Kept {n}") for n in range(5)),
+]
+BEFORE = [
+    *(stored(f"Stranger {n}") for n in range(5)),
+    *(stored(f"Kept {n}") for n in range(5)),
+    *(stored(f"Changed {n}", OLD) for n in range(30)),
+    *(stored(f"Former {n}", OLD) for n in range(20)),
+    *(stored(f"Gone {n}") for n in range(20)),
+]
+STAYING = [
+    *(stored(f"Stranger {n}") for n in range(5)),
+    *(stored(f"Kept {n}") for n in range(5)),
+    *(stored(f"Changed {n}") for n in range(30)),
+    *(stored(f"Renamed {n}") for n in range(20)),
+]
+"""What becomes of those that stay, which keep their ids: these begin after those of the installation."""
+MADE = [stored(f"Made {n}") for n in range(30)]
+GENEROUS = {"creates": 100, "updates": 100, "deletes": 100}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When the run is killed: around the request of a number, or after so many seconds."""
+
+    request: int = 0
+    when: str = ""
+    seconds: float = 0.0
+
+    def fault(self, kill: Callable[[], object]) -> Fault:
+        """What kills the run there; the request is lost on its way, or acted on, or its answer is on its way."""
+        strikes = Meanwhile(On(ANY, "/", {self.request}), kill, after=self.when == "answered")
+        lost = [DropConnection(On(ANY, "/", {self.request}))] if self.when == "lost" else []
+        return together(strikes, *lost)
+
+
+def moments(chunk: int, seed: int) -> list[Moment]:
+    """Those of one test: its share of all requests, each kill in a part of its own, and one by the clock."""
+    chance = random.Random(f"{seed} {chunk}")
+    parts = CHUNKS * (KILLS - 1)
+    chosen = []
+    for part in range(chunk, parts, CHUNKS):
+        first, last = 1 + part * REQUESTS // parts, (part + 1) * REQUESTS // parts
+        chosen.append(Moment(chance.randint(first, last), chance.choice(["lost", "arrived", "answered"])))
+    return [*chosen, Moment(seconds=chance.uniform(0.2, 1.5))]
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_after_a_kill_at_any_moment_one_clean_run_converges(project: Project, tmp_path: Path, chunk: int) -> None:
+    seed = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(2**32))
+    project.declare(*DECLARED)
+    for number, moment in enumerate(moments(chunk, seed)):
+        print(f"KILL_SEED={seed}: {moment}")
+        database = tmp_path / f"{number}.sqlite3"
+        Platform(database).has(*BEFORE)
+        journal = tmp_path / f"journal {number}"
+        acted = killed_apply(project, database, journal, moment)
+        tells_the_truth(journal, acted)
+        clean_run_converges(project, database, journal)
+
+
+def killed_apply(project: Project, database: Path, journal: Path, moment: Moment) -> list[faults.Write]:
+    """What the platform did in the end. Leaving it waits for what the killed run had sent before."""
+    acted = Acted()
+    children: list[subprocess.Popen[bytes]] = []
+
+    def kill() -> None:
+        children[0].kill()
+
+    with running(database, middleware=together(moment.fault(kill), acted)) as url:
+        project.configure({"staging": at(url, timeout=30, limits=GENEROUS)})
+        with subprocess.Popen(
+            command("apply", "--yes", "--instance", "staging", "--journal", journal),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        ) as child:
+            children.append(child)
+            try:
+                code = child.wait(moment.seconds or SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                code = child.wait(SECONDS)
+    assert code == -signal.SIGKILL or (moment.seconds and code == 0)
+    return acted.writes
+
+
+def tells_the_truth(journal: Path, acted: list[faults.Write]) -> None:
+    """Whatever was done was announced before; what it says was answered was done; and it can be read."""
+    runs = list_runs(journal)
+    if not acted and (not runs or isinstance(runs[0], Unreadable)):
+        return  # killed before the first line was on the disk, and so before the first write
+    [run] = runs
+    assert isinstance(run, Run), run
+    done = {target(each): each for each in acted}
+    written = {target_of(write.change): write for write in run.writes}
+    assert len(done) == len(acted), "something was written twice"
+    for key, seen in done.items():
+        sent_at = written[key].sent_at
+        assert sent_at is not None, f"{key} was written, and is not announced"
+        assert sent_at <= seen.arrived_at
+    for key, write in written.items():
+        assert not is_done(write) or done[key].status in (200, 201, 204), f"{key} is said to be done"
+
+
+def is_done(write: Write) -> bool:
+    return write.answer is not None and write.answer.answered is Answered.DONE
+
+
+def target(seen: faults.Write) -> tuple[str, str | None]:
+    """Whose write it is: by the name of a new client, and by the id of another."""
+    return seen.method, seen.name if seen.method == "POST" else seen.path.rpartition("/")[2]
+
+
+def target_of(change: Change) -> tuple[str, str | None]:
+    if isinstance(change, Create):
+        return "POST", change.name
+    return ("DELETE" if isinstance(change, Delete) else "PUT"), str(change.id)
+
+
+def clean_run_converges(project: Project, database: Path, journal: Path) -> None:
+    with running(database) as url:
+        project.configure({"staging": at(url, timeout=30, limits=GENEROUS)})
+        ended = project.run("apply", "--yes", "--instance", "staging", "--journal", journal)
+        assert ended.code == 0, ended.out + ended.err
+        assert project.run("plan", "--detailed-exitcode").code == 0
+    with Store(database) as store:
+        rows = [row[:2] + row[3:4] + row[5:7] for row in store.clients() if row[0] > 5]
+    assert rows[: len(STAYING)] == [(n, *columns(each)) for n, each in enumerate(STAYING, 6)]
+    assert sorted(row[1:] for row in rows[len(STAYING) :]) == sorted(map(columns, MADE))
+
+
+def columns(spec: ClientSpec) -> tuple[str, str, int, int]:
+    """How the platform stores one that uses the authorization code alone."""
+    return spec.name, spec.redirect_url or "", 0, 0
