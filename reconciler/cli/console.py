@@ -71,17 +71,49 @@ def silence_stdout() -> None:
     _silence(sys.stdout)
 
 
+_ERASE = "\r\x1b[K"
+"""Back to the start of the line, and erase it."""
+
+
+class _Stderr:
+    """Where messages go. On a terminal a line may stand there that gives way to whatever is said next."""
+
+    def __init__(self) -> None:
+        self._passing = False
+
+    def write(self, text: str, *, passing: bool = False) -> None:
+        """Write the text. If that fails, there is nowhere left to say so."""
+        erase = _ERASE if self._passing else ""
+        self._passing = passing and bool(text)
+        try:
+            click.echo(erase + text, nl=False, err=True)
+        except OSError:
+            # What is left in the stream would fail once more at the interpreter's end, and change the exit code to 120.
+            _silence(sys.stderr)
+
+
+_stderr = _Stderr()
+
+
 def say(text: str) -> None:
     """Write to stderr. If that fails, there is nowhere left to say so."""
-    try:
-        click.echo(text, nl=False, err=True)
-    except OSError:
-        # What is left in the stream would fail once more at the interpreter's end, and change the exit code to 120.
-        _silence(sys.stderr)
+    _stderr.write(text)
+
+
+def say_for_now(text: str) -> None:
+    """Show a line without a line feed, on a terminal, until anything else is said; empty to erase it."""
+    _stderr.write(text, passing=True)
 
 
 def _silence(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class _Said(logging.Handler):
+    """Says what is logged, like every other message."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(f"{self.format(record)}\n")
 
 
 def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:
@@ -89,10 +121,9 @@ def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int)
     log = logging.getLogger("reconciler")
     log.handlers.clear()  # a second run in one process must not talk to the stderr of the first
     log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
-    if verbose:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s", "%H:%M:%S"))
-        log.addHandler(handler)
+    handler = _Said()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s" if verbose else None, "%H:%M:%S"))
+    log.addHandler(handler)
     return Console(output_format, no_color, quiet, verbose)
 
 
