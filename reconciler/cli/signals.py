@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from reconciler.cli.console import say
+
+
+_ONCE = "no new writes; waiting for those under way (once more stops at once)"
+_AGAIN = "stopping at once; what is under way may be written or not, see: reconciler plan"
 
 
 class Stop:
@@ -26,11 +30,12 @@ class Stop:
             signal.signal(number, self._ask)
 
     def _ask(self, number: int, _: FrameType | None) -> None:
-        if self._wanted:
+        again, self._wanted = self._wanted, True
+        # It may have come in the middle of a message, and a stream that is being written to says so.
+        with suppress(RuntimeError):
+            say(f"{signal.Signals(number).name}: {_AGAIN if again else _ONCE}\n")
+        if again:
             raise KeyboardInterrupt
-        self._wanted = True
-        name = signal.Signals(number).name
-        say(f"{name}: no new writes; waiting for those under way (once more stops at once)\n")
 
 
 @contextmanager
