@@ -9,7 +9,6 @@ from types import FrameType
 
 from reconciler.cli.console import say
 
-
 _ONCE = "no new writes; waiting for those under way (once more stops at once)"
 _AGAIN = "stopping at once; what is under way may be written or not, see: reconciler plan"
 
