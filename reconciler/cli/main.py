@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import click
+from click.core import ParameterSource
 
 from reconciler import __version__
 from reconciler.cli.apply import apply
@@ -109,8 +110,19 @@ def _say_misuse(misuse: click.UsageError) -> int:
         say(f"{misuse.format_message()}\n")
         return WRONG_USAGE
     where = misuse.ctx.command_path if misuse.ctx else "reconciler"
-    say(f"error: {misuse.format_message()}\n  try: {where} --help\n")
+    say(f"error: {_misuse(misuse)}\n  try: {where} --help\n")
     return WRONG_USAGE
+
+
+def _misuse(misuse: click.UsageError) -> str:
+    """click's words; but of a bad value, where it really comes from: the flag, or the variable that nobody sees."""
+    match misuse:
+        case click.MissingParameter():
+            pass
+        case click.BadParameter(param=click.Option(name=str(name)) as option, ctx=click.Context() as context):
+            typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+            return f"{option.opts[0] if typed else option.envvar}: {misuse.message.rstrip('.')}"
+    return misuse.format_message()
 
 
 def _say_system_error(problem: OSError) -> int:

@@ -115,8 +115,14 @@ def test_a_bad_value_is_wrong_usage_and_names_the_variable(
     project.environ.setenv(variable, value)
     ended = project.run("plan")
     assert ended.code == 64
-    assert variable in ended.only_error()
+    assert ended.only_error().startswith(f"error: {variable}: ")
     assert staging.asked() == []
+
+
+def test_a_bad_value_that_was_typed_names_the_flag(project: Project) -> None:
+    assert project.run("plan", "--timeout", "soon").only_error() == "error: --timeout: 'soon' is not a valid number"
+    assert project.run("plan", "--prune", "some").only_error().startswith("error: --prune: 'some' is not ")
+    assert project.run("plan", "-o").only_error() == "error: Option '-o' requires an argument."
 
 
 @pytest.mark.parametrize("value", ["staging\nbox", "staging\nbox\n", "\n  staging\r\n\nbox\n"])
