@@ -103,6 +103,7 @@ def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Condu
     from reconciler.cli.results import show_result
     from reconciler.cli.runs import start_run
     from reconciler.cli.signals import stoppable
+    from reconciler.workflow.apply import Finished
     from reconciler.workflow.check import sound_settings
     from reconciler.workflow.exactly import Exactly, apply_exactly
 
@@ -115,7 +116,8 @@ def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Condu
         run = start_run(files, conduct, console, stop)
         result = apply_exactly(order, lambda planned: _approve(planned, undo, yes, stop, console), run)
     show_result(result, console)
-    console.problem("git must follow: put what `rollback` prints without --apply into clients/\n")
+    if isinstance(result, Finished):
+        console.problem("git must follow: put what `rollback` prints without --apply into clients/\n")
     return of_applies([result])
 
 
