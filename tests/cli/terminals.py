@@ -25,6 +25,9 @@ for stream in range(3):
 os.execv(sys.argv[2], sys.argv[2:])
 """
 
+_IMPATIENT = 0.5
+"""Seconds without an answer until Ctrl-C is pressed again."""
+
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 
 
@@ -59,11 +62,13 @@ def at_a_terminal(
 
 
 def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None]) -> bytes:
-    shown, answered = b"", 0
+    shown, answered, last = b"", 0, b""
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], deadline - time.monotonic())[0]:
-            break
+        if not select.select([terminal], [], [], _IMPATIENT)[0]:
+            # Python misses a signal that comes right between the question and the reading: a person presses again.
+            os.write(terminal, last if last == CTRL_C else b"")
+            continue
         try:
             piece = os.read(terminal, 65536)
         except OSError:  # Linux's way of saying that nobody holds the other end any more
@@ -75,5 +80,6 @@ def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None]) -> b
             if answered == 0:
                 meanwhile()
             answered += 1
-            os.write(terminal, typed.pop(0))
+            last = typed.pop(0)
+            os.write(terminal, last)
     return shown

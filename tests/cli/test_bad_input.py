@@ -136,6 +136,8 @@ def test_a_locked_account_is_told_from_a_wrong_password(project: Project, tmp_pa
 def serve(project: Project) -> Callable[[Answering], Ended]:
     """Apply against a server that answers as it is told, and look that it was asked to write nothing."""
 
+    project.hurry()
+
     def apply(answering: Answering) -> Ended:
         with serving(answering) as server:
             project.configure({"staging": at(server.url)})
@@ -192,6 +194,7 @@ def test_an_answer_that_never_ends_is_bounded(serve: Callable[[Answering], Ended
 
 
 def test_no_server_is_one_message(project: Project) -> None:
+    project.hurry()
     project.configure({"staging": at("http://127.0.0.1:9", timeout=1)})
     project.declare(wanted("One"))
     ended = project.run(*APPLY)

@@ -121,7 +121,7 @@ def test_of_several_exit_codes_the_gravest_wins(
     wrong = {"username_env": "PM_USER", "password_env": "PM_WRONG"}
     instances = {}
     for name, (state, served) in states.items():
-        instances[name] = at(NOWHERE if state == "down" else served.url)
+        instances[name] = at(NOWHERE, timeout=1) if state == "down" else at(served.url)
         if state == "refused login":
             instances[name] = at(served.url, credentials=wrong)
         if state == "blocked":

@@ -53,6 +53,7 @@ def test_no_output_and_no_file_holds_a_secret(project: Project, staging: Platfor
     ids=["a cut list", "a cut answer", "a lost answer", "an ill server", "a refusal"],
 )
 def test_no_failure_shows_one(project: Project, tmp_path: Path, fault: object) -> None:
+    project.hurry()
     with platform(tmp_path / "faulty.sqlite3", fault) as faulty:  # type: ignore[arg-type]
         project.configure({"staging": at(faulty.url)})
         project.declare(wanted("One"), wanted("Two"))
