@@ -58,5 +58,5 @@ def plan(
     results = list(plan_instances(order))
     show_plans(results, console, repeated_flags(files, options) if output is None else None)
     if output is not None:
-        save_plan(results[0], output, options, console)
+        save_plan(results[0], output, files, options, console)
     return of_plans(results, detailed=detailed_exitcode)

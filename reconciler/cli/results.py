@@ -68,13 +68,13 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
         raise
 
 
-def show_result(result: ApplyResult, console: Console) -> None:
-    """What came of one instance: of one that was not written to, its plan and why."""
+def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
+    """What came of one instance: of one that was not written to, its plan and why. `flags` as for `show_reports`."""
     with reporting([result]):
         if isinstance(result, Planned):
             show_plans([result], console)
         else:
-            show_reports([result], console, ())
+            show_reports([result], console, flags)
 
 
 def _report_text(finished: Finished, console: Console) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import shlex
-import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import of_applies
+from reconciler.cli.options import repeated_flags
 from reconciler.cli.results import show_proposals, show_result
 from reconciler.cli.runs import start_run
 from reconciler.cli.signals import stoppable
 from reconciler.errors import ReconcilerError, Refused, WrongUsage
+from reconciler.planning.plan import Prune
 from reconciler.planning.planfile import SavedPlan, dump_plan, load_plan, target_of
 from reconciler.settings import Instance
 from reconciler.workflow.check import sound_settings
@@ -36,12 +38,28 @@ def refuse_several(instances: Sequence[Instance]) -> None:
         raise WrongUsage(f"a saved plan is for one instance, and here are several: {names}", "save one after the other")
 
 
-def save_plan(result: PlanResult, file: Path, options: Options, console: Console) -> None:
+def save_plan(result: PlanResult, file: Path, files: Files, options: Options, console: Console) -> None:
     """Write the plan to a file, whole or not at all. An instance that could not be planned leaves no file behind."""
-    if isinstance(result, Planned):
-        now = datetime.now(UTC)
-        _replace(file, dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__))
-        console.progress(f"saved; to apply exactly this: reconciler apply {shlex.quote(str(file))}")
+    if not isinstance(result, Planned):
+        return
+    now = datetime.now(UTC)
+    text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__)
+    try:
+        _write(file, text)
+    except OSError as problem:
+        reason = (problem.strerror or "it cannot be written").lower()
+        raise ReconcilerError(f"cannot write the plan to {file}: {reason}", "name another file: -o FILE") from None
+    console.progress(
+        _after_saving(result, file, repeated_flags(Files(files.config), replace(options, prune=Prune.NONE)))
+    )
+
+
+def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
+    if planned.refusals:
+        return "saved; as long as the above refuses it, it cannot be applied"
+    if not planned.plan.changes:
+        return "saved; it changes nothing"
+    return f"saved; to apply exactly this: {shlex.join(['reconciler', 'apply', str(file), *flags])}"
 
 
 def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, console: Console) -> int:
@@ -58,7 +76,7 @@ def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, co
             return True
 
         result = apply_exactly(order, approve, start_run(files, conduct, console, stop))
-    show_result(result, console)
+    show_result(result, console, repeated_flags(files, options))
     return of_applies([result])
 
 
@@ -74,12 +92,17 @@ def _read(file: Path) -> SavedPlan:
     return load_plan(data, str(file))
 
 
-def _replace(file: Path, text: str) -> None:
+def _write(file: Path, text: str) -> None:
+    """Put the text in the place of a file at once. Raises OSError, and leaves nothing behind then."""
+    if file.exists() and not file.is_file():  # a pipe, say, that something reads: nothing must take its place
+        file.write_text(text, encoding="utf-8")
+        return
+    target = file.resolve()  # a link goes on leading there
+    # Not `tempfile`: its files are for this user alone, and the next job of a pipeline may run as another.
+    temporary = target.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        with temporary.open("x", encoding="utf-8") as stream:
             stream.write(text)
-        Path(temporary).replace(file)
-    except OSError as problem:
-        reason = (problem.strerror or "it cannot be written").lower()
-        raise ReconcilerError(f"cannot write the plan to {file}: {reason}", "name another file: -o FILE") from None
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
