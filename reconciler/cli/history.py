@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import files_options, journal_option, plain_output_options
-from reconciler.workflow.choices import Files
+from reconciler.cli.options import config_option, journal_option, plain_output_options
+from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from reconciler.applying.runs import Run
+    from reconciler.applying.runs import Run, Unreadable
 
 
 @click.command(
@@ -23,40 +23,72 @@ Examples:
   reconciler history --journal downloaded-artifacts/"""
 )
 @click.argument("run", required=False)
-@files_options
+@config_option
 @journal_option
 @plain_output_options
-def history(run: str | None, files: Files, journal: Path | None, console: Console) -> int:
+def history(run: str | None, config: Path, journal: Path | None, console: Console) -> int:
     """List past applies, or show one.
 
-    The newest first, from the journals beside the configuration or in DIR. With RUN: every change of that run, and
-    what came of it.
+    The newest first, from the journals beside the configuration or in DIR, however deep they lie in it. With RUN:
+    every change of that run, and what came of it.
     """
-    from reconciler.applying.runs import list_runs
     from reconciler.render.history_text import render_run, render_runs
 
-    directory = journal_directory(files, journal)
     if run is not None:
-        console.result("\n".join(render_run(each, console.paint) for each in find_runs(directory, run)))
+        console.result("\n".join(render_run(each, console.paint) for each in find_runs(config, journal, run, console)))
         return 0
-    found = list_runs(directory)
+    found = _journals(config, journal)
     console.result(render_runs(found, console.paint))
     if not found:
-        console.progress(f"no apply is written down in {directory}")
+        console.progress(f"no apply is written down in {journal_directory(config, journal)}")
     return 0
 
 
-def journal_directory(files: Files, chosen: Path | None) -> Path:
+def journal_directory(config: Path, chosen: Path | None) -> Path:
     """Where the journals are: as chosen, or beside reconciler.yaml."""
-    return chosen if chosen is not None else files.config.parent / ".reconciler" / "journal"
+    return chosen if chosen is not None else config.parent / ".reconciler" / "journal"
 
 
-def find_runs(directory: Path, name: str) -> list[Run]:
-    """The journals of one run: one for each instance that it wrote to. Raises `ReconcilerError` if there is none."""
-    from reconciler.applying.runs import Run, list_runs
-    from reconciler.errors import ReconcilerError
+def find_runs(config: Path, journal: Path | None, name: str, console: Console) -> list[Run]:
+    """The journals of one run: one for each instance that it wrote to. Those that are damaged are warned of.
 
-    runs = [run for run in list_runs(directory) if isinstance(run, Run) and run.heading.run == name]
+    Raises `ReconcilerError` if there is none.
+    """
+    from reconciler.applying.runs import Run
+    from reconciler.render.error_text import render_error_lines
+
+    found = _journals(config, journal)
+    for each in found:
+        if not isinstance(each, Run) and each.path.stem == name:
+            console.problem(render_error_lines(each.problem))
+    runs = [each for each in found if isinstance(each, Run) and each.heading.run == name]
     if not runs:
-        raise ReconcilerError(f"no run is called '{name}' in {directory}", "list them: reconciler history")
+        directory = journal_directory(config, journal)
+        raise ReconcilerError(
+            f"no run that can be read is called '{name}' in {directory}", "list them: reconciler history"
+        )
     return runs
+
+
+def _journals(config: Path, chosen: Path | None) -> list[Run | Unreadable]:
+    """What is in the folder, each once. The default one need not be there: it comes with the first apply."""
+    from reconciler.applying.runs import list_runs
+
+    if chosen is not None and not chosen.is_dir():
+        raise ReconcilerError(
+            f"cannot read the journals in {chosen}: there is no such folder", "name it: --journal DIR"
+        )
+    return _each_once(list_runs(journal_directory(config, chosen)))
+
+
+def _each_once(found: tuple[Run | Unreadable, ...]) -> list[Run | Unreadable]:
+    """Without the copies that several artifacts of one pipeline have of a journal; the longest tells most."""
+    from reconciler.applying.runs import Run
+
+    longest: dict[object, Run | Unreadable] = {}
+    for each in found:
+        key = (each.heading.run, each.instance, each.identity) if isinstance(each, Run) else each.path
+        kept = longest.get(key)
+        if kept is None or kept.path.stat().st_size < each.path.stat().st_size:
+            longest[key] = each
+    return list(longest.values())

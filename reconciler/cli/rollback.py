@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.apply import consent
 from reconciler.cli.console import Console, is_interactive
-from reconciler.cli.history import find_runs, journal_directory
+from reconciler.cli.history import find_runs
 from reconciler.cli.options import (
     conduct_options,
-    files_options,
+    config_option,
     limit_options,
     option,
     plain_output_options,
     yes_option,
 )
 from reconciler.errors import Refused, WrongUsage
-from reconciler.text import printable, quoted_url
+from reconciler.text import printable, quoted, quoted_url
 from reconciler.workflow.choices import Conduct, Files, Options
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ Examples:
   reconciler rollback 20261123T134500Z-7f3a9c --apply"""
 )
 @click.argument("run")
-@files_options
+@config_option
 @option("--instance", "-i", metavar="NAME", help="Which instance, if the run wrote to several.")
 @click.option("--apply", "apply_it", is_flag=True, help="Write it to the instance now; git must follow.")
 @limit_options
@@ -47,7 +49,7 @@ Examples:
 @plain_output_options
 def rollback(
     run: str,
-    files: Files,
+    config: Path,
     instance: str | None,
     apply_it: bool,
     options: Options,
@@ -60,26 +62,36 @@ def rollback(
     What is printed belongs into clients/ in a revert pull request, in place of the entries of the same names. What
     cannot be restored is said: a deleted client gets a new id and secret.
 
-    With --apply nothing is written if one of the clients was changed since the run.
+    With --apply nothing is written if one of the clients was changed since the run; the limits and the other guards
+    hold as for every apply. Git must follow, or the next apply does it all again.
     """
-    from reconciler.render.declarations import render_changes
-
-    past = _one(find_runs(journal_directory(files, conduct.journal), run), instance)
+    past = _one(find_runs(config, conduct.journal, run, console), instance)
     undo = _undo(past)
-    if apply_it:
-        return _apply(past, undo, files, options, conduct, yes, console)
-    console.result(f"# undoes run {printable(run)} on {printable(past.instance)}\n")
-    console.result(render_changes(undo.changes, undo.losses))
+    if apply_it and undo.changes:
+        return _apply(past, undo, Files(config), options, conduct, yes, console)
+    console.result(_declarations(past, undo))
     _warn_of_the_uncertain(past, console)
     return 0
+
+
+def _declarations(past: Run, undo: Undo) -> str:
+    from reconciler.render.declarations import render_changes
+
+    name = printable(past.instance)
+    heading = f"# undoes run {printable(past.heading.run)} on {name}"
+    if not undo.changes:
+        return f"{heading}: it changed nothing that is known\n{render_changes((), ())}"
+    return f"{heading}; the values are those that {name} had\n{render_changes(undo.changes, undo.losses)}"
 
 
 def _one(runs: list[Run], instance: str | None) -> Run:
     chosen = [run for run in runs if instance in (None, run.instance)]
     if len(chosen) == 1:
         return chosen[0]
-    names = ", ".join(run.instance for run in runs)
-    raise WrongUsage(f"the run wrote to {names}", "choose one of them: --instance NAME")
+    names = ", ".join(printable(run.instance) for run in runs)
+    if instance is None:
+        raise WrongUsage(f"the run wrote to several instances: {names}", "choose one of them: --instance NAME")
+    raise WrongUsage(f"the run did not write to {quoted(instance)}", f"it wrote to {names}")
 
 
 def _undo(past: Run) -> Undo:
@@ -99,6 +111,7 @@ def _warn_of_the_uncertain(past: Run, console: Console) -> None:
 
 
 def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Conduct, yes: bool, console: Console) -> int:
+    from reconciler.applying.report import wrote_anything
     from reconciler.cli.exit_codes import of_applies
     from reconciler.cli.results import show_result
     from reconciler.cli.runs import start_run
@@ -111,14 +124,26 @@ def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Condu
         raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read it without --apply")
     _warn_of_the_uncertain(past, console)
     settings = sound_settings(files.config)
-    order = Exactly(settings, _target(past, settings), lambda live: _plan(past, undo, live), options)
+    order = Exactly(
+        settings,
+        _target(past, settings),
+        lambda live: _plan(past, undo, live),
+        options,
+        takes_time=not yes,
+        when_stale="only what is as the run left it is undone: declare in clients/ what it should be, and apply that",
+    )
     with stoppable() as stop:
         run = start_run(files, conduct, console, stop)
         result = apply_exactly(order, lambda planned: _approve(planned, undo, yes, stop, console), run)
     show_result(result, console)
-    if isinstance(result, Finished):
-        console.problem("git must follow: put what `rollback` prints without --apply into clients/\n")
+    if isinstance(result, Finished) and wrote_anything(result.report):
+        console.problem(_git_must_follow(past))
     return of_applies([result])
+
+
+def _git_must_follow(past: Run) -> str:
+    command = shlex.join(["reconciler", "rollback", past.heading.run, "--instance", past.instance])
+    return f"git must follow, or the next apply does it all again; for clients/: {printable(command)}\n"
 
 
 def _target(past: Run, settings: Settings) -> Instance:
@@ -130,9 +155,12 @@ def _target(past: Run, settings: Settings) -> Instance:
 
 
 def _plan(past: Run, undo: Undo, live: Listing) -> Plan:
-    from reconciler.planning.plan import Plan
+    from reconciler.planning.plan import Create, Plan
 
-    ids = sorted([client.id for client in live.clients] + [client.id for client in live.unsupported])
+    # A client that is exactly what is to be made again was made again, by a rollback before this one perhaps.
+    again = [change.after for change in undo.changes if isinstance(change, Create)]
+    ids = [client.id for client in live.clients if client.spec not in again]
+    ids = sorted(ids + [client.id for client in live.unsupported])
     return Plan(past.instance, past.identity, undo.changes, live=len(ids), live_ids=tuple(ids))
 
 

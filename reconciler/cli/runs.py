@@ -26,12 +26,12 @@ _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_UR
 def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> Run:
     """A run that begins now."""
     now = datetime.now(UTC)
-    at = revision(files.config.parent)
+    at = revision(files.config.parent, [files.config, files.clients_directory])
     who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
     return Run(
         name=new_run(now),
         origin=Origin(who, at.commit if at else None, at.clean if at else None),
-        journal=journal_directory(files, conduct.journal),
+        journal=journal_directory(files.config, conduct.journal),
         locks=_state_directory(os.environ) / "locks",
         now=lambda: datetime.now(UTC),
         tell=Progress(console),

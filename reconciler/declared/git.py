@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,20 +12,25 @@ _SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A commit, and whether the work tree is as it has it."""
+    """A commit, and whether what is declared is as it has it."""
 
     commit: str
     clean: bool
 
 
-def revision(folder: Path) -> Revision | None:
+def revision(folder: Path, declared: Sequence[Path]) -> Revision | None:
     """The revision that is checked out around a folder; None outside of git, or where git is missing or silent.
 
-    A file that git does not track counts as a change, unless git ignores it.
+    The work tree is clean if every tracked file is as the commit has it, and git has all that is `declared`. What else
+    lies around (a saved plan, a journal) says nothing of what is applied.
     """
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
-    status = _git(folder, "status", "--porcelain")
-    return Revision(commit.strip(), clean=not status) if commit is not None and status is not None else None
+    changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    if commit is None or changed is None:
+        return None
+    # It fails for what lies outside of the repository, which git does not have either.
+    missing = _git(folder, "status", "--porcelain", "--", *(str(path.absolute()) for path in declared))
+    return Revision(commit.strip(), clean=changed == "" and missing == "")
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
