@@ -7,6 +7,7 @@ from datetime import datetime
 
 from reconciler.applying.journal import Answered, Result
 from reconciler.applying.runs import Run, Unreadable, Write
+from reconciler.planning.plan import Create
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
 from reconciler.render.text import title
@@ -55,8 +56,9 @@ def _details(run: Run, paint: Paint) -> Iterator[str]:
     if heading.plan_digest is not None:
         yield f"  plan      {printable(heading.plan_digest)}"
     yield ""
+    width = max((len(_result(write)) for write in run.writes), default=0)
     for write in run.writes:
-        yield f"  {_result(write):<32}{action(write.change)} {title(write.change)}{_why(write)}"
+        yield f"  {_result(write):<{width}}  {action(write.change)} {title(write.change)}{_id(write)}{_why(write)}"
     yield ""
     yield paint(_summary(run), Style.STRONG)
 
@@ -88,6 +90,12 @@ def _result(write: Write) -> str:
     if write.answer is not None:
         return _ANSWERS[write.answer.answered]
     return "sent, no answer" if write.sent_at is not None else "not sent"
+
+
+def _id(write: Write) -> str:
+    """The id that a created client was given; of the others the title has it."""
+    known = write.verdict or write.answer
+    return f" (id {known.id})" if isinstance(write.change, Create) and known and known.id is not None else ""
 
 
 def _why(write: Write) -> str:
