@@ -157,18 +157,21 @@ class Meanwhile:
 
 @dataclass
 class Respond:
-    """Answers instead of the application, which never learns of the request."""
+    """Answers instead of the application, which never learns of the request; or `after` it acted on it."""
 
     on: On
     status: int
     body: str | bytes = ""
     content_type: str = "text/html"
     headers: dict[str, str] = field(default_factory=dict)
+    after: bool = False
 
     def __call__(self, app: WSGIApplication) -> WSGIApplication:
         def responding(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if not self.on.matches(environ):
                 return app(environ, start_response)
+            if self.after:
+                _answer_of(app, environ)
             answer = Response(self.body, self.status, self.headers, content_type=self.content_type)
             return answer(environ, start_response)
 
