@@ -12,6 +12,7 @@ import click
 from reconciler.cli.console import Console, print_result, say
 from reconciler.cli.groups import Commands
 from reconciler.cli.options import Lines, Whole, config_option, instance_option, option, quiet_option
+from reconciler.cli.signals import signals_restored
 from reconciler.errors import WrongUsage
 from reconciler.text import quoted
 from reconciler.workflow.choices import Selection
@@ -50,9 +51,10 @@ def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]
     from reconciler.sandbox.server import running
 
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    with running(database, host=host, port=port, settings=dict(map(_setting, settings))) as url:
+    chosen = dict(map(_setting, settings))
+    with signals_restored(), running(database, host=host, port=port, settings=chosen) as url:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         print_result(f"{url}\n")
         say("accounts: see docs/sandbox.md; stop with Ctrl-C\n")
         stop.wait()

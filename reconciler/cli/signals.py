@@ -39,10 +39,17 @@ class Stop:
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """A stop that is not armed yet. Afterwards the signals mean what they did before."""
+    """A stop that is not armed yet."""
+    with signals_restored():
+        yield Stop()
+
+
+@contextmanager
+def signals_restored() -> Iterator[None]:
+    """Afterwards SIGINT and SIGTERM mean what they did before."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield Stop()
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
