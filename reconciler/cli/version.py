@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterator
-from importlib import metadata
 
 import click
 
@@ -24,9 +23,11 @@ def version() -> int:
 
 
 def _lines() -> Iterator[str]:
+    from importlib import metadata
+
     yield f"reconciler {__version__}"
     yield f"python {platform.python_version()} ({platform.system()} {platform.machine()})"
-    for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "werkzeug"):
+    for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "filelock", "werkzeug"):
         yield f"{name} {metadata.version(name)}"
     yield f"libyaml {'yes' if _has_libyaml() else 'no (slower, same results)'}"
 
