@@ -40,8 +40,9 @@ def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
     except Timeout:
         raise _taken(identity, path) from None
     except (OSError, NotImplementedError) as problem:
-        hint = "the folder for locks must be on a local disk, and yours to write to"
-        raise ReconcilerError(f"cannot take the lock {path}: {problem}", hint) from problem
+        hint = "its folder must be on a local disk, and yours to write to; the variable XDG_STATE_HOME says where it is"
+        reason = (problem.strerror or str(problem)).lower() if isinstance(problem, OSError) else str(problem)
+        raise ReconcilerError(f"cannot take the lock {path}: {reason}; so nothing was written", hint) from problem
     try:
         _sign(path, holder)
         yield
