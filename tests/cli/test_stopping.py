@@ -1,0 +1,240 @@
+"""Ctrl-C, SIGTERM and SIGKILL, before and while something is written."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cli.projects import SECONDS, Platform, Project, at, command, environment, platform, stored, wanted
+from tests.cli.terminals import at_a_terminal
+from tests.faults import Hold, On, Respond
+
+LOGIN, LIST, CREATE, LOGOUT = "POST /login", "GET /oauth/clients", "POST /oauth/clients", "GET /logout"
+APPLY = ("apply", "--instance", "staging", "--yes")
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+ERASE = "\r\x1b[K"
+
+
+@contextmanager
+def _held(project: Project, tmp_path: Path, hold: Hold) -> Iterator[Platform]:
+    """A platform that keeps a request waiting, as the project's only instance."""
+    with platform(tmp_path / "slow.sqlite3", hold) as slow:
+        project.configure({"staging": at(slow.url, timeout=SECONDS)})
+        try:
+            yield slow
+        finally:
+            hold.released.set()
+
+
+@contextmanager
+def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command(*arguments), text=True, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=SECONDS)
+    assert "Traceback" not in out + err
+    return process.returncode, out, err
+
+
+def _ask_to_stop(process: subprocess.Popen[str], number: signal.Signals) -> str:
+    """Send a signal and wait until it is answered, by a line that is given back."""
+    assert process.stderr is not None
+    process.send_signal(number)
+    return process.stderr.readline()
+
+
+@SIGNALS
+@pytest.mark.parametrize("arguments", [("plan",), ("plan", "-o", "new.json"), APPLY, ("apply", "plan.json")])
+def test_before_anything_is_written_a_signal_ends_the_run_and_logs_out(
+    project: Project, tmp_path: Path, number: signal.Signals, arguments: tuple[str, ...]
+) -> None:
+    project.declare(wanted("One"))
+    first_look = Hold(On("GET", "/oauth/clients", numbers={2}))
+    with _held(project, tmp_path, first_look) as slow:
+        assert project.run("plan", "-o", "plan.json").code == 0
+        with _started(*arguments) as process:
+            assert first_look.arrived.wait(SECONDS)
+            process.send_signal(number)
+            assert _ended(process) == (130, "", "interrupted\n")
+        assert slow.asked()[-1] == LOGOUT
+        assert slow.log.writes() == []
+    assert not (project.folder / "new.json").exists()
+    assert not (project.folder / ".reconciler").exists()
+
+
+@SIGNALS
+def test_a_signal_while_writing_lets_the_write_under_way_finish(
+    project: Project, tmp_path: Path, number: signal.Signals
+) -> None:
+    hold = Hold(On("POST", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"), wanted("Two"), wanted("Three"))
+    with _held(project, tmp_path, hold) as slow, _started(*APPLY, "--parallelism", "1") as process:
+        assert hold.arrived.wait(SECONDS)
+        said = _ask_to_stop(process, number)
+        assert said == f"{number.name}: no new writes; waiting for those under way (once more stops at once)\n"
+        hold.released.set()
+        code, out, _ = _ended(process)
+        assert code == 130
+        assert "1 of 3 changes applied" in out
+        assert "\n  . not tried  create Three: interrupted\n  . not tried  create Two: interrupted\n" in out
+        assert slow.asked() == [LOGIN, LIST, CREATE, LIST, LOGOUT]
+        assert len(slow.clients()) == 1
+        assert "1 of 3 changes applied · 2 not tried · interrupted" in project.run("history").out
+
+
+def test_all_writes_under_way_finish(project: Project, tmp_path: Path) -> None:
+    hold = Hold(On("POST", "/oauth/clients"))
+    project.declare(*(wanted(f"Client {number}") for number in range(8)), {"name": "Gone", "state": "absent"})
+    with _held(project, tmp_path, hold) as slow, _started(*APPLY, "--parallelism", "3", "--format", "json") as process:
+        slow.has(stored("Gone"))
+        assert hold.arrived.wait(SECONDS)
+        _ask_to_stop(process, signal.SIGINT)
+        hold.released.set()
+        code, out, _ = _ended(process)
+        instance = json.loads(out)["instances"][0]
+        states = [change["outcome"]["status"] for change in instance["changes"]]
+        assert code == 130
+        assert instance["interrupted"]
+        assert set(states) <= {"applied", "not_tried"}
+        assert 1 <= states.count("applied") <= 3
+        assert slow.log.count("POST", "/oauth/clients") == states.count("applied")
+
+
+def test_a_clean_run_finishes_what_was_interrupted(project: Project, tmp_path: Path) -> None:
+    hold = Hold(On("POST", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"), wanted("Two"))
+    with _held(project, tmp_path, hold) as slow:
+        assert project.run("plan", "-o", "plan.json").code == 0
+        with _started("apply", "plan.json", "--parallelism", "1") as process:
+            assert hold.arrived.wait(SECONDS)
+            _ask_to_stop(process, signal.SIGINT)
+            hold.released.set()
+            assert _ended(process)[0] == 130
+        ended = project.run("apply", "plan.json")
+        assert ended.code == 0
+        assert "was done" in ended.out
+        assert sorted(slow.clients()) == ["One", "Two"]
+        assert slow.log.count("POST", "/oauth/clients") == 2
+
+
+def test_the_instances_after_it_are_not_tried(project: Project, tmp_path: Path, staging: Platform) -> None:
+    hold = Hold(On("POST", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"))
+    with _held(project, tmp_path, hold) as slow:
+        project.configure({"slow": at(slow.url, timeout=SECONDS), "staging": at(staging.url)})
+        with _started("apply", "--all", "--yes") as process:
+            assert hold.arrived.wait(SECONDS)
+            _ask_to_stop(process, signal.SIGTERM)
+            hold.released.set()
+            code, out, err = _ended(process)
+        assert code == 130
+        assert "1 of 1 change applied" in out
+        assert "error: staging: not tried: interrupted" in err
+        assert staging.asked() == [LOGIN, LIST, LOGOUT]
+        assert slow.asked()[-1] == LOGOUT
+
+
+def test_a_rollback_is_stopped_in_the_same_way(project: Project, tmp_path: Path) -> None:
+    hold = Hold(On("DELETE", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"), wanted("Two"))
+    with _held(project, tmp_path, hold) as slow:
+        assert project.run(*APPLY).code == 0
+        run = project.run("history").out.split()[0]
+        with _started("rollback", run, "--apply", "--yes", "--parallelism", "1") as process:
+            assert hold.arrived.wait(SECONDS)
+            assert "no new writes" in _ask_to_stop(process, signal.SIGINT)
+            hold.released.set()
+            code, out, err = _ended(process)
+        assert code == 130
+        assert "1 of 2 changes applied" in out
+        assert "git must follow" in err
+        assert len(slow.clients()) == 1
+
+
+def test_a_second_signal_stops_at_once_and_leaves_a_journal(project: Project, tmp_path: Path) -> None:
+    hold = Hold(On("POST", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"), wanted("Two"))
+    with _held(project, tmp_path, hold) as slow, _started(*APPLY, "--parallelism", "1") as process:
+        assert hold.arrived.wait(SECONDS)
+        _ask_to_stop(process, signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        code, _, err = _ended(process)
+        assert not hold.released.is_set()
+        assert code == 130
+        assert err == (
+            "SIGINT: stopping at once; what is under way may be written or not, see: reconciler plan\ninterrupted\n"
+        )
+        assert slow.asked()[-1] == LOGOUT
+        hold.released.set()
+        run, *_ = project.run("history").out.split()
+        assert "broken off" in project.run("history").out
+        shown = project.run("history", run).out
+        assert "sent, no answer  create" in shown
+        assert "not sent         create" in shown
+
+
+def test_a_killed_run_leaves_no_lock_and_the_next_one_converges(project: Project, tmp_path: Path) -> None:
+    hold = Hold(On("POST", "/oauth/clients", numbers={2}))
+    project.declare(wanted("One"), wanted("Two"), wanted("Three"))
+    with _held(project, tmp_path, hold) as slow:
+        with _started(*APPLY, "--parallelism", "1") as process:
+            assert hold.arrived.wait(SECONDS)
+            process.kill()
+            assert _ended(process)[0] == -signal.SIGKILL
+        assert "broken off" in project.run("history").out
+        hold.released.set()
+        assert project.run(*APPLY).code == 0
+        assert sorted(slow.clients()) == ["One", "Three", "Two"]
+
+
+def test_a_terminal_sees_how_far_it_is_until_it_is_done(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"), wanted("Two"))
+    ended = at_a_terminal(*APPLY, "--parallelism", "1", environ=environment(TERM="xterm"))
+    assert ended.code == 0
+    assert f"staging: 0 written, 1 under way{ERASE}" in ended.out
+    after = ended.out.rpartition("under way")[2]
+    assert after.startswith(ERASE)
+    assert "2 of 2 changes applied" in after
+
+
+@pytest.mark.parametrize("flag", [["--quiet"], ["--verbose"], ["--format", "json"]])
+def test_who_wants_none_sees_no_progress(project: Project, staging: Platform, flag: list[str]) -> None:
+    project.declare(wanted("One"))
+    ended = at_a_terminal(*APPLY, *flag, environ=environment(TERM="xterm"))
+    assert ended.code == 0
+    assert "under way" not in ended.out
+    assert ERASE not in ended.out
+
+
+def test_a_dumb_terminal_sees_no_progress(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert "\x1b" not in at_a_terminal(*APPLY, environ=environment(TERM="dumb")).out
+
+
+def test_without_a_terminal_there_is_no_progress(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert project.run(*APPLY).err == ""
+
+
+def test_a_warning_does_not_stand_behind_the_progress(project: Project, tmp_path: Path) -> None:
+    """The instance is busy for a moment, and says so while a write is under way."""
+    busy = Respond(On("PUT", "/oauth/clients", numbers={1}), 503, headers={"Retry-After": "0"})
+    with platform(tmp_path / "busy.sqlite3", busy) as served:
+        served.has(stored("One", "https://old.example.com/cb"))
+        project.configure({"staging": at(served.url, timeout=10)})
+        project.declare(wanted("One"))
+        ended = at_a_terminal(*APPLY, environ=environment(TERM="xterm"))
+    assert ended.code == 0, ended.out
+    assert f"staging: 0 written, 1 under way{ERASE}503 from " in ended.out
