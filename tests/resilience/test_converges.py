@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -81,6 +82,11 @@ class Mortal:
     def delete_client(self, client_id: int) -> None:
         self._live(lambda: self._instance.delete_client(client_id))
 
+    def check(self) -> None:
+        """Raise Death if the run is dead: then it writes and says nothing more either."""
+        if self._dead:
+            raise Death
+
     def _live(self, request: Callable[[], Answered]) -> Answered:
         # No thread of a dead run sends anything any more.
         with self._turn:
@@ -88,8 +94,7 @@ class Mortal:
             self._deeds.get(self._asked, lambda: None)()
             dying = self._asked == self._dies_at
             self._dead = self._dead or (dying and self._before)
-            if self._dead:
-                raise Death
+            self.check()
             try:
                 return request()
             finally:
@@ -244,7 +249,7 @@ class Life(RuleBasedStateMachine):
         with suppress(Death, GatewayError):
             plan = planned(gateway)
             if plan.changes:
-                report = self._writing(mishaps, asked).write(INSTANCE, plan, gateway)
+                report = self._writing(mishaps, asked, gateway).write(INSTANCE, plan, gateway)
         self.instance.faults = {}
         writes = [request for request in self.instance.requests[asked:] if request != "list"]
         self._only_the_plan_was_written(plan, writes, before)
@@ -252,7 +257,13 @@ class Life(RuleBasedStateMachine):
             self._journal_is_true(plan, writes, self.instance.done[done:], report)
         return report
 
-    def _writing(self, mishaps: Mishaps, asked: int) -> Run:
+    def _writing(self, mishaps: Mishaps, asked: int, gateway: Mortal) -> Run:
+        time = clock()
+
+        def now() -> datetime:
+            gateway.check()
+            return time()
+
         def stop() -> bool:
             return mishaps.stop_after is not None and len(self.instance.requests) - asked >= mishaps.stop_after
 
@@ -262,8 +273,8 @@ class Life(RuleBasedStateMachine):
             origin=Origin("somebody@laptop"),
             journal=folder,
             locks=folder,
-            now=clock(),
-            tell=lambda *_: None,
+            now=now,
+            tell=lambda *_: gateway.check(),
             stop=stop,
             parallelism=mishaps.parallelism,
         )
