@@ -65,6 +65,8 @@ def rollback(
     With --apply nothing is written if one of the clients was changed since the run; the limits and the other guards
     hold as for every apply. Git must follow, or the next apply does it all again.
     """
+    if yes and not apply_it:
+        raise WrongUsage("--yes is for --apply, and without that nothing is written", "add --apply, or leave out --yes")
     past = _one(find_runs(config, conduct.journal, run, console), instance)
     undo = _undo(past)
     if apply_it and undo.changes:

@@ -184,6 +184,12 @@ def test_without_a_terminal_it_wants_a_yes(project: Project, staging: Platform, 
     assert staging.asked() == []
 
 
+def test_a_yes_alone_is_not_taken_for_an_order_to_write(project: Project, staging: Platform, run: str) -> None:
+    ended = project.run("rollback", run, "--yes")
+    assert ended.code == 64
+    assert "--apply" in ended.only_error()
+
+
 def test_a_person_is_asked_and_the_instance_looked_at_again(project: Project, staging: Platform, run: str) -> None:
     ended = at_a_terminal("rollback", run, "--apply", typed=[b"y\n"])
     assert ended.code == 0, ended.out
