@@ -366,6 +366,14 @@ def test_a_saved_plan_of_which_a_part_fails_ends_with_5(project: Project, tmp_pa
         assert set(picky.clients()) == {"Two", "Gone"}
 
 
+def test_json_beside_a_saved_plan_is_one_document(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    ended = project.run("plan", "-o", "plan.json", "--format", "json", "--detailed-exitcode")
+    assert ended.code == 2
+    assert ended.document["instances"][0]["counts"]["create"] == 1
+    assert json.loads((project.folder / "plan.json").read_text())["counts"]["create"] == 1
+
+
 def test_a_file_of_another_folder_is_applied_with_the_settings_here(
     project: Project, staging: Platform, saved: Path, tmp_path: Path
 ) -> None:
