@@ -70,8 +70,10 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
 
 def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
     """What came of one instance: of one that was not written to, its plan and why. `flags` as for `show_reports`."""
+    if isinstance(result, Finished) and not (result.report.outcomes or result.already_done):
+        result = result.planned  # with nothing to do
     with reporting([result]):
-        if isinstance(result, Planned):
+        if isinstance(result, Planned) and not console.wants_json:
             show_plans([result], console)
         else:
             show_reports([result], console, flags)

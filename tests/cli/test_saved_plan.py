@@ -102,8 +102,12 @@ def test_a_plan_of_nothing_is_saved_and_applied(project: Project, staging: Platf
     project.declare(wanted("One"))
     ended = project.run("plan", "-o", "plan.json")
     assert (ended.code, ended.err) == (0, "saved; it changes nothing\n")
-    assert project.run("apply", "plan.json").code == 0
+    ended = project.run("apply", "plan.json")
+    assert ended.code == 0
+    assert "nothing to do" in ended.out
     assert not (project.folder / ".reconciler").exists()
+    document = project.run("apply", "plan.json", "--format", "json").document
+    assert (document["kind"], document["instances"][0]["changes"]) == ("apply", [])
 
 
 def test_a_stale_plan_says_field_by_field_why_and_writes_nothing(
@@ -121,6 +125,7 @@ def test_a_stale_plan_says_field_by_field_why_and_writes_nothing(
     text, document = project.run("apply", "plan.json"), project.run("apply", "plan.json", "--format", "json")
     assert (text.code, document.code) == (4, 4)
     assert staging.log.writes() == []
+    assert document.document["kind"] == "apply"
     codes = ["stale-changed", "stale-gone", "stale-name-taken", "stale-changed"]
     assert sorted(_codes(document)) == sorted(codes)
     assert "redirect_url is 'https://person.example.com/cb', not 'https://old.example.com/cb'" in text.out
@@ -270,6 +275,14 @@ def test_several_instances_do_not_fit_in_one_file(project: Project, staging: Pla
     assert "staging, other" in ended.only_error()
     assert staging.asked() == []
     assert not (project.folder / "plan.json").exists()
+
+
+def test_a_plan_is_not_saved_to_stdout(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    ended = project.run("plan", "-o", "-")
+    assert ended.code == 64
+    assert "-o plan.json" in ended.err
+    assert staging.asked() == []
 
 
 def test_a_refused_plan_is_saved_and_says_that_it_cannot_be_applied(project: Project, staging: Platform) -> None:
