@@ -49,12 +49,12 @@ def plan(
     from reconciler.cli.exit_codes import of_plans
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import show_plans
-    from reconciler.cli.saved import refuse_several, save_plan
+    from reconciler.cli.saved import refuse_to_save, save_plan
     from reconciler.workflow.plan import plan_instances
 
     order = place_order(files, selection, options, console)
     if output is not None:
-        refuse_several(order.instances)
+        refuse_to_save(output, order.instances)
     results = list(plan_instances(order))
     show_plans(results, console, repeated_flags(files, options) if output is None else None)
     if output is not None:

@@ -31,8 +31,10 @@ _MOST_BYTES = 64 * 1024 * 1024
 _SAVE_ONE = "save one: reconciler plan -o FILE"
 
 
-def refuse_several(instances: Sequence[Instance]) -> None:
-    """Raise `WrongUsage` unless a plan for these instances can be saved in one file."""
+def refuse_to_save(file: Path, instances: Sequence[Instance]) -> None:
+    """Raise `WrongUsage` unless a plan for these instances can be saved in this file."""
+    if str(file) == "-":
+        raise WrongUsage("-o wants a file: stdout shows the plan to people", "name one: -o plan.json")
     if len(instances) != 1:
         names = ", ".join(instance.name for instance in instances)
         raise WrongUsage(f"a saved plan is for one instance, and here are several: {names}", "save one after the other")
