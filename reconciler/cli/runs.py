@@ -42,8 +42,9 @@ def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> R
 
 def _state_directory(environ: Mapping[str, str]) -> Path:
     """Where this user keeps what belongs to the machine (XDG Base Directory), whatever the shell, job or checkout."""
-    if state := environ.get("XDG_STATE_HOME"):
-        return Path(state) / "reconciler"
+    state = Path(environ.get("XDG_STATE_HOME", ""))
+    if state.is_absolute():  # a relative one is to be ignored, that specification says
+        return state / "reconciler"
     if home := environ.get("HOME"):
         return Path(home) / ".local" / "state" / "reconciler"
     return Path(tempfile.gettempdir()) / f"reconciler-{_user()}"

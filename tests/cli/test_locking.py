@@ -103,6 +103,18 @@ def test_afterwards_the_lock_is_free(project: Project, staging: Platform) -> Non
     assert project.run("apply", "-i", "staging", "--yes").code == 0
 
 
+@pytest.mark.parametrize("value", ["", "state"])
+def test_a_state_directory_that_depends_on_the_folder_excludes_nobody_so_it_is_not_used(
+    project: Project, staging: Platform, tmp_path: Path, value: str
+) -> None:
+    project.environ.setenv("XDG_STATE_HOME", value)
+    project.environ.setenv("HOME", str(tmp_path / "home"))
+    project.declare(wanted("One"))
+    assert project.run("apply", "-i", "staging", "--yes").code == 0
+    assert not (project.folder / "state").exists()
+    assert (tmp_path / "home" / ".local" / "state" / "reconciler" / "locks").is_dir()
+
+
 def test_where_no_lock_can_be_had_nothing_is_written(project: Project, staging: Platform, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")
