@@ -64,7 +64,7 @@ def without_evidence(attempt: Attempt, why: str) -> Outcome:
 
 def _confirm(change: Change, client_id: int, evidence: Evidence) -> Outcome:
     if _is_done(change, client_id, evidence):
-        return Applied(change, client_id)
+        return _unless_shared(Applied(change, client_id), evidence)
     if isinstance(change, Delete):
         what = f"answered as deleted, but client {client_id} is still live"
     elif client_id not in evidence.by_id:
@@ -74,9 +74,22 @@ def _confirm(change: Change, client_id: int, evidence: Evidence) -> Outcome:
     return Failed(change, NotVerified(what, PLAN_AGAIN))
 
 
+def _unless_shared(applied: Applied, evidence: Evidence) -> Outcome:
+    """The outcome, unless another run or a person has given out the same name at the same time: nothing else tells."""
+    change = applied.change
+    if not (isinstance(change, Create) or (isinstance(change, Update) and change.is_rename)):
+        return applied
+    others = [each.id for each in evidence.unclaimed if each.name == change.name and each.id != applied.id]
+    if not others:
+        return applied
+    ids = " and ".join(map(str, [applied.id, *others]))
+    what = f"it is there, but somebody else has given the same name at the same time: {ids}"
+    return Failed(change, NotVerified(what, "remove all but one of them on the Auth Clients page"))
+
+
 def _investigate(change: Update | Delete, error: GatewayError, evidence: Evidence) -> Outcome:
     if _is_done(change, change.id, evidence):
-        return Applied(change, change.id, adopted=True)
+        return _unless_shared(Applied(change, change.id, adopted=True), evidence)
     live = evidence.by_id.get(change.id)
     if live is None or (isinstance(live, LiveClient) and live.spec == change.before):
         return Failed(change, error)
@@ -89,7 +102,7 @@ def _find(change: Create, error: GatewayError, evidence: Evidence) -> Outcome:
     namesakes = [each for each in evidence.unclaimed if each.name == change.name]
     twins = [each for each in namesakes if isinstance(each, LiveClient) and each.spec == change.after]
     if len(twins) == 1:
-        return Applied(change, twins[0].id, adopted=True)
+        return _unless_shared(Applied(change, twins[0].id, adopted=True), evidence)
     if not namesakes:
         return Failed(change, error)
     ids = " and ".join(str(each.id) for each in (twins or namesakes))
