@@ -39,7 +39,7 @@ from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import clock
 from tests.builders import at, spec
 from tests.memory_gateway import Fault, MemoryGateway, request_for
-from tests.strategies import certainties
+from tests.strategies import WORDS, certainties
 
 Answered = TypeVar("Answered")
 
@@ -181,6 +181,12 @@ class Life(RuleBasedStateMachine):
             else:
                 kept = target.name if deed.what == "change" else name
                 self.instance.overwrite(target.id, spec(kept, redirect=f"https://{self.by_hand}.example.com/cb"))
+
+    @rule(name=st.sampled_from(WORDS))
+    def take(self, name: str) -> None:
+        """A person makes a client of a name that is, or was, or will be declared."""
+        if name not in self.instance.names:
+            self.instance.put(spec(name, redirect="https://taken.example.com/cb"))
 
     @rule()
     def save(self) -> None:

@@ -44,6 +44,7 @@ AFTER = {"Changed", "Renamed", "Made", "Kept"}
 LOGIN = ("POST", "/login")
 LIST = ("GET", CLIENTS)
 PUT = ("PUT", f"{CLIENTS}/6")
+RENAME = ("PUT", f"{CLIENTS}/7")
 POST = ("POST", CLIENTS)
 DELETE = ("DELETE", CLIENTS)
 
@@ -97,6 +98,10 @@ class Scene:
     def create_another(self) -> None:
         """A person makes a client of the same name that redirects elsewhere."""
         Platform(self.database).has(stored("Made", OLD))
+
+    def create_renamed(self) -> None:
+        """Somebody makes a client of the name that another one is about to get."""
+        Platform(self.database).has(stored("Renamed"))
 
 
 MakeFault = Callable[[Scene], "Fault"]
@@ -375,6 +380,31 @@ def test_a_connection_that_is_refused_is_reported_and_a_clean_run_converges(proj
     assert "connection refused" in ended.only_error()
     assert done(scene) == NOTHING
     a_clean_run_converges(project, scene, Acted())
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        pytest.param(meanwhile(POST, Scene.create), "Made", id="a create"),
+        pytest.param(
+            both(reset(POST, after=True), meanwhile(LIST, Scene.create_another, 2)), "Made", id="a lost create"
+        ),
+        pytest.param(meanwhile(RENAME, Scene.create_renamed), "Renamed", id="a rename"),
+    ],
+)
+def test_a_race_for_a_name_that_both_won_is_reported_and_never_goes_on(
+    project: Project, scene: Scene, fault: MakeFault, name: str
+) -> None:
+    """Names are not unique, so two runs on two machines may both succeed; only a look afterwards can tell."""
+    acted = Acted()
+    ended = apply(project, scene, together(fault(scene), acted), {})
+    assert ended.code == 5
+    assert "somebody else has given the same name at the same time" in ended.out
+    assert sum(each.name == name for each in acted.writes) == 1
+    with running(scene.database, middleware=acted) as url:
+        project.configure({"staging": at(url)})
+        assert project.run("apply", "--yes", "--instance", "staging").code == 4
+    assert sum(each.name == name for each in acted.writes) == 1
 
 
 @pytest.mark.parametrize(
