@@ -1,0 +1,136 @@
+"""One given plan to one instance: what is asked, compared and left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import Interrupted, Refused
+from reconciler.model import Location
+from reconciler.planning.plan import Create, Note, Plan
+from reconciler.sandbox.accounts import ADMIN
+from reconciler.settings import CredentialNames, Instance, Settings
+from reconciler.workflow.apply import ApplyResult, Finished
+from reconciler.workflow.choices import Options
+from reconciler.workflow.exactly import Exactly, apply_exactly
+from reconciler.workflow.plan import Planned, Stopped
+from reconciler.workflow.run import Origin, Run
+from tests.builders import at, spec
+from tests.cli.projects import Platform, platform
+
+LOGIN, LIST, CREATE, LOGOUT = "POST /login", "GET /oauth/clients", "POST /oauth/clients", "GET /logout"
+ENVIRON = dict(zip(("USER_NAME", "PASSWORD"), ADMIN, strict=True))
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Platform]:
+    with platform(tmp_path / "platform.sqlite3") as running:
+        yield running
+
+
+def _order(served: Platform, *names: str) -> Exactly:
+    instance = Instance(
+        "staging",
+        Location("reconciler.yaml", 1, 1),
+        url=served.url,
+        credentials=CredentialNames("USER_NAME", "PASSWORD"),
+    )
+    changes = tuple(Create(spec(name), Note("x", "because"), at(1), None, ()) for name in names)
+    plan = Plan("staging", served.url, changes, live=5, live_ids=(1, 2, 3, 4, 5))
+    return Exactly(
+        Settings(Path("reconciler.yaml"), (instance,)), instance, lambda _: plan, Options(ENVIRON, timeout=5)
+    )
+
+
+def _run(tmp_path: Path, stop: Callable[[], bool] = lambda: False) -> Run:
+    return Run(
+        name="20261123T134500Z-7f3a9c",
+        origin=Origin("ann@host"),
+        journal=tmp_path / "journal",
+        locks=tmp_path / "locks",
+        now=lambda: datetime(2026, 11, 23, 13, 45, tzinfo=UTC),
+        tell=lambda *_: None,
+        stop=stop,
+        parallelism=2,
+    )
+
+
+def _asked(order: Exactly, run: Run, answer: bool, meanwhile: Callable[[], None] = lambda: None) -> ApplyResult:
+    def approve(_: Planned) -> bool:
+        meanwhile()
+        return answer
+
+    return apply_exactly(order, approve, run)
+
+
+def test_an_approval_that_takes_no_time_costs_no_look(served: Platform, tmp_path: Path) -> None:
+    assert isinstance(_asked(_order(served, "One"), _run(tmp_path), True), Finished)
+    assert served.asked() == [LOGIN, LIST, CREATE, LIST, LOGOUT]
+
+
+def test_an_approval_that_takes_time_is_followed_by_a_look(served: Platform, tmp_path: Path) -> None:
+    order = replace(_order(served, "One"), takes_time=True)
+    assert isinstance(_asked(order, _run(tmp_path), True), Finished)
+    assert served.asked() == [LOGIN, LIST, LIST, CREATE, LIST, LOGOUT]
+
+
+def test_what_somebody_did_during_the_question_is_not_done_twice(served: Platform, tmp_path: Path) -> None:
+    order = replace(_order(served, "One", "Two"), takes_time=True)
+    result = _asked(order, _run(tmp_path), True, meanwhile=lambda: served.has(spec("One")))
+    assert isinstance(result, Finished)
+    assert [change.name for change in result.already_done] == ["One"]
+    assert [outcome.change.name for outcome in result.report.outcomes] == ["Two"]
+
+
+def test_what_became_stale_during_the_question_is_not_written(served: Platform, tmp_path: Path) -> None:
+    order = replace(_order(served, "One", "Two"), takes_time=True, when_stale="think")
+    other = spec("One", redirect="https://other.example.com/cb")
+    result = _asked(order, _run(tmp_path), True, meanwhile=lambda: served.has(other))
+    assert isinstance(result, Planned)
+    assert [(refusal.code, refusal.way_out) for refusal in result.refusals] == [("stale-name-taken", "think")]
+    assert served.log.writes() == []
+
+
+def test_a_no_writes_nothing_and_begins_no_journal(served: Platform, tmp_path: Path) -> None:
+    result = _asked(_order(served, "One"), _run(tmp_path), False)
+    assert isinstance(result, Stopped)
+    assert isinstance(result.error, Refused)
+    assert served.asked() == [LOGIN, LIST, LOGOUT]
+    assert not (tmp_path / "journal").exists()
+
+
+def test_what_is_refused_or_done_is_not_asked_about(served: Platform, tmp_path: Path) -> None:
+    def never(_: Planned) -> bool:
+        raise AssertionError("nobody must be asked")
+
+    frozen = _order(served, "One")
+    frozen = replace(frozen, instance=replace(frozen.instance, frozen="quarter end"))
+    assert isinstance(apply_exactly(frozen, never, _run(tmp_path)), Planned)
+    served.has(spec("One"))
+    assert isinstance(apply_exactly(_order(served, "One"), never, _run(tmp_path)), Finished)
+    assert served.log.writes() == []
+
+
+def test_a_run_that_is_stopped_right_after_the_yes_writes_nothing(served: Platform, tmp_path: Path) -> None:
+    result = _asked(_order(served, "One"), _run(tmp_path, stop=lambda: True), True)
+    assert isinstance(result, Stopped)
+    assert isinstance(result.error, Interrupted)
+    assert served.log.writes() == []
+    assert served.asked()[-1] == LOGOUT
+
+
+def test_the_lock_is_held_during_the_question_and_free_afterwards(served: Platform, tmp_path: Path) -> None:
+    order, results = _order(served, "One"), []
+
+    def second() -> None:
+        results.append(_asked(order, _run(tmp_path), True))
+
+    _asked(order, _run(tmp_path), False, meanwhile=second)
+    (refused,) = results
+    assert isinstance(refused, Stopped)
+    assert "run 20261123T134500Z-7f3a9c of ann@host" in refused.error.message
+    assert isinstance(_asked(order, _run(tmp_path), True), Finished)
