@@ -3,7 +3,7 @@
 set -eu
 RUN=${RUN:-reconciler}
 
-step() { printf '\n\033[1m$ reconciler %s\033[0m\n' "$*"; "$RUN" "$@"; }
+step() { printf '\n$ reconciler %s\n' "$*"; "$RUN" "$@"; }
 
 # Yesterday: a fresh installation, on which somebody made three clients.
 "$RUN" sandbox reset --instance sandbox --quiet
@@ -14,3 +14,5 @@ step validate
 step plan --instance sandbox
 step apply --instance sandbox --yes
 step plan --instance sandbox
+
+printf '\nThat was the sandbox. Your own instance is five minutes away: see the README.\n'
