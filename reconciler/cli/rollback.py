@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @click.command(
     epilog="""\b
 Examples:
-  reconciler rollback 20261123T134500Z-7f3a9c > clients/restored.yaml
+  reconciler rollback 20261123T134500Z-7f3a9c
   reconciler rollback 20261123T134500Z-7f3a9c --apply"""
 )
 @click.argument("run")
@@ -59,8 +60,8 @@ def rollback(
 ) -> int:
     """Print the declarations that undo a run, or write them.
 
-    What is printed belongs into clients/ in a revert pull request, in place of the entries of the same names. What
-    cannot be restored is said: a deleted client gets a new id and secret.
+    What is printed belongs into clients/ in a revert pull request, in place of the entries that the run applied; it
+    says where they stand, and what it does not know. A deleted client gets a new id and secret.
 
     With --apply nothing is written if one of the clients was changed since the run; the limits and the other guards
     hold as for every apply. Git must follow, or the next apply does it all again.
@@ -82,8 +83,22 @@ def _declarations(past: Run, undo: Undo) -> str:
     name = printable(past.instance)
     heading = f"# undoes run {printable(past.heading.run)} on {name}"
     if not undo.changes:
-        return f"{heading}: it changed nothing that is known\n{render_changes((), ())}"
-    return f"{heading}; the values are those that {name} had\n{render_changes(undo.changes, undo.losses)}"
+        return f"{heading}: it changed nothing that is known\n{render_changes((), (), past.instance)}"
+    lines = [
+        f"{heading}; the values are those that {name} had",
+        *(f"# in place of what stands at {place}" for place in _places(past)),
+        "# not known here: description, justification, allow, variables, and which other instances an entry was for;",
+        f"# take that from {f'commit {past.heading.commit}' if past.heading.commit else 'the entries as they were'}",
+    ]
+    return "\n".join(lines) + "\n" + render_changes(undo.changes, undo.losses, past.instance)
+
+
+def _places(past: Run) -> Sequence[str]:
+    """Where the entries stand that the run applied."""
+    from reconciler.applying.runs import applied
+
+    sources = sorted({change.source for change, _ in applied(past) if change.source is not None})
+    return [f"{printable(source.path)}:{source.line}" for source in sources]
 
 
 def _one(runs: list[Run], instance: str | None) -> Run:

@@ -15,11 +15,14 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 
 
-def render_changes(changes: Sequence[Change], losses: Sequence[Note]) -> str:
-    """The entries that declare the state after the changes, ending in a line feed; losses stand above as comments."""
+def render_changes(changes: Sequence[Change], losses: Sequence[Note], instance: str) -> str:
+    """The entries that declare, for one instance, the state after the changes; losses stand above as comments.
+
+    Ends in a line feed.
+    """
     lines = [f"# {printable(loss.text)}" for loss in losses]
     lines += ["clients:"] if changes else ["clients: []"]
-    lines += [line for change in changes for line in _entry(change)]
+    lines += [line for change in changes for line in _entry(change, instance)]
     return "\n".join(lines) + "\n"
 
 
@@ -39,10 +42,11 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def _entry(change: Change) -> Iterator[str]:
+def _entry(change: Change, instance: str) -> Iterator[str]:
     yield f"  - name: {quoted_scalar(_name(change))}"
     if change.owner is not None:
         yield f"    owner: {quoted_scalar(change.owner)}"
+    yield f"    instances: [{quoted_scalar(instance)}]"
     match change:
         case Delete():
             yield "    state: absent"

@@ -301,3 +301,16 @@ def test_a_rollback_is_written_down_where_it_was_read(project: Project, staging:
     assert project.run("rollback", journal.stem, "--apply", "--yes", *flags).code == 0
     assert len(list((tmp_path / "journal").rglob("*.jsonl"))) == 2
     assert staging.clients() == {}
+
+
+def test_what_is_printed_is_for_the_instance_that_was_written_to_and_says_what_it_replaces(
+    project: Project, staging: Platform
+) -> None:
+    """An entry for every instance would delete the client on all of them."""
+    project.declare(wanted("One"))
+    assert project.run("apply", "--instance", "staging", "--yes").code == 0
+    run = project.run("history").out.split()[0]
+    printed = project.run("rollback", run).out
+    assert "    instances: [staging]\n" in printed
+    assert "# in place of what stands at clients/all.yaml:1\n" in printed
+    assert "not known here: description, justification" in printed

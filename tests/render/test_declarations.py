@@ -38,20 +38,23 @@ def test_the_declarations_that_undo_a_run_are_valid_and_say_what_is_lost() -> No
     ]
     undo = invert("20261123T120000Z-ab", run, JOURNAL)
     assert [type(change) for change in undo.changes] == [Update, Create, Delete]
-    text = render_changes(undo.changes, undo.losses)
+    text = render_changes(undo.changes, undo.losses, "production")
     assert text == (
         "# 'Warehouse: desktop' gets a new id and secret, and the tokens that it had stay revoked\n"
         "clients:\n"
         "  - name: Warehouse\n"
         "    owner: team-warehouse\n"
+        "    instances: [production]\n"
         '    previous_names: ["Warehouse: desktop"]\n'
         "    grants:\n"
         "      password: true\n"
         '  - name: "Warehouse: desktop"\n'
+        "    instances: [production]\n"
         "    grants:\n"
         "      authorization_code:\n"
         '        redirect_url: ["https://a.example/$${x}", "https://b.example/cb"]\n'
         '  - name: "Warehouse: desktop"\n'
+        "    instances: [production]\n"
         "    state: absent\n"
     )
     loaded = load_text(text.encode(), "clients/undo.yaml")
@@ -59,7 +62,7 @@ def test_the_declarations_that_undo_a_run_are_valid_and_say_what_is_lost() -> No
 
 
 def test_undoing_nothing_declares_nothing() -> None:
-    assert render_changes((), ()) == "clients: []\n"
+    assert render_changes((), (), "production") == "clients: []\n"
 
 
 def test_undoing_an_update_twice_leads_back_to_it() -> None:
