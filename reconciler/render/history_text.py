@@ -65,7 +65,7 @@ def _details(run: Run, paint: Paint) -> Iterator[str]:
 
 def _end(run: Run) -> str:
     if run.finished_at is None:
-        return "never: it was broken off, so what it did last is not certain"
+        return "not yet: it is under way, or was broken off; what it did last is not certain"
     return _moment(run.finished_at) + (", interrupted" if run.interrupted else "")
 
 
@@ -76,11 +76,13 @@ def _commit(run: Run) -> str:
 
 
 def _summary(run: Run) -> str:
+    if run.finished_at is None:
+        done = sum(write.answer is not None and write.answer.answered is Answered.DONE for write in run.writes)
+        return f"{done} of {plural(len(run.writes), 'change')} answered as done · not finished"
     results = [write.verdict.result for write in run.writes if write.verdict is not None]
     parts = [f"{results.count(Result.APPLIED)} of {plural(len(run.writes), 'change')} applied"]
     parts += [f"{number} {_RESULTS[kind]}" for kind in list(Result)[1:] if (number := results.count(kind))]
     parts += ["interrupted"] if run.interrupted else []
-    parts += ["broken off"] if run.finished_at is None else []
     return " · ".join(parts)
 
 
