@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from reconciler.model import AbsentClient, DesiredClient, LiveClient, UnsupportedClient
-from reconciler.planning.plan import Blocked, Note
-from reconciler.text import quoted
+from reconciler.planning.plan import Blocked, Note, grants_text
+from reconciler.text import quoted, quoted_url
 
 Entry = DesiredClient | AbsentClient
 AnyLive = LiveClient | UnsupportedClient
@@ -56,7 +56,7 @@ def unsupported(entry: Entry, live: UnsupportedClient) -> Blocked:
 
 def ambiguous(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
     """Several live clients have the declared name."""
-    text = f"{len(found)} live clients have this name: {listed(found)}"
+    text = f"{len(found)} live clients have this name: {listed(found, with_forms=True)}"
     return _blocked(entry, "ambiguous", text, f"pin one with `ids:`, or {_remove_others(found)}")
 
 
@@ -89,21 +89,30 @@ def lookalike(entry: Entry, twins: Sequence[AnyLive]) -> Blocked:
     return _blocked(entry, "name-lookalike", text, way_out)
 
 
-def listed(clients: Iterable[AnyLive], *, with_names: bool = False) -> str:
+def listed(clients: Iterable[AnyLive], *, with_names: bool = False, with_forms: bool = False) -> str:
     """Clients as people tell them apart, in ascending id: `7 (created 2026-03-01), 9 (created 2026-04-17)`."""
     ordered = sorted(clients, key=lambda live: live.id)
-    shown = [
-        f"{live.id} ({quoted(live.name)}, {_created(live.created_at)})"
-        if with_names
-        else f"{live.id} ({_created(live.created_at)})"
-        for live in ordered[:MOST_LISTED]
-    ]
+    shown = [_listed(live, with_names, with_forms) for live in ordered[:MOST_LISTED]]
     hidden = len(ordered) - len(shown)
     return ", ".join(shown) + (f" and {hidden} more" if hidden else "")
 
 
+def _listed(live: AnyLive, with_name: bool, with_form: bool) -> str:
+    known = [quoted(live.name)] if with_name else []
+    known += [_form(live)] if with_form else []
+    return f"{live.id} ({', '.join([*known, _created(live.created_at)])})"
+
+
 def _blocked(entry: Entry, code: str, text: str, way_out: str) -> Blocked:
     return Blocked(entry.name, Note(code, text), entry.source, way_out)
+
+
+def _form(live: AnyLive) -> str:
+    """What tells clients of one name apart."""
+    if isinstance(live, UnsupportedClient):
+        return "unsupported"
+    redirect = f" to {quoted_url(live.spec.redirect_url)}" if live.spec.redirect_url else ""
+    return grants_text(live.spec.grants) + redirect
 
 
 def _created(at: datetime | None) -> str:

@@ -267,8 +267,10 @@ def test_names_are_not_unique_so_an_ambiguous_one_is_told_with_ids_and_dates() -
     """Contract: "Names are not unique, though the manual says so"."""
     plan = plan_of(declare(present("Portal")), listing(live(9, "Portal"), live(7, "Portal"), live(20, "Portal")))
     [blocked] = plan.blocked
+    form = "authorization_code to 'https://app.example.com/cb'"
     assert blocked.reason.text == (
-        "3 live clients have this name: 7 (created 2026-01-08), 9 (created 2026-01-10), 20 (created 2026-01-21)"
+        f"3 live clients have this name: 7 ({form}, created 2026-01-08), 9 ({form}, created 2026-01-10), "
+        f"20 ({form}, created 2026-01-21)"
     )
     assert "`ids:`" in blocked.way_out
 
@@ -284,7 +286,7 @@ def test_a_hundred_namesakes_are_told_in_one_line_that_can_be_read() -> None:
 def test_a_client_without_a_creation_date_is_listed_all_the_same() -> None:
     seen = listing(LiveClient(7, spec("Portal")), live(9, "Portal"))
     [blocked] = plan_of(declare(present("Portal")), seen).blocked
-    assert "7 (creation date unknown)" in blocked.reason.text
+    assert "7 (authorization_code to 'https://app.example.com/cb', creation date unknown)" in blocked.reason.text
 
 
 @pytest.mark.parametrize("entry", [present("zapier hooks"), absent("zapier hooks")])
