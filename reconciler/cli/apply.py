@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,7 +107,9 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
     if is_interactive() or (yes and selection.is_explicit):
         return
     if not yes:
-        raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read: reconciler plan")
+        look = shlex.join(["reconciler", "plan", *(f"--instance={name}" for name in selection.names)])
+        look += " --all" if selection.all else ""
+        raise WrongUsage("there is no terminal to ask on", f"add --yes, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
 
 

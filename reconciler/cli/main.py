@@ -79,7 +79,7 @@ def main(arguments: Sequence[str]) -> int:
         with cli.make_context("reconciler", list(arguments)) as context:
             return int(cli.invoke(context) or 0)
     except (click.ClickException, ReconcilerError) as problem:
-        return _say(problem)
+        return _say(problem, arguments)
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt) as stop:
@@ -92,10 +92,10 @@ def main(arguments: Sequence[str]) -> int:
         return _say_bug(bug)
 
 
-def _say(problem: click.ClickException | ReconcilerError) -> int:
+def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[str]) -> int:
     match problem:
         case click.UsageError():
-            return _say_misuse(problem)
+            return _say_misuse(problem, arguments)
         case click.ClickException():
             say(f"error: {problem.format_message()}\n")
             return 1
@@ -105,13 +105,19 @@ def _say(problem: click.ClickException | ReconcilerError) -> int:
     return problem.exit_code
 
 
-def _say_misuse(misuse: click.UsageError) -> int:
+def _say_misuse(misuse: click.UsageError, arguments: Sequence[str]) -> int:
     if isinstance(misuse, NoCommand):
         say(f"{misuse.format_message()}\n")
         return WRONG_USAGE
-    where = misuse.ctx.command_path if misuse.ctx else "reconciler"
+    where = misuse.ctx.command_path if misuse.ctx else _command_path(arguments)
     say(f"error: {_misuse(misuse)}\n  try: {where} --help\n")
     return WRONG_USAGE
+
+
+def _command_path(arguments: Sequence[str]) -> str:
+    """The command that was meant. click does not say it of a flag without its value."""
+    known = [each for each in arguments[:1] if each in cli.commands]
+    return " ".join(["reconciler", *known])
 
 
 def _misuse(misuse: click.UsageError) -> str:

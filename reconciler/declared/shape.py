@@ -121,7 +121,7 @@ def _words(problem: ValidationError) -> tuple[str, str | None]:
     """Message and hint: the schema's own sentence where it has one."""
     keyword = str(problem.validator)
     said = _mapping(problem.schema).get("x-errors", {}).get(keyword)
-    if keyword == "type" and _wants_text(problem):
+    if keyword == "type" and said is None and _wants_text(problem):
         return f"expected text, got {_kind(problem.instance)}", f'put it in quotes: "{_as_written(problem.instance)}"'
     if isinstance(said, dict):
         said = next(sentence for way, sentence in said.items() if re.search(way, str(problem.instance)))

@@ -120,7 +120,7 @@ def _unchanged(order: Order, shown: Planned, gateway: Gateway) -> Planned:
     if now.plan.changes != shown.plan.changes or now.refusals:
         name = shown.instance.name
         raise Refused(
-            f"{name} changed while you were asked, so nothing was written to it",
+            "the instance changed while you were asked, so nothing was written to it",
             f"look at the new plan: reconciler plan --instance {name}",
         )
     return now

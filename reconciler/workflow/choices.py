@@ -10,6 +10,7 @@ from reconciler.errors import WrongUsage
 from reconciler.names import matches
 from reconciler.planning.plan import Prune
 from reconciler.settings import NO_LIMITS, Instance, Limits, Settings
+from reconciler.text import did_you_mean, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def _all(settings: Settings) -> list[Instance]:
 def _named(settings: Settings, wanted: tuple[str, ...]) -> list[Instance]:
     for glob in wanted:
         if not any(matches(glob, instance.name) for instance in settings.instances):
-            raise WrongUsage(f"no instance matches '{glob}'", _choices(settings))
+            known = [instance.name for instance in settings.instances]
+            raise WrongUsage(f"no instance matches {quoted(glob)}", did_you_mean(glob, known) or _choices(settings))
     return [i for i in settings.instances if any(matches(glob, i.name) for glob in wanted)]
 
 
