@@ -10,7 +10,7 @@ from reconciler.text import quoted
 
 # In the order of trying: an escaped `${`, a reference, and one that never ends.
 _REFERENCE = re.compile(r"(?P<literal>\$\$\{)|\$\{(?P<name>[^{}]*)\}|(?P<unfinished>\$\{)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
