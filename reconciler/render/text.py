@@ -29,14 +29,14 @@ _MARKS = {
 
 
 def render_plan(plan: Plan, refusals: Sequence[Refusal] = (), paint: Paint = plain) -> str:
-    """One instance's plan, ending in a line feed: changes, blocked, refusals, what is left alone, the summary."""
+    """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary."""
     blocks = [
         [heading(plan, paint)],
         *(list(_change(change, paint)) for change in plan.changes),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
-        *(list(_refusal(refusal, paint)) for refusal in refusals),
         list(_notes(plan.notes)),
         list(_left_alone(plan)),
+        *(list(_refusal(refusal, paint)) for refusal in refusals),
         [paint(summary_text(count(plan), refused=bool(refusals)), Style.STRONG)],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
