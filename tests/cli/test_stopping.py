@@ -193,7 +193,7 @@ def test_a_killed_run_leaves_no_lock_and_the_next_one_converges(project: Project
             process.kill()
             assert _ended(process)[0] == -signal.SIGKILL
         run, *_ = project.run("history").out.split()
-        assert "sent, no answer  create" in project.run("history", run).out
+        assert "\n  sent, no answer " in project.run("history", run).out
         hold.released.set()
         assert project.run(*APPLY).code == 0
         assert sorted(slow.clients()) == ["One", "Three", "Two"]
