@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
 from reconciler.applying.runs import Run as Journal
@@ -182,9 +182,11 @@ class Life(RuleBasedStateMachine):
                 kept = target.name if deed.what == "change" else name
                 self.instance.overwrite(target.id, spec(kept, redirect=f"https://{self.by_hand}.example.com/cb"))
 
-    @rule(name=st.sampled_from(WORDS))
-    def take(self, name: str) -> None:
-        """A person makes a client of a name that is, or was, or will be declared."""
+    @rule(which=st.integers(0, 20))
+    def take(self, which: int) -> None:
+        """A person makes a client of a name that the saved plan would give out, or that may be declared."""
+        names = [change.name for change in self.saved.changes if isinstance(change, Create)] if self.saved else []
+        name = (names or WORDS)[which % len(names or WORDS)]
         if name not in self.instance.names:
             self.instance.put(spec(name, redirect="https://taken.example.com/cb"))
 
@@ -198,10 +200,11 @@ class Life(RuleBasedStateMachine):
         """`apply --yes`, in a bad hour."""
         self._run(mishaps, self._planned_now)
 
-    @precondition(lambda self: self.saved is not None)
     @rule(mishaps=mishaps)
     def run_saved(self, mishaps: Mishaps) -> None:
         """`apply plan.json`, in a bad hour."""
+        if self.saved is None:
+            self.save()
         self._run(mishaps, self._planned_then)
 
     @rule()

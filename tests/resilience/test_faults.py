@@ -160,6 +160,11 @@ def maintenance(first: int) -> MakeFault:
     return lambda _: Respond(On(ANY, "/", range(first, 999)), 503, "<h1>Be right back</h1>")
 
 
+def gone(first: int) -> MakeFault:
+    """From the request of that number on, nobody is there."""
+    return lambda _: DropConnection(On(ANY, "/", range(first, 999)))
+
+
 def both(*faults: MakeFault) -> MakeFault:
     return lambda scene: together(*(fault(scene) for fault in faults))
 
@@ -218,6 +223,7 @@ def at_an_update() -> Iterator[Row]:
     yield Row("503", answer(PUT, 503), 0, AGAIN, ALL)
     yield Row("the session dropped", meanwhile(PUT, Scene.drop_sessions), 0, APPLIED, ALL)
     yield Row("maintenance from here on", maintenance(3), 5, "neither answered nor verified", NOTHING)
+    yield Row("gone from here on", gone(3), 5, "neither answered nor verified", NOTHING)
     deleted = "somebody has deleted client 6 meanwhile"
     yield Row("client 6 deleted", meanwhile(PUT, Scene.delete), 5, deleted, others | {"by hand"})
     yield Row("client 6 renamed", meanwhile(PUT, Scene.rename), 0, APPLIED, ALL)

@@ -101,6 +101,23 @@ def test_after_a_kill_at_any_moment_one_clean_run_converges(project: Project, tm
         clean_run_converges(project, database, journal)
 
 
+def test_where_one_session_a_user_is_allowed_the_one_left_behind_is_said_to_stand_in_the_way(
+    project: Project, tmp_path: Path
+) -> None:
+    """The one thing that a clean run cannot mend: nobody logged out. It writes nothing, and says how long to wait."""
+    database, journal = tmp_path / "platform.sqlite3", tmp_path / "journal"
+    Platform(database).has(*BEFORE)
+    project.declare(*DECLARED)
+    tells_the_truth(journal, killed_apply(project, database, journal, Moment(50, "arrived")))
+    acted = Acted()
+    with running(database, middleware=acted, settings={"session-control.ip_restriction": 1}) as url:
+        project.configure({"staging": at(url, limits=GENEROUS)})
+        ended = project.run("apply", "--yes", "--instance", "staging", "--journal", journal)
+    assert (ended.code, acted.writes) == (6, [])
+    assert "if a killed run left it behind, wait until it lapses" in ended.err
+    clean_run_converges(project, database, journal)
+
+
 def killed_apply(project: Project, database: Path, journal: Path, moment: Moment) -> list[faults.Write]:
     """What the platform did in the end. Leaving it waits for what the killed run had sent before."""
     acted = Acted()
