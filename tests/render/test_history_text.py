@@ -75,7 +75,8 @@ def test_a_list_ends_with_what_cannot_be_read() -> None:
     broken = Unreadable(Path("b.jsonl"), JournalError("b.jsonl, line 1, is not what a journal says there"))
     lines = render_runs([_run(finished=False), broken]).splitlines()
     assert lines == [
-        "20261123T134500Z-7f3a9c  2026-11-23 13:45:00 UTC  staging  0 of 0 changes answered as done · not finished  ann@host",
+        "20261123T134500Z-7f3a9c  2026-11-23 13:45:00 UTC  staging  0 of 0 changes answered as done · not finished  "
+        "ann@host",
         "unreadable  b.jsonl, line 1, is not what a journal says there",
     ]
     assert render_runs([]) == ""
