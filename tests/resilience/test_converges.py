@@ -128,15 +128,16 @@ class Mishaps:
 
 
 NONE = Mishaps({}, {}, None, True, None, 8)
-mishaps = st.builds(
-    Mishaps,
-    faults,
-    st.dictionaries(st.integers(1, 12), deeds, max_size=2),
-    st.none() | st.integers(1, 14),
-    st.booleans(),
-    stops,
-    st.sampled_from([1, 3, 8]),
-)
+
+
+def bad_hours(dies_at: st.SearchStrategy[int | None]) -> st.SearchStrategy[Mishaps]:
+    """Faults, deeds, a death and a wish to stop, at any request of a run, or none of it."""
+    acts = st.dictionaries(st.integers(1, 12), deeds, max_size=2)
+    return st.builds(Mishaps, faults, acts, dies_at, st.booleans(), stops, st.sampled_from([1, 3, 8]))
+
+
+deadly = bad_hours(st.sampled_from(range(1, 10)))
+bad = bad_hours(st.none()) | deadly
 
 
 class Life(RuleBasedStateMachine):
@@ -153,11 +154,13 @@ class Life(RuleBasedStateMachine):
         self.by_hand = 0
         self.meddled: set[int] = set()
 
-    @initialize(scenario=certainties(), prune=st.sampled_from(Prune))
-    def install(self, scenario: tuple[Declarations, list[ClientSpec]], prune: Prune) -> None:
+    @initialize(scenario=certainties(), prune=st.sampled_from(Prune), mishaps=bad)
+    def install(self, scenario: tuple[Declarations, list[ClientSpec]], prune: Prune, mishaps: Mishaps) -> None:
+        """With much to do, and a run that tries."""
         for each in scenario[1]:
             self.instance.put(each)
         self.declare(scenario[0], prune)
+        self.run(mishaps)
 
     @rule(declared=certainties().map(lambda scenario: scenario[0]), prune=st.sampled_from(Prune))
     def declare(self, declared: Declarations, prune: Prune) -> None:
@@ -195,12 +198,17 @@ class Life(RuleBasedStateMachine):
         """`plan -o plan.json`."""
         self.saved = self._plan().plan
 
-    @rule(mishaps=mishaps)
+    @rule(mishaps=bad)
     def run(self, mishaps: Mishaps) -> None:
         """`apply --yes`, in a bad hour."""
         self._run(mishaps, self._planned_now)
 
-    @rule(mishaps=mishaps)
+    @rule(mishaps=deadly)
+    def run_and_die(self, mishaps: Mishaps) -> None:
+        """`apply --yes`, and `kill -9`."""
+        self._run(mishaps, self._planned_now)
+
+    @rule(mishaps=bad)
     def run_saved(self, mishaps: Mishaps) -> None:
         """`apply plan.json`, in a bad hour."""
         if self.saved is None:
