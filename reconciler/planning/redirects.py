@@ -10,7 +10,7 @@ from reconciler.model import ClientSpec
 
 def redirect_urls(spec: ClientSpec) -> tuple[str, ...]:
     """The redirect URLs of a client; the platform stores several joined by commas (observed on 4.15.6)."""
-    return tuple(spec.redirect_url.split(",")) if spec.redirect_url else ()
+    return tuple(spec.redirect_url.split(",")) if spec.redirect_url is not None else ()
 
 
 def hosts(spec: ClientSpec) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
@@ -16,6 +17,8 @@ from reconciler.text import printable
 _PAST = {"create": "created", "update": "updated", "rename": "renamed", "delete": "deleted"}
 _MARKS = {"create": "+", "update": "~", "rename": "~", "delete": "-"}
 _WIDTH = 11
+_MOST_ALIKE = 8
+_SHOWN_ALIKE = 3
 _INDENT = " " * (4 + _WIDTH)
 
 
@@ -39,7 +42,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
     """What came of one instance's plan, ending in a line feed; first what was done before."""
     lines = [heading(plan, paint), ""]
     lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
-    lines += [line for outcome in report.outcomes for line in _outcome(outcome, paint)]
+    lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _alike(list(alike), paint)]
     if report.journal_failure is not None:
         lines += [
             _line(
@@ -51,6 +54,30 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
         lines += ["", f"  {paint(text, Style.FAINT)}"]
     lines += ["", paint(_summary(plan, report, len(already_done)), Style.STRONG)]
     return "\n".join(lines) + "\n"
+
+
+def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
+    """What outcomes have in common that one word from the network gave to many; None for none."""
+    match outcome:
+        case Applied():
+            return Applied, None
+        case Failed(error=error):
+            return Failed, error.message
+        case Skipped(reason=reason):
+            return Skipped, reason
+        case _:
+            assert_never(outcome)
+
+
+def _alike(outcomes: Sequence[Outcome], paint: Paint) -> Iterator[str]:
+    """Outcomes that follow each other and have one reason: where many were not applied, the first few are named."""
+    many = len(outcomes) > _MOST_ALIKE and not isinstance(outcomes[0], Applied)
+    shown = outcomes[:_SHOWN_ALIKE] if many else outcomes
+    for outcome in shown:
+        yield from _outcome(outcome, paint)
+    if many:
+        word = _failed(outcomes[0]) if isinstance(outcomes[0], Failed) else "not tried"
+        yield f"{_INDENT}and {len(outcomes) - len(shown)} more {word}, for the same reason"
 
 
 def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
@@ -104,6 +131,6 @@ def _summary(plan: Plan, report: Report, already_done: int) -> str:
         "blocked": len(plan.blocked),
     }
     parts = ["interrupted"] if report.interrupted else []
-    parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied"]
+    parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied" if report.outcomes else "nothing to do"]
     parts += [f"{number} {word}" for word, number in numbers.items() if number]
     return " · ".join(parts)
