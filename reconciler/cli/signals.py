@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,11 +31,17 @@ class Stop:
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         again, self._wanted = self._wanted, True
-        # It may have come in the middle of a message, and a stream that is being written to says so.
-        with suppress(RuntimeError):
-            say(f"{signal.Signals(number).name}: {_AGAIN if again else _ONCE}\n")
+        _say_at_once(f"{signal.Signals(number).name}: {_AGAIN if again else _ONCE}\n")
         if again:
             raise KeyboardInterrupt
+
+
+def _say_at_once(text: str) -> None:
+    try:
+        say(text)
+    except RuntimeError:  # it came in the middle of a message, and the stream cannot be entered twice
+        with suppress(OSError):
+            os.write(2, text.encode())
 
 
 @contextmanager

@@ -90,6 +90,7 @@ class Mortal:
     def _live(self, request: Callable[[], Answered]) -> Answered:
         # No thread of a dead run sends anything any more.
         with self._turn:
+            self.check()
             self._asked += 1
             self._deeds.get(self._asked, lambda: None)()
             dying = self._asked == self._dies_at
