@@ -76,8 +76,8 @@ class Store:
 
     def _tell_address(self) -> None:
         self._connection.execute(
-            "UPDATE clients SET redirect = replace(redirect, ?1, ?2) WHERE id < 6 AND redirect LIKE ?1 || '/%'",
-            (INSTALLED_URL, self._base),
+            "UPDATE clients SET redirect = replace(redirect, :old, :new) WHERE id < 6 AND redirect LIKE :old || '/%'",
+            {"old": INSTALLED_URL, "new": self._base},
         )
 
     def reset(self) -> None:
@@ -117,12 +117,13 @@ class Store:
 
     def update(self, client_id: int, name: str, redirect: str, personal_access: bool, password: bool) -> None:
         """Replace what can be replaced of a client. Without a difference its time of change stays."""
-        values = (name, redirect, personal_access, password)
+        values = {"name": name, "redirect": redirect, "personal": personal_access, "password": password}
         with self._writing():
             self._connection.execute(
-                "UPDATE clients SET name = ?2, redirect = ?3, personal_access = ?4, password = ?5, updated_at = ?6"
-                " WHERE id = ?1 AND (name, redirect, personal_access, password) <> (?2, ?3, ?4, ?5)",
-                (client_id, *values, timestamp(self._clock())),
+                "UPDATE clients SET name = :name, redirect = :redirect, personal_access = :personal,"
+                " password = :password, updated_at = :now WHERE id = :id"
+                " AND (name, redirect, personal_access, password) <> (:name, :redirect, :personal, :password)",
+                {**values, "id": client_id, "now": timestamp(self._clock())},
             )
 
     def revoke(self, client_id: int) -> None:
@@ -148,16 +149,16 @@ class Store:
     def failures(self, account: str) -> int:
         """How many wrong passwords an account gave lately."""
         with self._turn:
-            query = "SELECT iif(forgotten_at > ?2, failures, 0) FROM accounts WHERE name = ?1"
-            return int(self._one(query, account, self._clock()))
+            query = "SELECT iif(forgotten_at > ?, failures, 0) FROM accounts WHERE name = ?"
+            return int(self._one(query, self._clock(), account))
 
     def count_failure(self, account: str) -> None:
         """Note a wrong password. A minute after the first, all are forgotten together."""
         with self._writing():
             self._connection.execute(
-                "UPDATE accounts SET failures = iif(forgotten_at > ?2, failures, 0) + 1,"
-                " forgotten_at = iif(forgotten_at > ?2, forgotten_at, ?2 + ?3) WHERE name = ?1",
-                (account, self._clock(), _WINDOW),
+                "UPDATE accounts SET failures = iif(forgotten_at > :now, failures, 0) + 1,"
+                " forgotten_at = iif(forgotten_at > :now, forgotten_at, :now + :window) WHERE name = :account",
+                {"account": account, "now": self._clock(), "window": _WINDOW},
             )
 
     def forget_failures(self, account: str) -> None:
@@ -169,11 +170,11 @@ class Store:
 
     def session(self, token: str, *, lifetime: float) -> Session | None:
         """The session of a token, unless it had no request for `lifetime` seconds."""
-        return next(iter(self._sessions("token = ?1", token, lifetime)), None)
+        return next(iter(self._sessions("token = ?", token, lifetime)), None)
 
     def sessions_of(self, account: str, *, lifetime: float) -> list[Session]:
         """Every session of an account that still lives."""
-        return self._sessions("account = ?1", account, lifetime)
+        return self._sessions("account = ?", account, lifetime)
 
     def start_session(self, account: str, address: str, device: str, previous: str | None) -> Session:
         """Let somebody in."""
@@ -212,7 +213,7 @@ class Store:
     def _sessions(self, condition: str, value: str, lifetime: float) -> list[Session]:
         query = f"SELECT token, account, address, device, previous, ended FROM sessions WHERE {condition}"  # noqa: S608
         with self._turn:
-            rows = self._connection.execute(f"{query} AND last_request > ?2", (value, self._clock() - lifetime))
+            rows = self._connection.execute(f"{query} AND last_request > ?", (value, self._clock() - lifetime))
             return [Session(*row) for row in rows]
 
     def _one(self, query: str, *values: object) -> str:
