@@ -7,6 +7,7 @@ ReconcilerError                      1
 ├── Interrupted                      130  somebody stopped the run before this was begun
 ├── CredentialsMissing               1    no user name or password to log in with
 ├── SandboxError                     1    the embedded stand-in cannot start or open its database
+├── GitError                         1    git, or what it has of the files, is not what a command needs
 ├── JournalError                     1    the journal of an apply cannot be written, or cannot be read
 └── GatewayError                     1    talking to an instance failed
     ├── LoginRefused                 6    the instance does not accept the account: do not try again
@@ -74,6 +75,10 @@ class CredentialsMissing(ReconcilerError):
 
 class SandboxError(ReconcilerError):
     """The embedded stand-in cannot start, or cannot use its database."""
+
+
+class GitError(ReconcilerError):
+    """Git is missing, does not know the revision, or cannot read it."""
 
 
 class JournalError(ReconcilerError):

@@ -1,0 +1,100 @@
+"""Running git: which one, in which surroundings, and what its complaints mean."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconciler.errors import GitError
+from reconciler.text import printable, quoted
+
+_SECONDS = 60.0
+"""However large the repository: nothing that is asked here walks more than one history or one tree."""
+
+_LEFT_OUT = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_GRAFT_FILE",
+        "GIT_IMPLICIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+        "GIT_INTERNAL_SUPER_PREFIX",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_SHALLOW_FILE",
+        "GIT_WORK_TREE",
+    }
+)
+"""A hook's git sets these for its own repository. Here the folder alone says which repository is meant."""
+
+_SURROUNDINGS = {
+    "LC_ALL": "C",  # the words that are looked for below
+    "GIT_LITERAL_PATHSPECS": "1",  # a path is a path, whatever signs it holds
+    "GIT_NO_LAZY_FETCH": "1",  # reading must not reach a network
+    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what its id says
+    "GIT_OPTIONAL_LOCKS": "0",  # looking must not write to the repository: a person may be at work in it
+    "GIT_TERMINAL_PROMPT": "0",
+}
+
+_SETTINGS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.warnAmbiguousRefs=true")
+
+
+def run_git(folder: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """What git answers in a folder, whether it succeeds or not; `given` is its standard input.
+
+    Raises `GitError` if there is no git, no repository, or none that git is willing to read.
+    """
+    command = ["git", *_SETTINGS, "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603  (no shell; callers see to it that nothing reads as an option)
+            command, input=given or b"", capture_output=True, timeout=_SECONDS, check=False, env=_environment()
+        )
+    except subprocess.TimeoutExpired:
+        raise GitError(f"git did not answer within {_SECONDS:.0f} seconds", "try again") from None
+    except OSError as problem:
+        why = "is not on the PATH" if isinstance(problem, FileNotFoundError) else "cannot be started"
+        raise GitError(f"git {why}", "install git: the files of another revision are read with it") from None
+    _demand_a_repository(done, folder)
+    return done
+
+
+def complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The last of what git said on stderr, in a form that can stand in a sentence."""
+    lines = [line for line in _words(done).splitlines() if line.strip()]
+    text = lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else f"it ended with {done.returncode}"
+    return printable(text[:300].strip().rstrip("."))
+
+
+def _environment() -> Mapping[str, str]:
+    # Handed on, as every program does to those that it starts; nothing in here is decided by it.
+    kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+    return {**kept, **_SURROUNDINGS}
+
+
+def _demand_a_repository(done: subprocess.CompletedProcess[bytes], folder: Path) -> None:
+    if done.returncode == 0:
+        return
+    words = _words(done)
+    place = quoted(str(folder.absolute()))
+    if "dubious ownership" in words or "unsafe repository" in words:
+        hint = f"if you trust it: {_trust(words) or 'git config --global --add safe.directory DIR'}"
+        raise GitError(f"git does not read the repository of {place}, since it belongs to another user", hint)
+    if "not a git repository" in words:
+        raise GitError(f"{place} is not in a git repository", "run this in a clone of the repository, with its .git")
+    if "cannot change to" in words:
+        raise GitError(f"git cannot enter {place}", "does the folder exist? Name the configuration: --config FILE")
+
+
+def _trust(words: str) -> str | None:
+    """The command that git itself suggests: it knows under which path it looks for the consent."""
+    suggested = (line.strip() for line in words.splitlines())
+    return next((printable(line) for line in suggested if line.startswith("git config --global --add safe")), None)
+
+
+def _words(done: subprocess.CompletedProcess[bytes]) -> str:
+    return done.stderr.decode(errors="replace")
