@@ -148,7 +148,7 @@ def test_a_revision_is_never_an_option(clone: Path, ref: str) -> None:
 
 @pytest.mark.parametrize("ref", ["nowhere", "0" * 40, "main:clients", "main..main", "HEAD~9", "a b", "\x1b[31m"])
 def test_an_unknown_revision_is_named(clone: Path, ref: str) -> None:
-    with pytest.raises(GitError, match="git knows no commit '.*' here") as error:
+    with pytest.raises(GitError, match="git knows no commit") as error:
         resolve_commit(clone, ref)
     assert "git fetch origin" in _message(error)
     assert "\x1b" not in _message(error)
@@ -204,10 +204,12 @@ def shallow(clone: Path, tmp_path: Path) -> Path:
 
 
 def test_a_shallow_clone_says_how_to_get_what_it_lacks(shallow: Path) -> None:
-    for attempt in (lambda: resolve_commit(shallow, "HEAD~2"), lambda: merge_base(shallow, "origin/old")):
-        with pytest.raises(GitError, match="shallow") as error:
-            attempt()
-        assert "git fetch --unshallow" in _message(error)
+    with pytest.raises(GitError, match="shallow") as unknown:
+        resolve_commit(shallow, "HEAD~2")
+    with pytest.raises(GitError, match="shallow") as parted:
+        merge_base(shallow, "origin/old")
+    assert "git fetch --unshallow" in _message(unknown)
+    assert "git fetch --unshallow" in _message(parted)
 
 
 def test_a_shallow_clone_reads_what_it_has(shallow: Path) -> None:
@@ -293,7 +295,7 @@ def test_a_file_that_a_partial_clone_left_out_is_not_fetched_but_named(clone: Pa
     head = git(clone, "rev-parse", "HEAD")
     blob = git(clone, "rev-parse", "HEAD:clients/a.yaml")
     (clone / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    with pytest.raises(GitError, match="lacks the object|cannot list"):
+    with pytest.raises(GitError, match=r"lacks the object|cannot list"):
         read_file(clone, head, "clients/a.yaml")
     with pytest.raises(GitError, match="lacks the object"):
         read_blobs(clone, [blob])
