@@ -6,18 +6,16 @@ applied. Neither is anything of the clock: the caller says when a plan was made.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.errors import Refused
-from reconciler.planning.nodes import Node, WrongShape
+from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Plan, Prune
 from reconciler.planning.planfile_values import PLAN_KEYS, plan_values, read_plan
+from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
 from reconciler.settings import Instance
 from reconciler.text import printable, quoted, quoted_url
 
@@ -53,9 +51,7 @@ def dump_plan(plan: Plan, *, prune: Prune, created_at: datetime, program_version
         "prune": prune.value,
         **plan_values(plan),
     }
-    head = {"format_version": FORMAT_VERSION, "kind": KIND}
-    document = {**head, "digest": _digest({**head, **content}), **content}
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return seal({"format_version": FORMAT_VERSION, "kind": KIND}, content)
 
 
 def load_plan(data: bytes, path: str) -> SavedPlan:
@@ -94,33 +90,14 @@ def check_identity(saved: SavedPlan, identity: str) -> None:
         raise Refused(f"the saved plan is for another instance: it was {both}", _PLAN_AGAIN)
 
 
-class _TwiceTheSameKey(ValueError):
-    pass
-
-
 def _document(data: bytes, path: str) -> dict[str, Any]:
     try:
-        document = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=_without_doubles, parse_constant=_not_a_number
-        )
-    except _TwiceTheSameKey as problem:
+        return read_sealed(data)
+    except TwiceTheSameKey as problem:
         raise Refused(f"{path} is not a saved plan: {problem}", _PLAN_AGAIN) from None
-    except (ValueError, RecursionError):  # also: not UTF-8, numbers of thousands of digits, nesting without end
+    except NotReadable as problem:
         hint = f"was it cut off? Get it again, or {_PLAN_AGAIN}"
-        raise Refused(f"{path} is not a saved plan: it is not valid JSON", hint) from None
-    return document if isinstance(document, dict) else {}
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise _TwiceTheSameKey(f"the key {quoted(twice)} stands in one object twice")
-    return found
-
-
-def _not_a_number(name: str) -> object:
-    raise ValueError(name)
+        raise Refused(f"{path} is not a saved plan: {problem}", hint) from None
 
 
 def _demand_kind(document: dict[str, Any], path: str) -> None:
@@ -143,22 +120,9 @@ def _demand_version(document: dict[str, Any], path: str) -> None:
 
 
 def _demand_digest(document: dict[str, Any], path: str) -> None:
-    if (digest := _digest_of_the_rest(document)) is None or document.get("digest") != digest:
+    if not is_intact(document):
         text = f"{path} is not as it was saved: its digest does not fit, so it was edited or damaged"
         raise Refused(text, f"change the declarations, not the plan; then {_PLAN_AGAIN}")
-
-
-def _digest_of_the_rest(document: dict[str, Any]) -> str | None:
-    try:
-        return _digest({key: value for key, value in document.items() if key != "digest"})
-    except RecursionError:  # encoding takes more of the stack than decoding did
-        return None
-
-
-def _digest(rest: dict[str, Any]) -> str:
-    """Over the values, not their spelling: what reformats a file without changing it does no harm."""
-    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _saved_plan(document: dict[str, Any]) -> SavedPlan:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from reconciler.model import ClientSpec, Grant, Location, UnsupportedClient
-from reconciler.planning.nodes import Node, WrongShape
+from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update
 
 Values = dict[str, Any]

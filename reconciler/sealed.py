@@ -1,0 +1,63 @@
+"""JSON documents with a digest over everything else in them: against accidents, not against forgery."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import Any
+
+from reconciler.text import quoted
+
+
+class NotReadable(Exception):
+    """The bytes are not a JSON document. The text says why, as the end of a sentence."""
+
+
+class TwiceTheSameKey(NotReadable):
+    """JSON allows it, and every reader takes another one of the two."""
+
+
+def seal(head: dict[str, Any], content: dict[str, Any]) -> str:
+    """The text of a document, ASCII only, ending in a line feed: the head, the digest, the content."""
+    document = {**head, "digest": digest_of({**head, **content}), **content}
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def read_sealed(data: bytes) -> dict[str, Any]:
+    """The object that a document holds; none of its keys if it holds something else. Raises `NotReadable`."""
+    try:
+        text = data.decode("utf-8-sig")
+        document = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_not_a_number)
+    except TwiceTheSameKey:
+        raise
+    except (ValueError, RecursionError):  # also: not UTF-8, numbers of thousands of digits, nesting without end
+        raise NotReadable("it is not valid JSON") from None
+    return document if isinstance(document, dict) else {}
+
+
+def is_intact(document: dict[str, Any]) -> bool:
+    """Whether the digest fits the rest."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    try:
+        return bool(document.get("digest") == digest_of(rest))
+    except RecursionError:  # encoding takes more of the stack than decoding did
+        return False
+
+
+def digest_of(rest: dict[str, Any]) -> str:
+    """`sha256:` and 64 hexadecimal digits, over the values, not their spelling: reformatting a file does no harm."""
+    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise TwiceTheSameKey(f"the key {quoted(twice)} stands in one object twice")
+    return found
+
+
+def _not_a_number(name: str) -> object:
+    raise ValueError(name)
