@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,21 +11,19 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import of_applies
+from reconciler.cli.files import read_whole, write_whole
 from reconciler.cli.options import repeated_flags
 from reconciler.cli.results import show_proposals, show_result
 from reconciler.cli.runs import start_run
 from reconciler.cli.signals import stoppable
-from reconciler.errors import ReconcilerError, Refused, WrongUsage
+from reconciler.errors import WrongUsage
 from reconciler.planning.plan import Prune
-from reconciler.planning.planfile import SavedPlan, dump_plan, load_plan, target_of
+from reconciler.planning.planfile import dump_plan, load_plan, target_of
 from reconciler.settings import Instance
 from reconciler.workflow.check import sound_settings
 from reconciler.workflow.choices import Conduct, Files, Options
 from reconciler.workflow.exactly import Exactly, apply_exactly
 from reconciler.workflow.plan import Planned, PlanResult
-
-_MOST_BYTES = 64 * 1024 * 1024
-
 
 _SAVE_ONE = "save one: reconciler plan -o FILE"
 
@@ -46,11 +43,7 @@ def save_plan(result: PlanResult, file: Path, files: Files, options: Options, co
         return
     now = datetime.now(UTC)
     text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__)
-    try:
-        _write(file, text)
-    except OSError as problem:
-        reason = (problem.strerror or "it cannot be written").lower()
-        raise ReconcilerError(f"cannot write the plan to {file}: {reason}", "name another file: -o FILE") from None
+    write_whole(file, text, "plan")
     console.progress(
         _after_saving(result, file, repeated_flags(Files(files.config), replace(options, prune=Prune.NONE)))
     )
@@ -66,7 +59,7 @@ def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
 
 def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, console: Console) -> int:
     """Apply exactly the saved plan, or nothing; the exit code."""
-    saved = _read(file)
+    saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
     settings = sound_settings(files.config)
     instance = target_of(saved, settings.instances)
     order = Exactly(settings, instance, lambda _: saved.plan, options, saved.digest)
@@ -80,31 +73,3 @@ def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, co
         result = apply_exactly(order, approve, start_run(files, conduct, console, stop))
     show_result(result, console, repeated_flags(files, options))
     return of_applies([result])
-
-
-def _read(file: Path) -> SavedPlan:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
-    except OSError as problem:
-        reason = (problem.strerror or "it cannot be read").lower()
-        raise ReconcilerError(f"cannot read the saved plan {file}: {reason}", _SAVE_ONE) from None
-    if len(data) > _MOST_BYTES:
-        raise Refused(f"{file} is too large for a saved plan", _SAVE_ONE)
-    return load_plan(data, str(file))
-
-
-def _write(file: Path, text: str) -> None:
-    """Put the text in the place of a file at once. Raises OSError, and leaves nothing behind then."""
-    if file.exists() and not file.is_file():  # a pipe, say, that something reads: nothing must take its place
-        file.write_text(text, encoding="utf-8")
-        return
-    target = file.resolve()  # a link goes on leading there
-    # Not `tempfile`: its files are for this user alone, and the next job of a pipeline may run as another.
-    temporary = target.with_name(f".{secrets.token_hex(6)}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
