@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.diagnostics import Severity
-from reconciler.model import EMPTY, Location
+from reconciler.model import EMPTY, Grant, Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,27 @@ class CredentialNames:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """What a platform team demands of every client; by default nothing."""
+
+    allowed_redirect_hosts: tuple[str, ...] | None = None
+    """Globs; () allows no host."""
+    required_fields: tuple[str, ...] = ()
+    name_pattern: str | None = None
+    """A regular expression that compiles; the whole name must match."""
+    allowed_owners: tuple[str, ...] | None = None
+    """Globs; () allows no owner."""
+    forbidden_grants: tuple[Grant, ...] = ()
+    deny_personal_access_outside: tuple[str, ...] | None = None
+    """Globs of instances; () allows personal access on none."""
+    justification_mentions: str | None = None
+    """A regular expression that compiles; it must be found in every justification."""
+
+
+NO_POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One configured instance: either `url` with `credentials`, or `embedded`."""
 
@@ -57,6 +78,8 @@ class Instance:
     expect_system_clients: bool = True
     wave: int = 0
     frozen: str | None = None
+    policy: Policy = NO_POLICY
+    """The one at the top, with the keys of the instance's own in place of its."""
 
     @property
     def identity(self) -> str:
@@ -74,14 +97,6 @@ class RuleSetting:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """What a platform team demands of every client."""
-
-    allowed_redirect_hosts: tuple[str, ...] | None = None
-    required_fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of `reconciler.yaml`, checked."""
 
@@ -95,4 +110,3 @@ class Settings:
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
     rule_sources: tuple[tuple[str, Location], ...] = ()
     """Every name under `rules:` and where it stands, known or not: `declare` reports those that no rule has."""
-    policy: Policy = Policy()

@@ -75,6 +75,11 @@ class Entry:
         return grants_place, _place(self.document, grant, "redirect_url")
 
 
+def is_blank(value: object) -> bool:
+    """Whether a value of an entry says nothing: it is missing, or text without a word."""
+    return not value.strip() if isinstance(value, str) else not value
+
+
 def read_entries(document: Document) -> Iterator[Entry]:
     """The entries of a document that has the right shape, in the order of the file."""
     root: Any = document.root

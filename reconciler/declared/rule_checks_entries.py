@@ -1,24 +1,16 @@
-"""The rules on grants and required fields, and on what entries and settings refer to: one function a rule."""
+"""The rules on grants, and on what entries and settings refer to: one function a rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.declared.entries import is_blank
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
 from reconciler.declared.variables import names_in
 from reconciler.model import Grant
 from reconciler.names import matches
 from reconciler.text import closest, did_you_mean, listed, quoted
-
-
-def required_field(view: View) -> Iterator[Finding]:
-    """The policy names the fields that every client must have."""
-    for field in view.settings.policy.required_fields:
-        for entry in view.entries:
-            if entry.present and _is_blank(entry.fields.get(field)):
-                message = f"{quoted(entry.name)} has no {field}, which the policy requires"
-                yield Finding(message, entry.source, f"add '{field}:' to the entry", entry)
 
 
 def authorization_code_not_alone(view: View) -> Iterator[Finding]:
@@ -51,11 +43,7 @@ def _without_justification(view: View, grant: Grant, danger: str) -> Iterator[Fi
 
 
 def _is_unjustified(value: object) -> bool:
-    return not isinstance(value, dict) or _is_blank(value.get("justification"))
-
-
-def _is_blank(value: object) -> bool:
-    return not value.strip() if isinstance(value, str) else not value
+    return not isinstance(value, dict) or is_blank(value.get("justification"))
 
 
 def undefined_variable(view: View) -> Iterator[Finding]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from reconciler.declared.findings import Finding
 from reconciler.declared.redirects import WEB_SCHEMES
 from reconciler.declared.resolve import Redirect, View
-from reconciler.names import matches_any
-from reconciler.text import listed, quoted, quoted_url
+from reconciler.text import quoted, quoted_url
 
 LONGEST_REDIRECT = 2_000
 """In characters, all URLs of a client and the commas between them (observed on 4.15.6)."""
@@ -100,19 +99,6 @@ def loopback(view: View) -> Iterator[Finding]:
         if redirect.url.loopback:
             problem = "leads to the machine of whoever logs in"
             yield _found(redirect, problem, "give the application's host, or waive the rule for a native application")
-
-
-def host_not_allowed(view: View) -> Iterator[Finding]:
-    """The policy names the hosts that may get authorization codes."""
-    globs = view.settings.policy.allowed_redirect_hosts
-    if globs is None:
-        return
-    for redirect in view.redirects:
-        host = redirect.url.host
-        if host and not matches_any(globs, host):
-            problem = f"leads to {quoted(host)}, which the policy does not allow"
-            allowed = listed(map(quoted, globs), "or") if globs else "no host at all"
-            yield _found(redirect, problem, f"allowed_redirect_hosts has {allowed}")
 
 
 def _found(redirect: Redirect, problem: str, hint: str) -> Finding:

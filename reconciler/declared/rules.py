@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from reconciler.declared import rule_checks_entries as entries
 from reconciler.declared import rule_checks_names as names
+from reconciler.declared import rule_checks_policy as policy
 from reconciler.declared import rule_checks_redirects as redirects
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
@@ -48,8 +49,13 @@ INSTANCE_RULES: tuple[Rule[View], ...] = (
     Rule("redirect-invalid", redirects.invalid, waivable=False),
     Rule("redirect-plain-http", redirects.plain_http),
     Rule("redirect-loopback", redirects.loopback, WARNING),
-    Rule("redirect-host-not-allowed", redirects.host_not_allowed),
-    Rule("required-field", entries.required_field),
+    Rule("redirect-host-not-allowed", policy.host_not_allowed),
+    Rule("required-field", policy.required_field),
+    Rule("name-pattern", policy.name_pattern),
+    Rule("owner-not-allowed", policy.owner_not_allowed),
+    Rule("grant-forbidden", policy.grant_forbidden),
+    Rule("personal-access-denied", policy.personal_access_denied, names_instances=True),
+    Rule("justification-without-mention", policy.justification_without_mention),
     Rule("authorization-code-not-alone", entries.authorization_code_not_alone, WARNING),
     Rule("password-without-justification", entries.password_without_justification, WARNING),
     Rule("personal-access-token-without-justification", entries.personal_access_token_without_justification, WARNING),

@@ -9,6 +9,7 @@ from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.declared.document import Document
+from reconciler.declared.policy import policy_of, policy_problems
 from reconciler.diagnostics import Diagnostic, Severity, error, has_errors
 from reconciler.hosts import is_loopback
 from reconciler.model import Location
@@ -18,7 +19,6 @@ from reconciler.settings import (
     CredentialNames,
     Instance,
     Limits,
-    Policy,
     RuleSetting,
     Settings,
 )
@@ -38,6 +38,7 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
     shared = _texts(top.get("variables", {}))
     instances = tuple(_instance(document, name, node, shared, root) for name, node in top["instances"].items())
     problems = [*_url_problems(document), *_shared_targets(document, instances), *_default_problem(document)]
+    problems += policy_problems(document)
     if has_errors(problems):
         return None, problems
     settings = Settings(
@@ -49,7 +50,6 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
         ignore=tuple(top.get("ignore", ())),
         rules={name: _rule(node) for name, node in top.get("rules", {}).items()},
         rule_sources=tuple((name, document.location("rules", name, key=True)) for name in top.get("rules", {})),
-        policy=_policy(top.get("policy", {})),
     )
     return settings, problems
 
@@ -73,6 +73,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         expect_system_clients=node.get("expect_system_clients", True),
         wave=node.get("wave", 0),
         frozen=node.get("frozen"),
+        policy=policy_of(document, name),
     )
 
 
@@ -101,11 +102,6 @@ def _rule(node: Node) -> RuleSetting:
         severity=Severity(severity) if severity is not None and not off else None,
         waivable=node.get("waivable"),
     )
-
-
-def _policy(node: Node) -> Policy:
-    hosts = node.get("allowed_redirect_hosts")
-    return Policy(tuple(hosts) if hosts is not None else None, tuple(node.get("required_fields", ())))
 
 
 def _texts(variables: Node) -> dict[str, str]:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from reconciler.declared.declare import Declared, declare
 from reconciler.declared.document import Document
 from reconciler.declared.load import load_text
 from reconciler.diagnostics import Diagnostic
 from reconciler.model import Location
-from reconciler.settings import Instance, RuleSetting, Settings
+from reconciler.settings import Instance, Policy, RuleSetting, Settings
 
 PLACE = Location("reconciler.yaml", 1, 1)
 
@@ -25,6 +26,11 @@ def shared(name: str, **variables: str) -> Instance:
 SANDBOX = Instance("sandbox", PLACE, embedded=Path(".reconciler/sandbox.sqlite3"))
 PRODUCTION = shared("production")
 SETTINGS = Settings(Path("reconciler.yaml"), (SANDBOX, PRODUCTION))
+
+
+def demanding(*instances: Instance, **policy: Any) -> Settings:
+    """Settings in which these instances (without any, production) have a policy."""
+    return settings(*(replace(instance, policy=Policy(**policy)) for instance in instances or (PRODUCTION,)))
 
 
 def settings(*instances: Instance, rules: Mapping[str, RuleSetting] | None = None) -> Settings:

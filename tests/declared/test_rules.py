@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Location
-from reconciler.settings import Policy, Settings
+from reconciler.settings import Settings
 from tests.declared.declaring import PLACE, PRODUCTION, SANDBOX, declared, names_of, only, settings, shared
 
 PASSWORD = "grants: {password: {justification: a reason}}"
@@ -36,16 +36,6 @@ def test_a_dangerous_grant_without_a_reason_is_found_at_its_value(grant: str, va
     assert found.rule == f"{grant.replace('_', '-')}-without-justification"
     assert found.severity is Severity.WARNING
     assert found.location == Location("clients/all.yaml", 4, 7 + len(grant))
-
-
-@pytest.mark.parametrize(
-    ("owner", "rules"), [("", ["required-field"]), ("\n  owner: ' '", ["required-field"]), ("\n  owner: team", [])]
-)
-def test_a_required_field_must_be_there_and_not_blank(owner: str, rules: list[str]) -> None:
-    """An entry that is to disappear needs no owner."""
-    having = replace(settings(), policy=Policy(required_fields=("owner",)))
-    assert names_of(declared(f"clients:\n- name: A\n  {PASSWORD}{owner}", having)) == rules
-    assert names_of(declared("clients:\n- name: A\n  state: absent", having)) == []
 
 
 @pytest.mark.parametrize("name", ["PmApi", "PMAPI", "devlink", "Analytics bridge"])

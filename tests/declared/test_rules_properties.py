@@ -22,10 +22,19 @@ from tests.declared.declaring import settings as settings_with
 # How long an example takes depends on the machine, and says nothing.
 untimed = settings(deadline=None)
 
-STAGING, PRODUCTION = shared("staging", host="a.example"), shared("production", host="#,*", tenant="x")
+POLICY = Policy(
+    allowed_redirect_hosts=("*.example",),
+    required_fields=("owner",),
+    name_pattern="[A-Z].*",
+    allowed_owners=("team-*",),
+    forbidden_grants=(Grant.PASSWORD,),
+    deny_personal_access_outside=("sandbox",),
+    justification_mentions="[A-Z]+-[0-9]+",
+)
+STAGING = replace(shared("staging", host="a.example"), policy=POLICY)
+PRODUCTION = replace(shared("production", host="#,*", tenant="x"), policy=POLICY)
 SETTINGS = replace(
     settings_with(SANDBOX, STAGING, PRODUCTION),
-    policy=Policy(("*.example",), ("owner",)),
     protected=("Pay*",),
     ignore=("Zap*",),
     variable_sources=(("host", PLACE), ("tenant", PLACE)),

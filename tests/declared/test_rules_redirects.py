@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reconciler.declared.redirects import parse_url
@@ -11,8 +9,7 @@ from reconciler.diagnostics import Severity
 from reconciler.hosts import is_loopback
 from reconciler.model import Location
 from reconciler.names import TRIMMED
-from reconciler.settings import Policy
-from tests.declared.declaring import PRODUCTION, SANDBOX, declared, names_of, only, settings, with_redirect
+from tests.declared.declaring import PRODUCTION, SANDBOX, declared, demanding, names_of, only, settings, with_redirect
 
 FOUND = {
     "redirect-not-absolute": [
@@ -195,14 +192,14 @@ def test_loopback_is_fine_on_an_embedded_instance() -> None:
 )
 def test_the_policy_decides_which_hosts_may_receive_codes(url: str, allowed: bool) -> None:
     """It is the host that counts, and nothing around it."""
-    having = replace(settings(SANDBOX), policy=Policy(("*.example.com", "münchen.example")))
+    having = demanding(SANDBOX, allowed_redirect_hosts=("*.example.com", "münchen.example"))
     found = names_of(declared(with_redirect(url), having))
     assert found == ([] if allowed else ["redirect-host-not-allowed"])
 
 
 def test_a_policy_without_any_host_allows_none() -> None:
     """An empty list is a decision; leaving the setting out is none."""
-    having = replace(settings(), policy=Policy(allowed_redirect_hosts=()))
+    having = demanding(allowed_redirect_hosts=())
     assert only(declared(with_redirect("https://a.example/"), having)).rule == "redirect-host-not-allowed"
 
 

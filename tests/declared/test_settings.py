@@ -99,7 +99,7 @@ def test_policy_arrives() -> None:
         "three": RuleSetting(waivable=True),
     }
     assert found.rule_sources[1] == ("two", Location("reconciler.yaml", 5, 31))
-    assert found.policy == Policy(allowed_redirect_hosts=(), required_fields=("owner",))
+    assert found.instances[0].policy == Policy(allowed_redirect_hosts=(), required_fields=("owner",))
 
 
 def test_an_instances_variables_win_over_those_at_the_top_and_numbers_become_text() -> None:

@@ -31,7 +31,7 @@ LEVELS: dict[str, Any] = {
     "Credentials": SETTINGS["definitions"]["credentials"],
     "Limits": _INSTANCE["properties"]["limits"],
     "The setting of a rule": SETTINGS["properties"]["rules"]["additionalProperties"],
-    "Policy": SETTINGS["properties"]["policy"],
+    "Policy": SETTINGS["definitions"]["policy"],
 }
 
 
