@@ -4,17 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 
 from reconciler.errors import LoginRefused
 from reconciler.live.credentials import Credentials, read_credentials
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import connect
+from reconciler.live.http_gateway import HttpGateway, connect
 from reconciler.live.persistence import Patience, pause_unless
 from reconciler.secret import Secret
 from reconciler.settings import CredentialNames, Instance
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds for one request in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance answers in this run."""
+
+    instance: Instance
+    url: str
+    account: Credentials | None = None
+    """That of an embedded instance; None where the settings say which account is meant."""
+
+
+def locate(instance: Instance, stack: ExitStack) -> Place:
+    """Where an instance answers; an embedded one is started, until `stack` is closed. Raises `SandboxError`."""
+    if instance.url is None or instance.credentials is None:
+        return Place(instance, *stack.enter_context(_embedded(instance)))
+    return Place(instance, instance.url)
 
 
 class Sessions:
@@ -43,30 +61,40 @@ class Sessions:
 
         Raises `CredentialsMissing`, `SandboxError` or a `GatewayError`.
         """
-        if instance.url is None or instance.credentials is None:
-            url, credentials = stack.enter_context(_embedded(instance))
-            return stack.enter_context(self._connect(instance, url, credentials))
-        credentials = self._credentials(instance.name, instance.credentials)
+        return self.log_in(locate(instance, stack), stack)
+
+    def log_in(self, place: Place, stack: ExitStack, *, renewals: int = 1) -> HttpGateway:
+        """The gateway of a located instance, logged in. Raises `CredentialsMissing` or a `GatewayError`.
+
+        A session that ends too early is renewed so many times.
+        """
+        credentials = place.account or self._credentials(place.instance)
         try:
-            return stack.enter_context(self._connect(instance, instance.url, credentials))
+            return stack.enter_context(self._connect(place, credentials, renewals))
         except LoginRefused:
-            self._refused[credentials] = instance.name
+            self._refused[credentials] = place.instance.name
             raise
 
-    def _connect(self, instance: Instance, url: str, credentials: Credentials) -> AbstractContextManager[Gateway]:
+    def timeout_of(self, instance: Instance) -> float:
+        """Seconds for one request in all."""
+        return self._timeout or instance.timeout or DEFAULT_TIMEOUT
+
+    def _connect(self, place: Place, credentials: Credentials, renewals: int) -> AbstractContextManager[HttpGateway]:
+        instance = place.instance
         return connect(
-            url,
+            place.url,
             credentials,
-            timeout=self._timeout or instance.timeout or DEFAULT_TIMEOUT,
+            timeout=self.timeout_of(instance),
             ca_bundle=instance.ca_bundle,
             allow_http=instance.allow_http,
             embedded=instance.url is None,
             connections=self._connections,
             patience=self._patience,
+            renewals=renewals,
         )
 
-    def _credentials(self, instance: str, names: CredentialNames) -> Credentials:
-        credentials = read_credentials(names, self._environ)
+    def _credentials(self, instance: Instance) -> Credentials:
+        credentials = read_credentials(instance.credentials or CredentialNames(), self._environ)
         if (refused_by := self._refused.get(credentials)) is not None:
             raise LoginRefused(
                 f"not tried: {refused_by} refused the same user name and password",
