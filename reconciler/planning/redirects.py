@@ -13,6 +13,16 @@ def redirect_urls(spec: ClientSpec) -> tuple[str, ...]:
     return tuple(spec.redirect_url.split(",")) if spec.redirect_url is not None else ()
 
 
+def written_urls(spec: ClientSpec) -> tuple[str, ...]:
+    """The redirect URLs of a client as a file writes them: what looks like a variable in a stored one is none."""
+    return tuple(literal(url) for url in redirect_urls(spec))
+
+
+def literal(text: str) -> str:
+    """The text as a file writes it where variables are filled in."""
+    return text.replace("${", "$${")
+
+
 def hosts(spec: ClientSpec) -> tuple[str, ...]:
     """The hosts that codes of this client are sent to, each once, in order; a URL without a host stands for itself."""
     return tuple(dict.fromkeys(_host(url) or url for url in redirect_urls(spec)))

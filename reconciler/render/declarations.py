@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import assert_never
 
 from reconciler.model import ClientSpec, Grant
 from reconciler.planning.plan import Change, Create, Delete, Note, Update
+from reconciler.planning.redirects import written_urls
 from reconciler.text import printable
 
 # Text that every YAML reader takes as the same text, without quotes. Everything else is quoted.
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
+
+# Safe to print, and yet not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).
+_NOT_YAML = re.compile("[\ufffe\uffff]")
 
 
 def render_changes(changes: Sequence[Change], losses: Sequence[Note], instance: str) -> str:
@@ -20,7 +24,7 @@ def render_changes(changes: Sequence[Change], losses: Sequence[Note], instance: 
 
     Ends in a line feed.
     """
-    lines = [f"# {printable(loss.text)}" for loss in losses]
+    lines = [comment(loss.text) for loss in losses]
     lines += ["clients:"] if changes else ["clients: []"]
     lines += [line for change in changes for line in _entry(change, instance)]
     return "\n".join(lines) + "\n"
@@ -31,6 +35,20 @@ def quoted_scalar(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _TYPED:
         return text
     return f'"{"".join(map(_escaped, text))}"'
+
+
+def comment(text: str) -> str:
+    """A line that every YAML reader skips, whatever the text holds."""
+    return f"# {_NOT_YAML.sub(_code_point, printable(text))}"
+
+
+def _code_point(found: re.Match[str]) -> str:
+    return f"\\u{{{ord(found[0]):x}}}"
+
+
+def grant_lines(grants: Collection[Grant], redirect_urls: Sequence[str], indent: int) -> list[str]:
+    """`grants:` and what belongs to it. The URLs are as a file writes them: one, or several for a list."""
+    return [f"{' ' * indent}{line}" for line in _grants(grants, redirect_urls)]
 
 
 def _escaped(character: str) -> str:
@@ -53,28 +71,31 @@ def _entry(change: Change, instance: str) -> Iterator[str]:
         case Update(before=before, after=after):
             if change.is_rename:
                 yield f"    previous_names: [{quoted_scalar(before.name)}]"
-            yield from _grants(after)
+            yield from _spec_lines(after)
         case Create(after=after):
-            yield from _grants(after)
+            yield from _spec_lines(after)
         case _:
             assert_never(change)
+
+
+def _spec_lines(spec: ClientSpec) -> list[str]:
+    return grant_lines(spec.grants, written_urls(spec), indent=4)
 
 
 def _name(change: Change) -> str:
     return change.before.name if isinstance(change, Delete) else change.after.name
 
 
-def _grants(spec: ClientSpec) -> Iterator[str]:
-    yield "    grants:"
-    for grant in (each for each in Grant if each in spec.grants):
+def _grants(grants: Collection[Grant], redirect_urls: Sequence[str]) -> Iterator[str]:
+    yield "grants:"
+    for grant in (each for each in Grant if each in grants):
         if grant is Grant.AUTHORIZATION_CODE:
-            yield "      authorization_code:"
-            yield f"        redirect_url: {_redirect(spec.redirect_url or '')}"
+            yield "  authorization_code:"
+            yield f"    redirect_url: {_redirect(redirect_urls)}"
         else:
-            yield f"      {grant}: true"
+            yield f"  {grant}: true"
 
 
-def _redirect(stored: str) -> str:
-    # What looks like a variable in a stored URL is none.
-    urls = [quoted_scalar(url.replace("${", "$${")) for url in stored.split(",")]
-    return urls[0] if len(urls) == 1 else f"[{', '.join(urls)}]"
+def _redirect(urls: Sequence[str]) -> str:
+    scalars = [quoted_scalar(url) for url in urls]
+    return scalars[0] if len(scalars) == 1 else f"[{', '.join(scalars)}]"
