@@ -1,0 +1,153 @@
+"""Live clients as the entries that would declare them: the way back, from instances to files."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.names import is_system_client, matches_any
+from reconciler.planning.doubts import AnyLive, listed
+from reconciler.planning.redirects import written_urls
+from reconciler.settings import Instance
+from reconciler.text import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """An entry of `clients:` that declares what is live, and what its reviewer must know."""
+
+    name: str
+    grants: frozenset[Grant]
+    redirect_urls: tuple[str, ...]
+    """As a file writes them; none without the authorization code grant."""
+    instances: tuple[str, ...]
+    ids: tuple[tuple[str, int], ...] = ()
+    """The instance's name, and the client's id there."""
+    allow: tuple[str, ...] = ()
+    """The rules that what is live breaks."""
+    notes: tuple[str, ...] = ()
+    """For the reviewer: a line each, above the entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Live, but not to be declared as it is: a comment in the file, and nothing more."""
+
+    name: str
+    reasons: tuple[str, ...]
+    """A line each."""
+    entry: Exported | None = None
+    """What would declare it, once the reasons are dealt with."""
+
+
+Item = Exported | Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look at an instance has found."""
+
+    instance: Instance
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """How many live clients of an instance an export does not mention."""
+
+    instance: str
+    system: int
+    ignored: int
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is live, as entries: sorted by name, those of one name together."""
+
+    items: tuple[Item, ...]
+    left_out: tuple[LeftOut, ...]
+    """For each instance."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name that an item is about, once."""
+        return tuple(dict.fromkeys(item.name for item in self.items))
+
+
+def export_clients(seen: Sequence[Seen], ignore: Sequence[str] = (), *, system: bool = False) -> Export:
+    """Every live client that is not ignored; system clients only with `system`.
+
+    Clients that are alike on several instances become one entry. What has its name in common with another client of
+    its instance, or a form that cannot be declared, is withheld. The entries are not judged by any rule.
+    """
+    alike: defaultdict[ClientSpec, list[str]] = defaultdict(list)
+    withheld: list[Withheld] = []
+    for look in seen:
+        for found in _chosen(look, ignore, system).values():
+            match found:
+                case [LiveClient(spec=spec)]:
+                    alike[spec].append(look.instance.name)
+                case _:
+                    withheld.append(_withheld(look.instance.name, found))
+    entries = [entry_of(spec, tuple(names)) for spec, names in alike.items()]
+    items: list[Item] = [*entries, *withheld]
+    items.sort(key=lambda item: (item.name.casefold(), item.name))
+    return Export(tuple(items), tuple(_left_out(look, ignore, system) for look in seen))
+
+
+def entry_of(spec: ClientSpec, instances: tuple[str, ...]) -> Exported:
+    """The entry that declares a client for these instances."""
+    return Exported(spec.name, spec.grants, written_urls(spec), instances)
+
+
+def _chosen(look: Seen, ignore: Sequence[str], system: bool) -> Mapping[str, Sequence[AnyLive]]:
+    """The live clients to export, by name."""
+    groups: defaultdict[str, list[AnyLive]] = defaultdict(list)
+    for live in _everything(look):
+        if not matches_any(ignore, live.name) and (system or not _is_system(look, live)):
+            groups[live.name].append(live)
+    return groups
+
+
+def _left_out(look: Seen, ignore: Sequence[str], system: bool) -> LeftOut:
+    ignored = [live for live in _everything(look) if matches_any(ignore, live.name)]
+    others = [live for live in _everything(look) if not matches_any(ignore, live.name)]
+    return LeftOut(
+        look.instance.name,
+        system=0 if system else sum(_is_system(look, live) for live in others),
+        ignored=len(ignored),
+    )
+
+
+def _everything(look: Seen) -> Iterator[AnyLive]:
+    yield from look.listing.clients
+    yield from look.listing.unsupported
+
+
+def _is_system(look: Seen, live: AnyLive) -> bool:
+    return is_system_client(live.name, look.instance.system_clients)
+
+
+def _withheld(instance: str, found: Sequence[AnyLive]) -> Withheld:
+    name = found[0].name
+    match found:
+        case [UnsupportedClient() as live]:
+            return Withheld(name, (f"{quoted(name)}, client {listed([live])} on {instance}: {live.why}",))
+        case _:
+            reasons = (
+                f"{len(found)} live clients of {instance} have the name {quoted(name)}:",
+                *(f"  {listed([live], with_forms=True)}" for live in sorted(found, key=lambda live: live.id)),
+                "remove the others on the Auth Clients page and export again, or pin the one that you mean by its id",
+            )
+            return Withheld(name, reasons, _pinned(instance, found))
+
+
+def _pinned(instance: str, found: Sequence[AnyLive]) -> Exported | None:
+    """An entry for the first of several clients of one name, as an example: which one is meant, only people know."""
+    live = next((each for each in found if isinstance(each, LiveClient)), None)
+    if live is None:
+        return None
+    entry = entry_of(live.spec, (instance,))
+    return Exported(entry.name, entry.grants, entry.redirect_urls, entry.instances, ids=((instance, live.id),))

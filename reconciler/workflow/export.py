@@ -1,0 +1,145 @@
+"""Look at instances, and put what is live into words that `validate` accepts and whose plan is empty."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from reconciler.declared.declare import declare
+from reconciler.declared.document import Document
+from reconciler.declared.load import load_text
+from reconciler.declared.rules import RULES
+from reconciler.declared.shape import check_shape
+from reconciler.declared.waivers import rulings
+from reconciler.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.errors import ReconcilerError, Refused
+from reconciler.planning.export import Export, Exported, Item, Seen, Withheld, export_clients
+from reconciler.render.export_text import entry_lines
+from reconciler.settings import Instance, Settings
+from reconciler.workflow.choices import Options
+from reconciler.workflow.plan import Stopped
+from reconciler.workflow.sessions import Sessions
+
+# As a path it comes after those of all files: of two entries that look alike, the file's is the first.
+_HERE = "\U0010fffdexport"
+_PLACE = re.compile(rf" at {_HERE}:\d+:\d+")
+
+Problems = Mapping[int, Sequence[Diagnostic]]
+"""What is wrong with each entry, by its number among all."""
+
+
+def look_at(instances: Sequence[Instance], options: Options) -> list[Seen | Stopped]:
+    """Observe each instance once. One that fails does not stop the others."""
+    sessions = Sessions(options.environ, options.timeout)
+    return [_look(instance, sessions) for instance in instances]
+
+
+def export(seen: Sequence[Seen], settings: Settings, *, system: bool = False) -> Export:
+    """What is live as entries, in the order in which the instances are configured; all that the rules refuse is waived
+    or withheld. Raises `Refused` for a listing that no instance has.
+    """
+    order = [instance.name for instance in settings.instances]
+    in_order = sorted(seen, key=lambda look: order.index(look.instance.name))
+    for look in in_order:
+        _refuse_nothing(look)
+    found = export_clients(in_order, settings.ignore, system=system)
+    judged = judge(found.items, settings, [look.instance for look in in_order])
+    return replace(found, items=judged)
+
+
+def judge(
+    items: Sequence[Item], settings: Settings, instances: Sequence[Instance], beside: Sequence[Document] = ()
+) -> tuple[Item, ...]:
+    """The items as the rules let them stand, for these instances and `beside` the documents that are declared already.
+
+    An entry that breaks rules which can be waived gets `allow:`, with notes; any other is withheld. No rule is guessed:
+    the entries are written, read and judged like every file.
+    """
+    waivable = {name: how.waivable for name, how in rulings(RULES, settings.rules).items()}
+    judged = list(items)
+    while problems := _problems(judged, settings, instances, beside):
+        # What is withheld may be what another entry looked like, so nothing is waived before all of that is gone.
+        fatal = {number: found for number, found in problems.items() if _is_fatal(judged[number], found, waivable)}
+        for number, found in (fatal or problems).items():
+            judged[number] = _dealt_with(judged[number], found, waivable)
+    return tuple(judged)
+
+
+def _look(instance: Instance, sessions: Sessions) -> Seen | Stopped:
+    with ExitStack() as stack:
+        try:
+            return Seen(instance, sessions.open(instance, stack).list_clients())
+        except ReconcilerError as problem:
+            return Stopped(instance, problem)
+
+
+def _refuse_nothing(look: Seen) -> None:
+    empty = not (look.listing.clients or look.listing.unsupported)
+    if empty and look.instance.expect_system_clients:
+        name = look.instance.name
+        raise Refused(
+            f"{name} lists no client at all, not even those that the platform installs",
+            "check the URL; if that is how it is, set `expect_system_clients: false` for it in reconciler.yaml",
+        )
+
+
+def _problems(
+    items: Sequence[Item], settings: Settings, instances: Sequence[Instance], beside: Sequence[Document]
+) -> Problems:
+    numbers = [number for number, item in enumerate(items) if isinstance(item, Exported)]
+    lines, starts = ["clients:"], []
+    for number in numbers:
+        starts.append(len(lines) + 1)
+        lines += _lines(items[number])
+    found: defaultdict[int, list[Diagnostic]] = defaultdict(list)
+    for problem in _judged("\n".join(lines), settings, instances, beside) if numbers else ():
+        if problem.severity is Severity.ERROR and problem.location.path == _HERE:
+            found[numbers[bisect_right(starts, problem.location.line) - 1]].append(problem)
+    return found
+
+
+def _lines(item: Item) -> Sequence[str]:
+    return entry_lines(item) if isinstance(item, Exported) else ()
+
+
+def _judged(
+    text: str, settings: Settings, instances: Sequence[Instance], beside: Sequence[Document]
+) -> Iterable[Diagnostic]:
+    loaded = load_text(text.encode(), _HERE)
+    problems = [
+        *loaded.diagnostics,
+        *(found for document in loaded.documents for found in check_shape(document, "auth-clients")),
+    ]
+    if has_errors(problems):
+        return problems
+    return declare([*beside, *loaded.documents], settings, instances, complete=False).diagnostics
+
+
+def _is_fatal(item: Item, found: Iterable[Diagnostic], waivable: Mapping[str, bool]) -> bool:
+    """Whether one of the problems cannot be waived, or is still there although it was."""
+    waived = item.allow if isinstance(item, Exported) else ()
+    return any(not waivable.get(problem.rule, False) or problem.rule in waived for problem in found)
+
+
+def _dealt_with(item: Item, found: Sequence[Diagnostic], waivable: Mapping[str, bool]) -> Item:
+    if not isinstance(item, Exported):
+        return item
+    reasons = [problem for problem in found if _is_fatal(item, [problem], waivable)]
+    waived = [problem for problem in found if problem not in reasons]
+    entry = replace(
+        item,
+        allow=tuple(sorted({*item.allow, *(problem.rule for problem in waived)})),
+        notes=(*item.notes, *(f"allowed, since it is live: {_words(problem)}" for problem in waived)),
+    )
+    if not reasons:
+        return entry
+    return Withheld(item.name, tuple(dict.fromkeys(_words(problem, hint=True) for problem in reasons)), entry)
+
+
+def _words(problem: Diagnostic, *, hint: bool = False) -> str:
+    way_out = f"; {problem.hint}" if hint and problem.hint else ""
+    return f"{_PLACE.sub('', problem.message)}{way_out} [{problem.rule}]"
