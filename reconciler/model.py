@@ -52,6 +52,15 @@ class ClientSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A rule that found something about an entry, whose `allow:` waives it."""
+
+    rule: str
+    finding: str
+    """What the rule would have said."""
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredClient:
     """A declared client (`state: present`) as one instance should have it, variables substituted."""
 
@@ -68,6 +77,8 @@ class DesiredClient:
     ignore_changes: frozenset[Field] = frozenset()
     allow: frozenset[str] = frozenset()
     """Names of the rules that the entry waives."""
+    waivers: tuple[Waiver, ...] = ()
+    """Those of them that have something to waive, with what it is."""
 
     @property
     def name(self) -> str:
@@ -84,6 +95,7 @@ class AbsentClient:
     owner: str | None = None
     id: int | None = None
     allow: frozenset[str] = frozenset()
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

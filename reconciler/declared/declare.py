@@ -10,7 +10,7 @@ from reconciler.declared.entries import read_entries
 from reconciler.declared.findings import Files, Finding, Ruling
 from reconciler.declared.resolve import ByInstance, View, resolve
 from reconciler.declared.rules import FILE_RULES, INSTANCE_RULES, RULES, Rule
-from reconciler.declared.waivers import rulings, unwaived
+from reconciler.declared.waivers import Waived, rulings, unwaived
 from reconciler.diagnostics import Diagnostic, Severity, in_order
 from reconciler.model import Declarations
 from reconciler.settings import Instance, Settings
@@ -40,32 +40,38 @@ def declare(
     entries = tuple(entry for document in in_path_order for entry in read_entries(document))
     files = Files(entries, settings, rulings(RULES, settings.rules), complete)
     views = [resolve(entries, instance, settings) for instance in instances]
-    found = [*_judge_files(files), *_judge_views(views, files.rulings)]
-    return Declared(ByInstance(views), tuple(in_order(found)))
+    waived = {instance.name: Waived(list) for instance in instances}
+    found = [*_judge_files(files), *_judge_views(views, files.rulings, waived)]
+    return Declared(ByInstance(views, waived), tuple(in_order(found)))
 
 
 def _judge_files(files: Files) -> Iterator[Diagnostic]:
     for rule in FILE_RULES:
         how = files.rulings[rule.name]
         if how.severity is not None:
-            for finding in unwaived(rule.name, how, rule.check(files)):
+            for finding in unwaived(rule.name, how, rule.check(files), Waived(list)):
                 yield _diagnostic(rule.name, how.severity, finding)
 
 
-def _judge_views(views: Sequence[View], how: Mapping[str, Ruling]) -> Iterator[Diagnostic]:
+def _judge_views(
+    views: Sequence[View], how: Mapping[str, Ruling], waived: Mapping[str, Waived]
+) -> Iterator[Diagnostic]:
     for rule in INSTANCE_RULES:
         severity = how[rule.name].severity
         if severity is not None:
-            for finding, found_on in _found_on(rule, how[rule.name], views).items():
+            for finding, found_on in _found_on(rule, how[rule.name], views, waived).items():
                 yield _diagnostic(rule.name, severity, finding, _where(rule, finding, found_on, views))
 
 
-def _found_on(rule: Rule[View], how: Ruling, views: Sequence[View]) -> dict[Finding, list[str]]:
+def _found_on(
+    rule: Rule[View], how: Ruling, views: Sequence[View], waived: Mapping[str, Waived]
+) -> dict[Finding, list[str]]:
     """Each finding once, with the names of the instances that have it."""
     found_on: dict[Finding, list[str]] = {}
     for view in views:
-        for finding in dict.fromkeys(unwaived(rule.name, how, rule.check(view))):
-            found_on.setdefault(finding, []).append(view.instance.name)
+        name = view.instance.name
+        for finding in dict.fromkeys(unwaived(rule.name, how, rule.check(view), waived[name])):
+            found_on.setdefault(finding, []).append(name)
     return found_on
 
 

@@ -9,8 +9,21 @@ from functools import lru_cache
 from reconciler.declared.entries import Entry
 from reconciler.declared.redirects import Url, parse_url
 from reconciler.declared.variables import Substituted, substitute
-from reconciler.model import AbsentClient, ClientSpec, Declarations, DesiredClient, Elsewhere, Field, Grant, Location
+from reconciler.model import (
+    AbsentClient,
+    ClientSpec,
+    Declarations,
+    DesiredClient,
+    Elsewhere,
+    Field,
+    Grant,
+    Location,
+    Waiver,
+)
 from reconciler.settings import Instance, Settings
+
+WaivedBy = Mapping[Entry, Sequence[Waiver]]
+"""What each entry waives, of those that do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +117,14 @@ def _claims(entries: Iterable[Entry]) -> Iterator[Claim]:
 class ByInstance(Mapping[str, Declarations]):
     """The declarations of each instance by its name, worked out when they are asked for: not every command does."""
 
-    def __init__(self, views: Iterable[View]) -> None:
+    def __init__(self, views: Iterable[View], waived: Mapping[str, WaivedBy]) -> None:
         self._views = {view.instance.name: view for view in views}
+        self._waived = waived
         self._done: dict[str, Declarations] = {}
 
     def __getitem__(self, name: str) -> Declarations:
         if name not in self._done:
-            self._done[name] = declarations(self._views[name])
+            self._done[name] = declarations(self._views[name], self._waived[name])
         return self._done[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -120,16 +134,16 @@ class ByInstance(Mapping[str, Declarations]):
         return len(self._views)
 
 
-def declarations(view: View) -> Declarations:
+def declarations(view: View, waived: WaivedBy) -> Declarations:
     """The values that planning compares with what is live."""
     return Declarations(
-        present=tuple(_desired(entry, view) for entry in view.entries if entry.present),
-        absent=tuple(_absent(entry, view) for entry in view.entries if not entry.present),
+        present=tuple(_desired(entry, view, waived) for entry in view.entries if entry.present),
+        absent=tuple(_absent(entry, view, waived) for entry in view.entries if not entry.present),
         elsewhere=tuple(_elsewhere(view.elsewhere)),
     )
 
 
-def _desired(entry: Entry, view: View) -> DesiredClient:
+def _desired(entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
     grants_source, redirect_source = entry.desired_places()
     ignored = entry.fields.get("ignore_changes")
     return DesiredClient(
@@ -142,6 +156,7 @@ def _desired(entry: Entry, view: View) -> DesiredClient:
         previous_names=tuple(entry.previous_names),
         ignore_changes=frozenset(map(Field, ignored)) if ignored else frozenset(),
         allow=frozenset(entry.allow),
+        waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
     )
 
 
@@ -150,13 +165,14 @@ def _grants(names: tuple[str, ...]) -> frozenset[Grant]:
     return frozenset(map(Grant, names))
 
 
-def _absent(entry: Entry, view: View) -> AbsentClient:
+def _absent(entry: Entry, view: View, waived: WaivedBy) -> AbsentClient:
     return AbsentClient(
         name=entry.name,
         source=entry.source,
         owner=entry.owner,
         id=entry.ids.get(view.instance.name),
         allow=frozenset(entry.allow),
+        waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
     )
 
 

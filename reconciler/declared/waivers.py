@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding, Ruling
 from reconciler.declared.rules import Rule
+from reconciler.model import Waiver
 from reconciler.settings import RuleSetting
 
 _AS_IT_IS = RuleSetting()
+
+Waived = defaultdict[Entry, list[Waiver]]
+"""What the entries waive, as it is found."""
 
 
 def rulings(rules: Mapping[str, Rule[Any]], settings: Mapping[str, RuleSetting]) -> dict[str, Ruling]:
@@ -17,10 +23,12 @@ def rulings(rules: Mapping[str, Rule[Any]], settings: Mapping[str, RuleSetting])
     return {name: _ruling(rule, settings.get(name, _AS_IT_IS)) for name, rule in rules.items()}
 
 
-def unwaived(name: str, how: Ruling, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The findings of a rule but those that their entry's `allow:` waives."""
+def unwaived(name: str, how: Ruling, findings: Iterable[Finding], waived: Waived) -> Iterator[Finding]:
+    """The findings of a rule but those that their entry's `allow:` waives: these are added to `waived`."""
     for finding in findings:
-        if not (how.waivable and finding.entry is not None and name in finding.entry.allow):
+        if how.waivable and finding.entry is not None and name in finding.entry.allow:
+            waived[finding.entry].append(Waiver(name, finding.message))
+        else:
             yield finding
 
 

@@ -30,7 +30,7 @@ from reconciler.planning.plan import (
     order_of_applying,
 )
 from reconciler.planning.risks import create_risks, delete_risks, update_risks
-from reconciler.planning.surprises import Remarks, notes_on_previous_names
+from reconciler.planning.surprises import Remarks, notes_on_previous_names, waivers
 from reconciler.text import quoted
 
 
@@ -57,7 +57,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy) -> Plan
     findings = tuple(match_all((*declared.present, *declared.absent), index))
     doubts = tuple(found for found in findings if isinstance(found, Doubt))
     held = {live_id for doubt in doubts for live_id in possible(doubt.entry, index)}
-    changes = [change for found in findings if (change := _change(found, policy))]
+    changes = [change for found in findings if (change := _change(found, policy, index))]
     unmanaged, pruned = _the_rest(declared, live, index, held | _matched_ids(findings), policy)
     return Plan(
         instance=policy.instance,
@@ -78,28 +78,32 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy) -> Plan
     )
 
 
-def _change(found: Finding, policy: PlanPolicy) -> Change | None:
+def _change(found: Finding, policy: PlanPolicy, index: LiveIndex) -> Change | None:
     """What to do about an entry; None if it is in sync or in doubt."""
     match found:
         case Match(entry, live, how) if isinstance(entry, DesiredClient):
-            return _update(entry, live, how, policy)
+            return _update(entry, live, how, policy, index)
         case Match(entry, live):
             reason = Note("declared-absent", "declared with `state: absent`")
-            return Delete(live.id, live.spec, reason, entry.source, entry.owner, delete_risks())
+            return Delete(live.id, live.spec, reason, entry.source, entry.owner, (*delete_risks(), *waivers(entry)))
         case Missing(entry) if isinstance(entry, DesiredClient):
             reason = Note("declared-not-live", "declared, and not live")
-            return Create(entry.spec, reason, entry.source, entry.owner, create_risks(entry.spec))
+            return Create(
+                entry.spec, reason, entry.source, entry.owner, (*create_risks(entry.spec), *waivers(entry, index))
+            )
         case Missing() | Doubt():
             return None
         case _:
             assert_never(found)
 
 
-def _update(entry: DesiredClient, live: LiveClient, how: How, policy: PlanPolicy) -> Update | None:
+def _update(entry: DesiredClient, live: LiveClient, how: How, policy: PlanPolicy, index: LiveIndex) -> Update | None:
     wanted = _wanted(entry, live.spec)
     if wanted == live.spec:
         return None
+    renamed_among = index if live.name != wanted.name else None
     risks = update_risks(live.spec, wanted, policy.protected, policy.system_clients)
+    risks = (*risks, *waivers(entry, renamed_among, live.id))
     reason = _reason(entry, live, how)
     return Update(live.id, live.spec, wanted, reason, _cause(entry, live.spec, wanted), entry.owner, risks)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model import Declarations, DesiredClient, LiveClient
 from reconciler.names import is_system_client, lookalike_key
-from reconciler.planning.doubts import Entry, listed
+from reconciler.planning.doubts import ALLOW_LOOKALIKE, Entry, listed
 from reconciler.planning.matching import LiveIndex, Match
 from reconciler.planning.plan import Note, Unmanaged
 from reconciler.text import quoted
@@ -49,6 +49,18 @@ def notes_on_previous_names(match: Match, index: LiveIndex) -> Iterator[Note]:
                 both = f"{quoted(name)} (client {old.id}) is live beside {quoted(entry.name)} (client {match.live.id})"
                 advice = "previous_names does nothing here: delete the old client, or take its name out"
                 yield Note("previous-name-live", f"{both}, so {advice}")
+
+
+def waivers(entry: Entry, named_among: LiveIndex | None = None, own_id: int | None = None) -> Iterator[Note]:
+    """What the entry waives, so that the plan's reader sees it.
+
+    `named_among` is what is live when the change gives the client a name; then lookalikes there are waived as well.
+    """
+    for waiver in entry.waivers:
+        yield Note("waived", f"waives {waiver.rule}: {waiver.finding}")
+    if named_among is not None and (twins := [c for c in named_among.looking_like(entry.name) if c.id != own_id]):
+        text = f"a live client has a name that reads the same: {listed(twins, with_names=True)}"
+        yield Note("waived", f"waives {ALLOW_LOOKALIKE}: {text}")
 
 
 def _instances_by_name(declared: Declarations) -> Mapping[str, Sequence[str]]:
