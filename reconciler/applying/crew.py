@@ -43,7 +43,7 @@ class Crew(Generic[Task, Result]):
     def start(self, task: Task) -> None:
         """Begin a task; `free` says whether there is somebody for it."""
         if self.busy == len(self._threads):
-            self._threads.append(Thread(target=self._run, name="reconciler-write", daemon=True))
+            self._threads.append(Thread(target=self._run, name="reconciler-worker", daemon=True))
             self._threads[-1].start()
         self.busy += 1
         self._tasks.put((task, Future()))
@@ -65,6 +65,15 @@ class Crew(Generic[Task, Result]):
             # A signal that comes right before a wait does not end it, and its handler runs only afterwards.
             with suppress(Empty):
                 return self._done.get(timeout=_DEAF_SECONDS)
+
+    def linger(self, seconds: float) -> None:
+        """Wait for what is under way, about so long at most; what comes of it is dropped."""
+        while self.busy and seconds > 0:
+            try:
+                self._done.get(timeout=_DEAF_SECONDS)
+                self.busy -= 1
+            except Empty:
+                seconds -= _DEAF_SECONDS
 
     def __enter__(self) -> Crew[Task, Result]:
         return self

@@ -29,4 +29,4 @@ Event = Started | Answered | Outcome
 """Every change has exactly one outcome, and before it, if it was sent, one Started and one Answered."""
 
 Tell = Callable[[Event], None]
-"""Hears the events as they happen, always in the thread that applies, so never two at once."""
+"""Hears the events as they happen, always in the thread that applies, so never two of one instance at once."""

@@ -33,7 +33,7 @@ def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     path = directory / f"{_file_name(identity)}.lock"
-    lock = FileLock(path, timeout=0, mode=0o600)
+    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)  # the one that ends a run may let go of it
     try:
         make_private(directory)
         lock.acquire()

@@ -86,7 +86,7 @@ def _apply_declared(
     order = place_order(files, selection, options, console)
     with stoppable() as stop:
         run = start_run(files, conduct, console, stop)
-        results = list(apply_instances(order, _approval(yes, console, stop), run))
+        results = apply_instances(order, _approval(yes, console, stop), run)
     with reporting(results):
         show_reports(results, console, repeated_flags(files, options))
     return of_applies(results)

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from threading import RLock
 from typing import TextIO
 
 import click
@@ -80,16 +81,19 @@ class _Stderr:
 
     def __init__(self) -> None:
         self._passing = False
+        # Threads take turns. A signal's handler may come in the middle of its own thread's message, and must get in.
+        self._lock = RLock()
 
     def write(self, text: str, *, passing: bool = False) -> None:
         """Write the text. If that fails, there is nowhere left to say so."""
-        erase = _ERASE if self._passing else ""
-        self._passing = passing and bool(text)
-        try:
-            click.echo(erase + text, nl=False, err=True)
-        except OSError:
-            # What is left in the stream would fail once more at the interpreter's end, and change the exit code to 120.
-            _silence(sys.stderr)
+        with self._lock:
+            erase = _ERASE if self._passing else ""
+            self._passing = passing and bool(text)
+            try:
+                click.echo(erase + text, nl=False, err=True)
+            except OSError:
+                # What is left in the stream would fail again at the interpreter's end, and change the exit code to 120.
+                _silence(sys.stderr)
 
 
 _stderr = _Stderr()

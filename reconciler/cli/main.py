@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from reconciler import __version__
 from reconciler.cli.apply import apply
+from reconciler.cli.bugs import hush_tracebacks, trace_of
 from reconciler.cli.console import say, silence_stdout
 from reconciler.cli.groups import Commands, NoCommand
 from reconciler.cli.history import history
@@ -59,6 +60,7 @@ def run() -> NoReturn:
     # A run builds many small values and is over before collecting any of them pays.
     gc.disable()
     _open_streams()
+    hush_tracebacks()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of a client's name must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -145,9 +147,7 @@ def _say_system_error(problem: OSError) -> int:
 
 def _say_bug(bug: Exception) -> int:
     if logging.getLogger("reconciler").isEnabledFor(logging.DEBUG):
-        import traceback
-
-        say("".join(traceback.format_tb(bug.__traceback__)))
+        say(trace_of(bug))
     say(
         f"error: reconciler itself failed ({type(bug).__name__}); this is a bug\n"
         "  please report it with the output of: reconciler version; the same command with -vv shows where\n"

@@ -190,19 +190,16 @@ journal_option = option(
     help="Where every change is written down.  [default: .reconciler/journal beside the configuration]",
 )
 
-conduct_options = gathered(
-    "conduct",
-    Conduct,
-    journal_option,
-    option(
-        "--parallelism",
-        type=Whole(min=1, max=64),
-        default=8,
-        show_default=True,
-        metavar="N",
-        help="Requests under way at once.",
-    ),
+parallelism_option = option(
+    "--parallelism",
+    type=Whole(min=1, max=64),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Requests under way at once, over all instances.",
 )
+
+conduct_options = gathered("conduct", Conduct, journal_option, parallelism_option)
 
 # No environment variable: a pipeline that writes says so where everybody reads it.
 yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")

@@ -12,6 +12,7 @@ from reconciler.cli.options import (
     instance_options,
     option,
     output_options,
+    parallelism_option,
     planning_options,
     repeated_flags,
 )
@@ -33,6 +34,7 @@ Examples:
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan of one instance, for apply."
 )
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@parallelism_option
 @output_options
 def plan(
     files: Files,
@@ -40,6 +42,7 @@ def plan(
     options: Options,
     output: Path | None,
     detailed_exitcode: bool,
+    parallelism: int,
     console: Console,
 ) -> int:
     """Show what `apply` would do. Only reads from the instances.
@@ -55,7 +58,7 @@ def plan(
     order = place_order(files, selection, options, console)
     if output is not None:
         refuse_to_save(output, order.instances)
-    results = list(plan_instances(order))
+    results = plan_instances(order, parallelism)
     show_plans(results, console, repeated_flags(files, options) if output is None else None)
     if output is not None:
         save_plan(results[0], output, files, options, console)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections import Counter
+from threading import Lock
 
 from reconciler.applying.events import Answered, Event, Started
 from reconciler.cli.console import Console, say_for_now
@@ -20,26 +22,31 @@ class Progress:
     def __init__(self, console: Console) -> None:
         talks = not (console.quiet or console.verbose or console.wants_json)
         self._counts = talks and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._instance: Instance | None = None
-        self._under_way = 0
-        self._written = 0
+        self._lock = Lock()
+        self._under_way: Counter[str] = Counter()
+        self._written: Counter[str] = Counter()
 
     def __call__(self, instance: Instance, event: Event) -> None:
-        """Hear of an event."""
-        if instance != self._instance:
-            self._instance, self._under_way, self._written = instance, 0, 0
+        """Hear of an event; each instance may have a thread of its own."""
         match event:
             case Started():
-                self._under_way += 1
-                self._show(instance)
+                self._count(instance.name, 1, 0)
             case Answered(done=done):
-                self._under_way -= 1
-                self._written += done
-                self._show(instance)
+                self._count(instance.name, -1, done)
             case _:
                 _log.info("%s: %s", instance.name, render_outcome(event))
 
-    def _show(self, instance: Instance) -> None:
-        if self._counts:
-            line = f"{instance.name}: {self._written} written, {self._under_way} under way" if self._under_way else ""
-            say_for_now(line)
+    def _count(self, instance: str, under_way: int, written: int) -> None:
+        with self._lock:
+            self._under_way[instance] += under_way
+            self._written[instance] += written
+            if self._counts:
+                say_for_now(self._line())
+
+    def _line(self) -> str:
+        busy = [name for name, number in self._under_way.items() if number]
+        if not busy:
+            return ""
+        who = busy[0] if len(busy) == 1 else f"{len(busy)} instances"
+        written = sum(self._written[name] for name in busy)
+        return f"{who}: {written} written, {sum(self._under_way.values())} under way"

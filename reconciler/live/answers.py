@@ -65,7 +65,7 @@ def session_problem(answer: Answer, call: Call, url: str) -> GatewayError:
 def _not_permitted(answer: Answer, call: Call, url: str) -> GatewayError:
     why = f'the account lacks the permission "Auth Clients: {call.permission}"'
     hint = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions"
-    if not _is_json(answer):
+    if not is_json(answer):
         hint += "; the refusal (403) does not look like the platform's own, so a firewall may stand in between"
     return NotPermitted(sentence(call, url, why), hint)
 
@@ -95,7 +95,7 @@ def _redirected(answer: Answer, call: Call, url: str) -> GatewayError:
 
 def field_messages(answer: Answer) -> str:
     """The platform's own words about the fields that were sent, as one line; empty if there are none."""
-    document = _decoded(answer.body, every_key=True) if _is_json(answer) else None
+    document = _decoded(answer.body, every_key=True) if is_json(answer) else None
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, dict):
         return ""
@@ -111,7 +111,7 @@ def field_messages(answer: Answer) -> str:
 
 def data_of(answer: Answer, call: Call, url: str) -> object:
     """The decoded body of a success, without any secret in it. Raises UnexpectedResponse if it is not JSON."""
-    if not _is_json(answer):
+    if not is_json(answer):
         why = "it answers with a page where the platform answers with data"
         raise UnexpectedResponse(sentence(call, url, why), _PLATFORM_HINT)
     document = _decoded(answer.body)
@@ -120,7 +120,8 @@ def data_of(answer: Answer, call: Call, url: str) -> object:
     return document
 
 
-def _is_json(answer: Answer) -> bool:
+def is_json(answer: Answer) -> bool:
+    """Whether an answer says that it is data, not a page."""
     return answer.content_type == "application/json"
 
 

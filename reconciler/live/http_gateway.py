@@ -11,7 +11,6 @@ from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.live import calls, wire
 from reconciler.live.calls import Call, sentence
 from reconciler.live.credentials import Credentials
-from reconciler.live.gateway import Gateway
 from reconciler.live.persistence import Patience
 from reconciler.live.session import Session
 from reconciler.live.transport import Transport
@@ -34,14 +33,16 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     embedded: bool = False,
     connections: int = 8,
     patience: Patience = PATIENT,
-) -> Iterator[Gateway]:
+    renewals: int = 1,
+) -> Iterator[HttpGateway]:
     """Log in to the instance at `url` and give its gateway, for several threads; log out on every way out.
 
     `timeout` is in seconds for one request in all (resolving the host name excepted); if it is tried again, four times
     as long for all of it. `ca_bundle` is a PEM file of authorities to trust instead of the usual ones. Plain http to
     another machine takes `allow_http`. Proxies come from the environment, but never for this machine's own addresses
     nor an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway. `patience`
-    is how the pauses between tries are made; `pause_unless` makes them end when a run is to stop.
+    is how the pauses between tries are made; `pause_unless` makes them end when a run is to stop. A session that ends
+    too early is renewed `renewals` times.
 
     Raises LoginRefused or another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that
     cannot be used.
@@ -58,7 +59,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
         ) as transport,
         ExitStack() as ways_out,
     ):
-        session = Session(transport, credentials)
+        session = Session(transport, credentials, renewals)
         # Before the login, so that an interruption right after its answer is covered too.
         ways_out.callback(session.log_out)
         try:
@@ -76,6 +77,11 @@ class HttpGateway:
     def __init__(self, session: Session, url: str) -> None:
         self._session = session
         self._url = url
+
+    @property
+    def session(self) -> Session:
+        """The session that it asks in."""
+        return self._session
 
     def list_clients(self) -> Listing:
         """All clients that are not deleted, in ascending id, without their secrets."""

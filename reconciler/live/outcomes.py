@@ -16,6 +16,8 @@ class Answer:
     location: str | None = field(repr=False)
     body: bytes = field(repr=False)
     retry_after: str | None = field(default=None, repr=False)
+    date: str | None = field(default=None, repr=False)
+    """The instance's clock, as it sent it."""
     tried: str = ""
     """What the message about a failure has to add of the tries that were made; empty after a single one."""
 

@@ -21,6 +21,8 @@ LOGOUT_SECONDS = 5.0
 """For all tries together. A server that hangs must not hold up the error that is on its way out."""
 
 _NO_MORE = "do not try again before that: one try too many locks the account"
+ENDED_EARLY = "the session has ended before its time"
+ENDED_AGAIN = "the session has ended again, though it was renewed"
 _OWN_ACCOUNT = "have an administrator make an account that nobody but this program logs in with, then run it again"
 
 
@@ -31,7 +33,7 @@ def _nothing() -> None:
 class Session:
     """What one account may ask of one instance, from several threads. It is renewed once when it ends too early."""
 
-    def __init__(self, transport: Transport, credentials: Credentials) -> None:
+    def __init__(self, transport: Transport, credentials: Credentials, renewals: int = 1) -> None:
         self._transport = transport
         self._url = transport.url
         self._credentials = credentials
@@ -39,6 +41,7 @@ class Session:
         # that comes late must not replace the new session's.
         self._jar = transport.open_jar()
         self._renewal = Lock()
+        self._renewals = renewals
         self._renewed = False
         self._failure: GatewayError | None = None
 
@@ -46,6 +49,16 @@ class Session:
     def may_be_open(self) -> bool:
         """Whether the instance has set any cookie: without one there is no session to end."""
         return not self._jar.is_empty
+
+    @property
+    def url(self) -> str:
+        """The instance's URL."""
+        return self._url
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the session lives without another request, as far as its cookie says."""
+        return self._jar.seconds_left
 
     def log_in(self) -> None:
         """Log in. Sent again only if no connection was made, never after an answer, nor after none came.
@@ -79,6 +92,18 @@ class Session:
                 raise problem
             self._renew(jar, call)
             before_repeating()
+
+    def try_out(self, call: Call, body: Mapping[str, object] | None = None) -> Answer:
+        """The answer to a request, whatever it says and whether or not the session has ended.
+
+        Raises GatewayError if none came.
+        """
+        return self._transport.exchange(call, self._jar, json=body)
+
+    def is_alive(self) -> bool:
+        """Whether the session is one, and the server well enough to say so."""
+        probed = self._probe(self._jar)
+        return probed is not None and probed.status == PROBE.success
 
     def _problem(self, answer: Answer, call: Call, jar: Jar) -> GatewayError | None:
         """What is wrong, or None if it is just that the session in this jar has ended.
@@ -118,9 +143,10 @@ class Session:
                 return
             if self._failure is not None:
                 raise type(self._failure)(self._failure.message, self._failure.hint)
-            if self._renewed:
-                why = "the session has ended again, though it was renewed"
+            if self._renewals == 0:
+                why = ENDED_AGAIN if self._renewed else ENDED_EARLY
                 raise NotAuthenticated(sentence(call, self._url, why), _OWN_ACCOUNT)
+            self._renewals -= 1
             self._renewed = True
             LOG.info("the session at %s has ended before its time: logging in again, this once", self._url)
             self._log_in_again()

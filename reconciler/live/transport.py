@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from types import TracebackType
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -51,6 +53,27 @@ class Jar(requests.Session):
     def is_empty(self) -> bool:
         """Whether the instance has set no cookie: then there is no session to end."""
         return len(self.cookies) == 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the instance's cookies live at least, as it said; None if it did not."""
+        ends = [cookie.expires for cookie in self.cookies if cookie.expires is not None]
+        return min(ends) - time() if ends else None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How requests get to an instance."""
+
+    host: str
+    port: int
+    tls: bool
+    proxy: str | None
+    """Host and port of the proxy that is used, without the account that it may take."""
+    trusted: bool | str
+    """The file or folder of trusted authorities; True for those that the HTTP library brings."""
+    seconds: float
+    """For one request in all."""
 
 
 class Transport:
@@ -104,6 +127,16 @@ class Transport:
         for scheme in ("http://", "https://"):
             jar.mount(scheme, self._adapter)
         return jar
+
+    def route(self) -> Route:
+        """How its requests get to the instance."""
+        jar, parts = self.open_jar(), checked_url(self.url)
+        settings = jar.merge_environment_settings(self.url, {}, True, self._verify, None)
+        proxy = requests.utils.select_proxy(self.url, settings["proxies"])
+        tls = parts.scheme == "https"
+        port = parts.port or (443 if tls else 80)
+        shown = None if proxy is None else urlsplit(proxy).netloc.rpartition("@")[2] or "of the environment"
+        return Route(parts.hostname or "", port, tls, shown, settings["verify"] or True, self._timeout)
 
     def exchange(
         self,
@@ -162,8 +195,8 @@ class Transport:
             if isinstance(body, str):
                 return NoAnswer(body, None, None, UnexpectedResponse, lasting=True)
             content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            location, retry_after = (response.headers.get(name) for name in ("Location", "Retry-After"))
-            return Answer(response.status_code, content_type, location, body, retry_after)
+            location, retry_after, date = (response.headers.get(name) for name in ("Location", "Retry-After", "Date"))
+            return Answer(response.status_code, content_type, location, body, retry_after, date)
 
     def _prepare(
         self, call: Call, jar: Jar, form: Secret | None, json: Mapping[str, object] | None

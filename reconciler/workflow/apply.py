@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 from reconciler.applying.lock import exclusive
 from reconciler.applying.report import Report, is_complete
@@ -12,6 +13,7 @@ from reconciler.errors import Interrupted, ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
 from reconciler.planning.plan import Change
 from reconciler.settings import Instance
+from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, Planned, PlanResult, Stopped, attempt, plan_instance
 from reconciler.workflow.run import Run
@@ -49,24 +51,66 @@ def is_pending(result: PlanResult) -> bool:
     return isinstance(result, Planned) and bool(result.plan.changes) and not result.refusals
 
 
-def apply_instances(order: Order, approval: Approval, run: Run) -> Iterator[ApplyResult]:
-    """Plan all instances, get one approval, then apply them wave by wave.
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """An instance to write to: its plan, and its lock and session, which `stack` lets go of."""
 
-    A wave starts only if the one before it succeeded; refused instances are skipped. No other apply on this machine
-    writes to them meanwhile. Raises `Refused` when the approval is declined.
+    planned: Planned
+    gateway: Gateway
+    stack: ExitStack
+
+
+_Visit = PlanResult | _Pending
+
+
+def apply_instances(order: Order, approval: Approval, run: Run) -> list[ApplyResult]:
+    """Plan all instances, get one approval, then apply them wave by wave; the results are in the instances' order.
+
+    Within a wave as many instances are written to at once as the run makes requests. A wave starts only if the one
+    before it succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile.
+    Raises `Refused` when the approval is declined.
     """
-    with ExitStack() as stack:
-        sessions = writing_sessions(order.options, run)
-        attempts = [_attempt_alone(order, instance, sessions, stack, run) for instance in order.instances]
-        results = [result for result, _ in attempts]
-        if not approval.ask(results) and any(map(is_pending, results)):
+    with _stacks(order.instances, run.parallelism) as stacks:
+        ending = Ending()
+        sessions = writing_sessions(order.options, run, ending)
+        pairs = list(zip(order.instances, stacks, strict=True))
+        visits = at_once(pairs, lambda pair: _plan_alone(order, *pair, sessions, run), run.parallelism, ending)
+        if not approval.ask([_shown(visit) for visit in visits]) and _pending(visits):
             raise Refused("declined: nothing was written")
-        yield from _by_wave(order, attempts, approval, run)
+        return list(_by_wave(order, visits, approval, run))
 
 
-def writing_sessions(options: Options, run: Run) -> Sessions:
+@contextmanager
+def _stacks(instances: Sequence[Instance], parallelism: int) -> Iterator[list[ExitStack]]:
+    """A stack for what is held of each instance. In the end, whatever it is, nothing is held any more."""
+    stacks = [ExitStack() for _ in instances]
+    try:
+        yield stacks
+    finally:
+        at_once(stacks, _leave, parallelism)
+
+
+def _leave(stack: ExitStack) -> None:
+    # A thread whose request outlasts an interrupted run may be leaving as well: each of the two does a part of it.
+    with suppress(IndexError):
+        stack.close()
+
+
+def _shown(visit: _Visit) -> PlanResult:
+    return visit.planned if isinstance(visit, _Pending) else visit
+
+
+def _pending(visits: Sequence[_Visit]) -> list[_Pending]:
+    return [visit for visit in visits if isinstance(visit, _Pending)]
+
+
+def writing_sessions(options: Options, run: Run, ending: Ending | None = None) -> Sessions:
     """Sessions that bear as many requests at once as the run makes, and that end with it."""
-    return Sessions(options.environ, options.timeout, connections=run.parallelism, stop=run.stop)
+
+    def stop() -> bool:
+        return run.stop() or (ending is not None and ending())
+
+    return Sessions(options.environ, options.timeout, connections=run.parallelism, stop=stop)
 
 
 def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
@@ -75,43 +119,58 @@ def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
     stack.enter_context(exclusive(instance.url or database, run.locks, run.holder))
 
 
-def _attempt_alone(
-    order: Order, instance: Instance, sessions: Sessions, stack: ExitStack, run: Run
-) -> tuple[PlanResult, Gateway | None]:
+def _plan_alone(order: Order, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:
+    """Plan an instance that nobody else applies to meanwhile; one that will not be written to is left at once."""
     try:
         lock(instance, stack, run)
     except ReconcilerError as problem:
-        return Stopped(instance, problem), None
-    return attempt(order, instance, sessions, stack)
+        return Stopped(instance, problem)
+    result, gateway = attempt(order, instance, sessions, stack)
+    if isinstance(result, Planned) and gateway is not None and is_pending(result):
+        return _Pending(result, gateway, stack)
+    _leave(stack)
+    return result
 
 
-def _by_wave(
-    order: Order, attempts: Sequence[tuple[PlanResult, Gateway | None]], approval: Approval, run: Run
-) -> Iterator[ApplyResult]:
-    failed_wave: int | None = None
-    for planned, gateway in attempts:
-        wave = planned.instance.wave
-        if failed_wave is not None and wave > failed_wave:
-            yield Stopped(planned.instance, Refused(f"not tried: wave {failed_wave} did not succeed"))
-            continue
-        result: ApplyResult = planned
-        if isinstance(planned, Planned) and gateway is not None and is_pending(planned):
-            result = _apply(order, planned, gateway, approval, run)
-        if not _succeeded(result):
-            failed_wave = wave
-        yield result
+def _by_wave(order: Order, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:
+    failed: int | None = None
+    for wave, group in groupby(visits, key=lambda visit: _shown(visit).instance.wave):
+        if failed is None:
+            results = _wave(order, list(group), approval, run)
+            failed = None if all(map(_succeeded, results)) else wave
+        else:
+            results = [_not_tried(visit, failed, run) for visit in group]
+        yield from results
 
 
-def _apply(order: Order, planned: Planned, gateway: Gateway, approval: Approval, run: Run) -> ApplyResult:
-    instance = planned.instance
+def _wave(order: Order, visits: Sequence[_Visit], approval: Approval, run: Run) -> list[ApplyResult]:
+    pending = _pending(visits)
+    together = max(1, min(run.parallelism, len(pending)))
+    # All of them together have no more requests under way than the run.
+    share = replace(run, parallelism=run.parallelism // together)
+    done = iter(at_once(pending, lambda visit: _apply(order, visit, approval, share), together))
+    return [next(done) if isinstance(visit, _Pending) else visit for visit in visits]
+
+
+def _not_tried(visit: _Visit, failed_wave: int, run: Run) -> ApplyResult:
+    """What becomes of an instance whose wave does not start: if there is nothing to write, what its plan says."""
+    if not isinstance(visit, _Pending):
+        return visit
+    if run.stop():
+        return Stopped(visit.planned.instance, Interrupted("not tried: interrupted"))
+    return Stopped(visit.planned.instance, Refused(f"not tried: wave {failed_wave} did not succeed"))
+
+
+def _apply(order: Order, pending: _Pending, approval: Approval, run: Run) -> ApplyResult:
+    planned, instance = pending.planned, pending.planned.instance
     if run.stop():
         return Stopped(instance, Interrupted("not tried: interrupted"))
-    try:
-        current = _unchanged(order, planned, gateway) if approval.takes_time else planned
-        report = run.write(instance, current.plan, gateway)
-    except ReconcilerError as problem:
-        return Stopped(instance, problem)
-    return Finished(current, report)
+    with pending.stack:
+        try:
+            current = _unchanged(order, planned, pending.gateway) if approval.takes_time else planned
+            return Finished(current, run.write(instance, current.plan, pending.gateway))
+        except ReconcilerError as problem:
+            return Stopped(instance, problem)
 
 
 def _unchanged(order: Order, shown: Planned, gateway: Gateway) -> Planned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.guard import Guards, Refusal, refusals
 from reconciler.planning.plan import Plan
 from reconciler.settings import Instance, Limits, Settings
+from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Sessions
 
@@ -47,13 +48,16 @@ class Stopped:
 PlanResult = Planned | Stopped
 
 
-def plan_instances(order: Order) -> Iterator[PlanResult]:
-    """Plan each instance in turn; one that fails does not stop the others."""
-    sessions = Sessions(order.options.environ, order.options.timeout)
-    for instance in order.instances:
+def plan_instances(order: Order, parallelism: int) -> list[PlanResult]:
+    """Plan the instances, so many at once; one that fails does not stop the others. The results are in their order."""
+    ending = Ending()
+    sessions = Sessions(order.options.environ, order.options.timeout, stop=ending)
+
+    def plan_one(instance: Instance) -> PlanResult:
         with ExitStack() as stack:
-            result, _ = attempt(order, instance, sessions, stack)
-        yield result
+            return attempt(order, instance, sessions, stack)[0]
+
+    return at_once(order.instances, plan_one, parallelism, ending)
 
 
 def attempt(

@@ -4,23 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from threading import Lock
 
-from reconciler.errors import LoginRefused
+from reconciler.errors import Interrupted
 from reconciler.live.credentials import Credentials, read_credentials
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import connect
-from reconciler.live.persistence import Patience, pause_unless
+from reconciler.live.http_gateway import HttpGateway, connect
+from reconciler.live.persistence import Patience, Pause, pause_unless
 from reconciler.secret import Secret
 from reconciler.settings import CredentialNames, Instance
+from reconciler.workflow.accounts import Account, Turn
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds for one request in all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an instance answers in this run."""
+
+    instance: Instance
+    url: str
+    account: Credentials | None = None
+    """That of an embedded instance; None where the settings say which account is meant."""
+
+
+def locate(instance: Instance, stack: ExitStack) -> Place:
+    """Where an instance answers; an embedded one is started, until `stack` is closed. Raises `SandboxError`."""
+    if instance.url is None or instance.credentials is None:
+        return Place(instance, *stack.enter_context(_embedded(instance)))
+    return Place(instance, instance.url)
+
+
 class Sessions:
     """Logs in to instances, and never offers credentials again that one of them refused.
 
-    One for a whole run, so that it remembers which those were.
+    One for a whole run, so that it remembers which those were. Safe to use from several threads: instances that share
+    credentials log in one after the other until they were accepted once.
     """
 
     def __init__(
@@ -35,44 +56,55 @@ class Sessions:
         self._environ = environ
         self._timeout = timeout
         self._connections = connections
-        self._patience = Patience(pause_unless(stop))
-        self._refused: dict[Credentials, str] = {}
+        self._stop = stop
+        self._pause = pause_unless(stop)
+        self._accounts: dict[Credentials, Account] = {}
+        self._lock = Lock()
 
     def open(self, instance: Instance, stack: ExitStack) -> Gateway:
         """The gateway of an instance, logged in; an embedded one is started first. Closing `stack` undoes both.
 
-        Raises `CredentialsMissing`, `SandboxError` or a `GatewayError`.
+        Raises `CredentialsMissing`, `SandboxError`, `Interrupted` once the run is to stop, or a `GatewayError`.
         """
-        if instance.url is None or instance.credentials is None:
-            url, credentials = stack.enter_context(_embedded(instance))
-            return stack.enter_context(self._connect(instance, url, credentials))
-        credentials = self._credentials(instance.name, instance.credentials)
-        try:
-            return stack.enter_context(self._connect(instance, instance.url, credentials))
-        except LoginRefused:
-            self._refused[credentials] = instance.name
-            raise
+        return self.log_in(locate(instance, stack), stack)
 
-    def _connect(self, instance: Instance, url: str, credentials: Credentials) -> AbstractContextManager[Gateway]:
+    def log_in(self, place: Place, stack: ExitStack, *, renewals: int = 1) -> HttpGateway:
+        """The gateway of a located instance, logged in.
+
+        A session that ends too early is renewed so many times. Raises `CredentialsMissing`, `Interrupted` once the run
+        is to stop, or a `GatewayError`.
+        """
+        credentials = place.account or read_credentials(place.instance.credentials or CredentialNames(), self._environ)
+        # The account of an embedded sandbox is its own, though its words are the same everywhere.
+        account = Account() if place.account else self._account(credentials)
+        with Turn(account, place.instance.name, self._pause) as turn:
+            if self._stop():
+                raise Interrupted("not tried: interrupted")
+            return stack.enter_context(self._connect(place, credentials, renewals, turn.pause))
+
+    def timeout_of(self, instance: Instance) -> float:
+        """Seconds for one request in all."""
+        return self._timeout or instance.timeout or DEFAULT_TIMEOUT
+
+    def _connect(
+        self, place: Place, credentials: Credentials, renewals: int, pause: Pause
+    ) -> AbstractContextManager[HttpGateway]:
+        instance = place.instance
         return connect(
-            url,
+            place.url,
             credentials,
-            timeout=self._timeout or instance.timeout or DEFAULT_TIMEOUT,
+            timeout=self.timeout_of(instance),
             ca_bundle=instance.ca_bundle,
             allow_http=instance.allow_http,
             embedded=instance.url is None,
             connections=self._connections,
-            patience=self._patience,
+            patience=Patience(pause),
+            renewals=renewals,
         )
 
-    def _credentials(self, instance: str, names: CredentialNames) -> Credentials:
-        credentials = read_credentials(names, self._environ)
-        if (refused_by := self._refused.get(credentials)) is not None:
-            raise LoginRefused(
-                f"not tried: {refused_by} refused the same user name and password",
-                "mend the account first, since every further try may lock it",
-            )
-        return credentials
+    def _account(self, credentials: Credentials) -> Account:
+        with self._lock:
+            return self._accounts.setdefault(credentials, Account())
 
 
 @contextmanager

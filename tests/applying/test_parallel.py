@@ -76,7 +76,7 @@ def test_as_many_writes_are_under_way_as_there_are_up_to_eight(count: int) -> No
     gateway = MemoryGateway()
     with running(gateway, plan_of(creates(count), gateway.live)) as apply:
         assert len(apply.gate.wait_for(min(8, count))) == min(8, count)
-        assert sum(thread.name == "reconciler-write" for thread in threading.enumerate()) == min(8, count)
+        assert sum(thread.name == "reconciler-worker" for thread in threading.enumerate()) == min(8, count)
         apply.gate.open()
         assert is_complete(apply.report)
         assert apply.gate.most == min(8, count)
@@ -97,7 +97,7 @@ def test_never_more_than_somebody_allows(parallelism: int) -> None:
 def test_no_thread_is_left_behind() -> None:
     gateway, plan = of_every_kind(3)
     apply_plan(plan, gateway, journal=Unrecorded(), tell=lambda _: None)
-    assert not [thread for thread in threading.enumerate() if thread.name == "reconciler-write"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "reconciler-worker"]
 
 
 def test_a_kind_starts_only_when_the_one_before_is_answered_to_the_last() -> None:

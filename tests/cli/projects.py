@@ -167,6 +167,24 @@ def process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProce
     return subprocess.run(command(*arguments), text=True, timeout=SECONDS, check=False, **options)
 
 
+@contextmanager
+def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command as a process that is under way, without a terminal; `end_of` waits for it."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command(*arguments), text=True, **pipes) as process:  # type: ignore[call-overload]
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def end_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """How a process ended: its exit code, and what is left of what it wrote."""
+    out, err = process.communicate(timeout=SECONDS)
+    assert "Traceback" not in out + err
+    return process.returncode, out, err
+
+
 def process_without(stream: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a command whose stdin (0), stdout (1) or stderr (2) is closed."""
     closing = ["sh", "-c", f'exec "$@" {stream}>&-', "sh"]

@@ -11,7 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.projects import SECONDS, Platform, Project, at, command, environment, platform, stored, wanted
+from tests.cli.projects import (
+    SECONDS,
+    Platform,
+    Project,
+    at,
+    end_of,
+    environment,
+    platform,
+    started,
+    stored,
+    wanted,
+)
 from tests.cli.terminals import at_a_terminal
 from tests.faults import Hold, On, Respond
 
@@ -32,22 +43,6 @@ def _held(project: Project, tmp_path: Path, hold: Hold) -> Iterator[Platform]:
             hold.released.set()
 
 
-@contextmanager
-def _started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command(*arguments), text=True, **pipes) as process:  # type: ignore[call-overload]
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=SECONDS)
-    assert "Traceback" not in out + err
-    return process.returncode, out, err
-
-
 def _ask_to_stop(process: subprocess.Popen[str], number: signal.Signals) -> str:
     """Send a signal and wait until it is answered, by a line that is given back."""
     assert process.stderr is not None
@@ -64,10 +59,10 @@ def test_before_anything_is_written_a_signal_ends_the_run_and_logs_out(
     first_look = Hold(On("GET", "/oauth/clients", numbers={2}))
     with _held(project, tmp_path, first_look) as slow:
         assert project.run("plan", "-o", "plan.json").code == 0
-        with _started(*arguments) as process:
+        with started(*arguments) as process:
             assert first_look.arrived.wait(SECONDS)
             process.send_signal(number)
-            assert _ended(process) == (130, "", "interrupted\n")
+            assert end_of(process) == (130, "", "interrupted\n")
         assert slow.asked()[-1] == LOGOUT
         assert slow.log.writes() == []
     assert not (project.folder / "new.json").exists()
@@ -80,12 +75,12 @@ def test_a_signal_while_writing_lets_the_write_under_way_finish(
 ) -> None:
     hold = Hold(On("POST", "/oauth/clients", numbers={1}))
     project.declare(wanted("One"), wanted("Two"), wanted("Three"))
-    with _held(project, tmp_path, hold) as slow, _started(*APPLY, "--parallelism", "1") as process:
+    with _held(project, tmp_path, hold) as slow, started(*APPLY, "--parallelism", "1") as process:
         assert hold.arrived.wait(SECONDS)
         said = _ask_to_stop(process, number)
         assert said == f"{number.name}: no new writes; waiting for those under way (once more stops at once)\n"
         hold.released.set()
-        code, out, _ = _ended(process)
+        code, out, _ = end_of(process)
         assert code == 130
         assert "1 of 3 changes applied" in out
         assert "\n  . not tried  create Three: interrupted\n  . not tried  create Two: interrupted\n" in out
@@ -97,12 +92,12 @@ def test_a_signal_while_writing_lets_the_write_under_way_finish(
 def test_all_writes_under_way_finish(project: Project, tmp_path: Path) -> None:
     hold = Hold(On("POST", "/oauth/clients"))
     project.declare(*(wanted(f"Client {number}") for number in range(8)), {"name": "Gone", "state": "absent"})
-    with _held(project, tmp_path, hold) as slow, _started(*APPLY, "--parallelism", "3", "--format", "json") as process:
+    with _held(project, tmp_path, hold) as slow, started(*APPLY, "--parallelism", "3", "--format", "json") as process:
         slow.has(stored("Gone"))
         assert hold.arrived.wait(SECONDS)
         _ask_to_stop(process, signal.SIGINT)
         hold.released.set()
-        code, out, _ = _ended(process)
+        code, out, _ = end_of(process)
         instance = json.loads(out)["instances"][0]
         states = [change["outcome"]["status"] for change in instance["changes"]]
         assert code == 130
@@ -117,11 +112,11 @@ def test_a_clean_run_finishes_what_was_interrupted(project: Project, tmp_path: P
     project.declare(wanted("One"), wanted("Two"))
     with _held(project, tmp_path, hold) as slow:
         assert project.run("plan", "-o", "plan.json").code == 0
-        with _started("apply", "plan.json", "--parallelism", "1") as process:
+        with started("apply", "plan.json", "--parallelism", "1") as process:
             assert hold.arrived.wait(SECONDS)
             _ask_to_stop(process, signal.SIGINT)
             hold.released.set()
-            assert _ended(process)[0] == 130
+            assert end_of(process)[0] == 130
         ended = project.run("apply", "plan.json")
         assert ended.code == 0
         assert "was done" in ended.out
@@ -134,11 +129,11 @@ def test_the_instances_after_it_are_not_tried(project: Project, tmp_path: Path, 
     project.declare(wanted("One"))
     with _held(project, tmp_path, hold) as slow:
         project.configure({"slow": at(slow.url, timeout=SECONDS), "staging": at(staging.url)})
-        with _started("apply", "--all", "--yes") as process:
+        with started("apply", "--all", "--yes", "--parallelism", "1") as process:
             assert hold.arrived.wait(SECONDS)
             _ask_to_stop(process, signal.SIGTERM)
             hold.released.set()
-            code, out, err = _ended(process)
+            code, out, err = end_of(process)
         assert code == 130
         assert "1 of 1 change applied" in out
         assert "error: staging: not tried: interrupted" in err
@@ -152,11 +147,11 @@ def test_a_rollback_is_stopped_in_the_same_way(project: Project, tmp_path: Path)
     with _held(project, tmp_path, hold) as slow:
         assert project.run(*APPLY).code == 0
         run = project.run("history").out.split()[0]
-        with _started("rollback", run, "--apply", "--yes", "--parallelism", "1") as process:
+        with started("rollback", run, "--apply", "--yes", "--parallelism", "1") as process:
             assert hold.arrived.wait(SECONDS)
             assert "no new writes" in _ask_to_stop(process, signal.SIGINT)
             hold.released.set()
-            code, out, err = _ended(process)
+            code, out, err = end_of(process)
         assert code == 130
         assert "1 of 2 changes applied" in out
         assert "git must follow" in err
@@ -166,11 +161,11 @@ def test_a_rollback_is_stopped_in_the_same_way(project: Project, tmp_path: Path)
 def test_a_second_signal_stops_at_once_and_leaves_a_journal(project: Project, tmp_path: Path) -> None:
     hold = Hold(On("POST", "/oauth/clients", numbers={1}))
     project.declare(wanted("One"), wanted("Two"))
-    with _held(project, tmp_path, hold) as slow, _started(*APPLY, "--parallelism", "1") as process:
+    with _held(project, tmp_path, hold) as slow, started(*APPLY, "--parallelism", "1") as process:
         assert hold.arrived.wait(SECONDS)
         _ask_to_stop(process, signal.SIGINT)
         process.send_signal(signal.SIGINT)
-        code, _, err = _ended(process)
+        code, _, err = end_of(process)
         assert not hold.released.is_set()
         assert code == 130
         assert err == (
@@ -188,10 +183,10 @@ def test_a_killed_run_leaves_no_lock_and_the_next_one_converges(project: Project
     hold = Hold(On("POST", "/oauth/clients", numbers={2}))
     project.declare(wanted("One"), wanted("Two"), wanted("Three"))
     with _held(project, tmp_path, hold) as slow:
-        with _started(*APPLY, "--parallelism", "1") as process:
+        with started(*APPLY, "--parallelism", "1") as process:
             assert hold.arrived.wait(SECONDS)
             process.kill()
-            assert _ended(process)[0] == -signal.SIGKILL
+            assert end_of(process)[0] == -signal.SIGKILL
         run, *_ = project.run("history").out.split()
         assert "\n  sent, no answer " in project.run("history", run).out
         hold.released.set()

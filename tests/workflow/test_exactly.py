@@ -116,11 +116,19 @@ def test_what_is_refused_or_done_is_not_asked_about(served: Platform, tmp_path: 
 
 
 def test_a_run_that_is_stopped_right_after_the_yes_writes_nothing(served: Platform, tmp_path: Path) -> None:
+    stopped: list[bool] = []
+    run = _run(tmp_path, stop=lambda: bool(stopped))
+    result = _asked(_order(served, "One"), run, True, meanwhile=lambda: stopped.append(True))
+    assert isinstance(result, Stopped)
+    assert isinstance(result.error, Interrupted)
+    assert served.asked() == [LOGIN, LIST, LOGOUT]
+
+
+def test_a_run_that_is_stopped_before_its_login_does_not_log_in(served: Platform, tmp_path: Path) -> None:
     result = _asked(_order(served, "One"), _run(tmp_path, stop=lambda: True), True)
     assert isinstance(result, Stopped)
     assert isinstance(result.error, Interrupted)
-    assert served.log.writes() == []
-    assert served.asked()[-1] == LOGOUT
+    assert served.asked() == []
 
 
 def test_the_lock_is_held_during_the_question_and_free_afterwards(served: Platform, tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""Accounts that several instances share: offered to one instance after the other until it is known that they are good.
+
+Every refused login brings an account nearer to being locked, and an account may well be the same user behind several
+instances. So of many logins at once with a wrong password, only the first may be sent.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from types import TracebackType
+
+from reconciler.errors import LoginRefused
+from reconciler.live.persistence import Pause
+
+
+class Account:
+    """What is known of one user name and password in this run."""
+
+    def __init__(self) -> None:
+        self.turn = Lock()
+        """Held by the login under way, as long as none has succeeded."""
+        self.accepted = False
+        self.refused_by: str | None = None
+        """The instance that refused them first."""
+
+
+class Turn:
+    """One instance's login with an account, as a context: ending without an exception, it has succeeded."""
+
+    def __init__(self, account: Account, instance: str, pause: Pause) -> None:
+        self._account = account
+        self._instance = instance
+        self._pause = pause
+        self._holds = False
+
+    def __enter__(self) -> Turn:
+        """Wait until it is this login's turn. Raises `LoginRefused` if an instance has refused the account."""
+        self._take()
+        if (refused_by := self._account.refused_by) is not None:
+            self._give_up()
+            raise LoginRefused(
+                f"not tried: {refused_by} refused the same user name and password",
+                "mend the account first, since every further try may lock it",
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, LoginRefused):
+            self._account.refused_by = self._account.refused_by or self._instance
+        self._account.accepted |= error is None
+        self._give_up()
+
+    def pause(self, seconds: float) -> bool | None:
+        """Wait between two tries. A login is tried again only if nothing of it was sent: meanwhile others may try."""
+        if not self._holds:
+            return self._pause(seconds)
+        self._give_up()
+        if self._pause(seconds):
+            return True
+        self._take()
+        return self._account.refused_by is not None
+
+    def _take(self) -> None:
+        if not self._account.accepted:
+            self._account.turn.acquire()
+            self._holds = True
+        if self._account.accepted:  # perhaps since a moment ago
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if self._holds:
+            self._holds = False
+            self._account.turn.release()

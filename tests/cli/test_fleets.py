@@ -1,0 +1,229 @@
+"""Many instances at once: how many requests are under way, whose results are whose, and how a signal ends it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cli.projects import (
+    SECONDS,
+    Platform,
+    Project,
+    at,
+    end_of,
+    platform,
+    started,
+    stored,
+    wanted,
+)
+from tests.faults import Hold, On, Respond
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LOGIN, LIST, LOGOUT = "POST /login", "GET /oauth/clients", "GET /logout"
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+
+
+@dataclass
+class Crowd:
+    """Counts the requests that are under way at the same time, over all platforms that it stands before."""
+
+    most: int = 0
+    now: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, app: WSGIApplication) -> WSGIApplication:
+        def counted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            with self._lock:
+                self.now += 1
+                self.most = max(self.most, self.now)
+            try:
+                time.sleep(0.02)  # so that they meet if they can
+                return app(environ, start_response)
+            finally:
+                with self._lock:
+                    self.now -= 1
+
+        return counted
+
+
+@contextmanager
+def fleet(project: Project, folder: Path, faults: Sequence[object]) -> Iterator[list[Platform]]:
+    """Platforms `one`, `two`… as the project's instances, a fault for each."""
+    with ExitStack() as stack:
+        served = [
+            stack.enter_context(platform(folder / f"{number}.sqlite3", fault))  # type: ignore[arg-type]
+            for number, fault in enumerate(faults)
+        ]
+        project.configure({f"i{number}": at(each.url, timeout=SECONDS) for number, each in enumerate(served)})
+        yield served
+
+
+def _names(ended_document: dict[str, list[dict[str, str]]]) -> list[str]:
+    return [each["instance"] for each in ended_document["instances"]]
+
+
+@pytest.mark.parametrize("parallelism", [1, 3, 64])
+def test_no_more_requests_are_under_way_than_were_allowed(project: Project, tmp_path: Path, parallelism: int) -> None:
+    crowd = Crowd()
+    project.declare(*(wanted(f"Client {number}") for number in range(6)))
+    with fleet(project, tmp_path, [crowd] * 4) as served:
+        for arguments in (("plan",), ("apply", "--yes")):
+            done = project.run(*arguments, "--all", "--parallelism", str(parallelism))
+            assert done.code == 0
+        assert [len(each.clients()) for each in served] == [6] * 4
+    assert 1 <= crowd.most <= parallelism
+    assert (crowd.most > 1) == (parallelism > 1)
+
+
+def test_the_results_stand_in_the_order_of_the_instances_whichever_answers_first(
+    project: Project, tmp_path: Path
+) -> None:
+    slow = Hold(On("GET", "/oauth/clients"))
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [slow, None, None]) as served:
+        threading.Thread(target=_release_after, args=(slow, served[2])).start()
+        document = project.run("plan", "--all", "--format", "json").document
+    assert _names(document) == ["i0", "i1", "i2"]
+
+
+def _release_after(hold: Hold, other: Platform) -> None:
+    """Let the held one go on once the other one has been left."""
+    hold.arrived.wait(SECONDS)
+    while LOGOUT not in other.asked():
+        time.sleep(0.01)
+    hold.released.set()
+
+
+def test_every_instance_gets_its_own_plan(project: Project, tmp_path: Path) -> None:
+    project.declare(*(wanted(f"Client {number}", instances=[f"i{number}"]) for number in range(6)))
+    with fleet(project, tmp_path, [None] * 6) as served:
+        assert project.run("apply", "--all", "--yes").code == 0
+        assert [list(each.clients()) for each in served] == [[f"Client {number}"] for number in range(6)]
+        again = project.run("plan", "--all", "--detailed-exitcode")
+    assert again.code == 0
+
+
+def test_one_wrong_password_for_many_instances_is_offered_once(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    project.log_in_as("admin", "wrong")
+    with fleet(project, tmp_path, [None] * 5) as served:
+        done = project.run("plan", "--all", "--parallelism", "5")
+        assert done.code == 6
+        assert sum(each.asked().count(LOGIN) for each in served) == 1
+    assert len(done.errors) == 5
+    assert sum("not tried: i" in error for error in done.errors) == 4
+
+
+def test_a_login_that_gets_no_connection_does_not_hold_up_the_others(project: Project, tmp_path: Path) -> None:
+    """Between its tries nothing was offered to anybody, so it is another instance's turn."""
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 2) as served:
+        nowhere = {"down": at("http://127.0.0.1:9", timeout=2)}
+        project.configure({**nowhere, "i0": at(served[0].url), "i1": at(served[1].url)})
+        with started("plan", "--all", "-vv") as process:
+            code, out, err = end_of(process)
+    assert code == 1
+    assert err.count("/login: 204") == 2
+    assert err.rindex("/login: 204") < err.index("(2 of 4)")
+    assert out.count("1 to create") == 2
+    assert "error: down: " in err
+    assert [each.asked() for each in served] == [[LOGIN, LIST, LOGOUT]] * 2
+
+
+def test_instances_with_nothing_to_write_are_left_before_anybody_is_asked(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 3) as served:
+        for each in served[:2]:
+            each.has(stored("One"))
+        assert project.run("apply", "--all", "--yes").code == 0
+        assert [each.asked() for each in served[:2]] == [[LOGIN, LIST, LOGOUT]] * 2
+
+
+@SIGNALS
+@pytest.mark.parametrize("arguments", [("plan", "--all"), ("apply", "--all", "--yes")])
+def test_a_signal_while_instances_are_looked_at_ends_the_run_and_logs_out_of_all(
+    project: Project, tmp_path: Path, number: signal.Signals, arguments: tuple[str, ...]
+) -> None:
+    hold = Hold(On("GET", "/oauth/clients"))
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [hold, None, None, None]) as served, started(*arguments) as process:
+        assert hold.arrived.wait(SECONDS)
+        process.send_signal(number)
+        time.sleep(0.3)  # it is to be heard before the answer comes
+        hold.released.set()
+        assert end_of(process) == (130, "", "interrupted\n")
+        for each in served:
+            assert each.asked().count(LOGIN) == each.asked().count(LOGOUT)
+            assert each.log.writes() == []
+
+
+def test_a_second_signal_does_not_wait_for_an_instance_that_hangs(project: Project, tmp_path: Path) -> None:
+    hold = Hold(On("GET", "/oauth/clients"))
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [hold, None]), started("plan", "--all") as process:
+        assert hold.arrived.wait(SECONDS)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert end_of(process) == (130, "", "interrupted\n")
+        hold.released.set()
+
+
+@SIGNALS
+def test_a_signal_lets_the_writes_to_all_instances_finish_and_begins_no_other(
+    project: Project, tmp_path: Path, number: signal.Signals
+) -> None:
+    holds = [Hold(On("POST", "/oauth/clients", numbers={1})) for _ in range(2)]
+    project.declare(wanted("One"), wanted("Two"))
+    with fleet(project, tmp_path, [*holds, None]) as served:
+        project.configure({f"i{n}": at(each.url, timeout=SECONDS, wave=n // 2) for n, each in enumerate(served)})
+        with started("apply", "--all", "--yes", "--parallelism", "2") as process:
+            assert all(hold.arrived.wait(SECONDS) for hold in holds)
+            process.send_signal(number)
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith(f"{number.name}: no new writes")
+            for hold in holds:
+                hold.released.set()
+            code, out, err = end_of(process)
+        assert code == 130
+        assert out.count("1 of 2 changes applied") == 2
+        assert "error: i2: not tried: interrupted" in err
+        assert [len(each.clients()) for each in served] == [1, 1, 0]
+        assert [each.asked()[-1] for each in served] == [LOGOUT] * 3
+
+
+def test_a_second_signal_ends_at_once_though_several_instances_are_written_to(project: Project, tmp_path: Path) -> None:
+    holds = [Hold(On("POST", "/oauth/clients", numbers={1})) for _ in range(2)]
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, holds), started("apply", "--all", "--yes") as process:
+        assert all(hold.arrived.wait(SECONDS) for hold in holds)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        code, _, err = end_of(process)
+        assert code == 130
+        assert err.endswith("interrupted\n")
+        for hold in holds:
+            hold.released.set()
+
+
+def test_what_is_in_sync_in_a_later_wave_is_not_called_untried(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    ill = Respond(On("POST", "/oauth/clients"), 503)
+    with fleet(project, tmp_path, [ill, None]) as served:
+        served[1].has(stored("One"))
+        project.configure({"ill": at(served[0].url), "late": at(served[1].url, wave=1)})
+        done = project.run("apply", "--all", "--yes", "--format", "json")
+    assert done.code == 1
+    assert [each["status"] for each in done.document["instances"]] == ["incomplete", "planned"]
