@@ -19,7 +19,8 @@ from reconciler.model import (
     UnsupportedClient,
 )
 from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.plan import Plan, Prune
+from reconciler.planning.drift import Base
+from reconciler.planning.plan import OnDrift, Plan, Prune
 
 CODE, PERSONAL, PASSWORD = Grant.AUTHORIZATION_CODE, Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD
 REDIRECT = "https://app.example.com/cb"
@@ -106,7 +107,9 @@ def plan_of(
     protected: tuple[str, ...] = (),
     system_clients: tuple[str, ...] = (),
     prune: Prune = Prune.NONE,
+    base: Declarations | None = None,
+    on_drift: OnDrift = OnDrift.REFUSE,
 ) -> Plan:
     """The plan for an instance called staging."""
-    policy = PlanPolicy("staging", "https://staging.example.com", ignore, protected, system_clients, prune)
-    return make_plan(declared, seen, policy)
+    policy = PlanPolicy("staging", "https://staging.example.com", ignore, protected, system_clients, prune, on_drift)
+    return make_plan(declared, seen, policy, Base("4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901", base) if base else None)

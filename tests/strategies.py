@@ -17,7 +17,8 @@ from reconciler.model import (
     UnsupportedClient,
 )
 from reconciler.planning.diff import PlanPolicy
-from reconciler.planning.plan import Prune
+from reconciler.planning.drift import Base
+from reconciler.planning.plan import OnDrift, Prune
 from tests.builders import absent, elsewhere, live, present, unsupported
 
 # How long an example takes depends on the machine, and says nothing.
@@ -125,4 +126,7 @@ policies = st.builds(
     protected=st.sampled_from([(), ("payments",)]),
     system_clients=st.sampled_from([(), ("d*",)]),
     prune=st.sampled_from(Prune),
+    on_drift=st.sampled_from(OnDrift),
 )
+
+bases = st.none() | st.builds(Base, st.just("4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901"), declarations())

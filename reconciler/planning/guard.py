@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.model import Grant
 from reconciler.names import is_system_client, matches
-from reconciler.planning.plan import Create, Delete, Plan, Update
+from reconciler.planning.origins import has_drift, origin_text
+from reconciler.planning.plan import Change, Create, Delete, OnDrift, Plan, Update
 from reconciler.settings import Limits
-from reconciler.text import quoted
+from reconciler.text import printable, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
         *_protected(plan, guards.protected),
         *_system_clients(plan, guards.system_clients),
         *_limits(plan, guards.limits),
+        *_drift(plan),
     )
 
 
@@ -124,6 +127,24 @@ def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
             text = f"{_count(planned, verb)} planned, and the limit is {most}"
             way_out = f"if all of them are meant, allow exactly this: --max-{verb}s {planned}"
             yield Refusal(f"limit-{verb}s", text, way_out)
+
+
+def _drift(plan: Plan) -> Iterator[Refusal]:
+    """What a person changed on the instance is not undone unless somebody says so."""
+    if plan.on_drift is not OnDrift.REFUSE:
+        return
+    for change in plan.changes:
+        if has_drift(change):
+            text = f"{quoted(change.name)}: {origin_text(change)}"
+            yield Refusal("drift", text, _about_drift(change, plan.instance))
+
+
+def _about_drift(change: Change, instance: str) -> str:
+    both = "--on-drift revert undoes what was done there, --on-drift keep leaves it"
+    if not isinstance(change, Update):
+        return both
+    accept = shlex.join(["reconciler", "export", "--update", "--accept", change.before.name, "--instance", instance])
+    return f"take it over into git: {printable(accept)}; or {both}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -13,7 +13,27 @@ class Prune(StrEnum):
     """Which clients are deleted though no entry says `state: absent`."""
 
     NONE = "none"
+    REMOVED = "removed"
+    """Those that were declared at the base, and are no longer."""
     ALL = "all"
+
+
+class Origin(StrEnum):
+    """Which side a difference comes from, seen from the base."""
+
+    GIT = "git"
+    INSTANCE = "instance"
+    """Drift: git has not changed it."""
+    BOTH = "both"
+    """A conflict: git has changed it, and the instance has something else again."""
+
+
+class OnDrift(StrEnum):
+    """What happens to what a person changed on the instance since the base."""
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+    REVERT = "revert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +45,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldOrigin:
+    """Which side changed a field since the base."""
+
+    field: Field
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
-    """Make a client."""
+    """Make a client. `origin` is None where no base is known."""
 
     after: ClientSpec
     reason: Note
     source: Location
     owner: str | None = None
     risks: tuple[Note, ...] = ()
+    origin: Origin | None = None
 
     @property
     def name(self) -> str:
@@ -51,6 +80,8 @@ class Update:
     source: Location
     owner: str | None = None
     risks: tuple[Note, ...] = ()
+    origins: tuple[FieldOrigin, ...] = ()
+    """Of each field that changes; empty where no base is known."""
 
     @property
     def name(self) -> str:
@@ -73,6 +104,7 @@ class Delete:
     source: Location | None
     owner: str | None = None
     risks: tuple[Note, ...] = ()
+    origin: Origin | None = None
 
     @property
     def name(self) -> str:
@@ -113,6 +145,31 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldDrift:
+    """A field that a person changed on the instance, as text for people; None where there is no value."""
+
+    field: Field
+    origin: Origin
+    declared: str | None
+    live: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A difference that is left as a person made it (`--on-drift keep`)."""
+
+    name: str
+    """The declared name; of a client that would be deleted, the live one."""
+    id: int | None
+    """None: the client is declared, and a person has deleted it."""
+    origin: Origin
+    source: Location | None
+    """The entry; None for a client that no entry declares any more."""
+    fields: tuple[FieldDrift, ...] = ()
+    """What stays different; empty where the client as a whole does: it stays deleted, or stays live."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What would make one instance equal to what is declared, and what was left alone.
 
@@ -136,6 +193,29 @@ class Plan:
     """Their ids, ascending: a client with another id is new since this plan was made."""
     held: tuple[int, ...] = ()
     """Live clients that a blocked entry may mean, ascending: neither unmanaged nor pruned."""
+    base: str | None = None
+    """The commit whose declarations tell what git changed from what a person did; None where there is none."""
+    on_drift: OnDrift | None = None
+    """What happens to drift; None without a base."""
+    kept: tuple[Kept, ...] = ()
+    configuration: tuple[Note, ...] = ()
+    """How the configuration differs from the one that is trusted: what a reviewer has to read first."""
+
+
+def origins_of(change: Change) -> tuple[Origin, ...]:
+    """Where a change comes from: one origin, or one for each field; none where no base is known."""
+    match change:
+        case Update(origins=origins):
+            return tuple(each.origin for each in origins)
+        case Create(origin=origin) | Delete(origin=origin):
+            return () if origin is None else (origin,)
+        case _:
+            assert_never(change)
+
+
+def is_drift(origin: Origin) -> bool:
+    """Whether a person changed it on the instance, whatever git did."""
+    return origin is not Origin.GIT
 
 
 def grants_text(grants: frozenset[Grant]) -> str:

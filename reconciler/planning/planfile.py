@@ -23,7 +23,7 @@ FORMAT_VERSION = 1
 KIND = "saved-plan"
 
 _PLAN_AGAIN = "save the plan again: reconciler plan -o FILE"
-_HEAD_KEYS = ("format_version", "kind", "digest", "created_at", "program_version", "prune")
+_HEAD_KEYS = ("format_version", "kind", "digest", "created_at", "program_version", "prune", "commit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,26 @@ class SavedPlan:
     prune: Prune
     created_at: datetime
     """In UTC, to the second."""
+    commit: str | None
+    """The git commit whose declarations were planned; None if they were not exactly those of a commit."""
     program_version: str
     """For people: whether this program can read the file is the format's version alone."""
     digest: str
     """`sha256:` and 64 hexadecimal digits, over everything else in the file: for the journal."""
 
 
-def dump_plan(plan: Plan, *, prune: Prune, created_at: datetime, program_version: str) -> str:
+def dump_plan(
+    plan: Plan, *, prune: Prune, created_at: datetime, program_version: str, commit: str | None = None
+) -> str:
     """The text of a plan file, ASCII only, ending in a line feed: the same for equal arguments.
 
-    `created_at` has a time zone; it is kept to the second.
+    `created_at` has a time zone; it is kept to the second. `commit` is what was planned, if it was exactly that.
     """
     content = {
         "created_at": created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "program_version": program_version,
         "prune": prune.value,
+        "commit": commit,
         **plan_values(plan),
     }
     return seal({"format_version": FORMAT_VERSION, "kind": KIND}, content)
@@ -131,6 +136,7 @@ def _saved_plan(document: dict[str, Any]) -> SavedPlan:
         plan=read_plan(values),
         prune=values["prune"].one_of(Prune),
         created_at=values["created_at"].time(),
+        commit=values["commit"].unless_null(Node.text),
         program_version=values["program_version"].text(),
         digest=values["digest"].text(),
     )

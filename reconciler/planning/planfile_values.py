@@ -13,9 +13,23 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, assert_never
 
-from reconciler.model import ClientSpec, Grant, Location, UnsupportedClient
+from reconciler.model import ClientSpec, Field, Grant, Location, UnsupportedClient
 from reconciler.nodes import Node, WrongShape
-from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update
+from reconciler.planning.plan import (
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    FieldDrift,
+    FieldOrigin,
+    Kept,
+    Note,
+    OnDrift,
+    Origin,
+    Plan,
+    Unmanaged,
+    Update,
+)
 
 Values = dict[str, Any]
 
@@ -44,6 +58,10 @@ PLAN_KEYS = (
     "live",
     "live_ids",
     "held",
+    "base",
+    "on_drift",
+    "kept",
+    "configuration",
 )
 
 
@@ -64,6 +82,10 @@ def plan_values(plan: Plan) -> Values:
         "live": plan.live,
         "live_ids": list(plan.live_ids),
         "held": list(plan.held),
+        "base": plan.base,
+        "on_drift": plan.on_drift and plan.on_drift.value,
+        "kept": [asdict(kept) | {"fields": list(map(asdict, kept.fields))} for kept in plan.kept],
+        "configuration": [asdict(note) for note in plan.configuration],
     }
 
 
@@ -83,7 +105,13 @@ def read_plan(values: Mapping[str, Node]) -> Plan:
         live=values["live"].number(),
         live_ids=values["live_ids"].each(Node.client_id),
         held=values["held"].each(Node.client_id),
+        base=values["base"].unless_null(Node.text),
+        on_drift=values["on_drift"].unless_null(lambda node: node.one_of(OnDrift)),
+        kept=values["kept"].each(_read_kept),
+        configuration=values["configuration"].each(_read_note),
     )
+    if (plan.base is None) != (plan.on_drift is None):
+        raise WrongShape("`on_drift` does not fit `base`: both are null, or none")
     _demand_the_same(plan_values(plan), values)
     return plan
 
@@ -112,7 +140,7 @@ def _action(change: Change) -> Action:
             assert_never(change)
 
 
-_CHANGE_KEYS = ("action", "id", "before", "after", "reason", "risks", "owner", "source")
+_CHANGE_KEYS = ("action", "id", "before", "after", "reason", "risks", "owner", "source", "origin", "origins")
 
 
 def _change_values(change: Change) -> Values:
@@ -127,6 +155,8 @@ def _change_values(change: Change) -> Values:
         "risks": [asdict(risk) for risk in change.risks],
         "owner": change.owner,
         "source": change.source and asdict(change.source),
+        "origin": None if isinstance(change, Update) else change.origin,
+        "origins": [asdict(each) for each in change.origins] if isinstance(change, Update) else [],
     }
 
 
@@ -134,20 +164,52 @@ def _read_change(node: Node) -> Change:
     values = node.record(_CHANGE_KEYS)
     reason, owner = _read_note(values["reason"]), values["owner"].unless_null(Node.text)
     source, risks = values["source"], values["risks"].each(_read_note)
+    origin, origins = values["origin"].unless_null(_read_origin), values["origins"].each(_read_field_origin)
     match values["action"].one_of(Action):
         case Action.CREATE:
             values["id"].nothing()
             values["before"].nothing()
-            return Create(_read_spec(values["after"]), reason, _read_location(source), owner, risks)
+            return Create(_read_spec(values["after"]), reason, _read_location(source), owner, risks, origin)
         case Action.UPDATE | Action.RENAME:
-            before, after = _read_spec(values["before"]), _read_spec(values["after"])
-            return Update(values["id"].client_id(), before, after, reason, _read_location(source), owner, risks)
+            values["origin"].nothing()
+            before, after, place = _read_spec(values["before"]), _read_spec(values["after"]), _read_location(source)
+            return Update(values["id"].client_id(), before, after, reason, place, owner, risks, origins)
         case Action.DELETE:
             values["after"].nothing()
-            before, place = _read_spec(values["before"]), source.unless_null(_read_location)
-            return Delete(values["id"].client_id(), before, reason, place, owner, risks)
+            before, cause = _read_spec(values["before"]), source.unless_null(_read_location)
+            return Delete(values["id"].client_id(), before, reason, cause, owner, risks, origin)
         case action:
             assert_never(action)
+
+
+def _read_origin(node: Node) -> Origin:
+    return node.one_of(Origin)
+
+
+def _read_field_origin(node: Node) -> FieldOrigin:
+    values = node.record(("field", "origin"))
+    return FieldOrigin(values["field"].one_of(Field), _read_origin(values["origin"]))
+
+
+def _read_kept(node: Node) -> Kept:
+    values = node.record(("name", "id", "origin", "source", "fields"))
+    return Kept(
+        name=values["name"].text(),
+        id=values["id"].unless_null(Node.client_id),
+        origin=_read_origin(values["origin"]),
+        source=values["source"].unless_null(_read_location),
+        fields=values["fields"].each(_read_field_drift),
+    )
+
+
+def _read_field_drift(node: Node) -> FieldDrift:
+    values = node.record(("field", "origin", "declared", "live"))
+    return FieldDrift(
+        values["field"].one_of(Field),
+        _read_origin(values["origin"]),
+        values["declared"].unless_null(Node.text),
+        values["live"].unless_null(Node.text),
+    )
 
 
 def _spec_values(spec: ClientSpec) -> Values:

@@ -161,7 +161,7 @@ class _Now:
 
     def _on_namesakes(self, change: Update | Delete) -> Iterator[StaleReason]:
         """Matched by its name, a client is not certain any more once another one bears that name."""
-        if change.reason.code == "pinned-by-id" or change.source is None:
+        if change.reason.code in ("pinned-by-id", "pruned"):
             return
         sharing = [live for live in self._others(change.before.name, change.id) if live.name == change.before.name]
         if sharing:

@@ -10,14 +10,18 @@ from reconciler.names import is_system_client, lookalike_key
 from reconciler.planning.doubts import ALLOW_LOOKALIKE, Entry, listed
 from reconciler.planning.matching import LiveIndex, Match
 from reconciler.planning.plan import Note, Unmanaged
+from reconciler.planning.removals import Removals
 from reconciler.text import quoted
 
 
 class Remarks:
     """Why it may be a surprise that a client is unmanaged, judged by everything that is declared and live."""
 
-    def __init__(self, declared: Declarations, index: LiveIndex, system_clients: Sequence[str]) -> None:
+    def __init__(
+        self, declared: Declarations, index: LiveIndex, system_clients: Sequence[str], removals: Removals | None = None
+    ) -> None:
         self._index = index
+        self._removals = removals
         self._system_clients = system_clients
         self._elsewhere = _instances_by_name(declared)
         self._declared_like = _names_by_key(declared)
@@ -37,6 +41,8 @@ class Remarks:
         # The platform makes clients named devlink by itself: several of them are no news.
         if len(sharing) > 1 and not system:
             return Note("ambiguous", f"{len(sharing)} live clients have this name: {listed(sharing)}")
+        if self._removals and (entry := self._removals.declaring(client)):
+            return Note("removed", f"{self._removals.in_words(entry)}; `--prune removed` deletes it")
         return None
 
 

@@ -16,7 +16,18 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import NotVerified, ReconcilerError
 from reconciler.model import ClientSpec, Grant, Location
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update, field_changes
+from reconciler.planning.plan import (
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    Kept,
+    Note,
+    Plan,
+    Unmanaged,
+    Update,
+    field_changes,
+)
 from reconciler.render.summary import action, count
 
 FORMAT_VERSION = 1
@@ -33,6 +44,10 @@ def plan_entry(plan: Plan, refusals: Sequence[Refusal]) -> dict[str, Any]:
         "journal_failure": None,
         "counts": asdict(count(plan)),
         "changes": [_change(change) for change in plan.changes],
+        "base": plan.base,
+        "on_drift": plan.on_drift,
+        "configuration": [_note(note) for note in plan.configuration],
+        "kept": [_kept(kept) for kept in plan.kept],
         "blocked": [_blocked(blocked) for blocked in plan.blocked],
         "refusals": [{"code": r.code, "message": r.text, "hint": r.way_out} for r in refusals],
         "notes": [_note(note) for note in plan.notes],
@@ -97,6 +112,8 @@ def _change(change: Change) -> dict[str, Any]:
         "id": client_id,
         "before": _spec(before),
         "after": _spec(after),
+        "origin": None if isinstance(change, Update) else change.origin,
+        "origins": list(map(asdict, change.origins)) if isinstance(change, Update) else [],
         "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
         "reason": _note(change.reason),
         "risks": [_note(risk) for risk in change.risks],
@@ -139,6 +156,16 @@ def _blocked(blocked: Blocked) -> dict[str, Any]:
         **_note(blocked.reason),
         "hint": blocked.way_out,
         "location": _location(blocked.source),
+    }
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    return {
+        "name": kept.name,
+        "id": kept.id,
+        "origin": kept.origin,
+        "location": _location(kept.source),
+        "fields": [asdict(field) for field in kept.fields],
     }
 
 

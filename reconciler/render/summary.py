@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from reconciler.planning.origins import has_drift
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 
 ACTIONS = ("create", "update", "rename", "delete")
@@ -26,6 +27,10 @@ class Counts:
     """Unmanaged clients that the platform needs; they are not counted as unmanaged."""
     ignored: int
     unsupported: int
+    drift: int
+    """Changes that would undo what a person did on the instance; they are counted above as well."""
+    kept: int
+    """Differences that are left as a person made them."""
 
 
 def action(change: Change) -> str:
@@ -55,6 +60,8 @@ def count(plan: Plan) -> Counts:
         system=sum(client.system for client in plan.unmanaged),
         ignored=len(plan.ignored),
         unsupported=len(plan.unsupported),
+        drift=sum(map(has_drift, plan.changes)),
+        kept=len(plan.kept),
     )
 
 
@@ -62,8 +69,10 @@ def summary_text(counts: Counts, *, refused: bool) -> str:
     """The plan in one line: `1 to create, 2 to delete · 4 in sync`, or `nothing to do · 4 in sync`."""
     pending = [f"{number} to {word}" for word in ACTIONS if (number := getattr(counts, word))]
     # With a client blocked there is something to do, though not for this program.
-    nothing = "no changes" if counts.blocked else "nothing to do"
+    nothing = "no changes" if counts.blocked or counts.kept else "nothing to do"
     parts = [", ".join(pending) or nothing]
+    parts += [f"{counts.drift} undoing drift"] if counts.drift else []
+    parts += [f"{counts.kept} kept as changed on the instance"] if counts.kept else []
     parts += [f"{counts.blocked} blocked"] if counts.blocked else []
     parts += [f"{counts.in_sync} in sync"]
     parts += ["refused: nothing will be written"] if refused else []

@@ -11,7 +11,8 @@ from typing import assert_never
 
 from reconciler.model import Location
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Blocked, Change, Create, Delete, Note, Plan, Unmanaged, Update
+from reconciler.planning.origins import has_drift, kept_text, origin_text
+from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, OnDrift, Plan, Unmanaged, Update
 from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, count, plural, summary_text
@@ -28,11 +29,19 @@ _MARKS = {
 }
 
 
+_ON_DRIFT = {
+    OnDrift.REFUSE: "what was changed on the instance since is not overwritten",
+    OnDrift.KEEP: "what was changed on the instance since is kept",
+    OnDrift.REVERT: "what was changed on the instance since is reverted",
+}
+
+
 def render_plan(plan: Plan, refusals: Sequence[Refusal] = (), paint: Paint = plain) -> str:
     """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary."""
     blocks = [
-        [heading(plan, paint)],
+        [heading(plan, paint), *_premises(plan, paint)],
         *(list(_change(change, paint)) for change in plan.changes),
+        *(list(_kept(kept, paint)) for kept in plan.kept),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
         list(_notes(plan.notes)),
         list(_left_alone(plan)),
@@ -60,11 +69,20 @@ def title(change: Change) -> str:
             assert_never(change)
 
 
+def _premises(plan: Plan, paint: Paint) -> Iterator[str]:
+    """What the plan stands on: first of all a configuration that was loosened."""
+    yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
+    if plan.base is not None and plan.on_drift is not None:
+        yield f"  base {printable(plan.base[:12])}; {_ON_DRIFT[plan.on_drift]}"
+
+
 def _change(change: Change, paint: Paint) -> Iterator[str]:
     word = action(change)
     mark, style = _MARKS[word]
     yield f"  {paint(f'{mark} {word}', style)}  {paint(title(change), Style.STRONG)}"
     yield from _fields(change, paint)
+    if origin := origin_text(change):
+        yield INDENT + paint(origin, Style.WARNED if has_drift(change) else Style.FAINT)
     yield INDENT + paint(_why(change.reason, change.source, change.owner), Style.FAINT)
     yield from (f"{INDENT}{paint(f'! {printable(risk.text)}', Style.WARNED)}" for risk in change.risks)
 
@@ -89,6 +107,17 @@ def _why(reason: Note, source: Location | None, owner: str | None = None) -> str
 
 def _place(location: Location) -> str:
     return f"{printable(location.path)}:{location.line}"
+
+
+def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
+    client_id = "" if kept.id is None else f" (id {kept.id})"
+    yield f"  {paint('= keep', Style.WARNED)}    {paint(printable(kept.name), Style.STRONG)}{client_id}"
+    for field in kept.fields:
+        live, declared = (printable(value) if value else "nothing" for value in (field.live, field.declared))
+        yield f"{INDENT}{field.field}: {live} is live, {declared} is declared"
+    yield INDENT + paint(kept_text(kept), Style.WARNED)
+    if kept.source:
+        yield INDENT + paint(f"left as it is live ({_place(kept.source)})", Style.FAINT)
 
 
 def _blocked(blocked: Blocked, paint: Paint) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
 from reconciler.errors import NotVerified, Rejected, Unavailable
 from reconciler.planning.guard import Guards, Refusal, refusals
-from reconciler.planning.plan import Plan, Prune
+from reconciler.planning.plan import Note, OnDrift, Plan, Prune
 from reconciler.settings import Limits
 from tests.builders import (
     CODE,
@@ -129,6 +129,32 @@ def _pruned() -> Scene:
     return Scene(plan_of(declared, seen, prune=Prune.ALL), flags=("--clients", "my clients", "--prune", "all"))
 
 
+def _drifting(on_drift: OnDrift) -> Scene:
+    """A person has been at work on the instance since the base, and so has git."""
+    night = "https://night.example.com/fix"
+    base = declare(
+        present("Portal"),
+        present(spec("Both", CODE, PASSWORD)),
+        present("Deleted there"),
+        present("Taken out", line=30),
+    )
+    declared = declare(
+        present("Portal", line=3),
+        present(spec("Both", CODE), line=8),
+        present("Deleted there", line=13),
+        present("New in git", line=18),
+    )
+    seen = listing(
+        live(6, spec("Portal", redirect=night)),
+        live(7, spec("Both", CODE, PASSWORD, redirect=night)),
+        live(8, "Taken out"),
+        live(9, "By hand"),
+    )
+    plan = plan_of(declared, seen, prune=Prune.REMOVED, base=base, on_drift=on_drift)
+    loosened = (Note("limit-raised", "reconciler.yaml raises limits.deletes of staging: 3 → 50"),)
+    return Scene(replace(plan, configuration=loosened), refusals(plan, Guards(Limits())))
+
+
 def _hostile() -> Scene:
     entries = [present(name, line=line, owner=name) for line, name in enumerate(HOSTILE[:6], 1)]
     renamed = [
@@ -191,6 +217,8 @@ SCENES: Mapping[str, Scene] = {
     "blocked-and-refused": _blocked_and_refused(),
     "many-left-alone": _many_left_alone(),
     "pruned": _pruned(),
+    "drift-refused": _drifting(OnDrift.REFUSE),
+    "drift-kept": _drifting(OnDrift.KEEP),
     "hostile-names": _hostile(),
     "applied": _applied(),
     "every-outcome": _every_outcome(),

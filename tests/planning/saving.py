@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 from reconciler.planning.diff import make_plan
-from reconciler.planning.plan import Plan, Prune
+from reconciler.planning.plan import Note, OnDrift, Plan, Prune
 from reconciler.planning.planfile import dump_plan
 from tests.builders import PASSWORD, absent, declare, listing, live, plan_of, present, spec, unsupported
-from tests.strategies import declarations, listings, policies
+from tests.strategies import bases, declarations, listings, policies
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MADE = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
 def saved(plan: Plan, *, prune: Prune = Prune.NONE, created_at: datetime = MADE) -> str:
     """The text of the plan's file."""
-    return dump_plan(plan, prune=prune, created_at=created_at, program_version="1.2.3")
+    return dump_plan(plan, prune=prune, created_at=created_at, program_version="1.2.3", commit=COMMIT)
 
 
 def one_of_each() -> Plan:
@@ -45,10 +47,18 @@ def one_of_each() -> Plan:
         live(9, "Zapier one"),
         unsupported(10, "Odd"),
     )
-    return plan_of(declared, seen, ignore=("zapier*",))
+    base = declare(present("Altered"), present("Named"), present("Calm"), present("Deleted there"))
+    plan = plan_of(
+        declare(*declared.present, *declared.absent, present("Deleted there", line=7)),
+        seen,
+        ignore=("zapier*",),
+        base=base,
+        on_drift=OnDrift.KEEP,
+    )
+    return replace(plan, configuration=(Note("limit-raised", "limits.deletes: 3 → 50"),))
 
 
-plans: st.SearchStrategy[Plan] = st.builds(make_plan, declarations(), listings(), policies)
+plans: st.SearchStrategy[Plan] = st.builds(make_plan, declarations(), listings(), policies, bases)
 
 
 def document(text: str) -> dict[str, Any]:

@@ -16,12 +16,12 @@ from jsonschema import Draft7Validator
 
 from reconciler.declared.schemas import schema_text
 from reconciler.errors import Refused
-from reconciler.model import ClientSpec, Declarations, Grant, Listing, Location
+from reconciler.model import ClientSpec, Declarations, Field, Grant, Listing, Location
 from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.plan import Create, Delete, Note, Plan, Prune, Update
+from reconciler.planning.plan import Create, Delete, Note, OnDrift, Origin, Plan, Prune, Update
 from reconciler.planning.planfile import SavedPlan, load_plan
 from tests.builders import PERSONAL, at, spec
-from tests.planning.saving import MADE, document, one_of_each, plans, saved, with_digest
+from tests.planning.saving import COMMIT, MADE, document, one_of_each, plans, saved, with_digest
 from tests.strategies import declarations, listings, policies
 
 SCHEMA = Draft7Validator(json.loads(schema_text("plan")))
@@ -48,7 +48,7 @@ def test_what_is_loaded_is_what_was_saved(plan: Plan, prune: Prune) -> None:
             load_plan(data, "plan.json")
         return
     loaded = load_plan(data, "plan.json")
-    assert loaded == SavedPlan(plan, prune, MADE, "1.2.3", document(saved(plan, prune=prune))["digest"])
+    assert loaded == SavedPlan(plan, prune, MADE, COMMIT, "1.2.3", document(saved(plan, prune=prune))["digest"])
 
 
 @given(plans)
@@ -156,7 +156,7 @@ def test_before_and_after_are_there_in_full() -> None:
 def test_no_type_that_is_saved_can_hold_a_secret() -> None:
     """Whoever adds a field to a plan meets this list: every leaf of it ends up in a file that others read."""
     leaves = set(_leaves(SavedPlan, set()))
-    assert leaves == {str, int, bool, NoneType, datetime, Prune, Grant}
+    assert leaves == {str, int, bool, NoneType, datetime, Prune, Grant, Field, Origin, OnDrift}
 
 
 def _leaves(kind: Any, seen: set[Any]) -> typing.Iterator[Any]:

@@ -68,6 +68,10 @@ def test_any_bytes_are_refused_and_nothing_worse(data: bytes) -> None:
     refusal(data)
 
 
+NULLABLE = {"owner", "source", "note", "created_at", "commit", "origin", "id", "declared", "live"}
+"""Keys that are null in some places; `id` is that of what was kept."""
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -155,7 +159,7 @@ UPDATE, RENAME, CREATE, DELETE = range(4)
         (("unmanaged", 0, "system"), 1, "`unmanaged[0].system` is not true or false"),
         (("unsupported", 0, "created_at"), "2026-01-01", "`unsupported[0].created_at` is not a time with a time zone"),
         (("created_at",), "yesterday", "`created_at` is not a time with a time zone"),
-        (("prune",), "some", "`prune` is not one of none, all"),
+        (("prune",), "some", "`prune` is not one of none, removed, all"),
         (("live_ids", 0), "1", "`live_ids[0]` is not a whole number from 1 on"),
         (("live",), -1, "`live` is not a whole number from 0 on"),
         (("\x1b[0m",), 1, r"'\u{1b}[0m' is not a key of this format"),

@@ -1,0 +1,163 @@
+"""What to do about each difference between what is declared and what is live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from reconciler.model import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location
+from reconciler.planning.drift import (
+    Base,
+    field_origins,
+    kept_fields,
+    origin_of_create,
+    origin_of_delete,
+    origin_of_prune,
+    wanted,
+    without_drift,
+)
+from reconciler.planning.matching import Doubt, Finding, How, LiveIndex, Match, Missing
+from reconciler.planning.plan import (
+    Change,
+    Create,
+    Delete,
+    Kept,
+    Note,
+    OnDrift,
+    Prune,
+    Unmanaged,
+    Update,
+    field_changes,
+    is_drift,
+)
+from reconciler.planning.removals import Removals
+from reconciler.planning.risks import create_risks, delete_risks, update_risks
+from reconciler.planning.surprises import waivers
+from reconciler.text import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPolicy:
+    """What planning needs to know of an instance beyond its clients. `ignore` to `system_clients` are globs."""
+
+    instance: str
+    identity: str
+    """The instance's URL, or `embedded:` and its path."""
+    ignore: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    system_clients: tuple[str, ...] = ()
+    prune: Prune = Prune.NONE
+    on_drift: OnDrift = OnDrift.REFUSE
+    """What happens to drift. Without a base nobody knows which difference is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about a difference: change it, keep it as a person made it, or some of both."""
+
+    change: Change | None = None
+    kept: Kept | None = None
+
+
+class Deciding:
+    """Decides by what the policy says, and by what the base tells of where a difference comes from."""
+
+    def __init__(self, policy: PlanPolicy, index: LiveIndex, base: Base | None) -> None:
+        self.policy = policy
+        self.index = index
+        self.base = base
+
+    def on_entry(self, found: Finding) -> Decision | None:
+        """What to do about an entry; None if it is in sync or in doubt."""
+        match found:
+            case Match(DesiredClient() as entry, live, how):
+                return self._update(entry, live, how)
+            case Match(AbsentClient() as entry, live):
+                return self._delete(entry, live)
+            case Missing(DesiredClient() as entry):
+                return self._create(entry)
+            case Missing() | Doubt() | Match():
+                return None
+            case _:
+                assert_never(found)
+
+    def on_stranger(self, client: LiveClient, unmanaged: Unmanaged, removals: Removals | None) -> Decision | None:
+        """What to do about a client that no entry is about; None if it is left alone."""
+        removed = removals.removed(client) if removals else None
+        match self.policy.prune:
+            case Prune.REMOVED if removed is not None:
+                pass
+            case Prune.ALL:
+                pass
+            case _:
+                return None
+        if unmanaged.system:
+            return None
+        if removals and removed:
+            reason = Note("removed", f"removed: {removals.in_words(removed)}")
+        else:
+            reason = Note("pruned", f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
+        origin = origin_of_prune(client, self.base) if self.base else None
+        owner = removed.owner if removed else None
+        return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, delete_risks(), origin))
+
+    def _create(self, entry: DesiredClient) -> Decision:
+        risks = (*create_risks(entry.spec), *waivers(entry, self.index))
+        reason = Note("declared-not-live", "declared, and not live")
+        origin = origin_of_create(entry, self.base) if self.base else None
+        return self._unless_kept(Create(entry.spec, reason, entry.source, entry.owner, risks, origin))
+
+    def _delete(self, entry: AbsentClient, live: LiveClient) -> Decision:
+        risks = (*delete_risks(), *waivers(entry))
+        reason = Note("declared-absent", "declared with `state: absent`")
+        origin = origin_of_delete(entry, live, self.base) if self.base else None
+        return self._unless_kept(Delete(live.id, live.spec, reason, entry.source, entry.owner, risks, origin))
+
+    def _unless_kept(self, change: Create | Delete) -> Decision:
+        """The change, unless it would undo what a person did and that is to stay."""
+        if self.policy.on_drift is not OnDrift.KEEP or change.origin is None or not is_drift(change.origin):
+            return Decision(change)
+        client_id = change.id if isinstance(change, Delete) else None
+        return Decision(kept=Kept(change.name, client_id, change.origin, change.source))
+
+    def _update(self, entry: DesiredClient, live: LiveClient, how: How) -> Decision | None:
+        after, kept = wanted(entry, live.spec), None
+        if after == live.spec:
+            return None
+        origins = field_origins(entry, live.spec, self.base) if self.base else ()
+        if self.policy.on_drift is OnDrift.KEEP:
+            after = without_drift(live.spec, after, origins)
+            kept = kept_fields(entry, live, after, origins)
+            origins = tuple(each for each in origins if not is_drift(each.origin))
+        if after == live.spec:
+            return Decision(kept=kept)
+        reason, cause = _reason(live, how), _cause(entry, live.spec, after)
+        risks = self._risks_of_update(entry, live, after)
+        return Decision(Update(live.id, live.spec, after, reason, cause, entry.owner, risks, origins), kept)
+
+    def _risks_of_update(self, entry: DesiredClient, live: LiveClient, after: ClientSpec) -> tuple[Note, ...]:
+        renamed_among = self.index if live.name != after.name else None
+        risks = update_risks(live.spec, after, self.policy.protected, self.policy.system_clients)
+        return (*risks, *waivers(entry, renamed_among, live.id))
+
+
+def _reason(live: LiveClient, how: How) -> Note:
+    match how:
+        case How.ID:
+            return Note("pinned-by-id", f"`ids:` says that client {live.id} is this one, and it differs")
+        case How.NAME:
+            return Note("differs", "the live client differs from what is declared")
+        case How.PREVIOUS_NAME:
+            return Note("renamed", f"{quoted(live.name)} is a previous name of it; it keeps its id and secret")
+        case _:
+            assert_never(how)
+
+
+def _cause(entry: DesiredClient, before: ClientSpec, after: ClientSpec) -> Location:
+    match [change.field for change in field_changes(before, after)]:
+        case [Field.REDIRECT_URL]:
+            return entry.redirect_source
+        case [Field.GRANTS]:
+            return entry.grants_source
+        case _:
+            return entry.source
