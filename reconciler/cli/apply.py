@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.apply import Approval
     from reconciler.workflow.plan import PlanResult
 
-_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "clients", "prune")
+_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune")
 
 
 @click.command(
@@ -37,6 +37,7 @@ _NOT_BESIDE_A_PLAN = ("instances", "all_instances", "clients", "prune")
 Examples:
   reconciler apply
   reconciler apply --instance production --yes
+  reconciler apply --all --yes --parallelism 32
   reconciler apply --instance production --max-deletes 5
   reconciler apply plan.json"""
 )
@@ -109,6 +110,7 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
     if not yes:
         look = shlex.join(["reconciler", "plan", *(f"--instance={name}" for name in selection.names)])
         look += " --all" if selection.all else ""
+        look += f" --shard {selection.shard}" if selection.shard else ""
         raise WrongUsage("there is no terminal to ask on", f"add --yes, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
 

@@ -16,7 +16,8 @@ from click.core import ParameterSource
 from reconciler.cli.console import start_console
 from reconciler.planning.plan import Prune
 from reconciler.settings import Limits
-from reconciler.workflow.choices import Conduct, Files, Options, Selection
+from reconciler.text import quoted
+from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shard
 
 DEFAULT_CONFIG = Path("reconciler.yaml")
 
@@ -49,6 +50,18 @@ class Seconds(click.FloatRange):
         if math.isnan(seconds):
             self.fail(f"'{value}' is not a valid number.", param, ctx)
         return seconds
+
+
+def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
+    """K/N: the K-th of N parts. Numbers in other scripts would pass `int`."""
+    if value is None:
+        return None
+    number, _, of = value.partition("/")
+    if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in (number, of)):
+        raise click.BadParameter(f"{quoted(value)} is not of the form K/N, like 1/4", context, parameter)
+    if not 1 <= int(number) <= int(of):
+        raise click.BadParameter(f"{quoted(value)} is not one of the parts 1/{of} to {of}/{of}", context, parameter)
+    return Shard(int(number), int(of))
 
 
 def env(flag: str) -> str:
@@ -94,15 +107,15 @@ def _files(config: Path, clients: Path | None) -> Files:
     return Files(config, clients)
 
 
-def _selection(instances: tuple[str, ...], all_instances: bool) -> Selection:
+def _selection(instances: tuple[str, ...], all_instances: bool, shard: Shard | None) -> Selection:
     """A flag wins over the environment: `--all` over RECONCILER_INSTANCE, and `-i` over RECONCILER_ALL."""
     context = click.get_current_context()
     typed = {each for each in context.params if context.get_parameter_source(each) is ParameterSource.COMMANDLINE}
     if "instances" in typed and "all_instances" not in typed:
-        return Selection(instances)
+        return Selection(instances, shard=shard)
     if "all_instances" in typed and "instances" not in typed:
-        return Selection((), all_instances)
-    return Selection(instances, all_instances)
+        return Selection((), all_instances, shard)
+    return Selection(instances, all_instances, shard)
 
 
 def _options(
@@ -160,6 +173,12 @@ instance_options = gathered(
     _selection,
     instance_option,
     option("--all", "all_instances", is_flag=True, help="Every instance but the embedded ones."),
+    option(
+        "--shard",
+        callback=_shard,
+        metavar="K/N",
+        help="Of those, the K-th of N parts, which depend on the names alone: N jobs share a fleet.",
+    ),
 )
 
 _limits_and_timeout = (
@@ -212,19 +231,21 @@ _talk = (
     option("--verbose", "-v", count=True, help="Log to stderr; -vv shows every request, never a body."),
 )
 
-output_options = gathered(
-    "console",
-    start_console,
-    option(
+
+def output_options_in(*formats: str) -> Callable[[Any], Any]:
+    """The flags of how a command talks, its results in one of these formats, of which the first is the default."""
+    choose = option(
         "--format",
         "output_format",
-        type=click.Choice(["text", "json"]),
-        default="text",
+        type=click.Choice(formats),
+        default=formats[0],
         show_default=True,
         help="Of the results on stdout.",
-    ),
-    *_talk,
-)
+    )
+    return gathered("console", start_console, choose, *_talk)
+
+
+output_options = output_options_in("text", "json")
 
 plain_output_options = gathered("console", functools.partial(start_console, "text"), *_talk)
 

@@ -20,4 +20,7 @@ def place_order(files: Files, selection: Selection, options: Options, console: C
     if checked.settings is None or has_errors(checked.diagnostics):
         raise InvalidDeclarations(checked.diagnostics)
     console.problem(render_diagnostic_lines(checked.diagnostics))
-    return Order(checked.settings, checked.declared, select_instances(checked.settings, selection), options)
+    instances = select_instances(checked.settings, selection)
+    if not instances:
+        console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
+    return Order(checked.settings, checked.declared, instances, options)

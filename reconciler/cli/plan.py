@@ -25,7 +25,8 @@ Examples:
   reconciler plan
   reconciler plan --instance production --detailed-exitcode
   reconciler plan --instance production -o plan.json
-  reconciler plan --all --format json"""
+  reconciler plan --all --format json
+  reconciler plan --all --shard 2/4"""
 )
 @files_options
 @instance_options
@@ -56,6 +57,7 @@ def plan(
     from reconciler.workflow.plan import plan_instances
 
     order = place_order(files, selection, options, console)
+    output = output if order.instances else None  # an empty shard has nothing to save
     if output is not None:
         refuse_to_save(output, order.instances)
     results = plan_instances(order, parallelism)

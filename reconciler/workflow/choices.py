@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from reconciler.names import matches
 from reconciler.planning.plan import Prune
 from reconciler.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.text import did_you_mean, quoted
+
+_MOST_NAMED = 12
+"""Instances in a hint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,27 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of the instances, the first being number 1: the same part wherever and whenever it is asked for."""
+
+    number: int
+    of: int
+
+    def holds(self, instance: Instance) -> bool:
+        """Whether the instance belongs to it: by its name alone, so that one more instance moves no other."""
+        return int.from_bytes(hashlib.sha256(instance.name.encode()).digest()) % self.of == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
-    """Names and globs of instances, or all that are not embedded, or (neither) the default one."""
+    """Names and globs of instances, or all that are not embedded, or (neither) the default one; perhaps a part."""
 
     names: tuple[str, ...] = ()
     all: bool = False
+    shard: Shard | None = None
 
     @property
     def is_explicit(self) -> bool:
@@ -61,11 +81,28 @@ class Selection:
 
 
 def select_instances(settings: Settings, selection: Selection) -> tuple[Instance, ...]:
-    """The instances that a command is for, by wave, then as configured. Raises `WrongUsage`."""
+    """The instances that a command is for, by wave, then as configured: none if its shard is empty.
+
+    Raises `WrongUsage`.
+    """
     if selection.all and selection.names:
         raise WrongUsage("--all and --instance exclude each other")
+    if selection.shard is not None and not selection.is_explicit:
+        raise WrongUsage("--shard picks among several instances", "say which: --all, or --instance with a glob")
     chosen = _all(settings) if selection.all else _named(settings, selection.names or _default(settings))
-    return tuple(sorted(chosen, key=lambda instance: instance.wave))
+    return in_shard(sorted(chosen, key=lambda instance: instance.wave), selection.shard)
+
+
+def every_one(settings: Settings, *, embedded: bool, shard: Shard | None) -> Selection:
+    """The choice of all instances of a shard, the embedded ones perhaps among them."""
+    if not embedded:
+        return Selection(all=True, shard=shard)
+    return Selection(tuple(instance.name for instance in settings.instances), shard=shard)
+
+
+def in_shard(instances: Iterable[Instance], shard: Shard | None) -> tuple[Instance, ...]:
+    """Those of the instances that belong to the shard; all of them without one."""
+    return tuple(each for each in instances if shard is None or shard.holds(each))
 
 
 def _all(settings: Settings) -> list[Instance]:
@@ -92,4 +129,7 @@ def _default(settings: Settings) -> tuple[str, ...]:
 
 
 def _choices(settings: Settings) -> str:
-    return f"choose with --instance: {', '.join(instance.name for instance in settings.instances)}"
+    names = [instance.name for instance in settings.instances]
+    shown, more = names[:_MOST_NAMED], len(names) - _MOST_NAMED
+    rest = f" and {more} more: reconciler instances" if more > 0 else ""
+    return f"choose with --instance: {', '.join(shown)}{rest}"

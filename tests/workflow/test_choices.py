@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.errors import WrongUsage
 from reconciler.model import Location
 from reconciler.settings import Instance, Settings
-from reconciler.workflow.choices import Files, Selection, select_instances
+from reconciler.workflow.choices import Files, Selection, Shard, in_shard, select_instances
 
 
 def _instance(name: str, wave: int = 0) -> Instance:
@@ -74,3 +76,20 @@ def test_a_choice_that_means_nothing_is_wrong_usage(settings: Settings, selectio
 def test_the_clients_stand_beside_the_configuration_unless_told_otherwise() -> None:
     assert Files(Path("deep/reconciler.yaml")).clients_directory == Path("deep/clients")
     assert Files(Path("deep/reconciler.yaml"), Path("elsewhere")).clients_directory == Path("elsewhere")
+
+
+@given(names=st.lists(st.text("abc-", min_size=1, max_size=6), unique=True, max_size=30), of=st.integers(1, 12))
+def test_each_instance_is_in_exactly_one_shard_and_one_more_moves_none(names: list[str], of: int) -> None:
+    """Also when shards are asked for by different machines: the name decides."""
+    instances = [_box(name) for name in names]
+    shards = [in_shard(instances, Shard(number, of)) for number in range(1, of + 1)]
+    assert sorted(each.name for shard in shards for each in shard) == sorted(names)
+    for number, shard in enumerate(shards, 1):
+        more = in_shard([_box("new!"), *instances], Shard(number, of))
+        assert tuple(each for each in more if each.name != "new!") == shard
+
+
+def test_the_shard_of_a_name_stays_what_it_was_in_every_release() -> None:
+    """Pipelines give credentials to shards: an instance must not move with an update of this program."""
+    names = ["production", "staging", "acme", "umlaut-ü"]
+    assert [[n for n in range(1, 5) if Shard(n, 4).holds(_box(name))] for name in names] == [[1], [3], [4], [1]]

@@ -1,0 +1,70 @@
+"""The configured instances: for people, for programs, and for a GitHub workflow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from reconciler.render.columns import aligned
+from reconciler.render.json import FORMAT_VERSION
+from reconciler.render.paint import Paint, Style, plain
+from reconciler.settings import CredentialNames, Instance
+from reconciler.text import printable
+
+
+def instances_text(instances: Sequence[Instance], default: str | None = None, paint: Paint = plain) -> str:
+    """A line an instance: its name, where it is, its wave, and what is special about it."""
+    if not instances:
+        return ""
+    rows = [
+        ("INSTANCE", "URL", "WAVE", ""),
+        *((i.name, i.identity, str(i.wave), _remarks(i, default)) for i in instances),
+    ]
+    head, *lines = aligned([tuple(map(printable, row)) for row in rows])
+    return "".join(f"{line}\n" for line in (paint(head, Style.FAINT), *lines))
+
+
+def _remarks(instance: Instance, default: str | None) -> str:
+    remarks = ["default"] if instance.name == default else []
+    remarks += [f"frozen: {instance.frozen}"] if instance.frozen is not None else []
+    return ", ".join(remarks)
+
+
+def instances_json(instances: Sequence[Instance], default: str | None = None) -> str:
+    """The document of `instances --format json`, ending in a line feed. Credentials appear by their names alone."""
+    entries = [_entry(instance, default) for instance in instances]
+    document = {"format_version": FORMAT_VERSION, "kind": "instances", "instances": entries}
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def _entry(instance: Instance, default: str | None) -> dict[str, Any]:
+    return {
+        "instance": instance.name,
+        "identity": instance.identity,
+        "url": instance.url,
+        "default": instance.name == default,
+        "wave": instance.wave,
+        "frozen": instance.frozen,
+        "limits": asdict(instance.limits),
+        "credentials": _credentials(instance.credentials),
+    }
+
+
+def _credentials(names: CredentialNames | None) -> dict[str, str | None] | None:
+    """Where they are found. `asdict` would give paths, which JSON does not know."""
+    if names is None:
+        return None
+    return {
+        "username_env": names.username_env,
+        "password_env": names.password_env,
+        "username_file": None if names.username_file is None else str(names.username_file),
+        "password_file": None if names.password_file is None else str(names.password_file),
+    }
+
+
+def matrix_text(instances: Sequence[Instance]) -> str:
+    """A GitHub matrix on one line, so that it can be a step's output: `fromJSON` gives a job for each instance."""
+    include = [{"instance": instance.name, "url": instance.url} for instance in instances]
+    return json.dumps({"include": include}, ensure_ascii=True) + "\n"
