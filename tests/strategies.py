@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from reconciler.live.observation import Observation
 from reconciler.model import (
     AbsentClient,
     ClientSpec,
@@ -88,6 +92,39 @@ def listings(draw: st.DrawFn) -> Listing:
         else:
             strange.append(unsupported(number, spec.name))
     return Listing(tuple(clients), tuple(strange))
+
+
+_moments = st.datetimes(
+    datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=-9.5))])
+)
+
+
+def _sendable(text: str) -> bool:
+    """Whether an instance could have given the text: halves of characters are refused where its answer is read."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> list[Observation]:
+    """What one to three instances had, at any time; each client made at any time, or nobody knows when."""
+    found = []
+    for name in draw(st.lists(st.sampled_from(["production", "staging", "eu-1"]), min_size=1, unique=True)):
+        seen = draw(listings())
+        dated = Listing(
+            tuple(
+                replace(client, created_at=draw(st.none() | _moments))
+                for client in seen.clients
+                if _sendable(client.name + (client.spec.redirect_url or ""))
+            ),
+            tuple(
+                replace(client, created_at=draw(st.none() | _moments))
+                for client in seen.unsupported
+                if _sendable(client.name)
+            ),
+        )
+        observed_at = draw(_moments).astimezone(UTC).replace(microsecond=0)
+        found.append(Observation(name, f"https://{name}.example.com", observed_at, dated))
+    return found
 
 
 def _certain_specs(name: str) -> st.SearchStrategy[ClientSpec]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
 from reconciler.workflow.apply import ApplyResult, Finished
+from reconciler.workflow.observe import ObserveResult
 from reconciler.workflow.plan import Planned, PlanResult, Stopped
 
 DONE, FAILED, PENDING, INVALID, REFUSED, PARTIAL, LOGIN_REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
@@ -24,6 +25,11 @@ def of_applies(results: Iterable[ApplyResult]) -> int:
     listed = list(results)
     code = _first(_of_apply(result) for result in listed)
     return PARTIAL if _wrote(listed) and code in (LOGIN_REFUSED, FAILED) else code
+
+
+def of_observations(results: Iterable[ObserveResult]) -> int:
+    """The exit code of `observe`: whether each instance answered."""
+    return _first(result.error.exit_code if isinstance(result, Stopped) else DONE for result in results)
 
 
 def of_unseen_applies(results: Iterable[ApplyResult]) -> int:

@@ -20,6 +20,7 @@ from reconciler.cli.console import say, silence_stdout
 from reconciler.cli.groups import Commands, NoCommand
 from reconciler.cli.history import history
 from reconciler.cli.instances import instances
+from reconciler.cli.observe import observe
 from reconciler.cli.plan import plan
 from reconciler.cli.rollback import rollback
 from reconciler.cli.sandbox import sandbox
@@ -52,7 +53,7 @@ def cli() -> None:
     """
 
 
-for command in (validate, plan, apply, instances, history, rollback, schema, version, sandbox):
+for command in (validate, plan, apply, observe, instances, history, rollback, schema, version, sandbox):
     cli.add_command(command)
 
 

@@ -181,12 +181,9 @@ instance_options = gathered(
     ),
 )
 
-_limits_and_timeout = (
-    _limit("creates"),
-    _limit("updates"),
-    _limit("deletes"),
-    option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]"),
-)
+timeout_option = option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]")
+
+_limits_and_timeout = (_limit("creates"), _limit("updates"), _limit("deletes"), timeout_option)
 
 planning_options = gathered(
     "options",

@@ -25,6 +25,7 @@ Examples:
   reconciler plan
   reconciler plan --instance production --detailed-exitcode
   reconciler plan --instance production -o plan.json
+  reconciler plan --live live.json --instance production
   reconciler plan --all --format json
   reconciler plan --all --shard 2/4"""
 )
@@ -34,6 +35,12 @@ Examples:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan of one instance, for apply."
 )
+@option(
+    "--live",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Plan against what `observe` saved: no network, no credentials.",
+)
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @parallelism_option
 @output_options
@@ -42,6 +49,7 @@ def plan(
     selection: Selection,
     options: Options,
     output: Path | None,
+    live: Path | None,
     detailed_exitcode: bool,
     parallelism: int,
     console: Console,
@@ -56,6 +64,10 @@ def plan(
     from reconciler.cli.saved import refuse_to_save, save_plan
     from reconciler.workflow.plan import plan_instances
 
+    if live is not None:
+        from reconciler.cli.observed import plan_against
+
+        return plan_against(live, files, selection, options, output, detailed_exitcode, console)
     order = place_order(files, selection, options, console)
     output = output if order.instances else None  # an empty shard has nothing to save
     if output is not None:

@@ -26,7 +26,7 @@ def show_plans(results: Sequence[PlanResult], console: Console, flags: Sequence[
     if console.wants_json:
         console.result(render_instances("plan", [_entry(result) for result in results]))
     else:
-        console.result("\n".join(render_plan(p.plan, p.refusals, console.paint) for p in planned))
+        console.result("\n".join(render_plan(p.plan, p.refusals, console.paint, p.as_of) for p in planned))
         if flags is not None:
             console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint))
     _show_stopped(results, console)
@@ -91,8 +91,8 @@ def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
 
 def _entry(result: ApplyResult) -> dict[str, Any]:
     match result:
-        case Planned(plan=plan, refusals=refusals):
-            return plan_entry(plan, refusals)
+        case Planned(plan=plan, refusals=refusals, as_of=as_of):
+            return plan_entry(plan, refusals, as_of)
         case Finished(planned=planned, report=report, already_done=done):
             return report_entry(planned.plan, report, done)
         case Stopped(instance=instance, error=error):

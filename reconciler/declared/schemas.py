@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan")
-"""The files that people write, what the program prints as JSON, and the plans that it saves."""
+SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan", "observation")
+"""The files that people write, what the program prints as JSON, the plans that it saves, and what it observed."""
 
 
 def schema_text(name: str) -> str:

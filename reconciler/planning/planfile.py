@@ -112,6 +112,9 @@ def _demand_kind(document: dict[str, Any], path: str) -> None:
     if kind in ("plan", "apply", "validate"):
         text = f"{path} is not a saved plan: it is what --format json prints, for other programs to read"
         raise Refused(text, _PLAN_AGAIN)
+    if kind == "observation":
+        text = f"{path} is not a saved plan: it is an observation, which is never applied"
+        raise Refused(text, "save a plan of the instance as it is now: reconciler plan -o FILE")
     raise Refused(f"{path} is not a saved plan", _PLAN_AGAIN)
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import UTC
 from typing import Any, assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, is_complete
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import NotVerified, ReconcilerError
+from reconciler.live.observation import AsOf
 from reconciler.model import ClientSpec, Grant, Location
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import (
@@ -34,12 +36,14 @@ FORMAT_VERSION = 1
 _NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
 
 
-def plan_entry(plan: Plan, refusals: Sequence[Refusal]) -> dict[str, Any]:
-    """One instance's plan as plain values."""
+def plan_entry(plan: Plan, refusals: Sequence[Refusal], as_of: AsOf | None = None) -> dict[str, Any]:
+    """One instance's plan as plain values; `as_of` for one that was made from an observation."""
     return {
         "instance": plan.instance,
         "identity": plan.identity,
         "status": "refused" if refusals else "planned",
+        "observed_at": as_of and as_of.observed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "age_seconds": as_of and int(as_of.age.total_seconds()),
         "interrupted": False,
         "journal_failure": None,
         "counts": asdict(count(plan)),

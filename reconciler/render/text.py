@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
+from reconciler.live.observation import AsOf
 from reconciler.model import Location
 from reconciler.planning.guard import Refusal
 from reconciler.planning.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, OnDrift, Plan, Unmanaged, Update
+from reconciler.render.age import as_of_text
 from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, count, plural, summary_text
@@ -36,10 +38,13 @@ _ON_DRIFT = {
 }
 
 
-def render_plan(plan: Plan, refusals: Sequence[Refusal] = (), paint: Paint = plain) -> str:
-    """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary."""
+def render_plan(plan: Plan, refusals: Sequence[Refusal] = (), paint: Paint = plain, as_of: AsOf | None = None) -> str:
+    """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary.
+
+    `as_of` says how old that is which it was made from, if it is not the instance as it is now.
+    """
     blocks = [
-        [heading(plan, paint), *_premises(plan, paint)],
+        [heading(plan, paint), *_premises(plan, as_of, paint)],
         *(list(_change(change, paint)) for change in plan.changes),
         *(list(_kept(kept, paint)) for kept in plan.kept),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
@@ -69,9 +74,11 @@ def title(change: Change) -> str:
             assert_never(change)
 
 
-def _premises(plan: Plan, paint: Paint) -> Iterator[str]:
+def _premises(plan: Plan, as_of: AsOf | None, paint: Paint) -> Iterator[str]:
     """What the plan stands on: first of all a configuration that was loosened."""
     yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
+    if as_of is not None:
+        yield f"  {as_of_text(as_of, paint)}"
     if plan.base is not None and plan.on_drift is not None:
         yield f"  base {printable(plan.base[:12])}; {_ON_DRIFT[plan.on_drift]}"
 

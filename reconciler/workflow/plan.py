@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from reconciler.errors import ReconcilerError
 from reconciler.live.gateway import Gateway
-from reconciler.model import Declarations
+from reconciler.live.observation import AsOf
+from reconciler.model import Declarations, Listing
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.guard import Guards, Refusal, refusals
 from reconciler.planning.plan import Plan
@@ -35,6 +36,8 @@ class Planned:
     instance: Instance
     plan: Plan
     refusals: tuple[Refusal, ...]
+    as_of: AsOf | None = None
+    """How old what it was made from is; None if the instance itself was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ def attempt(
 
 def plan_instance(order: Order, instance: Instance, gateway: Gateway) -> Planned:
     """Observe an instance once, plan, and judge the plan. Raises a `GatewayError`."""
+    return plan_listing(order, instance, gateway.list_clients())
+
+
+def plan_listing(order: Order, instance: Instance, listing: Listing) -> Planned:
+    """Plan what was seen of an instance, and judge the plan."""
     settings = order.settings
     policy = PlanPolicy(
         instance=instance.name,
@@ -82,7 +90,7 @@ def plan_instance(order: Order, instance: Instance, gateway: Gateway) -> Planned
         system_clients=instance.system_clients,
         prune=order.options.prune,
     )
-    plan = make_plan(order.declared[instance.name], gateway.list_clients(), policy)
+    plan = make_plan(order.declared[instance.name], listing, policy)
     return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
 
 

@@ -50,6 +50,7 @@ DEEP = b'{"kind": "saved-plan", "format_version": 1, "x": %s}'
         (b'{"kind": "saved-plan", "kind": "saved-plan"}', "the key 'kind' stands in one object twice"),
         (b'{"x": [{"\\u001b[31m": 1, "\\u001b[31m": 2}]}', r"the key '\u{1b}[31m' stands in one object twice"),
         (b'{"format_version": 1, "kind": "plan", "instances": []}', "what --format json prints"),
+        (b'{"format_version": 1, "kind": "observation"}', "it is an observation, which is never applied"),
         (b'{"kind": "saved-plan"}', "of a format that no version of reconciler has written"),
         (b'{"kind": "saved-plan", "format_version": true}', "of a format that no version"),
         (b'{"kind": "saved-plan", "format_version": 0}', "of a format that no version"),

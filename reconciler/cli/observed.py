@@ -1,0 +1,83 @@
+"""Observations: written by `observe -o`, read by `plan --live`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.console import Console
+from reconciler.cli.exit_codes import of_observations, of_plans
+from reconciler.cli.files import read_whole, write_whole
+from reconciler.cli.options import repeated_flags
+from reconciler.cli.orders import place_order
+from reconciler.cli.results import show_plans
+from reconciler.errors import WrongUsage
+from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
+from reconciler.render.error_text import render_error_lines
+from reconciler.render.summary import plural
+from reconciler.settings import Instance
+from reconciler.text import printable
+from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.observe import Observed, observe_instances, plan_observed
+from reconciler.workflow.plan import Stopped
+
+
+def refuse_to_observe(file: Path) -> None:
+    """Raise `WrongUsage` unless an observation can be saved in this file."""
+    if str(file) == "-":
+        raise WrongUsage("-o wants a file, which is written whole or not at all", "name one: -o live.json")
+
+
+def save_observations(
+    instances: Sequence[Instance], file: Path, files: Files, options: Options, console: Console
+) -> int:
+    """Look at the instances and save what those had that answered; the exit code."""
+    results = list(observe_instances(instances, options, lambda: datetime.now(UTC)))
+    found = [result for result in results if isinstance(result, Observed)]
+    if found:
+        write_whole(file, dump_observations([each.observation for each in found], __version__), "observation")
+        console.progress(_after_saving(found, file, files))
+    for result in results:
+        if isinstance(result, Stopped):
+            console.problem(render_error_lines(result.error, result.instance.name))
+    if not found:
+        console.problem(f"nothing was observed, so {printable(str(file))} was not written\n")
+    return of_observations(results)
+
+
+def plan_against(
+    file: Path,
+    files: Files,
+    selection: Selection,
+    options: Options,
+    output: Path | None,
+    detailed: bool,
+    console: Console,
+) -> int:
+    """Show the plans against what was observed; the exit code. No next command: nothing can be applied from it."""
+    if output is not None:
+        raise WrongUsage(
+            "--live and -o exclude each other: an observation may be old, so nothing is applied from it",
+            "to save a plan for apply, leave --live out, where the credentials are",
+        )
+    observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
+    order = place_order(files, selection, options, console)
+    results = list(plan_observed(order, observations, str(file), datetime.now(UTC)))
+    show_plans(results, console)
+    return of_plans(results, detailed=detailed)
+
+
+def _after_saving(found: Sequence[Observed], file: Path, files: Files) -> str:
+    saved = ", ".join(f"{each.instance.name} ({_clients(each)})" for each in found)
+    named = [word for each in found for word in ("--instance", each.instance.name)]
+    flags = repeated_flags(files, Options({}))
+    plan = printable(shlex.join(["reconciler", "plan", "--live", str(file), *named, *flags]))
+    return f"saved: {saved}; to plan with it, without credentials: {plan}"
+
+
+def _clients(observed: Observed) -> str:
+    listing = observed.observation.listing
+    return plural(len(listing.clients) + len(listing.unsupported), "client")

@@ -1,0 +1,208 @@
+"""Observations: what instances had at a time, as JSON, so that a plan can be made where no credentials are.
+
+No secret can get into one: everything that is written here comes from the fields of a `Listing`, and none of the types
+that it is built of has a field for a secret; the gateway drops secrets while it reads an instance's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from reconciler.errors import ReconcilerError, Refused
+from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.nodes import Node, WrongShape
+from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
+from reconciler.settings import Instance
+from reconciler.text import listed, printable, quoted, quoted_url
+
+FORMAT_VERSION = 1
+KIND = "observation"
+
+OBSERVE_AGAIN = "observe again, where the credentials are: reconciler observe -o FILE"
+_KEYS = ("format_version", "kind", "digest", "program_version", "observations")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What an instance had at a time."""
+
+    instance: str
+    identity: str
+    """The instance's URL, or `embedded:` and its path."""
+    observed_at: datetime
+    """When the look at it began, in UTC, to the second."""
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """How old that is which a plan was made from."""
+
+    observed_at: datetime
+    age: timedelta
+    """Less than nothing where the clocks of two machines differ."""
+    file: str
+    """The observation's, printable."""
+
+
+def dump_observations(observations: Iterable[Observation], program_version: str) -> str:
+    """The text of an observation file, ASCII only, ending in a line feed: the same for equal arguments."""
+    content = {"program_version": program_version, "observations": [_values(each) for each in observations]}
+    return seal({"format_version": FORMAT_VERSION, "kind": KIND}, content)
+
+
+def load_observations(data: bytes, path: str) -> tuple[Observation, ...]:
+    """What a file holds; `path` is how messages call it. How much may be read is the caller's to bound.
+
+    Raises `Refused` if it is not an observation, is of another version, or is not what was written.
+    """
+    path = printable(path)
+    document = _document(data, path)
+    _demand_kind(document, path)
+    _demand_version(document, path)
+    if not is_intact(document):
+        text = f"{path} is not as it was written: its digest does not fit, so it was edited or damaged"
+        raise Refused(text, OBSERVE_AGAIN)
+    try:
+        return _observations(Node(document).record(_KEYS)["observations"])
+    except WrongShape as problem:
+        hint = f"it was written by reconciler {_version(document)}; {OBSERVE_AGAIN}"
+        raise Refused(f"{path} has another shape than an observation: {problem}", hint) from None
+
+
+def observation_of(observations: Sequence[Observation], instance: Instance, path: str) -> Observation:
+    """The observation of a configured instance. `path` is the file's, as messages call it.
+
+    Raises `ReconcilerError` if there is none, and `Refused` if it is of another URL: of another instance, that is.
+    """
+    again = f"observe it, where the credentials are: reconciler observe -o FILE --instance {instance.name}"
+    for found in observations:
+        if found.instance == instance.name:
+            _demand_identity(found, instance.identity, again)
+            return found
+    held = listed(quoted(found.instance) for found in observations)
+    raise ReconcilerError(f"not observed: {printable(path)} holds {held} only", again)
+
+
+def _demand_identity(found: Observation, identity: str, again: str) -> None:
+    if found.identity != identity:
+        both = f"{quoted_url(found.identity)} was observed, and {found.instance} is {quoted_url(identity)} now"
+        raise Refused(f"the observation is of another instance: {both}", again)
+
+
+def _document(data: bytes, path: str) -> dict[str, Any]:
+    try:
+        return read_sealed(data)
+    except TwiceTheSameKey as problem:
+        raise Refused(f"{path} is not an observation: {problem}", OBSERVE_AGAIN) from None
+    except NotReadable as problem:
+        hint = f"was it cut off? Get it again, or {OBSERVE_AGAIN}"
+        raise Refused(f"{path} is not an observation: {problem}", hint) from None
+
+
+def _demand_kind(document: dict[str, Any], path: str) -> None:
+    kind = document.get("kind")
+    if kind == "saved-plan":
+        hint = f"apply it: reconciler apply FILE; to plan anew, {OBSERVE_AGAIN}"
+        raise Refused(f"{path} is a saved plan, not an observation", hint)
+    if kind != KIND:
+        raise Refused(f"{path} is not an observation", OBSERVE_AGAIN)
+
+
+def _demand_version(document: dict[str, Any], path: str) -> None:
+    version = document.get("format_version")
+    if type(version) is not int or version < 1:
+        text = f"{path} is an observation of a format that no version of reconciler has written"
+        raise Refused(text, OBSERVE_AGAIN)
+    if version > FORMAT_VERSION:
+        text = f"{path} was written by a newer reconciler ({_version(document)})"
+        raise Refused(text, f"plan with that version; or, with this one, {OBSERVE_AGAIN}")
+
+
+def _version(document: dict[str, Any]) -> str:
+    version = document.get("program_version")
+    return printable(version)[:40] if isinstance(version, str) else "of an unknown version"
+
+
+def _values(observation: Observation) -> dict[str, Any]:
+    return {
+        "instance": observation.instance,
+        "identity": observation.identity,
+        "observed_at": observation.observed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "clients": [_client_values(client) for client in observation.listing.clients],
+        "unsupported": [_unsupported_values(client) for client in observation.listing.unsupported],
+    }
+
+
+def _observations(node: Node) -> tuple[Observation, ...]:
+    found = node.each(_read)
+    names = [observation.instance for observation in found]
+    if not found:
+        raise WrongShape("`observations` is empty")
+    if len(set(names)) < len(names):
+        raise WrongShape("`observations` has an instance twice")
+    return found
+
+
+def _read(node: Node) -> Observation:
+    values = node.record(("instance", "identity", "observed_at", "clients", "unsupported"))
+    listing = Listing(values["clients"].each(_read_client), values["unsupported"].each(_read_unsupported))
+    _demand_ids(listing, node.place)
+    observed_at = _read_moment(values["observed_at"])
+    found = Observation(values["instance"].text(), values["identity"].text(), observed_at, listing)
+    again = _values(found)
+    for key, value in values.items():
+        if again[key] != value.value:  # nothing may get lost on the way
+            raise WrongShape(f"`{value.place}` is not spelled as this format has it")
+    return found
+
+
+def _read_moment(node: Node) -> datetime:
+    try:
+        return node.time().astimezone(UTC)
+    except OverflowError:  # in the first or the last hours of the calendar
+        raise WrongShape(f"`{node.place}` is not a time in UTC") from None
+
+
+def _demand_ids(listing: Listing, place: str) -> None:
+    able, unable = [each.id for each in listing.clients], [each.id for each in listing.unsupported]
+    if [able, unable] != [sorted(able), sorted(unable)]:
+        raise WrongShape(f"the clients of `{place}` are not in the order of their ids")
+    if len({*able, *unable}) < len(able) + len(unable):
+        raise WrongShape(f"two clients of `{place}` have the same id")
+
+
+def _client_values(client: LiveClient) -> dict[str, Any]:
+    return {
+        "id": client.id,
+        "name": client.name,
+        "grants": [grant.value for grant in Grant if grant in client.spec.grants],
+        "redirect_url": client.spec.redirect_url,
+        "created_at": client.created_at and client.created_at.isoformat(),
+    }
+
+
+def _read_client(node: Node) -> LiveClient:
+    values = node.record(("id", "name", "grants", "redirect_url", "created_at"))
+    grants = frozenset(values["grants"].each(lambda grant: grant.one_of(Grant)))
+    redirect = values["redirect_url"].unless_null(Node.whole_text)
+    if not grants:
+        raise WrongShape(f"`{values['grants'].place}` is empty")
+    if (Grant.AUTHORIZATION_CODE in grants) != bool(redirect):
+        raise WrongShape(f"`{values['redirect_url'].place}` does not fit the grants: it goes with authorization_code")
+    spec = ClientSpec(values["name"].whole_text(), grants, redirect)
+    return LiveClient(values["id"].client_id(), spec, values["created_at"].unless_null(Node.time))
+
+
+def _unsupported_values(client: UnsupportedClient) -> dict[str, Any]:
+    created_at = client.created_at and client.created_at.isoformat()
+    return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
+
+
+def _read_unsupported(node: Node) -> UnsupportedClient:
+    values = node.record(("id", "name", "why", "created_at"))
+    created_at = values["created_at"].unless_null(Node.time)
+    return UnsupportedClient(values["id"].client_id(), values["name"].whole_text(), values["why"].text(), created_at)

@@ -1,0 +1,62 @@
+"""Observe instances, and plan against what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reconciler.errors import ReconcilerError
+from reconciler.live.observation import AsOf, Observation, observation_of
+from reconciler.settings import Instance
+from reconciler.text import printable
+from reconciler.workflow.choices import Options
+from reconciler.workflow.plan import Order, PlanResult, Stopped, plan_listing
+from reconciler.workflow.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """An instance that answered, and what it has."""
+
+    instance: Instance
+    observation: Observation
+
+
+ObserveResult = Observed | Stopped
+
+
+def observe_instances(
+    instances: Sequence[Instance], options: Options, now: Callable[[], datetime]
+) -> Iterator[ObserveResult]:
+    """Look at each instance once; one that fails does not stop the others."""
+    sessions = Sessions(options.environ, options.timeout)
+    for instance in instances:
+        try:
+            yield Observed(instance, _observe(instance, sessions, now))
+        except ReconcilerError as problem:
+            yield Stopped(instance, problem)
+
+
+def plan_observed(order: Order, observations: Sequence[Observation], file: str, now: datetime) -> Iterator[PlanResult]:
+    """Plan each instance as it was observed: nothing is asked, and no credentials are read.
+
+    `file` is where the observations come from, `now` the time from which their age is counted.
+    """
+    for instance in order.instances:
+        try:
+            seen = observation_of(observations, instance, file)
+        except ReconcilerError as problem:
+            yield Stopped(instance, problem)
+            continue
+        as_of = AsOf(seen.observed_at, now - seen.observed_at, printable(file))
+        yield replace(plan_listing(order, instance, seen.listing), as_of=as_of)
+
+
+def _observe(instance: Instance, sessions: Sessions, now: Callable[[], datetime]) -> Observation:
+    with ExitStack() as stack:
+        gateway = sessions.open(instance, stack)
+        # Before the look: whatever changes while the instance answers is newer than the observation says.
+        observed_at = now().replace(microsecond=0)
+        return Observation(instance.name, instance.identity, observed_at, gateway.list_clients())
