@@ -8,7 +8,13 @@ from pathlib import Path
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import config_option, instance_options, plain_output_options, timeout_option
+from reconciler.cli.options import (
+    config_option,
+    instance_options,
+    parallelism_option,
+    plain_output_options,
+    timeout_option,
+)
 from reconciler.workflow.choices import Files, Options, Selection
 
 
@@ -30,8 +36,11 @@ Examples:
 @config_option
 @instance_options
 @timeout_option
+@parallelism_option
 @plain_output_options
-def observe(output: Path, config: Path, selection: Selection, timeout: float | None, console: Console) -> int:
+def observe(
+    output: Path, config: Path, selection: Selection, timeout: float | None, parallelism: int, console: Console
+) -> int:
     """Save what instances have, without any secret. Only reads from them.
 
     `plan --live FILE` then makes a full plan where no credentials are: in the pull request of a fork, say. Nothing is
@@ -45,4 +54,5 @@ def observe(output: Path, config: Path, selection: Selection, timeout: float | N
 
     refuse_to_observe(output)
     instances = select_instances(sound_settings(config), selection)
-    return save_observations(instances, output, Files(config), Options(os.environ, timeout=timeout), console)
+    options = Options(os.environ, timeout=timeout)
+    return save_observations(instances, output, Files(config), options, parallelism, console)

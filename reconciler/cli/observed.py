@@ -32,10 +32,13 @@ def refuse_to_observe(file: Path) -> None:
 
 
 def save_observations(
-    instances: Sequence[Instance], file: Path, files: Files, options: Options, console: Console
+    instances: Sequence[Instance], file: Path, files: Files, options: Options, parallelism: int, console: Console
 ) -> int:
     """Look at the instances and save what those had that answered; the exit code."""
-    results = list(observe_instances(instances, options, lambda: datetime.now(UTC)))
+    if not instances:
+        console.progress("the shard holds none of the instances: nothing to do")
+        return of_observations([])
+    results = observe_instances(instances, options, parallelism, lambda: datetime.now(UTC))
     found = [result for result in results if isinstance(result, Observed)]
     if found:
         write_whole(file, dump_observations([each.observation for each in found], __version__), "observation")

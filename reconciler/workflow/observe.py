@@ -11,6 +11,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.live.observation import AsOf, Observation, observation_of
 from reconciler.settings import Instance
 from reconciler.text import printable
+from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, PlanResult, Stopped, plan_listing
 from reconciler.workflow.sessions import Sessions
@@ -28,15 +29,19 @@ ObserveResult = Observed | Stopped
 
 
 def observe_instances(
-    instances: Sequence[Instance], options: Options, now: Callable[[], datetime]
-) -> Iterator[ObserveResult]:
-    """Look at each instance once; one that fails does not stop the others."""
-    sessions = Sessions(options.environ, options.timeout)
-    for instance in instances:
+    instances: Sequence[Instance], options: Options, parallelism: int, now: Callable[[], datetime]
+) -> list[ObserveResult]:
+    """Look at each instance once, so many at a time; one that fails does not stop the others."""
+    ending = Ending()
+    sessions = Sessions(options.environ, options.timeout, stop=ending)
+
+    def observe_one(instance: Instance) -> ObserveResult:
         try:
-            yield Observed(instance, _observe(instance, sessions, now))
+            return Observed(instance, _observe(instance, sessions, now))
         except ReconcilerError as problem:
-            yield Stopped(instance, problem)
+            return Stopped(instance, problem)
+
+    return at_once(instances, observe_one, parallelism, ending)
 
 
 def plan_observed(order: Order, observations: Sequence[Observation], file: str, now: datetime) -> Iterator[PlanResult]:
