@@ -211,7 +211,9 @@ def test_a_refused_login_of_one_is_the_exit_code_of_all(project: Project, stagin
 
 
 def test_an_empty_shard_is_nothing_to_do(project: Project, staging: Platform) -> None:
-    codes = [project.run("observe", "--all", "--shard", f"{number}/2", "-o", f"{number}.json").code for number in (1, 2)]
+    codes = [
+        project.run("observe", "--all", "--shard", f"{number}/2", "-o", f"{number}.json").code for number in (1, 2)
+    ]
     assert codes == [0, 0]
     assert len(list(project.folder.glob("*.json"))) == 1
 
