@@ -11,6 +11,10 @@ _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 # Blank or without a glyph, though their categories are those of letters and marks. U+FE0F is kept: it belongs to emoji.
 _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]")
 
+# Text that every YAML reader takes as the same text, without quotes. Everything else is quoted.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
+_TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
+
 _USER_INFO = re.compile(r"//[^/?#]*@")
 
 
@@ -37,6 +41,22 @@ def quoted(text: str, limit: int = 80) -> str:
 def quoted_url(url: str, limit: int = 80) -> str:
     """A URL in quotes for a message, without what stands in front of its host: that may be a password."""
     return quoted(_USER_INFO.sub("//***@", url), limit)
+
+
+def quoted_scalar(text: str) -> str:
+    """A YAML scalar that reads as exactly this text everywhere."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _TYPED:
+        return text
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable() and not _HIDDEN.match(character):
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def listed(texts: Iterable[str], last: str = "and") -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.model import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location
+from reconciler.planning.doubts import created
 from reconciler.planning.drift import (
     Base,
     field_origins,
@@ -146,7 +147,8 @@ def _reason(live: LiveClient, how: How) -> Note:
         case How.ID:
             return Note("pinned-by-id", f"`ids:` says that client {live.id} is this one, and it differs")
         case How.NAME:
-            return Note("differs", "the live client differs from what is declared")
+            text = f"matched by name: client {live.id}, {created(live.created_at)}, differs from what is declared"
+            return Note("differs", text)
         case How.PREVIOUS_NAME:
             return Note("renamed", f"{quoted(live.name)} is a previous name of it; it keeps its id and secret")
         case _:

@@ -10,6 +10,7 @@ from reconciler.planning.drift import Base
 from reconciler.planning.matching import Doubt, Finding, LiveIndex, Match, match_all, possible
 from reconciler.planning.plan import Note, Plan, Unmanaged, order_of_applying
 from reconciler.planning.removals import Removals
+from reconciler.planning.renames import notes_on_renames
 from reconciler.planning.surprises import Remarks, notes_on_previous_names
 
 __all__ = ["PlanPolicy", "make_plan"]
@@ -22,7 +23,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     unmanaged nor pruned. With a `base`, every difference is labelled by where it comes from, and what a person changed
     on the instance is refused, kept or reverted, as the policy has it.
     """
-    index = LiveIndex(live, policy.ignore)
+    index = LiveIndex(live, policy.ignore, policy.instance)
     findings = tuple(match_all((*declared.present, *declared.absent), index))
     doubts = tuple(found for found in findings if isinstance(found, Doubt))
     held = {live_id for doubt in doubts for live_id in possible(doubt.entry, index)}
@@ -30,17 +31,19 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     on_entries = [decision for found in findings if (decision := deciding.on_entry(found))]
     strangers = tuple(_strangers(declared, live, held | _matched_ids(findings), deciding))
     decisions = [*on_entries, *(decision for _, decision in strangers if decision)]
+    changes = tuple(sorted((each.change for each in decisions if each.change), key=order_of_applying))
+    unmanaged = _by_name(unmanaged for unmanaged, decision in strangers if decision is None)
     return Plan(
         instance=policy.instance,
         identity=policy.identity,
-        changes=tuple(sorted((each.change for each in decisions if each.change), key=order_of_applying)),
+        changes=changes,
         blocked=tuple(sorted((d.blocked for d in doubts), key=lambda b: (b.name, b.source, b.reason.code))),
-        unmanaged=_by_name(unmanaged for unmanaged, decision in strangers if decision is None),
+        unmanaged=unmanaged,
         ignored=_by_name(Unmanaged(each.id, each.name) for each in index.all if index.ignores(each.name)),
         unsupported=tuple(
             sorted((u for u in live.unsupported if not index.ignores(u.name)), key=lambda u: (u.name, u.id))
         ),
-        notes=_notes(findings, index),
+        notes=_sorted((*_notes(findings, index), *notes_on_renames(changes, unmanaged, index))),
         in_sync=len(findings) - len(doubts) - len(on_entries),
         declared_present=len(declared.present),
         live=len(index.all),
@@ -71,9 +74,13 @@ def _matched_ids(findings: Iterable[Finding]) -> set[int]:
     return {found.live.id for found in findings if isinstance(found, Match)}
 
 
-def _notes(findings: Iterable[Finding], index: LiveIndex) -> tuple[Note, ...]:
-    matches = (found for found in findings if isinstance(found, Match))
-    notes = (note for found in matches for note in notes_on_previous_names(found, index))
+def _notes(findings: Iterable[Finding], index: LiveIndex) -> Iterator[Note]:
+    for found in findings:
+        if isinstance(found, Match):
+            yield from notes_on_previous_names(found, index)
+
+
+def _sorted(notes: Iterable[Note]) -> tuple[Note, ...]:
     return tuple(sorted(notes, key=lambda note: (note.code, note.text)))
 
 

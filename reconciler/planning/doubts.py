@@ -7,13 +7,15 @@ from datetime import datetime
 
 from reconciler.model import AbsentClient, DesiredClient, LiveClient, UnsupportedClient
 from reconciler.planning.plan import Blocked, Note, grants_text
-from reconciler.text import quoted, quoted_url
+from reconciler.text import quoted, quoted_scalar, quoted_url
 
 Entry = DesiredClient | AbsentClient
 AnyLive = LiveClient | UnsupportedClient
 
 MOST_LISTED = 10
 """The platform's own tools can make a client again and again; nobody reads a hundred ids."""
+
+UNSUPPORTED_WAY_OUT = "set its grants on the Auth Clients page, or take the entry out"
 
 ALLOW_LOOKALIKE = "name-lookalike"
 
@@ -36,10 +38,14 @@ def declared_twice(entry: Entry, entries: Iterable[Entry]) -> Blocked:
     return _blocked(entry, "declared-twice", text, "keep one entry for this instance")
 
 
-def id_not_live(entry: Entry) -> Blocked:
+def id_not_live(entry: Entry, namesakes: Sequence[AnyLive], instance: str) -> Blocked:
     """The pinned client is not there."""
     text = f"`ids:` says that it is client {entry.id}, and no live client has this id"
-    return _blocked(entry, "id-not-live", text, "look on the Auth Clients page for the right id, or remove `ids:`")
+    way_out = "look on the Auth Clients page for the right id, or remove `ids:`"
+    if namesakes:
+        text += f"; live under this name: {listed(namesakes, with_forms=True)}"
+        way_out = f"if that is the one, correct it to `{_pin(namesakes, instance)}`; else remove `ids:`"
+    return _blocked(entry, "id-not-live", text, way_out)
 
 
 def id_has_another_name(entry: Entry, live: AnyLive) -> Blocked:
@@ -51,19 +57,21 @@ def id_has_another_name(entry: Entry, live: AnyLive) -> Blocked:
 def unsupported(entry: Entry, live: UnsupportedClient) -> Blocked:
     """The client is there in a form that cannot be declared."""
     text = f"client {live.id} is live in a form that cannot be declared: {live.why}"
-    return _blocked(entry, "unsupported", text, "set its types on the Auth Clients page, or take the entry out")
+    return _blocked(entry, "unsupported", text, UNSUPPORTED_WAY_OUT)
 
 
-def ambiguous(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
+def ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:
     """Several live clients have the declared name."""
     text = f"{len(found)} live clients have this name: {listed(found, with_forms=True)}"
-    return _blocked(entry, "ambiguous", text, f"pin one with `ids:`, or {_remove_others(found)}")
+    way_out = f"add `{_pin(found, instance)}` to the entry, with the id of the right one, or {_remove_others(found)}"
+    return _blocked(entry, "ambiguous", text, way_out)
 
 
-def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
+def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:
     """Several live clients have one of the previous names."""
     text = f"{len(found)} live clients have a previous name of it: {listed(found, with_names=True)}"
-    way_out = f"keep the previous name of the right one, pin it with `ids:`, or {_remove_others(found)}"
+    pin = f"add `{_pin(found, instance)}` to the entry, with the id of the right one"
+    way_out = f"keep the previous name of the right one only, or {pin}, or {_remove_others(found)}"
     return _blocked(entry, "previous-names-ambiguous", text, way_out)
 
 
@@ -81,11 +89,18 @@ def name_taken(entry: Entry, holders: Sequence[AnyLive]) -> Blocked:
     return _blocked(entry, "name-taken", text, way_out)
 
 
-def lookalike(entry: Entry, twins: Sequence[AnyLive]) -> Blocked:
-    """A live name reads the same to a person: probably the same client, spelled otherwise."""
+def lookalike(entry: Entry, twins: Sequence[AnyLive], *, is_live: bool) -> Blocked:
+    """A live name reads the same to a person: probably the same client, spelled otherwise.
+
+    `is_live` is whether the entry means a live client already, so that the other one must be another.
+    """
     differs = "only in case, normalisation or invisible characters"
     text = f"a live client has a name that differs {differs}: {listed(twins, with_names=True)}"
-    way_out = f"`previous_names:` with that name if it is the same client; else `allow: [{ALLOW_LOOKALIKE}]`"
+    allow = f"add `allow: [{ALLOW_LOOKALIKE}]` to the entry"
+    first = min(twins, key=lambda live: live.id)
+    rename = f"add `previous_names: [{quoted_scalar(first.name)}]` to rename it"
+    same = f"if it is the same client, write its name as it is live, or {rename}"
+    way_out = f"rename or remove that one, or {allow}" if is_live else f"{same}; if it is another, {allow}"
     return _blocked(entry, "name-lookalike", text, way_out)
 
 
@@ -100,7 +115,7 @@ def listed(clients: Iterable[AnyLive], *, with_names: bool = False, with_forms: 
 def _listed(live: AnyLive, with_name: bool, with_form: bool) -> str:
     known = [quoted(live.name)] if with_name else []
     known += [_form(live)] if with_form else []
-    return f"{live.id} ({', '.join([*known, _created(live.created_at)])})"
+    return f"{live.id} ({', '.join([*known, created(live.created_at)])})"
 
 
 def _blocked(entry: Entry, code: str, text: str, way_out: str) -> Blocked:
@@ -115,8 +130,15 @@ def _form(live: AnyLive) -> str:
     return grants_text(live.spec.grants) + redirect
 
 
-def _created(at: datetime | None) -> str:
+def created(at: datetime | None) -> str:
+    """When a client was made, for people: `created 2026-03-01`."""
     return f"created {at.date().isoformat()}" if at else "creation date unknown"
+
+
+def _pin(found: Sequence[AnyLive], instance: str) -> str:
+    """What to write into the entry for the first client that it may mean."""
+    first = min(found, key=lambda live: (isinstance(live, UnsupportedClient), live.id))
+    return f"ids: {{{instance}: {first.id}}}"
 
 
 def _remove_others(found: Sequence[AnyLive]) -> str:

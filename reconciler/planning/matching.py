@@ -22,7 +22,8 @@ V = TypeVar("V")
 class LiveIndex:
     """A listing, looked up by id, name and lookalike. Built once, so that planning stays linear."""
 
-    def __init__(self, listing: Listing, ignore: Sequence[str]) -> None:
+    def __init__(self, listing: Listing, ignore: Sequence[str], instance: str) -> None:
+        self.instance = instance
         self.all: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
         self.by_id: Mapping[int, AnyLive] = {live.id: live for live in self.all}
         self._by_name = _grouped((live.name, live) for live in self.all)
@@ -113,7 +114,7 @@ def _find(entry: Entry, index: LiveIndex) -> Finding:
         return _by_id(entry, index)
     if found := index.named(entry.name):
         if len(found) > 1:
-            return Doubt(entry, doubts.ambiguous(entry, found))
+            return Doubt(entry, doubts.ambiguous(entry, found, index.instance))
         return _matched(entry, found[0], How.NAME, index)
     return _by_previous_name(entry, index) if isinstance(entry, DesiredClient) else Missing(entry)
 
@@ -124,7 +125,7 @@ def _by_id(entry: Entry, index: LiveIndex) -> Finding:
         case AbsentClient(), None:
             return Missing(entry)  # deleted, as it was to be
         case _, None:
-            return Doubt(entry, doubts.id_not_live(entry))
+            return Doubt(entry, doubts.id_not_live(entry, index.named(entry.name), index.instance))
         case AbsentClient(), LiveClient() | UnsupportedClient() if live.name != entry.name:
             return Doubt(entry, doubts.id_has_another_name(entry, live))
         case _:
@@ -136,7 +137,7 @@ def _by_previous_name(entry: DesiredClient, index: LiveIndex) -> Finding:
     if not found:
         return Missing(entry)
     if len(found) > 1:
-        return Doubt(entry, doubts.previous_names_ambiguous(entry, found))
+        return Doubt(entry, doubts.previous_names_ambiguous(entry, found, index.instance))
     return _matched(entry, found[0], How.PREVIOUS_NAME, index)
 
 
@@ -164,7 +165,7 @@ def _name_doubt(entry: DesiredClient, own_id: int | None, index: LiveIndex) -> D
     if holders := [live for live in others if live.name == entry.name]:
         return Doubt(entry, doubts.name_taken(entry, holders))
     if others and doubts.ALLOW_LOOKALIKE not in entry.allow:
-        return Doubt(entry, doubts.lookalike(entry, others))
+        return Doubt(entry, doubts.lookalike(entry, others, is_live=own_id is not None))
     return None
 
 

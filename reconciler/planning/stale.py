@@ -93,7 +93,7 @@ class _Now:
     """What is live now, seen from the saved plan."""
 
     def __init__(self, saved: Plan, live: Listing, ignore: Sequence[str]) -> None:
-        self.index = LiveIndex(live, ignore)
+        self.index = LiveIndex(live, ignore, saved.instance)
         self._known_ids = frozenset(saved.live_ids)
         self._names_then = _names_then(saved)
         self._survivors = self._known_ids.difference(c.id for c in saved.changes if isinstance(c, Delete))

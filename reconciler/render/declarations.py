@@ -9,11 +9,7 @@ from typing import assert_never
 from reconciler.model import ClientSpec, Grant
 from reconciler.planning.plan import Change, Create, Delete, Note, Update
 from reconciler.planning.redirects import written_urls
-from reconciler.text import printable
-
-# Text that every YAML reader takes as the same text, without quotes. Everything else is quoted.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
-_TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
+from reconciler.text import printable, quoted_scalar
 
 # Safe to print, and yet not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).
 _NOT_YAML = re.compile("[\ufffe\uffff]")
@@ -30,13 +26,6 @@ def render_changes(changes: Sequence[Change], losses: Sequence[Note], instance: 
     return "\n".join(lines) + "\n"
 
 
-def quoted_scalar(text: str) -> str:
-    """A YAML scalar that reads as exactly this text everywhere."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _TYPED:
-        return text
-    return f'"{"".join(map(_escaped, text))}"'
-
-
 def comment(text: str) -> str:
     """A line that every YAML reader skips, whatever the text holds."""
     return f"# {_NOT_YAML.sub(_code_point, printable(text))}"
@@ -49,15 +38,6 @@ def _code_point(found: re.Match[str]) -> str:
 def grant_lines(grants: Collection[Grant], redirect_urls: Sequence[str], indent: int) -> list[str]:
     """`grants:` and what belongs to it. The URLs are as a file writes them: one, or several for a list."""
     return [f"{' ' * indent}{line}" for line in _grants(grants, redirect_urls)]
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def _entry(change: Change, instance: str) -> Iterator[str]:

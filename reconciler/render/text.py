@@ -6,6 +6,7 @@ the lines nor paint them.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
@@ -155,9 +156,23 @@ def _left_alone(plan: Plan) -> Iterator[str]:
     }
     if any(columns.values()):
         yield "  left alone"
+    footers = _what_to_do(plan)
     for name, values in columns.items():
-        for number, value in enumerate(_first(values)):
+        shown = [*_first(values), footers[name]] if values and name in footers else _first(values)
+        for number, value in enumerate(shown):
             yield f"    {'' if number else name:<13}{value}"
+
+
+def _what_to_do(plan: Plan) -> dict[str, str]:
+    """What clients that are left alone are, and how to change that, by the name of their column."""
+    here = [c for c in plan.unmanaged if not c.system and not (c.note and c.note.code == "declared-elsewhere")]
+    export = printable(shlex.join(["reconciler", "export", "--instance", plan.instance, "--update"]))
+    declare = f"{len(here)} live, and not declared; to declare {'it' if len(here) == 1 else 'them'}: {export}"
+    return {
+        **({"unmanaged": declare} if here else {}),
+        "ignored": "set aside by `ignore:` in reconciler.yaml",
+        "unsupported": "never changed or pruned; to declare one, set its grants on the Auth Clients page first",
+    }
 
 
 def _unmanaged(client: Unmanaged) -> str:

@@ -272,7 +272,10 @@ def test_names_are_not_unique_so_an_ambiguous_one_is_told_with_ids_and_dates() -
         f"3 live clients have this name: 7 ({form}, created 2026-01-08), 9 ({form}, created 2026-01-10), "
         f"20 ({form}, created 2026-01-21)"
     )
-    assert "`ids:`" in blocked.way_out
+    assert blocked.way_out == (
+        "add `ids: {staging: 7}` to the entry, with the id of the right one, "
+        "or remove the others on the Auth Clients page"
+    )
 
 
 def test_a_hundred_namesakes_are_told_in_one_line_that_can_be_read() -> None:

@@ -12,7 +12,8 @@ from reconciler.declared.shape import check_shape
 from reconciler.model import ClientSpec, Grant, Location
 from reconciler.planning.inverse import invert
 from reconciler.planning.plan import Change, Create, Delete, Note, Update
-from reconciler.render.declarations import quoted_scalar, render_changes
+from reconciler.render.declarations import render_changes
+from reconciler.text import quoted_scalar
 
 HERE = Location("clients/a.yaml", 1, 1)
 JOURNAL = Location("journal.jsonl", 1, 1)
