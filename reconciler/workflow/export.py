@@ -17,9 +17,12 @@ from reconciler.declared.shape import check_shape
 from reconciler.declared.waivers import rulings
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.errors import ReconcilerError, Refused
+from reconciler.names import matches
 from reconciler.planning.export import Export, Exported, Item, Seen, Withheld, export_clients
 from reconciler.render.export_text import entry_lines
 from reconciler.settings import Instance, Settings
+from reconciler.text import listed
+from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Stopped
 from reconciler.workflow.sessions import Sessions
@@ -32,20 +35,24 @@ Problems = Mapping[int, Sequence[Diagnostic]]
 """What is wrong with each entry, by its number among all."""
 
 
-def look_at(instances: Sequence[Instance], options: Options) -> list[Seen | Stopped]:
-    """Observe each instance once. One that fails does not stop the others."""
-    sessions = Sessions(options.environ, options.timeout)
-    return [_look(instance, sessions) for instance in instances]
+def look_at(instances: Sequence[Instance], options: Options, parallelism: int) -> list[Seen | Stopped]:
+    """Observe each instance once, so many at a time; one that fails does not stop the others. In their order."""
+    ending = Ending()
+    sessions = Sessions(options.environ, options.timeout, stop=ending)
+    return at_once(instances, lambda instance: _look(instance, sessions), parallelism, ending)
 
 
 def export(seen: Sequence[Seen], settings: Settings, *, system: bool = False) -> Export:
     """What is live as entries, in the order in which the instances are configured; all that the rules refuse is waived
-    or withheld. Raises `Refused` for a listing that no instance has.
+    or withheld.
+
+    Raises `Refused` for a listing that no instance has, or where no entry can be for one of the instances alone.
     """
     order = [instance.name for instance in settings.instances]
     in_order = sorted(seen, key=lambda look: order.index(look.instance.name))
     for look in in_order:
         _refuse_nothing(look)
+        _refuse_namesakes(look.instance, order)
     found = export_clients(in_order, settings.ignore, system=system)
     judged = judge(found.items, settings, [look.instance for look in in_order])
     return replace(found, items=judged)
@@ -57,11 +64,16 @@ def judge(
     """The items as the rules let them stand, for these instances and `beside` the documents that are declared already.
 
     An entry that breaks rules which can be waived gets `allow:`, with notes; any other is withheld. No rule is guessed:
-    the entries are written, read and judged like every file.
+    the entries are written, read and judged like every file; backwards too, since of two that look alike a rule names
+    the later one, and which that is depends on the files that people put them into.
     """
     waivable = {name: how.waivable for name, how in rulings(RULES, settings.rules).items()}
     judged = list(items)
-    while problems := _problems(judged, settings, instances, beside):
+
+    def problems_of(order: int) -> Problems:
+        return _problems(list(enumerate(judged))[::order], settings, instances, beside)
+
+    while problems := problems_of(1) or problems_of(-1):
         # What is withheld may be what another entry looked like, so nothing is waived before all of that is gone.
         fatal = {number: found for number, found in problems.items() if _is_fatal(judged[number], found, waivable)}
         for number, found in (fatal or problems).items():
@@ -87,23 +99,30 @@ def _refuse_nothing(look: Seen) -> None:
         )
 
 
+def _refuse_namesakes(instance: Instance, configured: Sequence[str]) -> None:
+    namesakes = [name for name in configured if matches(instance.name, name)]
+    if len(namesakes) > 1:
+        text = f"the instances {listed(namesakes)} differ only in case, so that an entry for one is for the others too"
+        raise Refused(text, "give them other names in reconciler.yaml")
+
+
 def _problems(
-    items: Sequence[Item], settings: Settings, instances: Sequence[Instance], beside: Sequence[Document]
+    numbered: Sequence[tuple[int, Item]],
+    settings: Settings,
+    instances: Sequence[Instance],
+    beside: Sequence[Document],
 ) -> Problems:
-    numbers = [number for number, item in enumerate(items) if isinstance(item, Exported)]
-    lines, starts = ["clients:"], []
-    for number in numbers:
-        starts.append(len(lines) + 1)
-        lines += _lines(items[number])
+    numbers, starts, lines = [], [], ["clients:"]
+    for number, item in numbered:
+        if isinstance(item, Exported):
+            numbers.append(number)
+            starts.append(len(lines) + 1)
+            lines += entry_lines(item)
     found: defaultdict[int, list[Diagnostic]] = defaultdict(list)
     for problem in _judged("\n".join(lines), settings, instances, beside) if numbers else ():
         if problem.severity is Severity.ERROR and problem.location.path == _HERE:
             found[numbers[bisect_right(starts, problem.location.line) - 1]].append(problem)
     return found
-
-
-def _lines(item: Item) -> Sequence[str]:
-    return entry_lines(item) if isinstance(item, Exported) else ()
 
 
 def _judged(

@@ -34,12 +34,13 @@ def _imported(*arguments: str) -> set[str]:
     [
         (["--help"], HTTP | FILES),
         (["plan", "--help"], HTTP | FILES),
+        (["export", "--help"], HTTP | FILES),
         (["--version"], HTTP | FILES),
         (["version"], HTTP),
         (["schema", "auth-clients"], HTTP | FILES),
         (["validate"], HTTP),
     ],
-    ids=["--help", "plan --help", "--version", "version", "schema", "validate"],
+    ids=["--help", "plan --help", "export --help", "--version", "version", "schema", "validate"],
 )
 def test_a_command_imports_no_more_than_it_needs(
     project: Project, staging: Platform, arguments: list[str], absent: set[str]

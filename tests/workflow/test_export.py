@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.declared.declare import Declared, declare
+from reconciler.declared.document import Document
 from reconciler.declared.load import load_text
 from reconciler.declared.shape import check_shape
 from reconciler.diagnostics import Severity, has_errors
@@ -45,11 +46,15 @@ def _exported(
     return export([Seen(*pair) for pair in zip(instances, listings, strict=False)], settings, system=system)
 
 
-def _declared(text: str, settings: Settings) -> Declared:
+def _documents(text: str) -> Sequence[Document]:
     loaded = load_text(text.encode(), "clients/export.yaml")
     assert not loaded.diagnostics
     assert not check_shape(loaded.documents[0], "auth-clients")
-    return declare(loaded.documents, settings, settings.instances, complete=True)
+    return loaded.documents
+
+
+def _declared(text: str, settings: Settings) -> Declared:
+    return declare(_documents(text), settings, settings.instances, complete=True)
 
 
 def _plan(declared: Declared, instance: Instance, live: Listing, settings: Settings) -> Plan:
@@ -86,6 +91,8 @@ def test_what_is_exported_is_valid_and_planning_it_changes_nothing(
         for name in names:
             left_out = matches_any(ignore, name) or (not system and is_system_client(name))
             assert (name in mentioned) or left_out
+    backwards = declare(_documents(render_export(found.items[::-1], MODELINE)), settings, instances, complete=True)
+    assert not has_errors(backwards.diagnostics)
     assert render_export(_exported(*seen, settings=settings, system=system).items, MODELINE) == text
     for loader in (yaml.SafeLoader, yaml.CSafeLoader):
         read = yaml.load(text, loader)["clients"]
@@ -178,19 +185,27 @@ def test_a_name_that_cannot_be_declared_is_withheld_with_the_reason(name: str) -
     assert kinds == {name: Withheld, "Portal": Exported}
 
 
-def test_of_two_that_look_alike_the_second_is_waived_unless_the_first_is_withheld() -> None:
-    found = _exported(listing(live(6, "Portal"), live(7, "portal")))
-    assert [item.allow for item in found.items if isinstance(item, Exported)] == [(), ("name-lookalike",)]
-    alike = listing(live(6, spec("Portal", CODE, redirect="https://a.example/cb,")), live(7, "portal"))
-    found = _exported(alike)
+def test_clients_that_look_alike_are_waived_whatever_the_order_of_their_files() -> None:
+    found = _exported(listing(live(6, "Portal"), live(7, "portal"), live(8, "Other")))
+    assert [(item.name, item.allow) for item in found.items if isinstance(item, Exported)] == [
+        ("Other", ()),
+        ("Portal", ("name-lookalike",)),
+        ("portal", ("name-lookalike",)),
+    ]
+
+
+def test_nothing_is_waived_for_a_likeness_to_what_is_withheld() -> None:
+    found = _exported(listing(live(6, spec("Portal", CODE, redirect="https://a.example/cb,")), live(7, "portal")))
     assert [type(item) for item in found.items] == [Withheld, Exported]
     assert [item.allow for item in found.items if isinstance(item, Exported)] == [()]
 
 
 def test_a_note_names_no_place_that_the_reader_cannot_open() -> None:
     found = _exported(listing(live(6, "Portal"), live(7, "portal")))
-    (note,) = [note for item in found.items if isinstance(item, Exported) for note in item.notes]
-    assert note == "allowed, since it is live: 'portal' looks like 'Portal' [name-lookalike]"
+    assert [note for item in found.items if isinstance(item, Exported) for note in item.notes] == [
+        "allowed, since it is live: 'Portal' looks like 'portal' [name-lookalike]",
+        "allowed, since it is live: 'portal' looks like 'Portal' [name-lookalike]",
+    ]
 
 
 def test_entries_are_judged_beside_what_is_declared_already() -> None:
@@ -215,3 +230,9 @@ def test_what_looks_like_a_variable_on_the_instance_is_none() -> None:
     text = render_export([replace(i.entry, allow=()) for i in found.items if isinstance(i, Withheld) and i.entry], "x")
     (client,) = _declared(text, SETTINGS).by_instance["staging"].present
     assert client.spec == stored
+
+
+def test_no_entry_can_be_for_one_of_two_instances_that_differ_only_in_case() -> None:
+    settings = replace(SETTINGS, instances=(_instance("Prod"), _instance("prod")))
+    with pytest.raises(Refused, match="Prod and prod differ only in case"):
+        _exported(listing(live(6, "Portal")), settings=settings, names=("prod",))

@@ -1,0 +1,80 @@
+"""`reconciler export`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.options import (
+    files_options,
+    instance_options,
+    option,
+    parallelism_option,
+    plain_output_options,
+    timeout_option,
+)
+from reconciler.workflow.choices import Files, Options, Selection
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler export --instance production
+  reconciler export --instance production -o clients/production.yaml
+  reconciler export --instance production --split -o clients/production
+  reconciler export --all -o clients/all.yaml"""
+)
+@files_options
+@instance_options
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="The file, or with --split the folder."
+)
+@option("--split", is_flag=True, help="One file a client, named after it.")
+@option("--system", is_flag=True, help="The clients that the platform needs, too.")
+# No environment variable: what overwrites must stand in the command itself.
+@click.option("--force", is_flag=True, help="Overwrite what stands at PATH.")
+@timeout_option
+@parallelism_option
+@plain_output_options
+def export(
+    files: Files,
+    selection: Selection,
+    output: Path | None,
+    split: bool,
+    system: bool,
+    force: bool,
+    timeout: float | None,
+    parallelism: int,
+    console: Console,
+) -> int:
+    """Write what is live as YAML, for clients/. Only reads from the instances.
+
+    For the first day: everything live is written, whether it is declared already or not. `validate` accepts it, and
+    planning it changes nothing. Every entry names its instances; clients that several have alike become one entry.
+
+    Comments stand where a reviewer must look: what cannot be declared (duplicates, unknown forms) is commented out
+    with the way out; a rule that what is live breaks is waived by `allow:`. Ignored clients are left out. Exporting
+    twice gives the same bytes. If one of the instances does not answer, nothing is written.
+    """
+    from reconciler.cli.exporting import Target, look, show_export, write_export
+    from reconciler.workflow.check import sound_settings
+    from reconciler.workflow.choices import select_instances
+    from reconciler.workflow.export import export as export_seen
+
+    settings = sound_settings(files.config)
+    instances = select_instances(settings, selection)
+    target = Target(output, split, force)
+    target.refuse()
+    if not instances:
+        console.progress(f"shard {selection.shard} holds none of the instances: nothing to export")
+        return 0
+    seen, code = look(instances, Options(os.environ, timeout=timeout), parallelism, console)
+    if code:
+        return code
+    found = export_seen(seen, settings, system=system)
+    proposals = write_export(found, target, files, settings, console)
+    show_export(found, proposals, target, files, console)
+    return 0
