@@ -106,6 +106,7 @@ class Elsewhere:
     source: Location
     instances: tuple[str, ...]
     """The names and globs of its `instances:`, as written."""
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.apply import Approval
     from reconciler.workflow.plan import PlanResult
 
-_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune")
+_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune", "only", "owners")
 
 
 @click.command(
@@ -39,6 +39,7 @@ Examples:
   reconciler apply --instance production --yes
   reconciler apply --all --yes --parallelism 32
   reconciler apply --instance production --max-deletes 5
+  reconciler apply --instance production --only "Customer *"
   reconciler apply plan.json"""
 )
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))

@@ -23,6 +23,7 @@ from reconciler.text import printable
 from reconciler.workflow.choices import Files, Options, Selection
 from reconciler.workflow.observe import Observed, observe_instances, plan_observed
 from reconciler.workflow.plan import Stopped
+from reconciler.workflow.strangers import refuse_strangers
 
 
 def refuse_to_observe(file: Path) -> None:
@@ -69,6 +70,7 @@ def plan_against(
     observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
     order = place_order(files, selection, options, console)
     results = list(plan_observed(order, observations, str(file), datetime.now(UTC)))
+    refuse_strangers(order, results)
     show_plans(results, console)
     return of_plans(results, detailed=detailed)
 

@@ -100,7 +100,9 @@ def repeated_flags(files: Files, options: Options) -> list[str]:
         "--max-updates": options.limits.updates,
         "--max-deletes": options.limits.deletes,
     }
-    return [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+    words = [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+    words += [word for glob in options.only for word in ("--only", glob)]
+    return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
 
 
 def _files(config: Path, clients: Path | None) -> Files:
@@ -119,16 +121,22 @@ def _selection(instances: tuple[str, ...], all_instances: bool, shard: Shard | N
 
 
 def _options(
-    prune: str | None, max_creates: int | None, max_updates: int | None, max_deletes: int | None, timeout: float | None
+    prune: str | None,
+    only: tuple[str, ...],
+    owners: tuple[str, ...],
+    max_creates: int | None,
+    max_updates: int | None,
+    max_deletes: int | None,
+    timeout: float | None,
 ) -> Options:
     limits = Limits(max_creates, max_updates, max_deletes)
-    return Options(os.environ, Prune(prune or "none"), limits, timeout)
+    return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners)
 
 
 def _limit_options(
     max_creates: int | None, max_updates: int | None, max_deletes: int | None, timeout: float | None
 ) -> Options:
-    return _options(None, max_creates, max_updates, max_deletes, timeout)
+    return _options(None, (), (), max_creates, max_updates, max_deletes, timeout)
 
 
 def _limit(kind: str) -> Callable[[Any], Any]:
@@ -193,6 +201,21 @@ planning_options = gathered(
         "--prune",
         type=click.Choice(["all"]),
         help="Delete every unmanaged client too; never system, ignored or unsupported ones.",
+    ),
+    option(
+        "--only",
+        multiple=True,
+        type=Lines(),
+        metavar="GLOB",
+        help="Of the finished changes, those to these clients; repeatable.",
+    ),
+    option(
+        "--owner",
+        "owners",
+        multiple=True,
+        type=Lines(),
+        metavar="GLOB",
+        help="Of the finished changes, those to clients of these owners; repeatable.",
     ),
     *_limits_and_timeout,
 )

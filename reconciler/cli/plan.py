@@ -26,6 +26,7 @@ Examples:
   reconciler plan --instance production --detailed-exitcode
   reconciler plan --instance production -o plan.json
   reconciler plan --live live.json --instance production
+  reconciler plan --all --owner team-portal
   reconciler plan --all --format json
   reconciler plan --all --shard 2/4"""
 )
@@ -63,6 +64,7 @@ def plan(
     from reconciler.cli.results import show_plans
     from reconciler.cli.saved import refuse_to_save, save_plan
     from reconciler.workflow.plan import plan_instances
+    from reconciler.workflow.strangers import refuse_strangers
 
     if live is not None:
         from reconciler.cli.observed import plan_against
@@ -73,6 +75,7 @@ def plan(
     if output is not None:
         refuse_to_save(output, order.instances)
     results = plan_instances(order, parallelism)
+    refuse_strangers(order, results)
     show_plans(results, console, repeated_flags(files, options) if output is None else None)
     if output is not None:
         save_plan(results[0], output, files, options, console)

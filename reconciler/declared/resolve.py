@@ -178,4 +178,6 @@ def _absent(entry: Entry, view: View, waived: WaivedBy) -> AbsentClient:
 
 def _elsewhere(entries: Iterable[Entry]) -> Iterable[Elsewhere]:
     # An absent entry declares no client: that it is for other instances only says nothing about this one.
-    return (Elsewhere(entry.name, entry.source, entry.instances or ()) for entry in entries if entry.present)
+    return (
+        Elsewhere(entry.name, entry.source, entry.instances or (), entry.owner) for entry in entries if entry.present
+    )

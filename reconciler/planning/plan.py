@@ -180,6 +180,8 @@ class Plan:
     identity: str
     """The instance's URL, or `embedded:` and its path."""
     changes: tuple[Change, ...] = ()
+    left_out: int = 0
+    """How many more changes were planned, and not chosen by `--only` and `--owner`."""
     blocked: tuple[Blocked, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     ignored: tuple[Unmanaged, ...] = ()

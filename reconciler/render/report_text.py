@@ -129,6 +129,7 @@ def _summary(plan: Plan, report: Report, already_done: int) -> str:
         "done before": already_done,
         "not tried": sum(isinstance(outcome, Skipped) for outcome in report.outcomes),
         "blocked": len(plan.blocked),
+        "left out by --only/--owner": plan.left_out,
     }
     parts = ["interrupted"] if report.interrupted else []
     parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied" if report.outcomes else "nothing to do"]

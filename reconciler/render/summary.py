@@ -20,6 +20,8 @@ class Counts:
     rename: int
     """Renames, whatever else they change; they are not counted as updates."""
     delete: int
+    left_out: int
+    """Changes that `--only` and `--owner` do not choose; they are not counted above."""
     in_sync: int
     blocked: int
     unmanaged: int
@@ -54,6 +56,7 @@ def count(plan: Plan) -> Counts:
         update=actions.count("update"),
         rename=actions.count("rename"),
         delete=actions.count("delete"),
+        left_out=plan.left_out,
         in_sync=plan.in_sync,
         blocked=len(plan.blocked),
         unmanaged=sum(not client.system for client in plan.unmanaged),
@@ -69,11 +72,12 @@ def summary_text(counts: Counts, *, refused: bool) -> str:
     """The plan in one line: `1 to create, 2 to delete · 4 in sync`, or `nothing to do · 4 in sync`."""
     pending = [f"{number} to {word}" for word in ACTIONS if (number := getattr(counts, word))]
     # With a client blocked there is something to do, though not for this program.
-    nothing = "no changes" if counts.blocked or counts.kept else "nothing to do"
+    nothing = "no changes" if counts.blocked or counts.kept or counts.left_out else "nothing to do"
     parts = [", ".join(pending) or nothing]
     parts += [f"{counts.drift} undoing drift"] if counts.drift else []
     parts += [f"{counts.kept} kept as changed on the instance"] if counts.kept else []
     parts += [f"{counts.blocked} blocked"] if counts.blocked else []
+    parts += [f"{plural(counts.left_out, 'change')} left out by --only/--owner"] if counts.left_out else []
     parts += [f"{counts.in_sync} in sync"]
     parts += ["refused: nothing will be written"] if refused else []
     return " · ".join(parts)

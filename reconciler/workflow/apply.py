@@ -18,6 +18,7 @@ from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, Planned, PlanResult, Stopped, attempt, plan_instance
 from reconciler.workflow.run import Run
 from reconciler.workflow.sessions import Sessions
+from reconciler.workflow.strangers import refuse_strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,16 @@ def apply_instances(order: Order, approval: Approval, run: Run) -> list[ApplyRes
 
     Within a wave as many instances are written to at once as the run makes requests. A wave starts only if the one
     before it succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile.
-    Raises `Refused` when the approval is declined.
+    Raises `Refused` when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` about nothing.
     """
     with _stacks(order.instances, run.parallelism) as stacks:
         ending = Ending()
         sessions = writing_sessions(order.options, run, ending)
         pairs = list(zip(order.instances, stacks, strict=True))
         visits = at_once(pairs, lambda pair: _plan_alone(order, *pair, sessions, run), run.parallelism, ending)
-        if not approval.ask([_shown(visit) for visit in visits]) and _pending(visits):
+        results = [_shown(visit) for visit in visits]
+        refuse_strangers(order, results)
+        if not approval.ask(results) and _pending(visits):
             raise Refused("declined: nothing was written")
         return list(_by_wave(order, visits, approval, run))
 

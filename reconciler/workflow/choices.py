@@ -39,6 +39,10 @@ class Options:
     limits: Limits = NO_LIMITS
     timeout: float | None = None
     """Seconds for one request in all."""
+    only: tuple[str, ...] = ()
+    """Globs: the changes to these clients alone; none for all."""
+    owners: tuple[str, ...] = ()
+    """Globs: the changes to clients of these owners alone; none for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.live.gateway import Gateway
 from reconciler.live.observation import AsOf
 from reconciler.model import Declarations, Listing
+from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.guard import Guards, Refusal, refusals
 from reconciler.planning.plan import Plan
@@ -90,7 +91,9 @@ def plan_listing(order: Order, instance: Instance, listing: Listing) -> Planned:
         system_clients=instance.system_clients,
         prune=order.options.prune,
     )
-    plan = make_plan(order.declared[instance.name], listing, policy)
+    full = make_plan(order.declared[instance.name], listing, policy)
+    # Before the guards: they judge what would be written.
+    plan = choose(full, order.options.only, order.options.owners)
     return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
 
 

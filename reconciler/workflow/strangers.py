@@ -1,0 +1,50 @@
+"""Globs of `--only` and `--owner` that are about nothing: a typing error must not look like a job well done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.errors import WrongUsage
+from reconciler.model import Declarations
+from reconciler.names import matches
+from reconciler.planning.choose import names_of
+from reconciler.text import did_you_mean, quoted
+from reconciler.workflow.plan import Order, Planned, PlanResult
+
+
+def refuse_strangers(order: Order, results: Sequence[PlanResult]) -> None:
+    """Raise `WrongUsage` for the first glob that matches neither a change nor anything that is declared.
+
+    Also what is declared for other instances counts: a part of a fleet may have nothing of it.
+    Of an instance that could not be planned nobody knows the changes: with one, names get the benefit of the doubt.
+    """
+    if not order.instances:
+        return
+    declared = [order.declared[instance.name] for instance in order.instances]
+    plans = [result.plan for result in results if isinstance(result, Planned)]
+    owners = {owner for each in declared for owner in _owners(each)}
+    _demand("--owner", "owner", order.options.owners, owners)
+    if len(plans) == len(order.instances):
+        changed = {name for plan in plans for change in plan.changes for name in names_of(change)}
+        _demand("--only", "client", order.options.only, changed.union(*map(_names, declared)))
+
+
+def _demand(flag: str, noun: str, globs: Iterable[str], known: set[str]) -> None:
+    for glob in globs:
+        if not any(matches(glob, each) for each in known):
+            text = f"{flag} {quoted(glob)} matches no change, and no declared {noun}"
+            raise WrongUsage(text, did_you_mean(glob, sorted(known)) or f"a glob is for the whole {noun}: '*part*'")
+
+
+def _names(declared: Declarations) -> Iterator[str]:
+    for client in declared.present:
+        yield from (client.name, *client.previous_names)
+    yield from (client.name for client in declared.absent)
+    yield from (client.name for client in declared.elsewhere)
+
+
+def _owners(declared: Declarations) -> Iterator[str]:
+    found = [client.owner for client in declared.present]
+    found += [client.owner for client in declared.absent]
+    found += [client.owner for client in declared.elsewhere]
+    yield from (owner for owner in found if owner is not None)
