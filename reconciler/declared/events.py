@@ -66,7 +66,7 @@ def parse(text: str, path: str, lines: Lines, *, libyaml: bool = HAS_LIBYAML) ->
     """
     problems: list[Problem] = []
     try:
-        start, root = _Builder(_events(text, libyaml), text, lines, problems).document()
+        start, root = _Builder(parser_events(text, libyaml), text, lines, problems).document()
     except Stop as stop:
         return Parsed(None, [*problems, stop.problem])
     except yaml.YAMLError as error:
@@ -77,7 +77,8 @@ def parse(text: str, path: str, lines: Lines, *, libyaml: bool = HAS_LIBYAML) ->
     return Parsed(Document(path, root, start, lines) if usable else None, problems)
 
 
-def _events(text: str, libyaml: bool) -> NextEvent:
+def parser_events(text: str, libyaml: bool = HAS_LIBYAML) -> NextEvent:
+    """The parser's events of a text, one a call. Offsets in their marks count characters."""
     parser = yaml.CSafeLoader(text.encode()) if libyaml else yaml.SafeLoader(text)
     return cast(NextEvent, parser.get_event)  # its None comes after the last event, which nobody passes
 

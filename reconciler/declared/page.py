@@ -1,0 +1,99 @@
+"""A text as an editor sees it, and changes to it at positions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import ReconcilerError
+
+LINE_BREAK = re.compile("\\r\\n|\\r|\\n")
+_LAST_BREAK = re.compile("(?:\\r\\n|\\r|\\n)\\Z")
+_JSON = re.compile(r'\s*\{\s*"')
+
+
+class Unwritable(ReconcilerError):
+    """A text cannot be changed as wanted without changing more than that. The message is a sentence's
+    part that tells why: "`grants` is the alias *web, which other entries share"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the characters from `start` up to `end`, which may be none, by a text."""
+
+    start: int
+    end: int
+    text: str
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """The text with all edits made. They must not overlap; several at one place come in their order."""
+    parts, position = [], 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        parts += [text[position : edit.start], edit.text]
+        position = edit.end
+    return "".join([*parts, text[position:]])
+
+
+class Page:
+    """A text as an editor sees it: lines, columns (from 0), and how lines end."""
+
+    __slots__ = ("is_json", "newline", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        found = LINE_BREAK.search(text)
+        self.newline = found[0] if found else "\n"
+        self.is_json = _JSON.match(text) is not None
+
+    def line_start(self, offset: int) -> int:
+        """Where the line of an offset starts."""
+        return max(self.text.rfind("\n", 0, offset), self.text.rfind("\r", 0, offset)) + 1
+
+    def line_end(self, offset: int) -> int:
+        """Where the text of the line ends, before its line break."""
+        found = LINE_BREAK.search(self.text, offset)
+        return found.start() if found else len(self.text)
+
+    def next_line(self, offset: int) -> int:
+        """Where the next line starts; the end of the text if there is none."""
+        found = LINE_BREAK.search(self.text, offset)
+        return found.end() if found else len(self.text)
+
+    def column(self, offset: int) -> int:
+        """How many characters of its line stand before an offset."""
+        return offset - self.line_start(offset)
+
+    def leading(self, offset: int) -> str | None:
+        """What stands before an offset on its line if that is only blanks, else None."""
+        before = self.text[self.line_start(offset) : offset]
+        return before if not before.strip(" \t") else None
+
+    def starts_line(self, offset: int) -> bool:
+        """Whether an offset is the start of a line other than the first."""
+        return offset > 0 and self.text[offset - 1] in "\r\n"
+
+    def below(self, end: int, column: int) -> int:
+        """Where the lines start that follow a block with its end and column, behind the comments that belong to it.
+
+        Those follow without a blank line, and are indented deeper than the block.
+        """
+        position = end if self.starts_line(end) else self.next_line(end)
+        while self._is_comment(position, column):
+            position = self.next_line(position)
+        return position
+
+    def _is_comment(self, position: int, column: int) -> bool:
+        line = self.text[position : self.line_end(position)]
+        content = line.lstrip(" \t")
+        return content.startswith("#") and len(line) - len(content) > column and self.starts_line(position)
+
+    def insert_lines(self, position: int, lines: Sequence[str]) -> Edit:
+        """Put lines at a start of a line, or behind the last line of a text that ends without a line break."""
+        before = _LAST_BREAK.search(self.text, max(0, position - 2), position)
+        newline = before[0] if before else self.newline
+        joined = newline.join(lines)
+        if position == 0 or self.starts_line(position):
+            return Edit(position, position, joined + newline)
+        return Edit(position, position, newline + joined)

@@ -1,0 +1,119 @@
+"""Values → YAML text: scalars that read everywhere as what they are, and entries in the style of their file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+Value = str | bool | int | Sequence["Value"] | Mapping[str, "Value"]
+"""What can be written. Mappings keep their order."""
+
+# Text that every YAML reader takes as the same text, without quotes. Everything else is quoted.
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
+_TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
+# People write URLs without quotes. A variable's braces end a value between brackets, so there they need them.
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?")
+_PLAIN_TEMPLATE = re.compile(r"(?:https?://|(?=\$\{))(?:[A-Za-z0-9._~/-]|:[0-9]|\$\{[A-Za-z0-9_]+\})+")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How to write between brackets."""
+
+    json: bool = False
+    """Everything in double quotes, keys too."""
+    colon: str = ": "
+    comma: str = ", "
+
+
+YAML_FLOW = Flow()
+JSON = Flow(json=True)
+
+
+def quoted_scalar(text: str) -> str:
+    """A YAML scalar that reads as exactly this text everywhere."""
+    return text if _is_plain(text) else double_quoted(text)
+
+
+def scalar(text: str, style: str = "", *, in_flow: bool = False) -> str:
+    """The text in a style (`'`, `"`, or empty for without quotes), or double quotes where that cannot hold it."""
+    if style == "'" and text.isprintable():
+        return "'" + text.replace("'", "''") + "'"
+    if style != '"' and (_is_plain(text) or _is_plain_url(text, in_flow)):
+        return text
+    return double_quoted(text)
+
+
+def double_quoted(text: str) -> str:
+    """The text in double quotes, as JSON and YAML both read it."""
+    return f'"{"".join(map(_escaped, text))}"'
+
+
+def block_lines(fields: Mapping[str, Value], step: int = 2) -> Iterator[str]:
+    """The lines of a mapping, not indented; what is in it is indented by `step` blanks. Lists stand in brackets."""
+    for key, value in fields.items():
+        if isinstance(value, Mapping):
+            yield f"{quoted_scalar(key)}:"
+            yield from (" " * step + line for line in block_lines(value, step))
+        else:
+            written = scalar(value) if isinstance(value, str) else flow_text(value)
+            yield f"{quoted_scalar(key)}: {written}"
+
+
+def flow_text(value: Value, flow: Flow = YAML_FLOW) -> str:
+    """A value in one line, with brackets."""
+    match value:
+        case bool() | int():
+            return json.dumps(value)
+        case str():
+            return double_quoted(value) if flow.json else scalar(value, in_flow=True)
+        case Mapping():
+            return "{" + flow.comma.join(flow_pair(key, each, flow) for key, each in value.items()) + "}"
+        case _:
+            return "[" + flow.comma.join(flow_text(each, flow) for each in value) + "]"
+
+
+def flow_pair(key: str, value: Value, flow: Flow = YAML_FLOW) -> str:
+    """A key with its value, for a mapping in brackets."""
+    return f"{double_quoted(key) if flow.json else quoted_scalar(key)}{flow.colon}{flow_text(value, flow)}"
+
+
+def json_lines(value: Value, step: int) -> list[str]:
+    """A value as JSON over several lines, not indented."""
+    match value:
+        case Mapping() if value:
+            inner = [_prefixed(f"{double_quoted(key)}: ", json_lines(each, step)) for key, each in value.items()]
+            return _bracketed("{", inner, "}", step)
+        case str() | bool() | int() | Mapping():
+            return [flow_text(value, JSON)]
+        case _:
+            return _bracketed("[", [json_lines(each, step) for each in value], "]", step)
+
+
+def _prefixed(prefix: str, lines: list[str]) -> list[str]:
+    return [prefix + lines[0], *lines[1:]]
+
+
+def _bracketed(opening: str, inner: list[list[str]], closing: str, step: int) -> list[str]:
+    for lines in inner[:-1]:
+        lines[-1] += ","
+    return [opening, *(" " * step + line for lines in inner for line in lines), closing]
+
+
+def _is_plain(text: str) -> bool:
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _TYPED
+
+
+def _is_plain_url(text: str, in_flow: bool) -> bool:
+    return (_PLAIN_URL if in_flow else _PLAIN_TEMPLATE).fullmatch(text) is not None
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
