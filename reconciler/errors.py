@@ -9,6 +9,7 @@ ReconcilerError                      1
 ├── SandboxError                     1    the embedded stand-in cannot start or open its database
 ├── GitError                         1    git, or what it has of the files, is not what a command needs
 ├── JournalError                     1    the journal of an apply cannot be written, or cannot be read
+├── SinkError                        1    a secret cannot be handed to where it is needed
 └── GatewayError                     1    talking to an instance failed
     ├── LoginRefused                 6    the instance does not accept the account: do not try again
     ├── NotAuthenticated             1    the session is gone
@@ -83,6 +84,10 @@ class GitError(ReconcilerError):
 
 class JournalError(ReconcilerError):
     """The journal of an apply cannot be written, so nothing is; or a journal cannot be read."""
+
+
+class SinkError(ReconcilerError):
+    """A secret cannot be handed to where it is needed; what was there before is still there."""
 
 
 class GatewayError(ReconcilerError):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.diagnostics import Severity
 from reconciler.model import EMPTY, Grant, Location
+from reconciler.names import matches_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,61 @@ NO_POLICY = Policy()
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which clients a sink is for, by globs. None is no condition."""
+
+    owners: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None
+
+    def covers(self, name: str, owner: str | None) -> bool:
+        """Whether a client of this name and owner is meant."""
+        owned = self.owners is None or (owner is not None and matches_any(self.owners, owner))
+        return owned and (self.only is None or matches_any(self.only, name))
+
+
+@dataclass(frozen=True, slots=True)
+class AgeFiles:
+    """A file a client, encrypted to its owner's recipients."""
+
+    path: str
+    """As written, with its placeholders; starts from `folder`."""
+    folder: Path
+    scope: Scope = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class DotenvFile:
+    """A file of variables for one instance."""
+
+    path: str
+    folder: Path
+    scope: Scope = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFile:
+    """A JSON file, which instances may share."""
+
+    path: str
+    folder: Path
+    scope: Scope = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that is fed JSON."""
+
+    run: tuple[str, ...]
+    folder: Path
+    timeout: float = 30.0
+    """Seconds."""
+    scope: Scope = Scope()
+
+
+SinkSetting = AgeFiles | DotenvFile | JsonFile | Program
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One configured instance: either `url` with `credentials`, or `embedded`."""
 
@@ -78,6 +134,8 @@ class Instance:
     expect_system_clients: bool = True
     wave: int = 0
     frozen: str | None = None
+    sinks: tuple[SinkSetting, ...] = ()
+    """Where ids and secrets of created clients go."""
     policy: Policy = NO_POLICY
     """The one at the top, with the keys of the instance's own in place of its."""
 
@@ -110,3 +168,11 @@ class Settings:
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
     rule_sources: tuple[tuple[str, Location], ...] = ()
     """Every name under `rules:` and where it stands, known or not: `declare` reports those that no rule has."""
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The age recipients of each owner."""
+
+    @property
+    def secret_variables(self) -> frozenset[str]:
+        """The environment variables that hold credentials, of every instance: no program that is run may see them."""
+        named = [instance.credentials for instance in self.instances if instance.credentials is not None]
+        return frozenset(name for each in named for name in (each.username_env, each.password_env) if name is not None)

@@ -25,10 +25,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, assert_never
 
-from reconciler.applying.folder import make_private
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.applying.writing import Sent, Try, Unanswered
 from reconciler.errors import JournalError, NotVerified
+from reconciler.folder import make_private
 from reconciler.planning.plan import Plan
 from reconciler.planning.planfile_values import plan_values
 

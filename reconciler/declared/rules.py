@@ -14,6 +14,7 @@ from reconciler.declared import rule_checks_entries as entries
 from reconciler.declared import rule_checks_names as names
 from reconciler.declared import rule_checks_policy as policy
 from reconciler.declared import rule_checks_redirects as redirects
+from reconciler.declared import rule_checks_sinks as sinks
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
 from reconciler.diagnostics import Severity
@@ -68,6 +69,8 @@ INSTANCE_RULES: tuple[Rule[View], ...] = (
     Rule("previous-name-twice", names.previous_name_twice),
     Rule("protected-absent", names.protected_absent, waivable=False),
     Rule("declared-and-ignored", names.declared_and_ignored),
+    Rule("owner-without-recipients", sinks.owner_without_recipients, waivable=False, tunable=False),
+    Rule("delivery-collision", sinks.delivery_collision, waivable=False, tunable=False),
     Rule("undefined-variable", entries.undefined_variable, waivable=False, tunable=False, names_instances=True),
     Rule("variable-syntax", entries.variable_syntax, waivable=False, tunable=False),
 )

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from reconciler.declared.document import Document
 from reconciler.declared.policy import policy_of, policy_problems
+from reconciler.declared.sinks import read_owners, read_sinks, sink_problems
 from reconciler.diagnostics import Diagnostic, Severity, error, has_errors
 from reconciler.hosts import is_loopback
 from reconciler.model import Location
@@ -38,6 +39,7 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
     shared = _texts(top.get("variables", {}))
     instances = tuple(_instance(document, name, node, shared, root) for name, node in top["instances"].items())
     problems = [*_url_problems(document), *_shared_targets(document, instances), *_default_problem(document)]
+    problems += sink_problems(document)
     problems += policy_problems(document)
     if has_errors(problems):
         return None, problems
@@ -50,6 +52,7 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
         ignore=tuple(top.get("ignore", ())),
         rules={name: _rule(node) for name, node in top.get("rules", {}).items()},
         rule_sources=tuple((name, document.location("rules", name, key=True)) for name in top.get("rules", {})),
+        owners=read_owners(top.get("owners", {})),
     )
     return settings, problems
 
@@ -73,6 +76,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         expect_system_clients=node.get("expect_system_clients", True),
         wave=node.get("wave", 0),
         frozen=node.get("frozen"),
+        sinks=read_sinks(node.get("sinks", ()), root),
         policy=policy_of(document, name),
     )
 

@@ -58,7 +58,8 @@ def load(text: str, path: str, schema: str) -> Document:
 
 def found_in(shown: Example) -> set[str]:
     """The rules that find something in an example, with the instances of the introduction."""
-    settings_file = load(_EXAMPLE_INSTANCES + shown.settings, "reconciler.yaml", "reconciler")
+    its_own = re.search(r"^instances:", shown.settings, re.MULTILINE)
+    settings_file = load(("" if its_own else _EXAMPLE_INSTANCES) + shown.settings, "reconciler.yaml", "reconciler")
     settings, problems = read_settings(settings_file, ROOT)
     assert settings is not None, problems
     # "…" stands for what would be too long to print.

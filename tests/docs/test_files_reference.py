@@ -19,6 +19,7 @@ _KEY = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
 
 _CLIENT, _GRANTS = CLIENTS["definitions"]["client"], CLIENTS["definitions"]["grants"]
 _INSTANCE = SETTINGS["definitions"]["instance"]
+_SINK = SETTINGS["definitions"]["sink"]
 
 LEVELS: dict[str, Any] = {
     "clients/\\*\\*/\\*.yaml": CLIENTS,
@@ -29,6 +30,9 @@ LEVELS: dict[str, Any] = {
     "reconciler.yaml": SETTINGS,
     "An instance": _INSTANCE,
     "Credentials": SETTINGS["definitions"]["credentials"],
+    "A sink": _SINK,
+    **_SINK["properties"],
+    "An owner": SETTINGS["properties"]["owners"]["additionalProperties"],
     "Limits": _INSTANCE["properties"]["limits"],
     "The setting of a rule": SETTINGS["properties"]["rules"]["additionalProperties"],
     "Policy": SETTINGS["definitions"]["policy"],

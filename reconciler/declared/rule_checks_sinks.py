@@ -1,0 +1,59 @@
+"""The rules on what `sinks:` need of the clients that they are for: one function a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from reconciler.declared.findings import Finding
+from reconciler.declared.resolve import View
+from reconciler.secrets.dotenv_names import variable_stem
+from reconciler.secrets.paths import file_of
+from reconciler.secrets.places import collisions
+from reconciler.secrets.values import Client
+from reconciler.settings import AgeFiles, DotenvFile, SinkSetting
+from reconciler.text import did_you_mean, printable, quoted
+
+
+def owner_without_recipients(view: View) -> Iterator[Finding]:
+    """Nobody could open what an age sink delivers."""
+    sinks = [sink for sink in view.instance.sinks if isinstance(sink, AgeFiles)]
+    owners = view.settings.owners
+    for entry in view.entries if sinks else ():
+        if not entry.present or entry.owner in owners:
+            continue
+        if any(sink.scope.covers(entry.name, entry.owner) for sink in sinks):
+            if entry.owner is None:
+                message = f"{quoted(entry.name)} has no owner, so nobody could open its secret"
+                yield Finding(message, entry.source, "add `owner:`, a name under `owners:` in reconciler.yaml", entry)
+            else:
+                message = f"the owner {quoted(entry.owner)} has no age recipients, so nobody could open the secret"
+                add = f"add to reconciler.yaml: `owners: {{{printable(entry.owner)}: {{age: [age1…]}}}}`"
+                yield Finding(message, entry.place("owner"), did_you_mean(entry.owner, owners) or add, entry)
+
+
+def delivery_collision(view: View) -> Iterator[Finding]:
+    """The secret of one client would replace that of another."""
+    for sink in view.instance.sinks:
+        place = _place(sink)
+        if place is None:
+            continue
+        entries = {e.name: e for e in view.entries if e.present and sink.scope.covers(e.name, e.owner)}
+        clients = [
+            Client(view.instance.name, view.instance.identity, entry.name, entry.owner) for entry in entries.values()
+        ]
+        for taken, (first, *others) in collisions(clients, place):
+            for name in others:
+                message = f"{quoted(name)} and {quoted(first)} would both be delivered to {quoted(taken)}"
+                hint = "rename one of them, or part them with `only:` of two sinks"
+                yield Finding(message, entries[name].source, hint, entries[name])
+
+
+def _place(sink: SinkSetting) -> Callable[[Client], str] | None:
+    """What a sink calls its place for a client; None where every name has its own."""
+    match sink:
+        case AgeFiles(path=path):
+            return lambda client: file_of(path, client)
+        case DotenvFile():
+            return lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET"
+        case _:
+            return None

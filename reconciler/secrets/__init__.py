@@ -1,0 +1,1 @@
+"""Where the secrets of clients go: sinks, one module each."""

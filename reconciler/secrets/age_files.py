@@ -1,0 +1,135 @@
+"""The sink `age`: a file a client, encrypted to its owner's public keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from reconciler.errors import SinkError
+from reconciler.secrets import files, manifest
+from reconciler.secrets.content import plaintext
+from reconciler.secrets.manifest import Delivered
+from reconciler.secrets.paths import file_of, fixed_folder
+from reconciler.secrets.places import refuse_collisions
+from reconciler.secrets.recipients import encrypt
+from reconciler.secrets.values import Client, Handover, Held
+from reconciler.settings import AgeFiles
+from reconciler.text import printable, quoted
+
+READABLE = 0o644
+"""The mode of the files: whoever reads one has gained nothing."""
+
+
+class AgeSink:
+    """Encrypted files below one folder, and beside them what was delivered (`manifest.py`)."""
+
+    def __init__(self, setting: AgeFiles, instance: str, recipients: Mapping[str, Sequence[str]]) -> None:
+        """`recipients` are the public keys of each owner."""
+        self._setting = setting
+        self._recipients = recipients
+        self._folder = setting.folder
+        self._root = setting.folder / fixed_folder(setting.path, instance)
+        self.label = f"age {printable(setting.path)}"
+
+    def covers(self, client: Client) -> bool:
+        """See `Sink`."""
+        return self._setting.scope.covers(client.name, client.owner)
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. Every owner has recipients, no two clients one file, and files can be written."""
+        for client in clients:
+            self._keys(client)
+        refuse_collisions(clients, lambda client: file_of(self._setting.path, client), "file")
+        self._stay_inside(self._root)
+        manifest.load(self._root, self._folder)
+        files.try_writing(self._root, self._folder)
+
+    def deliver(self, handover: Handover) -> None:
+        """See `Sink`. A file that is current is not encrypted anew, so that git shows no change."""
+        keys = self._keys(handover.client)
+        file = self._file(handover.client)
+        self._stay_inside(file)
+        files.make_folder(file.parent, self._folder)
+        with files.locked(self._root):
+            entries = manifest.load(self._root, self._folder)
+            former = self._former(handover, entries)
+            if not former and self._held(handover, entries) is Held.CURRENT:
+                return
+            encrypted = encrypt(plaintext(handover), keys)
+            files.write(file, encrypted, READABLE, self._folder)
+            for name in former:
+                self._remove(name)
+                entries.pop(name, None)
+            entries[self._key(file)] = manifest.delivered(handover, keys, encrypted)
+            manifest.save(self._root, self._folder, entries)
+
+    def forget(self, client: Client, client_id: int) -> None:
+        """See `Sink`."""
+        if not self._root.is_dir():
+            return
+        with files.locked(self._root):
+            entries = manifest.load(self._root, self._folder)
+            gone = [name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, client_id)]
+            for name in gone:
+                self._remove(name)
+                del entries[name]
+            if gone:
+                manifest.save(self._root, self._folder, entries)
+
+    def holds(self, handover: Handover) -> Held:
+        """See `Sink`. No private key is needed."""
+        return self._held(handover, manifest.load(self._root, self._folder))
+
+    def _held(self, handover: Handover, entries: Mapping[str, Delivered]) -> Held:
+        file = self._file(handover.client)
+        encrypted = files.read(file, self._folder)
+        if encrypted is None:
+            return Held.MISSING
+        entry = entries.get(self._key(file))
+        if entry is None:
+            return Held.UNKNOWN
+        current = manifest.says_current(entry, handover, self._keys(handover.client), encrypted)
+        return Held.UNKNOWN if current is None else Held.CURRENT if current else Held.STALE
+
+    def _former(self, handover: Handover, entries: Mapping[str, Delivered]) -> list[str]:
+        """The files that this client had under another name or owner."""
+        client, here = handover.client, self._key(self._file(handover.client))
+        found = {name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, handover.id)}
+        if handover.previous_name is not None:
+            before = Client(client.instance, client.url, handover.previous_name, client.owner)
+            file = self._file(before)
+            if self._key(file) not in entries and file.is_file():
+                found.add(self._key(file))
+        return sorted(found - {here})
+
+    def _keys(self, client: Client) -> Sequence[str]:
+        if client.owner is None:
+            raise SinkError(f"{quoted(client.name)} has no owner, so nobody can open its secret", "add `owner:` to it")
+        keys = self._recipients.get(client.owner)
+        if not keys:
+            hint = f"add it to reconciler.yaml: owners: {{{printable(client.owner)}: {{age: [age1…]}}}}"
+            raise SinkError(f"{quoted(client.owner)}, the owner of {quoted(client.name)}, has no age recipients", hint)
+        return keys
+
+    def _file(self, client: Client) -> Path:
+        return self._folder / file_of(self._setting.path, client)
+
+    def _key(self, file: Path) -> str:
+        return file.relative_to(self._root).as_posix()
+
+    def _remove(self, name: str) -> None:
+        file = self._root / name
+        self._stay_inside(file)
+        files.remove(file, self._folder)
+        if file.parent != self._root:
+            with suppress(OSError):  # others are still in it
+                file.parent.rmdir()
+
+    def _stay_inside(self, path: Path) -> None:
+        """A symlink, or a manifest that somebody edited, must not lead to files of others."""
+        real, project = os.path.realpath(path.parent), os.path.realpath(self._folder)
+        if os.path.commonpath((real, project)) != project:
+            where = files.shown(path, self._folder)
+            raise SinkError(f"{where} leads out of the project's folder", "remove the symlink, or give another path")

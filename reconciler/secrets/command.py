@@ -1,0 +1,177 @@
+"""The sink `command`: a program that is fed JSON."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import IO
+
+from reconciler.errors import SinkError
+from reconciler.secret import Secret
+from reconciler.secrets.content import told, told_check, told_deleted
+from reconciler.secrets.redaction import redacted
+from reconciler.secrets.values import Client, Handover, Held
+from reconciler.settings import Program
+from reconciler.text import printable, quoted
+
+KEPT = 64 * 1024
+"""Bytes of a program's output that are kept: the last ones."""
+SHOWN = 5
+"""Lines of it in a message."""
+_GRACE = 1.0
+"""Seconds for what a program leaves behind: to end after SIGTERM, and to close its output."""
+
+
+class CommandSink:
+    """Runs the program once a client, and knows nothing of what became of it but the exit status."""
+
+    def __init__(self, setting: Program, instance: str, url: str, environ: Mapping[str, str]) -> None:
+        """`url` is the instance's identity; `environ` the program's, without credentials."""
+        self._setting = setting
+        self._instance, self._url = instance, url
+        self._environ = environ
+        self.label = f"command {printable(Path(setting.run[0]).name)}"
+
+    def covers(self, client: Client) -> bool:
+        """See `Sink`."""
+        return self._setting.scope.covers(client.name, client.owner)
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. The program is there, and ends with 0 when asked."""
+        self._run(told_check(self._instance, self._url), "it could not store secrets", None)
+
+    def deliver(self, handover: Handover) -> None:
+        """See `Sink`. The program runs each time; it has to bear being told the same twice."""
+        what = f"the secret of {quoted(handover.client.name)} was not taken"
+        self._run(told(handover), what, handover.secret, must_listen=True)
+
+    def forget(self, client: Client, client_id: int) -> None:
+        """See `Sink`. The program gets the id, and has to leave alone what is there of another."""
+        self._run(told_deleted(client, client_id), f"the secret of {quoted(client.name)} was not removed", None)
+
+    def holds(self, handover: Handover) -> Held:
+        """See `Sink`. A program cannot say."""
+        return Held.UNKNOWN
+
+    def _run(self, document: bytes, consequence: str, secret: Secret | None, *, must_listen: bool = False) -> None:
+        name = printable(self._setting.run[0])
+        ended = _ended(self._start(name), document, self._setting.timeout)
+        why = _why(ended, self._setting.timeout, must_listen)
+        if why is not None:
+            last = " | ".join(redacted(bytes(ended.output), secret, SHOWN))
+            hint = f"its last words: {last}" if last else "it said nothing"
+            raise SinkError(f"{name} {why}: {consequence}", hint)
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        program = self._program(name)
+        try:
+            return subprocess.Popen(  # noqa: S603  (what reconciler.yaml names is what is to be run; no shell)
+                [program, *self._setting.run[1:]],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=self._setting.folder,
+                env=dict(self._environ),
+                start_new_session=True,  # so that a time-out ends its children too, and Ctrl-C is ours alone
+            )
+        except OSError as problem:
+            why = (problem.strerror or "it failed").lower()
+            hint = "its first line has to name an interpreter that is there, like #!/bin/sh"
+            raise SinkError(f"cannot start {name}: {why}", hint) from None
+
+    def _program(self, name: str) -> str:
+        word = self._setting.run[0]
+        if os.sep in word or "/" in word:
+            found = shutil.which(self._setting.folder / word)
+            missing = not (self._setting.folder / word).exists()
+        else:
+            found, missing = shutil.which(word, path=self._environ.get("PATH", os.defpath)), True
+        if found is not None:
+            return os.path.abspath(found)
+        if missing:
+            raise SinkError(f"there is no program {name}", "install it, or correct `run:` of the sink")
+        raise SinkError(f"{name} cannot be run", f"chmod +x {name}")
+
+
+@dataclass(slots=True)
+class _Ended:
+    """What a program did."""
+
+    status: int | None = None
+    """None if it had to be ended."""
+    listened: bool = True
+    output: bytearray = field(default_factory=bytearray)
+
+
+def _why(ended: _Ended, seconds: float, must_listen: bool) -> str | None:
+    """What went wrong, in words; None if nothing did."""
+    match ended.status:
+        case None:
+            return f"was not done after {seconds:g} s and was ended"
+        case 0:
+            return "ended without reading its input" if must_listen and not ended.listened else None
+        case int(status) if status < 0:
+            return f"was killed by {_signal(-status)}"
+        case _:
+            return f"failed with exit status {ended.status}"
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _ended(process: subprocess.Popen[bytes], document: bytes, seconds: float) -> _Ended:
+    """Feed a program and wait for its end. Its output is read to the last byte, so that it never waits for us."""
+    ended = _Ended()
+    assert process.stdin is not None and process.stdout is not None  # noqa: PT018, S101  (pipes were asked for)
+    threads = [
+        Thread(target=_feed, args=(process.stdin, document, ended), daemon=True),
+        Thread(target=_drain, args=(process.stdout, ended.output), daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        ended.status = process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        _end(process)
+    except BaseException:
+        _end(process)
+        raise
+    for thread in threads:
+        # Not for ever: what a program started may go on and hold its output open.
+        thread.join(_GRACE)
+    return ended
+
+
+def _feed(stream: IO[bytes], document: bytes, ended: _Ended) -> None:
+    try:
+        with stream:
+            stream.write(document)
+    except OSError:
+        ended.listened = False
+
+
+def _drain(stream: IO[bytes], kept: bytearray) -> None:
+    with suppress(OSError, ValueError), stream:
+        while chunk := os.read(stream.fileno(), KEPT):
+            kept += chunk
+            del kept[:-KEPT]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it started: ask first, then do not ask."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)

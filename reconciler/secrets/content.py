@@ -1,0 +1,64 @@
+"""The JSON that stands in an age file, and that a command gets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from reconciler.secrets.values import Client, Event, Handover
+
+VERSION = 1
+"""Goes up when a key changes its meaning or goes away; new keys may come at any time."""
+
+
+def plaintext(handover: Handover) -> bytes:
+    """What an age file holds: one line of JSON with everything that an application needs."""
+    client = handover.client
+    return _line(
+        {
+            "version": VERSION,
+            "instance": client.instance,
+            "url": client.url,
+            "owner": client.owner,
+            "name": client.name,
+            "id": handover.id,
+            "secret": handover.secret.reveal(),
+        }
+    )
+
+
+def told(handover: Handover) -> bytes:
+    """What a command reads on its standard input when it is to store a secret."""
+    about = _about(handover.event, handover.client, handover.id)
+    created = handover.created_at.isoformat() if handover.created_at is not None else None
+    about |= {"previous_name": handover.previous_name, "created_at": created, "secret": handover.secret.reveal()}
+    return _line(about)
+
+
+def told_deleted(client: Client, client_id: int) -> bytes:
+    """What a command reads when a client was deleted."""
+    return _line(_about(Event.DELETED, client, client_id))
+
+
+def told_check(instance: str, url: str) -> bytes:
+    """What a command reads when it is to say, by its exit status, whether it could store a secret."""
+    return _line({**_about(Event.CHECK, Client(instance, url, ""), 0), "name": None, "id": None})
+
+
+def _about(event: Event, client: Client, client_id: int) -> dict[str, object]:
+    return {
+        "version": VERSION,
+        "event": event.value,
+        "instance": client.instance,
+        "url": client.url,
+        "owner": client.owner,
+        "name": client.name,
+        "previous_name": None,
+        "id": client_id,
+        "secret": None,
+        "created_at": None,
+    }
+
+
+def _line(document: Mapping[str, object]) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"

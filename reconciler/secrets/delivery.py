@@ -1,0 +1,112 @@
+"""All sinks of an instance together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from reconciler.errors import SinkError
+from reconciler.secrets.masking import Mask, mask
+from reconciler.secrets.sink import Sink
+from reconciler.secrets.values import Client, Handover, Held
+from reconciler.settings import AgeFiles, DotenvFile, Instance, JsonFile, Program, Settings, SinkSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one client at one sink."""
+
+    sink: str
+    """Its label."""
+    error: SinkError | None = None
+    """Why it failed; None if it did not."""
+
+
+class Deliverer:
+    """Hands clients to the sinks that cover them. A failure of one sink does not keep the others from their part."""
+
+    def __init__(self, sinks: Sequence[Sink], tell_mask: Mask | None = None) -> None:
+        """With `tell_mask`, each secret is masked there before any sink gets it."""
+        self._sinks = tuple(sinks)
+        self._tell_mask = tell_mask
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What the sinks are called, in the order of reconciler.yaml."""
+        return tuple(sink.label for sink in self._sinks)
+
+    def problems(self, clients: Sequence[Client]) -> tuple[Delivery, ...]:
+        """The sinks that could not take these clients, each with the reason: to be asked before the first write.
+
+        `clients` are all that are declared for the instance. No sink gets a secret for this.
+        """
+        checked = (
+            _tried(sink, lambda sink: sink.check([client for client in clients if sink.covers(client)]))
+            for sink in self._sinks
+        )
+        return tuple(each for each in checked if each.error is not None)
+
+    def deliver(self, handover: Handover) -> tuple[Delivery, ...]:
+        """Give a client's id and secret to every sink that covers it. Again changes nothing. Raises nothing."""
+        if self._tell_mask is not None:
+            mask(handover.secret, self._tell_mask)
+        return tuple(_tried(sink, lambda sink: sink.deliver(handover)) for sink in self._covering(handover.client))
+
+    def forget(self, client: Client, client_id: int) -> tuple[Delivery, ...]:
+        """Take away what the sinks have of a client that was deleted. Raises nothing.
+
+        Not for the old client of a rotation, whose name and place its successor has.
+        """
+        return tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in self._covering(client))
+
+    def holds(self, handover: Handover) -> tuple[tuple[str, Held], ...]:
+        """What each sink that covers the client has of it, by the sink's label. Raises SinkError."""
+        return tuple((sink.label, sink.holds(handover)) for sink in self._covering(handover.client))
+
+    def _covering(self, client: Client) -> Iterator[Sink]:
+        return (sink for sink in self._sinks if sink.covers(client))
+
+
+def _tried(sink: Sink, attempt: Callable[[Sink], None]) -> Delivery:
+    try:
+        attempt(sink)
+    except SinkError as error:
+        return Delivery(sink.label, error)
+    return Delivery(sink.label)
+
+
+def open_deliverer(
+    instance: Instance, settings: Settings, environ: Mapping[str, str], tell_mask: Mask | None = None
+) -> Deliverer:
+    """The sinks of an instance. The programs that they run get `environ` without every instance's credentials."""
+    inherited = without_credentials(environ, settings)
+    return Deliverer([_open(each, instance, settings, inherited) for each in instance.sinks], tell_mask)
+
+
+def without_credentials(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The environment for any program that is run: nothing that logs in to an instance is in it."""
+    hidden = settings.secret_variables
+    return {name: value for name, value in environ.items() if name not in hidden}
+
+
+def _open(setting: SinkSetting, instance: Instance, settings: Settings, environ: Mapping[str, str]) -> Sink:
+    match setting:
+        case AgeFiles():
+            from reconciler.secrets.age_files import AgeSink
+
+            return AgeSink(setting, instance.name, settings.owners)
+        case DotenvFile():
+            from reconciler.secrets.dotenv import DotenvSink
+
+            return DotenvSink(setting, instance.name, environ)
+        case JsonFile():
+            from reconciler.secrets.json_file import JsonSink
+
+            return JsonSink(setting, instance.name, environ)
+        case Program():
+            from reconciler.secrets.command import CommandSink
+
+            return CommandSink(setting, instance.name, instance.identity, environ)
+        case _:
+            assert_never(setting)

@@ -1,0 +1,129 @@
+"""The sink `dotenv`: variables in one file, in clear, for this account alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from hmac import compare_digest
+
+from reconciler.errors import SinkError
+from reconciler.secrets import files
+from reconciler.secrets.clear import check_clear_file
+from reconciler.secrets.dotenv_names import variable_stem
+from reconciler.secrets.paths import expand
+from reconciler.secrets.places import refuse_collisions
+from reconciler.secrets.values import Client, Handover, Held
+from reconciler.settings import DotenvFile
+from reconciler.text import printable, quoted
+
+# What shells, `docker --env-file`, systemd and the dotenv libraries all read as it stands, quoted or not.
+_PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
+
+
+class DotenvSink:
+    """Two variables a client, NAME_CLIENT_ID and NAME_CLIENT_SECRET; every other line is left alone."""
+
+    def __init__(self, setting: DotenvFile, instance: str, environ: Mapping[str, str]) -> None:
+        """`environ` is for git, without credentials."""
+        self._setting = setting
+        self._environ = environ
+        self._folder = setting.folder
+        self._file = setting.folder / expand(setting.path, instance)
+        self.label = f"dotenv {printable(setting.path)}"
+
+    def covers(self, client: Client) -> bool:
+        """See `Sink`."""
+        return self._setting.scope.covers(client.name, client.owner)
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. Nobody else can read the file, git would not take it, and no two clients have one variable."""
+        refuse_collisions(clients, lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET", "variable")
+        check_clear_file(self._file, self._folder, self._environ)
+        files.read(self._file, self._folder)
+
+    def deliver(self, handover: Handover) -> None:
+        """See `Sink`."""
+        check_clear_file(self._file, self._folder, self._environ)
+        with files.locked(self._file.parent):
+            before = self._read()
+            lines = before
+            former = handover.previous_name
+            if former is not None and variable_stem(former) != variable_stem(handover.client.name):
+                lines = _without(lines, former, handover.id)
+            for variable, value in _variables(handover).items():
+                lines = _with(lines, variable, value)
+            self._write(lines, before)
+
+    def forget(self, client: Client, client_id: int) -> None:
+        """See `Sink`."""
+        if not self._file.exists():
+            return
+        with files.locked(self._file.parent):
+            before = self._read()
+            self._write(_without(before, client.name, client_id), before)
+
+    def holds(self, handover: Handover) -> Held:
+        """See `Sink`."""
+        there = {name: value for line in self._read() for name, value in [_assigned(line)]}
+        wanted = _variables(handover)
+        if not wanted.keys() & there.keys():
+            return Held.MISSING
+        same = [compare_digest(there.get(name, "").encode(), value.encode()) for name, value in wanted.items()]
+        return Held.CURRENT if all(same) else Held.STALE
+
+    def _read(self) -> list[str]:
+        content = files.read(self._file, self._folder) or b""
+        return re.findall(r"[^\n]*\n|[^\n]+", content.decode(errors="surrogateescape"))
+
+    def _write(self, lines: Sequence[str], before: Sequence[str]) -> None:
+        if lines != before:
+            content = "".join(lines).encode(errors="surrogateescape")
+            files.write(self._file, content, files.PRIVATE, self._folder)
+
+
+def _variables(handover: Handover) -> dict[str, str]:
+    """Both variables of a client. Raises SinkError for a secret that not every reader would read as it is."""
+    start, secret = variable_stem(handover.client.name), handover.secret.reveal()
+    if not _PLAIN.fullmatch(secret):
+        raise SinkError(
+            f"the secret of {quoted(handover.client.name)} has characters that readers of the file take for syntax",
+            "use a json, age or command sink for it",
+        )
+    return {f"{start}_CLIENT_ID": str(handover.id), f"{start}_CLIENT_SECRET": secret}
+
+
+_ASSIGNMENT = re.compile(r"\s*(?P<export>export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=(?P<value>.*)", re.DOTALL)
+
+
+def _assigned(line: str) -> tuple[str, str]:
+    """The variable that a line sets and its value without quotes; two empty texts for any other line."""
+    found = _ASSIGNMENT.fullmatch(line)
+    if found is None:
+        return "", ""
+    value = found["value"].strip()
+    quotes = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return found["name"], value[1:-1] if quotes else value
+
+
+def _with(lines: Sequence[str], variable: str, value: str) -> list[str]:
+    """The lines with the variable set once: where it was, else at the end."""
+    places = [index for index, line in enumerate(lines) if _assigned(line)[0] == variable]
+    if not places:
+        ended = [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else lines[-1] + "\n"] if lines else []
+        return [*ended, f"{variable}={value}\n"]
+    if len(places) == 1 and _assigned(lines[places[0]]) == (variable, value):
+        return list(lines)
+    found = _ASSIGNMENT.fullmatch(lines[places[0]])
+    export = "export " if found is not None and found["export"] else ""
+    here = f"{export}{variable}={value}\n"
+    return [here if index == places[0] else line for index, line in enumerate(lines) if index not in places[1:]]
+
+
+def _without(lines: Sequence[str], name: str, client_id: int) -> list[str]:
+    """The lines without a client's variables, unless they are another client's by now."""
+    start = variable_stem(name)
+    ids = [value for variable, value in map(_assigned, lines) if variable == f"{start}_CLIENT_ID"]
+    if ids != [str(client_id)]:
+        return list(lines)
+    ours = (f"{start}_CLIENT_ID", f"{start}_CLIENT_SECRET")
+    return [line for line in lines if _assigned(line)[0] not in ours]

@@ -1,0 +1,19 @@
+"""What the variables of a client are called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from hashlib import sha256
+
+
+def variable_stem(name: str) -> str:
+    """What a client's variables start with: "Customer portal" is CUSTOMER_PORTAL, "1Café" is _1CAFE.
+
+    A name without a single letter or digit of ASCII is CLIENT_ and 8 hexadecimal digits of its SHA-256.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^A-Z0-9]+", "_", plain.upper()).strip("_")
+    if not words:
+        return f"CLIENT_{sha256(name.encode(errors='surrogatepass')).hexdigest()[:8].upper()}"
+    return f"_{words}" if words[0].isdigit() else words

@@ -1,0 +1,94 @@
+"""The sink `json`: one document, in clear, for this account alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.errors import SinkError
+from reconciler.secrets import files
+from reconciler.secrets.clear import check_clear_file
+from reconciler.secrets.paths import expand
+from reconciler.secrets.values import Client, Handover, Held
+from reconciler.settings import JsonFile
+from reconciler.text import printable
+
+Document = dict[str, dict[str, Any]]
+
+
+class JsonSink:
+    """`{instance: {name: {id, secret, owner}}}`, in alphabetical order. Other instances are left alone."""
+
+    def __init__(self, setting: JsonFile, instance: str, environ: Mapping[str, str]) -> None:
+        """`environ` is for git, without credentials."""
+        self._setting = setting
+        self._environ = environ
+        self._folder = setting.folder
+        self._file = setting.folder / expand(setting.path, instance)
+        self.label = f"json {printable(setting.path)}"
+
+    def covers(self, client: Client) -> bool:
+        """See `Sink`."""
+        return self._setting.scope.covers(client.name, client.owner)
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. Nobody else can read the file, git would not take it, and it is a document of ours or none."""
+        check_clear_file(self._file, self._folder, self._environ)
+        self._read()
+
+    def deliver(self, handover: Handover) -> None:
+        """See `Sink`."""
+        check_clear_file(self._file, self._folder, self._environ)
+        client = handover.client
+        with files.locked(self._file.parent):
+            before, document = self._read(), self._read()
+            own = document.setdefault(client.instance, {})
+            former = handover.previous_name
+            if former is not None and former != client.name and _is(own.get(former), handover.id):
+                del own[former]
+            own[client.name] = _entry(handover)
+            self._write(document, before)
+
+    def forget(self, client: Client, client_id: int) -> None:
+        """See `Sink`."""
+        if not self._file.exists():
+            return
+        with files.locked(self._file.parent):
+            before, document = self._read(), self._read()
+            own = document.get(client.instance, {})
+            if _is(own.get(client.name), client_id):
+                del own[client.name]
+            self._write(document, before)
+
+    def holds(self, handover: Handover) -> Held:
+        """See `Sink`."""
+        there = self._read().get(handover.client.instance, {}).get(handover.client.name)
+        if there is None:
+            return Held.MISSING
+        return Held.CURRENT if there == _entry(handover) else Held.STALE
+
+    def _read(self) -> Document:
+        content = files.read(self._file, self._folder)
+        try:
+            document = json.loads(content) if content else {}
+        except ValueError:
+            document = None
+        if not isinstance(document, dict) or not all(isinstance(each, dict) for each in document.values()):
+            where = files.shown(self._file, self._folder)
+            raise SinkError(f"{where} is not a document of this sink", "move it away, or give another path")
+        return document
+
+    def _write(self, document: Document, before: Document) -> None:
+        if document != before:
+            text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)
+            content = text.encode(errors="backslashreplace") + b"\n"
+            files.write(self._file, content, files.PRIVATE, self._folder)
+
+
+def _entry(handover: Handover) -> dict[str, object]:
+    return {"id": handover.id, "secret": handover.secret.reveal(), "owner": handover.client.owner}
+
+
+def _is(entry: Any, client_id: int) -> bool:
+    return isinstance(entry, dict) and entry.get("id") == client_id

@@ -1,0 +1,87 @@
+"""What an age sink has delivered, beside its files: safe to commit, and enough to tell what is stale without a key."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from reconciler.errors import SinkError
+from reconciler.secrets import files
+from reconciler.secrets.content import plaintext
+from reconciler.secrets.values import Handover
+
+NAME = ".delivered.json"
+SHORTEST = 32
+"""Characters. The platform's secrets have 40 random ones; the digest of a much shorter one could be guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One delivered file."""
+
+    url: str
+    """The instance's identity."""
+    id: int
+    name: str
+    recipients: str
+    """A digest of the public keys."""
+    file: str
+    """A digest of the encrypted file."""
+    salt: str
+    content: str | None
+    """A salted digest of what is encrypted; None for a secret that is too short to have one."""
+
+
+def delivered(handover: Handover, recipients: Sequence[str], encrypted: bytes) -> Delivered:
+    """What to remember of a file that is being written."""
+    salt = secrets.token_hex(16)
+    return Delivered(
+        url=handover.client.url,
+        id=handover.id,
+        name=handover.client.name,
+        recipients=digest_of(recipients),
+        file=sha256(encrypted).hexdigest(),
+        salt=salt,
+        content=_content(salt, handover),
+    )
+
+
+def says_current(entry: Delivered, handover: Handover, recipients: Sequence[str], encrypted: bytes) -> bool | None:
+    """Whether a file has this very content for these recipients; None if there is no telling."""
+    if entry.recipients != digest_of(recipients) or entry.file != sha256(encrypted).hexdigest():
+        return False
+    if (entry.url, entry.id) != (handover.client.url, handover.id):
+        return False
+    return None if entry.content is None else entry.content == _content(entry.salt, handover)
+
+
+def digest_of(recipients: Sequence[str]) -> str:
+    """The same for the same public keys in any order."""
+    return sha256("\n".join(sorted(recipients)).encode()).hexdigest()
+
+
+def _content(salt: str, handover: Handover) -> str | None:
+    if len(handover.secret.reveal()) < SHORTEST:
+        return None
+    return sha256(salt.encode() + plaintext(handover)).hexdigest()
+
+
+def load(directory: Path, folder: Path) -> dict[str, Delivered]:
+    """The manifest of a folder, by the path of each file in it. Raises SinkError."""
+    path = directory / NAME
+    content = files.read(path, folder)
+    try:
+        return {name: Delivered(**entry) for name, entry in json.loads(content or b"{}").items()}
+    except (ValueError, TypeError, AttributeError):
+        hint = "resolve the conflict that git left in it; or remove it, and everything is delivered anew"
+        raise SinkError(f"{files.shown(path, folder)} cannot be understood", hint) from None
+
+
+def save(directory: Path, folder: Path, entries: dict[str, Delivered]) -> None:
+    """Write the manifest, one file a line, so that git merges it. Raises SinkError."""
+    lines = [f"{json.dumps(name)}: {json.dumps(asdict(entries[name]), ensure_ascii=True)}" for name in sorted(entries)]
+    files.write(directory / NAME, ("{\n" + ",\n".join(lines) + "\n}\n").encode(), 0o644, folder)

@@ -1,0 +1,96 @@
+"""Where a sink's file is: paths with placeholders, and file names made of any client's name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from reconciler.secrets.values import Client
+from reconciler.text import did_you_mean, listed, quoted
+
+LONGEST = 100
+"""Characters of a stem. File systems allow names of 255 bytes."""
+READABLE = 60
+"""How much of a longer or otherwise lossy stem is left for people, before its hash."""
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_FAITHFUL = re.compile(r"[a-z0-9]([a-z0-9 .-]*[a-z0-9-])?")
+_LOOKS_HASHED = re.compile(r".*-[0-9a-f]{8}")
+# Names that Windows gives to devices, whatever their ending.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+
+Fault = tuple[str, str]
+"""What is wrong, and what to do about it."""
+
+
+def stem(name: str) -> str:
+    """The name as part of a file name, whatever it holds: a-z, 0-9, `.`, `-` and `_`, and never only dots.
+
+    Lower case, with `_` for blanks. Where that would lose more than upper and lower case, a hash of the name is at the
+    end, so that two names have two stems: "Customer portal" is `customer_portal`, "Café" is `cafe-` and 8 digits.
+    """
+    folded = name.lower()
+    faithful = len(folded) <= LONGEST and _FAITHFUL.fullmatch(folded) and not _DEVICES.fullmatch(folded)
+    if faithful and not _LOOKS_HASHED.fullmatch(folded):
+        return folded.replace(" ", "_")
+    plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
+    readable = re.sub(r"[^a-z0-9-]+", "_", plain)[:READABLE].strip("_-")
+    digest = sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
+    return f"{readable or 'client'}-{digest}"
+
+
+def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ()) -> list[Fault]:
+    """What is wrong with the placeholders of a path; `known` may stand in it, `needed` must."""
+    found = _PLACEHOLDER.findall(path)
+    offer = f"known here: {listed(f'{{{name}}}' for name in known)}"
+    faults = [
+        (f"{quoted('{' + name + '}')} is no placeholder", _meant(name, known) or offer)
+        for name in found
+        if name not in known
+    ]
+    if re.search(r"[{}]", _PLACEHOLDER.sub("", path)):
+        faults.append((f"a brace in {quoted(path)} is not closed, or not opened", offer))
+    missing = [name for name in needed if name not in found]
+    if missing and not faults:
+        braced = listed(f"{{{name}}}" for name in missing)
+        faults.append((f"without {braced} all clients would have one file", f"put {braced} into the path"))
+    return faults
+
+
+def _meant(name: str, known: Sequence[str]) -> str | None:
+    guess = did_you_mean(name, known)
+    return guess.replace("'", "'{", 1)[:-2] + "}'?" if guess else None
+
+
+def folder_faults(path: str) -> list[Fault]:
+    """Whether a path leads out of the folder that it starts from."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    if path.startswith(("/", "\\", "~")) or ".." in parts or re.match(r"[A-Za-z]:", path):
+        return [
+            (f"{quoted(path)} leads out of the project's folder", "give a path below the folder of reconciler.yaml")
+        ]
+    return []
+
+
+def expand(path: str, instance: str) -> str:
+    """The path for an instance; `{owner}` and `{name}` stay. Names of instances are safe as they are."""
+    return path.replace("{instance}", instance)
+
+
+def file_of(path: str, client: Client) -> str:
+    """The path of a client's file. Nothing in the client's name or owner can lead elsewhere."""
+    return (
+        expand(path, client.instance)
+        .replace("{owner}", stem(client.owner) if client.owner is not None else "")
+        .replace("{name}", stem(client.name))
+    )
+
+
+def fixed_folder(path: str, instance: str) -> Path:
+    """The deepest folder that all files of an instance are in."""
+    parts = PurePosixPath(expand(path, instance)).parts[:-1]
+    fixed = [part for index, part in enumerate(parts) if not any("{" in earlier for earlier in parts[: index + 1])]
+    return Path(*fixed)

@@ -1,0 +1,40 @@
+"""What every sink can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from reconciler.secrets.values import Client, Handover, Held
+
+
+class Sink(Protocol):
+    """One configured place for ids and secrets. Its methods may be called from several threads."""
+
+    @property
+    def label(self) -> str:
+        """What the sink is called in messages and reports: its kind and its place, as configured."""
+
+    def covers(self, client: Client) -> bool:
+        """Whether the client's secret goes here: `owners:` and `only:` of the sink."""
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """Find out, without a secret, whether these clients can be delivered. Raises SinkError.
+
+        `clients` are all that are declared for the instance and covered: two of them may want one place.
+        """
+
+    def deliver(self, handover: Handover) -> None:
+        """Put the client's id and secret in its place, and take away what was there under an earlier name.
+
+        Doing it again changes nothing. Raises SinkError; then what was in the place before is still there.
+        """
+
+    def forget(self, client: Client, client_id: int) -> None:
+        """Take away what is there of a client that was deleted.
+
+        What is there of another id stays: after a rotation it is the successor's. Raises SinkError.
+        """
+
+    def holds(self, handover: Handover) -> Held:
+        """What is there of this client. Raises SinkError where the place cannot be read."""

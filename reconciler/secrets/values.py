@@ -1,0 +1,61 @@
+"""What is handed to a sink, and what a sink has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.secret import Secret
+
+
+class Event(StrEnum):
+    """Why a sink is told of a client."""
+
+    CREATED = "created"
+    ADOPTED = "adopted"
+    """A create whose answer was lost, found on the instance."""
+    RENAMED = "renamed"
+    ROTATED = "rotated"
+    """A successor of the same name, with a new id and secret."""
+    EXISTING = "existing"
+    """Nothing happened to it: it is handed over again."""
+    DELETED = "deleted"
+    CHECK = "check"
+    """No client at all: the question whether a delivery would work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a sink's place for a client is called after. A client that is still to be created has all of it."""
+
+    instance: str
+    """The configured name."""
+    url: str
+    """The instance's identity: its URL, or `embedded:` and a path."""
+    name: str
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A client's id and secret, on their way to where they are needed."""
+
+    event: Event
+    client: Client
+    id: int
+    secret: Secret
+    previous_name: str | None = None
+    """What it was called before this run, if that was something else."""
+    created_at: datetime | None = None
+
+
+class Held(StrEnum):
+    """What a sink has of a client."""
+
+    CURRENT = "current"
+    STALE = "stale"
+    """Another secret or id, or one that is encrypted to others than the owner's recipients of today."""
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    """The sink cannot tell."""
