@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.apply import Approval
     from reconciler.workflow.plan import PlanResult
 
-_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune", "only", "owners")
+_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune", "base", "on_drift", "only", "owners")
 
 
 @click.command(
@@ -81,7 +81,7 @@ def _apply_declared(
     from reconciler.cli.exit_codes import of_applies
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import reporting, show_reports
-    from reconciler.cli.runs import start_run
+    from reconciler.cli.runs import remember, start_run
     from reconciler.cli.signals import stoppable
     from reconciler.workflow.apply import apply_instances
 
@@ -89,6 +89,7 @@ def _apply_declared(
     with stoppable() as stop:
         run = start_run(files, conduct, console, stop)
         results = apply_instances(order, _approval(yes, console, stop), run)
+    remember(results, files, run.origin.exactly, console)
     with reporting(results):
         show_reports(results, console, repeated_flags(files, options))
     return of_applies(results)
@@ -101,7 +102,7 @@ def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
 
 
 def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
-    if yes and options.prune is not Prune.NONE:
+    if yes and options.prune is Prune.ALL:
         raise WrongUsage(
             "--prune all deletes what nobody named, so somebody must read the plan first",
             "leave out --yes; or save the plan (plan --prune all -o plan.json), read it, and apply that",

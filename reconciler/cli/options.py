@@ -14,12 +14,14 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.console import start_console
-from reconciler.planning.plan import Prune
+from reconciler.errors import WrongUsage
+from reconciler.planning.plan import OnDrift, Prune
 from reconciler.settings import Limits
 from reconciler.text import quoted
 from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shard
 
 DEFAULT_CONFIG = Path("reconciler.yaml")
+_WHICH_BASE = "name a revision: --base origin/main; or what was applied last: --base applied"
 
 
 class Lines(click.types.StringParamType):
@@ -96,6 +98,8 @@ def repeated_flags(files: Files, options: Options) -> list[str]:
         "--config": files.config if files.config != DEFAULT_CONFIG else None,
         "--clients": files.clients,
         "--prune": options.prune if options.prune is not Prune.NONE else None,
+        "--base": options.base,
+        "--on-drift": options.on_drift if options.on_drift is not OnDrift.REFUSE else None,
         "--max-creates": options.limits.creates,
         "--max-updates": options.limits.updates,
         "--max-deletes": options.limits.deletes,
@@ -124,19 +128,26 @@ def _options(
     prune: str | None,
     only: tuple[str, ...],
     owners: tuple[str, ...],
+    base: str | None,
+    on_drift: str | None,
     max_creates: int | None,
     max_updates: int | None,
     max_deletes: int | None,
     timeout: float | None,
 ) -> Options:
+    if base is None and prune == Prune.REMOVED:
+        raise WrongUsage("--prune removed needs --base: what was declared there, and is no longer?", _WHICH_BASE)
+    if base is None and on_drift is not None:
+        raise WrongUsage("--on-drift needs --base: without it, drift cannot be told from change", _WHICH_BASE)
     limits = Limits(max_creates, max_updates, max_deletes)
-    return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners)
+    how = OnDrift(on_drift or "refuse")
+    return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners, base, how)
 
 
 def _limit_options(
     max_creates: int | None, max_updates: int | None, max_deletes: int | None, timeout: float | None
 ) -> Options:
-    return _options(None, (), (), max_creates, max_updates, max_deletes, timeout)
+    return Options(os.environ, limits=Limits(max_creates, max_updates, max_deletes), timeout=timeout)
 
 
 def _limit(kind: str) -> Callable[[Any], Any]:
@@ -199,8 +210,21 @@ planning_options = gathered(
     # No environment variable: what deletes must stand in the command itself.
     click.option(
         "--prune",
-        type=click.Choice(["all"]),
-        help="Delete every unmanaged client too; never system, ignored or unsupported ones.",
+        type=click.Choice(["removed", "all"]),
+        help="Delete too what was declared at --base and is no longer, or every unmanaged client; "
+        "never system, ignored or unsupported ones.",
+    ),
+    option(
+        "--base",
+        metavar="REF",
+        help="Tell what git changed since it parted from REF from what a person did on the instance; "
+        "`applied` is what was applied last.",
+    ),
+    option(
+        "--on-drift",
+        type=click.Choice([each.value for each in OnDrift]),
+        help="What a person did on the instance since --base: do not overwrite it, keep it, or revert it."
+        "  [default: refuse]",
     ),
     option(
         "--only",

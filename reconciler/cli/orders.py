@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from reconciler.cli.console import Console
 from reconciler.diagnostics import has_errors
-from reconciler.errors import InvalidDeclarations
+from reconciler.errors import InvalidDeclarations, ReconcilerError
+from reconciler.planning.drift import Base
 from reconciler.render.error_text import render_diagnostic_lines
+from reconciler.settings import Instance
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
@@ -14,7 +18,8 @@ from reconciler.workflow.plan import Order
 def place_order(files: Files, selection: Selection, options: Options, console: Console) -> Order:
     """Check the files for the selected instances; warnings go to stderr.
 
-    Raises `InvalidDeclarations`, with every problem, and `WrongUsage` for an unknown instance.
+    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a base
+    that git does not have.
     """
     checked = check(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None or has_errors(checked.diagnostics):
@@ -23,4 +28,12 @@ def place_order(files: Files, selection: Selection, options: Options, console: C
     instances = select_instances(checked.settings, selection)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
-    return Order(checked.settings, checked.declared, instances, options)
+    return Order(checked.settings, checked.declared, instances, options, _bases(files, options, instances))
+
+
+def _bases(files: Files, options: Options, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
+    if options.base is None:
+        return {}
+    from reconciler.workflow.base import bases
+
+    return bases(files, options.base, instances)

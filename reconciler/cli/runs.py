@@ -6,7 +6,7 @@ import getpass
 import os
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,11 @@ from reconciler.cli.console import Console
 from reconciler.cli.history import journal_directory
 from reconciler.cli.progress import Progress
 from reconciler.cli.signals import Stop
-from reconciler.declared.git import revision
+from reconciler.declared.git import Revision, revision
+from reconciler.errors import GitError
+from reconciler.render.error_text import render_error_lines
+from reconciler.workflow.apply import ApplyResult
+from reconciler.workflow.base import record_applied
 from reconciler.workflow.choices import Conduct, Files
 from reconciler.workflow.run import Origin, Run
 
@@ -23,10 +27,28 @@ _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_UR
 """Where GitLab, Jenkins, Buildkite and CircleCI give the address of a run."""
 
 
+def declared_from(files: Files) -> Revision | None:
+    """The revision of the declarations, if they are in git."""
+    return revision(files.config.parent, [files.config, files.clients_directory])
+
+
+def remember(results: Sequence[ApplyResult], files: Files, commit: str | None, console: Console) -> None:
+    """Let git remember which instances are as a commit declares, for `--base applied`.
+
+    That it cannot is said, and changes nothing else: the next plan only starts from an older base.
+    """
+    if commit is None:
+        return
+    try:
+        record_applied(files.config.parent, results, commit)
+    except GitError as problem:
+        console.problem(f"warning: for `--base applied`: {render_error_lines(problem).removeprefix('error: ')}")
+
+
 def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> Run:
     """A run that begins now."""
     now = datetime.now(UTC)
-    at = revision(files.config.parent, [files.config, files.clients_directory])
+    at = declared_from(files)
     who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
     return Run(
         name=new_run(now),

@@ -14,10 +14,10 @@ from reconciler.cli.exit_codes import of_applies
 from reconciler.cli.files import read_whole, write_whole
 from reconciler.cli.options import repeated_flags
 from reconciler.cli.results import show_proposals, show_result
-from reconciler.cli.runs import start_run
+from reconciler.cli.runs import declared_from, remember, start_run
 from reconciler.cli.signals import stoppable
 from reconciler.errors import WrongUsage
-from reconciler.planning.plan import Prune
+from reconciler.planning.plan import OnDrift, Prune
 from reconciler.planning.planfile import dump_plan, load_plan, target_of
 from reconciler.settings import Instance
 from reconciler.workflow.check import sound_settings
@@ -42,10 +42,16 @@ def save_plan(result: PlanResult, file: Path, files: Files, options: Options, co
     if not isinstance(result, Planned):
         return
     now = datetime.now(UTC)
-    text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__)
+    at = declared_from(files)
+    commit = at.commit if at and at.clean else None
+    text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
     write_whole(file, text, "plan")
     console.progress(
-        _after_saving(result, file, repeated_flags(Files(files.config), replace(options, prune=Prune.NONE)))
+        _after_saving(
+            result,
+            file,
+            repeated_flags(Files(files.config), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)),
+        )
     )
 
 
@@ -71,5 +77,6 @@ def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, co
             return True
 
         result = apply_exactly(order, approve, start_run(files, conduct, console, stop))
+    remember([result], files, saved.commit, console)
     show_result(result, console, repeated_flags(files, options))
     return of_applies([result])

@@ -14,8 +14,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.declared.document import Document
+from reconciler.declared.load import Loaded
 from reconciler.declared.schemas import schema_text
-from reconciler.diagnostics import Diagnostic, error, in_order
+from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
 from reconciler.text import closest, did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 RULE = "schema"
+
+
+def with_right_shape(loaded: Loaded, schema: str) -> Loaded:
+    """The documents whose structure is right, and what is wrong with the others."""
+    judged = [(document, check_shape(document, schema)) for document in loaded.documents]
+    sound = tuple(document for document, problems in judged if not has_errors(problems))
+    found = tuple(problem for _, problems in judged for problem in problems)
+    return Loaded(sound, loaded.diagnostics + found)
 
 
 def check_shape(document: Document, schema: str) -> list[Diagnostic]:

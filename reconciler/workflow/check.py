@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declared.declare import declare
-from reconciler.declared.load import Loaded, load_directory, load_file
+from reconciler.declared.load import load_directory, load_file
 from reconciler.declared.settings import read_settings
-from reconciler.declared.shape import check_shape
+from reconciler.declared.shape import with_right_shape
 from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
 from reconciler.errors import InvalidDeclarations
 from reconciler.model import Declarations, Location
@@ -41,7 +41,7 @@ def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every
     if problems == [_missing(files.config)] and files.clients is None:
         return Checked(None, {}, tuple(problems))  # the wrong folder: that `clients/` is missing too helps nobody
     instances = choose(settings) if settings else ()
-    loaded = _with_right_shape(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
+    loaded = with_right_shape(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
     problems += loaded.diagnostics
     if settings is None:
         return Checked(None, {}, tuple(in_order(problems)))
@@ -61,7 +61,7 @@ def sound_settings(config: Path) -> Settings:
 def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
     if not os.path.lexists(config):  # unlike Path.exists, it takes a name of any length
         return None, [_missing(config)]
-    loaded = _with_right_shape(load_file(config, str(config)), "reconciler")
+    loaded = with_right_shape(load_file(config, str(config)), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
     settings, problems = read_settings(loaded.documents[0], config.parent)
@@ -71,11 +71,3 @@ def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
 def _missing(config: Path) -> Diagnostic:
     hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
     return error("file", "there is no such file", Location(str(config), 1, 1), hint)
-
-
-def _with_right_shape(loaded: Loaded, schema: str) -> Loaded:
-    """The documents whose structure is right, and what is wrong with the others."""
-    judged = [(document, check_shape(document, schema)) for document in loaded.documents]
-    sound = tuple(document for document, problems in judged if not has_errors(problems))
-    found = tuple(problem for _, problems in judged for problem in problems)
-    return Loaded(sound, loaded.diagnostics + found)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.errors import WrongUsage
 from reconciler.names import matches
-from reconciler.planning.plan import Prune
+from reconciler.planning.plan import OnDrift, Prune
 from reconciler.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.text import did_you_mean, quoted
 
@@ -43,6 +43,9 @@ class Options:
     """Globs: the changes to these clients alone; none for all."""
     owners: tuple[str, ...] = ()
     """Globs: the changes to clients of these owners alone; none for all."""
+    base: str | None = None
+    """The git revision that tells change from drift, or `applied`; None to ask none."""
+    on_drift: OnDrift = OnDrift.REFUSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,11 @@ def plan_observed(order: Order, observations: Sequence[Observation], file: str, 
     for instance in order.instances:
         try:
             seen = observation_of(observations, instance, file)
+            planned = plan_listing(order, instance, seen.listing)
         except ReconcilerError as problem:
             yield Stopped(instance, problem)
             continue
-        as_of = AsOf(seen.observed_at, now - seen.observed_at, printable(file))
-        yield replace(plan_listing(order, instance, seen.listing), as_of=as_of)
+        yield replace(planned, as_of=AsOf(seen.observed_at, now - seen.observed_at, printable(file)))
 
 
 def _observe(instance: Instance, sessions: Sessions, now: Callable[[], datetime]) -> Observation:

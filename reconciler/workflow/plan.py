@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.errors import ReconcilerError
 from reconciler.live.gateway import Gateway
@@ -12,6 +12,7 @@ from reconciler.live.observation import AsOf
 from reconciler.model import Declarations, Listing
 from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
+from reconciler.planning.drift import Base
 from reconciler.planning.guard import Guards, Refusal, refusals
 from reconciler.planning.plan import Plan
 from reconciler.settings import Instance, Limits, Settings
@@ -28,6 +29,8 @@ class Order:
     declared: Mapping[str, Declarations]
     instances: Sequence[Instance]
     options: Options
+    bases: Mapping[str, Base | ReconcilerError] = field(default_factory=dict)
+    """What each instance had declared at the base, or why that is not known; empty where no base is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ def attempt(
 ) -> tuple[PlanResult, Gateway | None]:
     """The plan of an instance and the gateway that it was made with, or why there is none."""
     try:
+        base_of(order, instance)  # before anybody logs in for nothing
         gateway = sessions.open(instance, stack)
         return plan_instance(order, instance, gateway), gateway
     except ReconcilerError as problem:
@@ -90,11 +94,20 @@ def plan_listing(order: Order, instance: Instance, listing: Listing) -> Planned:
         protected=settings.protected,
         system_clients=instance.system_clients,
         prune=order.options.prune,
+        on_drift=order.options.on_drift,
     )
-    full = make_plan(order.declared[instance.name], listing, policy)
+    full = make_plan(order.declared[instance.name], listing, policy, base_of(order, instance))
     # Before the guards: they judge what would be written.
     plan = choose(full, order.options.only, order.options.owners)
     return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
+
+
+def base_of(order: Order, instance: Instance) -> Base | None:
+    """What was declared for an instance at the base; None where no base is asked for. Raises why it is not known."""
+    base = order.bases.get(instance.name)
+    if isinstance(base, ReconcilerError):
+        raise base
+    return base
 
 
 def guards(settings: Settings, instance: Instance, options: Options) -> Guards:

@@ -28,6 +28,11 @@ class Origin:
     clean: bool | None = None
     """Whether the work tree was as that commit has it."""
 
+    @property
+    def exactly(self) -> str | None:
+        """The commit, if the declarations are exactly as it has them."""
+        return self.commit if self.clean else None
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

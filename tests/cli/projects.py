@@ -112,6 +112,17 @@ class Platform:
         with Store(self.database) as store:
             return {row[1]: row[0] for row in store.clients() if row[0] > 5}
 
+    def change(self, name: str, spec: ClientSpec) -> None:
+        """Let a person change the client of this name on the web page."""
+        others = (Grant.PERSONAL_ACCESS_TOKEN in spec.grants, Grant.PASSWORD in spec.grants)
+        with Store(self.database) as store:
+            store.update(self.clients()[name], spec.name, spec.redirect_url or "", *others)
+
+    def redirect(self, name: str) -> str:
+        """Where the client of this name leads."""
+        with Store(self.database) as store:
+            return next(row[3] for row in store.clients() if row[1] == name)
+
     def secrets(self) -> list[str]:
         """The secrets of all clients."""
         with Store(self.database) as store:

@@ -1,0 +1,106 @@
+"""Which revision tells change from drift, and the ref that remembers what was applied last."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import assert_never
+
+from reconciler.applying.report import is_complete
+from reconciler.declared.base import declared_at, settings_at
+from reconciler.declared.git import get_ref, merge_base, set_ref
+from reconciler.diagnostics import has_errors
+from reconciler.errors import GitError, InvalidDeclarations, ReconcilerError
+from reconciler.model import Declarations
+from reconciler.planning.drift import Base
+from reconciler.planning.plan import Plan
+from reconciler.settings import Instance
+from reconciler.workflow.apply import ApplyResult, Finished
+from reconciler.workflow.choices import Files
+from reconciler.workflow.plan import Planned, Stopped
+
+LOG = logging.getLogger("reconciler.git")
+
+APPLIED = "applied"
+"""The word for the revision that the last complete apply recorded, where a revision is asked for."""
+
+_REFS = "refs/reconciler/applied"
+
+
+def bases(files: Files, ref: str, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
+    """What each instance had declared at the merge base of `ref` and HEAD, or at its own last complete apply.
+
+    An instance without such a revision has the error instead. Raises `GitError` and `InvalidDeclarations` where the
+    same is wrong for all of them.
+    """
+    load = lru_cache(maxsize=None)(lambda commit: _declared_at(commit, files))
+    if ref != APPLIED:
+        commit = merge_base(files.config.parent, ref)
+        return {instance.name: _base(load(commit), commit, instance) for instance in instances}
+    found: dict[str, Base | ReconcilerError] = {}
+    for instance in instances:
+        try:
+            commit = _last_applied(files.config.parent, instance)
+            found[instance.name] = _base(load(commit), commit, instance)
+        except ReconcilerError as problem:
+            found[instance.name] = problem
+    return found
+
+
+def applied_ref(instance: Instance) -> str:
+    """The git ref that remembers what the last complete apply to an instance applied."""
+    name = instance.name
+    # A ref must not hold "..", nor end in "." or ".lock" (git-check-ref-format).
+    plain = ".." not in name and not name.endswith((".", ".lock"))
+    return f"{_REFS}/{name if plain else name.replace('.', '%2E')}"
+
+
+def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) -> None:
+    """Remember of each instance that was applied to completely that it is as a commit declares. Raises `GitError`."""
+    for result in results:
+        if _is_as_declared(result):
+            ref = applied_ref(result.instance)
+            set_ref(folder, ref, commit)
+            LOG.info("%s is %s now", ref, commit)
+
+
+def _is_as_declared(result: ApplyResult) -> bool:
+    """Whether everything that was declared is live, or a person's change was kept knowingly."""
+    match result:
+        case Finished(planned=planned, report=report):
+            return is_complete(report) and _is_all(planned.plan)
+        case Planned(plan=plan, refusals=refused):
+            return not (plan.changes or refused) and _is_all(plan)
+        case Stopped():
+            return False
+        case _:
+            assert_never(result)
+
+
+def _is_all(plan: Plan) -> bool:
+    """Whether the plan is about everything that is declared."""
+    return not (plan.blocked or plan.left_out)
+
+
+def _last_applied(folder: Path, instance: Instance) -> str:
+    ref = applied_ref(instance)
+    commit = get_ref(folder, ref)
+    if commit is None:
+        fetch = f"git fetch origin '+{_REFS}/*:{_REFS}/*'"
+        first = f"if nothing was applied yet, apply once without --base: reconciler apply --instance {instance.name}"
+        raise GitError(f"nothing here says what was applied last: there is no {ref}", f"get it: {fetch}; {first}")
+    return commit
+
+
+def _base(declared: Mapping[str, Declarations], commit: str, instance: Instance) -> Base:
+    # An instance that the base did not configure had nothing declared.
+    return Base(commit, declared[instance.name] if instance.name in declared else Declarations())
+
+
+def _declared_at(commit: str, files: Files) -> Mapping[str, Declarations]:
+    settings, problems = settings_at(commit, files.config)
+    if has_errors(problems):
+        raise InvalidDeclarations(problems)
+    return declared_at(commit, settings, files.clients_directory)
