@@ -36,13 +36,13 @@ def render_export(
 
 
 def item_lines(item: Item, indent: int = 2) -> list[str]:
-    """An entry under its notes; what is withheld only as comments."""
+    """An entry under its notes; what is withheld only as comments, in which an entry without its `# ` is in place."""
     match item:
         case Exported(notes=notes):
             return [*_comments(notes, indent), *entry_lines(item, indent)]
         case Withheld(reasons=reasons, entry=entry):
             first, *more = reasons
-            example = entry_lines(entry, 2) if entry is not None else []
+            example = entry_lines(entry, 0) if entry is not None else []
             return _comments([f"{WITHHELD}: {first}", *more, *example], indent)
         case _:
             assert_never(item)
@@ -84,7 +84,7 @@ def _proposal_lines(proposal: Proposal) -> list[str]:
     instances = proposal.entry.instances
     text = [
         f"only the host differs between {listed(instances)}: with a variable, this entry would do for all of them:",
-        *entry_lines(proposal.entry, 2),
+        *entry_lines(proposal.entry, 0),
     ]
     if proposal.values:
         text += ["and in reconciler.yaml, under instances:"]

@@ -30,11 +30,11 @@ FILE = """\
 # left out of production: 5 system clients and 1 ignored client
 clients:
   # only the host differs between production: with a variable, this entry would do for all of them:
-  #   - name: Customer portal
-  #     instances: [production]
-  #     grants:
-  #       authorization_code:
-  #         redirect_url: "https://portal.example.com/cb"
+  # - name: Customer portal
+  #   instances: [production]
+  #   grants:
+  #     authorization_code:
+  #       redirect_url: "https://portal.example.com/cb"
   # and in reconciler.yaml, under instances:
   #   production: {variables: {portal_host: portal.example.com}}
   #   staging: {variables: {a: "1.2"}}
@@ -55,11 +55,11 @@ clients:
   #   6
   #   7
   # pin one
-  #   - name: Customer portal
-  #     instances: [production]
-  #     grants:
-  #       authorization_code:
-  #         redirect_url: "https://portal.example.com/cb"
+  # - name: Customer portal
+  #   instances: [production]
+  #   grants:
+  #     authorization_code:
+  #       redirect_url: "https://portal.example.com/cb"
 """
 
 
@@ -68,6 +68,13 @@ def test_a_file_has_entries_and_comments_where_a_reviewer_must_look() -> None:
     modeline = "yaml-language-server: $schema=../schemas/auth-clients.schema.json"
     text = render_export([PORTAL, DESK, TWICE], modeline, heading, {PORTAL.name: PROPOSAL})
     assert text == FILE
+
+
+def test_taking_an_entry_out_of_its_comment_puts_it_in_place() -> None:
+    lines = render_export([DESK, TWICE], "x").splitlines()
+    start = lines.index("  # - name: Customer portal")
+    text = "\n".join([*lines[:start], *(line.replace("# ", "", 1) for line in lines[start:])])
+    assert [each["name"] for each in yaml.safe_load(text)["clients"]] == ["Desk: one", "Customer portal"]
 
 
 def test_a_file_without_entries_declares_none() -> None:

@@ -31,6 +31,13 @@ from tests.strategies import listings
 HERE = Location("reconciler.yaml", 1, 1)
 MODELINE = "yaml-language-server: $schema=x.json"
 
+POLICIES = [
+    Policy(),
+    Policy(required_fields=("owner",)),
+    Policy(allowed_redirect_hosts=("a.example",), name_pattern="[A-Z].*"),
+    Policy(forbidden_grants=(PASSWORD,), deny_personal_access_outside=("staging",), justification_mentions="WH-"),
+]
+
 
 def _instance(name: str, **more: str) -> Instance:
     return Instance(name, HERE, url=f"https://{name}.example.com", variables=more)
@@ -67,15 +74,17 @@ def _plan(declared: Declared, instance: Instance, live: Listing, settings: Setti
     st.sampled_from([(), ("zapier*",), ("*a",)]),
     st.booleans(),
     st.dictionaries(
-        st.sampled_from(["redirect-plain-http", "name-lookalike", "redirect-loopback", "system-client-name"]),
+        st.sampled_from(["redirect-plain-http", "name-lookalike", "redirect-host-not-allowed", "name-pattern"]),
         st.builds(RuleSetting, severity=st.sampled_from(Severity), waivable=st.booleans()),
         max_size=2,
     ),
+    st.sampled_from(POLICIES),
 )
 def test_what_is_exported_is_valid_and_planning_it_changes_nothing(
-    seen: list[Listing], ignore: tuple[str, ...], system: bool, rules: Mapping[str, RuleSetting]
+    seen: list[Listing], ignore: tuple[str, ...], system: bool, rules: Mapping[str, RuleSetting], policy: Policy
 ) -> None:
-    instances = tuple(replace(each, expect_system_clients=False) for each in SETTINGS.instances)
+    first, second = (replace(each, expect_system_clients=False) for each in SETTINGS.instances)
+    instances = (first, replace(second, policy=policy))
     settings = replace(SETTINGS, instances=instances, ignore=ignore, rules=rules)
     found = _exported(*seen, settings=settings, system=system)
     text = render_export(found.items, MODELINE)
@@ -126,6 +135,15 @@ def test_a_duplicate_is_withheld_with_all_that_tells_it_from_the_others() -> Non
     )
     assert item.entry is not None
     assert item.entry.ids == (("staging", 6),)
+
+
+def test_the_example_for_a_duplicate_pins_one_of_them_and_plans_nothing() -> None:
+    seen = listing(live(6, "Twice"), live(9, spec("Twice", PASSWORD)))
+    entries = [item.entry for item in _exported(seen).items if isinstance(item, Withheld) and item.entry]
+    declared = _declared(render_export(entries, MODELINE), SETTINGS)
+    assert not has_errors(declared.diagnostics)
+    plan = _plan(declared, SETTINGS.instances[0], seen, SETTINGS)
+    assert (plan.changes, plan.blocked, plan.in_sync) == ((), (), 1)
 
 
 def test_a_duplicate_on_one_instance_leaves_its_namesake_on_another_declared() -> None:
