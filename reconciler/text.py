@@ -26,10 +26,11 @@ def printable(text: str) -> str:
     """
     if text.isprintable() and (text.isascii() or not _HIDDEN.search(text)):
         return text
-    return "".join(f"\\u{{{ord(c):x}}}" if _is_hidden(c) else c for c in text)
+    return "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
 
 
-def _is_hidden(character: str) -> bool:
+def is_hidden(character: str) -> bool:
+    """Whether a character has no glyph, or breaks or reorders what stands around it."""
     return unicodedata.category(character) in _HIDDEN_CATEGORIES or _HIDDEN.match(character) is not None
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 
 from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import Claim, View
 from reconciler.names import is_system_client, lookalike_key, matches_any
-from reconciler.text import quoted
+from reconciler.text import is_hidden, quoted
 
 
 def system_client_name(view: View) -> Iterator[Finding]:
@@ -56,6 +57,23 @@ def name_lookalike(view: View) -> Iterator[Finding]:
             message = f"{quoted(entry.name)} looks like {quoted(earlier.name)} at {earlier.source}"
             hint = "choose names that differ in more than case, normalisation or invisible characters"
             yield Finding(message, entry.source, hint, entry)
+
+
+def name_invisible(view: View) -> Iterator[Finding]:
+    """What nobody sees was hardly meant, and hides that two names differ."""
+    for entry in view.entries:
+        if entry.present and not entry.name.isascii() and (odd := next(filter(_is_odd, entry.name), None)):
+            yield Finding(_what_is_odd(entry.name, odd), entry.source, "type the name anew, without it", entry)
+
+
+def _is_odd(character: str) -> bool:
+    return is_hidden(character) or (character != " " and unicodedata.category(character) == "Zs")
+
+
+def _what_is_odd(name: str, odd: str) -> str:
+    code = f"U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name')})"
+    kind = f"{code}, which is invisible" if is_hidden(odd) else f"{code}, which looks like a blank and is none"
+    return f"{quoted(name)} has the character {kind}"
 
 
 def name_is_previous_name(view: View) -> Iterator[Finding]:

@@ -64,6 +64,7 @@ INSTANCE_RULES: tuple[Rule[View], ...] = (
     Rule("duplicate-name", names.duplicate_name, waivable=False, tunable=False),
     Rule("duplicate-id", names.duplicate_id, waivable=False, tunable=False, names_instances=True),
     Rule("name-lookalike", names.name_lookalike),
+    Rule("name-invisible", names.name_invisible, WARNING),
     Rule("name-is-previous-name", names.name_is_previous_name),
     Rule("previous-name-is-own", names.previous_name_is_own, WARNING),
     Rule("previous-name-twice", names.previous_name_twice),

@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 from reconciler.declared.document import Document
 from reconciler.declared.policy import policy_of, policy_problems
 from reconciler.declared.sinks import read_owners, read_sinks, sink_problems
-from reconciler.diagnostics import Diagnostic, Severity, error, has_errors
-from reconciler.hosts import is_loopback
+from reconciler.diagnostics import Diagnostic, Severity, error, has_errors, warning
+from reconciler.hosts import is_loopback, page_of_the_platform
 from reconciler.model import Location
 from reconciler.settings import (
     DEFAULT_LIMITS,
@@ -134,8 +134,11 @@ def _url_problems(document: Document) -> Iterator[Diagnostic]:
     for name, node in cast("Node", document.root)["instances"].items():
         if "url" in node:
             place = document.location("instances", name, "url")
-            for message, hint in _url_faults(node["url"], node.get("allow_http", False)):
-                yield error("instance-url", message, place, hint)
+            faults = list(_url_faults(node["url"], node.get("allow_http", False)))
+            yield from (error("instance-url", message, place, hint) for message, hint in faults)
+            if not faults and (begins := page_of_the_platform(node["url"])):
+                message = f"{quoted_url(node['url'])} looks like the address of a page, not of the instance"
+                yield warning("instance-url", message, place, f"write it as far as the platform: {begins}")
 
 
 def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(
     r"\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2}|U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}|U0000[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 )
+_WITH_VARIABLES = re.compile(r"(?:\$\{[^{}\s]*\}|[^\s,\[\]{}])+")
+"""A value as it was meant: text with `${name}` in it, up to what ends it between brackets."""
+
 _NAMES = {"\x00": " (NUL)", "\x1b": " (escape)", "\x7f": " (delete)", "\x08": " (backspace)"}
 
 
@@ -103,6 +106,8 @@ def _known_by_text(complaint: Complaint, said: str, text: str) -> Problem | None
         return bad_escape(text, complaint.began or 0)
     if _is_about_a_tab(complaint, text):
         return Problem(_tab_before(text, stopped), "yaml", "a tab cannot indent", "use blanks")
+    if "',' or '" in said and text[stopped - 1 : stopped + 1] == "${":
+        return _variable_between_brackets(text, stopped - 1)
     if "cannot start any token" in said:
         message = f"a value cannot start with {quoted(text[stopped : stopped + 1])} without quotes"
         return Problem(stopped, "yaml", message, "quote it")
@@ -119,6 +124,15 @@ def _known_by_words(complaint: Complaint, said: str, end: int) -> Problem:
             began = stopped if complaint.began is None else complaint.began
             return Problem(began if meaning.at_beginning else stopped, meaning.rule, meaning.message, meaning.hint)
     return Problem(stopped, "yaml", f"this is not YAML ({complaint.problem or 'unreadable'})")
+
+
+def _variable_between_brackets(text: str, dollar: int) -> Problem:
+    """A `${name}` without quotes where brackets have a meaning."""
+    begins = next(position for position in range(dollar, -1, -1) if position == 0 or text[position - 1] in " ,[{\t\n")
+    found = _WITH_VARIABLES.match(text, begins)
+    hint = f"write {quoted(found[0])}" if found and "${" in found[0] else "put the whole value in quotes"
+    message = "inside of { } or [ ], a '${' needs quotes: YAML takes its '{' for a mapping"
+    return Problem(begins, "yaml", message, hint)
 
 
 def _left_over(offset: int, text: str) -> Problem | None:

@@ -21,6 +21,8 @@ def problem(data: str | bytes, *, libyaml: bool = True) -> str:
     return found[0]
 
 
+NEEDS = "inside of { } or [ ], a '${' needs quotes: YAML takes its '{' for a mapping; "
+
 MISTAKES = {
     "\tname: x": "f:1:1: error: a tab cannot indent; use blanks [yaml]",
     "a:\n\t- b": "f:2:1: error: a tab cannot indent",
@@ -32,6 +34,9 @@ MISTAKES = {
     'a: "x\n---\nb': "f:1:4: error: the quote that opens here is never closed",
     "a: 'it's'": "f:1:8: error: there is more after the end of the value; quote the whole value",
     "a: [b] c": "f:1:8: error: there is more after the end of the value",
+    "a: {b: https://${c}/d}": f"f:1:8: error: {NEEDS}write 'https://${{c}}/d'",
+    "a: [x, ${c}-${d}:80/e, f]": f"f:1:8: error: {NEEDS}write '${{c}}-${{d}}:80/e'",
+    "a: [x${c d}]": f"f:1:5: error: {NEEDS}put the whole value in quotes",
     "a: [1, 2\nb: c\n": "f:1:4: error: the list that '[' opens here lacks a ',' or its ']'",
     "a: {b: 1\nc: 2": "f:1:4: error: the mapping that '{' opens here lacks a ',' or its '}'",
     "a: @x": "f:1:4: error: a value cannot start with '@' without quotes; quote it",

@@ -91,6 +91,31 @@ def test_names_that_people_cannot_tell_apart_are_found(other: str) -> None:
     assert found.message.isprintable() or "\u00a0" in found.message
 
 
+@pytest.mark.parametrize(
+    ("character", "named"),
+    [
+        ("\u200b", "U+200B (ZERO WIDTH SPACE), which is invisible"),
+        ("\u202e", "U+202E (RIGHT-TO-LEFT OVERRIDE), which is invisible"),
+        ("\u3164", "U+3164 (HANGUL FILLER), which is invisible"),
+        ("\u00a0", "U+00A0 (NO-BREAK SPACE), which looks like a blank and is none"),
+        ("\ufff9", "U+FFF9 (INTERLINEAR ANNOTATION ANCHOR), which is invisible"),
+    ],
+)
+def test_a_character_that_nobody_sees_is_named(character: str, named: str) -> None:
+    """In what the client shall be called: names that are live are what they are."""
+    text = f'clients:\n- name: "A{character}B"\n  {PASSWORD}'
+    found = finding(text)
+    assert (found.rule, found.severity) == ("name-invisible", Severity.WARNING)
+    assert found.message.endswith(f"has the character {named}")
+    assert character == "\u00a0" or character not in str(found)
+    assert names_of(declared(f'clients:\n- name: "A{character}B"\n  state: absent')) == []
+
+
+@pytest.mark.parametrize("name", ["A B", "Café", "顧客ポータル", "Бюро", "❤\ufe0f", "🦊"])
+def test_a_name_in_any_script_is_visible(name: str) -> None:
+    assert names_of(declared(f"clients:\n- name: {name}\n  {PASSWORD}")) == []
+
+
 def test_the_same_name_twice_is_no_lookalike() -> None:
     """That is what duplicate-name is for."""
     text = "clients: [{name: A, state: absent}, {name: a, state: absent}, {name: A, state: absent}]"

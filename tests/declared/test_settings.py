@@ -222,6 +222,27 @@ def test_a_loop_of_symlinks_is_left_for_whoever_opens_the_database(tmp_path: Pat
     assert read("instances: {a: {embedded: loop/x}, b: {embedded: loop/y}}", tmp_path)[1] == []
 
 
+@pytest.mark.parametrize(
+    ("url", "instead"),
+    [
+        ("https://acme.processmaker.net/admin/auth-clients", "https://acme.processmaker.net"),
+        ("https://acme.processmaker.net/Login", "https://acme.processmaker.net"),
+        ("https://example.com:8443/pm/oauth/clients/", "https://example.com:8443/pm"),
+    ],
+)
+def test_the_address_of_a_page_is_probably_not_that_of_the_instance(url: str, instead: str) -> None:
+    """A warning: an instance may live in a folder of any name."""
+    assert url_problems(url) == [
+        f"reconciler.yaml:3:10: warning: '{url}' looks like the address of a page, not of the instance; "
+        f"write it as far as the platform: {instead} [instance-url]"
+    ]
+
+
+@pytest.mark.parametrize("url", ["https://login.example.com", "https://admin/pm", "https://example.com/administration"])
+def test_a_page_is_told_by_its_folder_and_not_by_its_host(url: str) -> None:
+    assert url_problems(url) == []
+
+
 def test_the_default_instance_must_exist() -> None:
     found, problems = read("instances: {production: {embedded: x}}\ndefault_instance: prodution")
     assert found is None
