@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
 from reconciler.workflow.apply import ApplyResult, Finished
 from reconciler.workflow.observe import ObserveResult
 from reconciler.workflow.plan import Planned, PlanResult, Stopped
+
+if TYPE_CHECKING:
+    from reconciler.doctor.examination import Examination
 
 DONE, FAILED, PENDING, INVALID, REFUSED, PARTIAL, LOGIN_REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
@@ -18,6 +22,11 @@ _PRECEDENCE = (INTERRUPTED, PARTIAL, LOGIN_REFUSED, FAILED, REFUSED, INVALID, PE
 def of_plans(results: Iterable[PlanResult], *, detailed: bool) -> int:
     """The exit code of `plan`; `detailed` tells pending changes (2) from none (0)."""
     return _first(_of_plan(result, detailed) for result in results)
+
+
+def of_examinations(examined: Iterable[Examination]) -> int:
+    """The exit code of `doctor`: only errors change it."""
+    return _first(LOGIN_REFUSED if e.login_refused else FAILED if e.has_errors else DONE for e in examined)
 
 
 def of_applies(results: Iterable[ApplyResult]) -> int:

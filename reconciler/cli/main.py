@@ -17,6 +17,7 @@ from reconciler import __version__
 from reconciler.cli.apply import apply
 from reconciler.cli.bugs import hush_tracebacks, trace_of
 from reconciler.cli.console import say, silence_stdout
+from reconciler.cli.doctor import doctor
 from reconciler.cli.export import export
 from reconciler.cli.groups import Commands, NoCommand
 from reconciler.cli.history import history
@@ -54,7 +55,7 @@ def cli() -> None:
     """
 
 
-for command in (validate, plan, apply, export, observe, instances, history, rollback, schema, version, sandbox):
+for command in (validate, plan, apply, export, observe, instances, doctor, history, rollback, schema, version, sandbox):
     cli.add_command(command)
 
 

@@ -26,6 +26,13 @@ PROBE = Call("GET", "/oauth/scopes", "ask for the session at", 200)
 LIST = Call("GET", "/oauth/clients", "list the auth clients of", 200, "View Auth Clients")
 CREATE = Call("POST", "/oauth/clients", "create an auth client on", 201, "Create Auth Clients")
 
+LOOK = Call("GET", "/oauth/scopes", "reach", 401)
+
+# Nothing in them can be done: one has no client in it, and no instance has a client 0.
+ASK_CREATE = Call("POST", "/oauth/clients", "ask for the permission to create at", 422, "Create Auth Clients")
+ASK_EDIT = Call("PUT", "/oauth/clients/0", "ask for the permission to edit at", 500, "Edit Auth Clients")
+ASK_DELETE = Call("DELETE", "/oauth/clients/0", "ask for the permission to delete at", 500, "Delete Auth Clients")
+
 
 def update(client_id: int) -> Call:
     """The request that replaces a client's name, grants and redirect."""

@@ -81,6 +81,11 @@ def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[
     return {"instance": instance, "identity": identity, "status": "stopped", "error": why}
 
 
+def render_document(kind: str, content: dict[str, Any]) -> str:
+    """A document of a kind, ending in a line feed."""
+    return _dump({"format_version": FORMAT_VERSION, "kind": kind, **content})
+
+
 def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
     """The document for `plan` or `apply`, ending in a line feed."""
     return _dump({"format_version": FORMAT_VERSION, "kind": kind, "instances": list(entries)})

@@ -1,0 +1,92 @@
+"""Whether the account can log in, and what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from reconciler.doctor.finding import Check, Finding, Severity
+from reconciler.live.calls import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
+from reconciler.live.facts import Account, LoggedIn, NotLoggedIn, Right, Rights
+from reconciler.text import listed
+
+_GRANT = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions > Auth Clients"
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """What an account is good for; None where that is not known."""
+
+    plan: bool | None
+    apply: bool | None
+
+
+NOT_KNOWN = Fits(None, None)
+
+
+def permissions(rights: Rights) -> tuple[tuple[str, Right], ...]:
+    """Each permission by its name in the platform's manual."""
+    calls = (LIST, ASK_CREATE, ASK_EDIT, ASK_DELETE)
+    names = (str(call.permission) for call in calls)
+    return tuple(zip(names, (rights.view, rights.create, rights.edit, rights.delete), strict=True))
+
+
+def fits(rights: Rights) -> Fits:
+    """What an account with these rights is good for."""
+    return Fits(_all(rights.view), _all(rights.view, rights.create, rights.edit, rights.delete))
+
+
+def _all(*rights: Right) -> bool | None:
+    if Right.LACKING in rights:
+        return False
+    return None if Right.UNKNOWN in rights else True
+
+
+def judge_account(account: Account, *, embedded: bool) -> Iterator[Finding]:
+    """What the login and the permissions give cause to say; of an `embedded` one everybody knows the password."""
+    match account:
+        case NotLoggedIn():
+            yield _not_logged_in(account)
+        case LoggedIn():
+            yield from _rights(account.rights, embedded)
+            if account.problem is not None:
+                yield Finding(Severity.ERROR, Check.CLIENTS, "list-failed", account.problem.why, account.problem.hint)
+        case _:
+            assert_never(account)
+
+
+def _not_logged_in(account: NotLoggedIn) -> Finding:
+    code = "login-refused" if account.refused else "credentials-missing" if account.missing else "login-failed"
+    return Finding(Severity.ERROR, Check.LOGIN, code, account.failure.why, account.failure.hint)
+
+
+def _rights(rights: Rights, embedded: bool) -> Iterator[Finding]:
+    writing = permissions(rights)[1:]
+    missing = [f'"{name}"' for name, right in writing if right is Right.LACKING]
+    if rights.view is Right.LACKING:
+        text = f'the account lacks the permission "{LIST.permission}": neither plan nor apply can work'
+        yield Finding(Severity.ERROR, Check.PERMISSIONS, "cannot-view", text, _GRANT)
+    elif len(missing) == len(writing):
+        text = "the account may only view auth clients: it fits a plan, not an apply"
+        yield Finding(Severity.INFO, Check.PERMISSIONS, "cannot-write", text, f"for an apply, {_GRANT}")
+    elif missing:
+        text = f"the account lacks {listed(missing)}: it fits a plan, and an apply that needs none of it"
+        yield Finding(Severity.WARNING, Check.PERMISSIONS, "cannot-write-all", text, f"for every apply, {_GRANT}")
+    yield from _doubts(rights)
+    if rights.view is Right.GRANTED and not embedded:
+        text = (
+            "who may view auth clients sees every secret, and can become any user by way of a client with personal "
+            "access: these credentials are worth an administrator's"
+        )
+        way_out = "guard them so, also where they only plan; never give them to a run that a stranger controls"
+        yield Finding(Severity.INFO, Check.PERMISSIONS, "viewing-is-administering", text, way_out)
+
+
+def _doubts(rights: Rights) -> Iterator[Finding]:
+    if rights.doubts:
+        more = f"; so are {len(rights.doubts) - 1} more" if len(rights.doubts) > 1 else ""
+        text = f"a permission is not known: {rights.doubts[0]}{more}"
+        yield Finding(
+            Severity.WARNING, Check.PERMISSIONS, "rights-unknown", text, "try again, or look in Admin > Users"
+        )

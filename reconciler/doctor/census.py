@@ -1,0 +1,63 @@
+"""Whose the live clients are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model import Declarations, Listing
+from reconciler.names import is_system_client, matches_any
+from reconciler.planning.diff import PlanPolicy, make_plan
+from reconciler.planning.plan import Plan
+from reconciler.settings import Instance, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """How many live clients there are of each kind; None where the declarations do not tell."""
+
+    live: int
+    managed: int | None
+    """Declared and live, also those that a plan would change or leave alone as blocked."""
+    unmanaged: int | None
+    """Not declared; those of the platform's own are not counted."""
+    system: int
+    """Clients of the platform's own that are neither managed nor ignored."""
+    ignored: int
+    unsupported: int
+
+
+def take_census(listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings) -> Census:
+    """Count the clients as a plan would see them."""
+    if declared is None:
+        return _undeclared(listing, instance, settings)
+    plan = plan_of(listing, declared, instance, settings)
+    system = sum(client.system for client in plan.unmanaged)
+    unmanaged, ignored, unsupported = len(plan.unmanaged) - system, len(plan.ignored), len(plan.unsupported)
+    live = len(listing.clients) + len(listing.unsupported)
+    return Census(live, live - unmanaged - system - ignored - unsupported, unmanaged, system, ignored, unsupported)
+
+
+def _undeclared(listing: Listing, instance: Instance, settings: Settings) -> Census:
+    supported = [c.name for c in listing.clients if not matches_any(settings.ignore, c.name)]
+    unsupported = [c.name for c in listing.unsupported if not matches_any(settings.ignore, c.name)]
+    live = len(listing.clients) + len(listing.unsupported)
+    return Census(
+        live=live,
+        managed=None,
+        unmanaged=None,
+        system=sum(is_system_client(name, instance.system_clients) for name in supported),
+        ignored=live - len(supported) - len(unsupported),
+        unsupported=len(unsupported),
+    )
+
+
+def plan_of(listing: Listing, declared: Declarations, instance: Instance, settings: Settings) -> Plan:
+    """What would be planned without any flag."""
+    policy = PlanPolicy(
+        instance=instance.name,
+        identity=instance.identity,
+        ignore=settings.ignore,
+        protected=settings.protected,
+        system_clients=instance.system_clients,
+    )
+    return make_plan(declared, listing, policy)

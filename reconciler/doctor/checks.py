@@ -1,0 +1,166 @@
+"""What each check has come to, in a few words: facts, not findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.doctor.account import Fits, permissions
+from reconciler.doctor.census import Census
+from reconciler.doctor.examination import Examination
+from reconciler.doctor.finding import Check, Severity
+from reconciler.live.facts import (
+    Account,
+    Answered,
+    Certificate,
+    Connected,
+    Distrusted,
+    Failure,
+    Kind,
+    LoggedIn,
+    Reach,
+    Resolved,
+    Right,
+    Rights,
+    Secured,
+)
+from reconciler.text import listed
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One check."""
+
+    check: Check
+    state: State
+    text: str
+
+
+def lines_of(examination: Examination) -> tuple[Line, ...]:
+    """Every check but that of the settings, in order."""
+    texts = dict(_texts(examination))
+    return tuple(
+        Line(check, _state(check, examination, check in texts), texts.get(check, "not tried"))
+        for check in Check
+        if check is not Check.SETTINGS
+    )
+
+
+def _state(check: Check, examination: Examination, tried: bool) -> State:
+    found = {finding.severity for finding in examination.findings if finding.check is check}
+    if Severity.ERROR in found:
+        return State.FAILED
+    if not tried:
+        return State.NOT_TRIED
+    return State.WARNING if Severity.WARNING in found else State.OK
+
+
+def _texts(examination: Examination) -> Iterator[tuple[Check, str]]:
+    if isinstance(examination.reach, Reach):
+        yield from _way(examination.reach)
+    if isinstance(examination.account, LoggedIn):
+        yield Check.LOGIN, _session(examination.account)
+        yield Check.PERMISSIONS, _rights(examination.account.rights, examination.fits)
+    elif examination.account is not None:
+        yield Check.LOGIN, "no session"
+    if examination.census is not None:
+        yield Check.CLIENTS, _census(examination.census)
+    elif _has_problem(examination.account):
+        yield Check.CLIENTS, "no list"
+
+
+def _has_problem(account: Account | None) -> bool:
+    return isinstance(account, LoggedIn) and account.problem is not None
+
+
+def _way(reach: Reach) -> Iterator[tuple[Check, str]]:
+    match reach.name:
+        case Resolved(addresses=addresses):
+            yield Check.NAME, ", ".join(addresses)
+        case Failure():
+            yield Check.NAME, "no address"
+    match reach.connection:
+        case Connected(address=address, milliseconds=took):
+            yield Check.CONNECTION, f"{address}, {took} ms"
+        case Failure():
+            yield Check.CONNECTION, "none"
+        case None if reach.proxy is not None:
+            yield Check.CONNECTION, f"through the proxy {reach.proxy}"
+    yield from _tls(reach)
+    match reach.answer:
+        case Answered():
+            yield Check.PLATFORM, _answer(reach.answer)
+            if reach.answer.skew is not None:
+                yield Check.CLOCK, _clock(reach.answer.skew)
+        case Failure():
+            yield Check.PLATFORM, "no answer"
+
+
+def _tls(reach: Reach) -> Iterator[tuple[Check, str]]:
+    match reach.tls:
+        case Secured(version=version, certificate=certificate):
+            yield Check.TLS, ", ".join([version, *_certificate(certificate, reach)])
+        case Distrusted(certificate=certificate):
+            yield Check.TLS, ", ".join(["not trusted", *_certificate(certificate, reach)])
+        case Failure():
+            yield Check.TLS, "none"
+        case None if reach.url.startswith("http:"):
+            yield Check.TLS, "none: plain http"
+
+
+def _certificate(certificate: Certificate | None, reach: Reach) -> Iterator[str]:
+    if certificate is None:
+        return
+    issuer = f" by {certificate.issuer}" if certificate.issuer else ""
+    days = (certificate.not_after - reach.at).days
+    left = f"in {days} days" if days != 1 else "in 1 day"
+    ends = f"{certificate.not_after.date()} ({left if days >= 0 else 'past'})"
+    yield f"certificate for {certificate.subject or 'nobody'}{issuer}, valid until {ends}"
+
+
+def _answer(answer: Answered) -> str:
+    what = "answers like a platform" if answer.kind is Kind.PLATFORM else f"answers {answer.status}"
+    return f"{what}, {answer.milliseconds} ms"
+
+
+def _clock(skew: int) -> str:
+    return "the same as ours" if abs(skew) <= 1 else f"{abs(skew)} s {'ahead of' if skew > 0 else 'behind'} ours"
+
+
+def _session(account: LoggedIn) -> str:
+    if account.session_seconds is None:
+        return "has a session"
+    return f"has a session, which lapses after {round(account.session_seconds / 60)} minutes without a request"
+
+
+def _rights(rights: Rights, fits: Fits) -> str:
+    named = permissions(rights)
+    granted = [name.removesuffix(" Auth Clients") for name, right in named if right is Right.GRANTED]
+    unknown = [name.removesuffix(" Auth Clients") for name, right in named if right is Right.UNKNOWN]
+    parts = [f"{listed(granted)} Auth Clients" if granted else "none on auth clients"] if granted or not unknown else []
+    parts += [f"not known: {listed(unknown)}"] if unknown else []
+    good = [word for word, is_so in (("plan", fits.plan), ("apply", fits.apply)) if is_so]
+    parts += [f"fits {listed(good)}"] if good else []
+    return "; ".join(parts)
+
+
+def _census(census: Census) -> str:
+    parts = [
+        (census.managed, "managed"),
+        (census.unmanaged, "unmanaged"),
+        (census.system, "of the platform's own"),
+        (census.ignored, "ignored"),
+        (census.unsupported, "unsupported"),
+    ]
+    shown = ", ".join(f"{number} {word}" for number, word in parts if number)
+    return f"{census.live} live: {shown}" if shown else f"{census.live} live"

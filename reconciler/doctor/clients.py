@@ -1,0 +1,284 @@
+"""What is remarkable about the clients that are live, whoever they belong to. What grants do was observed on 4.15.6."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from reconciler.declared.redirects import WEB_SCHEMES, parse_url
+from reconciler.doctor.census import plan_of
+from reconciler.doctor.finding import AnyLive, Check, Finding, Severity, named
+from reconciler.hosts import is_loopback
+from reconciler.model import Declarations, Grant, Listing, LiveClient
+from reconciler.names import is_system_client, lookalike_key
+from reconciler.planning.redirects import is_plain_http, redirect_urls
+from reconciler.settings import Instance, Settings
+from reconciler.text import listed, quoted, quoted_url
+
+MOST_NAMED = 5
+"""Clients in one sentence; JSON has all of them."""
+
+ISSUER = "ProcessMaker Personal Access Client"
+"""Issues every user's personal access tokens. On a fresh installation it is client 4."""
+ISSUER_ID = 4
+SWAGGER = "Swagger UI Auth"
+_PAGE = "on the Auth Clients page"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The clients of an instance, with what the files say of it."""
+
+    listing: Listing
+    declared: Declarations | None
+    instance: Instance
+    settings: Settings
+
+    @property
+    def everybody(self) -> tuple[AnyLive, ...]:
+        """Every live client, ignored and unsupported ones too."""
+        return (*self.listing.clients, *self.listing.unsupported)
+
+    @property
+    def foreign(self) -> tuple[LiveClient, ...]:
+        """Those that are not the platform's own: how it uses its own is its business."""
+        return tuple(c for c in self.listing.clients if not self.is_system(c.name))
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only this machine reaches the instance, so that loopback redirects are at home there."""
+        url = self.instance.url
+        return url is None or is_loopback(urlsplit(url).hostname or "")
+
+    def is_system(self, name: str) -> bool:
+        """Whether the platform needs clients of this name."""
+        return is_system_client(name, self.instance.system_clients)
+
+
+def judge_clients(
+    listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings
+) -> Iterator[Finding]:
+    """What the live clients give cause to say, check by check."""
+    seen = Seen(listing, declared, instance, settings)
+    for check in _CHECKS:
+        yield from check(seen)
+
+
+def no_clients(seen: Seen) -> Iterator[Finding]:
+    """Every installation has its system clients."""
+    if not seen.everybody and seen.instance.expect_system_clients:
+        text = "the instance lists no client at all, not even those that the platform installs: an apply is refused"
+        way_out = "check `url:`; if that is how it is, set `expect_system_clients: false`"
+        yield Finding(Severity.ERROR, Check.CLIENTS, "no-clients", text, way_out)
+
+
+def unmanaged(seen: Seen) -> Iterator[Finding]:
+    """What nobody has declared is left alone, for ever."""
+    if seen.declared is None:
+        return
+    plan = plan_of(seen.listing, seen.declared, seen.instance, seen.settings)
+    ids = {client.id for client in plan.unmanaged if not client.system}
+    strangers = [client for client in seen.everybody if client.id in ids]
+    if strangers:
+        text = f"{_are(strangers, 'unmanaged')}: nothing declares {_them(strangers)} for this instance"
+        way_out = f"to declare {_them(strangers)}: reconciler export --instance {seen.instance.name}"
+        yield _about(Severity.INFO, "unmanaged", text, way_out, strangers)
+
+
+def unsupported(seen: Seen) -> Iterator[Finding]:
+    """Clients in a form that cannot be declared."""
+    for client in seen.listing.unsupported:
+        text = f"{_who(client)} cannot be declared: {client.why}"
+        way_out = f"make it an ordinary client {_PAGE}, or leave it undeclared"
+        yield _about(Severity.INFO, "unsupported", text, way_out, [client])
+
+
+def duplicate_names(seen: Seen) -> Iterator[Finding]:
+    """The platform allows equal names; a declared one is then blocked."""
+    for name, twins in _alike(seen.everybody, lambda client: client.name):
+        severity = Severity.INFO if seen.is_system(name) else Severity.WARNING
+        text = f"{len(twins)} clients are named {quoted(name)}: {_ids(twins)}; a declaration of this name is blocked"
+        way_out = f"pin one with `ids:`, or remove the others {_PAGE}"
+        yield _about(severity, "duplicate-name", text, way_out, twins)
+
+
+def lookalike_names(seen: Seen) -> Iterator[Finding]:
+    """People take one for the other."""
+    for _, twins in _alike(seen.everybody, lambda client: lookalike_key(client.name)):
+        if len({client.name for client in twins}) > 1:
+            text = f"names that differ only in case, normalisation or invisible characters: {_list(twins)}"
+            way_out = f"rename one {_PAGE}, or remove it there if nothing uses it"
+            yield _about(Severity.WARNING, "name-lookalike", text, way_out, twins)
+
+
+def refused_exchanges(seen: Seen) -> Iterator[Finding]:
+    """The authorization code works only where it is the sole grant."""
+    clients = [c for c in seen.foreign if Grant.AUTHORIZATION_CODE in c.spec.grants and len(c.spec.grants) > 1]
+    if clients:
+        text = f"nobody can sign in with {_list(clients)}: the exchange of a code is refused beside another grant"
+        way_out = "make a client of its own for each grant, or take away those that nobody uses"
+        yield _about(Severity.WARNING, "code-exchange-refused", text, way_out, clients)
+
+
+def personal_access(seen: Seen) -> Iterator[Finding]:
+    """Such a client stands for every user."""
+    able = [client for client in seen.listing.clients if Grant.PERSONAL_ACCESS_TOKEN in client.spec.grants]
+    reviewed = {
+        desired.name
+        for desired in (seen.declared.present if seen.declared else ())
+        if Grant.PERSONAL_ACCESS_TOKEN in desired.spec.grants
+    }
+    expected = [client for client in able if seen.is_system(client.name) or client.name in reviewed]
+    others = [client for client in able if client not in expected]
+    means = "whoever holds the id and secret gets tokens for any user, administrators included"
+    if others:
+        text = f"personal access, declared by nobody: {_list(others)}; {means}"
+        way_out = f"take the grant away {_PAGE} if nothing uses it; else declare it with its justification"
+        yield _about(Severity.WARNING, "personal-access", text, way_out, others)
+    if expected and seen.instance.embedded is None:
+        text = f"personal access, the platform's own or declared: {_list(expected)}; {means}"
+        yield _about(Severity.INFO, "personal-access", text, "guard their secrets like an administrator's", expected)
+
+
+def broken_issuer(seen: Seen) -> Iterator[Finding]:
+    """One client issues the personal access tokens of all users, and no call of the API repairs it."""
+    if not seen.everybody or not seen.instance.expect_system_clients:
+        return
+    issuers = [client for client in seen.everybody if client.name == ISSUER or client.id == ISSUER_ID]
+    repair = "have an administrator restore it on the server; no request can"
+    if not issuers:
+        text = f"there is no client {quoted(ISSUER)}: users can probably not make personal access tokens"
+        yield _about(Severity.WARNING, "personal-access-broken", text, repair, [])
+    elif not any(isinstance(c, LiveClient) and Grant.PERSONAL_ACCESS_TOKEN in c.spec.grants for c in issuers):
+        text = f"{_list(issuers)} has lost its personal access grant: users cannot make personal access tokens"
+        way_out = f"give it the grant again {_PAGE}; if that does not help, {repair}"
+        yield _about(Severity.ERROR, "personal-access-broken", text, way_out, issuers)
+
+
+def copied_instance(seen: Seen) -> Iterator[Finding]:
+    """The platform gives this client its own address when it is installed; a copied database keeps the old one."""
+    if seen.is_private or seen.instance.url is None:
+        return
+    wanted = f"{seen.instance.url}/api/oauth2-callback"
+    for client in (c for c in seen.listing.clients if c.name == SWAGGER and c.spec.redirect_url):
+        urls = redirect_urls(client.spec)
+        if all(_normal(url) != _normal(wanted) for url in urls):
+            text = (
+                f"{_who(client)} redirects to {quoted_url(urls[0])}, not to this instance: if that is another one, "
+                "this is a copy of its database, and every client's id and secret work on both"
+            )
+            way_out = f"on a copy, remove the clients that it does not need; {_PAGE}, redirect this one to {wanted}"
+            yield _about(Severity.WARNING, "copied-instance", text, way_out, [client])
+
+
+def wildcards(seen: Seen) -> Iterator[Finding]:
+    """The platform takes `*` for a plain character."""
+    for client, urls in _urls(seen, lambda url: "*" in url):
+        text = f"{_who(client)} has a '*' in its redirect {_quoted(urls)}, which is taken literally: it matches nothing"
+        yield _about(Severity.WARNING, "redirect-wildcard", text, "list every URL that is meant", [client])
+
+
+def plain_http(seen: Seen) -> Iterator[Finding]:
+    """Whoever listens on the way reads the code."""
+    for client, urls in _urls(seen, is_plain_http):
+        text = f"{_who(client)} gets its codes over plain http: {_quoted(urls)}"
+        yield _about(Severity.WARNING, "redirect-plain-http", text, "use https, there and in the application", [client])
+
+
+def useless(seen: Seen) -> Iterator[Finding]:
+    """Of several URLs, the platform looks at the first alone."""
+    for client, urls in _urls(seen, _leads_nowhere):
+        text = f"{_who(client)} has a redirect that no browser can follow: {_quoted(urls)}"
+        way_out = "correct it; a comma separates URLs, and one inside a URL is written %2C"
+        yield _about(Severity.WARNING, "redirect-useless", text, way_out, [client])
+
+
+def loopback(seen: Seen) -> Iterator[Finding]:
+    """On an instance that people share, loopback is everybody's own machine."""
+    if seen.is_private:
+        return
+    for client, urls in _urls(seen, lambda url: parse_url(url).loopback):
+        text = f"{_who(client)} redirects to the machine of whoever signs in: {_quoted(urls)}"
+        way_out = "fine for a native application; else give the application's host"
+        yield _about(Severity.INFO, "redirect-loopback", text, way_out, [client])
+
+
+_CHECKS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
+    no_clients,
+    broken_issuer,
+    copied_instance,
+    personal_access,
+    refused_exchanges,
+    duplicate_names,
+    lookalike_names,
+    wildcards,
+    plain_http,
+    useless,
+    loopback,
+    unsupported,
+    unmanaged,
+)
+
+
+def _urls(seen: Seen, is_remarkable: Callable[[str], bool]) -> Iterator[tuple[LiveClient, list[str]]]:
+    for client in seen.foreign:
+        urls = [url for url in redirect_urls(client.spec) if is_remarkable(url)]
+        if urls:
+            yield client, urls
+
+
+def _leads_nowhere(text: str) -> bool:
+    url = parse_url(text)
+    return url.scheme not in WEB_SCHEMES or not url.host
+
+
+def _normal(url: str) -> tuple[str, str, int | None, str]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return "", "", None, url
+    return parts.scheme, parts.hostname or "", port, parts.path
+
+
+def _alike(clients: Iterable[AnyLive], key: Callable[[AnyLive], Hashable]) -> Iterator[tuple[str, list[AnyLive]]]:
+    groups: dict[Hashable, list[AnyLive]] = defaultdict(list)
+    for client in sorted(clients, key=lambda client: client.id):
+        groups[key(client)].append(client)
+    yield from ((group[0].name, group) for group in groups.values() if len(group) > 1)
+
+
+def _about(severity: Severity, code: str, text: str, way_out: str, clients: Sequence[AnyLive]) -> Finding:
+    return Finding(severity, Check.CLIENTS, code, text, way_out, named(*clients))
+
+
+def _who(client: AnyLive) -> str:
+    return f"client {client.id}, {quoted(client.name)},"
+
+
+def _list(clients: Sequence[AnyLive]) -> str:
+    return _first([f"{quoted(client.name)} (id {client.id})" for client in clients])
+
+
+def _ids(clients: Sequence[AnyLive]) -> str:
+    return _first([f"id {client.id}" for client in clients])
+
+
+def _first(texts: Sequence[str]) -> str:
+    if len(texts) <= MOST_NAMED:
+        return listed(texts)
+    return f"{', '.join(texts[:MOST_NAMED])} and {len(texts) - MOST_NAMED} more"
+
+
+def _quoted(urls: Sequence[str]) -> str:
+    return _first([quoted_url(url) for url in urls])
+
+
+def _are(clients: Sequence[AnyLive], what: str) -> str:
+    return f"1 client is {what}" if len(clients) == 1 else f"{len(clients)} clients are {what}"
+
+
+def _them(clients: Sequence[AnyLive]) -> str:
+    return "it" if len(clients) == 1 else "them"

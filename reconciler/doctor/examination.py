@@ -1,0 +1,80 @@
+"""One instance, examined: the facts, and the findings that they give cause to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.doctor.account import NOT_KNOWN, Fits, fits, judge_account
+from reconciler.doctor.census import Census, take_census
+from reconciler.doctor.clients import judge_clients
+from reconciler.doctor.finding import Check, Finding, Severity
+from reconciler.doctor.reaching import judge_reach
+from reconciler.live.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
+from reconciler.model import Declarations
+from reconciler.settings import Instance, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the files say of an instance. `declared` is None if the declarations are invalid."""
+
+    instance: Instance
+    settings: Settings
+    declared: Declarations | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What is known of an instance. Of what was not tried, or could not be, there is None."""
+
+    instance: Instance
+    reach: Reach | Failure
+    """A failure if there was nothing that could be tried: the settings, or the embedded sandbox, do not let it."""
+    account: Account | None
+    census: Census | None
+    fits: Fits
+    findings: tuple[Finding, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything is wrong that a plan would stop at."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def login_refused(self) -> bool:
+        """Whether the account must not be tried again before it is mended."""
+        return isinstance(self.account, NotLoggedIn) and self.account.refused
+
+
+def examine(context: Context, reach: Reach | Failure, account: Account | None) -> Examination:
+    """Judge the facts: errors first, then warnings, each in the order of the checks."""
+    listing = account.listing if isinstance(account, LoggedIn) else None
+    census = take_census(listing, context.declared, context.instance, context.settings) if listing else None
+    found = sorted(_findings(context, reach, account), key=_rank)
+    good_for = fits(account.rights) if isinstance(account, LoggedIn) else NOT_KNOWN
+    return Examination(context.instance, reach, account, census, good_for, tuple(found))
+
+
+def _findings(context: Context, reach: Reach | Failure, account: Account | None) -> Iterator[Finding]:
+    if isinstance(reach, Failure):
+        embedded = context.instance.embedded is not None
+        code = "sandbox-failed" if embedded else "settings-unusable"
+        yield Finding(Severity.ERROR, Check.SETTINGS, code, reach.why, reach.hint)
+    else:
+        yield from judge_reach(reach)
+    if context.declared is None:
+        text = "the declarations are invalid, so it is not known which clients are managed"
+        yield Finding(Severity.WARNING, Check.SETTINGS, "declarations-invalid", text, "see: reconciler validate")
+    if account is not None:
+        yield from judge_account(account, embedded=context.instance.embedded is not None)
+    if isinstance(account, LoggedIn) and account.listing is not None:
+        yield from judge_clients(account.listing, context.declared, context.instance, context.settings)
+
+
+_SEVERITIES = tuple(Severity)
+_CHECKS = tuple(Check)
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    return _SEVERITIES.index(finding.severity), _CHECKS.index(finding.check)

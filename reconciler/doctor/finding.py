@@ -1,0 +1,103 @@
+"""One thing that the doctor has found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model import LiveClient, UnsupportedClient
+
+
+class Severity(StrEnum):
+    """How much a finding matters. Only errors change the exit code."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Check(StrEnum):
+    """What was looked at, in the order in which it is: each needs those before it."""
+
+    SETTINGS = "settings"
+    NAME = "name"
+    CONNECTION = "connection"
+    TLS = "tls"
+    PLATFORM = "platform"
+    CLOCK = "clock"
+    LOGIN = "login"
+    PERMISSIONS = "permissions"
+    CLIENTS = "clients"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A live client, as people and programs find it again."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong or worth knowing, with a stable code, and what to do about it (None: nothing)."""
+
+    severity: Severity
+    check: Check
+    code: str
+    message: str
+    way_out: str | None = None
+    clients: tuple[Named, ...] = ()
+    """Those that it is about, in ascending id."""
+
+
+AnyLive = LiveClient | UnsupportedClient
+
+
+def named(*clients: AnyLive) -> tuple[Named, ...]:
+    """The clients by id and name."""
+    return tuple(Named(live.id, live.name) for live in sorted(clients, key=lambda live: live.id))
+
+
+CODES = (
+    "settings-unusable",
+    "sandbox-failed",
+    "name-not-resolved",
+    "not-reachable",
+    "tls-failed",
+    "certificate-not-trusted",
+    "certificate-expired",
+    "certificate-expires-soon",
+    "plain-http",
+    "proxy",
+    "no-answer",
+    "redirected",
+    "unknown-host",
+    "unavailable",
+    "not-the-platform",
+    "clock-differs",
+    "credentials-missing",
+    "login-refused",
+    "login-failed",
+    "cannot-view",
+    "cannot-write",
+    "cannot-write-all",
+    "rights-unknown",
+    "viewing-is-administering",
+    "list-failed",
+    "no-clients",
+    "declarations-invalid",
+    "unmanaged",
+    "unsupported",
+    "duplicate-name",
+    "name-lookalike",
+    "code-exchange-refused",
+    "personal-access",
+    "personal-access-broken",
+    "copied-instance",
+    "redirect-wildcard",
+    "redirect-plain-http",
+    "redirect-useless",
+    "redirect-loopback",
+)
+"""Every code, in the order of the checks. docs/doctor.md says what each means."""

@@ -1,0 +1,152 @@
+"""Whether the instance can be reached, can be trusted, and is the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from reconciler.doctor.finding import Check, Finding, Severity
+from reconciler.hosts import is_loopback
+from reconciler.live.facts import Answered, Certificate, Distrusted, Failure, Kind, Reach, Secured
+from reconciler.text import quoted
+
+SOON = timedelta(days=30)
+MOST_SKEW = 60
+"""Seconds. Tokens and signed requests are commonly refused from there on."""
+
+_URL = "check `url:` in reconciler.yaml"
+
+
+def judge_reach(reach: Reach) -> Iterator[Finding]:
+    """What the way to an instance gives cause to say."""
+    yield from _way(reach)
+    yield from _trust(reach)
+    yield from _answer(reach)
+    yield from _clock(reach)
+
+
+def _way(reach: Reach) -> Iterator[Finding]:
+    if reach.proxy is not None:
+        text = (
+            f"requests go through the proxy {reach.proxy}, so neither name, connection nor certificate were looked at"
+        )
+        way_out = "the certificate is verified all the same; NO_PROXY in the environment names hosts to reach directly"
+        yield Finding(Severity.INFO, Check.CONNECTION, "proxy", text, way_out)
+    if isinstance(reach.name, Failure):
+        yield _failed(Check.NAME, "name-not-resolved", reach.name)
+    if isinstance(reach.connection, Failure):
+        yield _failed(Check.CONNECTION, "not-reachable", reach.connection)
+
+
+def _failed(check: Check, code: str, failure: Failure) -> Finding:
+    return Finding(Severity.ERROR, check, code, failure.why, failure.hint or _URL)
+
+
+def _trust(reach: Reach) -> Iterator[Finding]:
+    match reach.tls:
+        case Failure():
+            yield _failed(Check.TLS, "tls-failed", reach.tls)
+        case Distrusted(certificate=Certificate() as certificate) if certificate.not_after < reach.at:
+            text = f"the certificate expired on {certificate.not_after.date()}"
+            yield Finding(Severity.ERROR, Check.TLS, "certificate-expired", text, _RENEW)
+        case Distrusted(why=why, hint=hint, certificate=certificate):
+            details = f" ({_described(certificate)})" if certificate else ""
+            text = f"{why}{details}"
+            yield Finding(Severity.ERROR, Check.TLS, "certificate-not-trusted", text, hint or _URL)
+        case Secured(certificate=Certificate(not_after=ends)) if ends - reach.at < SOON:
+            text = f"the certificate expires on {ends.date()}, in {_days((ends - reach.at).days)}"
+            yield Finding(Severity.WARNING, Check.TLS, "certificate-expires-soon", text, _RENEW)
+        case _:
+            pass
+    yield from _plain_http(reach)
+
+
+_RENEW = "have it renewed by whoever runs the instance; from its end on, every command stops there"
+
+
+def _described(certificate: Certificate) -> str:
+    return f"it names {quoted(certificate.subject)}, and was issued by {quoted(certificate.issuer)}"
+
+
+def _days(number: int) -> str:
+    return f"{number} day{'' if number == 1 else 's'}"
+
+
+def _plain_http(reach: Reach) -> Iterator[Finding]:
+    parts = urlsplit(reach.url)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        text = "plain http: whoever listens on the way reads the password, and the secret of every client"
+        yield Finding(Severity.WARNING, Check.TLS, "plain-http", text, "use https in `url:`, and drop `allow_http:`")
+
+
+def _answer(reach: Reach) -> Iterator[Finding]:
+    match reach.answer:
+        case Failure():
+            yield _failed(Check.PLATFORM, "no-answer", reach.answer)
+        case Answered():
+            yield from _stranger(reach.answer)
+        case None:
+            pass
+
+
+def _stranger(answer: Answered) -> Iterator[Finding]:
+    match answer.kind:
+        case Kind.PLATFORM:
+            return
+        case Kind.REDIRECT:
+            code, (text, way_out) = "redirected", _redirected(answer)
+        case Kind.UNKNOWN_HOST:
+            code, text = "unknown-host", f"the instance does not know this host name ({answer.status})"
+            way_out = "give `url:` the name that people use in the browser, or have this one added to the web server"
+        case Kind.UNAVAILABLE:
+            code, (text, way_out) = "unavailable", _unavailable(answer.status)
+        case Kind.OTHER:
+            code, (text, way_out) = "not-the-platform", _other(answer.status)
+    yield Finding(Severity.ERROR, Check.PLATFORM, code, text, way_out)
+
+
+def _redirected(answer: Answered) -> tuple[str, str]:
+    if answer.leads_to is None:
+        return f"it answers with a redirect to nowhere ({answer.status})", _URL
+    text = f"it answers with a redirect to {quoted(answer.leads_to, 200)}, and redirects are never followed"
+    return (
+        text,
+        f"if that is the platform: `url: {answer.leads_to}`; if it is a login of its own, let this program past it",
+    )
+
+
+_UNAVAILABLE = {
+    429: ("it asks us to slow down (429)", "try again later"),
+    502: ("the platform behind the proxy does not answer (502)", "have a look at the platform's web server"),
+    503: ("it is in maintenance or overloaded (503)", "try again later; maintenance also refuses every login"),
+    504: ("the platform behind the proxy does not answer in time (504)", "have a look at the platform's web server"),
+}
+
+
+def _unavailable(status: int) -> tuple[str, str]:
+    return _UNAVAILABLE.get(status, (f"the server fails ({status})", "have a look at the platform's own log"))
+
+
+def _other(status: int) -> tuple[str, str]:
+    match status:
+        case 401:
+            why = "something in front of it wants a login of its own (401)"
+            return why, "let this program past it, for instance by its address"
+        case 403:
+            why = "something in front of it does not let us through (403)"
+            return why, "look for a firewall, or a list of allowed addresses, between here and the instance"
+        case 404 | 405:
+            return f"it is not the platform: it has no such page ({status})", f"{_URL}: perhaps its path is wrong"
+        case _:
+            why = f"it is not the platform: it answers {status} where the platform answers 401"
+            return why, _URL
+
+
+def _clock(reach: Reach) -> Iterator[Finding]:
+    skew = reach.answer.skew if isinstance(reach.answer, Answered) else None
+    if skew is None or abs(skew) <= MOST_SKEW:
+        return
+    text = f"its clock and ours differ by {abs(skew)} s: it is {'ahead' if skew > 0 else 'behind'}"
+    way_out = "let both follow a time server (NTP); certificates, sessions and `created_before:` go by the clock"
+    yield Finding(Severity.WARNING, Check.CLOCK, "clock-differs", text, way_out)

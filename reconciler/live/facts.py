@@ -1,0 +1,146 @@
+"""What a look at an instance finds, step by step on the way to its clients. Only values: nothing here judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model import Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that went wrong: why, in words, and what to do about it."""
+
+    why: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the host name stands for, in the resolver's order."""
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A TCP connection."""
+
+    address: str
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Of a server's certificate, what tells whether it is the right one."""
+
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A TLS connection whose certificate verifies."""
+
+    version: str
+    certificate: Certificate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Distrusted:
+    """A certificate that does not verify, as far as it could be read."""
+
+    why: str
+    hint: str | None
+    certificate: Certificate | None
+
+
+class Kind(StrEnum):
+    """What an instance's answer to a stranger says about it."""
+
+    PLATFORM = "platform"
+    REDIRECT = "redirect"
+    UNKNOWN_HOST = "unknown-host"
+    UNAVAILABLE = "unavailable"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to a request without a session."""
+
+    status: int
+    kind: Kind
+    milliseconds: int
+    skew: int | None = None
+    """Seconds by which the instance's clock is ahead of ours, give or take half the answer's time; None if unknown."""
+    leads_to: str | None = None
+    """The URL that a redirect asks us to use in place of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The way to an instance. None is a step that was not tried, or that the way does not have."""
+
+    url: str
+    at: datetime
+    proxy: str | None = None
+    """Host and port; with a proxy name, connection and certificate are its business."""
+    name: Resolved | Failure | None = None
+    connection: Connected | Failure | None = None
+    tls: Secured | Distrusted | Failure | None = None
+    answer: Answered | Failure | None = None
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether a ProcessMaker Platform answers, so that a password may be sent to it."""
+        return isinstance(self.answer, Answered) and self.answer.kind is Kind.PLATFORM
+
+
+class Right(StrEnum):
+    """Whether an account has a permission."""
+
+    GRANTED = "granted"
+    LACKING = "lacking"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an account may do with auth clients."""
+
+    view: Right
+    create: Right
+    edit: Right
+    delete: Right
+    doubts: tuple[str, ...] = ()
+    """Why some are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """What an account sees and may do."""
+
+    rights: Rights
+    session_seconds: float | None
+    """How long the session lives without another request; None if the instance does not say."""
+    listing: Listing | None
+    problem: Failure | None = None
+    """Why there is no listing, though the account may have the permission to see one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotLoggedIn:
+    """Why there is no session. `refused`: the instance does not accept the account, and must not be asked again."""
+
+    failure: Failure
+    refused: bool = False
+    missing: bool = False
+    """Whether there are no credentials to offer."""
+
+
+Account = LoggedIn | NotLoggedIn

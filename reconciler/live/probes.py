@@ -1,0 +1,224 @@
+"""The way to an instance, tried step by step: name, connection, certificate, answer. Nothing is sent before TLS is
+verified, and never more than one GET without a session.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.util import create_urllib3_context
+
+from reconciler.errors import GatewayError
+from reconciler.live.answers import is_json, leads_to_login
+from reconciler.live.calls import LOOK
+from reconciler.live.facts import (
+    Answered,
+    Certificate,
+    Connected,
+    Distrusted,
+    Failure,
+    Kind,
+    Reach,
+    Resolved,
+    Secured,
+)
+from reconciler.live.failures import FAILURES, explain
+from reconciler.live.outcomes import Answer
+from reconciler.live.persistence import Patience
+from reconciler.live.transport import Jar, Route, Transport
+
+IMPATIENT = Patience(pause=lambda _: True)
+"""Nothing is tried again: what is to be known is how it is now."""
+
+_NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
+
+_UNAVAILABLE = frozenset({429, 502, 503, 504})
+
+
+def look(url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool) -> Reach:
+    """What is found on the way to the instance at `url`, up to the first step that fails; as `connect` would go.
+
+    `timeout` is in seconds, for each step. Raises ReconcilerError for a URL or a CA bundle that cannot be used.
+    """
+    with Transport(
+        url,
+        timeout=timeout,
+        ca_bundle=ca_bundle,
+        allow_http=allow_http,
+        embedded=embedded,
+        connections=1,
+        patience=IMPATIENT,
+    ) as transport:
+        route, at = transport.route(), datetime.now(UTC)
+        if route.proxy is not None:
+            return Reach(transport.url, at, route.proxy, answer=_ask(transport))
+        return _directly(transport, route, at)
+
+
+def _directly(transport: Transport, route: Route, at: datetime) -> Reach:
+    name = _resolve(route)
+    if isinstance(name, Failure):
+        return Reach(transport.url, at, name=name)
+    connection, tls = _connect(route)
+    if isinstance(connection, Failure) or isinstance(tls, Failure | Distrusted):
+        return Reach(transport.url, at, name=name, connection=connection, tls=tls)
+    return Reach(transport.url, at, name=name, connection=connection, tls=tls, answer=_ask(transport))
+
+
+def _resolve(route: Route) -> Resolved | Failure:
+    try:
+        found = socket.getaddrinfo(route.host, route.port, type=socket.SOCK_STREAM)
+    except FAILURES as error:
+        return _failure(error, route)
+    return Resolved(tuple(dict.fromkeys(str(address[0]) for *_, address in found)))
+
+
+def _connect(route: Route) -> tuple[Connected | Failure, Secured | Distrusted | Failure | None]:
+    with ExitStack() as stack:
+        started = monotonic()
+        try:
+            plain = stack.enter_context(_tcp(route))
+        except FAILURES as error:
+            return _failure(error, route), None
+        connected = Connected(str(plain.getpeername()[0]), _milliseconds(started))
+        return connected, _secure(plain, route) if route.tls else None
+
+
+@contextmanager
+def _tcp(route: Route) -> Iterator[socket.socket]:
+    with socket.create_connection((route.host, route.port), route.seconds) as plain:
+        yield plain
+
+
+def _secure(plain: socket.socket, route: Route) -> Secured | Distrusted | Failure:
+    try:
+        with _verifying(route).wrap_socket(plain, server_hostname=route.host) as secured:
+            return Secured(secured.version() or "TLS", _read_certificate(secured.getpeercert()))
+    except ssl.SSLCertVerificationError as error:
+        why = _failure(error, route)
+        return Distrusted(why.why, why.hint, _presented(route))
+    except FAILURES as error:
+        return _failure(error, route)
+
+
+def _verifying(route: Route) -> ssl.SSLContext:
+    """As the HTTP library verifies."""
+    context = create_urllib3_context()
+    trusted = DEFAULT_CA_BUNDLE_PATH if route.trusted is True else str(route.trusted)
+    is_folder = Path(trusted).is_dir()
+    context.load_verify_locations(None if is_folder else trusted, trusted if is_folder else None)
+    return context
+
+
+def _presented(route: Route) -> Certificate | None:
+    """The certificate that did not verify, to be looked at. Nothing is sent over these connections.
+
+    The ssl module only takes a certificate apart once it has verified: so it is fetched, then met again as its own
+    authority.
+    """
+    curious = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    curious.check_hostname = False
+    curious.verify_mode = ssl.CERT_NONE
+    try:
+        presented = _peer(route, curious, lambda secured: secured.getpeercert(binary_form=True))
+        reading = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        reading.check_hostname = False
+        reading.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
+        reading.load_verify_locations(cadata=presented)
+        return _read_certificate(_peer(route, reading, lambda secured: secured.getpeercert()))
+    except FAILURES:
+        return None
+
+
+def _peer(route: Route, context: ssl.SSLContext, read: Callable[[ssl.SSLSocket], Any]) -> Any:
+    with _tcp(route) as plain, context.wrap_socket(plain, server_hostname=route.host) as secured:
+        return read(secured)
+
+
+def _read_certificate(parts: Any) -> Certificate | None:
+    if not parts:
+        return None
+    names = [value for _, value in parts.get("subjectAltName", ())]
+    return Certificate(
+        _called(parts.get("subject", ())) or ", ".join(names[:1]),
+        _called(parts.get("issuer", ())),
+        *(datetime.fromtimestamp(ssl.cert_time_to_seconds(parts[end]), UTC) for end in ("notBefore", "notAfter")),
+    )
+
+
+def _called(name: Any) -> str:
+    """A distinguished name in short: its common name, or its organisation."""
+    parts = {key: value for part in name for key, value in part}
+    return str(parts.get("commonName") or parts.get("organizationName") or "")
+
+
+def _ask(transport: Transport) -> Answered | Failure:
+    jar, started = transport.open_jar(), monotonic()
+    try:
+        answer = transport.exchange(LOOK, jar)
+    except GatewayError as error:
+        return Failure(error.message, error.hint)
+    took = _milliseconds(started)
+    return Answered(
+        answer.status, _kind(answer, jar, transport.url), took, _skew(answer.date, took), _target(answer, transport.url)
+    )
+
+
+def _kind(answer: Answer, jar: Jar, url: str) -> Kind:
+    """Whether it is the platform: to a stranger it says 401 as JSON, and starts a session (observed on 4.15.6)."""
+    if not jar.is_empty and (leads_to_login(answer, url) or (answer.status == 401 and is_json(answer))):
+        return Kind.PLATFORM
+    match answer.status:
+        case status if 300 <= status < 400:
+            return Kind.REDIRECT
+        case 400:
+            return Kind.UNKNOWN_HOST
+        case status if status >= 500 or status in _UNAVAILABLE:
+            return Kind.UNAVAILABLE
+        case _:
+            return Kind.OTHER
+
+
+def _skew(date: str | None, took: int) -> int | None:
+    try:
+        theirs = parsedate_to_datetime(date) if date is not None else None
+    except ValueError:
+        return None
+    if theirs is None:
+        return None
+    theirs = theirs if theirs.tzinfo is not None else theirs.replace(tzinfo=UTC)
+    # The header is cut to whole seconds, and was written somewhere on the answer's way.
+    return round((theirs - datetime.now(UTC)).total_seconds() + 0.5 + took / 2000)
+
+
+def _target(answer: Answer, url: str) -> str | None:
+    """Where a redirect leads, without what was asked for, and without what may be secret in it."""
+    if not (300 <= answer.status < 400 and answer.location):
+        return None
+    try:
+        target = urlsplit(urljoin(f"{url}/", answer.location))
+        port = f":{target.port}" if target.port else ""
+        path = target.path.removesuffix(LOOK.path) if target.path.endswith(LOOK.path) else ""
+        return f"{target.scheme}://{target.hostname or ''}{port}{path}"
+    except ValueError:
+        return None
+
+
+def _failure(error: Exception, route: Route) -> Failure:
+    outcome = explain(error, route.seconds, sent=False)
+    return Failure(outcome.why, outcome.hint)
+
+
+def _milliseconds(started: float) -> int:
+    return round((monotonic() - started) * 1000)

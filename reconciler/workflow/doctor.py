@@ -1,0 +1,71 @@
+"""Examine instances: the way there, the account, the clients. Nothing is written, to an instance or to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from reconciler.doctor.examination import Context, Examination, examine
+from reconciler.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
+from reconciler.live.facts import Account, Failure, NotLoggedIn, Reach
+from reconciler.live.probes import look
+from reconciler.live.rights import examine_account
+from reconciler.model import Declarations
+from reconciler.settings import Instance, Settings
+from reconciler.workflow.choices import Options
+from reconciler.workflow.sessions import Place, Sessions, locate
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What to examine. `declared` is None if the declarations are invalid."""
+
+    settings: Settings
+    declared: Mapping[str, Declarations] | None
+    instances: Sequence[Instance]
+    options: Options
+    log_in: bool = True
+    """Without it the credentials are not even read."""
+
+
+def examine_instances(order: Checkup) -> Iterator[Examination]:
+    """Examine each instance in turn; what goes wrong with one is a finding."""
+    sessions = Sessions(order.options.environ, order.options.timeout)
+    for instance in order.instances:
+        declared = None if order.declared is None else order.declared[instance.name]
+        reach, account = _facts(instance, sessions, log_in=order.log_in)
+        yield examine(Context(instance, order.settings, declared), reach, account)
+
+
+def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Reach | Failure, Account | None]:
+    with ExitStack() as stack:
+        try:
+            place = locate(instance, stack)
+            reach = _look(place, sessions)
+        except ReconcilerError as problem:
+            return Failure(problem.message, problem.hint), None
+        # A password is for the platform alone.
+        account = _account(place, sessions, stack) if log_in and reach.is_platform else None
+        return reach, account
+
+
+def _look(place: Place, sessions: Sessions) -> Reach:
+    instance = place.instance
+    return look(
+        place.url,
+        timeout=sessions.timeout_of(instance),
+        ca_bundle=instance.ca_bundle,
+        allow_http=instance.allow_http,
+        embedded=instance.url is None,
+    )
+
+
+def _account(place: Place, sessions: Sessions, stack: ExitStack) -> Account:
+    try:
+        # A session that somebody else ends is something to report, and no reason for another login.
+        return examine_account(sessions.log_in(place, stack, renewals=0))
+    except CredentialsMissing as problem:
+        return NotLoggedIn(Failure(problem.message, problem.hint), missing=True)
+    except GatewayError as problem:
+        return NotLoggedIn(Failure(problem.message, problem.hint), refused=isinstance(problem, LoginRefused))
