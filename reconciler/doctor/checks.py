@@ -114,8 +114,8 @@ def _tls(reach: Reach) -> Iterator[tuple[Check, str]]:
             yield Check.TLS, ", ".join(["not trusted", *_certificate(certificate, reach)])
         case Failure():
             yield Check.TLS, "none"
-        case None if reach.url.startswith("http:"):
-            yield Check.TLS, "none: plain http"
+        case None if reach.url.startswith("http:") and isinstance(reach.connection, Connected):
+            yield Check.TLS, "plain http"
 
 
 def _certificate(certificate: Certificate | None, reach: Reach) -> Iterator[str]:
@@ -139,8 +139,8 @@ def _clock(skew: int) -> str:
 
 def _session(account: LoggedIn) -> str:
     if account.session_seconds is None:
-        return "has a session"
-    return f"has a session, which lapses after {round(account.session_seconds / 60)} minutes without a request"
+        return "logged in"
+    return f"logged in; the session lapses after {round(account.session_seconds / 60)} minutes without a request"
 
 
 def _rights(rights: Rights, fits: Fits) -> str:
