@@ -29,10 +29,10 @@ Examples:
 @timeout_option
 @output_options
 def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | None, console: Console) -> int:
-    """Can an instance be reached, logged in to, planned, applied to? What would surprise you?
+    """Examine the way to an instance, the account, the clients.
 
-    Looks at name, connection, certificate, clock, login, permissions and clients, and gives each finding a
-    way out. Never writes: the permissions are asked for with requests that cannot do anything.
+    Can it be reached, logged in to, planned, applied to, and what would surprise you? Each finding has a way
+    out. Never writes: the permissions are asked for with requests that cannot do anything.
 
     Exits 0, or 1 when something is an error, or 6 when the login was refused. Warnings do not change it.
     """

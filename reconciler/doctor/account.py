@@ -13,6 +13,8 @@ from reconciler.text import listed
 
 _GRANT = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions > Auth Clients"
 
+_AGAIN = "run it again; with -vv it shows every request"
+
 
 @dataclass(frozen=True, slots=True)
 class Fits:
@@ -49,24 +51,27 @@ def judge_account(account: Account, *, embedded: bool) -> Iterator[Finding]:
         case NotLoggedIn():
             yield _not_logged_in(account)
         case LoggedIn():
-            yield from _rights(account.rights, embedded)
-            if account.problem is not None:
-                yield Finding(Severity.ERROR, Check.CLIENTS, "list-failed", account.problem.why, account.problem.hint)
+            yield from _rights(account, embedded)
+            if account.problem is not None and account.rights.view is not Right.LACKING:
+                yield Finding(
+                    Severity.ERROR, Check.CLIENTS, "list-failed", account.problem.why, account.problem.hint or _AGAIN
+                )
         case _:
             assert_never(account)
 
 
 def _not_logged_in(account: NotLoggedIn) -> Finding:
     code = "login-refused" if account.refused else "credentials-missing" if account.missing else "login-failed"
-    return Finding(Severity.ERROR, Check.LOGIN, code, account.failure.why, account.failure.hint)
+    return Finding(Severity.ERROR, Check.LOGIN, code, account.failure.why, account.failure.hint or _AGAIN)
 
 
-def _rights(rights: Rights, embedded: bool) -> Iterator[Finding]:
+def _rights(account: LoggedIn, embedded: bool) -> Iterator[Finding]:
+    rights, refusal = account.rights, account.problem
     writing = permissions(rights)[1:]
     missing = [f'"{name}"' for name, right in writing if right is Right.LACKING]
     if rights.view is Right.LACKING:
         text = f'the account lacks the permission "{LIST.permission}": neither plan nor apply can work'
-        yield Finding(Severity.ERROR, Check.PERMISSIONS, "cannot-view", text, _GRANT)
+        yield Finding(Severity.ERROR, Check.PERMISSIONS, "cannot-view", text, (refusal and refusal.hint) or _GRANT)
     elif len(missing) == len(writing):
         text = "the account may only view auth clients: it fits a plan, not an apply"
         yield Finding(Severity.INFO, Check.PERMISSIONS, "cannot-write", text, f"for an apply, {_GRANT}")

@@ -130,7 +130,7 @@ class LoggedIn:
     """How long the session lives without another request; None if the instance does not say."""
     listing: Listing | None
     problem: Failure | None = None
-    """Why there is no listing, though the account may have the permission to see one."""
+    """Why there is no listing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,12 @@ def _tcp(route: Route) -> Iterator[socket.socket]:
 
 
 def _secure(plain: socket.socket, route: Route) -> Secured | Distrusted | Failure:
+    context = _verifying(route)
+    if context is None:
+        why = "the file of trusted authorities is missing, or holds no certificate"
+        return Failure(why, "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment")
     try:
-        with _verifying(route).wrap_socket(plain, server_hostname=route.host) as secured:
+        with context.wrap_socket(plain, server_hostname=route.host) as secured:
             return Secured(secured.version() or "TLS", _read_certificate(secured.getpeercert()))
     except ssl.SSLCertVerificationError as error:
         why = _failure(error, route)
@@ -112,12 +116,15 @@ def _secure(plain: socket.socket, route: Route) -> Secured | Distrusted | Failur
         return _failure(error, route)
 
 
-def _verifying(route: Route) -> ssl.SSLContext:
-    """As the HTTP library verifies."""
+def _verifying(route: Route) -> ssl.SSLContext | None:
+    """As the HTTP library verifies; None without authorities to verify by."""
     context = create_urllib3_context()
     trusted = DEFAULT_CA_BUNDLE_PATH if route.trusted is True else str(route.trusted)
     is_folder = Path(trusted).is_dir()
-    context.load_verify_locations(None if is_folder else trusted, trusted if is_folder else None)
+    try:
+        context.load_verify_locations(None if is_folder else trusted, trusted if is_folder else None)
+    except OSError:
+        return None
     return context
 
 

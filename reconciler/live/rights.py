@@ -48,8 +48,8 @@ class _Told(NamedTuple):
 def _view(gateway: HttpGateway) -> tuple[Right, Listing | None, Failure | None]:
     try:
         return Right.GRANTED, gateway.list_clients(), None
-    except NotPermitted:
-        return Right.LACKING, None, None
+    except NotPermitted as error:
+        return Right.LACKING, None, Failure(error.message, error.hint)
     except GatewayError as error:
         return Right.UNKNOWN, None, Failure(error.message, error.hint)
 

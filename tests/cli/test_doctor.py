@@ -1,0 +1,382 @@
+"""`reconciler doctor` as a user runs it: every account, every fault, and never a write."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.model import ClientSpec, Grant
+from reconciler.sandbox.accounts import account_named
+from tests.cli.projects import Ended, Platform, Project, at, platform, stored, wanted
+from tests.faults import ANY, CutAnswer, DropConnection, LoseSession, Meanwhile, On, Respond
+from tests.live.servers import answer, serving
+from tests.render.test_json import read
+from tests.sandbox.conftest import Browser
+
+if TYPE_CHECKING:
+    from tests.faults import Fault
+
+LOOK = "GET /oauth/scopes"
+ASKING = ["POST /oauth/clients", "PUT /oauth/clients/0", "DELETE /oauth/clients/0"]
+
+
+def examine(project: Project, *arguments: str | Path) -> tuple[Ended, dict[str, Any]]:
+    """The only instance's entry in JSON, which must be as its schema says."""
+    ended = project.run("doctor", "--format", "json", *arguments)
+    assert "Traceback" not in ended.out + ended.err
+    assert "this is a bug" not in ended.err
+    return ended, read(ended.out)["instances"][0]
+
+
+def codes(entry: dict[str, Any], *severities: str) -> list[str]:
+    """The codes of the findings, by default of all that are wrong."""
+    return [each["code"] for each in entry["findings"] if each["severity"] in (severities or ("error", "warning"))]
+
+
+def status(entry: dict[str, Any], check: str) -> str:
+    return str(next(each["status"] for each in entry["checks"] if each["check"] == check))
+
+
+def everything_in(database: Path) -> list[tuple[object, ...]]:
+    """Every row of every client, revoked ones too."""
+    with sqlite3.connect(database) as connection:
+        rows = connection.execute("SELECT * FROM clients ORDER BY id").fetchall()
+    connection.close()
+    return rows
+
+
+@pytest.fixture
+def declared(project: Project, staging: Platform) -> Project:
+    """A project with one managed and one unmanaged client on its platform."""
+    staging.has(stored("Managed"), stored("Stranger"))
+    project.declare(wanted("Managed"))
+    return project
+
+
+HAS, LACKS = "granted", "lacking"
+ACCOUNTS = [
+    ("admin", (HAS, HAS, HAS, HAS), (True, True), (0, [])),
+    ("pm_manager", (HAS, HAS, HAS, HAS), (True, True), (0, [])),
+    ("pm_editor", (HAS, LACKS, HAS, LACKS), (True, False), (0, ["cannot-write-all"])),
+    ("pm_editonly", (LACKS, LACKS, HAS, LACKS), (False, False), (1, ["cannot-view"])),
+    ("pm_viewer", (HAS, LACKS, LACKS, LACKS), (True, False), (0, [])),
+    ("pm_lock", (HAS, LACKS, LACKS, LACKS), (True, False), (0, [])),
+    ("pm_none", (LACKS, LACKS, LACKS, LACKS), (False, False), (1, ["cannot-view"])),
+]
+
+
+@pytest.mark.parametrize(("account", "rights", "fits", "ends"), ACCOUNTS, ids=[row[0] for row in ACCOUNTS])
+def test_every_account_is_told_what_it_may_do(
+    declared: Project, account: str, rights: tuple[str, ...], fits: tuple[bool, ...], ends: tuple[int, list[str]]
+) -> None:
+    declared.log_in_as(account)
+    ended, entry = examine(declared)
+    assert (ended.code, codes(entry)) == ends
+    assert tuple(entry["facts"]["rights"].values()) == rights
+    assert tuple(entry["fits"].values()) == fits
+    assert (entry["facts"]["clients"] is not None) == (rights[0] == HAS)
+    assert entry["facts"]["session_minutes"] == 120
+
+
+@pytest.mark.parametrize("account", ["pm_inactive", "pm_blocked"])
+def test_an_account_that_cannot_log_in_is_offered_once_and_ends_in_6(
+    declared: Project, staging: Platform, account: str
+) -> None:
+    declared.log_in_as(account)
+    ended, entry = examine(declared)
+    assert (ended.code, codes(entry)) == (6, ["login-refused"])
+    assert staging.asked() == [LOOK, "POST /login"]
+
+
+def test_a_refused_password_is_offered_to_no_other_instance(
+    declared: Project, staging: Platform, tmp_path: Path
+) -> None:
+    """It may be the same directory behind both, and every try counts."""
+    with platform(tmp_path / "other.sqlite3") as other:
+        declared.configure({"one": at(staging.url), "two": at(other.url)})
+        declared.log_in_as("admin", "wrong")
+        ended = declared.run("doctor", "--all")
+        assert ended.code == 6
+        assert other.asked() == [LOOK]
+        assert "not tried: one refused the same user name and password" in ended.out
+
+
+def test_nothing_is_written_and_only_what_cannot_write_is_sent(declared: Project, staging: Platform) -> None:
+    before = everything_in(staging.database)
+    assert declared.run("doctor").code == 0
+    assert everything_in(staging.database) == before
+    asked = staging.asked()
+    assert asked[:3] == [LOOK, "POST /login", "GET /oauth/clients"]
+    assert [each for each in asked if not each.startswith("GET")] == ["POST /login", *ASKING]
+    assert asked[-1] == "GET /logout"
+    assert [seen.status for seen in staging.log.writes()] == [422, 500, 500]
+
+
+def test_the_first_look_touches_neither_the_account_nor_the_clients(declared: Project, staging: Platform) -> None:
+    """The credentials are not even read."""
+    for name in ("PM_USER", "PM_PASSWORD"):
+        declared.environ.delenv(name)
+    ended, entry = examine(declared, "--no-login")
+    assert (ended.code, ended.err, codes(entry)) == (0, "", [])
+    assert staging.asked() == [LOOK]
+    assert status(entry, "platform") == "ok"
+    assert status(entry, "login") == status(entry, "clients") == "not_tried"
+
+
+def test_missing_credentials_are_said_after_the_way_was_looked_at(declared: Project, staging: Platform) -> None:
+    declared.environ.delenv("PM_PASSWORD")
+    ended, entry = examine(declared)
+    assert (ended.code, codes(entry)) == (1, ["credentials-missing"])
+    assert staging.asked() == [LOOK]
+
+
+def test_the_clients_are_counted_by_whose_they_are(declared: Project, staging: Platform) -> None:
+    staging.has(stored("Zapier one"))
+    declared.configure({"staging": at(staging.url)}, ignore=["Zapier*"])
+    _, entry = examine(declared)
+    assert list(entry["facts"]["clients"].values()) == [8, 1, 1, 5, 1, 0]
+    (unmanaged,) = (each for each in entry["findings"] if each["code"] == "unmanaged")
+    assert unmanaged["clients"] == [{"id": 7, "name": "Stranger"}]
+
+
+def test_an_ignored_client_is_judged_all_the_same(declared: Project, staging: Platform) -> None:
+    grants = frozenset({Grant.AUTHORIZATION_CODE, Grant.PASSWORD})
+    staging.has(ClientSpec("Zapier", grants, "http://zapier.example.com/*"))
+    declared.configure({"staging": at(staging.url)}, ignore=["*"])
+    _, entry = examine(declared)
+    assert codes(entry) == [
+        "code-exchange-refused",
+        "redirect-wildcard",
+        "redirect-plain-http",
+        "declarations-invalid",
+    ] or (set(codes(entry)) >= {"code-exchange-refused", "redirect-wildcard", "redirect-plain-http"})
+
+
+def test_invalid_declarations_do_not_stop_it(declared: Project) -> None:
+    declared.write("clients/all.yaml", "clients: [{name: 5}]")
+    ended, entry = examine(declared)
+    assert (ended.code, codes(entry)) == (0, ["declarations-invalid"])
+    assert entry["facts"]["clients"]["managed"] is None
+
+
+def test_invalid_settings_do(project: Project) -> None:
+    project.write("reconciler.yaml", "instances: {a: {url: 5}}")
+    ended = project.run("doctor")
+    assert ended.code == 3
+    assert ended.out == ""
+
+
+def test_the_embedded_sandbox_is_an_instance_like_any_other(project: Project) -> None:
+    project.configure({"box": {"embedded": "box.sqlite3"}})
+    project.declare(wanted("One"))
+    ended, entry = examine(project)
+    assert (ended.code, codes(entry, "error", "warning", "info")) == (0, [])
+    assert entry["fits"] == {"plan": True, "apply": True}
+
+
+def test_a_sandbox_that_does_not_start_is_a_finding(project: Project) -> None:
+    project.write("box.sqlite3", "this is no database, though it is long enough to be looked at as one" * 20)
+    project.configure({"box": {"embedded": "box.sqlite3"}})
+    project.declare(wanted("One"))
+    ended, entry = examine(project)
+    assert (ended.code, codes(entry)) == (1, ["sandbox-failed"])
+
+
+def test_each_instance_is_examined_whatever_became_of_the_one_before(declared: Project, staging: Platform) -> None:
+    declared.configure({"down": at("http://127.0.0.1:9"), "staging": at(staging.url)})
+    ended = declared.run("doctor", "--all")
+    assert ended.code == 1
+    assert ended.out.index("down  http://") < ended.out.index("[not-reachable]") < ended.out.index("staging  http://")
+    assert ended.out.endswith("to know\n")
+
+
+def test_an_instance_that_nobody_configured_is_wrong_usage(declared: Project) -> None:
+    assert declared.run("doctor", "-i", "prod").code == 64
+
+
+def test_a_refusal_that_is_not_the_platforms_own_names_the_firewall(hasty: Project, tmp_path: Path) -> None:
+    with platform(tmp_path / "p.sqlite3", page(403)(On(ANY, "/oauth/clients"))) as served:
+        hasty.configure({"staging": at(served.url)})
+        ended, entry = examine(hasty)
+    assert (ended.code, codes(entry)) == (1, ["cannot-view", "rights-unknown"])
+    assert all("firewall" in each["message"] + each["hint"] for each in entry["findings"])
+
+
+def test_a_closed_port_is_told_from_a_name_that_nobody_knows(project: Project) -> None:
+    project.declare(wanted("One"))
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and never listens
+        project.configure({"staging": at(f"http://127.0.0.1:{nobody.getsockname()[1]}")})
+        ended, entry = examine(project)
+    assert (ended.code, codes(entry)) == (1, ["not-reachable"])
+    project.configure({"staging": at("https://nowhere.invalid")})
+    ended, entry = examine(project)
+    assert (ended.code, codes(entry)) == (1, ["name-not-resolved"])
+    assert status(entry, "connection") == "not_tried"
+
+
+PAGE = answer(200, b"<h1>It works!</h1>", content_type="text/html", headers="Set-Cookie: visitor=1; path=/\r\n")
+STRANGERS = {
+    "another site": (PAGE, "not-the-platform"),
+    "an api of somebody else": (answer(401, {"message": "no key"}), "not-the-platform"),
+    "a login in front": (
+        answer(401, b"no", content_type="text/html", headers="Set-Cookie: a=1\r\n"),
+        "not-the-platform",
+    ),
+    "a firewall": (answer(403, b"no", content_type="text/html"), "not-the-platform"),
+    "a page that is not there": (answer(404, b"no", content_type="text/html"), "not-the-platform"),
+    "a success without a session": (answer(200, []), "not-the-platform"),
+    "another host": (answer(400, b"no", content_type="text/html"), "unknown-host"),
+    "a redirect": (answer(301, headers="Location: https://acme.example.com/oauth/scopes?a=secret\r\n"), "redirected"),
+    "a redirect to nowhere": (answer(302), "redirected"),
+    "a redirect that nobody can read": (answer(302, headers="Location: https://[\r\n"), "redirected"),
+    "maintenance": (answer(503, headers="Retry-After: 60\r\n"), "unavailable"),
+    "too many requests": (answer(429), "unavailable"),
+    "a broken server": (answer(500, {"message": "Server Error"}), "unavailable"),
+    "not http": (b"SSH-2.0-OpenSSH_9.6\r\n", "no-answer"),
+    "nothing at all": (b"", "no-answer"),
+}
+
+
+@pytest.mark.parametrize(("sent", "code"), STRANGERS.values(), ids=STRANGERS)
+def test_whoever_is_not_the_platform_gets_no_password(project: Project, sent: bytes, code: str) -> None:
+    project.declare(wanted("One"))
+    with serving(lambda _: sent) as server:
+        project.configure({"staging": at(server.url)})
+        ended, entry = examine(project)
+        assert server.lines == [LOOK]
+    assert (ended.code, codes(entry)) == (1, [code])
+    assert entry["findings"][0]["hint"]
+    assert "secret" not in ended.out
+
+
+def test_a_server_that_never_answers_is_given_up(project: Project) -> None:
+    project.hurry()
+    project.declare(wanted("One"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        project.configure({"staging": at(f"http://127.0.0.1:{silent.getsockname()[1]}")})
+        ended, entry = examine(project)
+    assert (ended.code, codes(entry)) == (1, ["no-answer"])
+
+
+LOGIN, LIST = ("POST", "/login"), ("GET", "/oauth/clients")
+PLACES = {
+    "look": ("GET", "/oauth/scopes"),
+    "login": LOGIN,
+    "list": LIST,
+    "create": ("POST", "/oauth/clients"),
+    "edit": ("PUT", "/oauth/clients/0"),
+    "delete": ("DELETE", "/oauth/clients/0"),
+    "logout": ("GET", "/logout"),
+}
+
+
+def page(code: int) -> Callable[[On], Fault]:
+    return lambda on: Respond(on, code, "<h1>no</h1>")
+
+
+FAULTS: dict[str, Callable[[On], Fault]] = {
+    "a dropped connection": DropConnection,
+    "a lost answer": lambda on: DropConnection(on, after=True),
+    "a cut answer": lambda on: CutAnswer(on, 5),
+    "no session": LoseSession,
+    "a page": lambda on: Respond(on, 200, "<h1>hello</h1>"),
+    "another shape": lambda on: Respond(on, 200, '{"data": {}}', "application/json"),
+    **{str(code): page(code) for code in (302, 400, 401, 403, 404, 419, 429, 500, 502, 503, 504)},
+    "a success": lambda on: Respond(on, 201, "{}", "application/json"),
+}
+WELL = {("logout", name) for name in FAULTS} | {
+    ("look", "a cut answer"), ("look", "no session"), ("login", "no session"), ("login", "a cut answer"),
+    ("create", "a cut answer"), ("edit", "a cut answer"), ("delete", "a cut answer"), ("create", "another shape"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def hasty(project: Project) -> Project:
+    """Without the time for another try."""
+    project.hurry()
+    project.declare(wanted("One"))
+    return project
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("place", PLACES)
+def test_every_fault_ends_in_words_a_way_out_and_no_write(
+    hasty: Project, tmp_path: Path, place: str, fault: str
+) -> None:
+    """What strikes before the list is read is an error; what hides a permission is a doubt; a logout cannot fail."""
+    with platform(tmp_path / "faulty.sqlite3", FAULTS[fault](On(*PLACES[place]))) as faulty:
+        before = everything_in(faulty.database)
+        hasty.configure({"staging": at(faulty.url)})
+        ended, entry = examine(hasty)
+        assert everything_in(faulty.database) == before
+        assert faulty.log.count(*LOGIN) <= 1
+    assert ended.code == (6 if "login-refused" in codes(entry) else 1 if codes(entry, "error") else 0)
+    assert all(each["hint"] for each in entry["findings"])
+    if place in ("look", "login", "list") and (place, fault) not in WELL:
+        assert codes(entry, "error"), entry
+    elif place in ("create", "edit", "delete") and (place, fault) not in WELL:
+        assert codes(entry) == ["rights-unknown"], entry
+    elif place == "logout":
+        assert codes(entry) == []
+
+
+@pytest.mark.parametrize(("restriction", "code"), [(1, 6), (2, 0)])
+def test_an_instance_that_limits_sessions_says_so_only_when_one_is_in_the_way(
+    project: Project, tmp_path: Path, restriction: int, code: int
+) -> None:
+    project.declare(wanted("One"))
+    settings = {"session-control.ip_restriction": restriction}
+    with platform(tmp_path / "p.sqlite3", settings=settings) as served, Browser(served.url) as somebody:
+        project.configure({"staging": at(served.url)})
+        assert somebody.log_in().status_code == 204
+        ended, entry = examine(project)
+    assert ended.code == code
+    assert ("one session a user" in ended.out) == (code == 6)
+    assert codes(entry) == (["login-refused"] if code == 6 else [])
+
+
+def test_a_session_that_somebody_ends_is_reported_not_renewed(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    database = tmp_path / "p.sqlite3"
+    served = Platform(database)
+
+    def log_in_elsewhere() -> None:
+        with Browser(served.url) as somebody:
+            assert somebody.log_in().status_code == 204
+
+    fault = Meanwhile(On(*LIST), log_in_elsewhere)
+    with platform(database, fault, {"session-control.ip_restriction": 2}) as faulty:
+        served.url = faulty.url
+        project.configure({"staging": at(faulty.url)})
+        ended, entry = examine(project)
+        assert faulty.log.count(*LOGIN) == 2  # ours and somebody's
+    assert ended.code == 1
+    assert codes(entry) == ["list-failed", "rights-unknown"]
+    assert "the session has ended before its time" in ended.out
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS], ids=str)
+def test_no_output_holds_a_secret(hasty: Project, tmp_path: Path, fault: str | None) -> None:
+    hasty.configure({"a": {"embedded": "a.sqlite3"}})
+    made = FAULTS[fault](On(ANY, "/oauth/clients")) if fault else None
+    with platform(tmp_path / "p.sqlite3", made) as served:
+        hasty.configure({"staging": at(served.url)})
+        secrets = {*served.secrets(), account_named("admin").password}
+        said = [hasty.run("doctor", "-vv", *more) for more in ([], ["--format", "json"])]
+    for ended in said:
+        assert not any(secret in ended.out + ended.err for secret in secrets)
+
+
+def test_a_name_can_neither_paint_nor_break_a_line(declared: Project, staging: Platform) -> None:
+    for name in ("\x1b[31mred", "two\nlines", "\u202eevil", "::error::x"):
+        staging.has(stored(name), stored(name))
+    out = declared.run("doctor").out
+    assert not {"\x1b", "\u202e"} & set(out)
+    assert "'two\\u{a}lines'" in out
+    assert not any(line.startswith("::") for line in out.splitlines())
