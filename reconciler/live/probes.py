@@ -110,8 +110,8 @@ def _secure(plain: socket.socket, route: Route) -> Secured | Distrusted | Failur
         with context.wrap_socket(plain, server_hostname=route.host) as secured:
             return Secured(secured.version() or "TLS", _read_certificate(secured.getpeercert()))
     except ssl.SSLCertVerificationError as error:
-        why = _failure(error, route)
-        return Distrusted(why.why, why.hint, _presented(route))
+        failure = _failure(error, route)
+        return Distrusted(failure.why, failure.hint, _presented(route))
     except FAILURES as error:
         return _failure(error, route)
 
