@@ -192,7 +192,7 @@ def _code(key: str) -> str:
     return key.partition(".")[0]
 
 
-def _shown(value: object) -> str:
+def _shown(value: object) -> str:  # noqa: PLR0911  (one return a kind of value)
     match value:
         case None:
             return "nothing"
