@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from pathlib import Path
 from typing import Any
 
 from reconciler.diagnostics import Severity
@@ -196,12 +195,8 @@ def _shown(value: object) -> str:  # noqa: PLR0911  (one return a kind of value)
     match value:
         case None:
             return "nothing"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(value)
-        case str() | Path():
-            return quoted(str(value))
+        case bool() | int() | float():
+            return str(value).lower()
         case tuple():
             return listed(map(_shown, value)) if value else "none"
         case _ if is_dataclass(value) and not isinstance(value, type):
