@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.options import (
+    config_from_option,
     config_option,
     instance_options,
     parallelism_option,
@@ -34,12 +35,19 @@ Examples:
     help="Where to save it, for plan --live.",
 )
 @config_option
+@config_from_option
 @instance_options
 @timeout_option
 @parallelism_option
 @plain_output_options
 def observe(
-    output: Path, config: Path, selection: Selection, timeout: float | None, parallelism: int, console: Console
+    output: Path,
+    config: Path,
+    config_from: str | None,
+    selection: Selection,
+    timeout: float | None,
+    parallelism: int,
+    console: Console,
 ) -> int:
     """Save what instances have, without any secret. Only reads from them.
 
@@ -53,6 +61,6 @@ def observe(
     from reconciler.workflow.choices import select_instances
 
     refuse_to_observe(output)
-    instances = select_instances(sound_settings(config), selection)
-    options = Options(os.environ, timeout=timeout)
-    return save_observations(instances, output, Files(config), options, parallelism, console)
+    instances = select_instances(sound_settings(config, config_from), selection)
+    files, options = Files(config, config_from=config_from), Options(os.environ, timeout=timeout)
+    return save_observations(instances, output, files, options, parallelism, console)

@@ -97,6 +97,7 @@ def repeated_flags(files: Files, options: Options) -> list[str]:
     given = {
         "--config": files.config if files.config != DEFAULT_CONFIG else None,
         "--clients": files.clients,
+        "--config-from": files.config_from,
         "--prune": options.prune if options.prune is not Prune.NONE else None,
         "--base": options.base,
         "--on-drift": options.on_drift if options.on_drift is not OnDrift.REFUSE else None,
@@ -109,8 +110,8 @@ def repeated_flags(files: Files, options: Options) -> list[str]:
     return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
 
 
-def _files(config: Path, clients: Path | None) -> Files:
-    return Files(config, clients)
+def _files(config: Path, config_from: str | None, clients: Path | None) -> Files:
+    return Files(config, clients, config_from)
 
 
 def _selection(instances: tuple[str, ...], all_instances: bool, shard: Shard | None) -> Selection:
@@ -165,10 +166,14 @@ config_option = option(
     help="The instances and the policy.",
 )
 
+_TRUSTED = "Take the configuration from a git revision that is trusted, not from the work tree: origin/main, say."
+config_from_option = option("--config-from", metavar="REF", help=_TRUSTED)
+
 files_options = gathered(
     "files",
     _files,
     config_option,
+    config_from_option,
     option(
         "--clients",
         type=click.Path(path_type=Path),

@@ -13,13 +13,14 @@ from reconciler.settings import Instance
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
+from reconciler.workflow.trusted import untrusted_changes
 
 
 def place_order(files: Files, selection: Selection, options: Options, console: Console) -> Order:
     """Check the files for the selected instances; warnings go to stderr.
 
-    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a base
-    that git does not have.
+    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a
+    revision that git does not have.
     """
     checked = check(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None or has_errors(checked.diagnostics):
@@ -28,7 +29,8 @@ def place_order(files: Files, selection: Selection, options: Options, console: C
     instances = select_instances(checked.settings, selection)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
-    return Order(checked.settings, checked.declared, instances, options, _bases(files, options, instances))
+    based, told = _bases(files, options, instances), untrusted_changes(files, checked.settings, instances)
+    return Order(checked.settings, checked.declared, instances, options, based, told)
 
 
 def _bases(files: Files, options: Options, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:

@@ -25,7 +25,7 @@ Examples:
   reconciler plan
   reconciler plan --instance production --detailed-exitcode
   reconciler plan --instance production -o plan.json
-  reconciler plan --live live.json --instance production
+  reconciler plan --live live.json --config-from origin/main --instance production
   reconciler plan --all --owner team-portal
   reconciler plan --all --format json
   reconciler plan --all --shard 2/4"""

@@ -50,7 +50,9 @@ def save_plan(result: PlanResult, file: Path, files: Files, options: Options, co
         _after_saving(
             result,
             file,
-            repeated_flags(Files(files.config), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)),
+            repeated_flags(
+                replace(files, clients=None), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)
+            ),
         )
     )
 
@@ -66,7 +68,7 @@ def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
 def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, console: Console) -> int:
     """Apply exactly the saved plan, or nothing; the exit code."""
     saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
-    settings = sound_settings(files.config)
+    settings = sound_settings(files.config, files.config_from)
     instance = target_of(saved, settings.instances)
     order = Exactly(settings, instance, lambda _: saved.plan, options, saved.digest)
     with stoppable() as stop:

@@ -64,6 +64,8 @@ def _refuse_strangers(paths: Sequence[Path], files: Files) -> None:
 
 def _within(paths: Sequence[Path], files: Files, checked: Checked) -> Iterator[Diagnostic]:
     scope = [_real(path) for path in paths]
+    if checked.settings is None and files.config_from is not None:
+        scope = []  # what is wrong stands in a revision, where no PATH leads
     scope += [_real(files.config)] if scope and checked.settings is None else []
     for diagnostic in checked.diagnostics:
         real = _real(Path(diagnostic.location.path))

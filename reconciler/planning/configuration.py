@@ -191,7 +191,7 @@ def _code(key: str) -> str:
     return key.partition(".")[0]
 
 
-def _shown(value: object) -> str:  # noqa: PLR0911  (one return a kind of value)
+def _shown(value: object) -> str:
     match value:
         case None:
             return "nothing"

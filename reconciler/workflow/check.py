@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reconciler.declared.base import settings_at
 from reconciler.declared.declare import declare
+from reconciler.declared.git import resolve_commit
 from reconciler.declared.load import load_directory, load_file
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import with_right_shape
 from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
-from reconciler.errors import InvalidDeclarations
+from reconciler.errors import GitError, InvalidDeclarations
 from reconciler.model import Declarations, Location
 from reconciler.settings import Instance, Settings
+from reconciler.text import printable, quoted
 from reconciler.workflow.choices import Files
 
 
@@ -37,7 +40,7 @@ def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every
 
     `choose` is asked as soon as the settings are sound; what it raises (`WrongUsage`) goes through.
     """
-    settings, problems = _settings(files.config)
+    settings, problems = settings_of(files)
     if problems == [_missing(files.config)] and files.clients is None:
         return Checked(None, {}, tuple(problems))  # the wrong folder: that `clients/` is missing too helps nobody
     instances = choose(settings) if settings else ()
@@ -50,12 +53,27 @@ def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every
     return Checked(settings, declared.by_instance, tuple(in_order([*problems, *declared.diagnostics])))
 
 
-def sound_settings(config: Path) -> Settings:
-    """The settings alone. Raises `InvalidDeclarations`."""
-    settings, problems = _settings(config)
+def sound_settings(config: Path, config_from: str | None = None) -> Settings:
+    """The settings alone, of a git revision perhaps. Raises `InvalidDeclarations`, and `GitError`."""
+    settings, problems = settings_of(Files(config, config_from=config_from))
     if settings is None:
         raise InvalidDeclarations(problems)
     return settings
+
+
+def settings_of(files: Files) -> tuple[Settings | None, list[Diagnostic]]:
+    """The settings if they are sound, and every problem with them. Raises `GitError` for a revision without them.
+
+    Wherever they come from, relative paths in them start from the folder in which the file is now, or would be.
+    """
+    if files.config_from is None:
+        return _settings(files.config)
+    settings, problems = settings_at(resolve_commit(files.config.parent, files.config_from), files.config)
+    if settings is None and not problems:
+        ref = printable(files.config_from)
+        hint = f"name a revision that has it; or, to trust the one here, leave out --config-from {ref}"
+        raise GitError(f"there is no {quoted(str(files.config))} in the revision {quoted(ref)}", hint)
+    return settings and replace(settings, path=files.config), problems
 
 
 def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:

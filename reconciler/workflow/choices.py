@@ -23,6 +23,8 @@ class Files:
 
     config: Path
     clients: Path | None = None
+    config_from: str | None = None
+    """The git revision that the settings are taken from; None for the work tree."""
 
     @property
     def clients_directory(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.errors import ReconcilerError
 from reconciler.live.gateway import Gateway
@@ -14,7 +14,7 @@ from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.drift import Base
 from reconciler.planning.guard import Guards, Refusal, refusals
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan import Note, Plan
 from reconciler.settings import Instance, Limits, Settings
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
@@ -31,6 +31,8 @@ class Order:
     options: Options
     bases: Mapping[str, Base | ReconcilerError] = field(default_factory=dict)
     """What each instance had declared at the base, or why that is not known; empty where no base is asked for."""
+    configuration: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
+    """How the work tree's settings differ from those that are trusted, by instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def plan_listing(order: Order, instance: Instance, listing: Listing) -> Planned:
         prune=order.options.prune,
         on_drift=order.options.on_drift,
     )
-    full = make_plan(order.declared[instance.name], listing, policy, base_of(order, instance))
+    made = make_plan(order.declared[instance.name], listing, policy, base_of(order, instance))
+    full = replace(made, configuration=order.configuration.get(instance.name, ()))
     # Before the guards: they judge what would be written.
     plan = choose(full, order.options.only, order.options.owners)
     return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))

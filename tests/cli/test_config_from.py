@@ -1,0 +1,187 @@
+"""Settings from a trusted revision: a pull request can neither loosen its own guards nor do so unseen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from reconciler.live.observation import Observation, dump_observations
+from tests.builders import listing, live
+from tests.cli.projects import Ended, Platform, Project, at, wanted
+from tests.declared.repositories import commit, git
+
+FROM = ("--config-from", "main")
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def trusted(project: Project, staging: Platform) -> Project:
+    """A project whose branch `main` has an instance with guards, and whose work tree is on another branch."""
+    project.configure({"staging": at(staging.url, limits={"creates": 1})}, protected=["Payments*"])
+    project.declare(wanted("One"), wanted("Two"))
+    git(project.folder, "init", "-q")
+    commit(project.folder, {}, "Begin")
+    git(project.folder, "checkout", "-qb", "work")
+    return project
+
+
+def loosen(project: Project, **more: object) -> None:
+    """Change what the work tree's reconciler.yaml says of the instance; keys of the top level too."""
+    settings = json.loads((project.folder / "reconciler.yaml").read_text())
+    top = {key: more.pop(key) for key in ("protected", "ignore", "rules", "policy") if key in more}
+    settings["instances"]["staging"].update(more)
+    project.write("reconciler.yaml", json.dumps({**settings, **top}))
+
+
+def configuration(ended: Ended) -> list[Mapping[str, str]]:
+    found: list[Mapping[str, str]] = ended.document["instances"][0]["configuration"]
+    return found
+
+
+def test_a_raised_limit_is_told_at_the_top_and_not_in_force(trusted: Project) -> None:
+    loosen(trusted, limits={"creates": 50}, protected=[])
+    ended = trusted.run("plan", *FROM)
+    assert ended.code == 4
+    assert "2 creates planned, and the limit is 1" in ended.out
+    assert ended.out.splitlines()[1:3] == [
+        "  ! reconciler.yaml here takes 'Payments*' out of protected; not in force",
+        "  ! reconciler.yaml here raises limits.creates of staging from 1 to 50; not in force",
+    ]
+    assert trusted.run("plan").code == 0, "without the flag the work tree's is in force"
+
+
+def test_json_has_the_notes_too_and_none_where_nothing_differs(trusted: Project) -> None:
+    assert configuration(trusted.run("plan", *FROM, "--format", "json")) == []
+    loosen(trusted, limits={"creates": 50})
+    [note] = configuration(trusted.run("plan", *FROM, "--format", "json"))
+    assert note["code"] == "configuration-limits"
+    assert configuration(trusted.run("plan", "--format", "json")) == []
+
+
+def test_credentials_are_not_sent_where_the_work_tree_leads(trusted: Project, staging: Platform) -> None:
+    loosen(trusted, url=NOWHERE)
+    ended = trusted.run("plan", *FROM)
+    assert ended.code == 4, "the instance that main names has answered"
+    assert (
+        f"! reconciler.yaml here changes url of staging from '{staging.url}' to '{NOWHERE}'; not in force" in ended.out
+    )
+
+
+def test_an_apply_is_guarded_by_the_trusted_settings(trusted: Project, staging: Platform) -> None:
+    loosen(trusted, limits={"creates": 50})
+    ended = trusted.run("apply", *FROM, "--instance", "staging", "--yes")
+    assert ended.code == 4
+    assert staging.clients() == {}
+    assert trusted.run("apply", *FROM, "--instance", "staging", "--yes", "--max-creates", "2").code == 0
+
+
+def test_a_saved_plan_is_guarded_by_the_trusted_settings(trusted: Project, staging: Platform) -> None:
+    loosen(trusted, limits={"creates": 50})
+    ended = trusted.run("plan", "-o", "plan.json")
+    assert ended.code == 0
+    assert trusted.run("apply", "plan.json", *FROM).code == 4
+    assert staging.clients() == {}
+    saved = trusted.run("plan", *FROM, "--max-creates", "2", "-o", "plan.json")
+    assert "apply plan.json --config-from main --max-creates 2" in saved.err
+    assert trusted.run("apply", "plan.json", *FROM, "--max-creates", "2").code == 0
+
+
+def test_the_next_command_repeats_the_flag(trusted: Project) -> None:
+    assert "next: reconciler apply --instance staging --config-from main" in (
+        trusted.run("plan", *FROM, "--max-creates", "2").out
+    )
+
+
+def test_a_pull_request_is_judged_by_the_trusted_rules(trusted: Project) -> None:
+    trusted.declare(wanted("One", "https://one.example.com/cb#fragment"))
+    loosen(trusted, rules={"redirect-fragment": {"severity": "off"}})
+    assert trusted.run("validate").code == 0
+    for command in (["validate"], ["plan"], ["validate", "clients"]):
+        ended = trusted.run(*command, *FROM)
+        assert ended.code == 3
+        assert "[redirect-fragment]" in ended.out + ended.err
+
+
+def test_an_invalid_configuration_here_does_not_stop_the_plan(trusted: Project) -> None:
+    trusted.write("reconciler.yaml", "instances: [}")
+    ended = trusted.run("plan", *FROM, "--max-creates", "2")
+    assert ended.code == 0
+    assert "! reconciler.yaml here is missing or invalid, so nobody knows what it changes; not in force" in ended.out
+    (trusted.folder / "reconciler.yaml").unlink()
+    assert trusted.run("plan", *FROM, "--max-creates", "2").code == 0
+
+
+def test_an_invalid_trusted_configuration_is_told_by_its_revision_whatever_path_is_asked_for(trusted: Project) -> None:
+    good = (trusted.folder / "reconciler.yaml").read_text()
+    bad = commit(trusted.folder, {"reconciler.yaml": "instances: 5\n"})
+    trusted.write("reconciler.yaml", good)
+    for arguments in (["validate"], ["validate", "clients"], ["plan"]):
+        ended = trusted.run(*arguments, "--config-from", bad)
+        assert ended.code == 3
+        assert f"{bad[:12]}:reconciler.yaml:1:" in ended.out + ended.err
+
+
+def test_observing_takes_the_trusted_settings_as_well(trusted: Project, staging: Platform) -> None:
+    loosen(trusted, url=NOWHERE)
+    assert trusted.run("observe", *FROM, "-o", "live.json").code == 0
+    ended = trusted.run("plan", *FROM, "--live", "live.json", "--max-creates", "2")
+    assert ended.code == 0
+    assert "2 to create" in ended.out
+    assert "changes url of staging" in ended.out
+    assert trusted.run("plan", "--live", "live.json").code == 4, "it is of another URL"
+
+
+def test_an_observation_names_the_flag_for_the_plan(trusted: Project) -> None:
+    ended = trusted.run("observe", *FROM, "-o", "live.json")
+    assert "reconciler plan --live live.json --instance staging --config-from main" in ended.err
+
+
+def test_certificates_that_are_not_those_of_the_revision_are_told(trusted: Project) -> None:
+    """They are read from the work tree, wherever the settings come from."""
+    git(trusted.folder, "checkout", "-q", "main")
+    trusted.write("ca.pem", "main's")
+    loosen(trusted, ca_bundle="ca.pem")
+    commit(trusted.folder, {})
+    trusted.write("ca.pem", "mine")
+    observed = json.loads((trusted.folder / "reconciler.yaml").read_text())["instances"]["staging"]["url"]
+    found = Observation("staging", observed, datetime.now(UTC), listing(live(1, "PmApi")))
+    trusted.write("live.json", dump_observations([found], "1"))
+    told = configuration(trusted.run("plan", "--live", "live.json", *FROM, "--format", "json"))
+    assert [note["code"] for note in told] == ["configuration-ca_bundle"]
+    assert told[0]["message"].endswith("here are not those of main, and are in force")
+
+
+@pytest.mark.parametrize(
+    ("ref", "words"),
+    [
+        ("nowhere", "git knows no commit 'nowhere' here"),
+        ("--help", "is not a git revision"),
+        ("main~5", "git knows no commit 'main~5' here"),
+    ],
+)
+@pytest.mark.parametrize("command", [["plan"], ["validate"], ["observe", "-o", "live.json"]], ids=lambda it: it[0])
+def test_an_unknown_revision_is_one_clear_error(trusted: Project, command: list[str], ref: str, words: str) -> None:
+    ended = trusted.run(*command, f"--config-from={ref}")
+    assert ended.code == 1
+    assert words in ended.only_error()
+
+
+def test_a_revision_without_the_file_says_so(trusted: Project) -> None:
+    git(trusted.folder, "checkout", "-q", "--orphan", "empty")
+    git(trusted.folder, "rm", "-rqf", "--cached", ".")
+    git(trusted.folder, "commit", "-q", "--allow-empty", "-m", "Nothing")
+    ended = trusted.run("plan", "--config-from", "empty")
+    assert ended.code == 1
+    assert ended.only_error() == "error: there is no 'reconciler.yaml' in the revision 'empty'"
+    assert "leave out --config-from empty" in ended.err
+
+
+def test_outside_of_git_it_is_one_clear_error(project: Project, staging: Platform) -> None:
+    project.environ.setenv("GIT_CEILING_DIRECTORIES", str(project.folder.parent))
+    project.declare(wanted("One"))
+    ended = project.run("plan", *FROM)
+    assert ended.code == 1
+    assert "is not in a git repository" in ended.only_error()
