@@ -40,6 +40,11 @@ def lookalike_key(name: str) -> str:
     return unicodedata.normalize("NFKC", "".join(visible))
 
 
+def can_be_declared(name: str) -> bool:
+    """Whether an entry can have this name: the platform would trim it, or nobody could read it, if not."""
+    return name == name.strip(TRIMMED) != "" and all(unicodedata.category(c) not in ("Cc", "Cs") for c in name)
+
+
 def is_system_client(name: str, globs: Iterable[str] = ()) -> bool:
     """Whether the platform needs a client of this name: one it installs, or one matched by `system_clients:`."""
     return name.casefold() in SYSTEM_CLIENT_NAMES or matches_any(globs, name)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from reconciler.model import AbsentClient, DesiredClient, LiveClient, UnsupportedClient
+from reconciler.names import can_be_declared
 from reconciler.planning.plan import Blocked, Note, grants_text
 from reconciler.text import quoted, quoted_scalar, quoted_url
 
@@ -89,7 +90,7 @@ def name_taken(entry: Entry, holders: Sequence[AnyLive]) -> Blocked:
     return _blocked(entry, "name-taken", text, way_out)
 
 
-def lookalike(entry: Entry, twins: Sequence[AnyLive], *, is_live: bool) -> Blocked:
+def lookalike(entry: Entry, twins: Sequence[AnyLive], instance: str, *, is_live: bool) -> Blocked:
     """A live name reads the same to a person: probably the same client, spelled otherwise.
 
     `is_live` is whether the entry means a live client already, so that the other one must be another.
@@ -98,7 +99,7 @@ def lookalike(entry: Entry, twins: Sequence[AnyLive], *, is_live: bool) -> Block
     text = f"a live client has a name that differs {differs}: {listed(twins, with_names=True)}"
     allow = f"add `allow: [{ALLOW_LOOKALIKE}]` to the entry"
     first = min(twins, key=lambda live: live.id)
-    rename = f"add `previous_names: [{quoted_scalar(first.name)}]` to rename it"
+    rename = f"add `{claim(first, instance)}` to rename it"
     same = f"if it is the same client, write its name as it is live, or {rename}"
     way_out = f"rename or remove that one, or {allow}" if is_live else f"{same}; if it is another, {allow}"
     return _blocked(entry, "name-lookalike", text, way_out)
@@ -133,6 +134,13 @@ def _form(live: AnyLive) -> str:
 def created(at: datetime | None) -> str:
     """When a client was made, for people: `created 2026-03-01`."""
     return f"created {at.date().isoformat()}" if at else "creation date unknown"
+
+
+def claim(live: AnyLive, instance: str) -> str:
+    """What to write into an entry so that a live client is renamed: by its id if no file can say its name."""
+    if can_be_declared(live.name):
+        return f"previous_names: [{quoted_scalar(live.name)}]"
+    return f"ids: {{{instance}: {live.id}}}"
 
 
 def _pin(found: Sequence[AnyLive], instance: str) -> str:

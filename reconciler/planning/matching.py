@@ -165,7 +165,7 @@ def _name_doubt(entry: DesiredClient, own_id: int | None, index: LiveIndex) -> D
     if holders := [live for live in others if live.name == entry.name]:
         return Doubt(entry, doubts.name_taken(entry, holders))
     if others and doubts.ALLOW_LOOKALIKE not in entry.allow:
-        return Doubt(entry, doubts.lookalike(entry, others, is_live=own_id is not None))
+        return Doubt(entry, doubts.lookalike(entry, others, index.instance, is_live=own_id is not None))
     return None
 
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reconciler.model import LiveClient
-from reconciler.planning.doubts import created
+from reconciler.planning.doubts import claim, created
 from reconciler.planning.matching import LiveIndex
 from reconciler.planning.plan import Change, Create, Delete, Note, Unmanaged
-from reconciler.text import quoted, quoted_scalar
+from reconciler.text import quoted
 
 
 def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], index: LiveIndex) -> Iterator[Note]:
@@ -28,7 +28,7 @@ def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], 
     for create in new:
         twins = by_redirect.get(create.after.redirect_url, ()) if create.after.redirect_url is not None else ()
         if len(twins) == 1:
-            yield Note("perhaps-renamed", _text(create, twins[0]))
+            yield Note("perhaps-renamed", _text(create, twins[0], index.instance))
 
 
 def _strangers(changes: Sequence[Change], unmanaged: Sequence[Unmanaged]) -> Iterator[int]:
@@ -39,9 +39,9 @@ def _strangers(changes: Sequence[Change], unmanaged: Sequence[Unmanaged]) -> Ite
     yield from (change.id for change in changes if isinstance(change, Delete) and change.source is None)
 
 
-def _text(create: Create, twin: LiveClient) -> str:
+def _text(create: Create, twin: LiveClient, instance: str) -> str:
     known = f"client {twin.id} ({quoted(twin.name)}, {created(twin.created_at)})"
-    add = f"add `previous_names: [{quoted_scalar(twin.name)}]` at {create.source.path}:{create.source.line}"
+    add = f"add `{claim(twin, instance)}` at {create.source.path}:{create.source.line}"
     return (
         f"{quoted(create.name)} will be made anew, though {known}, which is not declared, has the same redirect_url; "
         f"if it is the same client, {add}, and it keeps its id and secret"

@@ -19,7 +19,7 @@ from reconciler.render.age import as_of_text
 from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, count, plural, summary_text
-from reconciler.text import printable
+from reconciler.text import printable, quoted
 
 MOST_LISTED = 10
 """Clients of a kind that are left alone and named; JSON has all of them."""
@@ -181,7 +181,9 @@ def _unmanaged(client: Unmanaged) -> str:
 
 
 def _named(client_id: int, name: str) -> str:
-    return f"{BULLET}{printable(name)} (id {client_id})"
+    # A blank at an end would not be seen, and is why no entry has this name.
+    shown = printable(name)
+    return f"{BULLET}{shown if shown == shown.strip() else quoted(name, len(name))} (id {client_id})"
 
 
 def _first(texts: Sequence[str]) -> Iterable[str]:

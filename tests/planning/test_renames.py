@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reconciler.planning.plan import Plan, Prune
 from tests.builders import CODE, PASSWORD, declare, elsewhere, listing, live, plan_of, present, spec
 
@@ -48,3 +50,10 @@ def test_a_client_that_another_entry_may_mean_is_no_candidate() -> None:
     """It is held: whose it is has to be decided first."""
     seen = listing(live(7, spec("Twice", CODE)), live(8, spec("Twice", PASSWORD)))
     assert notes(plan_of(declare(present("New"), present("Twice")), seen)) == []
+
+
+@pytest.mark.parametrize("name", [" Portal", "Portal\u200b", "Por\ntal", "\x7fPortal", "half \ud800"])
+def test_a_client_whose_name_no_file_can_say_is_claimed_by_its_id(name: str) -> None:
+    """The platform keeps such names if they came there otherwise; `validate` would refuse the advice."""
+    [note] = notes(plan_of(declare(present("Customer portal")), listing(live(7, name))))
+    assert "add `ids: {staging: 7}` at clients/all.yaml:1" in note
