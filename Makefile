@@ -18,6 +18,7 @@ $(INSTALLED): pyproject.toml
 
 .PHONY: setup
 setup: $(INSTALLED) ## Create .venv and install everything into it
+	@sh tests/tools.sh
 
 .PHONY: demo
 demo: $(INSTALLED) ## Validate, plan, apply and plan again against the embedded sandbox

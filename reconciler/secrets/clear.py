@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.errors import SinkError
-from reconciler.secrets.files import failed, shown, try_writing
+from reconciler.secrets.files import failed, shown
 
 _SECONDS = 10.0
 
 
-def check_clear_file(path: Path, folder: Path, environ: Mapping[str, str]) -> None:
-    """Find out whether a secret may stand in a file, and can be written. Raises SinkError.
+def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None:
+    """Raise SinkError if others than this account could read a file: on this machine, or through git.
 
     `environ` is for git, and holds no credentials.
     """
@@ -31,11 +31,10 @@ def check_clear_file(path: Path, folder: Path, environ: Mapping[str, str]) -> No
         raise SinkError(f"cannot write {name}: it is no file", "give another path")
     if status is not None and os.name == "posix" and status.st_mode & 0o077:
         raise SinkError(f"{name} can be read by others (mode {status.st_mode & 0o777:04o})", f"chmod 600 {name}")
-    _check_git(path, name, environ)
-    try_writing(path.parent, folder)
+    _refuse_published(path, name, environ)
 
 
-def _check_git(path: Path, name: str, environ: Mapping[str, str]) -> None:
+def _refuse_published(path: Path, name: str, environ: Mapping[str, str]) -> None:
     real = Path(os.path.realpath(path))
     if not any((parent / ".git").exists() for parent in real.parents):
         return

@@ -8,7 +8,7 @@ from hmac import compare_digest
 
 from reconciler.errors import SinkError
 from reconciler.secrets import files
-from reconciler.secrets.clear import check_clear_file
+from reconciler.secrets.clear import refuse_exposed
 from reconciler.secrets.dotenv_names import variable_stem
 from reconciler.secrets.paths import expand
 from reconciler.secrets.places import refuse_collisions
@@ -38,13 +38,14 @@ class DotenvSink:
     def check(self, clients: Sequence[Client]) -> None:
         """See `Sink`. Nobody else can read the file, git would not take it, and no two clients have one variable."""
         refuse_collisions(clients, lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET", "variable")
-        check_clear_file(self._file, self._folder, self._environ)
+        refuse_exposed(self._file, self._folder, self._environ)
+        files.try_writing(self._file.parent, self._folder)
         files.read(self._file, self._folder)
 
     def deliver(self, handover: Handover) -> None:
         """See `Sink`."""
-        check_clear_file(self._file, self._folder, self._environ)
         with files.locked(self._file.parent):
+            refuse_exposed(self._file, self._folder, self._environ)
             before = self._read()
             lines = before
             former = handover.previous_name

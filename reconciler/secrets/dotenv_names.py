@@ -12,8 +12,8 @@ def variable_stem(name: str) -> str:
 
     A name without a single letter or digit of ASCII is CLIENT_ and 8 hexadecimal digits of its SHA-256.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^A-Z0-9]+", "_", plain.upper()).strip("_")
+    plain = unicodedata.normalize("NFKD", name.upper()).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^A-Z0-9]+", "_", plain).strip("_")
     if not words:
         return f"CLIENT_{sha256(name.encode(errors='surrogatepass')).hexdigest()[:8].upper()}"
     return f"_{words}" if words[0].isdigit() else words

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from secrets import token_hex
 from threading import RLock
 
 from reconciler.errors import SinkError
@@ -23,7 +24,8 @@ _LOCK = RLock()
 
 def shown(path: Path, folder: Path) -> str:
     """The path for a message: from the project's folder, where it is in there."""
-    return printable(str(path.relative_to(folder) if path.is_relative_to(folder) else path))
+    inside = path != folder and path.is_relative_to(folder)
+    return printable(str(path.relative_to(folder) if inside else path))
 
 
 def failed(what: str, problem: OSError) -> SinkError:
@@ -119,7 +121,7 @@ def make_folder(path: Path, folder: Path) -> None:
 def try_writing(path: Path, folder: Path) -> None:
     """Find out whether files can be made where `path` is to be, by making one and taking it away. Raises SinkError."""
     nearest = next(each for each in (path, *path.parents) if each.is_dir())
-    probe = nearest / f".reconciler-{os.getpid()}.tmp"
+    probe = nearest / f".reconciler-{token_hex(4)}.tmp"
     try:
         _fill(probe, b"\n" * 4096, PRIVATE)
     except OSError as problem:
@@ -141,7 +143,10 @@ def locked(directory: Path) -> Iterator[None]:
             return
         import fcntl
 
-        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            descriptor = os.open(directory, os.O_RDONLY)
+        except OSError as problem:
+            raise failed(f"look into {printable(str(directory))}", problem) from None
         try:
             with suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX)

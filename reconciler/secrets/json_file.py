@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.errors import SinkError
 from reconciler.secrets import files
-from reconciler.secrets.clear import check_clear_file
+from reconciler.secrets.clear import refuse_exposed
 from reconciler.secrets.paths import expand
 from reconciler.secrets.values import Client, Handover, Held
 from reconciler.settings import JsonFile
@@ -34,14 +34,15 @@ class JsonSink:
 
     def check(self, clients: Sequence[Client]) -> None:
         """See `Sink`. Nobody else can read the file, git would not take it, and it is a document of ours or none."""
-        check_clear_file(self._file, self._folder, self._environ)
+        refuse_exposed(self._file, self._folder, self._environ)
+        files.try_writing(self._file.parent, self._folder)
         self._read()
 
     def deliver(self, handover: Handover) -> None:
         """See `Sink`."""
-        check_clear_file(self._file, self._folder, self._environ)
         client = handover.client
         with files.locked(self._file.parent):
+            refuse_exposed(self._file, self._folder, self._environ)
             before, document = self._read(), self._read()
             own = document.setdefault(client.instance, {})
             former = handover.previous_name

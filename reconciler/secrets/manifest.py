@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reconciler.errors import SinkError
 from reconciler.secrets import files
@@ -75,10 +75,17 @@ def load(directory: Path, folder: Path) -> dict[str, Delivered]:
     path = directory / NAME
     content = files.read(path, folder)
     try:
-        return {name: Delivered(**entry) for name, entry in json.loads(content or b"{}").items()}
+        return {_below(name): Delivered(**entry) for name, entry in json.loads(content or b"{}").items()}
     except (ValueError, TypeError, AttributeError):
         hint = "resolve the conflict that git left in it; or remove it, and everything is delivered anew"
         raise SinkError(f"{files.shown(path, folder)} cannot be understood", hint) from None
+
+
+def _below(name: str) -> str:
+    """The path of a file in the folder. The manifest is committed, so that a pull request may hold any path."""
+    if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() or "\\" in name:
+        raise ValueError(name)
+    return name
 
 
 def save(directory: Path, folder: Path, entries: dict[str, Delivered]) -> None:
