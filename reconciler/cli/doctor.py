@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import files_options, instance_options, option, output_options, timeout_option
+from reconciler.cli.options import (
+    files_options,
+    instance_options,
+    option,
+    output_options,
+    repeated_flags,
+    timeout_option,
+)
 from reconciler.workflow.choices import Files, Options, Selection
 
 if TYPE_CHECKING:
@@ -39,6 +46,7 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
     from reconciler.cli.exit_codes import of_examinations
     from reconciler.render.doctor_json import render_examinations
     from reconciler.render.doctor_text import render_examination
+    from reconciler.render.next_step import next_after_examinations
     from reconciler.workflow.doctor import examine_instances
 
     order = _order(files, selection, Options(os.environ, timeout=timeout), log_in=not no_login)
@@ -49,6 +57,8 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
         examined.append(each)
     if console.wants_json:
         console.result(render_examinations(examined))
+    else:
+        console.result(next_after_examinations(examined, repeated_flags(files, order.options), console.paint))
     return of_examinations(examined)
 
 

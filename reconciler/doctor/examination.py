@@ -66,6 +66,10 @@ def _findings(context: Context, reach: Reach | Failure, account: Account | None)
     if context.declared is None:
         text = "the declarations are invalid, so it is not known which clients are managed"
         yield Finding(Severity.WARNING, Check.SETTINGS, "declarations-invalid", text, "see: reconciler validate")
+    if context.instance.frozen is not None:
+        text = f"the instance is frozen, so every apply is refused: {context.instance.frozen}"
+        way_out = "when the reason is gone, take `frozen:` out of reconciler.yaml"
+        yield Finding(Severity.INFO, Check.SETTINGS, "frozen", text, way_out)
     if account is not None:
         yield from judge_account(account, embedded=context.instance.embedded is not None)
     if isinstance(account, LoggedIn) and account.listing is not None:

@@ -87,6 +87,7 @@ CODES = (
     "list-failed",
     "no-clients",
     "declarations-invalid",
+    "frozen",
     "unmanaged",
     "unsupported",
     "duplicate-name",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.applying.report import Report, is_complete, was_login_refused
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.text import printable
+
+if TYPE_CHECKING:
+    from reconciler.doctor.examination import Examination
 
 
 def next_after_plans(
@@ -33,6 +37,17 @@ def next_after_reports(reports: Iterable[tuple[Plan, Report]], flags: Sequence[s
     """
     open_ones = [p.instance for p, report in reports if not (is_complete(report) or was_login_refused(report))]
     return _line("plan", open_ones, flags, "", paint)
+
+
+def next_after_examinations(
+    examinations: Iterable[Examination], flags: Sequence[str] = (), paint: Paint = plain
+) -> str:
+    """The line that names the plan of those that nothing stands in the way of, or the rest of the examination."""
+    sound = [each for each in examinations if not each.has_errors]
+    planned = [each.instance.name for each in sound if each.fits.plan]
+    if planned:
+        return _line("plan", planned, flags, "", paint)
+    return _line("doctor", [each.instance.name for each in sound if each.account is None], flags, "", paint)
 
 
 def _line(command: str, instances: Sequence[str], flags: Sequence[str], remark: str, paint: Paint) -> str:

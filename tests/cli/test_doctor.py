@@ -192,7 +192,24 @@ def test_each_instance_is_examined_whatever_became_of_the_one_before(declared: P
     ended = declared.run("doctor", "--all")
     assert ended.code == 1
     assert ended.out.index("down  http://") < ended.out.index("[not-reachable]") < ended.out.index("staging  http://")
-    assert ended.out.endswith("to know\n")
+    assert ended.out.endswith("next: reconciler plan --instance staging\n")
+
+
+@pytest.mark.parametrize(
+    ("account", "flags", "named"),
+    [
+        ("pm_viewer", [], "next: reconciler plan --instance staging\n"),
+        ("admin", ["--no-login"], "next: reconciler doctor --instance staging\n"),
+        ("admin", ["--clients", "clients"], "next: reconciler plan --instance staging --clients clients\n"),
+        ("pm_editonly", [], "to know\n"),
+        ("pm_blocked", [], "to know\n"),
+    ],
+)
+def test_the_next_command_is_named_where_nothing_stands_in_its_way(
+    declared: Project, account: str, flags: list[str], named: str
+) -> None:
+    declared.log_in_as(account)
+    assert declared.run("doctor", *flags).out.endswith(named)
 
 
 def test_an_instance_that_nobody_configured_is_wrong_usage(declared: Project) -> None:

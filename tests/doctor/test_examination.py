@@ -212,6 +212,13 @@ def test_settings_that_lead_nowhere_are_an_error_before_any_check() -> None:
     assert set(states(examination).values()) == {State.NOT_TRIED}
 
 
+def test_a_frozen_instance_says_why() -> None:
+    frozen = replace(STAGING, frozen="audit until 1 December")
+    context = Context(frozen, Settings(Path("reconciler.yaml"), (frozen,)), declare())
+    found = [each for each in examine(context, HEALTHY, EVERYTHING).findings if each.code == "frozen"]
+    assert "audit until 1 December" in found[0].message
+
+
 def test_what_is_worst_comes_first() -> None:
     reach = replace(HEALTHY, tls=Secured("TLSv1.3", certificate(3)))
     found = examined(reach, NotLoggedIn(FAILED)).findings

@@ -14,6 +14,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.live.facts import Answered, Connected, Distrusted, Failure, Kind, Reach, Resolved, Secured
 from reconciler.live.probes import look
 from tests.live.servers import SET_COOKIE, Answering, answer, platform, serving
+from tests.live.test_bad_servers import CASES, Case
 from tests.live.test_tls import AUTHORITY, LONG_AGO, server_side
 
 NO_SESSION = answer(401, {"error": "Unauthenticated."}, headers=SET_COOKIE)
@@ -184,3 +185,13 @@ def test_a_bundle_of_the_environment_that_is_gone_is_a_failure_not_a_crash(
         reach = seen(f"https://acme.example.com:{port}")
     assert isinstance(reach.tls, Failure)
     assert "trusted authorities" in reach.tls.why
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_whatever_a_server_sends_a_stranger_gets_words(case: Case) -> None:
+    """Only the status and the headers matter: a success is none of the platform's answers, however it goes on."""
+    with serving(lambda _: case.pieces if isinstance(case.pieces, bytes) else b"".join(case.pieces)) as server:
+        reach = seen(server.url)
+        assert len(server.requests) == 1
+    assert not reach.is_platform
+    assert isinstance(reach.answer, Failure) or answered(reach).status == 200
