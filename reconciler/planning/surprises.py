@@ -36,11 +36,14 @@ class Remarks:
             return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
         twin = self._declared_like.get(lookalike_key(client.name))
         if twin is not None and twin != client.name:
-            return Note("name-lookalike", f"reads like {quoted(twin)}, which is declared, and is another client")
+            text = f"reads like {quoted(twin)}, which is declared, and is another client: names must be equal exactly"
+            return Note("name-lookalike", text)
         sharing = self._index.named(client.name)
         # The platform makes clients named devlink by itself: several of them are no news.
         if len(sharing) > 1 and not system:
-            return Note("ambiguous", f"{len(sharing)} live clients have this name: {listed(sharing)}")
+            text = f"{len(sharing)} live clients have this name: {listed(sharing)}"
+            advice = f"declare this one under a name of its own with `ids: {{{self._index.instance}: {client.id}}}`"
+            return Note("ambiguous", f"{text}; {advice}, or remove it on the Auth Clients page")
         if self._removals and (entry := self._removals.declaring(client)):
             return Note("removed", f"{self._removals.in_words(entry)}; `--prune removed` deletes it")
         return None
