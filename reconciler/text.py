@@ -46,8 +46,16 @@ def quoted_url(url: str, limit: int = 80) -> str:
 
 def quoted_scalar(text: str) -> str:
     """A YAML scalar that reads as exactly this text everywhere."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _TYPED:
-        return text
+    return text if is_plain_scalar(text) else double_quoted(text)
+
+
+def is_plain_scalar(text: str) -> bool:
+    """Whether every YAML reader takes it as the same text without quotes."""
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _TYPED
+
+
+def double_quoted(text: str) -> str:
+    """A YAML scalar in double quotes; JSON too, unless the text holds what hides beyond U+FFFF."""
     return f'"{"".join(map(_escaped, text))}"'
 
 

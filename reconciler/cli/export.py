@@ -25,7 +25,9 @@ Examples:
   reconciler export --instance production
   reconciler export --instance production -o clients/production.yaml
   reconciler export --instance production --split -o clients/production
-  reconciler export --all -o clients/all.yaml"""
+  reconciler export --all -o clients/all.yaml
+  reconciler export --instance production --update
+  reconciler export --instance production --update --accept "Portal*\""""
 )
 @files_options
 @instance_options
@@ -36,6 +38,15 @@ Examples:
 @option("--system", is_flag=True, help="The clients that the platform needs, too.")
 # No environment variable: what overwrites must stand in the command itself.
 @click.option("--force", is_flag=True, help="Overwrite what stands at PATH.")
+@option("--update", is_flag=True, help="Add to clients/ what is live and not declared, and change nothing else there.")
+@option("--into", type=click.Path(path_type=Path), metavar="FILE", help="With --update: the file for new entries.")
+@click.option(
+    "--accept",
+    is_flag=False,
+    flag_value="*",
+    metavar="[GLOB]",
+    help="With --update: take over what a person changed on the instance, field by field.",
+)
 @timeout_option
 @parallelism_option
 @plain_output_options
@@ -46,6 +57,9 @@ def export(
     split: bool,
     system: bool,
     force: bool,
+    update: bool,
+    into: Path | None,
+    accept: str | None,
     timeout: float | None,
     parallelism: int,
     console: Console,
@@ -58,12 +72,21 @@ def export(
     Comments stand where a reviewer must look: what cannot be declared (duplicates, unknown forms) is commented out
     with the way out; a rule that what is live breaks is waived by `allow:`. Ignored clients are left out. Exporting
     twice gives the same bytes. If one of the instances does not answer, nothing is written.
+
+    With --update the files stay as they are, comments and all, but for entries of what nothing declares yet. They go
+    into the only file of clients/, else into clients/INSTANCE.yaml. With --accept the entries of the clients that
+    differ (those that GLOB covers) say afterwards what is live. An entry that other instances share is left alone.
     """
     from reconciler.cli.exporting import Target, look, show_export, write_export
+    from reconciler.cli.updating import Choice, run_update
     from reconciler.workflow.check import sound_settings
     from reconciler.workflow.choices import select_instances
     from reconciler.workflow.export import export as export_seen
 
+    choice = Choice(update, into, accept)
+    choice.refuse({"-o": output, "--split": split, "--system": system, "--force": force})
+    if update:
+        return run_update(files, selection, choice, Options(os.environ, timeout=timeout), parallelism, console)
     settings = sound_settings(files.config)
     instances = select_instances(settings, selection)
     target = Target(output, split, force)

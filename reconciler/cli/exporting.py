@@ -26,7 +26,7 @@ from reconciler.workflow.export import look_at
 from reconciler.workflow.plan import Stopped
 
 ENDINGS = (".yaml", ".yml")
-_SCHEMA = Path("schemas", "auth-clients.schema.json")
+SCHEMA = Path("schemas", "auth-clients.schema.json")
 _MOST_NAMED = 3
 
 
@@ -135,7 +135,7 @@ def _modeline(target: Target, files: Files) -> str:
     root = _real(files.config).parent
     folder = _real(target.folder) if target.folder is not None else root / "clients"
     inside = folder.is_relative_to(root)
-    path = Path(os.path.relpath(root / _SCHEMA, folder)) if inside else Path("..") / _SCHEMA
+    path = Path(os.path.relpath(root / SCHEMA, folder)) if inside else Path("..") / SCHEMA
     return f"yaml-language-server: $schema={path.as_posix()}"
 
 

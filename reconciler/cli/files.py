@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import stat
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError, Refused
@@ -35,16 +36,34 @@ def write_whole(file: Path, text: str, what: str) -> None:
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file: -o FILE") from None
 
 
+def replace_whole(file: Path, data: bytes, what: str) -> None:
+    """Put the data in the place of a file at once, or make it and its folder. Its mode stays, and links lead there.
+
+    Raises `ReconcilerError`, and leaves the file as it was then.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _replace(file.resolve(), data, keep_mode=True)
+    except OSError as problem:
+        reason = (problem.strerror or "it cannot be written").lower()
+        raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "check its owner and mode") from None
+
+
 def _write(file: Path, text: str) -> None:
     if file.exists() and not file.is_file():  # a pipe, say, that something reads: nothing must take its place
         file.write_text(text, encoding="utf-8")
         return
-    target = file.resolve()  # a link goes on leading there
+    _replace(file.resolve(), text.encode())  # a link goes on leading there
+
+
+def _replace(target: Path, data: bytes, *, keep_mode: bool = False) -> None:
     # Not `tempfile`: its files are for this user alone, and the next job of a pipeline may run as another.
     temporary = target.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        with temporary.open("xb") as stream:
+            stream.write(data)
+        if keep_mode and target.exists():
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

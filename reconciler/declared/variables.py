@@ -46,6 +46,26 @@ def names_in(text: str) -> list[str]:
     return [name for name in names if name is not None and _NAME.fullmatch(name)]
 
 
+class References:
+    """A text with its variables filled in, and where in it their values stand: start, end and name, in order."""
+
+    __slots__ = ("places", "text")
+
+    def __init__(self, written: str, variables: Mapping[str, str]) -> None:
+        self.places: list[tuple[int, int, str]] = []
+        parts, length, position = [], 0, 0
+        for match in _REFERENCE.finditer(written):
+            before, name = written[position : match.start()], match["name"]
+            value = "${" if match["literal"] else variables.get(name, match[0])
+            length += len(before)
+            if name in variables:
+                self.places.append((length, length + len(value), name))
+            parts += [before, value]
+            length += len(value)
+            position = match.end()
+        self.text = "".join([*parts, written[position:]])
+
+
 def _filled(text: str, variables: Mapping[str, str]) -> str:
     def value(match: re.Match[str]) -> str:
         return "${" if match["literal"] else variables.get(match["name"], match[0])

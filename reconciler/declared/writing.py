@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.text import double_quoted, is_plain_scalar, printable, quoted_scalar
+
 Value = str | bool | int | Sequence["Value"] | Mapping[str, "Value"]
 """What can be written. Mappings keep their order."""
 
-# Text that every YAML reader takes as the same text, without quotes. Everything else is quoted.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
-_TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 # People write URLs without quotes. A variable's braces end a value between brackets, so there they need them.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?")
 _PLAIN_TEMPLATE = re.compile(r"(?:https?://|(?=\$\{))(?:[A-Za-z0-9._~/-]|:[0-9]|\$\{[A-Za-z0-9_]+\})+")
@@ -32,23 +31,13 @@ YAML_FLOW = Flow()
 JSON = Flow(json=True)
 
 
-def quoted_scalar(text: str) -> str:
-    """A YAML scalar that reads as exactly this text everywhere."""
-    return text if _is_plain(text) else double_quoted(text)
-
-
 def scalar(text: str, style: str = "", *, in_flow: bool = False) -> str:
     """The text in a style (`'`, `"`, or empty for without quotes), or double quotes where that cannot hold it."""
-    if style == "'" and text.isprintable():
+    if style == "'" and printable(text) == text:
         return "'" + text.replace("'", "''") + "'"
-    if style != '"' and (_is_plain(text) or _is_plain_url(text, in_flow)):
+    if style != '"' and (is_plain_scalar(text) or _is_plain_url(text, in_flow)):
         return text
     return double_quoted(text)
-
-
-def double_quoted(text: str) -> str:
-    """The text in double quotes, as JSON and YAML both read it."""
-    return f'"{"".join(map(_escaped, text))}"'
 
 
 def block_lines(fields: Mapping[str, Value], step: int = 2) -> Iterator[str]:
@@ -102,18 +91,5 @@ def _bracketed(opening: str, inner: list[list[str]], closing: str, step: int) ->
     return [opening, *(" " * step + line for lines in inner for line in lines), closing]
 
 
-def _is_plain(text: str) -> bool:
-    return _PLAIN.fullmatch(text) is not None and text.lower() not in _TYPED
-
-
 def _is_plain_url(text: str, in_flow: bool) -> bool:
     return (_PLAIN_URL if in_flow else _PLAIN_TEMPLATE).fullmatch(text) is not None
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -51,11 +51,19 @@ def export(seen: Sequence[Seen], settings: Settings, *, system: bool = False) ->
     order = [instance.name for instance in settings.instances]
     in_order = sorted(seen, key=lambda look: order.index(look.instance.name))
     for look in in_order:
-        _refuse_nothing(look)
-        _refuse_namesakes(look.instance, order)
+        refuse_unlikely(look, order)
     found = export_clients(in_order, settings.ignore, system=system)
     judged = judge(found.items, settings, [look.instance for look in in_order])
     return replace(found, items=judged)
+
+
+def refuse_unlikely(look: Seen, configured: Sequence[str]) -> None:
+    """Raise `Refused` for a listing that no instance has, or where no entry can be for this instance alone.
+
+    `configured` are the names of all instances.
+    """
+    _refuse_nothing(look)
+    _refuse_namesakes(look.instance, configured)
 
 
 def judge(

@@ -1,0 +1,126 @@
+"""`export --update`: what is live goes into the files that are there, and nothing else in them changes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.cli.console import Console
+from reconciler.cli.exit_codes import DONE, INVALID, REFUSED
+from reconciler.cli.exporting import ENDINGS, SCHEMA, look
+from reconciler.cli.files import replace_whole
+from reconciler.cli.options import repeated_flags
+from reconciler.cli.orders import place_order
+from reconciler.diagnostics import Severity, has_errors
+from reconciler.errors import WrongUsage
+from reconciler.render.error_text import render_diagnostic_lines
+from reconciler.render.summary import plural
+from reconciler.text import listed, printable, quoted
+from reconciler.workflow.check import check
+from reconciler.workflow.choices import Files, Options, Selection, select_instances
+from reconciler.workflow.update import LeftAlone, Place, Updated, update
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The flags that only `--update` takes."""
+
+    update: bool
+    into: Path | None
+    accept: str | None
+
+    def refuse(self, others: dict[str, object]) -> None:
+        """Raise `WrongUsage` for flags that make no sense together. `others` are those of a plain export."""
+        if not self.update:
+            for flag, given in (("--accept", self.accept), ("--into", self.into)):
+                if given is not None:
+                    raise WrongUsage(f"{flag} changes files that are there", f"say so: --update {flag}")
+            return
+        for flag, used in others.items():
+            if used:
+                raise WrongUsage(f"{flag} and --update exclude each other", "--into names the file for new entries")
+
+
+def run_update(
+    files: Files, selection: Selection, choice: Choice, options: Options, parallelism: int, console: Console
+) -> int:
+    """Write into the declarations what is live. Raises a `ReconcilerError` before any file is touched."""
+    order = place_order(files, selection, options, console)
+    if not order.instances:
+        return DONE
+    if choice.into is not None:
+        _refuse_outside(choice.into, files)
+    seen, code = look(order.instances, options, parallelism, console)
+    if code:
+        return code
+    found = update(order, seen, Place(files, choice.into, _new_file(files)), choice.accept)
+    for file, data in found.files.items():
+        replace_whole(file, data, "declarations")
+    _show(found, files, choice, [each.name for each in order.instances], console)
+    return _judge(found, files, selection, console)
+
+
+def _refuse_outside(into: Path, files: Files) -> None:
+    clients = files.clients_directory
+    inside = Path(os.path.realpath(into)).is_relative_to(os.path.realpath(clients))
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in into.parts)
+    if not inside or hidden or not into.name.endswith(ENDINGS):
+        hint = f"name a file that ends in .yaml within {printable(str(clients))}/"
+        raise WrongUsage(f"{quoted(str(into))} would not be read", hint)
+    if into.is_dir():
+        raise WrongUsage(f"{quoted(str(into))} is a folder", "name a file in it")
+
+
+def _new_file(files: Files) -> bytes:
+    path = os.path.relpath(files.config.parent / SCHEMA, files.clients_directory)
+    return f"# yaml-language-server: $schema={Path(path).as_posix()}\nclients: []\n".encode()
+
+
+def _show(found: Updated, files: Files, choice: Choice, instances: list[str], console: Console) -> None:
+    for line in _lines(found):
+        console.progress(line)
+    for each in found.withheld:
+        console.problem(
+            "warning: not declared: " + "".join(f"{printable(line)}\n  " for line in each.reasons).rstrip(" ")
+        )
+    for alone in found.left_alone:
+        console.problem(_left_alone(alone))
+    for create in found.gone:
+        hint = "if a person deleted it, take the entry out, or write `state: absent`; else apply makes it"
+        console.problem(f"warning: {create.source}: {quoted(create.name)} is declared and not live; {hint}\n")
+    for rename in found.renames:
+        text = f"{quoted(rename.before.name)} is still to be renamed to {quoted(rename.name)}: that is git's change"
+        console.problem(f"warning: {rename.source}: {text}\n")
+    if found.files:
+        flags = repeated_flags(files, Options({}))
+        console.progress(f"next: {printable(shlex.join(['reconciler', 'validate', *flags]))}, then git diff")
+    elif not found.left_alone:
+        taken = " and nothing to take over" if choice.accept is not None else ""
+        console.progress(f"nothing to add{taken}: the files say what is live on {listed(map(printable, instances))}")
+
+
+def _lines(found: Updated) -> Iterator[str]:
+    for taken in found.taken:
+        yield f"{taken.source}: {quoted(taken.name)} now says what is live: {listed(taken.fields)}"
+    for file, entries in found.added.items():
+        yield f"added {plural(len(entries), 'client')} to {printable(str(file))}"
+        if waiving := sum(bool(entry.allow) for entry in entries):
+            yield f"rules waived for {plural(waiving, 'client')}: look for 'allow:'"
+
+
+def _left_alone(each: LeftAlone) -> str:
+    return f"error: {each.source}: {quoted(each.name)} stays as it is: {printable(each.why)}\n  {each.hint}\n"
+
+
+def _judge(found: Updated, files: Files, selection: Selection, console: Console) -> int:
+    """Hold the files as they are now against the rules: what a person did on an instance may break them."""
+    if found.files:
+        diagnostics = check(files, lambda settings: select_instances(settings, selection)).diagnostics
+        if has_errors(diagnostics):
+            console.problem(render_diagnostic_lines(d for d in diagnostics if d.severity is Severity.ERROR))
+            console.problem("the files say what is live, and the rules refuse that: correct them, or undo: git diff\n")
+            return REFUSED if found.left_alone else INVALID
+    return REFUSED if found.left_alone else DONE
