@@ -4,42 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.children import git_environment
 from reconciler.errors import GitError
 from reconciler.text import printable, quoted
 
 _SECONDS = 60.0
 """However large the repository: nothing that is asked here walks more than one history or one tree."""
-
-_LEFT_OUT = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_GRAFT_FILE",
-        "GIT_IMPLICIT_WORK_TREE",
-        "GIT_INDEX_FILE",
-        "GIT_INTERNAL_SUPER_PREFIX",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_REPLACE_REF_BASE",
-        "GIT_SHALLOW_FILE",
-        "GIT_WORK_TREE",
-    }
-)
-"""A hook's git sets these for its own repository. Here the folder alone says which repository is meant."""
-
-_SURROUNDINGS = {
-    "LC_ALL": "C",  # the words that are looked for below
-    "GIT_LITERAL_PATHSPECS": "1",  # a path is a path, whatever signs it holds
-    "GIT_NO_LAZY_FETCH": "1",  # reading must not reach a network
-    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what its id says
-    "GIT_OPTIONAL_LOCKS": "0",  # looking must not write to the repository: a person may be at work in it
-    "GIT_TERMINAL_PROMPT": "0",
-}
 
 _SETTINGS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.warnAmbiguousRefs=true")
 
@@ -50,9 +22,16 @@ def run_git(folder: Path, *arguments: str, given: bytes | None = None) -> subpro
     Raises `GitError` if there is no git, no repository, or none that git is willing to read.
     """
     command = ["git", *_SETTINGS, "-C", str(folder), *arguments]
+    # A path is a path, whatever signs it holds.
+    environ = {**git_environment(os.environ), "GIT_LITERAL_PATHSPECS": "1"}
     try:
         done = subprocess.run(  # noqa: S603  (no shell; callers see to it that nothing reads as an option)
-            command, input=given or b"", capture_output=True, timeout=_SECONDS, check=False, env=_environment()
+            command,
+            input=given or b"",
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            env=environ,
         )
     except subprocess.TimeoutExpired:
         raise GitError(f"git did not answer within {_SECONDS:.0f} seconds", "try again") from None
@@ -68,12 +47,6 @@ def complaint(done: subprocess.CompletedProcess[bytes]) -> str:
     lines = [line for line in _words(done).splitlines() if line.strip()]
     text = lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else f"it ended with {done.returncode}"
     return printable(text[:300].strip().rstrip("."))
-
-
-def _environment() -> Mapping[str, str]:
-    # Handed on, as every program does to those that it starts; nothing in here is decided by it.
-    kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
-    return {**kept, **_SURROUNDINGS}
 
 
 def _demand_a_repository(done: subprocess.CompletedProcess[bytes], folder: Path) -> None:

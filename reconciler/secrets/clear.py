@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.children import git_environment
 from reconciler.errors import SinkError
 from reconciler.secrets.files import failed, shown
 
@@ -16,7 +17,7 @@ _SECONDS = 10.0
 def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None:
     """Raise SinkError if others than this account could read a file: on this machine, or through git.
 
-    `environ` is for git, and holds no credentials.
+    `environ` is for git, which gets what it needs of it.
     """
     name = shown(path, folder)
     if not path.parent.is_dir():
@@ -51,10 +52,16 @@ def _refuse_published(path: Path, name: str, environ: Mapping[str, str]) -> None
 
 def _ignored_by_git(path: Path, environ: Mapping[str, str]) -> int | None:
     """The exit status of git, None if it is not there or does not answer."""
-    command = ["git", "--no-optional-locks", "-C", str(path.parent), "check-ignore", "--quiet", "--", str(path)]
+    command = ["git", "-C", str(path.parent), "check-ignore", "--quiet", "--", str(path)]
+    inherited = git_environment(environ)
     try:
         done = subprocess.run(  # noqa: S603  (no shell; the path stands behind --)
-            command, capture_output=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL, env=dict(environ)
+            command,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=inherited,
         )
     except (OSError, subprocess.SubprocessError):
         return None

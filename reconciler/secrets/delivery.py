@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from reconciler.children import without
 from reconciler.errors import SinkError
 from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.sink import Sink
@@ -80,14 +81,8 @@ def open_deliverer(
     instance: Instance, settings: Settings, environ: Mapping[str, str], tell_mask: Mask | None = None
 ) -> Deliverer:
     """The sinks of an instance. The programs that they run get `environ` without every instance's credentials."""
-    inherited = without_credentials(environ, settings)
+    inherited = without(environ, settings.secret_variables)
     return Deliverer([_open(each, instance, settings, inherited) for each in instance.sinks], tell_mask)
-
-
-def without_credentials(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The environment for any program that is run: nothing that logs in to an instance is in it."""
-    hidden = settings.secret_variables
-    return {name: value for name, value in environ.items() if name not in hidden}
 
 
 def _open(setting: SinkSetting, instance: Instance, settings: Settings, environ: Mapping[str, str]) -> Sink:
