@@ -49,7 +49,7 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
     from reconciler.render.next_step import next_after_examinations
     from reconciler.workflow.doctor import examine_instances
 
-    order = _order(files, selection, Options(os.environ, timeout=timeout), log_in=not no_login)
+    order = _order(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)
     examined: list[Examination] = []
     for each in examine_instances(order):
         if not console.wants_json:
@@ -62,7 +62,7 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
     return of_examinations(examined)
 
 
-def _order(files: Files, selection: Selection, options: Options, *, log_in: bool) -> Checkup:
+def _order(files: Files, selection: Selection, options: Options, console: Console, *, log_in: bool) -> Checkup:
     """What to examine. Invalid declarations do not stop it: they are a finding. Raises `InvalidDeclarations` where
     the settings are invalid."""
     from reconciler.diagnostics import has_errors
@@ -74,5 +74,8 @@ def _order(files: Files, selection: Selection, options: Options, *, log_in: bool
     checked = check(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None:
         raise InvalidDeclarations(checked.diagnostics)
+    instances = select_instances(checked.settings, selection)
+    if not instances:
+        console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     declared = None if has_errors(checked.diagnostics) else checked.declared
-    return Checkup(checked.settings, declared, select_instances(checked.settings, selection), options, log_in)
+    return Checkup(checked.settings, declared, instances, options, log_in)

@@ -117,7 +117,7 @@ def refused_exchanges(seen: Seen) -> Iterator[Finding]:
     """The authorization code works only where it is the sole grant."""
     clients = [c for c in seen.foreign if Grant.AUTHORIZATION_CODE in c.spec.grants and len(c.spec.grants) > 1]
     if clients:
-        text = f"nobody can sign in with {_list(clients)}: the exchange of a code is refused beside another grant"
+        text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {_list(clients)}"
         way_out = "make a client of its own for each grant, or take away those that nobody uses"
         yield _about(Severity.WARNING, "code-exchange-refused", text, way_out, clients)
 
@@ -176,7 +176,8 @@ def copied_instance(seen: Seen) -> Iterator[Finding]:
 def wildcards(seen: Seen) -> Iterator[Finding]:
     """The platform takes `*` for a plain character."""
     for client, urls in _urls(seen, lambda url: "*" in url):
-        text = f"{_who(client)} has a '*' in its redirect {_quoted(urls)}, which is taken literally: it matches nothing"
+        literally = "which is taken literally: it matches nothing else"
+        text = f"{_who(client)} has a '*' in its redirect {_quoted(urls)}, {literally}"
         yield _about(Severity.WARNING, "redirect-wildcard", text, "list every URL that is meant", [client])
 
 

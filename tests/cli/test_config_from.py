@@ -12,6 +12,7 @@ from reconciler.live.observation import Observation, dump_observations
 from tests.builders import listing, live
 from tests.cli.projects import Ended, Platform, Project, at, wanted
 from tests.declared.repositories import commit, git
+from tests.live.servers import serving
 
 FROM = ("--config-from", "main")
 NOWHERE = "http://127.0.0.1:9"
@@ -68,6 +69,14 @@ def test_credentials_are_not_sent_where_the_work_tree_leads(trusted: Project, st
     assert (
         f"! reconciler.yaml here changes url of staging from '{staging.url}' to '{NOWHERE}'; not in force" in ended.out
     )
+
+
+def test_the_doctor_takes_no_password_there_either(trusted: Project, staging: Platform) -> None:
+    with serving(lambda _: b"") as stranger:
+        loosen(trusted, url=stranger.url)
+        assert trusted.run("doctor", *FROM).code == 0
+        assert stranger.requests == []
+    assert "POST /login" in staging.asked()
 
 
 def test_an_apply_is_guarded_by_the_trusted_settings(trusted: Project, staging: Platform) -> None:

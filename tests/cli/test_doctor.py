@@ -5,22 +5,26 @@ from __future__ import annotations
 import socket
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from trustme import LeafCert
 
 from reconciler.model import ClientSpec, Grant
 from reconciler.sandbox.accounts import account_named
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored, wanted
 from tests.faults import ANY, CutAnswer, DropConnection, LoseSession, Meanwhile, On, Respond
-from tests.live.servers import answer, serving
+from tests.live.servers import SET_COOKIE, answer, serving
+from tests.live.test_tls import AUTHORITY, LONG_AGO, server_side
 from tests.render.test_json import read
 from tests.sandbox.conftest import Browser
 
 if TYPE_CHECKING:
     from tests.faults import Fault
 
+SOON = datetime.now(UTC) + timedelta(days=9)
 LOOK = "GET /oauth/scopes"
 ASKING = ["POST /oauth/clients", "PUT /oauth/clients/0", "DELETE /oauth/clients/0"]
 
@@ -210,6 +214,39 @@ def test_the_next_command_is_named_where_nothing_stands_in_its_way(
 ) -> None:
     declared.log_in_as(account)
     assert declared.run("doctor", *flags).out.endswith(named)
+
+
+def test_an_empty_shard_examines_nothing_and_says_so(declared: Project, staging: Platform) -> None:
+    ended = [declared.run("doctor", "--all", "--shard", f"{number}/2", "--format", "json") for number in (1, 2)]
+    assert sorted(len(read(each.out)["instances"]) for each in ended) == [0, 1]
+    assert [each.code for each in ended] == [0, 0]
+    assert any("holds none of the instances" in each.err for each in ended)
+
+
+@pytest.mark.parametrize(
+    ("certificate", "ca", "code", "wrong"),
+    [
+        (AUTHORITY.issue_cert("127.0.0.1"), True, 0, []),
+        (AUTHORITY.issue_cert("127.0.0.1"), False, 1, ["certificate-not-trusted"]),
+        (AUTHORITY.issue_cert("elsewhere.example"), True, 1, ["certificate-not-trusted"]),
+        (AUTHORITY.issue_cert("127.0.0.1", not_after=LONG_AGO), True, 1, ["certificate-expired"]),
+        (AUTHORITY.issue_cert("127.0.0.1", not_after=SOON), True, 0, ["certificate-expires-soon"]),
+    ],
+    ids=["trusted", "unknown authority", "another host", "expired", "expires soon"],
+)
+def test_a_certificate_is_judged_before_any_password_is_read(
+    project: Project, certificate: LeafCert, ca: bool, code: int, wrong: list[str]
+) -> None:
+    project.declare(wanted("One"))
+    AUTHORITY.cert_pem.write_to_path(project.folder / "authority.pem")
+    stranger = answer(401, {"error": "Unauthenticated."}, headers=SET_COOKIE)
+    with serving(lambda _: stranger, server_side(certificate)) as server:
+        project.configure({"staging": at(server.url, **({"ca_bundle": "authority.pem"} if ca else {}))})
+        ended, entry = examine(project, "--no-login")
+        assert server.lines == ([LOOK] if code == 0 else [])
+    assert (ended.code, codes(entry)) == (code, wrong)
+    assert "trustme" in entry["facts"]["certificate"]["issuer"]
+    assert status(entry, "tls") == ("failed" if code else "warning" if wrong else "ok")
 
 
 def test_an_instance_that_nobody_configured_is_wrong_usage(declared: Project) -> None:
