@@ -16,7 +16,11 @@ from reconciler.declared.git_command import complaint, run_git
 from reconciler.errors import GitError
 from reconciler.text import quoted
 
-_UNSHALLOW = "fetch its history: git fetch --unshallow (with actions/checkout: `fetch-depth: 0`)"
+# With the branches named: a shallow clone mostly follows a single one.
+_UNSHALLOW = (
+    "fetch the rest: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
+    " (with actions/checkout: `fetch-depth: 0`)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,17 @@ def test_a_shallow_clone_says_how_to_get_what_it_lacks(shallow: Path) -> None:
         merge_base(shallow, "origin/old")
     assert "git fetch --unshallow" in _message(unknown)
     assert "git fetch --unshallow" in _message(parted)
+
+
+def test_what_a_shallow_clone_of_one_branch_is_told_to_do_is_enough(clone: Path, tmp_path: Path) -> None:
+    git(clone, "branch", "old")
+    commit(clone, {"second": "2\n"})
+    git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "main", f"file://{clone}", "single")
+    with pytest.raises(GitError, match="shallow") as error:
+        merge_base(tmp_path / "single", "origin/old")
+    told = str(error.value.hint).partition("git ")[2].partition(" (with")[0]
+    git(tmp_path / "single", *shlex.split(told))
+    assert merge_base(tmp_path / "single", "origin/old") == git(clone, "rev-parse", "old")
 
 
 def test_a_shallow_clone_reads_what_it_has(shallow: Path) -> None:
