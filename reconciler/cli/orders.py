@@ -13,7 +13,7 @@ from reconciler.settings import Instance
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
-from reconciler.workflow.trusted import untrusted_changes
+from reconciler.workflow.trusted import changes_since, untrusted_changes
 
 
 def place_order(files: Files, selection: Selection, options: Options, console: Console) -> Order:
@@ -29,7 +29,8 @@ def place_order(files: Files, selection: Selection, options: Options, console: C
     instances = select_instances(checked.settings, selection)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
-    based, told = _bases(files, options, instances), untrusted_changes(files, checked.settings, instances)
+    based = _bases(files, options, instances)
+    told = untrusted_changes(files, checked.settings, instances) or changes_since(files, checked.settings, based)
     return Order(checked.settings, checked.declared, instances, options, based, told)
 
 

@@ -81,7 +81,7 @@ def observation_of(observations: Sequence[Observation], instance: Instance, path
     again = f"observe it, where the credentials are: reconciler observe -o FILE --instance {instance.name}"
     for found in observations:
         if found.instance == instance.name:
-            _demand_identity(found, instance.identity, again)
+            _demand_identity(found, instance.identity, f"if that is meant, {again}")
             return found
     held = listed(quoted(found.instance) for found in observations)
     raise ReconcilerError(f"not observed: {printable(path)} holds {held} only", again)

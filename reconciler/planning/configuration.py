@@ -145,7 +145,7 @@ def _url(key: str, of: str, before: str | None, after: str | None) -> Iterator[_
 
 def _variables(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]:
     for each in _different(key, of, before, after):
-        yield _Difference(each.key, f"{each.text}: redirect URLs are made of it")
+        yield _Difference(each.key, f"{each.text} (redirect URLs are made of it)")
 
 
 def _rules(

@@ -1,13 +1,16 @@
-"""Settings from a trusted git revision, and what the work tree would change of them."""
+"""How the settings differ from those of a git revision: of one that is trusted, or of the base."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
+from reconciler.declared.base import settings_at
 from reconciler.declared.git import read_file, resolve_commit
-from reconciler.errors import GitError
+from reconciler.errors import GitError, ReconcilerError
 from reconciler.planning.configuration import settings_changes
+from reconciler.planning.drift import Base
 from reconciler.planning.plan import Note
 from reconciler.settings import Instance, Settings
 from reconciler.text import printable, quoted
@@ -30,6 +33,26 @@ def untrusted_changes(files: Files, trusted: Settings, instances: Sequence[Insta
         )
         for instance in instances
     }
+
+
+def changes_since(
+    files: Files, in_force: Settings, bases: Mapping[str, Base | ReconcilerError]
+) -> Mapping[str, tuple[Note, ...]]:
+    """What is in force and was not at an instance's base, by instance. Raises `GitError`.
+
+    Empty where the settings come from a revision of their own.
+    """
+    if files.config_from is not None:
+        return {}
+    at = lru_cache(maxsize=None)(lambda commit: settings_at(commit, files.config)[0])
+    known = {instance: base.commit for instance, base in bases.items() if isinstance(base, Base)}
+    return {name: _since(at(commit), in_force, name, files.config) for name, commit in known.items()}
+
+
+def _since(base: Settings | None, in_force: Settings, instance: str, config: Path) -> tuple[Note, ...]:
+    # A base without settings, or with unsound ones, guarded nothing.
+    found = settings_changes(base, in_force, instance) if base is not None else ()
+    return tuple(Note(note.code, f"{printable(config.name)} {note.text} since the base") for note in found)
 
 
 def _changes(files: Files, trusted: Settings, here: Settings | None, instance: Instance) -> tuple[Note, ...]:

@@ -194,3 +194,29 @@ def test_outside_of_git_it_is_one_clear_error(project: Project, staging: Platfor
     ended = project.run("plan", *FROM)
     assert ended.code == 1
     assert "is not in a git repository" in ended.only_error()
+
+
+def test_with_a_base_what_was_loosened_since_is_told_and_in_force(trusted: Project) -> None:
+    git(trusted.folder, "checkout", "-q", "main")
+    commit(trusted.folder, {"elsewhere": "what others merge is not of this branch\n"})
+    git(trusted.folder, "checkout", "-q", "work")
+    assert configuration(trusted.run("plan", "--base", "main", "--format", "json")) == []
+    loosen(trusted, limits={"creates": 50})
+    commit(trusted.folder, {})
+    ended = trusted.run("plan", "--base", "main")
+    assert "the limit is" not in ended.out
+    told = "  ! reconciler.yaml raises limits.creates of staging from 1 to 50 since the base"
+    assert ended.out.splitlines()[1] == told
+    [note] = configuration(trusted.run("plan", "--base", "main", *FROM, "--max-creates", "9", "--format", "json"))
+    assert note["message"].endswith("from 1 to 50; not in force")
+
+
+def test_with_a_base_a_new_instance_is_told(trusted: Project, staging: Platform) -> None:
+    settings = json.loads((trusted.folder / "reconciler.yaml").read_text())
+    moved = {"moved": settings["instances"].pop("staging")}
+    trusted.write("reconciler.yaml", json.dumps({**settings, "instances": moved}))
+    told = [note["message"] for note in configuration(trusted.run("plan", "--base", "main", "--format", "json"))]
+    assert told == [
+        f"reconciler.yaml adds the instance 'moved': '{staging.url}' since the base",
+        f"reconciler.yaml removes the instance 'staging': '{staging.url}' since the base",
+    ]

@@ -66,8 +66,8 @@ def test_equal_configurations_say_nothing_wherever_they_stand() -> None:
         (
             {"variables": {"host": "evil.example"}},
             [
-                "changes variables.host of production from 'portal.example.com' to 'evil.example': "
-                "redirect URLs are made of it"
+                "changes variables.host of production from 'portal.example.com' to 'evil.example' "
+                "(redirect URLs are made of it)"
             ],
         ),
         ({"ca_bundle": None}, ["changes ca_bundle of production from 'ca.pem' to nothing"]),
