@@ -4,6 +4,7 @@ ReconcilerError                      1
 ├── WrongUsage                       64   a flag or argument that makes no sense here
 ├── InvalidDeclarations              3    the files have errors (carries them all)
 ├── Refused                          4    a guard, a declined question, an instance that changed meanwhile
+│   └── NotTried                     4    a wave of instances before this one did not succeed
 ├── Interrupted                      130  somebody stopped the run before this was begun
 ├── CredentialsMissing               1    no user name or password to log in with
 ├── SandboxError                     1    the embedded stand-in cannot start or open its database
@@ -62,6 +63,10 @@ class Refused(ReconcilerError):
     """Nothing was written because a guard, a person or a change on the instance said no."""
 
     exit_code = 4
+
+
+class NotTried(Refused):
+    """Nothing was begun here, since what had to succeed before did not."""
 
 
 class Interrupted(ReconcilerError):

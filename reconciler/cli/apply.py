@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.console import Console, is_interactive
 from reconciler.cli.options import (
+    choosing_flags,
     conduct_options,
     files_options,
     instance_options,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from reconciler.workflow.apply import Approval
     from reconciler.workflow.plan import PlanResult
 
+_MOST_NAMED = 8
+"""Instances in a question."""
 _NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune", "base", "on_drift", "only", "owners")
 
 
@@ -91,7 +94,7 @@ def _apply_declared(
         results = apply_instances(order, _approval(yes, console, stop), run)
     remember(results, files, run.origin.exactly, console)
     with reporting(results):
-        show_reports(results, console, repeated_flags(files, options))
+        show_reports(results, console, repeated_flags(files, options), choosing_flags(selection))
     return of_applies(results)
 
 
@@ -131,7 +134,8 @@ def consent(results: Sequence[PlanResult], yes: bool, stop: Stop, console: Conso
     from reconciler.cli.results import show_proposals
     from reconciler.workflow.apply import is_pending
 
-    names = ", ".join(result.instance.name for result in results if is_pending(result))
+    pending = [result.instance.name for result in results if is_pending(result)]
+    names = ", ".join(pending) if len(pending) <= _MOST_NAMED else f"{len(pending)} instances"
     show_proposals(results, console, asked=bool(names) and not yes)
     agreed = yes or not names or click.confirm(f"Write this to {names}?", default=False, err=True)
     if agreed:

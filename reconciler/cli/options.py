@@ -110,6 +110,12 @@ def repeated_flags(files: Files, options: Options) -> list[str]:
     return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
 
 
+def choosing_flags(selection: Selection) -> list[str]:
+    """The flags that choose these instances again."""
+    words = ["--all"] if selection.all else [word for name in selection.names for word in ("--instance", name)]
+    return [*words, "--shard", str(selection.shard)] if selection.shard else words
+
+
 def _files(config: Path, config_from: str | None, clients: Path | None) -> Files:
     return Files(config, clients, config_from)
 

@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.options import (
+    choosing_flags,
     files_options,
     instance_options,
     option,
@@ -76,7 +77,8 @@ def plan(
         refuse_to_save(output, order.instances)
     results = plan_instances(order, parallelism)
     refuse_strangers(order, results)
-    show_plans(results, console, repeated_flags(files, options) if output is None else None)
+    flags = repeated_flags(files, options) if output is None else None
+    show_plans(results, console, flags, choosing_flags(selection))
     if output is not None:
         save_plan(results[0], output, files, options, console)
     return of_plans(results, detailed=detailed_exitcode)

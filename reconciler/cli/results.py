@@ -9,26 +9,39 @@ from typing import Any, assert_never
 from reconciler.cli.console import Console, OutputLost
 from reconciler.cli.exit_codes import of_unseen_applies
 from reconciler.render.error_text import render_error_lines
+from reconciler.render.fleet_text import (
+    Line,
+    error_line,
+    has_something_to_say,
+    plan_line,
+    render_fleet,
+    report_line,
+)
 from reconciler.render.json import plan_entry, render_instances, report_entry, stopped_entry
 from reconciler.render.next_step import next_after_plans, next_after_reports
+from reconciler.render.paint import Paint, plain
 from reconciler.render.report_text import render_report
 from reconciler.render.text import render_plan
 from reconciler.workflow.apply import ApplyResult, Finished
 from reconciler.workflow.plan import Planned, PlanResult, Stopped
 
 
-def show_plans(results: Sequence[PlanResult], console: Console, flags: Sequence[str] | None = None) -> None:
+def show_plans(
+    results: Sequence[PlanResult], console: Console, flags: Sequence[str] | None = None, chosen: Sequence[str] = ()
+) -> None:
     """Every plan on stdout; what could not be planned on stderr (in JSON: on stdout as well).
 
-    `flags` are those that an apply of the plans needs as well; without them no next command is named.
+    `flags` are those that an apply of the plans needs as well; without them no next command is named. `chosen` are
+    those that chose the instances.
     """
     planned = [result for result in results if isinstance(result, Planned)]
     if console.wants_json:
         console.result(render_instances("plan", [_entry(result) for result in results]))
     else:
-        console.result("\n".join(render_plan(p.plan, p.refusals, console.paint, p.as_of) for p in planned))
+        console.result(_plans_text(results, console.paint))
+        console.result(_fleet_text(results, console.paint))
         if flags is not None:
-            console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint))
+            console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint, chosen))
     _show_stopped(results, console)
 
 
@@ -37,24 +50,27 @@ def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bo
 
     Without a question nobody waits, and the report names what could not be planned: saying it twice would mislead.
     """
-    planned = [result for result in results if isinstance(result, Planned)]
     if not console.wants_json:
-        console.result("\n".join(render_plan(p.plan, p.refusals, console.paint) for p in planned))
+        console.result(_plans_text(results, console.paint))
+        console.result(_fleet_text(results, console.paint) if asked else "")
     elif asked:  # stdout is for one document, the report
-        console.problem("\n".join(render_plan(p.plan, p.refusals) for p in planned))
+        console.problem(_plans_text(results, plain) + _fleet_text(results, plain))
     if asked:
         _show_stopped(results, console)
 
 
-def show_reports(results: Sequence[ApplyResult], console: Console, flags: Sequence[str]) -> None:
-    """What came of each instance, once all are done. `flags` are those that another plan needs as well."""
+def show_reports(
+    results: Sequence[ApplyResult], console: Console, flags: Sequence[str], chosen: Sequence[str] = ()
+) -> None:
+    """What came of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
     finished = [result for result in results if isinstance(result, Finished)]
     if console.wants_json:
         console.result(render_instances("apply", [_entry(result) for result in results]))
     else:
         console.result("".join(f"\n{_report_text(each, console)}" for each in finished))
+        console.result(_fleet_text(results, console.paint))
         reports = [(each.planned.plan, each.report) for each in finished]
-        console.result(next_after_reports(reports, flags, console.paint))
+        console.result(next_after_reports(reports, flags, console.paint, chosen))
     _show_stopped(results, console)
 
 
@@ -77,6 +93,32 @@ def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()
             show_plans([result], console)
         else:
             show_reports([result], console, flags)
+
+
+def _plans_text(results: Sequence[PlanResult], paint: Paint) -> str:
+    """The plans in full; of several instances those alone that have something to say, since a table names the rest."""
+    planned = [result for result in results if isinstance(result, Planned)]
+    if len(results) > 1:
+        planned = [each for each in planned if has_something_to_say(each.plan, each.refusals)]
+    return "\n".join(render_plan(each.plan, each.refusals, paint, each.as_of) for each in planned)
+
+
+def _fleet_text(results: Sequence[ApplyResult], paint: Paint) -> str:
+    """The table of several instances, after what was shown of each."""
+    table = render_fleet([_line(result) for result in results], paint)
+    return f"\n{table}" if table else ""
+
+
+def _line(result: ApplyResult) -> Line:
+    match result:
+        case Planned(plan=plan, refusals=refusals):
+            return plan_line(plan, refusals)
+        case Finished(planned=planned, report=report):
+            return report_line(planned.plan, report)
+        case Stopped(instance=instance, error=error):
+            return error_line(instance.name, error)
+        case _:
+            assert_never(result)
 
 
 def _report_text(finished: Finished, console: Console) -> str:

@@ -6,13 +6,16 @@ import unicodedata
 from collections.abc import Sequence
 
 
-def aligned(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> list[str]:
-    """The rows, each column as wide as its widest cell; those in `right` are set flush right. Cells are printable."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(_padded(cell, widths[number], number in right) for number, cell in enumerate(row)).rstrip()
-        for row in rows
-    ]
+def column(cells: Sequence[str]) -> list[str]:
+    """The cells, each as wide as the widest. They are printable."""
+    widest = max(map(width, cells), default=0)
+    return [cell + " " * (widest - width(cell)) for cell in cells]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines, each column as wide as its widest cell. Cells are printable."""
+    columns = [column(cells) for cells in zip(*rows, strict=True)]
+    return ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
 
 
 def width(text: str) -> int:
@@ -20,8 +23,3 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def _padded(text: str, columns: int, right: bool) -> str:
-    blanks = " " * (columns - width(text))
-    return blanks + text if right else text + blanks

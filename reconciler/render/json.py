@@ -30,7 +30,9 @@ from reconciler.planning.plan import (
     Update,
     field_changes,
 )
+from reconciler.render import verdict
 from reconciler.render.summary import action, count
+from reconciler.render.verdict import tally
 
 FORMAT_VERSION = 1
 _NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
@@ -42,6 +44,7 @@ def plan_entry(plan: Plan, refusals: Sequence[Refusal], as_of: AsOf | None = Non
         "instance": plan.instance,
         "identity": plan.identity,
         "status": "refused" if refusals else "planned",
+        "result": verdict.of_plan(plan, refusals),
         "observed_at": as_of and as_of.observed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "age_seconds": as_of and int(as_of.age.total_seconds()),
         "interrupted": False,
@@ -66,6 +69,7 @@ def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()
     return {
         **plan_entry(plan, ()),
         "status": "applied" if is_complete(report) else "incomplete",
+        "result": verdict.of_report(report),
         "interrupted": report.interrupted,
         "journal_failure": report.journal_failure,
         "changes": [
@@ -78,7 +82,8 @@ def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()
 def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[str, Any]:
     """An instance that could not be planned, or was not written to, and why."""
     why = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-    return {"instance": instance, "identity": identity, "status": "stopped", "error": why}
+    result = verdict.of_error(error)
+    return {"instance": instance, "identity": identity, "status": "stopped", "result": result, "error": why}
 
 
 def render_document(kind: str, content: dict[str, Any]) -> str:
@@ -88,7 +93,9 @@ def render_document(kind: str, content: dict[str, Any]) -> str:
 
 def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
     """The document for `plan` or `apply`, ending in a line feed."""
-    return _dump({"format_version": FORMAT_VERSION, "kind": kind, "instances": list(entries)})
+    listed = list(entries)
+    summary = tally(entry["result"] for entry in listed)
+    return _dump({"format_version": FORMAT_VERSION, "kind": kind, "summary": summary, "instances": listed})
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:

@@ -15,28 +15,40 @@ from reconciler.text import printable
 if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination
 
+_MOST_NAMED = 5
+"""Instances in a command that somebody is to type."""
+
 
 def next_after_plans(
-    plans: Iterable[tuple[Plan, Sequence[Refusal]]], flags: Sequence[str] = (), paint: Paint = plain
+    plans: Iterable[tuple[Plan, Sequence[Refusal]]],
+    flags: Sequence[str] = (),
+    paint: Paint = plain,
+    chosen: Sequence[str] = (),
 ) -> str:
     """The line that names the apply of these plans; empty if none of them can be applied.
 
     A refused plan is left out: its way out comes first. So it is said of blocked clients that they stay as they are.
-    `flags` are those that shaped the plan, and that the apply needs as well.
+    `flags` are those that shaped the plan, and that the apply needs as well. `chosen` are those that chose the
+    instances: of many, they stand for their names.
     """
     ready = [plan for plan, refusals in plans if plan.changes and not refusals]
     blocked = any(plan.blocked for plan in ready)
     remark = "  # what is blocked stays as it is" if blocked else ""
-    return _line("apply", [plan.instance for plan in ready], flags, remark, paint)
+    return _line("apply", _named([plan.instance for plan in ready], chosen), flags, remark, paint)
 
 
-def next_after_reports(reports: Iterable[tuple[Plan, Report]], flags: Sequence[str] = (), paint: Paint = plain) -> str:
+def next_after_reports(
+    reports: Iterable[tuple[Plan, Report]],
+    flags: Sequence[str] = (),
+    paint: Paint = plain,
+    chosen: Sequence[str] = (),
+) -> str:
     """The line that names the plan which shows what is left to do; empty if nothing is.
 
     Not where the login was refused: every further try may lock the account.
     """
     open_ones = [p.instance for p, report in reports if not (is_complete(report) or was_login_refused(report))]
-    return _line("plan", open_ones, flags, "", paint)
+    return _line("plan", _named(open_ones, chosen), flags, "", paint)
 
 
 def next_after_examinations(
@@ -46,13 +58,18 @@ def next_after_examinations(
     sound = [each for each in examinations if not each.has_errors]
     planned = [each.instance.name for each in sound if each.fits.plan]
     if planned:
-        return _line("plan", planned, flags, "", paint)
-    return _line("doctor", [each.instance.name for each in sound if each.account is None], flags, "", paint)
+        return _line("plan", _named(planned), flags, "", paint)
+    return _line("doctor", _named([each.instance.name for each in sound if each.account is None]), flags, "", paint)
 
 
-def _line(command: str, instances: Sequence[str], flags: Sequence[str], remark: str, paint: Paint) -> str:
-    if not instances:
+def _named(instances: Sequence[str], chosen: Sequence[str] = ()) -> Sequence[str]:
+    if len(instances) > _MOST_NAMED and chosen:
+        return chosen
+    return [word for instance in instances for word in ("--instance", instance)]
+
+
+def _line(command: str, named: Sequence[str], flags: Sequence[str], remark: str, paint: Paint) -> str:
+    if not named:
         return ""
-    named = [word for instance in instances for word in ("--instance", instance)]
     text = printable(shlex.join(["reconciler", command, *named, *flags]))
     return f"next: {paint(text, Style.STRONG)}{remark}\n"

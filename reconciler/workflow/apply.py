@@ -9,7 +9,7 @@ from itertools import groupby
 
 from reconciler.applying.lock import exclusive
 from reconciler.applying.report import Report, is_complete
-from reconciler.errors import Interrupted, ReconcilerError, Refused
+from reconciler.errors import Interrupted, NotTried, ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
 from reconciler.planning.plan import Change
 from reconciler.settings import Instance
@@ -161,7 +161,7 @@ def _not_tried(visit: _Visit, failed_wave: int, run: Run) -> ApplyResult:
         return visit
     if run.stop():
         return Stopped(visit.planned.instance, Interrupted("not tried: interrupted"))
-    return Stopped(visit.planned.instance, Refused(f"not tried: wave {failed_wave} did not succeed"))
+    return Stopped(visit.planned.instance, NotTried(f"not tried: wave {failed_wave} did not succeed"))
 
 
 def _apply(order: Order, pending: _Pending, approval: Approval, run: Run) -> ApplyResult:

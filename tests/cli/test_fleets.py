@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 import time
@@ -135,7 +136,7 @@ def test_a_login_that_gets_no_connection_does_not_hold_up_the_others(project: Pr
     assert code == 1
     assert err.count("/login: 204") == 2
     assert err.rindex("/login: 204") < err.index("(2 of 4)")
-    assert out.count("1 to create") == 2
+    assert "2 with changes, 1 failed" in out
     assert "error: down: " in err
     assert [each.asked() for each in served] == [[LOGIN, LIST, LOGOUT]] * 2
 
@@ -196,7 +197,7 @@ def test_a_signal_lets_the_writes_to_all_instances_finish_and_begins_no_other(
                 hold.released.set()
             code, out, err = end_of(process)
         assert code == 130
-        assert out.count("1 of 2 changes applied") == 2
+        assert out.count("\ninterrupted · 1 of 2 changes applied") == 2
         assert "error: i2: not tried: interrupted" in err
         assert [len(each.clients()) for each in served] == [1, 1, 0]
         assert [each.asked()[-1] for each in served] == [LOGOUT] * 3
@@ -216,6 +217,67 @@ def test_a_second_signal_ends_at_once_though_several_instances_are_written_to(pr
         assert err.endswith("interrupted\n")
         for hold in holds:
             hold.released.set()
+
+
+def test_the_table_has_a_line_for_each_instance_and_a_last_one_that_counts(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    project.environ.setenv("PM_WRONG", "wrong")
+    with fleet(project, tmp_path, [None] * 4) as served:
+        served[0].has(stored("One"))
+        wrong = {"username_env": "PM_USER", "password_env": "PM_WRONG"}
+        project.configure(
+            {
+                "calm": at(served[0].url),
+                "pending": at(served[1].url),
+                "stuck": at(served[2].url, frozen="quarter end"),
+                "locked-out": at(served[3].url, credentials=wrong),
+                "down": at("http://127.0.0.1:9", timeout=1),
+            }
+        )
+        plan = project.run("plan", "--all")
+        document = project.run("plan", "--all", "--format", "json").document
+        apply = project.run("apply", "--all", "--yes")
+    assert _table(plan.out, "5 instances") == [
+        "calm        in sync",
+        "pending     changes",
+        "stuck       refused",
+        "locked-out  login refused",
+        "down        failed",
+    ]
+    assert "\n5 instances: 1 in sync, 1 with changes, 1 refused, 1 failed, 1 login refused\n" in plan.out
+    assert [document["summary"][key] for key in ("instances", "in_sync", "changes", "refused")] == [5, 1, 1, 1]
+    assert [each["result"] for each in document["instances"]][3:] == ["login_refused", "failed"]
+    assert "\n5 instances: 1 in sync, 1 applied, 1 refused, 1 failed, 1 login refused\n" in apply.out
+
+
+def _table(out: str, total: str) -> list[str]:
+    """The first two columns of the lines before the one that counts."""
+    lines = out[: out.index(f"\n{total}")].rstrip().rsplit("\n\n", 1)[-1].splitlines()
+    return [found[0] for line in lines if (found := re.match(r"\S+ +\S+( \S+)?", line))]
+
+
+def test_of_several_instances_only_those_with_something_to_say_are_shown_in_full(
+    project: Project, tmp_path: Path
+) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 3) as served:
+        served[1].has(stored("One"))
+        out = project.run("plan", "--all").out
+        alone = project.run("plan", "--instance", "i1").out
+    assert f"i0  {served[0].url}\n" in out
+    assert f"i1  {served[1].url}\n" not in out
+    assert "instances:" not in alone
+    assert f"i1  {served[1].url}\n" in alone
+
+
+def test_the_next_command_for_many_instances_says_how_they_were_chosen(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 6):
+        assert project.run("plan", "--all").out.endswith("next: reconciler apply --all\n")
+        assert project.run("plan", "-i", "i?", "--only", "One").out.endswith(
+            "next: reconciler apply --instance 'i?' --only One\n"
+        )
+        assert project.run("plan", "-i", "i0", "-i", "i4").out.endswith("--instance i0 --instance i4\n")
 
 
 def test_what_is_in_sync_in_a_later_wave_is_not_called_untried(project: Project, tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""One word for what is, or what became, of an instance: the same in every format, and what a fleet is counted by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+from reconciler.applying.report import Report, is_complete, was_login_refused, wrote_anything
+from reconciler.errors import Interrupted, LoginRefused, NotTried, ReconcilerError, Refused
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan import Plan
+
+
+class Verdict(StrEnum):
+    """From the most welcome to the gravest; the value is for programs."""
+
+    IN_SYNC = "in_sync"
+    APPLIED = "applied"
+    CHANGES = "changes"
+    LEFT_OUT = "left_out"
+    """Nothing of what differs is to be changed: it was not chosen, or is kept as a person made it."""
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+    NOT_TRIED = "not_tried"
+    FAILED = "failed"
+    LOGIN_REFUSED = "login_refused"
+    IN_PART = "in_part"
+    INTERRUPTED = "interrupted"
+
+
+def of_plan(plan: Plan, refusals: Sequence[Refusal]) -> Verdict:
+    """Of an instance that was planned, and not written to."""
+    if refusals:
+        return Verdict.REFUSED
+    if plan.blocked:
+        return Verdict.BLOCKED
+    if plan.changes:
+        return Verdict.CHANGES
+    return Verdict.LEFT_OUT if plan.left_out or plan.kept else Verdict.IN_SYNC
+
+
+def of_report(report: Report) -> Verdict:
+    """Of an instance that was written to, or was to be."""
+    if report.interrupted:
+        return Verdict.INTERRUPTED
+    if is_complete(report):
+        return Verdict.APPLIED
+    if wrote_anything(report):
+        return Verdict.IN_PART
+    return Verdict.LOGIN_REFUSED if was_login_refused(report) else Verdict.FAILED
+
+
+def of_error(error: ReconcilerError) -> Verdict:
+    """Of an instance that could not be planned, or was not begun with."""
+    match error:
+        case LoginRefused():
+            return Verdict.LOGIN_REFUSED
+        case Interrupted():
+            return Verdict.INTERRUPTED
+        case NotTried():
+            return Verdict.NOT_TRIED
+        case Refused():
+            return Verdict.REFUSED
+    return Verdict.FAILED
+
+
+def tally(verdicts: Iterable[str]) -> dict[str, int]:
+    """How many instances there are, and of each verdict."""
+    found = Counter(verdicts)
+    return {"instances": found.total(), **{verdict.value: found[verdict.value] for verdict in Verdict}}
