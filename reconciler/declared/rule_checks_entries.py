@@ -62,7 +62,7 @@ def variable_syntax(view: View) -> Iterator[Finding]:
     for unfilled in view.unfilled:
         written = quoted(unfilled.entry.redirects[unfilled.position])
         for fault in unfilled.substituted.faults:
-            hint = "write '${name}', with letters, digits, '_' and '-'; '$${' stands for a literal '${'"
+            hint = "write '${name}', with letters, digits and '_'; '$${' stands for a literal '${'"
             yield Finding(f"redirect URL {written} {fault}", unfilled.place, hint, unfilled.entry)
 
 
@@ -95,12 +95,15 @@ def ids_unknown(files: Files) -> Iterator[Finding]:
         for name in entry.ids:
             if name not in names:
                 message = f"no instance is called {quoted(name)}"
-                yield Finding(message, entry.place("ids", name, key=True), _which_instance(name, files), entry)
+                hint = _which_instance(name, files, globs=False)
+                yield Finding(message, entry.place("ids", name, key=True), hint, entry)
 
 
-def _which_instance(name: str, files: Files) -> str:
+def _which_instance(name: str, files: Files, *, globs: bool = True) -> str:
     names = files.instance_names
     there_are = f"{files.settings.path.name} has {listed(sorted(names)[:10])}" if names else "none is configured"
+    if not globs and ("*" in name or "?" in name):
+        return f"`ids:` takes no globs, since an id is another client elsewhere; {there_are}"
     return did_you_mean(name, names) or there_are
 
 

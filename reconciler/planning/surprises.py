@@ -42,8 +42,10 @@ class Remarks:
         # The platform makes clients named devlink by itself: several of them are no news.
         if len(sharing) > 1 and not system:
             text = f"{len(sharing)} live clients have this name: {listed(sharing)}"
-            advice = f"declare this one under a name of its own with `ids: {{{self._index.instance}: {client.id}}}`"
-            return Note("ambiguous", f"{text}; {advice}, or remove it on the Auth Clients page")
+            if twin is not None:  # the entry of this name means another one
+                pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
+                text += f"; to declare this one too, give it a name of its own and {pin}"
+            return Note("ambiguous", text)
         if self._removals and (entry := self._removals.declaring(client)):
             return Note("removed", f"{self._removals.in_words(entry)}; `--prune removed` deletes it")
         return None

@@ -116,6 +116,15 @@ def test_a_name_in_any_script_is_visible(name: str) -> None:
     assert names_of(declared(f"clients:\n- name: {name}\n  {PASSWORD}")) == []
 
 
+def test_ids_takes_no_globs_and_says_so() -> None:
+    """An id means another client on every instance."""
+    found = finding(f"clients:\n- name: A\n  ids: {{'prod*': 3}}\n  {PASSWORD}")
+    assert found.rule == "ids-unknown"
+    assert (
+        found.hint == "`ids:` takes no globs, since an id is another client elsewhere; reconciler.yaml has production"
+    )
+
+
 def test_the_same_name_twice_is_no_lookalike() -> None:
     """That is what duplicate-name is for."""
     text = "clients: [{name: A, state: absent}, {name: a, state: absent}, {name: A, state: absent}]"
