@@ -14,9 +14,12 @@ from trustme import LeafCert
 
 from reconciler.model import ClientSpec, Grant
 from reconciler.sandbox.accounts import account_named
+from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored, wanted
-from tests.faults import ANY, CutAnswer, DropConnection, LoseSession, Meanwhile, On, Respond
+from tests.faults import ANY, CutAnswer, DropConnection, Hold, LoseSession, Meanwhile, On, Respond
 from tests.live.servers import SET_COOKIE, answer, serving
+from tests.live.servers import platform as made_of
+from tests.live.test_bad_servers import CASES, Case
 from tests.live.test_tls import AUTHORITY, LONG_AGO, server_side
 from tests.render.test_json import read
 from tests.sandbox.conftest import Browser
@@ -378,6 +381,65 @@ def test_every_fault_ends_in_words_a_way_out_and_no_write(
         assert codes(entry) == ["rights-unknown"], entry
     elif place == "logout":
         assert codes(entry) == []
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES if place != "logout"])
+def test_silence_anywhere_is_given_up_once_and_said(hasty: Project, tmp_path: Path, place: str) -> None:
+    """What hangs is not asked for the next permission as well: that would only hang as long again."""
+    held = Hold(On(*PLACES[place]))
+    with platform(tmp_path / "silent.sqlite3", held) as silent:
+        hasty.configure({"staging": at(silent.url)})
+        try:
+            ended, entry = examine(hasty)
+        finally:
+            held.released.set()
+    expected = {"look": "no-answer", "login": "login-failed", "list": "list-failed"}
+    assert codes(entry) == [expected.get(place, "rights-unknown")]
+    assert ended.code == (1 if codes(entry, "error") else 0)
+    assert "no complete answer within 0.3 s" in ended.out
+    if place == "create":
+        assert entry["facts"]["rights"] == {"view": HAS, "create": "unknown", "edit": "unknown", "delete": "unknown"}
+
+
+@pytest.mark.parametrize("place", ["list", "create", "edit", "delete"])
+def test_a_store_of_sessions_that_is_restarted_is_reported_and_nobody_logs_in_again(
+    hasty: Project, tmp_path: Path, place: str
+) -> None:
+    database = tmp_path / "p.sqlite3"
+
+    def drop_sessions() -> None:
+        with Store(database) as store:
+            for session in store.sessions_of("admin", lifetime=9999):
+                store.drop_session(session.token)
+
+    with platform(database, Meanwhile(On(*PLACES[place]), drop_sessions)) as faulty:
+        hasty.configure({"staging": at(faulty.url)})
+        ended, entry = examine(hasty)
+        assert faulty.log.count(*LOGIN) == 1
+    assert codes(entry) == (["list-failed"] if place == "list" else []) + ["rights-unknown"]
+    assert ended.code == (1 if place == "list" else 0)
+
+
+def test_an_instance_that_lists_nobody_is_an_error(hasty: Project, tmp_path: Path) -> None:
+    nobody = Respond(On(*LIST), 200, '{"data": []}', "application/json")
+    with platform(tmp_path / "p.sqlite3", nobody) as faulty:
+        hasty.configure({"staging": at(faulty.url)})
+        ended, entry = examine(hasty)
+    assert (ended.code, codes(entry)) == (1, ["no-clients"])
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_list_that_is_broken_in_any_way_is_an_error_in_words(hasty: Project, case: Case) -> None:
+    stranger = answer(401, {"error": "Unauthenticated."}, headers=SET_COOKIE)
+    sent = case.pieces if isinstance(case.pieces, bytes) else b"".join(case.pieces)
+    with serving(made_of(scopes=stranger, list=sent, create=answer(422, {}), update=answer(403, {}))) as server:
+        hasty.configure({"staging": at(server.url)})
+        ended, entry = examine(hasty)
+    assert ended.code == 1
+    assert codes(entry, "error") == ["list-failed"]
+    assert entry["facts"]["rights"]["create"] == HAS
+    assert entry["facts"]["rights"]["edit"] == LACKS
+    assert entry["facts"]["rights"]["delete"] == "unknown", "204 is not what the platform says to an id that never was"
 
 
 @pytest.mark.parametrize(("restriction", "code"), [(1, 6), (2, 0)])
