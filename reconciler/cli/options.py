@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.console import start_console
+from reconciler.cli.kinds import Lines, Seconds, Whole
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import OnDrift, Prune
 from reconciler.settings import Limits
@@ -22,36 +22,6 @@ from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shar
 
 DEFAULT_CONFIG = Path("reconciler.yaml")
 _WHICH_BASE = "name a revision: --base origin/main; or what was applied last: --base applied"
-
-
-class Lines(click.types.StringParamType):
-    """Text; in the environment each line is a value of its own."""
-
-    def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """The values. A pipeline's block of text ends in a line feed, which is not one more of them."""
-        return [line.strip() for line in rv.splitlines() if line.strip()]
-
-
-class Whole(click.IntRange):
-    """A whole number."""
-
-    name = "whole number"
-
-
-class Seconds(click.FloatRange):
-    """A time-out. The upper bound is that of `timeout:` in reconciler.yaml."""
-
-    name = "number"
-
-    def __init__(self) -> None:
-        super().__init__(min=0, max=3600, min_open=True)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds. `nan` lies in every range, since it compares with nothing."""
-        seconds = super().convert(value, param, ctx)
-        if math.isnan(seconds):
-            self.fail(f"'{value}' is not a valid number.", param, ctx)
-        return seconds
 
 
 def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:

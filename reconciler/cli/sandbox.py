@@ -11,7 +11,8 @@ import click
 
 from reconciler.cli.console import Console, print_result, say
 from reconciler.cli.groups import Commands
-from reconciler.cli.options import Lines, Whole, config_option, instance_option, option, quiet_option
+from reconciler.cli.kinds import Lines, Whole
+from reconciler.cli.options import config_option, instance_option, option, quiet_option
 from reconciler.cli.signals import signals_restored
 from reconciler.errors import WrongUsage
 from reconciler.text import quoted

@@ -26,11 +26,9 @@ def untrusted_changes(files: Files, trusted: Settings, instances: Sequence[Insta
     if files.config_from is None:
         return {}
     here, _ = settings_of(Files(files.config))
+    replaced = dict(_replaced_bundles(files.config_from, files.config, instances))
     return {
-        instance.name: (
-            *_replaced_files(files.config_from, files.config, instance),
-            *_changes(files, trusted, here, instance),
-        )
+        instance.name: (*replaced.get(instance.ca_bundle, ()), *_changes(files, trusted, here, instance))
         for instance in instances
     }
 
@@ -64,15 +62,20 @@ def _changes(files: Files, trusted: Settings, here: Settings | None, instance: I
     return tuple(Note(note.code, f"{name} here {note.text}; not in force") for note in found)
 
 
-def _replaced_files(ref: str, config: Path, instance: Instance) -> Iterator[Note]:
+def _replaced_bundles(
+    ref: str, config: Path, instances: Sequence[Instance]
+) -> Iterator[tuple[Path | None, tuple[Note, ...]]]:
     """Certificates that the settings name are read from the work tree, wherever the settings come from."""
-    bundle = instance.ca_bundle
-    if bundle is None or not bundle.is_file():
-        return
+    commit = resolve_commit(config.parent, ref)
+    for bundle in sorted({each.ca_bundle for each in instances if each.ca_bundle is not None}):
+        trusted = _trusted_bytes(config.parent, commit, bundle) if bundle.is_file() else None
+        if trusted is not None and trusted != bundle.read_bytes():
+            text = f"the certificates in {quoted(str(bundle))} here are not those of {printable(ref)}, and are in force"
+            yield bundle, (Note("configuration-ca_bundle", text),)
+
+
+def _trusted_bytes(folder: Path, commit: str, file: Path) -> bytes | None:
     try:
-        trusted = read_file(config.parent, resolve_commit(config.parent, ref), bundle.absolute())
+        return read_file(folder, commit, file.absolute())
     except GitError:  # it lies outside of the repository, so that no pull request can change it
-        return
-    if trusted is not None and trusted != bundle.read_bytes():
-        text = f"the certificates in {quoted(str(bundle))} here are not those of {printable(ref)}, and are in force"
-        yield Note("configuration-ca_bundle", text)
+        return None

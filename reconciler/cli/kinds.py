@@ -1,0 +1,39 @@
+"""What the values of flags may be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+class Lines(click.types.StringParamType):
+    """Text; in the environment each line is a value of its own."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """The values. A pipeline's block of text ends in a line feed, which is not one more of them."""
+        return [line.strip() for line in rv.splitlines() if line.strip()]
+
+
+class Whole(click.IntRange):
+    """A whole number."""
+
+    name = "whole number"
+
+
+class Seconds(click.FloatRange):
+    """A time-out. The upper bound is that of `timeout:` in reconciler.yaml."""
+
+    name = "number"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=3600, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds. `nan` lies in every range, since it compares with nothing."""
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"'{value}' is not a valid number.", param, ctx)
+        return seconds
