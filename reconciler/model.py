@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -149,3 +149,8 @@ class Listing:
 
     clients: tuple[LiveClient, ...] = ()
     unsupported: tuple[UnsupportedClient, ...] = ()
+    at: datetime | None = field(default=None, compare=False)
+    """When it was, by the instance's own clock, to the second; None if the instance does not tell.
+
+    Two looks that saw the same are equal, whenever they were.
+    """

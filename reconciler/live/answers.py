@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Rejected, Unavailable, UnexpectedResponse
@@ -118,6 +120,15 @@ def data_of(answer: Answer, call: Call, url: str) -> object:
     if document is _NOT_JSON:
         raise UnexpectedResponse(sentence(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
     return document
+
+
+def time_of(answer: Answer) -> datetime | None:
+    """The instance's time when it answered (RFC 9110 section 6.6.1), in UTC; None if it says none that can be read."""
+    try:
+        time = parsedate_to_datetime(answer.date) if answer.date is not None else None
+        return time and (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def is_json(answer: Answer) -> bool:

@@ -85,8 +85,8 @@ class HttpGateway:
 
     def list_clients(self) -> Listing:
         """All clients that are not deleted, in ascending id, without their secrets."""
-        document = self._session.ask(calls.LIST)
-        return self._checked(calls.LIST, lambda: wire.read_listing(document))
+        document, at = self._session.ask_when(calls.LIST)
+        return self._checked(calls.LIST, lambda: wire.read_listing(document, at))
 
     def create_client(self, spec: ClientSpec) -> LiveClient:
         """Make a client and return it as the instance answered. Never sent again where that might make a second one."""

@@ -33,7 +33,7 @@ class Observation:
     identity: str
     """The instance's URL, or `embedded:` and its path."""
     observed_at: datetime
-    """When the look at it began, in UTC, to the second."""
+    """When it was looked at, in UTC, to the second: by the instance's own clock where it tells the time."""
     listing: Listing
 
 
@@ -149,9 +149,10 @@ def _observations(node: Node) -> tuple[Observation, ...]:
 
 def _read(node: Node) -> Observation:
     values = node.record(("instance", "identity", "observed_at", "clients", "unsupported"))
-    listing = Listing(values["clients"].each(_read_client), values["unsupported"].each(_read_unsupported))
-    _demand_ids(listing, node.place)
     observed_at = _read_moment(values["observed_at"])
+    clients, unsupported = values["clients"].each(_read_client), values["unsupported"].each(_read_unsupported)
+    listing = Listing(clients, unsupported, observed_at)
+    _demand_ids(listing, node.place)
     found = Observation(values["instance"].text(), values["identity"].text(), observed_at, listing)
     again = _values(found)
     for key, value in values.items():

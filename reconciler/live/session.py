@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from threading import Lock
 from urllib.parse import urlencode
 
 from reconciler.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
-from reconciler.live.answers import data_of, field_messages, leads_to_login, problem, session_problem
+from reconciler.live.answers import data_of, field_messages, leads_to_login, problem, session_problem, time_of
 from reconciler.live.calls import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE, Call, sentence
 from reconciler.live.credentials import Credentials
 from reconciler.live.outcomes import Answer
@@ -82,11 +83,20 @@ class Session:
         A request that found the session ended is sent again in a new one, after `before_repeating`, which raises if
         that must not be.
         """
+        answer = self._succeed(call, body, before_repeating)
+        return None if call.success == 204 else data_of(answer, call, self._url)
+
+    def ask_when(self, call: Call) -> tuple[object, datetime | None]:
+        """The data of a successful answer, and the instance's time when it gave it. Raises any GatewayError."""
+        answer = self._succeed(call, None, _nothing)
+        return data_of(answer, call, self._url), time_of(answer)
+
+    def _succeed(self, call: Call, body: Mapping[str, object] | None, before_repeating: Callable[[], object]) -> Answer:
         while True:
             jar = self._jar
             answer = self._transport.exchange(call, jar, json=body)
             if answer.status == call.success:
-                return None if call.success == 204 else data_of(answer, call, self._url)
+                return answer
             problem = self._problem(answer, call, jar)
             if problem is not None:
                 raise problem

@@ -43,8 +43,11 @@ def body_of(spec: ClientSpec) -> dict[str, object]:
     return body
 
 
-def read_listing(document: object) -> Listing:
-    """All clients of `{"data": [...]}` in ascending id. Deleted ones are left out. Raises WrongShape."""
+def read_listing(document: object, at: datetime | None = None) -> Listing:
+    """All clients of `{"data": [...]}` in ascending id, as the instance had them `at` a time.
+
+    Deleted ones are left out. Raises WrongShape.
+    """
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, list):
         raise WrongShape("it has no list of clients")
@@ -55,6 +58,7 @@ def read_listing(document: object) -> Listing:
     return Listing(
         tuple(client for client in clients if isinstance(client, LiveClient)),
         tuple(client for client in clients if isinstance(client, UnsupportedClient)),
+        at,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -46,7 +47,9 @@ class Application:
         """Answer one request."""
         request = Request(environ, populate_request=False)
         request.max_content_length = LARGEST_BODY
-        return self._answer(request)(environ, start_response)
+        response = self._answer(request)
+        response.date = datetime.fromtimestamp(self._store.now, UTC)
+        return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -27,25 +28,27 @@ _POLL = 0.01  # seconds until the accepting thread sees that it should stop
 
 
 @contextmanager
-def running(
+def running(  # noqa: PLR0913  (what a test may choose, by name)
     database: Path | None,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
     settings: Mapping[str, str | int] = _NO_SETTINGS,
     middleware: Callable[[WSGIApplication], WSGIApplication] | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Iterator[str]:
     """Serve the sandbox in threads of this process; yields its URL, without a slash at the end, once it answers.
 
     `database` is made and seeded if it is missing; None is a private one that is gone afterwards. Port 0 takes a free
     one. `settings` are the platform's own, by their keys. `middleware` wraps the application, to let a test stand
-    between it and the network. Raises `SandboxError` if it cannot start.
+    between it and the network, `clock` gives the platform's time in seconds since 1970. Raises `SandboxError` if it
+    cannot start.
     """
     policy = read_policy(settings)
     with ExitStack() as stack:
         listener = stack.enter_context(closing(_listen(host, port)))
         base = _address(listener)
-        store = stack.enter_context(Store(database))
+        store = stack.enter_context(Store(database, clock=clock))
         store.settle(base)
         # Here and not above: whoever only resets a database need not wait for an HTTP server to be imported.
         from reconciler.sandbox.app import Application

@@ -68,6 +68,11 @@ class Store:
         with self._turn, transaction(self._connection):
             yield
 
+    @property
+    def now(self) -> float:
+        """What its clock says."""
+        return self._clock()
+
     def settle(self, base: str) -> None:
         """Tell a fresh installation its address, which one of the system clients redirects to."""
         self._base = base

@@ -101,9 +101,13 @@ class _Handler(WSGIRequestHandler):
             getattr(chunks, "close", lambda: None)()
 
     def _send(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
-        announced = {name.lower(): value for name, value in headers}.get("content-length")
+        given = {name.lower(): value for name, value in headers}
+        announced = given.get("content-length")
         code = int(status[:3])
-        self.send_response(code, status[4:])
+        self.send_response_only(code, status[4:])
+        self.send_header("Server", self.version_string())
+        if "date" not in given:
+            self.send_header("Date", self.date_time_string())
         for name, value in headers:
             self.send_header(name, value)
         if announced is None and code not in (204, 304):

@@ -63,5 +63,7 @@ def _observe(instance: Instance, sessions: Sessions, now: Callable[[], datetime]
     with ExitStack() as stack:
         gateway = sessions.open(instance, stack)
         # Before the look: whatever changes while the instance answers is newer than the observation says.
-        observed_at = now().replace(microsecond=0)
-        return Observation(instance.name, instance.identity, observed_at, gateway.list_clients())
+        began_at = now().replace(microsecond=0)
+        listing = gateway.list_clients()
+        # The dates in the listing are the instance's, and so is the time that they are compared with.
+        return Observation(instance.name, instance.identity, listing.at or began_at, listing)

@@ -14,6 +14,7 @@ from jsonschema import Draft7Validator
 from reconciler.declared.schemas import schema_text
 from reconciler.live.observation import Observation, dump_observations
 from reconciler.sandbox.accounts import account_named
+from reconciler.sandbox.server import running
 from tests.builders import listing, live
 from tests.cli.projects import Ended, Platform, Project, at, environment, platform, process, stored, wanted
 
@@ -173,6 +174,16 @@ def test_an_embedded_instance_is_observed_like_any_other(project: Project) -> No
     project.declare(wanted("One"))
     assert project.run("observe", "-o", "live.json").code == 0
     assert "1 to create" in project.run("plan", "--live", "live.json").out
+
+
+def test_a_look_carries_the_time_of_the_instance_not_that_of_this_machine(project: Project, tmp_path: Path) -> None:
+    """The dates of its clients are the instance's too, and are compared with it."""
+    project.declare()
+    with running(tmp_path / "platform.sqlite3", clock=datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC).timestamp) as url:
+        project.configure({"staging": at(url)})
+        ended = project.run("observe", "-o", "live.json")
+    assert ended.code == 0
+    assert '"observed_at": "2021-03-04T05:06:07Z"' in (project.folder / "live.json").read_text()
 
 
 def test_several_instances_are_saved_in_one_file(project: Project, staging: Platform, other: Platform) -> None:
