@@ -49,20 +49,22 @@ def _trust(reach: Reach) -> Iterator[Finding]:
             yield _failed(Check.TLS, "tls-failed", reach.tls)
         case Distrusted(certificate=Certificate() as certificate) if certificate.not_after < reach.at:
             text = f"the certificate expired on {certificate.not_after.date()}"
-            yield Finding(Severity.ERROR, Check.TLS, "certificate-expired", text, _RENEW)
+            way_out = f"{_RENEW}; if that day is still to come, set this machine's clock"
+            yield Finding(Severity.ERROR, Check.TLS, "certificate-expired", text, way_out)
         case Distrusted(why=why, hint=hint, certificate=certificate):
             details = f" ({_described(certificate)})" if certificate else ""
             text = f"{why}{details}"
             yield Finding(Severity.ERROR, Check.TLS, "certificate-not-trusted", text, hint or _URL)
         case Secured(certificate=Certificate(not_after=ends)) if ends - reach.at < SOON:
             text = f"the certificate expires on {ends.date()}, in {_days((ends - reach.at).days)}"
-            yield Finding(Severity.WARNING, Check.TLS, "certificate-expires-soon", text, _RENEW)
+            way_out = f"{_RENEW}; from that day on, every command stops there"
+            yield Finding(Severity.WARNING, Check.TLS, "certificate-expires-soon", text, way_out)
         case _:
             pass
     yield from _plain_http(reach)
 
 
-_RENEW = "have it renewed by whoever runs the instance; from its end on, every command stops there"
+_RENEW = "have it renewed by whoever runs the instance"
 
 
 def _described(certificate: Certificate) -> str:

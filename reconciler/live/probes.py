@@ -156,9 +156,9 @@ def _peer(route: Route, context: ssl.SSLContext, read: Callable[[ssl.SSLSocket],
 def _read_certificate(parts: Any) -> Certificate | None:
     if not parts:
         return None
-    names = [value for _, value in parts.get("subjectAltName", ())]
+    hosts = [str(value) for _, value in parts.get("subjectAltName", ())]
     return Certificate(
-        _called(parts.get("subject", ())) or ", ".join(names[:1]),
+        hosts[0] if hosts else _called(parts.get("subject", ())),
         _called(parts.get("issuer", ())),
         *(datetime.fromtimestamp(ssl.cert_time_to_seconds(parts[end]), UTC) for end in ("notBefore", "notAfter")),
     )

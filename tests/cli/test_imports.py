@@ -34,13 +34,14 @@ def _imported(*arguments: str) -> set[str]:
     [
         (["--help"], HTTP | FILES),
         (["plan", "--help"], HTTP | FILES),
+        (["doctor", "--help"], HTTP | FILES),
         (["export", "--help"], HTTP | FILES),
         (["--version"], HTTP | FILES),
         (["version"], HTTP),
         (["schema", "auth-clients"], HTTP | FILES),
         (["validate"], HTTP),
     ],
-    ids=["--help", "plan --help", "export --help", "--version", "version", "schema", "validate"],
+    ids=["--help", "plan --help", "doctor --help", "export --help", "--version", "version", "schema", "validate"],
 )
 def test_a_command_imports_no_more_than_it_needs(
     project: Project, staging: Platform, arguments: list[str], absent: set[str]
@@ -54,6 +55,11 @@ def test_a_plan_against_an_instance_does_not_import_the_sandbox(project: Project
     modules = _imported("plan")
     assert "requests" in modules
     assert modules & {"werkzeug", "sqlite3"} == set()
+
+
+def test_a_look_at_an_instance_does_not_either(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert _imported("doctor", "--no-login") & {"werkzeug", "sqlite3"} == set()
 
 
 def test_a_plan_with_the_sandbox_does(project: Project) -> None:
