@@ -7,6 +7,10 @@ repository=$1
 told=$(cat)
 ask() { printf '%s' "$told" | jq -r "$1"; }
 key=$(ask '.name // "" | ascii_upcase | gsub("[^A-Z0-9]+"; "_") | ltrimstr("_") | rtrimstr("_")')
+if [ -z "$key" ] && [ "$(ask .event)" != check ]; then
+  echo "the client's name has no letter or digit of ASCII to call a variable after" >&2
+  exit 1
+fi
 
 case $(ask .event) in
 check) gh secret list --repo "$repository" >/dev/null ;;

@@ -7,9 +7,13 @@ project=$1
 told=$(cat)
 ask() { printf '%s' "$told" | jq -r "$1"; }
 key=$(ask '.name // "" | ascii_upcase | gsub("[^A-Z0-9]+"; "_") | ltrimstr("_") | rtrimstr("_")')
+if [ -z "$key" ] && [ "$(ask .event)" != check ]; then
+  echo "the client's name has no letter or digit of ASCII to call a variable after" >&2
+  exit 1
+fi
 
 keep() { # the value is read from standard input
-  if glab variable get "$1" --repo "$project" >/dev/null 2>&1; then
+  if glab variable get "$1" --repo "$project" </dev/null >/dev/null 2>&1; then
     glab variable update "$1" --repo "$project" $2 >/dev/null
   else
     glab variable set "$1" --repo "$project" $2 >/dev/null
