@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,15 @@ from reconciler.cli.options import repeated_flags
 from reconciler.cli.orders import place_order
 from reconciler.diagnostics import Severity, has_errors
 from reconciler.errors import WrongUsage
+from reconciler.planning.export import Withheld
 from reconciler.render.error_text import render_diagnostic_lines
 from reconciler.render.summary import plural
 from reconciler.text import listed, printable, quoted
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.update import LeftAlone, Place, Updated, update
+
+_MOST_WITHHELD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,8 @@ def _new_file(files: Files) -> bytes:
 def _show(found: Updated, files: Files, choice: Choice, instances: list[str], console: Console) -> None:
     for line in _lines(found):
         console.progress(line)
-    for each in found.withheld:
-        console.problem(
-            "warning: not declared: " + "".join(f"{printable(line)}\n  " for line in each.reasons).rstrip(" ")
-        )
+    for line in _withheld(found.withheld):
+        console.problem(line)
     for alone in found.left_alone:
         console.problem(_left_alone(alone))
     for create in found.gone:
@@ -109,6 +110,14 @@ def _lines(found: Updated) -> Iterator[str]:
         yield f"added {plural(len(entries), 'client')} to {printable(str(file))}"
         if waiving := sum(bool(entry.allow) for entry in entries):
             yield f"rules waived for {plural(waiving, 'client')}: look for 'allow:'"
+
+
+def _withheld(items: Sequence[Withheld]) -> Iterator[str]:
+    for each in items[:_MOST_WITHHELD]:
+        named = each.reasons if quoted(each.name) in each.reasons[0] else (f"{quoted(each.name)}:", *each.reasons)
+        yield "warning: not declared: " + "".join(f"{printable(line)}\n  " for line in named).rstrip(" ")
+    if (more := len(items) - _MOST_WITHHELD) > 0:
+        yield f"warning: not declared: {more} more; reconciler export shows all of them, as comments\n"
 
 
 def _left_alone(each: LeftAlone) -> str:

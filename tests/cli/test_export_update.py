@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from reconciler.model import ClientSpec, Grant
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored
+from tests.cli.test_export import GRANT_SETS, HOSTILE, URLS
 from tests.faults import On, Respond
 
 CODE, TOKEN, PASSWORD = Grant.AUTHORIZATION_CODE, Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD
@@ -56,6 +58,12 @@ clients: [
 ]
 """,
 }
+SOUND_URLS = [
+    "https://a.example.com/cb",
+    "https://portal.example.com/",
+    "https://portal.example.com/cb,https://b.example.com/cb",
+    "https://b.example.com/cb?a=[1],https://portal.example.com/cb,https://c.example.com:8443/x",
+]
 LIVE = (stored("Portal"), ClientSpec("Nightly", frozenset({PASSWORD})))
 
 
@@ -128,6 +136,22 @@ def test_git_diff_shows_only_the_added_entries(project: Project, staging: Platfo
     assert project.run("validate", "-q").code == 0
     assert planned_changes(project) == 0
     assert "2 live" not in project.run("plan").out
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_whatever_clients_are_called_they_go_round(project: Project, staging: Platform, layout: str) -> None:
+    commit(project, LAYOUTS[layout])
+    staging.has(*(ClientSpec(name, frozenset({PASSWORD})) for name in HOSTILE if name != "Portal"))
+    staging.has(*(stored(f"Client {number}", url) for number, url in enumerate(URLS)))
+    ended = project.run(*UPDATE)
+    assert ended.code == 0, ended.err
+    assert ended.err.count("warning: not declared: ") == 11
+    assert diff(project)[0] == []
+    assert project.run("validate", "-q").code == 0
+    assert planned_changes(project) == 0
+    before = contents(project)
+    assert project.run(*UPDATE).code == 0
+    assert contents(project) == before
 
 
 def test_a_second_time_nothing_is_written(project: Project, staging: Platform) -> None:
@@ -238,6 +262,24 @@ def test_a_night_fix_is_taken_over_into_its_line_and_the_variable_stays(project:
     assert "'Portal' now says what is live: redirect_url" in ended.err
     assert planned_changes(project) == 0
     assert "nothing to add and nothing to take over" in project.run(*ACCEPT).err
+
+
+@pytest.mark.parametrize("layout", [each for each in LAYOUTS if each != "anchors"])
+def test_whatever_a_person_changes_is_taken_over(project: Project, staging: Platform, layout: str) -> None:
+    text = LAYOUTS[layout].replace("owner: ", "instances: [staging], owner: " if layout == "flow" else "owner: ")
+    commit(project, text)
+    project.configure({"staging": at(staging.url)}, variables={"portal_host": "portal.example.com"})
+    dice = random.Random(7)
+    for grants in dice.sample(GRANT_SETS * 2, 10):
+        url = dice.choice(SOUND_URLS) if CODE in grants else None
+        change(staging, "Portal", ClientSpec("Portal", grants, url))
+        change(staging, "Nightly", ClientSpec("Nightly", grants, url))
+        ended = project.run(*ACCEPT)
+        assert ended.code == 0, ended.err
+        assert planned_changes(project) == 0
+    kept = (project.folder / "clients/all.yaml").read_text()
+    outside = ("# by age", "# the big one", "# how people log in", "# end of Portal", "# flow", "# the end", "# one")
+    assert [comment for comment in outside if comment in text] == [comment for comment in outside if comment in kept]
 
 
 def test_only_what_the_glob_covers_is_taken_over(project: Project, staging: Platform) -> None:
