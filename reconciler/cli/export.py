@@ -36,10 +36,10 @@ Examples:
 )
 @option("--split", is_flag=True, help="One file a client, named after it.")
 @option("--system", is_flag=True, help="The clients that the platform needs, too.")
-# No environment variable: what overwrites must stand in the command itself.
+# No environment variables: what changes files must stand in the command itself.
 @click.option("--force", is_flag=True, help="Overwrite what stands at PATH.")
-@option("--update", is_flag=True, help="Add to clients/ what is live and not declared, and change nothing else there.")
-@option("--into", type=click.Path(path_type=Path), metavar="FILE", help="With --update: the file for new entries.")
+@click.option("--update", is_flag=True, help="Add to clients/ what is live and not declared; change nothing else.")
+@click.option("--into", type=click.Path(path_type=Path), metavar="FILE", help="With --update: where new entries go.")
 @click.option(
     "--accept",
     is_flag=False,
@@ -75,7 +75,8 @@ def export(
 
     With --update the files stay as they are, comments and all, but for entries of what nothing declares yet. They go
     into the only file of clients/, else into clients/INSTANCE.yaml. With --accept the entries of the clients that
-    differ (those that GLOB covers) say afterwards what is live. An entry that other instances share is left alone.
+    differ (those that GLOB covers) say afterwards what is live. An entry is left alone if another instance that it is
+    for would change.
     """
     from reconciler.cli.exporting import Target, look, show_export, write_export
     from reconciler.cli.updating import Choice, run_update

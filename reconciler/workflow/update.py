@@ -170,15 +170,12 @@ def _take_over(order: Order, drifts: Sequence[_Drift]) -> tuple[dict[Path, bytes
     """The files with what is live in the entries that drifted."""
     refused: list[LeftAlone] = []
     wanted: dict[Path, dict[int, _Drift]] = {}
-    for drift in drifts:
-        file = Path(drift.entry.document.path)
-        others = [each.name for each in order.settings.instances if _is_another(each, drift)]
-        if drift.entry.index in wanted.get(file, {}):  # for two embedded instances
-            others = [wanted[file][drift.entry.index].instance.name]
-        if others:
-            refused.append(_shared(drift, others))
+    for same_entry in _by_entry(drifts):
+        drift = same_entry[0]
+        if (why := _not_alone(order, same_entry)) is not None:
+            refused.append(_shared(drift, why))
         else:
-            wanted.setdefault(file, {})[drift.entry.index] = drift
+            wanted.setdefault(Path(drift.entry.document.path), {})[drift.entry.index] = drift
     data: dict[Path, bytes] = {}
     taken: list[_Drift] = []
     for file, by_index in wanted.items():
@@ -196,14 +193,29 @@ def _take_over(order: Order, drifts: Sequence[_Drift]) -> tuple[dict[Path, bytes
     )
 
 
-def _is_another(instance: Instance, drift: _Drift) -> bool:
-    """Whether an instance that people share would change with the entry. An embedded one is nobody's."""
-    return instance.url is not None and instance.name != drift.instance.name and drift.entry.covers(instance.name)
+def _by_entry(drifts: Iterable[_Drift]) -> Iterable[Sequence[_Drift]]:
+    """The drifts of each entry: several instances may differ from it."""
+    found: dict[tuple[str, int], list[_Drift]] = {}
+    for drift in drifts:
+        found.setdefault((drift.entry.document.path, drift.entry.index), []).append(drift)
+    return found.values()
 
 
-def _shared(drift: _Drift, others: Sequence[str]) -> LeftAlone:
+def _not_alone(order: Order, drifts: Sequence[_Drift]) -> str | None:
+    """Why the entry of these drifts cannot say what is live: not all the instances that it is for have that.
+
+    An embedded instance is nobody's, and follows.
+    """
+    names = [drift.instance.name for drift in drifts]
+    if any(drift.wanted() != drifts[0].wanted() for drift in drifts):
+        return f"{listed(map(printable, names))} differ from it, and from each other"
+    instances = (each for each in order.settings.instances if each.url is not None and each.name not in names)
+    others = [printable(each.name) for each in instances if drifts[0].entry.covers(each.name)]
+    return f"the entry is also for {listed(others)}, which would change with it" if others else None
+
+
+def _shared(drift: _Drift, why: str) -> LeftAlone:
     name = printable(drift.instance.name)
-    why = f"the entry is also for {listed(map(printable, others))}, which would change with it"
     hint = f"give {name} an entry of its own with `instances: [{name}]`, or bring it back: reconciler apply -i {name}"
     return LeftAlone(drift.entry.name, drift.entry.source, why, hint)
 

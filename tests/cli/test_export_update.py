@@ -95,9 +95,9 @@ def commit(project: Project, text: str, path: str = "clients/all.yaml") -> Path:
     return file
 
 
-def diff(project: Project) -> tuple[list[str], list[str]]:
+def diff(project: Project, path: str = ".") -> tuple[list[str], list[str]]:
     """The lines that `git diff` shows as removed and as added."""
-    lines = [line for line in git(project, "diff", "--unified=0").split("\n") if line[:3] not in ("---", "+++")]
+    lines = [line for line in git(project, "diff", "--unified=0", path).split("\n") if line[:3] not in ("---", "+++")]
     return [line[1:] for line in lines if line[:1] == "-"], [line[1:] for line in lines if line[:1] == "+"]
 
 
@@ -310,6 +310,39 @@ def test_an_entry_for_several_instances_is_left_alone_with_the_way_out(project: 
     removed, added = diff(project)
     assert removed == []
     assert any("New one" in line for line in added), "what is possible is done"
+
+
+def test_what_all_instances_of_an_entry_have_alike_is_taken_over(
+    project: Project, staging: Platform, tmp_path: Path
+) -> None:
+    commit(project, KEPT)
+    with platform(tmp_path / "second.sqlite3") as second:
+        second.has(*LIVE)
+        variables = {"portal_host": "portal.example.com"}
+        project.configure({"staging": at(staging.url), "second": at(second.url)}, variables=variables)
+        project.environ.setenv("RECONCILER_INSTANCE", "staging\nsecond")
+        change(staging, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
+        change(second, "Nightly", ClientSpec("Nightly", frozenset({TOKEN, PASSWORD})))
+        ended = project.run(*ACCEPT)
+        assert ended.code == 4
+        assert "'Nightly' stays as it is: staging and second differ from it, and from each other" in ended.only_error()
+        assert diff(project, "clients") == ([], [])
+        change(second, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
+        assert project.run(*ACCEPT).code == 0
+        assert planned_changes(project) == 0
+        assert diff(project)[1] == [
+            "    -   {name: Nightly, grants: {personal_access_token: true}, owner: ops}   # flow"
+        ]
+
+
+def test_an_embedded_instance_follows(project: Project, staging: Platform) -> None:
+    commit(project, LAYOUTS["flow"])
+    project.configure({"staging": at(staging.url), "box": {"embedded": "box.sqlite3"}})
+    change(staging, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
+    assert project.run(*ACCEPT).code == 0
+    assert planned_changes(project) == 0
+    ended = project.run(*ACCEPT, "-i", "box")
+    assert ended.code == 0, "nothing is live there, so nothing was changed"
 
 
 def test_what_aliases_share_is_left_alone(project: Project, staging: Platform) -> None:
