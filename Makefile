@@ -44,6 +44,7 @@ coverage: $(INSTALLED) ## Run the tests and show the branches that none of them 
 bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.writes
+	$(BIN)/python -m tests.benchmarks.fleet
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write docs/commands.md anew from --help

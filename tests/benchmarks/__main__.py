@@ -74,9 +74,9 @@ def measure_size(size: int, runs: int) -> list[Figure]:
 
 
 @contextmanager
-def serving(listing: Path) -> Iterator[str]:
-    """The platform in a process of its own; its URL."""
-    arguments = [sys.executable, str(HERE / "platform.py"), str(listing)]
+def serving(listing: Path, milliseconds: int = 0) -> Iterator[str]:
+    """The platform in a process of its own, which takes so long for a request; its URL."""
+    arguments = [sys.executable, str(HERE / "platform.py"), str(listing), str(milliseconds)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

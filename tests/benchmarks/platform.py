@@ -1,9 +1,13 @@
-"""A platform that answers at once: login, listing and logout from memory, in a process of its own. Counts requests."""
+"""A platform that answers at once: login, listing and logout from memory, in a process of its own. Counts requests.
+
+It is many instances, one below every path. It refuses the password "wrong".
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -16,21 +20,26 @@ class Answers(BaseHTTPRequestHandler):
     wbufsize = -1
     listing = b""
     requests = 0
+    seconds = 0.0
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        form = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if form.endswith(b"password=wrong"):
+            self._answer(422, b'{"errors": {"username": ["These credentials do not match our records."]}}')
+            return
         self._answer(204, b"", ("Set-Cookie", "processmaker_session=benchmark; path=/"))
 
     def do_GET(self) -> None:
         if self.path == "/count":
             body, Answers.requests = str(Answers.requests).encode(), -1
             self._answer(200, body)
-        elif self.path == "/logout":
+        elif self.path.endswith("/logout"):
             self._answer(302, b"", ("Location", "/login"))
         else:
             self._answer(200, self.listing)
 
     def _answer(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
+        time.sleep(self.seconds)
         Answers.requests += 1
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -46,9 +55,11 @@ class Answers(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve the listing in the file that the first argument names; print the URL first."""
+    """Serve the listing in the file that the first argument names, as slow as the second says; print the URL first."""
+    Answers.seconds = int(sys.argv[2]) / 1000
     Answers.listing = Path(sys.argv[1]).read_bytes()
     json.loads(Answers.listing)
+    ThreadingHTTPServer.request_queue_size = 128
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
         print(f"http://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
