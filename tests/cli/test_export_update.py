@@ -330,7 +330,7 @@ def test_what_all_instances_of_an_entry_have_alike_is_taken_over(
         change(second, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
         assert project.run(*ACCEPT).code == 0
         assert planned_changes(project) == 0
-        assert diff(project)[1] == [
+        assert diff(project, "clients")[1] == [
             "    -   {name: Nightly, grants: {personal_access_token: true}, owner: ops}   # flow"
         ]
 
