@@ -24,11 +24,15 @@ def owner_without_recipients(view: View) -> Iterator[Finding]:
         if any(sink.scope.covers(entry.name, entry.owner) for sink in sinks):
             if entry.owner is None:
                 message = f"{quoted(entry.name)} has no owner, so nobody could open its secret"
-                yield Finding(message, entry.source, "add `owner:`, a name under `owners:` in reconciler.yaml", entry)
+                yield Finding(message, entry.source, "add `owner:`, a name that stands under `owners:`", entry)
             else:
                 message = f"the owner {quoted(entry.owner)} has no age recipients, so nobody could open the secret"
-                add = f"add to reconciler.yaml: `owners: {{{printable(entry.owner)}: {{age: [age1…]}}}}`"
-                yield Finding(message, entry.place("owner"), did_you_mean(entry.owner, owners) or add, entry)
+                near = did_you_mean(entry.owner, owners)
+                guess = f"{near} if not, " if near else ""
+                add = (
+                    f"{guess}add to {view.settings.path.name}: `owners: {{{printable(entry.owner)}: {{age: [age1…]}}}}`"
+                )
+                yield Finding(message, entry.place("owner"), add, entry)
 
 
 def delivery_collision(view: View) -> Iterator[Finding]:

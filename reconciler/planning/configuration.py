@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from reconciler.diagnostics import Severity
 from reconciler.model import Location
 from reconciler.planning.plan import Note
-from reconciler.settings import Instance, RuleSetting, Settings
+from reconciler.settings import (
+    AgeFiles,
+    DotenvFile,
+    Instance,
+    JsonFile,
+    Program,
+    RuleSetting,
+    Settings,
+    SinkSetting,
+)
 from reconciler.text import listed, quoted, quoted_url
 
 UNREAD = frozenset({"path", "instances", "variable_sources", "rule_sources"})
@@ -199,8 +208,28 @@ def _shown(value: object) -> str:
             return str(value).lower()
         case tuple():
             return listed(map(_shown, value)) if value else "none"
+        case AgeFiles() | DotenvFile() | JsonFile() | Program():
+            return _sink(value)
         case _ if is_dataclass(value) and not isinstance(value, type):
             parts = ((field.name, getattr(value, field.name)) for field in fields(value))
             return ", ".join(f"{name} {_shown(part)}" for name, part in parts if part is not None) or "nothing"
         case _:
             return quoted(str(value))
+
+
+def _sink(setting: SinkSetting) -> str:
+    """A sink as it is configured, without the folder that its paths start from."""
+    match setting:
+        case AgeFiles(path=path):
+            what = f"age {quoted(path)}"
+        case DotenvFile(path=path):
+            what = f"dotenv {quoted(path)}"
+        case JsonFile(path=path):
+            what = f"json {quoted(path)}"
+        case Program(run=run, timeout=timeout):
+            what = f"command {' '.join(map(quoted, run))} ({timeout:g} s)"
+        case _:
+            assert_never(setting)
+    scope = setting.scope
+    parts = [("for owners", scope.owners), ("for names", scope.only)]
+    return " ".join([what, *(f"{words} {_shown(globs)}" for words, globs in parts if globs is not None)])

