@@ -38,8 +38,7 @@ def show_plans(
     if console.wants_json:
         console.result(render_instances("plan", [_entry(result) for result in results]))
     else:
-        console.result(_plans_text(results, console.paint))
-        console.result(_fleet_text(results, console.paint))
+        console.result(_overview(results, console.paint))
         if flags is not None:
             console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint, chosen))
     _show_stopped(results, console)
@@ -101,6 +100,12 @@ def _plans_text(results: Sequence[PlanResult], paint: Paint) -> str:
     if len(results) > 1:
         planned = [each for each in planned if has_something_to_say(each.plan, each.refusals)]
     return "\n".join(render_plan(each.plan, each.refusals, paint, each.as_of) for each in planned)
+
+
+def _overview(results: Sequence[PlanResult], paint: Paint) -> str:
+    """The plans and the table; the table alone if there is nothing else to say."""
+    plans, table = _plans_text(results, paint), _fleet_text(results, paint)
+    return plans + table if plans else table.removeprefix("\n")
 
 
 def _fleet_text(results: Sequence[ApplyResult], paint: Paint) -> str:
