@@ -27,8 +27,8 @@ from reconciler.workflow.choices import Conduct, Files, Options, Selection
 
 if TYPE_CHECKING:
     from reconciler.cli.signals import Stop
+    from reconciler.results import PlanResult
     from reconciler.workflow.apply import Approval
-    from reconciler.workflow.plan import PlanResult
 
 _MOST_NAMED = 8
 """Instances in a question."""
@@ -132,7 +132,7 @@ def consent(results: Sequence[PlanResult], yes: bool, stop: Stop, console: Conso
     From a yes on, a signal only asks the run to end.
     """
     from reconciler.cli.results import show_proposals
-    from reconciler.workflow.apply import is_pending
+    from reconciler.results import is_pending
 
     pending = [result.instance.name for result in results if is_pending(result)]
     names = ", ".join(pending) if len(pending) <= _MOST_NAMED else f"{len(pending)} instances"

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
-from reconciler.workflow.apply import ApplyResult, Finished
+from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
 from reconciler.workflow.observe import ObserveResult
-from reconciler.workflow.plan import Planned, PlanResult, Stopped
 
 if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination

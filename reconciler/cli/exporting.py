@@ -19,11 +19,11 @@ from reconciler.render.error_text import render_error_lines
 from reconciler.render.export_files import render_files
 from reconciler.render.export_text import WITHHELD, heading_lines, left_out_text, render_export
 from reconciler.render.summary import plural
+from reconciler.results import Stopped
 from reconciler.settings import Instance, Settings
 from reconciler.text import listed, printable, quoted
 from reconciler.workflow.choices import Files, Options
 from reconciler.workflow.export import look_at
-from reconciler.workflow.plan import Stopped
 
 ENDINGS = (".yaml", ".yml")
 SCHEMA = Path("schemas", "auth-clients.schema.json")

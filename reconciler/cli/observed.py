@@ -18,11 +18,11 @@ from reconciler.errors import WrongUsage
 from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.summary import plural
+from reconciler.results import Stopped
 from reconciler.settings import Instance
 from reconciler.text import printable
 from reconciler.workflow.choices import Files, Options, Selection
 from reconciler.workflow.observe import Observed, observe_instances, plan_observed
-from reconciler.workflow.plan import Stopped
 from reconciler.workflow.strangers import refuse_strangers
 
 

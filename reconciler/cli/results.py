@@ -4,26 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, assert_never
 
 from reconciler.cli.console import Console, OutputLost
 from reconciler.cli.exit_codes import of_unseen_applies
 from reconciler.render.error_text import render_error_lines
-from reconciler.render.fleet_text import (
-    Line,
-    error_line,
-    has_something_to_say,
-    plan_line,
-    render_fleet,
-    report_line,
-)
-from reconciler.render.json import plan_entry, render_instances, report_entry, stopped_entry
+from reconciler.render.fleet_text import has_something_to_say, line_of, render_fleet
+from reconciler.render.json import render_instances, result_entry
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.paint import Paint, plain
 from reconciler.render.report_text import render_report
 from reconciler.render.text import render_plan
-from reconciler.workflow.apply import ApplyResult, Finished
-from reconciler.workflow.plan import Planned, PlanResult, Stopped
+from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
 
 
 def show_plans(
@@ -36,7 +27,7 @@ def show_plans(
     """
     planned = [result for result in results if isinstance(result, Planned)]
     if console.wants_json:
-        console.result(render_instances("plan", [_entry(result) for result in results]))
+        console.result(render_instances("plan", [result_entry(result) for result in results]))
     else:
         console.result(_overview(results, console.paint))
         if flags is not None:
@@ -64,7 +55,7 @@ def show_reports(
     """What came of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
     finished = [result for result in results if isinstance(result, Finished)]
     if console.wants_json:
-        console.result(render_instances("apply", [_entry(result) for result in results]))
+        console.result(render_instances("apply", [result_entry(result) for result in results]))
     else:
         console.result("".join(f"\n{_report_text(each, console)}" for each in finished))
         console.result(_fleet_text(results, console.paint))
@@ -110,20 +101,8 @@ def _overview(results: Sequence[PlanResult], paint: Paint) -> str:
 
 def _fleet_text(results: Sequence[ApplyResult], paint: Paint) -> str:
     """The table of several instances, after what was shown of each."""
-    table = render_fleet([_line(result) for result in results], paint)
+    table = render_fleet([line_of(result) for result in results], paint)
     return f"\n{table}" if table else ""
-
-
-def _line(result: ApplyResult) -> Line:
-    match result:
-        case Planned(plan=plan, refusals=refusals):
-            return plan_line(plan, refusals)
-        case Finished(planned=planned, report=report):
-            return report_line(planned.plan, report)
-        case Stopped(instance=instance, error=error):
-            return error_line(instance.name, error)
-        case _:
-            assert_never(result)
 
 
 def _report_text(finished: Finished, console: Console) -> str:
@@ -134,15 +113,3 @@ def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
     for result in results:
         if isinstance(result, Stopped):
             console.problem(render_error_lines(result.error, result.instance.name))
-
-
-def _entry(result: ApplyResult) -> dict[str, Any]:
-    match result:
-        case Planned(plan=plan, refusals=refusals, as_of=as_of):
-            return plan_entry(plan, refusals, as_of)
-        case Finished(planned=planned, report=report, already_done=done):
-            return report_entry(planned.plan, report, done)
-        case Stopped(instance=instance, error=error):
-            return stopped_entry(instance.name, instance.identity, error)
-        case _:
-            assert_never(result)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from reconciler.model import Listing
     from reconciler.planning.inverse import Undo
     from reconciler.planning.plan import Plan
+    from reconciler.results import Planned
     from reconciler.settings import Instance, Settings
-    from reconciler.workflow.plan import Planned
 
 
 @click.command(
@@ -133,7 +133,7 @@ def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Condu
     from reconciler.cli.results import show_result
     from reconciler.cli.runs import start_run
     from reconciler.cli.signals import stoppable
-    from reconciler.workflow.apply import Finished
+    from reconciler.results import Finished
     from reconciler.workflow.check import sound_settings
     from reconciler.workflow.exactly import Exactly, apply_exactly
 

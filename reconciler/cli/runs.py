@@ -18,7 +18,7 @@ from reconciler.cli.signals import Stop
 from reconciler.declared.git import Revision, revision
 from reconciler.errors import GitError
 from reconciler.render.error_text import render_error_lines
-from reconciler.workflow.apply import ApplyResult
+from reconciler.results import ApplyResult
 from reconciler.workflow.base import record_applied
 from reconciler.workflow.choices import Conduct, Files
 from reconciler.workflow.run import Origin, Run

@@ -19,11 +19,11 @@ from reconciler.cli.signals import stoppable
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import OnDrift, Prune
 from reconciler.planning.planfile import dump_plan, load_plan, target_of
+from reconciler.results import Planned, PlanResult
 from reconciler.settings import Instance
 from reconciler.workflow.check import sound_settings
 from reconciler.workflow.choices import Conduct, Files, Options
 from reconciler.workflow.exactly import Exactly, apply_exactly
-from reconciler.workflow.plan import Planned, PlanResult
 
 _SAVE_ONE = "save one: reconciler plan -o FILE"
 

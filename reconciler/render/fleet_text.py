@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from reconciler.applying.report import Applied, Report
 from reconciler.errors import ReconcilerError
@@ -14,6 +15,7 @@ from reconciler.render.columns import column
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import count, plural, summary_text
 from reconciler.render.verdict import Verdict, tally
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.text import printable
 
 _LONGEST = 100
@@ -63,6 +65,19 @@ def error_line(instance: str, error: ReconcilerError) -> Line:
     """The line of an instance that was not planned, or not written to."""
     found, remark = verdict.of_error(error), error.message.removeprefix("not tried: ")
     return Line(instance, found, "" if remark == _word(found) else remark)
+
+
+def line_of(result: ApplyResult) -> Line:
+    """The line of an instance, whatever came of it."""
+    match result:
+        case Planned(plan=plan, refusals=refusals):
+            return plan_line(plan, refusals)
+        case Finished(planned=planned, report=report):
+            return report_line(planned.plan, report)
+        case Stopped(instance=instance, error=error):
+            return error_line(instance.name, error)
+        case _:
+            assert_never(result)
 
 
 def render_fleet(lines: Sequence[Line], paint: Paint = plain) -> str:

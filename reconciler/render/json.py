@@ -33,6 +33,7 @@ from reconciler.planning.plan import (
 from reconciler.render import verdict
 from reconciler.render.summary import action, count
 from reconciler.render.verdict import tally
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
 
 FORMAT_VERSION = 1
 _NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
@@ -84,6 +85,19 @@ def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[
     why = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
     result = verdict.of_error(error)
     return {"instance": instance, "identity": identity, "status": "stopped", "result": result, "error": why}
+
+
+def result_entry(result: ApplyResult) -> dict[str, Any]:
+    """What came of one instance as plain values."""
+    match result:
+        case Planned(plan=plan, refusals=refusals, as_of=as_of):
+            return plan_entry(plan, refusals, as_of)
+        case Finished(planned=planned, report=report, already_done=done):
+            return report_entry(planned.plan, report, done)
+        case Stopped(instance=instance, error=error):
+            return stopped_entry(instance.name, instance.identity, error)
+        case _:
+            assert_never(result)
 
 
 def render_document(kind: str, content: dict[str, Any]) -> str:

@@ -8,35 +8,17 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reconciler.applying.lock import exclusive
-from reconciler.applying.report import Report, is_complete
+from reconciler.applying.report import is_complete
 from reconciler.errors import Interrupted, NotTried, ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
-from reconciler.planning.plan import Change
+from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
 from reconciler.settings import Instance
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
-from reconciler.workflow.plan import Order, Planned, PlanResult, Stopped, attempt, plan_instance
+from reconciler.workflow.plan import Order, attempt, plan_instance
 from reconciler.workflow.run import Run
 from reconciler.workflow.sessions import Sessions
 from reconciler.workflow.strangers import refuse_strangers
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A plan that was applied, and what came of it."""
-
-    planned: Planned
-    report: Report
-    already_done: tuple[Change, ...] = ()
-    """The changes of a saved plan that were live before."""
-
-    @property
-    def instance(self) -> Instance:
-        """The instance that was written to."""
-        return self.planned.instance
-
-
-ApplyResult = Planned | Finished | Stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +27,6 @@ class Approval:
 
     ask: Callable[[Sequence[PlanResult]], bool]
     takes_time: bool
-
-
-def is_pending(result: PlanResult) -> bool:
-    """Whether there is something to write, and nothing that forbids it."""
-    return isinstance(result, Planned) and bool(result.plan.changes) and not result.refusals
 
 
 @dataclass(frozen=True, slots=True)

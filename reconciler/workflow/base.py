@@ -16,10 +16,9 @@ from reconciler.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.model import Declarations
 from reconciler.planning.drift import Base
 from reconciler.planning.plan import Plan
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.settings import Instance
-from reconciler.workflow.apply import ApplyResult, Finished
 from reconciler.workflow.choices import Files
-from reconciler.workflow.plan import Planned, Stopped
 
 LOG = logging.getLogger("reconciler.git")
 

@@ -12,10 +12,11 @@ from reconciler.model import Listing
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.plan import Change, Plan
 from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refusals
+from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.settings import Instance, Settings
-from reconciler.workflow.apply import ApplyResult, Finished, is_pending, lock, writing_sessions
+from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.choices import Options
-from reconciler.workflow.plan import Planned, Stopped, guards
+from reconciler.workflow.plan import guards
 from reconciler.workflow.run import Run
 
 

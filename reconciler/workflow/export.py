@@ -20,11 +20,11 @@ from reconciler.errors import ReconcilerError, Refused
 from reconciler.names import matches
 from reconciler.planning.export import Export, Exported, Item, Seen, Withheld, export_clients
 from reconciler.render.export_text import entry_lines
+from reconciler.results import Stopped
 from reconciler.settings import Instance, Settings
 from reconciler.text import listed
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
-from reconciler.workflow.plan import Stopped
 from reconciler.workflow.sessions import Sessions
 
 # As a path it comes after those of all files: of two entries that look alike, the file's is the first.

@@ -9,11 +9,12 @@ from datetime import datetime
 
 from reconciler.errors import ReconcilerError
 from reconciler.live.observation import AsOf, Observation, observation_of
+from reconciler.results import PlanResult, Stopped
 from reconciler.settings import Instance
 from reconciler.text import printable
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
-from reconciler.workflow.plan import Order, PlanResult, Stopped, plan_listing
+from reconciler.workflow.plan import Order, plan_listing
 from reconciler.workflow.sessions import Sessions
 
 

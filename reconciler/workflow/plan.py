@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.errors import ReconcilerError
 from reconciler.live.gateway import Gateway
-from reconciler.live.observation import AsOf
 from reconciler.model import Declarations, Listing
 from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.drift import Base
-from reconciler.planning.guard import Guards, Refusal, refusals
-from reconciler.planning.plan import Note, Plan
+from reconciler.planning.guard import Guards, refusals
+from reconciler.planning.plan import Note
+from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.settings import Instance, Limits, Settings
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
@@ -33,28 +33,6 @@ class Order:
     """What each instance had declared at the base, or why that is not known; empty where no base is asked for."""
     configuration: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """How the work tree's settings differ from those that are trusted, by instance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """The plan of one instance, and why it may not be applied."""
-
-    instance: Instance
-    plan: Plan
-    refusals: tuple[Refusal, ...]
-    as_of: AsOf | None = None
-    """How old what it was made from is; None if the instance itself was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """An instance that could not be planned, or was not tried. Nothing was written to it."""
-
-    instance: Instance
-    error: ReconcilerError
-
-
-PlanResult = Planned | Stopped
 
 
 def plan_instances(order: Order, parallelism: int) -> list[PlanResult]:

@@ -8,8 +8,9 @@ from reconciler.errors import WrongUsage
 from reconciler.model import Declarations
 from reconciler.names import matches
 from reconciler.planning.choose import names_of
+from reconciler.results import Planned, PlanResult
 from reconciler.text import did_you_mean, quoted
-from reconciler.workflow.plan import Order, Planned, PlanResult
+from reconciler.workflow.plan import Order
 
 
 def refuse_strangers(order: Order, results: Sequence[PlanResult]) -> None:

@@ -92,8 +92,8 @@ def test_every_live_client_and_every_entry_is_accounted_for(
     """A client is changed, in sync, unmanaged, ignored, unsupported or held."""
     plan = make_plan(declared, seen, policy, base)
     declared_changes = [c for c in plan.changes if c.source is not None]
-    changed_in_part = {change.source for change in declared_changes}
-    kept_whole = [kept for kept in plan.kept if kept.source is not None and kept.source not in changed_in_part]
+    changed_in_part = {change.id for change in declared_changes if isinstance(change, Update)}
+    kept_whole = [kept for kept in plan.kept if kept.source is not None and kept.id not in changed_in_part]
     entries = len(declared.present) + len(declared.absent)
     assert len(declared_changes) + len(kept_whole) + plan.in_sync + len(plan.blocked) == entries
     shown = {each.id for each in (*plan.unmanaged, *plan.ignored)} | {each.id for each in plan.unsupported}

@@ -30,10 +30,10 @@ from reconciler.model import ClientSpec, Declarations, Field, Grant, Listing, Li
 from reconciler.planning.guard import refusals
 from reconciler.planning.plan import Create, Plan, Prune
 from reconciler.planning.stale import Ready, reconcile_saved
+from reconciler.results import Planned, is_pending
 from reconciler.settings import NO_LIMITS, Instance, Settings
-from reconciler.workflow.apply import is_pending
 from reconciler.workflow.choices import Options
-from reconciler.workflow.plan import Order, Planned, guards, plan_instance
+from reconciler.workflow.plan import Order, guards, plan_instance
 from reconciler.workflow.run import Origin, Run
 from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import clock

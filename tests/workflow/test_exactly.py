@@ -12,12 +12,11 @@ import pytest
 from reconciler.errors import Interrupted, Refused
 from reconciler.model import Location
 from reconciler.planning.plan import Create, Note, Plan
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.settings import CredentialNames, Instance, Settings
-from reconciler.workflow.apply import ApplyResult, Finished
 from reconciler.workflow.choices import Options
 from reconciler.workflow.exactly import Exactly, apply_exactly
-from reconciler.workflow.plan import Planned, Stopped
 from reconciler.workflow.run import Origin, Run
 from tests.builders import at, spec
 from tests.cli.projects import Platform, platform

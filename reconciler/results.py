@@ -1,0 +1,72 @@
+"""What came of one instance in a run: a plan, a plan that was carried out, or the reason why there is neither."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.applying.report import Report
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import ReconcilerError
+from reconciler.live.observation import AsOf
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan import Change, Plan
+from reconciler.settings import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan of one instance, and why it may not be applied."""
+
+    instance: Instance
+    plan: Plan
+    refusals: tuple[Refusal, ...]
+    as_of: AsOf | None = None
+    """How old what it was made from is; None if the instance itself was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A plan that was applied, and what came of it."""
+
+    planned: Planned
+    report: Report
+    already_done: tuple[Change, ...] = ()
+    """The changes of a saved plan that were live before."""
+
+    @property
+    def instance(self) -> Instance:
+        """The instance that was written to."""
+        return self.planned.instance
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An instance that could not be planned, or was not tried. Nothing was written to it."""
+
+    instance: Instance
+    error: ReconcilerError
+
+
+PlanResult = Planned | Stopped
+ApplyResult = Planned | Finished | Stopped
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything that one run of a command has to show, whatever the format."""
+
+    command: str
+    """validate, plan or apply."""
+    results: tuple[ApplyResult, ...] = ()
+    """One for each instance, by wave, then as configured."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """What is wrong with the files; beside plans, the warnings alone."""
+    made_at: datetime | None = None
+    commit: str | None = None
+    """The git commit of the files, clean or not; None outside of git."""
+
+
+def is_pending(result: PlanResult) -> bool:
+    """Whether there is something to write, and nothing that forbids it."""
+    return isinstance(result, Planned) and bool(result.plan.changes) and not result.refusals
