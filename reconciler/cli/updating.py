@@ -22,7 +22,8 @@ from reconciler.render.summary import plural
 from reconciler.text import listed, printable, quoted
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
-from reconciler.workflow.update import LeftAlone, Place, Updated, update
+from reconciler.workflow.taking_over import LeftAlone
+from reconciler.workflow.update import Place, Updated, update
 
 _MOST_WITHHELD = 10
 
@@ -85,26 +86,34 @@ def _new_file(files: Files) -> bytes:
 def _show(found: Updated, files: Files, choice: Choice, instances: list[str], console: Console) -> None:
     for line in _lines(found):
         console.progress(line)
-    for line in _withheld(found.withheld):
+    for line in (*_withheld(found.withheld), *map(_left_alone, found.taken.left_alone), *_not_taken(found)):
         console.problem(line)
-    for alone in found.left_alone:
-        console.problem(_left_alone(alone))
-    for create in found.gone:
-        hint = "if a person deleted it, take the entry out, or write `state: absent`; else apply makes it"
-        console.problem(f"warning: {create.source}: {quoted(create.name)} is declared and not live; {hint}\n")
-    for rename in found.renames:
-        text = f"{quoted(rename.before.name)} is still to be renamed to {quoted(rename.name)}: that is git's change"
-        console.problem(f"warning: {rename.source}: {text}\n")
+    if choice.accept is None and found.differing:
+        way_out = "reconciler plan shows how, and --accept takes that over"
+        console.progress(f"{plural(found.differing, 'client')} declared otherwise than live: {way_out}")
     if found.files:
         flags = repeated_flags(files, Options({}))
         console.progress(f"next: {printable(shlex.join(['reconciler', 'validate', *flags]))}, then git diff")
-    elif not found.left_alone:
+    elif not found.taken.left_alone:
         taken = " and nothing to take over" if choice.accept is not None else ""
-        console.progress(f"nothing to add{taken}: the files say what is live on {listed(map(printable, instances))}")
+        more = " more" if found.withheld else ""
+        console.progress(f"nothing{more} to add{taken} on {listed(map(printable, instances))}")
+
+
+def _not_taken(found: Updated) -> Iterator[str]:
+    """What --accept meant, and what had nothing in it to take over."""
+    for create in found.taken.gone:
+        hint = "if a person deleted it, take the entry out, or write `state: absent`; else apply makes it"
+        yield f"warning: {create.source}: {quoted(create.name)} is declared and not live; {hint}\n"
+    for rename in found.taken.renames:
+        text = f"{quoted(rename.before.name)} is still to be renamed to {quoted(rename.name)}: that is git's change"
+        yield f"warning: {rename.source}: {text}\n"
+    for each in found.taken.blocked:
+        yield f"warning: {each.source}: {quoted(each.name)} is blocked: reconciler plan says why\n"
 
 
 def _lines(found: Updated) -> Iterator[str]:
-    for taken in found.taken:
+    for taken in found.taken.entries:
         yield f"{taken.source}: {quoted(taken.name)} now says what is live: {listed(taken.fields)}"
     for file, entries in found.added.items():
         yield f"added {plural(len(entries), 'client')} to {printable(str(file))}"
@@ -131,5 +140,5 @@ def _judge(found: Updated, files: Files, selection: Selection, console: Console)
         if has_errors(diagnostics):
             console.problem(render_diagnostic_lines(d for d in diagnostics if d.severity is Severity.ERROR))
             console.problem("the files say what is live, and the rules refuse that: correct them, or undo: git diff\n")
-            return REFUSED if found.left_alone else INVALID
-    return REFUSED if found.left_alone else DONE
+            return REFUSED if found.taken.left_alone else INVALID
+    return REFUSED if found.taken.left_alone else DONE

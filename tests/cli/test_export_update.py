@@ -161,7 +161,7 @@ def test_a_second_time_nothing_is_written(project: Project, staging: Platform) -
     before, written = contents(project), file.stat().st_mtime_ns
     ended = project.run(*UPDATE)
     assert (ended.code, contents(project), file.stat().st_mtime_ns) == (0, before, written)
-    assert "nothing to add: the files say what is live on staging" in ended.err
+    assert "nothing to add on staging\n" in ended.err
 
 
 def test_system_ignored_and_ambiguous_clients_are_not_added(project: Project, staging: Platform) -> None:
@@ -261,7 +261,7 @@ def test_a_night_fix_is_taken_over_into_its_line_and_the_variable_stays(project:
     )
     assert "'Portal' now says what is live: redirect_url" in ended.err
     assert planned_changes(project) == 0
-    assert "nothing to add and nothing to take over" in project.run(*ACCEPT).err
+    assert "nothing to add and nothing to take over on staging\n" in project.run(*ACCEPT).err
 
 
 @pytest.mark.parametrize("layout", [each for each in LAYOUTS if each != "anchors"])
@@ -387,6 +387,22 @@ def test_what_a_person_deleted_is_said(project: Project, staging: Platform) -> N
         "'Nightly' is declared and not live; if a person deleted it, take the entry out, or write `state: absent`"
         in ended.err
     )
+
+
+def test_who_only_adds_hears_of_what_differs(project: Project, staging: Platform) -> None:
+    commit(project, KEPT)
+    change(staging, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
+    ended = project.run(*UPDATE)
+    assert (ended.code, diff(project)) == (0, ([], []))
+    assert "1 client declared otherwise than live: reconciler plan shows how, and --accept takes that over" in ended.err
+
+
+def test_what_is_blocked_is_not_passed_over_in_silence(project: Project, staging: Platform) -> None:
+    commit(project, KEPT)
+    staging.has(stored("Portal", "https://other.example.com/cb"))
+    ended = project.run(*ACCEPT, "Portal")
+    assert (ended.code, diff(project)) == (0, ([], []))
+    assert "'Portal' is blocked: reconciler plan says why" in ended.err
 
 
 def test_what_the_rules_refuse_is_written_and_said(project: Project, staging: Platform) -> None:

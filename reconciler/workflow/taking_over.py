@@ -1,0 +1,201 @@
+"""Take what a person changed on an instance over into the entries that declare it, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from reconciler.declared.amend import Amended, Wanted, amend_entries
+from reconciler.declared.document import Document
+from reconciler.declared.entries import Entry, read_entries
+from reconciler.declared.page import Unwritable
+from reconciler.declared.taken_over import taken_over
+from reconciler.errors import ReconcilerError, Refused
+from reconciler.model import Field, Grant, Location
+from reconciler.names import matches
+from reconciler.planning.plan import Blocked, Create, Plan, Update, field_changes
+from reconciler.planning.redirects import redirect_urls
+from reconciler.settings import Instance
+from reconciler.text import listed, printable, quoted
+from reconciler.workflow.plan import Order
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """An entry that says what is live now."""
+
+    name: str
+    source: Location
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """An entry that does not say what is live, and why it was not changed."""
+
+    name: str
+    source: Location
+    why: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of taking over: the files that change, and what to say of the clients that it was about."""
+
+    files: Mapping[Path, bytes] = field(default_factory=dict)
+    """The new content of each."""
+    entries: tuple[TakenOver, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
+    gone: tuple[Create, ...] = ()
+    """Declared, and not live."""
+    blocked: tuple[Blocked, ...] = ()
+    """It is not certain which live client they mean."""
+    renames: tuple[Update, ...] = ()
+    """Taken over but for the new name, which git gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drift:
+    """What an instance has instead of what an entry says."""
+
+    instance: Instance
+    update: Update
+    entry: Entry
+
+    @property
+    def renames(self) -> bool:
+        """Whether git gives the client a new name: nobody on the instance took it away."""
+        return self.update.is_rename and self.update.reason.code != "pinned-by-id"
+
+    def wanted(self) -> Wanted:
+        """What the entry must say."""
+        live, entry = self.update.before, self.entry
+        redirects = entry.redirects
+        if Grant.AUTHORIZATION_CODE not in live.grants:
+            redirects = ()
+        elif self.update.after.redirect_url != live.redirect_url:
+            redirects = taken_over(redirects, redirect_urls(live), self.instance.variables)
+        return Wanted(entry.name if self.renames else live.name, live.grants, redirects)
+
+    def fields(self) -> tuple[Field, ...]:
+        """What changes in the entry."""
+        changed = (change.field for change in field_changes(self.update.before, self.update.after))
+        return tuple(each for each in changed if each is not Field.NAME or not self.renames)
+
+
+def take_over(order: Order, plans: Sequence[Plan], documents: Sequence[Document], accept: str) -> Taken:
+    """Bring the entries of the clients that a glob covers to what is live. `plans` are those of `order.instances`.
+
+    Raises `Refused` where a file cannot be read as it was planned from.
+    """
+    taken = _take_over(order, list(_drifts(order.instances, plans, documents, accept)))
+    return replace(taken, gone=tuple(_gone(plans, accept)), blocked=tuple(_blocked(plans, accept)))
+
+
+def _drifts(
+    instances: Sequence[Instance], plans: Sequence[Plan], documents: Sequence[Document], accept: str
+) -> Iterable[_Drift]:
+    entries = [entry for document in documents for entry in read_entries(document) if entry.present]
+    for instance, plan in zip(instances, plans, strict=True):
+        # Not by their places: what aliases share stands where the anchor is. A name is declared once for an instance.
+        by_name = {entry.name: entry for entry in entries if entry.covers(instance.name)}
+        for change in plan.changes:
+            if isinstance(change, Update) and _is_meant(accept, change):
+                if change.name not in by_name:
+                    raise Refused("the declarations changed meanwhile", "run it again")
+                yield _Drift(instance, change, by_name[change.name])
+
+
+def _is_meant(accept: str, change: Update | Create) -> bool:
+    names = (change.name, change.before.name) if isinstance(change, Update) else (change.name,)
+    return any(matches(accept, name) for name in names)
+
+
+def _gone(plans: Iterable[Plan], accept: str) -> Iterable[Create]:
+    for plan in plans:
+        for change in plan.changes:
+            if isinstance(change, Create) and _is_meant(accept, change):
+                yield change
+
+
+def _blocked(plans: Iterable[Plan], accept: str) -> Iterable[Blocked]:
+    for plan in plans:
+        yield from (each for each in plan.blocked if matches(accept, each.name))
+
+
+def _take_over(order: Order, drifts: Sequence[_Drift]) -> Taken:
+    """The files with what is live in the entries that drifted."""
+    refused: list[LeftAlone] = []
+    wanted: dict[Path, dict[int, _Drift]] = {}
+    for same_entry in _by_entry(drifts):
+        drift = same_entry[0]
+        if (why := _not_alone(order, same_entry)) is not None:
+            refused.append(_shared(drift, why))
+        else:
+            wanted.setdefault(Path(drift.entry.document.path), {})[drift.entry.index] = drift
+    data: dict[Path, bytes] = {}
+    taken: list[_Drift] = []
+    for file, by_index in wanted.items():
+        before = read_bytes(file)
+        amended = _amended(file, before, {index: drift.wanted() for index, drift in by_index.items()})
+        if amended.data != before:
+            data[file] = amended.data
+        refused += [_unwritable(by_index[index], why) for index, why in amended.refused.items()]
+        taken += [drift for index, drift in by_index.items() if index not in amended.refused]
+    return Taken(
+        data,
+        tuple(TakenOver(each.entry.name, each.entry.source, each.fields()) for each in taken if each.fields()),
+        left_alone=tuple(refused),
+        renames=tuple(each.update for each in taken if each.renames),
+    )
+
+
+def _by_entry(drifts: Iterable[_Drift]) -> Iterable[Sequence[_Drift]]:
+    """The drifts of each entry: several instances may differ from it."""
+    found: dict[tuple[str, int], list[_Drift]] = {}
+    for drift in drifts:
+        found.setdefault((drift.entry.document.path, drift.entry.index), []).append(drift)
+    return found.values()
+
+
+def _not_alone(order: Order, drifts: Sequence[_Drift]) -> str | None:
+    """Why the entry of these drifts cannot say what is live: not all the instances that it is for have that.
+
+    An embedded instance is nobody's, and follows.
+    """
+    names = [drift.instance.name for drift in drifts]
+    if any(drift.wanted() != drifts[0].wanted() for drift in drifts):
+        return f"{listed(map(printable, names))} differ from it, and from each other"
+    instances = (each for each in order.settings.instances if each.url is not None and each.name not in names)
+    others = [printable(each.name) for each in instances if drifts[0].entry.covers(each.name)]
+    return f"the entry is also for {listed(others)}, which would change with it" if others else None
+
+
+def _shared(drift: _Drift, why: str) -> LeftAlone:
+    name = printable(drift.instance.name)
+    hint = f"give {name} an entry of its own with `instances: [{name}]`, or bring it back: reconciler apply -i {name}"
+    return LeftAlone(drift.entry.name, drift.entry.source, why, hint)
+
+
+def _unwritable(drift: _Drift, why: str) -> LeftAlone:
+    shared = "alias" in why
+    hint = "write the entry out without alias and anchor, and run it again" if shared else "change it by hand"
+    return LeftAlone(drift.entry.name, drift.entry.source, why, hint)
+
+
+def _amended(file: Path, before: bytes, wanted: Mapping[int, Wanted]) -> Amended:
+    try:
+        return amend_entries(before, wanted)
+    except Unwritable as problem:
+        raise Refused(f"{file} stays as it is: {problem.message}", "change it by hand") from problem
+
+
+def read_bytes(file: Path) -> bytes:
+    """What a file of declarations holds. Raises `ReconcilerError`."""
+    try:
+        return file.read_bytes()
+    except OSError as problem:
+        reason = (problem.strerror or "it failed").lower()
+        raise ReconcilerError(f"cannot read {quoted(str(file))}: {reason}", "run it again") from None
