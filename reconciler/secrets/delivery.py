@@ -24,6 +24,18 @@ class Delivery:
     """Why it failed; None if it did not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one sink has of a client."""
+
+    sink: str
+    """Its label."""
+    held: Held
+    """UNKNOWN where the sink cannot tell, or could not be looked into."""
+    error: SinkError | None = None
+    """Why it could not be looked into."""
+
+
 class Deliverer:
     """Hands clients to the sinks that cover them. A failure of one sink does not keep the others from their part."""
 
@@ -61,9 +73,9 @@ class Deliverer:
         """
         return tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in self._covering(client))
 
-    def holds(self, handover: Handover) -> tuple[tuple[str, Held], ...]:
-        """What each sink that covers the client has of it, by the sink's label. Raises SinkError."""
-        return tuple((sink.label, sink.holds(handover)) for sink in self._covering(handover.client))
+    def holds(self, handover: Handover) -> tuple[Holding, ...]:
+        """What each sink that covers the client has of it. Nothing is changed, and nothing raised."""
+        return tuple(_looked(sink, handover) for sink in self._covering(handover.client))
 
     def _covering(self, client: Client) -> Iterator[Sink]:
         return (sink for sink in self._sinks if sink.covers(client))
@@ -75,6 +87,13 @@ def _tried(sink: Sink, attempt: Callable[[Sink], None]) -> Delivery:
     except SinkError as error:
         return Delivery(sink.label, error)
     return Delivery(sink.label)
+
+
+def _looked(sink: Sink, handover: Handover) -> Holding:
+    try:
+        return Holding(sink.label, sink.holds(handover))
+    except SinkError as error:
+        return Holding(sink.label, Held.UNKNOWN, error)
 
 
 def open_deliverer(

@@ -65,7 +65,7 @@ def mended(folder: Path, keys: dict[str, Key], *sinks: Any) -> Deliverer:
     """The sinks, after everything was delivered once more without a fault; all of it is there."""
     opened = deliverer(folder, *sinks, owners=recipients(keys["age"]))
     assert [done.error for each in many() for done in opened.deliver(each) if done.error] == []
-    assert {held for each in many() for _, held in opened.holds(each)} == {Held.CURRENT}
+    assert {each.held for handed in many() for each in opened.holds(handed)} == {Held.CURRENT}
     return opened
 
 
@@ -82,7 +82,7 @@ def test_a_full_disk_keeps_what_was_there_and_is_mended_by_delivering_again(
     assert all(error.startswith("cannot write ") and error.endswith(": file too large") for error in said)
     assert list(folder.rglob("*.tmp")) == []
     opened = deliverer(folder, FILES[kind], owners=recipients(keys["age"]))
-    held = [found for each in many() for _, found in opened.holds(each)]
+    held = [each.held for handed in many() for each in opened.holds(handed)]
     assert held.count(Held.CURRENT) == 20 - len(said)
     mended(folder, keys, FILES[kind])
 
