@@ -71,12 +71,16 @@ def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
 
 
 def _beside(target: Path, folder: Path) -> Path:
-    """Where the new content is first: what a killed run leaves there is private, ignored by git, and used again."""
-    state = folder / STATE
-    make_private(state)
+    """Where the new content is first: what a killed run leaves there is private, and used again by the next delivery.
+
+    In the project, git ignores it too. Outside of the project it is beside the file.
+    """
     name = f"delivery-{sha256(os.fsencode(target)).hexdigest()[:16]}.tmp"
-    if state.stat().st_dev == target.parent.stat().st_dev:
-        return state / name
+    if target.is_relative_to(os.path.realpath(folder)):
+        state = folder / STATE
+        make_private(state)
+        if state.stat().st_dev == target.parent.stat().st_dev:
+            return state / name
     return target.parent / f".{name}"  # a file can replace another only on the same disk
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -75,10 +76,16 @@ def load(directory: Path, folder: Path) -> dict[str, Delivered]:
     path = directory / NAME
     content = files.read(path, folder)
     try:
-        return {_below(name): Delivered(**entry) for name, entry in json.loads(content or b"{}").items()}
+        return dict(_parsed(content or b"{}"))
     except (ValueError, TypeError, AttributeError):
         hint = "resolve the conflict that git left in it; or remove it, and everything is delivered anew"
         raise SinkError(f"{files.shown(path, folder)} cannot be understood", hint) from None
+
+
+@lru_cache(maxsize=4)
+def _parsed(content: bytes) -> Mapping[str, Delivered]:
+    # Asked for with each client, and seldom another one than the last time.
+    return {_below(name): Delivered(**entry) for name, entry in json.loads(content).items()}
 
 
 def _below(name: str) -> str:
@@ -90,5 +97,10 @@ def _below(name: str) -> str:
 
 def save(directory: Path, folder: Path, entries: dict[str, Delivered]) -> None:
     """Write the manifest, one file a line, so that git merges it. Raises SinkError."""
-    lines = [f"{json.dumps(name)}: {json.dumps(asdict(entries[name]), ensure_ascii=True)}" for name in sorted(entries)]
+    lines = [_line(name, entries[name]) for name in sorted(entries)]
     files.write(directory / NAME, ("{\n" + ",\n".join(lines) + "\n}\n").encode(), 0o644, folder)
+
+
+@lru_cache(maxsize=16_384)
+def _line(name: str, entry: Delivered) -> str:
+    return f"{json.dumps(name)}: {json.dumps(asdict(entry))}"

@@ -267,6 +267,7 @@ def test_a_path_outside_of_the_project_is_fine(tmp_path: Path, tmp_path_factory:
     assert sinks.problems([client()]) == ()
     succeed(sinks, handover())
     assert sourced(file)["CUSTOMER_PORTAL_CLIENT_ID"] == "17"
+    assert (list(tmp_path.iterdir()), list(file.parent.iterdir())) == ([], [file])
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '{"production": []}', "\x00", "5"])
