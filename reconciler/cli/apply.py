@@ -74,7 +74,7 @@ def apply(
 
         _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
         return apply_saved(saved, files, options, conduct, console)
-    _refuse_to_guess(selection, options, yes)
+    _refuse_to_guess(selection, options, yes, repeated_flags(files, options))
     return _apply_declared(files, selection, options, conduct, yes, console)
 
 
@@ -104,7 +104,7 @@ def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
         raise WrongUsage(f"{flags}: a saved plan is applied as it is", f"leave {flags} out, or save another plan")
 
 
-def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
+def _refuse_to_guess(selection: Selection, options: Options, yes: bool, flags: Sequence[str]) -> None:
     if yes and options.prune is Prune.ALL:
         raise WrongUsage(
             "--prune all deletes what nobody named, so somebody must read the plan first",
@@ -113,9 +113,7 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool) -> None:
     if is_interactive() or (yes and selection.is_explicit):
         return
     if not yes:
-        look = shlex.join(["reconciler", "plan", *(f"--instance={name}" for name in selection.names)])
-        look += " --all" if selection.all else ""
-        look += f" --shard {selection.shard}" if selection.shard else ""
+        look = shlex.join(["reconciler", "plan", *choosing_flags(selection), *flags])
         raise WrongUsage("there is no terminal to ask on", f"add --yes, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
 

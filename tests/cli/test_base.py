@@ -312,3 +312,9 @@ def test_a_repository_above_the_project_will_do(project: Project, staging: Platf
     commit(project)
     os.chdir(inner)
     assert "nothing to do" in project.run("plan", "--base", "HEAD").out
+
+
+def test_the_plan_to_read_before_a_yes_has_the_flags_of_the_apply(repository: Project) -> None:
+    ended = repository.run("apply", "--instance", "staging", "--base", "main", "--on-drift", "keep")
+    assert ended.code == 64
+    assert "read: reconciler plan --instance staging --base main --on-drift keep" in ended.err
