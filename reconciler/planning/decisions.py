@@ -164,7 +164,8 @@ class Deciding:
     def _replace(self, entry: DesiredClient, rotate: Rotation, old: LiveClient, stops_at: datetime) -> Decision:
         """Make the successor; where the old client is not to stay at all, delete it with the same plan."""
         after, origins, kept = self._aim(entry, old)
-        text = f"client {old.id}, {created_at(old)}, is from before {moment(rotate.created_before)}: `rotate:`"
+        time = moment(rotate.created_before)
+        text = f"client {old.id} was {created_at(old)}; `rotate:` replaces what is older than {time}"
         changes: tuple[Change, ...] = (
             Create(
                 after,

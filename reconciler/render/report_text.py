@@ -11,7 +11,7 @@ from reconciler.errors import NotVerified
 from reconciler.planning.plan import Change, Create, Delete, Plan
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
-from reconciler.render.text import heading, title
+from reconciler.render.text import heading, old_secret_text, title
 from reconciler.text import printable
 
 _PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
@@ -88,6 +88,8 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
             yield _line(_MARKS[action(change)], _PAST[action(change)], Style.ADDED, what, paint)
             if adopted:
                 yield _INDENT + _adopted(change)
+            if isinstance(change, Create) and change.replaces is not None and change.replaces.keep_old:
+                yield _INDENT + old_secret_text(change.replaces)
         case Failed(error=error):
             mark = "?" if isinstance(error, NotVerified) else "x"
             yield _line(mark, _failed(outcome), Style.REMOVED, _request(change), paint)

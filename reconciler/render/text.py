@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from reconciler.live.observation import AsOf
-from reconciler.model import Location
+from reconciler.model import ClientSpec, Location
 from reconciler.planning.doubts import moment
 from reconciler.planning.guard import Refusal
 from reconciler.planning.origins import has_drift, kept_text, origin_text
@@ -114,7 +114,7 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
 def _fields(change: Change, paint: Paint) -> Iterator[str]:
     match change:
         case Create(replaces=Replaced() as replaced):
-            yield from difference_lines(replaced.before, change.after, paint)
+            yield from _successor(replaced, change.after, paint)
             yield INDENT + paint(f"! {old_secret_text(replaced)}", Style.WARNED)
         case Create():
             yield from spec_lines(change.after, Style.ADDED, paint)
@@ -124,6 +124,13 @@ def _fields(change: Change, paint: Paint) -> Iterator[str]:
             yield from spec_lines(change.before, Style.REMOVED, paint)
         case _:
             assert_never(change)
+
+
+def _successor(replaced: Replaced, after: ClientSpec, paint: Paint) -> Iterator[str]:
+    if after == replaced.before:
+        yield from spec_lines(after, Style.FAINT, paint)
+    else:
+        yield from difference_lines(replaced.before, after, paint)
 
 
 def old_secret_text(replaced: Replaced) -> str:
