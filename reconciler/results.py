@@ -11,6 +11,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.live.observation import AsOf
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Change, Plan
+from reconciler.secrets.delivery import Lacking
 from reconciler.settings import Instance
 
 
@@ -23,6 +24,8 @@ class Planned:
     refusals: tuple[Refusal, ...]
     as_of: AsOf | None = None
     """How old what it was made from is; None if the instance itself was asked."""
+    lacking: tuple[Lacking, ...] = ()
+    """The managed clients that sinks should have and have not; unknown, and so none, in a plan from an observation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +71,5 @@ class Overview:
 
 
 def is_pending(result: PlanResult) -> bool:
-    """Whether there is something to write, and nothing that forbids it."""
-    return isinstance(result, Planned) and bool(result.plan.changes) and not result.refusals
+    """Whether there is something to write or to deliver, and nothing that forbids it."""
+    return isinstance(result, Planned) and bool(result.plan.changes or result.lacking) and not result.refusals

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from threading import Condition, RLock
 
-from reconciler.applying.report import Outcome
+from reconciler.applying.report import Handed, Outcome
 from reconciler.applying.writing import Try
 from reconciler.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
+from reconciler.live.gateway import Issued
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.planning.plan import Change, Create
+from reconciler.secret import Secret
 
 ENOUGH_SECONDS = 20.0
 """Nothing here takes so long, unless a test has failed already."""
@@ -166,6 +169,12 @@ class MemoryGateway:
             raise fault.error
         return self.live
 
+    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+        """All clients that are not revoked, and their secrets."""
+        seen = self.list_clients()
+        everyone: tuple[LiveClient | UnsupportedClient, ...] = (*seen.clients, *seen.unsupported)
+        return seen, tuple(Issued(each.id, secret_of(each.id), each.created_at) for each in everyone)
+
     def create_client(self, spec: ClientSpec) -> LiveClient:
         """A new client, whatever others there are of its name."""
         fault = self._arrive(f"create {spec.name}")
@@ -233,8 +242,16 @@ class Unrecorded:
     def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
         """Say nothing."""
 
+    def handed(self, handed: Sequence[Handed]) -> None:
+        """Say nothing."""
+
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
         """Say nothing."""
+
+
+def secret_of(client_id: int) -> Secret:
+    """What the client of this id has for a secret: 40 letters and digits, as the platform makes them."""
+    return Secret(f"{client_id:05d}{sha256(str(client_id).encode()).hexdigest()[:35]}")
 
 
 def request_for(change: Change) -> str:

@@ -4,11 +4,13 @@
              ↓
           creates           in parallel
              ↓
-is each of them there?      an answer that was lost costs a look; otherwise the answers will do
+is each of them there?      an answer that was lost, or a secret to deliver, costs a look; else the answers will do
+             ↓
+  secrets to the sinks      in parallel, of whoever that look shows
              ↓
           deletes           in parallel
              ↓
-       the last look        "applied" means that it shows the change
+       the last look        "applied" means that it shows the change; sinks forget what is gone
 """
 
 from __future__ import annotations
@@ -17,14 +19,15 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.applying.brake import Brake
 from reconciler.applying.crew import Crew
+from reconciler.applying.delivering import NOWHERE, Deliveries, Outbox
 from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
-from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
+from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, Status
 from reconciler.applying.verifying import gather, judge, without_evidence
 from reconciler.applying.writer import Writer
 from reconciler.applying.writing import Attempt, Sent, Try, Unanswered, send
 from reconciler.errors import GatewayError
-from reconciler.live.gateway import Gateway
+from reconciler.live.gateway import Gateway, Issued
 from reconciler.model import Listing
 from reconciler.planning.plan import Create, Delete, Plan, Update
 
@@ -45,48 +48,84 @@ def apply_plan(  # noqa: PLR0913  (what is written where, and who hears of it, b
     tell: Tell,
     parallelism: int = DEFAULT_PARALLELISM,
     stop: Callable[[], bool] = never,
+    outbox: Outbox = NOWHERE,
 ) -> Report:
     """Write the plan's changes, updates and renames first, then creates, then deletes, and verify them.
+
+    In between, the secrets of created and renamed clients go to the sinks of the `outbox`, and those that it lacked
+    before; also after `stop`, since what was created must not be without its secret for that. A sink that fails stops
+    nothing but the deletes.
 
     At most `parallelism` requests are under way at once; the gateway has to bear that many threads. A change that
     fails does not stop the others, but for the deletes, which wait for everything else. Nothing is started any more
     once the account is refused, the instance is silent, the journal fails, or `stop` says so (it must not take that
     back); what is under way still finishes, and the last look tells what was written. Gateway errors end up in the
-    report, and a plan without changes makes no request. Any other exception, KeyboardInterrupt first of all, goes
-    through at once without waiting for what is under way; the journal then tells what was sent.
+    report, and a plan without changes makes no request, unless a sink lacks something. Any other exception,
+    KeyboardInterrupt first of all, goes through at once without waiting for what is under way; the journal then tells
+    what was sent.
     """
 
     def send_numbered(number: int) -> tuple[int, Try]:
         return number, send(plan.changes[number], gateway)
 
     brake = Brake(stop)
+    deliveries = Deliveries(plan, outbox, journal, tell, parallelism)
     with Crew(parallelism, send_numbered) as crew:
-        attempts, look = _write(plan, gateway, Writer(plan, crew, journal, brake, tell), brake)
+        writer = Writer(plan, crew, journal, brake, tell)
+        attempts, look, handed = _write(plan, gateway, writer, brake, deliveries)
     if look is None:
-        look = _look(plan, gateway, brake) if any(map(_is_open, attempts)) else Listing()
+        look = _look(plan, gateway.list_clients, brake) if any(map(_is_open, attempts)) else Listing()
     outcomes = _judged(plan, attempts, look)
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         if _is_open(attempt):
             tell(outcome)
+    handed += deliveries.forget(outcomes)
     interrupted = stop()
     journal.finished(outcomes, interrupted=interrupted)
-    return Report(tuple(outcomes), interrupted, journal.failure)
+    return Report(tuple(outcomes), interrupted, journal.failure, handed)
 
 
 def _write(
-    plan: Plan, gateway: Gateway, writer: Writer, brake: Brake
-) -> tuple[Sequence[Attempt], Listing | str | None]:
-    """What became of each change, and what the instance looks like now, if somebody looked after the last write."""
+    plan: Plan, gateway: Gateway, writer: Writer, brake: Brake, deliveries: Deliveries
+) -> tuple[Sequence[Attempt], Listing | str | None, tuple[Handed, ...]]:
+    """What became of each change and of the secrets, and what the instance looks like after the last write.
+
+    None for the last, if nobody has looked since.
+    """
     writer.write(Update)
     writer.write(Create)
-    # Here the secrets of created clients will be delivered; one that is not holds the deletes as well.
-    look = _look_before_deletes(plan, writer.attempts, gateway, brake)
+    look, handed = _deliver(plan, gateway, writer.attempts, brake, deliveries)
+    if look is None:
+        look = _look_before_deletes(plan, writer.attempts, gateway, brake)
+    if any(each.status is Status.FAILED for each in handed):
+        brake.hold(Delete, "deletes start only after every secret was delivered")
     if not _all_there(plan, writer.attempts, look):
         brake.hold(Delete, "deletes start only after every other change has succeeded")
     writer.write(Delete)
     attempts = [writer.attempts[number] for number in range(len(plan.changes))]
     deleted = any(isinstance(each.change, Delete) and _is_open(each) for each in attempts)
-    return attempts, None if deleted else look
+    return attempts, None if deleted else look, handed
+
+
+def _deliver(
+    plan: Plan, gateway: Gateway, others: Mapping[int, Attempt], brake: Brake, deliveries: Deliveries
+) -> tuple[Listing | str | None, tuple[Handed, ...]]:
+    """A look, if there are secrets to deliver, and what became of them."""
+    attempts = list(others.values())
+    parcels = deliveries.due(attempts)
+    if not parcels:
+        return None, ()
+    issued: tuple[Issued, ...] = ()
+
+    def ask() -> Listing:
+        nonlocal issued
+        listing, issued = gateway.list_with_secrets()
+        return listing
+
+    look = _look(plan, ask, brake)
+    if isinstance(look, str):
+        return look, deliveries.without_a_look(parcels, look)
+    return look, deliveries.hand_over(parcels, _judged(plan, attempts, look), issued)
 
 
 def _look_before_deletes(
@@ -98,7 +137,7 @@ def _look_before_deletes(
     failed = any(isinstance(attempt, Failed | Skipped) for attempt in others.values())
     if failed or not lost or not deletes or brake.why_not(deletes[0]):
         return None
-    return _look(plan, gateway, brake)
+    return _look(plan, gateway.list_clients, brake)
 
 
 def _all_there(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | None) -> bool:
@@ -108,12 +147,12 @@ def _all_there(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | 
     return all(isinstance(outcome, Applied) for outcome in _judged(plan, list(others.values()), look))
 
 
-def _look(plan: Plan, gateway: Gateway, brake: Brake) -> Listing | str:
+def _look(plan: Plan, ask: Callable[[], Listing], brake: Brake) -> Listing | str:
     """The clients after the writes, or why they cannot be seen."""
     if brake.login_refused:
         return "the account was refused, and another try might lock it"
     try:
-        listing = gateway.list_clients()
+        listing = ask()
     except GatewayError as error:
         return error.message
     if not (listing.clients or listing.unsupported) and _survivors(plan):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.applying.report import Outcome
+from reconciler.applying.report import Handed, Outcome
 from reconciler.planning.plan import Change
 
 
@@ -25,7 +25,7 @@ class Answered:
     """Whether the instance answered that it is done."""
 
 
-Event = Started | Answered | Outcome
+Event = Started | Answered | Outcome | Handed
 """Every change has exactly one outcome, and before it, if it was sent, one Started and one Answered."""
 
 Tell = Callable[[Event], None]

@@ -5,6 +5,7 @@ One file a run and instance, a JSON object a line, each on the disk before anyth
     begun      the run, who, which commit, and the changes with before and after; format_version is in this line
     sent       the change of this number is sent now: without this line it was never sent
     answered   what the instance said of it: without this line it was sent perhaps, and nobody knows what came of it
+    delivered  what became of a client's id and secret at a sink: without this line nobody knows whether it has them
     finished   what the last look showed; without this line the run was broken off
 
 Nothing in applying reads it: an instance is brought to what is declared by looking at the instance. No secret can get
@@ -25,7 +26,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, assert_never
 
-from reconciler.applying.report import Applied, Failed, Outcome, Skipped
+from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped
 from reconciler.applying.writing import Sent, Try, Unanswered
 from reconciler.errors import JournalError, NotVerified
 from reconciler.folder import make_private
@@ -84,6 +85,9 @@ class Journal(Protocol):
     def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
         """The changes of these numbers were answered so."""
 
+    def handed(self, handed: Sequence[Handed]) -> None:
+        """What became of these secrets."""
+
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
         """What came of every change, in the plan's order."""
 
@@ -127,6 +131,10 @@ class FileJournal:
     def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
         """The changes of these numbers were answered so."""
         self._add({"event": "answered", "change": number, **_answer(attempt)} for number, attempt in answers)
+
+    def handed(self, handed: Sequence[Handed]) -> None:
+        """What became of these secrets."""
+        self._add({"event": "delivered", **_handed(each)} for each in handed)
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
         """What came of every change."""
@@ -181,6 +189,17 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             return {"result": Result.NOT_TRIED, "id": None, "adopted": False, "why": reason}
         case _:
             assert_never(outcome)
+
+
+def _handed(handed: Handed) -> dict[str, Any]:
+    return {
+        "name": handed.name,
+        "id": handed.id,
+        "cause": handed.event,
+        "sink": handed.sink,
+        "status": handed.status,
+        "why": handed.error.message if handed.error is not None else None,
+    }
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from reconciler.errors import LoginRefused, NotVerified, ReconcilerError
 from reconciler.planning.plan import Change
+from reconciler.secrets.values import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,31 @@ class Skipped:
 Outcome = Applied | Failed | Skipped
 
 
+class Status(StrEnum):
+    """What became of a client at a sink."""
+
+    DELIVERED = "delivered"
+    REMOVED = "removed"
+    """The client was deleted, and the sink has nothing of it any more."""
+    FAILED = "failed"
+    NO_SECRET = "no_secret"
+    """The instance shows no secret of this client, so there is nothing to deliver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One client and one sink: its id and secret were handed over, or should have been. Not a field for a secret."""
+
+    name: str
+    id: int
+    event: Event
+    sink: str
+    """The sink's label."""
+    status: Status
+    error: ReconcilerError | None = None
+    """Why it failed, and only then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One outcome for every change of the plan, in the plan's order, whichever was answered first."""
@@ -47,16 +74,25 @@ class Report:
     """Whether somebody asked it to stop, even if nothing was left to be tried."""
     journal_failure: str | None = None
     """Why the journal does not tell all of this, if so. No new write was started from then on."""
+    handed: tuple[Handed, ...] = ()
+    """What became of the secrets of clients, in the order of the changes, then of those that sinks lacked before."""
 
 
 def is_complete(report: Report) -> bool:
-    """Whether every change of the plan is shown to be there: exit 0."""
-    return not report.interrupted and all(isinstance(outcome, Applied) for outcome in report.outcomes)
+    """Whether every change of the plan is shown to be there, and every secret is where it belongs: exit 0."""
+    applied = all(isinstance(outcome, Applied) for outcome in report.outcomes)
+    return not report.interrupted and applied and not undelivered(report)
+
+
+def undelivered(report: Report) -> tuple[Handed, ...]:
+    """What a sink did not do."""
+    return tuple(handed for handed in report.handed if handed.status is Status.FAILED)
 
 
 def wrote_anything(report: Report) -> bool:
-    """Whether the instance was changed, or may have been: what tells exit 5 from exit 1."""
-    return any(isinstance(o, Applied) or _may_be_written(o) for o in report.outcomes)
+    """Whether the instance or a sink was changed, or may have been: what tells exit 5 from exit 1."""
+    delivered = any(handed.status in (Status.DELIVERED, Status.REMOVED) for handed in report.handed)
+    return delivered or any(isinstance(o, Applied) or _may_be_written(o) for o in report.outcomes)
 
 
 def was_login_refused(report: Report) -> bool:

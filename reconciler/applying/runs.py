@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.applying.journal import FORMAT_VERSION, SUFFIX, Answered, Heading, Result
+from reconciler.applying.report import Status
 from reconciler.errors import JournalError
 from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Change, Plan
 from reconciler.planning.planfile_values import plan_values, read_plan
+from reconciler.secrets.values import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,21 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of a client's id and secret at a sink."""
+
+    at: datetime
+    name: str
+    id: int
+    cause: Event
+    sink: str
+    """Its label."""
+    status: Status
+    why: str | None
+    """What went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One apply to one instance."""
 
@@ -64,6 +81,8 @@ class Run:
     interrupted: bool = False
     torn: bool = False
     """Whether the last line is cut off. What it would have announced was not done."""
+    handed: tuple[HandedOver, ...] = ()
+    """What became of secrets, as it happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +227,26 @@ def _finished(run: Run, node: Node) -> Run:
     return replace(run, writes=writes, finished_at=values["at"].time(), interrupted=values["interrupted"].flag())
 
 
-_EVENTS: Mapping[str, Callable[[Run, Node], Run]] = {"sent": _sent, "answered": _answered, "finished": _finished}
+def _delivered(run: Run, node: Node) -> Run:
+    values = node.record(("event", "at", "name", "id", "cause", "sink", "status", "why"))
+    handed = HandedOver(
+        values["at"].time(),
+        values["name"].text(),
+        values["id"].client_id(),
+        values["cause"].one_of(Event),
+        values["sink"].text(),
+        values["status"].one_of(Status),
+        values["why"].unless_null(Node.text),
+    )
+    return replace(run, handed=(*run.handed, handed))
+
+
+_EVENTS: Mapping[str, Callable[[Run, Node], Run]] = {
+    "sent": _sent,
+    "answered": _answered,
+    "delivered": _delivered,
+    "finished": _finished,
+}
 
 
 def _verdict(node: Node) -> Verdict:

@@ -9,7 +9,9 @@ from collections import Counter
 from threading import Lock
 
 from reconciler.applying.events import Answered, Event, Started
+from reconciler.applying.report import Handed
 from reconciler.cli.console import Console, say_for_now
+from reconciler.render.deliveries import render_handed
 from reconciler.render.report_text import render_outcome
 from reconciler.settings import Instance
 
@@ -33,6 +35,8 @@ class Progress:
                 self._count(instance.name, 1, 0)
             case Answered(done=done):
                 self._count(instance.name, -1, done)
+            case Handed():
+                _log.info("%s: %s", instance.name, render_handed(event))
             case _:
                 _log.info("%s: %s", instance.name, render_outcome(event))
 

@@ -76,7 +76,7 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
 
 def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
     """What came of one instance: of one that was not written to, its plan and why. `flags` as for `show_reports`."""
-    if isinstance(result, Finished) and not (result.report.outcomes or result.already_done):
+    if isinstance(result, Finished) and not (result.report.outcomes or result.report.handed or result.already_done):
         result = result.planned  # with nothing to do
     with reporting([result]):
         if isinstance(result, Planned) and not console.wants_json:
@@ -89,8 +89,8 @@ def _plans_text(results: Sequence[PlanResult], paint: Paint) -> str:
     """The plans in full; of several instances those alone that have something to say, since a table names the rest."""
     planned = [result for result in results if isinstance(result, Planned)]
     if len(results) > 1:
-        planned = [each for each in planned if has_something_to_say(each.plan, each.refusals)]
-    return "\n".join(render_plan(each.plan, each.refusals, paint, each.as_of) for each in planned)
+        planned = [each for each in planned if each.lacking or has_something_to_say(each.plan, each.refusals)]
+    return "\n".join(render_plan(each.plan, each.refusals, paint, each.as_of, lacking=each.lacking) for each in planned)
 
 
 def _overview(results: Sequence[PlanResult], paint: Paint) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from reconciler.applying.journal import new_run
 from reconciler.cli.console import Console
 from reconciler.cli.history import journal_directory
+from reconciler.cli.masks import masking
 from reconciler.cli.progress import Progress
 from reconciler.cli.signals import Stop
 from reconciler.declared.git import Revision, revision
@@ -59,6 +60,7 @@ def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> R
         tell=Progress(console),
         stop=stop,
         parallelism=conduct.parallelism,
+        mask=masking(os.environ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Rejected, Unavailable, UnexpectedResponse
 from reconciler.live.calls import Call, sentence
 from reconciler.live.outcomes import Answer
+from reconciler.secret import Secret
 from reconciler.text import printable
 
 _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"})
@@ -97,7 +99,7 @@ def _redirected(answer: Answer, call: Call, url: str) -> GatewayError:
 
 def field_messages(answer: Answer) -> str:
     """The platform's own words about the fields that were sent, as one line; empty if there are none."""
-    document = _decoded(answer.body, every_key=True) if is_json(answer) else None
+    document = _decoded(answer.body, None) if is_json(answer) else None
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, dict):
         return ""
@@ -111,12 +113,15 @@ def field_messages(answer: Answer) -> str:
     return "; ".join(lines[:_FIELDS_SHOWN] + more)
 
 
-def data_of(answer: Answer, call: Call, url: str) -> object:
-    """The decoded body of a success, without any secret in it. Raises UnexpectedResponse if it is not JSON."""
+def data_of(answer: Answer, call: Call, url: str, *, with_secrets: bool = False) -> object:
+    """The decoded body of a success. Raises UnexpectedResponse if it is not JSON.
+
+    There is no secret in it; or, `with_secrets`, each is a `Secret`.
+    """
     if not is_json(answer):
         why = "it answers with a page where the platform answers with data"
         raise UnexpectedResponse(sentence(call, url, why), _PLATFORM_HINT)
-    document = _decoded(answer.body)
+    document = _decoded(answer.body, _with_secrets if with_secrets else _without_secrets)
     if document is _NOT_JSON:
         raise UnexpectedResponse(sentence(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
     return document
@@ -139,13 +144,28 @@ def is_json(answer: Answer) -> bool:
 _NOT_JSON = object()
 
 
-def _decoded(body: bytes, *, every_key: bool = False) -> object:
-    """The body's document or _NOT_JSON. Not an exception: json's own would hold the whole body."""
+def _decoded(body: bytes, keep: Callable[[dict[str, object]], dict[str, object]] | None) -> object:
+    """The body's document or _NOT_JSON. Not an exception: json's own would hold the whole body.
+
+    `keep` says what of each object is kept; None keeps all.
+    """
     try:
-        return json.loads(body, object_hook=None if every_key else _without_secrets)
+        return json.loads(body, object_hook=keep)
     except (ValueError, RecursionError):
         return _NOT_JSON
 
 
 def _without_secrets(pairs: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in pairs.items() if key in _KEPT}
+
+
+def _with_secrets(pairs: dict[str, object]) -> dict[str, object]:
+    """The same, and the secret where it cannot be seen. What is no text is no secret: it is only said that it is there.
+
+    The platform's own name for a client without one is null.
+    """
+    kept = _without_secrets(pairs)
+    if "secret" in pairs:
+        secret = pairs["secret"]
+        kept["secret"] = Secret(secret) if isinstance(secret, str) else None if secret is None else False
+    return kept

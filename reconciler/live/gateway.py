@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from reconciler.model import ClientSpec, Listing, LiveClient
+from reconciler.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The secret of a live client. Only deliveries need it: no plan, no report and no observation is made of it."""
+
+    id: int
+    secret: Secret | None
+    """None if the instance shows none."""
+    created_at: datetime | None = None
 
 
 class Gateway(Protocol):
@@ -12,6 +25,9 @@ class Gateway(Protocol):
 
     def list_clients(self) -> Listing:
         """All clients that are not deleted, in ascending id, without their secrets."""
+
+    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+        """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
 
     def create_client(self, spec: ClientSpec) -> LiveClient:
         """Make a client and return it as the instance answered. Never sent again where that might make a second one."""

@@ -11,6 +11,7 @@ from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.live import calls, wire
 from reconciler.live.calls import Call, sentence
 from reconciler.live.credentials import Credentials
+from reconciler.live.gateway import Issued
 from reconciler.live.persistence import Patience
 from reconciler.live.session import Session
 from reconciler.live.transport import Transport
@@ -87,6 +88,11 @@ class HttpGateway:
         """All clients that are not deleted, in ascending id, without their secrets."""
         document, at = self._session.ask_when(calls.LIST)
         return self._checked(calls.LIST, lambda: wire.read_listing(document, at))
+
+    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+        """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
+        document, at = self._session.ask_with_secrets(calls.LIST)
+        return self._checked(calls.LIST, lambda: (wire.read_listing(document, at), wire.read_secrets(document)))
 
     def create_client(self, spec: ClientSpec) -> LiveClient:
         """Make a client and return it as the instance answered. Never sent again where that might make a second one."""

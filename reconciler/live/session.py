@@ -91,6 +91,11 @@ class Session:
         answer = self._succeed(call, None, _nothing)
         return data_of(answer, call, self._url), time_of(answer)
 
+    def ask_with_secrets(self, call: Call) -> tuple[object, datetime | None]:
+        """As `ask_when`, and each `secret` in the data is a `Secret`."""
+        answer = self._succeed(call, None, _nothing)
+        return data_of(answer, call, self._url, with_secrets=True), time_of(answer)
+
     def _succeed(self, call: Call, body: Mapping[str, object] | None, before_repeating: Callable[[], object]) -> Answer:
         while True:
             jar = self._jar

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from reconciler.live.answers import shown
+from reconciler.live.gateway import Issued
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.secret import Secret
 
 _TYPES = {
     Grant.AUTHORIZATION_CODE: "authorization_code_grant",
@@ -48,10 +50,7 @@ def read_listing(document: object, at: datetime | None = None) -> Listing:
 
     Deleted ones are left out. Raises WrongShape.
     """
-    data = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(data, list):
-        raise WrongShape("it has no list of clients")
-    rows = [read_row(row, index) for index, row in enumerate(data, 1)]
+    rows = [read_row(row, index) for index, row in enumerate(_data(document), 1)]
     if len({row.id for row in rows}) < len(rows):
         raise WrongShape("two clients in the list have the same id")
     clients = [read_client(row) for row in sorted(rows, key=lambda row: row.id) if not row.revoked]
@@ -60,6 +59,29 @@ def read_listing(document: object, at: datetime | None = None) -> Listing:
         tuple(client for client in clients if isinstance(client, UnsupportedClient)),
         at,
     )
+
+
+def read_secrets(document: object) -> tuple[Issued, ...]:
+    """The secrets of the clients that `read_listing` reads from the same document, where each is a `Secret`.
+
+    Raises WrongShape.
+    """
+    rows = ((read_row(row, index), row) for index, row in enumerate(_data(document), 1))
+    issued = [_issued(row, values.get("secret")) for row, values in rows if not row.revoked]
+    return tuple(sorted(issued, key=lambda each: each.id))
+
+
+def _data(document: object) -> list[Any]:
+    data = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(data, list):
+        raise WrongShape("it has no list of clients")
+    return data
+
+
+def _issued(row: Row, secret: object) -> Issued:
+    if not (secret is None or isinstance(secret, Secret)):
+        raise WrongShape(f"`secret` of client {row.id} is not text")
+    return Issued(row.id, None if secret == Secret("") else secret, row.created_at)
 
 
 def read_row(row: object, index: int = 1) -> Row:

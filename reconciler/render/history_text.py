@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from reconciler.applying.journal import Answered, Result
-from reconciler.applying.runs import Run, Unreadable, Write
+from reconciler.applying.report import Status
+from reconciler.applying.runs import HandedOver, Run, Unreadable, Write
 from reconciler.planning.plan import Create
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
 from reconciler.render.text import title
+from reconciler.secrets.values import Event
 from reconciler.text import printable
 
 _RESULTS = {
@@ -59,8 +61,25 @@ def _details(run: Run, paint: Paint) -> Iterator[str]:
     width = max((len(_result(write)) for write in run.writes), default=0)
     for write in run.writes:
         yield f"  {_result(write):<{width}}  {action(write.change)} {title(write.change)}{_id(write)}{_why(write)}"
+    yield from map(_handed, run.handed)
     yield ""
     yield paint(_summary(run), Style.STRONG)
+
+
+_FATES = {
+    Status.DELIVERED: "delivered to",
+    Status.REMOVED: "removed from",
+    Status.FAILED: "not delivered to",
+    Status.NO_SECRET: "without a secret for",
+}
+
+
+def _handed(handed: HandedOver) -> str:
+    why = f": {printable(handed.why)}" if handed.why else ""
+    fate = _FATES[handed.status]
+    if handed.status is Status.FAILED and handed.cause is Event.DELETED:
+        fate = "not removed from"
+    return f"  {printable(handed.name)} (id {handed.id}) {fate} {printable(handed.sink)}{why}"
 
 
 def _end(run: Run) -> str:
@@ -76,6 +95,15 @@ def _commit(run: Run) -> str:
 
 
 def _summary(run: Run) -> str:
+    failed = {handed.id for handed in run.handed if handed.status is Status.FAILED}
+    delivered = {handed.id for handed in run.handed if handed.status is Status.DELIVERED} - failed
+    parts = [_changes(run)] if run.writes or not run.handed else []
+    parts += [f"{len(delivered)} delivered"] if delivered else []
+    parts += [f"{len(failed)} not delivered"] if failed else []
+    return " · ".join(parts or ["nothing delivered"])
+
+
+def _changes(run: Run) -> str:
     if run.finished_at is None:
         done = sum(write.answer is not None and write.answer.answered is Answered.DONE for write in run.writes)
         return f"{done} of {plural(len(run.writes), 'change')} answered as done · not finished"

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import Any, assert_never
 
-from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, is_complete
+from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, is_complete
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import NotVerified, ReconcilerError
 from reconciler.live.observation import AsOf
@@ -26,7 +26,6 @@ from reconciler.planning.plan import (
     Kept,
     Note,
     Plan,
-    Replaced,
     Unmanaged,
     Update,
     field_changes,
@@ -35,12 +34,15 @@ from reconciler.render import verdict
 from reconciler.render.summary import action, count
 from reconciler.render.verdict import tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
+from reconciler.secrets.delivery import Lacking
 
 FORMAT_VERSION = 1
 _NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
 
 
-def plan_entry(plan: Plan, refusals: Sequence[Refusal], as_of: AsOf | None = None) -> dict[str, Any]:
+def plan_entry(
+    plan: Plan, refusals: Sequence[Refusal], as_of: AsOf | None = None, *, lacking: Sequence[Lacking] = ()
+) -> dict[str, Any]:
     """One instance's plan as plain values; `as_of` for one that was made from an observation."""
     return {
         "instance": plan.instance,
@@ -63,6 +65,8 @@ def plan_entry(plan: Plan, refusals: Sequence[Refusal], as_of: AsOf | None = Non
         "unmanaged": [_unmanaged(client) for client in plan.unmanaged],
         "ignored": [{"id": client.id, "name": client.name} for client in plan.ignored],
         "unsupported": [{"id": c.id, "name": c.name, "message": c.why} for c in plan.unsupported],
+        "to_deliver": [{"name": each.client.name, "id": each.id, "sink": each.sink} for each in lacking],
+        "deliveries": [],
     }
 
 
@@ -78,6 +82,7 @@ def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()
             *({**_change(change), "outcome": {**_NO_OUTCOME, "status": "already_done"}} for change in already_done),
             *({**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes),
         ],
+        "deliveries": [_handed(each) for each in report.handed],
     }
 
 
@@ -91,8 +96,8 @@ def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[
 def result_entry(result: ApplyResult) -> dict[str, Any]:
     """What came of one instance as plain values."""
     match result:
-        case Planned(plan=plan, refusals=refusals, as_of=as_of):
-            return plan_entry(plan, refusals, as_of)
+        case Planned(plan=plan, refusals=refusals, as_of=as_of, lacking=lacking):
+            return plan_entry(plan, refusals, as_of, lacking=lacking)
         case Finished(planned=planned, report=report, already_done=done):
             return report_entry(planned.plan, report, done)
         case Stopped(instance=instance, error=error):
@@ -145,8 +150,6 @@ def _change(change: Change) -> dict[str, Any]:
         "after": _spec(after),
         "origin": None if isinstance(change, Update) else change.origin,
         "origins": list(map(asdict, change.origins)) if isinstance(change, Update) else [],
-        "replaces": _replaced(change.replaces) if isinstance(change, Create) and change.replaces else None,
-        "successor": change.successor if isinstance(change, Delete) else None,
         "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
         "reason": _note(change.reason),
         "risks": [_note(risk) for risk in change.risks],
@@ -159,8 +162,6 @@ def _change(change: Change) -> dict[str, Any]:
 def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | None]:
     """The client's id, and what it is before and after the change."""
     match change:
-        case Create(replaces=Replaced(before=before)):
-            return None, before, change.after
         case Create():
             return None, None, change.after
         case Update():
@@ -169,14 +170,6 @@ def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | 
             return change.id, change.before, None
         case _:
             assert_never(change)
-
-
-def _replaced(replaced: Replaced) -> dict[str, Any]:
-    return {
-        "id": replaced.id,
-        "keep_old_seconds": int(replaced.keep_old.total_seconds()),
-        "stops_at": replaced.stops_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -191,6 +184,18 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             return {**what, "status": "not_tried", "message": reason}
         case _:
             assert_never(outcome)
+
+
+def _handed(handed: Handed) -> dict[str, Any]:
+    return {
+        "name": handed.name,
+        "id": handed.id,
+        "event": handed.event,
+        "sink": handed.sink,
+        "status": handed.status,
+        "message": handed.error and handed.error.message,
+        "hint": handed.error and handed.error.hint,
+    }
 
 
 def _blocked(blocked: Blocked) -> dict[str, Any]:

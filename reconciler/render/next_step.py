@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.applying.report import Report, is_complete, was_login_refused
@@ -47,8 +48,12 @@ def next_after_reports(
 
     Not where the login was refused: every further try may lock the account.
     """
-    open_ones = [p.instance for p, report in reports if not (is_complete(report) or was_login_refused(report))]
-    return _line("plan", _named(open_ones, chosen), flags, "", paint)
+    left = [(p.instance, report) for p, report in reports if not (is_complete(report) or was_login_refused(report))]
+    # Where every change is there, and a sink failed, another plan would show nothing.
+    owing = [name for name, report in left if is_complete(replace(report, handed=()))]
+    again = [name for name, _ in left if name not in owing]
+    deliver = _line("secrets deliver", _named(owing, chosen), [], "  # once the sink works", paint)
+    return _line("plan", _named(again, chosen), flags, "", paint) + deliver
 
 
 def next_after_examinations(
@@ -71,5 +76,5 @@ def _named(instances: Sequence[str], chosen: Sequence[str] = ()) -> Sequence[str
 def _line(command: str, named: Sequence[str], flags: Sequence[str], remark: str, paint: Paint) -> str:
     if not named:
         return ""
-    text = printable(shlex.join(["reconciler", command, *named, *flags]))
+    text = printable(shlex.join(["reconciler", *command.split(), *named, *flags]))
     return f"next: {paint(text, Style.STRONG)}{remark}\n"

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import assert_never
 
-from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
+from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, Status, undelivered
 from reconciler.errors import NotVerified
 from reconciler.planning.plan import Change, Create, Delete, Plan
+from reconciler.render.deliveries import handed_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
-from reconciler.render.text import heading, old_secret_text, title
+from reconciler.render.text import heading, title
+from reconciler.secrets.values import Event
 from reconciler.text import printable
 
-_PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
-_MARKS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "-"}
+_PAST = {"create": "created", "update": "updated", "rename": "renamed", "delete": "deleted"}
+_MARKS = {"create": "+", "update": "~", "rename": "~", "delete": "-"}
 _WIDTH = 11
 _MOST_ALIKE = 8
 _SHOWN_ALIKE = 3
@@ -28,7 +30,7 @@ def render_outcome(outcome: Outcome) -> str:
     match outcome:
         case Applied(id=client_id, adopted=adopted):
             found = f"; {_adopted(change)}" if adopted else ""
-            return f"{_PAST[action(change)]} {_made(change, client_id)}{found}"
+            return f"{_PAST[action(change)]} {printable(change.name)} (id {client_id}){found}"
         case Failed(error=error):
             way_out = f"; {error.hint}" if error.hint else ""
             return f"{_failed(outcome)}: {_request(change)}: {printable(error.message + way_out)}"
@@ -43,17 +45,24 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
     lines = [heading(plan, paint), ""]
     lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
     lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _alike(list(alike), paint)]
+    lines += handed_lines(report.handed, plan.instance, paint)
     if report.journal_failure is not None:
         lines += [
             _line(
                 "x", "journal", Style.REMOVED, f"does not tell all of this: {printable(report.journal_failure)}", paint
             )
         ]
-    if any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes):
+    if _is_left_to_people(report):
         text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
         lines += ["", f"  {paint(text, Style.FAINT)}"]
     lines += ["", paint(_summary(plan, report, len(already_done)), Style.STRONG)]
     return "\n".join(lines) + "\n"
+
+
+def _is_left_to_people(report: Report) -> bool:
+    """Whether a client was created, and no sink has its secret."""
+    created = any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes)
+    return created and not any(handed.status is Status.DELIVERED for handed in report.handed)
 
 
 def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
@@ -84,12 +93,10 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
     change = outcome.change
     match outcome:
         case Applied(id=client_id, adopted=adopted):
-            what = _made(change, client_id) if isinstance(change, Create) else title(change)
+            what = f"{title(change)} (id {client_id})" if isinstance(change, Create) else title(change)
             yield _line(_MARKS[action(change)], _PAST[action(change)], Style.ADDED, what, paint)
             if adopted:
                 yield _INDENT + _adopted(change)
-            if isinstance(change, Create) and change.replaces is not None and change.replaces.keep_old:
-                yield _INDENT + old_secret_text(change.replaces)
         case Failed(error=error):
             mark = "?" if isinstance(error, NotVerified) else "x"
             yield _line(mark, _failed(outcome), Style.REMOVED, _request(change), paint)
@@ -100,13 +107,6 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
             yield _line(".", "not tried", Style.WARNED, f"{_request(change)}: {printable(reason)}", paint)
         case _:
             assert_never(outcome)
-
-
-def _made(change: Change, client_id: int) -> str:
-    """The client with its id; in a rotation, both of them."""
-    if isinstance(change, Create) and change.replaces is not None:
-        return f"{printable(change.name)} (id {change.replaces.id} → {client_id})"
-    return f"{printable(change.name)} (id {client_id})"
 
 
 def _line(mark: str, word: str, style: Style, what: str, paint: Paint) -> str:
@@ -130,6 +130,7 @@ def _adopted(change: Change) -> str:
 
 def _summary(plan: Plan, report: Report, already_done: int) -> str:
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
+    unserved = {each.id for each in undelivered(report) if each.event is not Event.DELETED}
     failures = [outcome.error for outcome in report.outcomes if isinstance(outcome, Failed)]
     uncertain = sum(isinstance(error, NotVerified) for error in failures)
     numbers = {
@@ -137,10 +138,13 @@ def _summary(plan: Plan, report: Report, already_done: int) -> str:
         "uncertain": uncertain,
         "done before": already_done,
         "not tried": sum(isinstance(outcome, Skipped) for outcome in report.outcomes),
+        "delivered": len({each.id for each in report.handed if each.status is Status.DELIVERED} - unserved),
+        "not delivered": len(unserved),
         "blocked": len(plan.blocked),
         "left out by --only/--owner": plan.left_out,
     }
+    nothing = "no changes" if report.handed else "nothing to do"
     parts = ["interrupted"] if report.interrupted else []
-    parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied" if report.outcomes else "nothing to do"]
+    parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied" if report.outcomes else nothing]
     parts += [f"{number} {word}" for word, number in numbers.items() if number]
     return " · ".join(parts)

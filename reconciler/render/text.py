@@ -11,27 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from reconciler.live.observation import AsOf
-from reconciler.model import ClientSpec, Location
-from reconciler.planning.doubts import moment
+from reconciler.model import Location
 from reconciler.planning.guard import Refusal
 from reconciler.planning.origins import has_drift, kept_text, origin_text
-from reconciler.planning.plan import (
-    Blocked,
-    Change,
-    Create,
-    Delete,
-    Kept,
-    Note,
-    OnDrift,
-    Plan,
-    Replaced,
-    Unmanaged,
-    Update,
-)
+from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, OnDrift, Plan, Unmanaged, Update
 from reconciler.render.age import as_of_text
+from reconciler.render.deliveries import lacking_lines
 from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, count, plural, summary_text
+from reconciler.secrets.delivery import Lacking
 from reconciler.text import printable, quoted
 
 MOST_LISTED = 10
@@ -39,7 +28,6 @@ MOST_LISTED = 10
 
 _MARKS = {
     "create": ("+", Style.ADDED),
-    "replace": ("±", Style.CHANGED),
     "update": ("~", Style.CHANGED),
     "rename": ("~", Style.CHANGED),
     "delete": ("-", Style.REMOVED),
@@ -53,10 +41,18 @@ _ON_DRIFT = {
 }
 
 
-def render_plan(plan: Plan, refusals: Sequence[Refusal] = (), paint: Paint = plain, as_of: AsOf | None = None) -> str:
+def render_plan(
+    plan: Plan,
+    refusals: Sequence[Refusal] = (),
+    paint: Paint = plain,
+    as_of: AsOf | None = None,
+    *,
+    lacking: Sequence[Lacking] = (),
+) -> str:
     """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary.
 
-    `as_of` says how old that is which it was made from, if it is not the instance as it is now.
+    `as_of` says how old that is which it was made from, if it is not the instance as it is now; `lacking` are the
+    clients whose secrets would be delivered though nothing changes about them.
     """
     blocks = [
         [heading(plan, paint), *_premises(plan, as_of, paint)],
@@ -65,10 +61,19 @@ def render_plan(plan: Plan, refusals: Sequence[Refusal] = (), paint: Paint = pla
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
         list(_notes(plan.notes)),
         list(_left_alone(plan)),
+        list(lacking_lines(lacking, paint)),
         *(list(_refusal(refusal, paint)) for refusal in refusals),
-        [paint(summary_text(count(plan), refused=bool(refusals)), Style.STRONG)],
+        [paint(_summary(plan, refusals, lacking), Style.STRONG)],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def _summary(plan: Plan, refusals: Sequence[Refusal], lacking: Sequence[Lacking]) -> str:
+    text = summary_text(count(plan), refused=bool(refusals))
+    if not lacking:
+        return text
+    number = len({each.id for each in lacking})
+    return f"{text.replace('nothing to do', 'no changes', 1)} · {number} to deliver"
 
 
 def heading(plan: Plan, paint: Paint) -> str:
@@ -79,8 +84,6 @@ def heading(plan: Plan, paint: Paint) -> str:
 def title(change: Change) -> str:
     """The client that a change is about: both names of a rename, and the id that it has already."""
     match change:
-        case Create(replaces=Replaced(id=old)):
-            return f"{printable(change.name)} (id {old} → a new one)"
         case Create():
             return printable(change.name)
         case Update() if change.is_rename:
@@ -113,9 +116,6 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
 
 def _fields(change: Change, paint: Paint) -> Iterator[str]:
     match change:
-        case Create(replaces=Replaced() as replaced):
-            yield from _successor(replaced, change.after, paint)
-            yield INDENT + paint(f"! {old_secret_text(replaced)}", Style.WARNED)
         case Create():
             yield from spec_lines(change.after, Style.ADDED, paint)
         case Update():
@@ -124,21 +124,6 @@ def _fields(change: Change, paint: Paint) -> Iterator[str]:
             yield from spec_lines(change.before, Style.REMOVED, paint)
         case _:
             assert_never(change)
-
-
-def _successor(replaced: Replaced, after: ClientSpec, paint: Paint) -> Iterator[str]:
-    if after == replaced.before:
-        yield from spec_lines(after, Style.FAINT, paint)
-    else:
-        yield from difference_lines(replaced.before, after, paint)
-
-
-def old_secret_text(replaced: Replaced) -> str:
-    """When the secret of the client that is replaced stops working."""
-    who = f"the old secret (client {replaced.id})"
-    if not replaced.keep_old:
-        return f"{who} stops working with this apply, as soon as the new one is delivered"
-    return f"{who} works until {moment(replaced.stops_at)} at least, and stops with the next apply after that"
 
 
 def _why(reason: Note, source: Location | None, owner: str | None = None) -> str:

@@ -78,6 +78,11 @@ class AgeSink:
             if gone:
                 manifest.save(self._root, self._folder, entries)
 
+    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+        """See `Sink`. A file that is encrypted to others than the owner's recipients of today does not count."""
+        entries = manifest.load(self._root, self._folder)
+        return [self._is_present(client, client_id, entries) for client, client_id in clients]
+
     def holds(self, handover: Handover) -> Held:
         """See `Sink`. No private key is needed."""
         return self._held(handover, manifest.load(self._root, self._folder))
@@ -92,6 +97,13 @@ class AgeSink:
             return Held.UNKNOWN
         current = manifest.says_current(entry, handover, self._keys(handover.client), encrypted)
         return Held.UNKNOWN if current is None else Held.CURRENT if current else Held.STALE
+
+    def _is_present(self, client: Client, client_id: int, entries: Mapping[str, Delivered]) -> bool:
+        file = self._file(client)
+        entry, encrypted = entries.get(self._key(file)), files.read(file, self._folder)
+        if entry is None or encrypted is None or (entry.url, entry.id) != (client.url, client_id):
+            return False
+        return manifest.is_as_written(entry, self._recipients.get(client.owner or "", ()), encrypted)
 
     def _former(self, handover: Handover, entries: Mapping[str, Delivered]) -> list[str]:
         """The files that this client had under another name or owner."""

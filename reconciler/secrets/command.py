@@ -56,6 +56,10 @@ class CommandSink:
         """See `Sink`. The program gets the id, and has to leave alone what is there of another."""
         self._run(told_deleted(client, client_id), f"the secret of {quoted(client.name)} was not removed", None)
 
+    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+        """See `Sink`."""
+        return [None] * len(clients)
+
     def holds(self, handover: Handover) -> Held:
         """See `Sink`. A program cannot say."""
         return Held.UNKNOWN
@@ -89,8 +93,9 @@ class CommandSink:
     def _program(self, name: str) -> str:
         word = self._setting.run[0]
         if os.sep in word or "/" in word:
-            found = shutil.which(self._setting.folder / word)
-            missing = not (self._setting.folder / word).exists()
+            # Absolute: `./store.sh` in the folder `.` would lose its dot, and be looked for in PATH.
+            path = (self._setting.folder / word).absolute()
+            found, missing = shutil.which(path), not path.exists()
         else:
             found, missing = shutil.which(word, path=self._environ.get("PATH", os.defpath)), True
         if found is not None:

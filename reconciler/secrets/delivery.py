@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -36,6 +36,22 @@ class Holding:
     """Why it could not be looked into."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A live client that one sink should have, and has not."""
+
+    client: Client
+    id: int
+    sink: str
+    """Its label."""
+    number: int
+    """The sink's, by which `Deliverer.deliver` is told of it."""
+
+
+Owes = Callable[[str, Client, int], bool]
+"""Whether a sink of this label still has to be given the client of this id, as far as past runs are written down."""
+
+
 class Deliverer:
     """Hands clients to the sinks that cover them. A failure of one sink does not keep the others from their part."""
 
@@ -60,11 +76,30 @@ class Deliverer:
         )
         return tuple(each for each in checked if each.error is not None)
 
-    def deliver(self, handover: Handover) -> tuple[Delivery, ...]:
-        """Give a client's id and secret to every sink that covers it. Again changes nothing. Raises nothing."""
+    def numbers(self, client: Client) -> tuple[int, ...]:
+        """The sinks that cover a client, by their numbers; `labels` has their names."""
+        return tuple(number for number, sink in enumerate(self._sinks) if sink.covers(client))
+
+    def lacking(self, clients: Sequence[tuple[Client, int]], owes: Owes) -> tuple[Lacking, ...]:
+        """The clients, with their ids, that sinks should have and have not, sink by sink. No secret is needed for it.
+
+        Of a sink that cannot tell, `owes` is asked. Raises SinkError where a place cannot be read.
+        """
+        return tuple(
+            Lacking(client, client_id, sink.label, number)
+            for number, sink in enumerate(self._sinks)
+            for client, client_id in _absent(sink, [pair for pair in clients if sink.covers(pair[0])], owes)
+        )
+
+    def deliver(self, handover: Handover, numbers: Collection[int] | None = None) -> tuple[Delivery, ...]:
+        """Give a client's id and secret to every sink that covers it, or to those of these numbers.
+
+        Again changes nothing. Raises nothing.
+        """
         if self._tell_mask is not None:
             mask(handover.secret, self._tell_mask)
-        return tuple(_tried(sink, lambda sink: sink.deliver(handover)) for sink in self._covering(handover.client))
+        chosen = self.numbers(handover.client) if numbers is None else sorted(numbers)
+        return tuple(_tried(self._sinks[number], lambda sink: sink.deliver(handover)) for number in chosen)
 
     def forget(self, client: Client, client_id: int) -> tuple[Delivery, ...]:
         """Take away what the sinks have of a client that was deleted. Raises nothing.
@@ -77,8 +112,18 @@ class Deliverer:
         """What each sink that covers the client has of it. Nothing is changed, and nothing raised."""
         return tuple(_looked(sink, handover) for sink in self._covering(handover.client))
 
+    def held(self, handover: Handover, number: int) -> Held:
+        """What the sink of this number has of the client. Raises SinkError."""
+        return self._sinks[number].holds(handover)
+
     def _covering(self, client: Client) -> Iterator[Sink]:
-        return (sink for sink in self._sinks if sink.covers(client))
+        return (self._sinks[number] for number in self.numbers(client))
+
+
+def _absent(sink: Sink, clients: Sequence[tuple[Client, int]], owes: Owes) -> Iterator[tuple[Client, int]]:
+    for (client, client_id), there in zip(clients, sink.present(clients), strict=True):
+        if there is False or (there is None and owes(sink.label, client, client_id)):
+            yield client, client_id
 
 
 def _tried(sink: Sink, attempt: Callable[[Sink], None]) -> Delivery:

@@ -63,14 +63,22 @@ class DotenvSink:
             before = self._read()
             self._write(_without(before, client.name, client_id), before)
 
+    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+        """See `Sink`."""
+        there = self._assignments()
+        return [_has(there, variable_stem(client.name), client_id) for client, client_id in clients]
+
     def holds(self, handover: Handover) -> Held:
         """See `Sink`."""
-        there = {name: value for line in self._read() for name, value in [_assigned(line)]}
+        there = self._assignments()
         wanted = _variables(handover)
         if not wanted.keys() & there.keys():
             return Held.MISSING
         same = [compare_digest(there.get(name, "").encode(), value.encode()) for name, value in wanted.items()]
         return Held.CURRENT if all(same) else Held.STALE
+
+    def _assignments(self) -> dict[str, str]:
+        return dict(map(_assigned, self._read()))
 
     def _read(self) -> list[str]:
         content = files.read(self._file, self._folder) or b""
@@ -80,6 +88,10 @@ class DotenvSink:
         if lines != before:
             content = "".join(lines).encode(errors="surrogateescape")
             files.write(self._file, content, files.PRIVATE, self._folder)
+
+
+def _has(there: Mapping[str, str], start: str, client_id: int) -> bool:
+    return there.get(f"{start}_CLIENT_ID") == str(client_id) and bool(there.get(f"{start}_CLIENT_SECRET"))
 
 
 def _variables(handover: Handover) -> dict[str, str]:

@@ -62,6 +62,11 @@ class JsonSink:
                 del own[client.name]
             self._write(document, before)
 
+    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+        """See `Sink`."""
+        document = self._read()
+        return [_is(document.get(each.instance, {}).get(each.name), client_id) for each, client_id in clients]
+
     def holds(self, handover: Handover) -> Held:
         """See `Sink`."""
         there = self._read().get(handover.client.instance, {}).get(handover.client.name)

@@ -53,11 +53,16 @@ def delivered(handover: Handover, recipients: Sequence[str], encrypted: bytes) -
 
 def says_current(entry: Delivered, handover: Handover, recipients: Sequence[str], encrypted: bytes) -> bool | None:
     """Whether a file has this very content for these recipients; None if there is no telling."""
-    if entry.recipients != digest_of(recipients) or entry.file != sha256(encrypted).hexdigest():
+    if not is_as_written(entry, recipients, encrypted):
         return False
     if (entry.url, entry.id) != (handover.client.url, handover.id):
         return False
     return None if entry.content is None else entry.content == _content(entry.salt, handover)
+
+
+def is_as_written(entry: Delivered, recipients: Sequence[str], encrypted: bytes) -> bool:
+    """Whether a file is the one that was delivered, and for these recipients."""
+    return entry.recipients == digest_of(recipients) and entry.file == sha256(encrypted).hexdigest()
 
 
 def digest_of(recipients: Sequence[str]) -> str:

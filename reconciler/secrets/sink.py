@@ -36,5 +36,11 @@ class Sink(Protocol):
         What is there of another id stays: after a rotation it is the successor's. Raises SinkError.
         """
 
+    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+        """Whether something is there of each of these very clients, by its id; None where the sink cannot tell.
+
+        No secret is needed for it, so a wrong one that is there goes unnoticed. Runs no program. Raises SinkError.
+        """
+
     def holds(self, handover: Handover) -> Held:
         """What is there of this client. Raises SinkError where the place cannot be read."""

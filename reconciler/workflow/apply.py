@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from reconciler.applying.delivering import Outbox
 from reconciler.applying.lock import exclusive
 from reconciler.applying.report import is_complete
 from reconciler.errors import Interrupted, NotTried, ReconcilerError, Refused
@@ -15,6 +16,7 @@ from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopp
 from reconciler.settings import Instance
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
+from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, owed_since, sink_refusals
 from reconciler.workflow.plan import Order, attempt, plan_instance
 from reconciler.workflow.run import Run
 from reconciler.workflow.sessions import Sessions
@@ -48,6 +50,7 @@ def apply_instances(order: Order, approval: Approval, run: Run) -> list[ApplyRes
     before it succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile.
     Raises `Refused` when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` about nothing.
     """
+    order = replace(order, owed=owed_since(run.journal))
     with _stacks(order.instances, run.parallelism) as stacks:
         ending = Ending()
         sessions = writing_sessions(order.options, run, ending)
@@ -106,10 +109,23 @@ def _plan_alone(order: Order, instance: Instance, stack: ExitStack, sessions: Se
     except ReconcilerError as problem:
         return Stopped(instance, problem)
     result, gateway = attempt(order, instance, sessions, stack)
-    if isinstance(result, Planned) and gateway is not None and is_pending(result):
-        return _Pending(result, gateway, stack)
+    if isinstance(result, Planned) and gateway is not None:
+        result = _tested(order, result)
+        if is_pending(result):
+            return _Pending(result, gateway, stack)
     _leave(stack)
     return result
+
+
+def _tested(order: Order, planned: Planned) -> Planned:
+    """The plan, refused if a sink says that it could not take what is declared: then nothing must be created."""
+    if not (is_pending(planned) and needs_sinks(planned.plan, planned.lacking)):
+        return planned
+    instance = planned.instance
+    present = order.declared[instance.name].present
+    clients = [client_of(instance, client.name, client.owner) for client in present]
+    found = sink_refusals(deliverer_of(instance, order.settings, order.options), clients)
+    return replace(planned, refusals=(*planned.refusals, *found))
 
 
 def _by_wave(order: Order, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:
@@ -148,7 +164,8 @@ def _apply(order: Order, pending: _Pending, approval: Approval, run: Run) -> App
     with pending.stack:
         try:
             current = _unchanged(order, planned, pending.gateway) if approval.takes_time else planned
-            return Finished(current, run.write(instance, current.plan, pending.gateway))
+            outbox = Outbox(deliverer_of(instance, order.settings, order.options, run.mask), current.lacking)
+            return Finished(current, run.write(instance, current.plan, pending.gateway, outbox=outbox))
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from reconciler.applying.delivering import Outbox
 from reconciler.applying.report import Report
-from reconciler.errors import Interrupted, ReconcilerError, Refused
+from reconciler.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model import Listing
 from reconciler.planning.guard import Refusal, refusals
-from reconciler.planning.plan import Change, Plan
+from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
+from reconciler.secrets.delivery import Deliverer
 from reconciler.settings import Instance, Settings
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.choices import Options
+from reconciler.workflow.deliveries import (
+    client_of,
+    deliverer_of,
+    needs_sinks,
+    owed_since,
+    sink_refusals,
+    unusable,
+)
 from reconciler.workflow.plan import guards
 from reconciler.workflow.run import Run
 
@@ -52,22 +62,55 @@ def apply_exactly(order: Exactly, approve: Callable[[Planned], bool], run: Run) 
 
 def _apply(order: Exactly, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
     gateway = writing_sessions(order.options, run).open(order.instance, stack)
-    planned, done = _compare(order, gateway.list_clients())
+    planned, done = _compare(order, gateway.list_clients(), run)
+    if is_pending(planned):
+        planned = _tested(order, planned)
     if is_pending(planned):
         if not approve(planned):
             raise Refused("declined: nothing was written")
         if run.stop():
             return Stopped(order.instance, Interrupted("not tried: interrupted"))
         if order.takes_time:
-            planned, done = _compare(order, gateway.list_clients())
+            planned, done = _compare(order, gateway.list_clients(), run)
     if planned.refusals:
         return planned
-    changes = planned.plan.changes
-    report = run.write(order.instance, planned.plan, gateway, order.digest) if changes else Report()
+    outbox = Outbox(deliverer_of(order.instance, order.settings, order.options, run.mask), planned.lacking)
+    report = Report()
+    if is_pending(planned):
+        report = run.write(order.instance, planned.plan, gateway, order.digest, outbox=outbox)
     return Finished(planned, report, done)
 
 
-def _compare(order: Exactly, live: Listing) -> tuple[Planned, tuple[Change, ...]]:
+def _tested(order: Exactly, planned: Planned) -> Planned:
+    """The plan, refused if a sink says that it could not take these clients: then nothing must be created."""
+    if not needs_sinks(planned.plan, planned.lacking):
+        return planned
+    changed = [change for change in planned.plan.changes if not isinstance(change, Delete)]
+    clients = [client_of(order.instance, change.name, change.owner) for change in changed]
+    clients += [each.client for each in planned.lacking]
+    return replace(planned, refusals=sink_refusals(_deliverer(order), clients))
+
+
+def _with_lacking(order: Exactly, planned: Planned, done: Sequence[Change], live: Listing, run: Run) -> Planned:
+    """The plan, and what sinks lack of the clients that an earlier run of it has made or renamed."""
+    made = {change.after: change for change in done if isinstance(change, Create | Update)}
+    pairs = [
+        (client_of(order.instance, client.name, made[client.spec].owner), client.id)
+        for client in live.clients
+        if client.spec in made
+    ]
+    try:
+        found = _deliverer(order).lacking(pairs, owed_since(run.journal)(order.instance))
+    except SinkError as problem:
+        return replace(planned, refusals=(*planned.refusals, unusable(problem)))
+    return replace(planned, lacking=found)
+
+
+def _deliverer(order: Exactly) -> Deliverer:
+    return deliverer_of(order.instance, order.settings, order.options)
+
+
+def _compare(order: Exactly, live: Listing, run: Run) -> tuple[Planned, tuple[Change, ...]]:
     """What is left of the plan, with every reason not to write it, and what is done already."""
     instance = order.instance
     wanted = order.plan(live)
@@ -76,7 +119,8 @@ def _compare(order: Exactly, live: Listing) -> tuple[Planned, tuple[Change, ...]
             found = stale_refusals(stale, instance.name)
             return Planned(instance, wanted, tuple(_with_way_out(each, order.when_stale) for each in found)), ()
         case Ready(plan, done):
-            return Planned(instance, plan, refusals(plan, guards(order.settings, instance, order.options))), done
+            planned = Planned(instance, plan, refusals(plan, guards(order.settings, instance, order.options)))
+            return _with_lacking(order, planned, done, live, run), done
 
 
 def _with_way_out(refusal: Refusal, way_out: str | None) -> Refusal:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ReconcilerError, SinkError
 from reconciler.live.gateway import Gateway
 from reconciler.model import Declarations, Listing
 from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.drift import Base
 from reconciler.planning.guard import Guards, refusals
+from reconciler.planning.managed import managed
 from reconciler.planning.plan import Note
 from reconciler.results import Planned, PlanResult, Stopped
+from reconciler.secrets.delivery import Owes
 from reconciler.settings import Instance, Limits, Settings
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
+from reconciler.workflow.deliveries import deliverer_of, lacking, nothing_owed, unusable
 from reconciler.workflow.sessions import Sessions
 
 
@@ -33,6 +36,9 @@ class Order:
     """What each instance had declared at the base, or why that is not known; empty where no base is asked for."""
     configuration: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """How the work tree's settings differ from those that are trusted, by instance."""
+
+    owed: Callable[[Instance], Owes] = nothing_owed
+    """What past runs owe sinks that cannot be asked."""
 
 
 def plan_instances(order: Order, parallelism: int) -> list[PlanResult]:
@@ -61,26 +67,43 @@ def attempt(
 
 def plan_instance(order: Order, instance: Instance, gateway: Gateway) -> Planned:
     """Observe an instance once, plan, and judge the plan. Raises a `GatewayError`."""
-    return plan_listing(order, instance, gateway.list_clients())
+    listing = gateway.list_clients()
+    planned = plan_listing(order, instance, listing)
+    return _with_lacking(order, planned, listing) if instance.sinks else planned
+
+
+def _with_lacking(order: Order, planned: Planned, listing: Listing) -> Planned:
+    """The plan, and what sinks lack of the managed clients. Files are looked at, programs are not run."""
+    instance, options = planned.instance, order.options
+    known = managed(order.declared[instance.name], listing, policy_of(order, instance))
+    deliverer = deliverer_of(instance, order.settings, options)
+    try:
+        return replace(planned, lacking=lacking(deliverer, instance, known, options, order.owed(instance)))
+    except SinkError as problem:
+        return replace(planned, refusals=(*planned.refusals, unusable(problem)))
 
 
 def plan_listing(order: Order, instance: Instance, listing: Listing) -> Planned:
     """Plan what was seen of an instance, and judge the plan."""
     settings = order.settings
-    policy = PlanPolicy(
-        instance=instance.name,
-        identity=instance.identity,
-        ignore=settings.ignore,
-        protected=settings.protected,
-        system_clients=instance.system_clients,
-        prune=order.options.prune,
-        on_drift=order.options.on_drift,
-    )
-    made = make_plan(order.declared[instance.name], listing, policy, base_of(order, instance))
+    made = make_plan(order.declared[instance.name], listing, policy_of(order, instance), base_of(order, instance))
     full = replace(made, configuration=order.configuration.get(instance.name, ()))
     # Before the guards: they judge what would be written.
     plan = choose(full, order.options.only, order.options.owners)
     return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
+
+
+def policy_of(order: Order, instance: Instance) -> PlanPolicy:
+    """How an instance is planned."""
+    return PlanPolicy(
+        instance=instance.name,
+        identity=instance.identity,
+        ignore=order.settings.ignore,
+        protected=order.settings.protected,
+        system_clients=instance.system_clients,
+        prune=order.options.prune,
+        on_drift=order.options.on_drift,
+    )
 
 
 def base_of(order: Order, instance: Instance) -> Base | None:
@@ -99,7 +122,6 @@ def guards(settings: Settings, instance: Instance, options: Options) -> Guards:
         system_clients=instance.system_clients,
         expect_system_clients=instance.expect_system_clients,
         frozen=instance.frozen,
-        sinks=tuple(sink.scope for sink in instance.sinks),
     )
 
 

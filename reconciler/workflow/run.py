@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from reconciler import __version__
 from reconciler.applying.apply import apply_plan
+from reconciler.applying.delivering import NOWHERE, Outbox
 from reconciler.applying.events import Event
-from reconciler.applying.journal import Heading, open_journal
+from reconciler.applying.journal import Heading, Journal, open_journal
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
 from reconciler.planning.plan import Plan
+from reconciler.secrets.masking import Mask
 from reconciler.settings import Instance
 
 
@@ -48,18 +51,41 @@ class Run:
     tell: Callable[[Instance, Event], None]
     stop: Callable[[], bool]
     parallelism: int
-    """Requests under way at once."""
+    """Requests, and deliveries, under way at once."""
+    mask: Mask | None = None
+    """Where a secret is made known to a pipeline that hides it, before any sink gets it; None where nothing would."""
 
     @property
     def holder(self) -> str:
         """What the next run hears about this one while it holds a lock."""
         return f"run {self.name} of {self.origin.who}"
 
-    def write(self, instance: Instance, plan: Plan, gateway: Gateway, digest: str | None = None) -> Report:
-        """Apply a plan, written down in a journal of its own. `digest` is that of a saved plan.
+    def write(
+        self,
+        instance: Instance,
+        plan: Plan,
+        gateway: Gateway,
+        digest: str | None = None,
+        *,
+        outbox: Outbox = NOWHERE,
+    ) -> Report:
+        """Apply a plan and deliver, written down in a journal of its own. `digest` is that of a saved plan.
 
         Raises `JournalError`, before anything is written to the instance, where nothing can be written down.
         """
+        with self.journal_of(plan, digest) as journal:
+            return apply_plan(
+                plan,
+                gateway,
+                journal=journal,
+                tell=lambda event: self.tell(instance, event),
+                parallelism=self.parallelism,
+                stop=self.stop,
+                outbox=outbox,
+            )
+
+    def journal_of(self, plan: Plan, digest: str | None = None) -> AbstractContextManager[Journal]:
+        """The journal of this run on one instance. Entering it raises `JournalError` where it cannot be begun."""
         heading = Heading(
             run=self.name,
             started_at=self.now(),
@@ -69,12 +95,4 @@ class Run:
             clean=self.origin.clean,
             plan_digest=digest,
         )
-        with open_journal(self.journal, heading, plan, now=self.now) as journal:
-            return apply_plan(
-                plan,
-                gateway,
-                journal=journal,
-                tell=lambda event: self.tell(instance, event),
-                parallelism=self.parallelism,
-                stop=self.stop,
-            )
+        return open_journal(self.journal, heading, plan, now=self.now)

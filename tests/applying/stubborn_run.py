@@ -13,6 +13,7 @@ from types import FrameType
 from reconciler.applying.apply import apply_plan
 from reconciler.applying.events import Event
 from reconciler.applying.journal import open_journal
+from reconciler.applying.report import Handed
 from tests.applying.test_journal import HEADING, clock
 from tests.builders import declare, plan_of, present
 from tests.memory_gateway import Gate, MemoryGateway
@@ -33,6 +34,7 @@ def main(directory: Path) -> None:
             gate.open()
 
     def tell(event: Event) -> None:
+        assert not isinstance(event, Handed)
         print(type(event).__name__, event.change.name, flush=True)
 
     signal.signal(signal.SIGINT, ask_to_stop)

@@ -11,6 +11,7 @@ from reconciler.applying.events import Answered, Event, Started, Tell
 from reconciler.applying.report import (
     Applied,
     Failed,
+    Handed,
     Outcome,
     Report,
     Skipped,
@@ -385,11 +386,16 @@ def test_a_hard_stop_goes_through_at_once(tell: Tell, stop: Callable[[], bool], 
     assert len(gateway.requests) <= most
 
 
+def named(event: Event) -> tuple[str, str]:
+    assert not isinstance(event, Handed)
+    return type(event).__name__, event.change.name
+
+
 def test_failures_are_told_at_once_and_the_rest_when_it_is_certain() -> None:
     gateway = instance()
     gateway.fail("update 2", Fault(Rejected("no")))
     told: list[tuple[str, str]] = []
-    run(plan_for(gateway), gateway, tell=lambda event: told.append((type(event).__name__, event.change.name)))
+    run(plan_for(gateway), gateway, tell=lambda event: told.append(named(event)))
     assert told == [
         ("Started", "Changed"),
         ("Answered", "Changed"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.applying.apply import apply_plan, never
 from reconciler.applying.crew import Crew
 from reconciler.applying.events import Answered, Event, Started
-from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
+from reconciler.applying.report import Applied, Failed, Handed, Report, Skipped, is_complete
 from reconciler.errors import NotPermitted
 from reconciler.model import Declarations
 from reconciler.planning.plan import Delete, Plan
@@ -134,6 +134,7 @@ def test_progress_is_told_as_it_happens_and_by_one_thread() -> None:
 
     def tell(event: Event) -> None:
         threads.add(threading.get_ident())
+        assert not isinstance(event, Handed)
         heard.append((type(event).__name__, event.change.name, len(gateway.done)))
         if isinstance(event, Answered):
             answered.release()

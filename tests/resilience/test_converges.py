@@ -25,7 +25,7 @@ from reconciler.applying.report import Applied, Failed, Report, Skipped, is_comp
 from reconciler.applying.runs import Run as Journal
 from reconciler.applying.runs import applied, list_runs, uncertain
 from reconciler.errors import GatewayError, NotVerified
-from reconciler.live.gateway import Gateway
+from reconciler.live.gateway import Gateway, Issued
 from reconciler.model import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.planning.guard import refusals
 from reconciler.planning.plan import Create, Plan, Prune
@@ -72,6 +72,9 @@ class Mortal:
 
     def list_clients(self) -> Listing:
         return self._live(self._instance.list_clients)
+
+    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+        return self._live(self._instance.list_with_secrets)
 
     def create_client(self, spec: ClientSpec) -> LiveClient:
         return self._live(lambda: self._instance.create_client(spec))
