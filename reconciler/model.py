@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 EMPTY: Mapping[str, str] = {}
@@ -61,6 +61,18 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotation:
+    """Which live client of a name is too old, so that a successor replaces it, and how long the old one stays."""
+
+    created_before: datetime
+    """In UTC, to the second."""
+    keep_old: timedelta
+    """Counted from the making of the successor."""
+    source: Location
+    """Where `rotate:` stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredClient:
     """A declared client (`state: present`) as one instance should have it, variables substituted."""
 
@@ -75,6 +87,7 @@ class DesiredClient:
     """The live client that this one is, by `ids:`; None to match by name."""
     previous_names: tuple[str, ...] = ()
     ignore_changes: frozenset[Field] = frozenset()
+    rotate: Rotation | None = None
     allow: frozenset[str] = frozenset()
     """Names of the rules that the entry waives."""
     waivers: tuple[Waiver, ...] = ()

@@ -144,6 +144,10 @@ class Instance:
         """What tells this instance from every other: its URL, or `embedded:` and the path as configured."""
         return self.url if self.url is not None else f"embedded:{self.embedded_as}"
 
+    def delivers(self, name: str, owner: str | None) -> bool:
+        """Whether a sink is for the client of this name and owner."""
+        return any(sink.scope.covers(name, owner) for sink in self.sinks)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSetting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from reconciler.model import (
     AbsentClient,
@@ -16,6 +16,7 @@ from reconciler.model import (
     Listing,
     LiveClient,
     Location,
+    Rotation,
     UnsupportedClient,
 )
 from reconciler.planning.diff import PlanPolicy, make_plan
@@ -47,6 +48,7 @@ def present(
     keep_redirect: bool = False,
     allow: Iterable[str] = (),
     owner: str | None = None,
+    rotate: Rotation | None = None,
 ) -> DesiredClient:
     """A declared client; its grants stand one line below its name, its redirect two lines below."""
     return DesiredClient(
@@ -58,8 +60,14 @@ def present(
         id=id,
         previous_names=tuple(previous),
         ignore_changes=frozenset({Field.REDIRECT_URL} if keep_redirect else ()),
+        rotate=rotate,
         allow=frozenset(allow),
     )
+
+
+def rotation(created_before: datetime, keep_old: timedelta = timedelta(days=7), *, line: int = 1) -> Rotation:
+    """What `rotate:` says, four lines below the name."""
+    return Rotation(created_before, keep_old, at(line + 4))
 
 
 def absent(name: str, *, line: int = 1, id: int | None = None) -> AbsentClient:
@@ -91,11 +99,12 @@ def unsupported(id: int, name: str) -> UnsupportedClient:
     return UnsupportedClient(id, name, "its type 'device_code' is not known", datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def listing(*clients: LiveClient | UnsupportedClient) -> Listing:
-    """Live clients of every kind as a listing."""
+def listing(*clients: LiveClient | UnsupportedClient, at: datetime | None = None) -> Listing:
+    """Live clients of every kind as a listing, at a time of the instance's clock."""
     return Listing(
         tuple(each for each in clients if isinstance(each, LiveClient)),
         tuple(each for each in clients if isinstance(each, UnsupportedClient)),
+        at,
     )
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from reconciler.declared.entries import Entry
 from reconciler.declared.redirects import Url, parse_url
+from reconciler.declared.rotation import rotation_of
 from reconciler.declared.variables import Substituted, substitute
 from reconciler.model import (
     AbsentClient,
@@ -155,6 +156,7 @@ def _desired(entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
         id=entry.ids.get(view.instance.name),
         previous_names=tuple(entry.previous_names),
         ignore_changes=frozenset(map(Field, ignored)) if ignored else frozenset(),
+        rotate=rotation_of(entry),
         allow=frozenset(entry.allow),
         waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
     )

@@ -14,6 +14,7 @@ from reconciler.declared import rule_checks_entries as entries
 from reconciler.declared import rule_checks_names as names
 from reconciler.declared import rule_checks_policy as policy
 from reconciler.declared import rule_checks_redirects as redirects
+from reconciler.declared import rule_checks_rotation as rotation
 from reconciler.declared import rule_checks_sinks as sinks
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
@@ -72,6 +73,8 @@ INSTANCE_RULES: tuple[Rule[View], ...] = (
     Rule("declared-and-ignored", names.declared_and_ignored),
     Rule("owner-without-recipients", sinks.owner_without_recipients, waivable=False, tunable=False),
     Rule("delivery-collision", sinks.delivery_collision, waivable=False, tunable=False),
+    Rule("rotate-no-such-day", rotation.rotate_no_such_day, waivable=False, tunable=False),
+    Rule("rotate-without-sink", rotation.rotate_without_sink, WARNING),
     Rule("undefined-variable", entries.undefined_variable, waivable=False, tunable=False, names_instances=True),
     Rule("variable-syntax", entries.variable_syntax, waivable=False, tunable=False),
 )

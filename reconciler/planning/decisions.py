@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
-from reconciler.model import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location
-from reconciler.planning.doubts import created
+from reconciler.model import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
+from reconciler.planning.doubts import created, created_at, moment
 from reconciler.planning.drift import (
     Base,
     field_origins,
@@ -17,22 +19,27 @@ from reconciler.planning.drift import (
     wanted,
     without_drift,
 )
-from reconciler.planning.matching import Doubt, Finding, How, LiveIndex, Match, Missing
+from reconciler.planning.matching import Doubt, Finding, How, LiveIndex, Match, Missing, Rotating
 from reconciler.planning.plan import (
+    ROTATED,
     Change,
     Create,
     Delete,
+    FieldOrigin,
     Kept,
     Note,
     OnDrift,
+    Origin,
     Prune,
+    Replaced,
     Unmanaged,
     Update,
     field_changes,
     is_drift,
 )
 from reconciler.planning.removals import Removals
-from reconciler.planning.risks import create_risks, delete_risks, update_risks
+from reconciler.planning.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
+from reconciler.planning.rotation import Turn
 from reconciler.planning.surprises import waivers
 from reconciler.text import quoted
 
@@ -56,7 +63,7 @@ class PlanPolicy:
 class Decision:
     """What to do about a difference: change it, keep it as a person made it, or some of both."""
 
-    change: Change | None = None
+    changes: tuple[Change, ...] = ()
     kept: Kept | None = None
 
 
@@ -75,6 +82,8 @@ class Deciding:
                 return self._update(entry, live, how)
             case Match(AbsentClient() as entry, live):
                 return self._delete(entry, live)
+            case Rotating(entry, rotate, turn):
+                return self._rotate(entry, rotate, turn)
             case Missing(DesiredClient() as entry):
                 return self._create(entry)
             case Missing() | Doubt() | Match():
@@ -117,24 +126,73 @@ class Deciding:
     def _unless_kept(self, change: Create | Delete) -> Decision:
         """The change, unless it would undo what a person did and that is to stay."""
         if self.policy.on_drift is not OnDrift.KEEP or change.origin is None or not is_drift(change.origin):
-            return Decision(change)
+            return Decision((change,))
         client_id = change.id if isinstance(change, Delete) else None
         return Decision(kept=Kept(change.name, client_id, change.origin, change.source))
 
     def _update(self, entry: DesiredClient, live: LiveClient, how: How) -> Decision | None:
-        after, kept = wanted(entry, live.spec), None
-        if after == live.spec:
+        if wanted(entry, live.spec) == live.spec:
             return None
-        origins = field_origins(entry, live.spec, self.base) if self.base else ()
-        if self.policy.on_drift is OnDrift.KEEP:
-            after = without_drift(live.spec, after, origins)
-            kept = kept_fields(entry, live, after, origins)
-            origins = tuple(each for each in origins if not is_drift(each.origin))
+        after, origins, kept = self._aim(entry, live)
         if after == live.spec:
             return Decision(kept=kept)
         reason, cause = _reason(live, how), _cause(entry, live.spec, after)
         risks = self._risks_of_update(entry, live, after)
-        return Decision(Update(live.id, live.spec, after, reason, cause, entry.owner, risks, origins), kept)
+        return Decision((Update(live.id, live.spec, after, reason, cause, entry.owner, risks, origins),), kept)
+
+    def _aim(self, entry: DesiredClient, live: LiveClient) -> tuple[ClientSpec, tuple[FieldOrigin, ...], Kept | None]:
+        """What a client shall be, where the difference comes from, and what is left as a person made it."""
+        after = wanted(entry, live.spec)
+        origins = field_origins(entry, live.spec, self.base) if self.base else ()
+        if self.policy.on_drift is not OnDrift.KEEP:
+            return after, origins, None
+        after = without_drift(live.spec, after, origins)
+        kept = kept_fields(entry, live, after, origins)
+        return after, tuple(each for each in origins if not is_drift(each.origin)), kept
+
+    def _rotate(self, entry: DesiredClient, rotate: Rotation, turn: Turn) -> Decision | None:
+        old, successor = turn.old, turn.successor
+        if successor is None:
+            return self._replace(entry, rotate, old, turn.stops_at)
+        update = self._update(entry, successor, How.NAME) or Decision()
+        if turn.is_over:
+            since = f"client {successor.id}, which was {created_at(successor)}"
+            reason = Note(ROTATED, f"replaced by {since}: `keep_old` is over")
+            update = replace(update, changes=(*update.changes, self._retire(entry, rotate, old, reason, successor.id)))
+        return update if update.changes or update.kept else None
+
+    def _replace(self, entry: DesiredClient, rotate: Rotation, old: LiveClient, stops_at: datetime) -> Decision:
+        """Make the successor; where the old client is not to stay at all, delete it with the same plan."""
+        after, origins, kept = self._aim(entry, old)
+        time = moment(rotate.created_before)
+        text = f"client {old.id} was {created_at(old)}; `rotate:` replaces what is older than {time}"
+        changes: tuple[Change, ...] = (
+            Create(
+                after,
+                Note("created-before", text),
+                rotate.source,
+                entry.owner,
+                (*replace_risks(old, after, rotate.keep_old, self.policy.system_clients), *waivers(entry)),
+                self._origin_of_rotation(origins),
+                Replaced(old.id, old.spec, rotate.keep_old, stops_at),
+            ),
+        )
+        if not rotate.keep_old:
+            reason = Note(ROTATED, "replaced as soon as the new secret is delivered: `keep_old: 0`")
+            changes += (self._retire(entry, rotate, old, reason, None),)
+        return Decision(changes, kept)
+
+    def _retire(
+        self, entry: DesiredClient, rotate: Rotation, old: LiveClient, reason: Note, successor: int | None
+    ) -> Delete:
+        origin = self._origin_of_rotation(())
+        return Delete(old.id, old.spec, reason, rotate.source, entry.owner, retire_risks(old), origin, successor)
+
+    def _origin_of_rotation(self, origins: Iterable[FieldOrigin]) -> Origin | None:
+        """To rotate is a decision of git's, whatever else a person may have changed meanwhile."""
+        if self.base is None:
+            return None
+        return Origin.BOTH if any(is_drift(each.origin) for each in origins) else Origin.GIT
 
     def _risks_of_update(self, entry: DesiredClient, live: LiveClient, after: ClientSpec) -> tuple[Note, ...]:
         renamed_among = self.index if live.name != after.name else None

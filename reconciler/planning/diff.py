@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from reconciler.model import Declarations, Listing
 from reconciler.planning.decisions import Deciding, Decision, PlanPolicy
 from reconciler.planning.drift import Base
-from reconciler.planning.matching import Doubt, Finding, LiveIndex, Match, match_all, possible
+from reconciler.planning.matching import Doubt, Finding, LiveIndex, match_all, meant, possible
 from reconciler.planning.plan import Note, Plan, Unmanaged, order_of_applying
 from reconciler.planning.removals import Removals
 from reconciler.planning.renames import notes_on_renames
-from reconciler.planning.surprises import Remarks, notes_on_previous_names
+from reconciler.planning.surprises import Remarks, notes_on_previous_names, notes_on_rotation
 
 __all__ = ["PlanPolicy", "make_plan"]
 
@@ -31,7 +31,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     on_entries = [decision for found in findings if (decision := deciding.on_entry(found))]
     strangers = tuple(_strangers(declared, live, held | _matched_ids(findings), deciding))
     decisions = [*on_entries, *(decision for _, decision in strangers if decision)]
-    changes = tuple(sorted((each.change for each in decisions if each.change), key=order_of_applying))
+    changes = tuple(sorted((change for each in decisions for change in each.changes), key=order_of_applying))
     unmanaged = _by_name(unmanaged for unmanaged, decision in strangers if decision is None)
     return Plan(
         instance=policy.instance,
@@ -71,13 +71,14 @@ def _strangers(
 
 
 def _matched_ids(findings: Iterable[Finding]) -> set[int]:
-    return {found.live.id for found in findings if isinstance(found, Match)}
+    return {live.id for found in findings for live in meant(found)}
 
 
 def _notes(findings: Iterable[Finding], index: LiveIndex) -> Iterator[Note]:
     for found in findings:
-        if isinstance(found, Match):
-            yield from notes_on_previous_names(found, index)
+        if live := meant(found):
+            yield from notes_on_previous_names(found.entry, live[-1], index)
+        yield from notes_on_rotation(found, index)
 
 
 def _sorted(notes: Iterable[Note]) -> tuple[Note, ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from reconciler.model import AbsentClient, DesiredClient, LiveClient, UnsupportedClient
+from reconciler.model import AbsentClient, DesiredClient, LiveClient, Rotation, UnsupportedClient
 from reconciler.names import can_be_declared
 from reconciler.planning.plan import Blocked, Note, grants_text
 from reconciler.text import quoted, quoted_scalar, quoted_url
@@ -103,6 +103,62 @@ def lookalike(entry: Entry, twins: Sequence[AnyLive], instance: str, *, is_live:
     same = f"if it is the same client, write its name as it is live, or {rename}"
     way_out = f"rename or remove that one, or {allow}" if is_live else f"{same}; if it is another, {allow}"
     return _blocked(entry, "name-lookalike", text, way_out)
+
+
+def rotation_ahead(entry: Entry, rotate: Rotation, at: datetime) -> Blocked:
+    """Every client is older than a time that is yet to come: there would be a new one with every apply."""
+    text = f"`created_before` is {moment(rotate.created_before)}, and on the instance it is {moment(at)} only"
+    way_out = "write a time that is past, at which the client was there already"
+    return _blocked(entry, "rotation-ahead", text, way_out)
+
+
+def rotation_without_clock(entry: Entry) -> Blocked:
+    """Nobody can say when the old client has stayed long enough."""
+    text = "the instance does not tell the time (its answers have no `Date`), and a rotation goes by its clock"
+    return _blocked(entry, "rotation-without-clock", text, "look at what stands between: a proxy may drop `Date`")
+
+
+def rotation_unclear(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
+    """One of the clients has no date, or a form that cannot be declared."""
+    text = f"`rotate:` goes by the dates of the live clients of this name, and not all can be judged: {_dated(found)}"
+    way_out = f"{_remove_others(found)}, or take `rotate:` out" if len(found) > 1 else "take `rotate:` out"
+    return _blocked(entry, "rotation-unclear", text, way_out)
+
+
+def rotation_ambiguous(
+    entry: Entry, rotate: Rotation, old: Sequence[AnyLive], new: Sequence[AnyLive], instance: str
+) -> Blocked:
+    """More than one client may be the old one, or its successor."""
+    time = moment(rotate.created_before)
+    parts = [f"{len(old)} made before {time}: {_dated(old)}"] if old else []
+    parts += [f"{len(new)} made since {time}: {_dated(new)}"] if new else []
+    text = f"a rotation is from one client to one other of its name, and live are {' and '.join(parts)}"
+    crowd = new if len(new) > 1 else old
+    way_out = f"find out whose secret is in use, and {_remove_others(crowd)}"
+    if len(new) <= 1:
+        way_out += f"; or add `{_pin(old, instance)}` to the entry, with the id of the one to be replaced"
+    return _blocked(entry, "rotation-ambiguous", text, way_out)
+
+
+def moment(at: datetime) -> str:
+    """A time for people: `2026-05-01 09:00 UTC`, with seconds where there are any."""
+    return f"{at.astimezone(UTC):{'%Y-%m-%d %H:%M:%S' if at.second else '%Y-%m-%d %H:%M'}} UTC"
+
+
+def created_at(live: AnyLive) -> str:
+    """The very time at which a client was made."""
+    return f"created {moment(live.created_at)}" if live.created_at else created(None)
+
+
+def _dated(clients: Iterable[AnyLive]) -> str:
+    """Clients with the very times at which they were made."""
+    ordered = sorted(clients, key=lambda live: live.id)
+    shown = [
+        f"{live.id} ({created_at(live)}{', unsupported' if isinstance(live, UnsupportedClient) else ''})"
+        for live in ordered[:MOST_LISTED]
+    ]
+    hidden = len(ordered) - len(shown)
+    return ", ".join(shown) + (f" and {hidden} more" if hidden else "")
 
 
 def listed(clients: Iterable[AnyLive], *, with_names: bool = False, with_forms: bool = False) -> str:

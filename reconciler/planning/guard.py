@@ -10,7 +10,7 @@ from reconciler.model import Grant
 from reconciler.names import is_system_client, matches
 from reconciler.planning.origins import has_drift, origin_text
 from reconciler.planning.plan import Change, Create, Delete, OnDrift, Plan, Update
-from reconciler.settings import Limits
+from reconciler.settings import Limits, Scope
 from reconciler.text import printable, quoted
 
 
@@ -24,6 +24,8 @@ class Guards:
     expect_system_clients: bool = True
     frozen: str | None = None
     """The reason why nothing may be written, or None."""
+    sinks: tuple[Scope, ...] = ()
+    """Which clients have a sink that delivers their secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
         *_nothing_declared(plan),
         *_protected(plan, guards.protected),
         *_system_clients(plan, guards.system_clients),
+        *_undelivered(plan, guards.sinks),
         *_limits(plan, guards.limits),
         *_drift(plan),
     )
@@ -74,9 +77,20 @@ def _nothing_declared(plan: Plan) -> Iterator[Refusal]:
 
 def _protected(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
     for change in plan.changes:
-        if not isinstance(change, Create):
+        # The client of this name stays: it is another one by then.
+        if not isinstance(change, Create) and not _has_successor(change, plan):
             covering = [glob for glob in globs if matches(glob, change.before.name)]
             yield from _protection(change, covering) if covering else ()
+
+
+def _has_successor(change: Update | Delete, plan: Plan) -> bool:
+    """Whether it is the old client of a rotation, whose successor is live or is made by this very plan."""
+    if not (isinstance(change, Delete) and change.is_rotation):
+        return False
+    return change.successor in plan.live_ids or any(
+        isinstance(each, Create) and each.replaces is not None and each.replaces.id == change.id
+        for each in plan.changes
+    )
 
 
 def _protection(change: Update | Delete, covering: Sequence[str]) -> Iterator[Refusal]:
@@ -97,7 +111,7 @@ def _keep_it(delete: Delete) -> str:
 
 def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
     for change in plan.changes:
-        if isinstance(change, Create) or not is_system_client(change.before.name, globs):
+        if not is_system_client(change.name if isinstance(change, Create) else change.before.name, globs):
             continue
         for harm in _harms(change):
             text = f"{_named(change)} is one that the platform needs, and {harm}"
@@ -105,7 +119,10 @@ def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
             yield Refusal("system-client", text, way_out)
 
 
-def _harms(change: Update | Delete) -> Iterator[str]:
+def _harms(change: Change) -> Iterator[str]:
+    if isinstance(change, Create):
+        yield from ["would be replaced by another client"] if change.replaces else ()
+        return
     if isinstance(change, Delete):
         yield "would be deleted"
         return
@@ -114,6 +131,19 @@ def _harms(change: Update | Delete) -> Iterator[str]:
     lost = change.before.grants - change.after.grants
     for grant in (each for each in Grant if each in lost):
         yield f"would lose its grant {grant}"
+
+
+def _undelivered(plan: Plan, sinks: Sequence[Scope]) -> Iterator[Refusal]:
+    """A secret that stops at once, and nobody gets the next one."""
+    for change in plan.changes:
+        if not isinstance(change, Create) or change.replaces is None or change.replaces.keep_old:
+            continue
+        if not any(sink.covers(change.name, change.owner) for sink in sinks):
+            who = f"the secret of {_named(change)} would stop working at once"
+            text = f"{who}, and nobody would get the new one: no sink covers it"
+            by_hand = "set `keep_old:` to the time that it takes to fetch the new one from the Auth Clients page"
+            way_out = f"add a sink that covers it under `sinks:` in reconciler.yaml; or {by_hand}"
+            yield Refusal("rotation-undelivered", text, way_out)
 
 
 def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
@@ -151,5 +181,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _named(change: Update | Delete) -> str:
-    return f"client {change.id}, {quoted(change.before.name)},"
+def _named(change: Change) -> str:
+    if not isinstance(change, Create):
+        return f"client {change.id}, {quoted(change.before.name)},"
+    return f"client {change.replaces.id}, {quoted(change.name)}," if change.replaces else quoted(change.name)

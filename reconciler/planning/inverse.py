@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.model import Location
-from reconciler.planning.plan import Change, Create, Delete, Note, Update, order_of_applying
+from reconciler.planning.plan import Change, Create, Delete, Note, Replaced, Update, order_of_applying
 from reconciler.planning.risks import create_risks, delete_risks, update_risks
 from reconciler.text import quoted
 
@@ -30,14 +30,21 @@ def invert(run: str, applied: Iterable[tuple[Change, int]], source: Location) ->
     pairs = list(applied)
     changes = (_inverse(run, change, client_id, source) for change, client_id in pairs)
     return Undo(
-        changes=tuple(sorted(changes, key=order_of_applying)),
-        losses=tuple(note for change, _ in pairs for note in _losses(change)),
+        changes=tuple(sorted((change for change in changes if change is not None), key=order_of_applying)),
+        losses=tuple(note for change, client_id in pairs for note in _losses(change, client_id)),
     )
 
 
-def _inverse(run: str, change: Change, client_id: int, source: Location) -> Change:
+def _inverse(run: str, change: Change, client_id: int, source: Location) -> Change | None:
     reason = Note("rollback", f"undoes what run {run} did")
     match change:
+        case Create(after=after, replaces=Replaced(before=before)):
+            # Not a delete: the old client may be gone by now, and then nobody would have a secret that works.
+            if after == before:
+                return None
+            return Update(client_id, after, before, reason, source, change.owner, update_risks(after, before, (), ()))
+        case Delete(is_rotation=True):
+            return None
         case Create(after=after):
             return Delete(client_id, after, reason, source, change.owner, delete_risks())
         case Update(before=before, after=after):
@@ -49,7 +56,13 @@ def _inverse(run: str, change: Change, client_id: int, source: Location) -> Chan
             assert_never(change)
 
 
-def _losses(change: Change) -> Iterator[Note]:
-    if isinstance(change, Delete):
+def _losses(change: Change, client_id: int) -> Iterator[Note]:
+    if isinstance(change, Create) and change.replaces is not None:
+        text = f"{quoted(change.name)}: a rotation is not undone: client {client_id} stays, with its new secret"
+        yield Note("rotation-stays", text)
+    elif isinstance(change, Delete) and change.is_rotation:
+        text = f"{quoted(change.name)}: the old secret, that of client {client_id}, does not come back"
+        yield Note("rotation-stays", text)
+    elif isinstance(change, Delete):
         text = f"{quoted(change.name)} gets a new id and secret, and the tokens that it had stay revoked"
         yield Note("new-id-and-secret", text)

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
-from reconciler.model import AbsentClient, DesiredClient, Listing, LiveClient, UnsupportedClient
+from reconciler.model import AbsentClient, DesiredClient, Listing, LiveClient, Rotation, UnsupportedClient
 from reconciler.names import lookalike_key, matches_any
 from reconciler.planning import doubts
 from reconciler.planning.doubts import AnyLive, Entry
 from reconciler.planning.plan import Blocked
+from reconciler.planning.rotation import Candidates, Settled, Turn, turn_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -24,6 +25,7 @@ class LiveIndex:
 
     def __init__(self, listing: Listing, ignore: Sequence[str], instance: str) -> None:
         self.instance = instance
+        self.at = listing.at
         self.all: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
         self.by_id: Mapping[int, AnyLive] = {live.id: live for live in self.all}
         self._by_name = _grouped((live.name, live) for live in self.all)
@@ -66,6 +68,15 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Rotating:
+    """The entry means a client that is too old, and the one that takes its place."""
+
+    entry: DesiredClient
+    rotate: Rotation
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """What the entry means is not live."""
 
@@ -80,22 +91,35 @@ class Doubt:
     blocked: Blocked
 
 
-Finding = Match | Missing | Doubt
+Finding = Match | Rotating | Missing | Doubt
 
 
 def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[Finding]:
     """What each entry means, in their order. No live client is matched twice, and no name is given twice."""
     same_name = _shared((entry.name, entry) for entry in entries)
     findings = [_find(entry, index) for entry in entries]
-    claimed = _shared((found.live.id, found.entry) for found in findings if isinstance(found, Match))
+    claimed = _shared((live.id, found.entry) for found in findings for live in meant(found))
     for found in findings:
         entry = found.entry
         if entry.name in same_name:
             yield Doubt(entry, doubts.declared_twice(entry, same_name[entry.name]))
-        elif isinstance(found, Match) and found.live.id in claimed:
-            yield Doubt(entry, doubts.clashing(entry, found.live, claimed[found.live.id]))
+        elif clash := next((live for live in meant(found) if live.id in claimed), None):
+            yield Doubt(entry, doubts.clashing(entry, clash, claimed[clash.id]))
         else:
             yield _checked_name(found, index)
+
+
+def meant(found: Finding) -> tuple[LiveClient, ...]:
+    """The live clients that are an entry's: in a rotation, two for a while."""
+    match found:
+        case Match(live=live):
+            return (live,)
+        case Rotating(turn=Turn(old=old, successor=successor)):
+            return (old,) if successor is None else (old, successor)
+        case Missing() | Doubt():
+            return ()
+        case _:
+            assert_never(found)
 
 
 def possible(entry: Entry, index: LiveIndex) -> Iterator[int]:
@@ -110,13 +134,31 @@ def possible(entry: Entry, index: LiveIndex) -> Iterator[int]:
 def _find(entry: Entry, index: LiveIndex) -> Finding:
     if index.ignores(entry.name):
         return Doubt(entry, doubts.is_ignored(entry))
+    if isinstance(entry, DesiredClient) and entry.rotate and (found := _by_dates(entry, entry.rotate, index)):
+        return found
     if entry.id is not None:
         return _by_id(entry, index)
-    if found := index.named(entry.name):
-        if len(found) > 1:
-            return Doubt(entry, doubts.ambiguous(entry, found, index.instance))
-        return _matched(entry, found[0], How.NAME, index)
+    if namesakes := index.named(entry.name):
+        if len(namesakes) > 1:
+            return Doubt(entry, doubts.ambiguous(entry, namesakes, index.instance))
+        return _matched(entry, namesakes[0], How.NAME, index)
     return _by_previous_name(entry, index) if isinstance(entry, DesiredClient) else Missing(entry)
+
+
+def _by_dates(entry: DesiredClient, rotate: Rotation, index: LiveIndex) -> Finding | None:
+    """What a rotation has to do with the entry; None if nothing, so that it is matched like any other."""
+    pinned = index.by_id.get(entry.id) if entry.id is not None else None
+    match turn_of(entry, rotate, Candidates(index.named(entry.name), pinned, index.at, index.instance)):
+        case None:
+            return None
+        case Blocked() as blocked:
+            return Doubt(entry, blocked)
+        case Settled(successor):
+            return _matched(entry, successor, How.NAME, index)
+        case Turn() as turn:
+            return Rotating(entry, rotate, turn)
+        case found:
+            assert_never(found)
 
 
 def _by_id(entry: Entry, index: LiveIndex) -> Finding:

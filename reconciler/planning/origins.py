@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from reconciler.planning.plan import Change, Create, Delete, FieldOrigin, Kept, Origin, Update, is_drift, origins_of
+from reconciler.planning.plan import (
+    Change,
+    Create,
+    Delete,
+    FieldOrigin,
+    Kept,
+    Origin,
+    Replaced,
+    Update,
+    is_drift,
+    origins_of,
+)
 from reconciler.text import listed
 
 _UPDATED = {
@@ -23,6 +34,11 @@ _DELETED = {
     Origin.INSTANCE: "drift: made on the instance, and git never had it",
     Origin.BOTH: "conflict: deleted in git, and changed on the instance",
 }
+_ROTATED = {
+    Origin.GIT: "rotated in git",
+    Origin.INSTANCE: "drift: changed on the instance, and git has it otherwise",
+    Origin.BOTH: "conflict: rotated in git, and changed on the instance",
+}
 
 
 def has_drift(change: Change) -> bool:
@@ -33,6 +49,10 @@ def has_drift(change: Change) -> bool:
 def origin_text(change: Change) -> str | None:
     """Where a change comes from, in one line; None where no base is known."""
     match change:
+        case Create(origin=origin, replaces=Replaced()):
+            return origin and _ROTATED[origin]
+        case Delete(origin=origin, is_rotation=True):
+            return origin and _ROTATED[origin]
         case Create(origin=origin):
             return origin and _CREATED[origin]
         case Delete(origin=origin):

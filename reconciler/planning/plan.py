@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -52,9 +53,28 @@ class FieldOrigin:
     origin: Origin
 
 
+ROTATED = "rotated"
+"""The code of the reason why an old client goes whose successor has its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The client in whose place a new one of its name is made."""
+
+    id: int
+    before: ClientSpec
+    keep_old: timedelta
+    """How long it stays beside its successor; nothing if it goes with the same plan."""
+    stops_at: datetime = field(compare=False)
+    """When its secret stops working at the earliest, by the instance's clock, as if its successor were made now.
+
+    Not compared: a plan that is made a minute later does the same.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Make a client. `origin` is None where no base is known."""
+    """Make a client, perhaps in the place of an older one. `origin` is None where no base is known."""
 
     after: ClientSpec
     reason: Note
@@ -62,6 +82,7 @@ class Create:
     owner: str | None = None
     risks: tuple[Note, ...] = ()
     origin: Origin | None = None
+    replaces: Replaced | None = None
 
     @property
     def name(self) -> str:
@@ -105,11 +126,18 @@ class Delete:
     owner: str | None = None
     risks: tuple[Note, ...] = ()
     origin: Origin | None = None
+    successor: int | None = None
+    """The live client that has taken its place in a rotation; None if there is none, or the same plan makes it."""
 
     @property
     def name(self) -> str:
         """The name that the client has."""
         return self.before.name
+
+    @property
+    def is_rotation(self) -> bool:
+        """Whether a client of the same name stays, or is made by the same plan."""
+        return self.reason.code == ROTATED
 
 
 Change = Create | Update | Delete

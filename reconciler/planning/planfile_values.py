@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, timedelta
 from enum import StrEnum
 from typing import Any, assert_never
 
-from reconciler.model import ClientSpec, Field, Grant, Location, UnsupportedClient
+from reconciler.model import Field, UnsupportedClient
 from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import (
     Blocked,
@@ -23,13 +24,14 @@ from reconciler.planning.plan import (
     FieldDrift,
     FieldOrigin,
     Kept,
-    Note,
     OnDrift,
     Origin,
     Plan,
+    Replaced,
     Unmanaged,
     Update,
 )
+from reconciler.planning.planfile_parts import read_location, read_note, read_spec, spec_values
 
 Values = dict[str, Any]
 
@@ -38,6 +40,7 @@ class Action(StrEnum):
     """The word for a change; a rename is an update that changes the name, perhaps with other fields."""
 
     CREATE = "create"
+    REPLACE = "replace"
     UPDATE = "update"
     RENAME = "rename"
     DELETE = "delete"
@@ -102,7 +105,7 @@ def read_plan(values: Mapping[str, Node]) -> Plan:
         unmanaged=values["unmanaged"].each(_read_unmanaged),
         ignored=values["ignored"].each(_read_unmanaged),
         unsupported=values["unsupported"].each(_read_unsupported),
-        notes=values["notes"].each(_read_note),
+        notes=values["notes"].each(read_note),
         in_sync=values["in_sync"].number(),
         declared_present=values["declared_present"].number(),
         live=values["live"].number(),
@@ -111,7 +114,7 @@ def read_plan(values: Mapping[str, Node]) -> Plan:
         base=values["base"].unless_null(Node.text),
         on_drift=values["on_drift"].unless_null(lambda node: node.one_of(OnDrift)),
         kept=values["kept"].each(_read_kept),
-        configuration=values["configuration"].each(_read_note),
+        configuration=values["configuration"].each(read_note),
     )
     if (plan.base is None) != (plan.on_drift is None):
         raise WrongShape("`on_drift` does not fit `base`: both are null, or none")
@@ -133,8 +136,8 @@ def _counts(plan: Plan) -> Values:
 
 def _action(change: Change) -> Action:
     match change:
-        case Create():
-            return Action.CREATE
+        case Create(replaces=replaces):
+            return Action.CREATE if replaces is None else Action.REPLACE
         case Update():
             return Action.RENAME if change.is_rename else Action.UPDATE
         case Delete():
@@ -143,7 +146,23 @@ def _action(change: Change) -> Action:
             assert_never(change)
 
 
-_CHANGE_KEYS = ("action", "id", "before", "after", "reason", "risks", "owner", "source", "origin", "origins")
+_LONGEST = 9_999 * 24 * 3600
+"""Seconds: the most that `keep_old` can say."""
+
+_CHANGE_KEYS = (
+    "action",
+    "id",
+    "before",
+    "after",
+    "reason",
+    "risks",
+    "owner",
+    "source",
+    "origin",
+    "origins",
+    "replaces",
+    "successor",
+)
 
 
 def _change_values(change: Change) -> Values:
@@ -152,37 +171,60 @@ def _change_values(change: Change) -> Values:
     return {
         "action": _action(change).value,
         "id": None if isinstance(change, Create) else change.id,
-        "before": before and _spec_values(before),
-        "after": after and _spec_values(after),
+        "before": before and spec_values(before),
+        "after": after and spec_values(after),
         "reason": asdict(change.reason),
         "risks": [asdict(risk) for risk in change.risks],
         "owner": change.owner,
         "source": change.source and asdict(change.source),
         "origin": None if isinstance(change, Update) else change.origin,
         "origins": [asdict(each) for each in change.origins] if isinstance(change, Update) else [],
+        "replaces": _replaced_values(change.replaces) if isinstance(change, Create) and change.replaces else None,
+        "successor": change.successor if isinstance(change, Delete) else None,
     }
 
 
 def _read_change(node: Node) -> Change:
     values = node.record(_CHANGE_KEYS)
-    reason, owner = _read_note(values["reason"]), values["owner"].unless_null(Node.text)
-    source, risks = values["source"], values["risks"].each(_read_note)
+    reason, owner = read_note(values["reason"]), values["owner"].unless_null(Node.text)
+    source, risks = values["source"], values["risks"].each(read_note)
     origin, origins = values["origin"].unless_null(_read_origin), values["origins"].each(_read_field_origin)
+    replaces, successor = (
+        values["replaces"].unless_null(_read_replaced),
+        values["successor"].unless_null(Node.client_id),
+    )
     match values["action"].one_of(Action):
-        case Action.CREATE:
+        case Action.CREATE | Action.REPLACE:
             values["id"].nothing()
             values["before"].nothing()
-            return Create(_read_spec(values["after"]), reason, _read_location(source), owner, risks, origin)
+            after = read_spec(values["after"])
+            return Create(after, reason, read_location(source), owner, risks, origin, replaces)
         case Action.UPDATE | Action.RENAME:
             values["origin"].nothing()
-            before, after, place = _read_spec(values["before"]), _read_spec(values["after"]), _read_location(source)
+            before, after, place = read_spec(values["before"]), read_spec(values["after"]), read_location(source)
             return Update(values["id"].client_id(), before, after, reason, place, owner, risks, origins)
         case Action.DELETE:
             values["after"].nothing()
-            before, cause = _read_spec(values["before"]), source.unless_null(_read_location)
-            return Delete(values["id"].client_id(), before, reason, cause, owner, risks, origin)
+            before, cause = read_spec(values["before"]), source.unless_null(read_location)
+            return Delete(values["id"].client_id(), before, reason, cause, owner, risks, origin, successor)
         case action:
             assert_never(action)
+
+
+def _replaced_values(replaced: Replaced) -> Values:
+    return {
+        "id": replaced.id,
+        "before": spec_values(replaced.before),
+        "keep_old_seconds": int(replaced.keep_old.total_seconds()),
+        "stops_at": replaced.stops_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _read_replaced(node: Node) -> Replaced:
+    values = node.record(("id", "before", "keep_old_seconds", "stops_at"))
+    keep_old = timedelta(seconds=min(values["keep_old_seconds"].number(), _LONGEST))
+    before = read_spec(values["before"])
+    return Replaced(values["id"].client_id(), before, keep_old, values["stops_at"].time())
 
 
 def _read_origin(node: Node) -> Origin:
@@ -200,7 +242,7 @@ def _read_kept(node: Node) -> Kept:
         name=values["name"].text(),
         id=values["id"].unless_null(Node.client_id),
         origin=_read_origin(values["origin"]),
-        source=values["source"].unless_null(_read_location),
+        source=values["source"].unless_null(read_location),
         fields=values["fields"].each(_read_field_drift),
     )
 
@@ -215,39 +257,13 @@ def _read_field_drift(node: Node) -> FieldDrift:
     )
 
 
-def _spec_values(spec: ClientSpec) -> Values:
-    grants = [grant.value for grant in Grant if grant in spec.grants]
-    return {"name": spec.name, "grants": grants, "redirect_url": spec.redirect_url}
-
-
-def _read_spec(node: Node) -> ClientSpec:
-    values = node.record(("name", "grants", "redirect_url"))
-    grants = frozenset(values["grants"].each(lambda grant: grant.one_of(Grant)))
-    spec = ClientSpec(values["name"].whole_text(), grants, values["redirect_url"].unless_null(Node.whole_text))
-    if not grants:
-        raise WrongShape(f"`{values['grants'].place}` is empty")
-    if (Grant.AUTHORIZATION_CODE in grants) != bool(spec.redirect_url):
-        raise WrongShape(f"`{values['redirect_url'].place}` does not fit the grants: it goes with authorization_code")
-    return spec
-
-
-def _read_note(node: Node) -> Note:
-    values = node.record(("code", "text"))
-    return Note(values["code"].text(), values["text"].text())
-
-
-def _read_location(node: Node) -> Location:
-    values = node.record(("path", "line", "column"))
-    return Location(values["path"].text(), values["line"].number(1), values["column"].number(1))
-
-
 def _blocked_values(blocked: Blocked) -> Values:
     return asdict(blocked)
 
 
 def _read_blocked(node: Node) -> Blocked:
     values = node.record(("name", "reason", "source", "way_out"))
-    reason, source = _read_note(values["reason"]), _read_location(values["source"])
+    reason, source = read_note(values["reason"]), read_location(values["source"])
     return Blocked(values["name"].text(), reason, source, values["way_out"].text())
 
 
@@ -257,7 +273,7 @@ def _unmanaged_values(client: Unmanaged) -> Values:
 
 def _read_unmanaged(node: Node) -> Unmanaged:
     values = node.record(("id", "name", "system", "note"))
-    note = values["note"].unless_null(_read_note)
+    note = values["note"].unless_null(read_note)
     return Unmanaged(values["id"].client_id(), values["name"].text(), values["system"].flag(), note)
 
 

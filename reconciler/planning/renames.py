@@ -17,7 +17,7 @@ def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], 
 
     A client that is made anew has another id and secret, so that the application behind it stops working.
     """
-    new = [change for change in changes if isinstance(change, Create)]
+    new = [change for change in changes if isinstance(change, Create) and change.replaces is None]
     if not new:
         return
     by_redirect: defaultdict[str | None, list[LiveClient]] = defaultdict(list)

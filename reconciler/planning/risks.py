@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model import ClientSpec, Grant, LiveClient
 from reconciler.names import is_system_client, matches_any
 from reconciler.planning.plan import Note
 from reconciler.planning.redirects import hosts, is_plain_http, redirect_urls
@@ -35,6 +36,25 @@ def update_risks(
 def delete_risks() -> tuple[Note, ...]:
     """The risks of deleting a client."""
     text = "revokes every token issued to it, and cannot be undone: creating it again gives a new id and secret"
+    return (Note("tokens-revoked", text),)
+
+
+def replace_risks(
+    old: LiveClient, after: ClientSpec, keep_old: timedelta, system_clients: Sequence[str] = ()
+) -> tuple[Note, ...]:
+    """The risks of a new client in the place of an old one: what it brings beyond the old one's, and the new secret."""
+    text = "it gets a new id and a new secret: whatever uses the old ones has to take over both"
+    later = f"tokens that were issued to client {old.id} work until it is deleted, and are revoked with it"
+    return (
+        Note("new-id-and-secret", text),
+        *((Note("tokens-revoked-later", later),) if keep_old else ()),
+        *update_risks(old.spec, after, (), system_clients),
+    )
+
+
+def retire_risks(old: LiveClient) -> tuple[Note, ...]:
+    """The risks of deleting a client that was replaced."""
+    text = f"its secret stops working, and every token issued to client {old.id} is revoked; that cannot be undone"
     return (Note("tokens-revoked", text),)
 
 

@@ -14,7 +14,7 @@ from reconciler.model import ClientSpec, Field, Listing, LiveClient, Unsupported
 from reconciler.planning.doubts import AnyLive, listed
 from reconciler.planning.guard import Refusal
 from reconciler.planning.matching import LiveIndex
-from reconciler.planning.plan import Change, Create, Delete, Plan, Update, field_changes
+from reconciler.planning.plan import Change, Create, Delete, Plan, Replaced, Update, field_changes
 from reconciler.text import quoted, quoted_url
 
 _WHOLE = 2_000
@@ -34,7 +34,7 @@ class Difference:
 class StaleReason:
     """Why a change cannot be applied as it was planned, with a stable code and a sentence for people.
 
-    The codes: changed, gone, unsupported, ambiguous, name-taken, name-lookalike, ignored, empty-listing.
+    The codes: changed, gone, unsupported, ambiguous, name-taken, name-lookalike, ignored, empty-listing, no-successor.
     """
 
     code: str
@@ -71,11 +71,12 @@ def reconcile_saved(saved: Plan, live: Listing, *, ignore: Sequence[str] = ()) -
     if reasons:
         return Stale(reasons)
     done = tuple(change for change in saved.changes if now.result_of(change) is not None)
+    left = {change.name for change in remaining}
     plan = replace(
         saved,
-        changes=tuple(remaining),
-        # Entries whose change is done are in sync; a pruned client has no entry.
-        in_sync=saved.in_sync + sum(change.source is not None for change in done),
+        changes=tuple(map(now.with_successor, remaining)),
+        # Entries whose changes are done are in sync; a pruned client has no entry.
+        in_sync=saved.in_sync + len({change.name for change in done if change.source is not None} - left),
         # The guards and the verification go by the clients that are there now.
         live=len(now.index.all),
         live_ids=tuple(sorted(now.index.by_id)),
@@ -97,13 +98,14 @@ class _Now:
         self._known_ids = frozenset(saved.live_ids)
         self._names_then = _names_then(saved)
         self._survivors = self._known_ids.difference(c.id for c in saved.changes if isinstance(c, Delete))
+        self._replacing = {c.replaces.id: c for c in saved.changes if isinstance(c, Create) and c.replaces}
         self._results = frozenset(filter(None, map(self.result_of, saved.changes)))
 
     def result_of(self, change: Change) -> int | None:
         """The id of the client with which the change is done already, or None if it is not done."""
         match change:
-            case Create(after=after):
-                return self._made(after)
+            case Create(after=after, replaces=replaces):
+                return self._made(after, replaces)
             case Update(id=client_id, after=after):
                 live = self.index.by_id.get(client_id)
                 return client_id if isinstance(live, LiveClient) and live.spec == after else None
@@ -115,49 +117,77 @@ class _Now:
     def reasons(self, change: Change) -> Iterator[StaleReason]:
         """Why a change that is not done cannot be applied."""
         match change:
-            case Create():
+            case Create(replaces=replaces):
+                yield from self._on_the_replaced(change, replaces) if replaces else ()
                 yield from self._on_the_new_name(change)
             case Update():
                 yield from self._on_the_client(change)
                 yield from self._on_the_new_name(change) if change.is_rename else ()
             case Delete():
                 yield from self._on_the_client(change)
+                yield from self._on_the_successor(change)
             case _:
                 assert_never(change)
+
+    def with_successor(self, change: Change) -> Change:
+        """The delete of a client that was replaced, with its successor, if that was made since."""
+        if not isinstance(change, Delete) or change.id not in self._replacing:
+            return change
+        return replace(change, successor=self.result_of(self._replacing[change.id]))
 
     @property
     def _is_implausible(self) -> bool:
         """Whether clients are missing that nobody was to delete, and all others with them."""
         return not self.index.all and bool(self._survivors)
 
-    def _made(self, after: ClientSpec) -> int | None:
+    def _made(self, after: ClientSpec, replaces: Replaced | None) -> int | None:
         """The one new client that a create would have made. One that was there before is another client."""
-        match self.index.named(after.name):
+        namesakes = self.index.named(after.name)
+        if replaces is not None:  # beside the old one, and those that `ids:` tells from it
+            namesakes = [live for live in namesakes if live.id not in self._known_ids]
+        match namesakes:
             case [LiveClient(id=client_id, spec=spec)] if spec == after and client_id not in self._known_ids:
                 return client_id
             case _:
                 return None
 
+    def _on_the_replaced(self, change: Create, replaces: Replaced) -> Iterator[StaleReason]:
+        """The old client of a rotation must be as it was: its successor was planned from it."""
+        yield from self._on_the_state(change, replaces.id, replaces.before)
+
+    def _on_the_successor(self, change: Delete) -> Iterator[StaleReason]:
+        """While an old client is deleted, the one that replaces it must be there."""
+        if change.successor is not None and not isinstance(self.index.by_id.get(change.successor), LiveClient):
+            text = f"client {change.successor}, which has replaced {_named(change)} is not live any more"
+            yield StaleReason("no-successor", change, text)
+
+    def _on_the_state(self, change: Change, client_id: int, before: ClientSpec) -> Iterator[StaleReason]:
+        """What a client is now that was to be as the plan found it."""
+        who = f"client {client_id}, {quoted(before.name)},"
+        match self.index.by_id.get(client_id):
+            case None:
+                yield self._missing(change, who)
+            case UnsupportedClient(why=why):
+                text = f"{who} is in a form now that cannot be declared: {why}"
+                yield StaleReason("unsupported", change, text)
+            case LiveClient(spec=spec) if spec != before:
+                found = _differences(before, spec)
+                yield StaleReason("changed", change, f"{who} has changed since: {_in_words(found)}", found)
+
     def _on_the_client(self, change: Update | Delete) -> Iterator[StaleReason]:
+        yield from self._on_the_state(change, change.id, change.before)
         live = self.index.by_id.get(change.id)
         if live is None:
-            yield self._missing(change)
             return
-        if isinstance(live, UnsupportedClient):
-            text = f"{_named(change)} is in a form now that cannot be declared: {live.why}"
-            yield StaleReason("unsupported", change, text)
-        elif live.spec != change.before:
-            found = _differences(change.before, live.spec)
-            yield StaleReason("changed", change, f"{_named(change)} has changed since: {_in_words(found)}", found)
         if self.index.ignores(live.name):
             yield StaleReason("ignored", change, f"{_named(change)} is one that `ignore:` leaves alone now")
         yield from self._on_namesakes(change)
 
-    def _missing(self, change: Update | Delete) -> StaleReason:
+    def _missing(self, change: Change, who: str) -> StaleReason:
         if isinstance(change, Delete):  # done, but for the listing
-            text = f"{_named(change)} is not listed any more, but neither is any other client: that is not plausible"
+            text = f"{who} is not listed any more, but neither is any other client: that is not plausible"
             return StaleReason("empty-listing", change, text)
-        return StaleReason("gone", change, f"{_named(change)} is not live any more: somebody deleted it")
+        return StaleReason("gone", change, f"{who} is not live any more: somebody deleted it")
 
     def _on_namesakes(self, change: Update | Delete) -> Iterator[StaleReason]:
         """Matched by its name, a client is not certain any more once another one bears that name."""
@@ -170,10 +200,13 @@ class _Now:
 
     def _on_the_new_name(self, change: Create | Update) -> Iterator[StaleReason]:
         own_id = change.id if isinstance(change, Update) else None
+        replaces = change.replaces if isinstance(change, Create) else None
         name = change.after.name
         if self.index.ignores(name):
             yield StaleReason("ignored", change, f"{quoted(name)} is a name that `ignore:` leaves alone now")
         holders = [live for live in self.index.named(name) if live.id != own_id]
+        if replaces is not None:  # the old one has the name, and so may others that `ids:` tells from it
+            holders = [live for live in holders if live.id not in self._known_ids]
         if holders:
             found = _compared(change.after, holders)
             words = f", where {_in_words(found)}" if found else ""

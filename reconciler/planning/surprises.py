@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.model import Declarations, DesiredClient, LiveClient
+from reconciler.model import Declarations, DesiredClient, LiveClient, Rotation
 from reconciler.names import is_system_client, lookalike_key
-from reconciler.planning.doubts import ALLOW_LOOKALIKE, Entry, listed
-from reconciler.planning.matching import LiveIndex, Match
+from reconciler.planning.doubts import ALLOW_LOOKALIKE, Entry, listed, moment
+from reconciler.planning.matching import Finding, LiveIndex, Match, Rotating
 from reconciler.planning.plan import Note, Unmanaged
 from reconciler.planning.removals import Removals
+from reconciler.planning.rotation import Turn, is_older, leftovers
 from reconciler.text import quoted
 
 
@@ -51,15 +52,43 @@ class Remarks:
         return None
 
 
-def notes_on_previous_names(match: Match, index: LiveIndex) -> Iterator[Note]:
+def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) -> Iterator[Note]:
     """A note for each live client that still has a previous name of a declared client that is live as well."""
-    entry = match.entry
     for name in dict.fromkeys(entry.previous_names) if isinstance(entry, DesiredClient) else ():
         for old in index.named(name):
-            if old.id != match.live.id:
-                both = f"{quoted(name)} (client {old.id}) is live beside {quoted(entry.name)} (client {match.live.id})"
+            if old.id != live.id:
+                both = f"{quoted(name)} (client {old.id}) is live beside {quoted(entry.name)} (client {live.id})"
                 advice = "previous_names does nothing here: delete the old client, or take its name out"
                 yield Note("previous-name-live", f"{both}, so {advice}")
+
+
+def notes_on_rotation(found: Finding, index: LiveIndex) -> Iterator[Note]:
+    """Until when an old secret works, and what of an entry a rotation has left behind."""
+    match found:
+        case Rotating(entry, _, Turn(old=old, successor=LiveClient() as successor, stops_at=stops_at, is_over=False)):
+            text = f"the old secret of {quoted(entry.name)} (client {old.id}) works until {moment(stops_at)}, and the"
+            then = f"; then write `{_pin(successor, index)}`" if entry.id is not None else ""
+            text = f"{text} next apply after that deletes it; its successor is client {successor.id}{then}"
+            yield Note("rotation-under-way", text)
+        case Match(DesiredClient(rotate=Rotation() as rotate) as entry, live):
+            yield from _notes_after_rotation(entry, rotate, live, index)
+
+
+def _notes_after_rotation(entry: DesiredClient, rotate: Rotation, live: LiveClient, index: LiveIndex) -> Iterator[Note]:
+    name = quoted(entry.name)
+    if live.name != entry.name:
+        if is_older(live, rotate):
+            yield Note("rotation-follows", f"{name} is renamed first; the next plan replaces it, as `rotate:` says")
+    elif entry.id not in (None, live.id):
+        text = f"client {entry.id}, which `ids:` names, is gone, and client {live.id} has taken its place"
+        yield Note("rotation-moved", f"{name}: {text}: write `{_pin(live, index)}`, or take `ids:` out")
+    elif left := leftovers(entry, rotate, index.named(entry.name), live.id):
+        text = f"{listed(left)} has its name too, and is left alone, since `ids:` says that client {live.id} is meant"
+        yield Note("rotation-leftover", f"{name}: {text}; without `ids:`, the rotation deletes the old one")
+
+
+def _pin(live: LiveClient, index: LiveIndex) -> str:
+    return f"ids: {{{index.instance}: {live.id}}}"
 
 
 def waivers(entry: Entry, named_among: LiveIndex | None = None, own_id: int | None = None) -> Iterator[Note]:

@@ -26,6 +26,7 @@ from reconciler.planning.plan import (
     Kept,
     Note,
     Plan,
+    Replaced,
     Unmanaged,
     Update,
     field_changes,
@@ -150,6 +151,8 @@ def _change(change: Change) -> dict[str, Any]:
         "after": _spec(after),
         "origin": None if isinstance(change, Update) else change.origin,
         "origins": list(map(asdict, change.origins)) if isinstance(change, Update) else [],
+        "replaces": _replaced(change.replaces) if isinstance(change, Create) and change.replaces else None,
+        "successor": change.successor if isinstance(change, Delete) else None,
         "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
         "reason": _note(change.reason),
         "risks": [_note(risk) for risk in change.risks],
@@ -162,6 +165,8 @@ def _change(change: Change) -> dict[str, Any]:
 def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | None]:
     """The client's id, and what it is before and after the change."""
     match change:
+        case Create(replaces=Replaced(before=before)):
+            return None, before, change.after
         case Create():
             return None, None, change.after
         case Update():
@@ -170,6 +175,14 @@ def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | 
             return change.id, change.before, None
         case _:
             assert_never(change)
+
+
+def _replaced(replaced: Replaced) -> dict[str, Any]:
+    return {
+        "id": replaced.id,
+        "keep_old_seconds": int(replaced.keep_old.total_seconds()),
+        "stops_at": replaced.stops_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:

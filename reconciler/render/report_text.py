@@ -12,12 +12,12 @@ from reconciler.planning.plan import Change, Create, Delete, Plan
 from reconciler.render.deliveries import handed_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
-from reconciler.render.text import heading, title
+from reconciler.render.text import heading, old_secret_text, title
 from reconciler.secrets.values import Event
 from reconciler.text import printable
 
-_PAST = {"create": "created", "update": "updated", "rename": "renamed", "delete": "deleted"}
-_MARKS = {"create": "+", "update": "~", "rename": "~", "delete": "-"}
+_PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
+_MARKS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "-"}
 _WIDTH = 11
 _MOST_ALIKE = 8
 _SHOWN_ALIKE = 3
@@ -30,7 +30,7 @@ def render_outcome(outcome: Outcome) -> str:
     match outcome:
         case Applied(id=client_id, adopted=adopted):
             found = f"; {_adopted(change)}" if adopted else ""
-            return f"{_PAST[action(change)]} {printable(change.name)} (id {client_id}){found}"
+            return f"{_PAST[action(change)]} {_made(change, client_id)}{found}"
         case Failed(error=error):
             way_out = f"; {error.hint}" if error.hint else ""
             return f"{_failed(outcome)}: {_request(change)}: {printable(error.message + way_out)}"
@@ -93,10 +93,12 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
     change = outcome.change
     match outcome:
         case Applied(id=client_id, adopted=adopted):
-            what = f"{title(change)} (id {client_id})" if isinstance(change, Create) else title(change)
+            what = _made(change, client_id) if isinstance(change, Create) else title(change)
             yield _line(_MARKS[action(change)], _PAST[action(change)], Style.ADDED, what, paint)
             if adopted:
                 yield _INDENT + _adopted(change)
+            if isinstance(change, Create) and change.replaces is not None and change.replaces.keep_old:
+                yield _INDENT + old_secret_text(change.replaces)
         case Failed(error=error):
             mark = "?" if isinstance(error, NotVerified) else "x"
             yield _line(mark, _failed(outcome), Style.REMOVED, _request(change), paint)
@@ -107,6 +109,13 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
             yield _line(".", "not tried", Style.WARNED, f"{_request(change)}: {printable(reason)}", paint)
         case _:
             assert_never(outcome)
+
+
+def _made(change: Change, client_id: int) -> str:
+    """The client with its id; in a rotation, both of them."""
+    if isinstance(change, Create) and change.replaces is not None:
+        return f"{printable(change.name)} (id {change.replaces.id} → {client_id})"
+    return f"{printable(change.name)} (id {client_id})"
 
 
 def _line(mark: str, word: str, style: Style, what: str, paint: Paint) -> str:

@@ -8,7 +8,7 @@ from typing import assert_never
 from reconciler.planning.origins import has_drift
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 
-ACTIONS = ("create", "update", "rename", "delete")
+ACTIONS = ("create", "replace", "update", "rename", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class Counts:
     """How many clients the plan changes, by action, and how many it leaves alone, by reason."""
 
     create: int
+    replace: int
+    """Clients that get a successor of the same name; they are not counted as created."""
     update: int
     rename: int
     """Renames, whatever else they change; they are not counted as updates."""
@@ -36,10 +38,10 @@ class Counts:
 
 
 def action(change: Change) -> str:
-    """The word for a change: create, update, rename or delete."""
+    """The word for a change: create, replace, update, rename or delete."""
     match change:
-        case Create():
-            return "create"
+        case Create(replaces=replaces):
+            return "create" if replaces is None else "replace"
         case Update():
             return "rename" if change.is_rename else "update"
         case Delete():
@@ -53,6 +55,7 @@ def count(plan: Plan) -> Counts:
     actions = [action(change) for change in plan.changes]
     return Counts(
         create=actions.count("create"),
+        replace=actions.count("replace"),
         update=actions.count("update"),
         rename=actions.count("rename"),
         delete=actions.count("delete"),

@@ -11,10 +11,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from reconciler.live.observation import AsOf
-from reconciler.model import Location
+from reconciler.model import ClientSpec, Location
+from reconciler.planning.doubts import moment
 from reconciler.planning.guard import Refusal
 from reconciler.planning.origins import has_drift, kept_text, origin_text
-from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, OnDrift, Plan, Unmanaged, Update
+from reconciler.planning.plan import (
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    Kept,
+    Note,
+    OnDrift,
+    Plan,
+    Replaced,
+    Unmanaged,
+    Update,
+)
 from reconciler.render.age import as_of_text
 from reconciler.render.deliveries import lacking_lines
 from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
@@ -28,6 +41,7 @@ MOST_LISTED = 10
 
 _MARKS = {
     "create": ("+", Style.ADDED),
+    "replace": ("±", Style.CHANGED),
     "update": ("~", Style.CHANGED),
     "rename": ("~", Style.CHANGED),
     "delete": ("-", Style.REMOVED),
@@ -84,6 +98,8 @@ def heading(plan: Plan, paint: Paint) -> str:
 def title(change: Change) -> str:
     """The client that a change is about: both names of a rename, and the id that it has already."""
     match change:
+        case Create(replaces=Replaced(id=old)):
+            return f"{printable(change.name)} (id {old} → a new one)"
         case Create():
             return printable(change.name)
         case Update() if change.is_rename:
@@ -116,6 +132,9 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
 
 def _fields(change: Change, paint: Paint) -> Iterator[str]:
     match change:
+        case Create(replaces=Replaced() as replaced):
+            yield from _successor(replaced, change.after, paint)
+            yield INDENT + paint(f"! {old_secret_text(replaced)}", Style.WARNED)
         case Create():
             yield from spec_lines(change.after, Style.ADDED, paint)
         case Update():
@@ -124,6 +143,21 @@ def _fields(change: Change, paint: Paint) -> Iterator[str]:
             yield from spec_lines(change.before, Style.REMOVED, paint)
         case _:
             assert_never(change)
+
+
+def _successor(replaced: Replaced, after: ClientSpec, paint: Paint) -> Iterator[str]:
+    if after == replaced.before:
+        yield from spec_lines(after, Style.FAINT, paint)
+    else:
+        yield from difference_lines(replaced.before, after, paint)
+
+
+def old_secret_text(replaced: Replaced) -> str:
+    """When the secret of the client that is replaced stops working."""
+    who = f"the old secret (client {replaced.id})"
+    if not replaced.keep_old:
+        return f"{who} stops working with this apply, as soon as the new one is delivered"
+    return f"{who} works until {moment(replaced.stops_at)} at least, and stops with the next apply after that"
 
 
 def _why(reason: Note, source: Location | None, owner: str | None = None) -> str:

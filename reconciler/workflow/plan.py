@@ -122,6 +122,7 @@ def guards(settings: Settings, instance: Instance, options: Options) -> Guards:
         system_clients=instance.system_clients,
         expect_system_clients=instance.expect_system_clients,
         frozen=instance.frozen,
+        sinks=tuple(sink.scope for sink in instance.sinks),
     )
 
 

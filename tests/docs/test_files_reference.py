@@ -24,6 +24,7 @@ _SINK = SETTINGS["definitions"]["sink"]
 LEVELS: dict[str, Any] = {
     "clients/\\*\\*/\\*.yaml": CLIENTS,
     "A client": _CLIENT,
+    "rotate": _CLIENT["properties"]["rotate"],
     "Grants": _GRANTS,
     "authorization_code": _GRANTS["properties"]["authorization_code"],
     "password, personal_access_token": CLIENTS["definitions"]["plain_grant"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
 from reconciler.errors import NotVerified, Rejected, Unavailable
@@ -21,6 +22,7 @@ from tests.builders import (
     live,
     plan_of,
     present,
+    rotation,
     spec,
     unsupported,
 )
@@ -129,6 +131,42 @@ def _pruned() -> Scene:
     return Scene(plan_of(declared, seen, prune=Prune.ALL), flags=("--clients", "my clients", "--prune", "all"))
 
 
+def _rotated() -> Scene:
+    """Every step of a rotation, one of them with nowhere to deliver to."""
+    time = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
+    week, at_once = timedelta(days=7), timedelta(0)
+    declared = declare(
+        present("Portal", line=3, owner="team-portal", rotate=rotation(time, week, line=3)),
+        present(spec("Leaked", PERSONAL), line=9, rotate=rotation(time, at_once, line=9)),
+        present("Under way", line=15, rotate=rotation(time, timedelta(days=90), line=15)),
+        present(spec("Due", redirect="https://new.example.com/cb"), line=21, rotate=rotation(time, week, line=21)),
+        present("Done", line=27, rotate=rotation(time, week, line=27)),
+        present("Too many", line=33, rotate=rotation(time, at_once, line=33)),
+        present("Too early", line=39, rotate=rotation(time.replace(year=2027), at_once, line=39)),
+        present("Pinned", line=45, id=8, rotate=rotation(time, week, line=45)),
+    )
+    seen = listing(
+        live(1, "PmApi"),
+        live(2, "Portal"),
+        live(3, spec("Leaked", PERSONAL)),
+        *(live(number, "Under way") for number in (4, 20)),
+        *(live(number, "Due") for number in (5, 21)),
+        live(22, "Done"),
+        *(live(number, "Too many") for number in (6, 7, 23)),
+        live(9, "Too early"),
+        live(24, "Pinned"),
+        at=datetime(2026, 2, 1, 12, 0, tzinfo=UTC),
+    )
+    plan = plan_of(declared, seen, protected=("*",))
+    return Scene(plan, refusals(plan, Guards(Limits(deletes=3), protected=("*",))))
+
+
+def _rotated_report() -> Scene:
+    plan = _rotated().plan
+    outcomes = [Applied(change, getattr(change, "id", 30 + number)) for number, change in enumerate(plan.changes)]
+    return Scene(plan, report=Report(tuple(outcomes)))
+
+
 def _drifting(on_drift: OnDrift) -> Scene:
     """A person has been at work on the instance since the base, and so has git."""
     night = "https://night.example.com/fix"
@@ -217,6 +255,8 @@ SCENES: Mapping[str, Scene] = {
     "blocked-and-refused": _blocked_and_refused(),
     "many-left-alone": _many_left_alone(),
     "pruned": _pruned(),
+    "rotated": _rotated(),
+    "rotated-applied": _rotated_report(),
     "drift-refused": _drifting(OnDrift.REFUSE),
     "drift-kept": _drifting(OnDrift.KEEP),
     "hostile-names": _hostile(),

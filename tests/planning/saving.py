@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from reconciler.planning.diff import make_plan
 from reconciler.planning.plan import Note, OnDrift, Plan, Prune
 from reconciler.planning.planfile import dump_plan
-from tests.builders import PASSWORD, absent, declare, listing, live, plan_of, present, spec, unsupported
+from tests.builders import PASSWORD, absent, declare, listing, live, plan_of, present, rotation, spec, unsupported
 from tests.strategies import bases, declarations, listings, policies
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MADE = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+ROTATED_AT = datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def saved(plan: Plan, *, prune: Prune = Prune.NONE, created_at: datetime = MADE) -> str:
@@ -34,6 +35,7 @@ def one_of_each() -> Plan:
         present("Twice", line=4),
         present("Calm", line=5, previous=["Old calm"]),
         absent("Gone", line=6),
+        present("Worn", line=8, owner="team-a", rotate=rotation(ROTATED_AT, timedelta(0))),
     )
     seen = listing(
         live(1, "PmApi"),
@@ -46,8 +48,10 @@ def one_of_each() -> Plan:
         live(8, "Gone"),
         live(9, "Zapier one"),
         unsupported(10, "Odd"),
+        live(11, "Worn"),
+        at=MADE,
     )
-    base = declare(present("Altered"), present("Named"), present("Calm"), present("Deleted there"))
+    base = declare(present("Altered"), present("Named"), present("Calm"), present("Worn"), present("Deleted there"))
     plan = plan_of(
         declare(*declared.present, *declared.absent, present("Deleted there", line=7)),
         seen,

@@ -127,7 +127,7 @@ def test_a_plan_that_was_edited_is_refused_by_its_digest(edit: Callable[[Values]
     assert found.message == "plan.json is not as it was saved: its digest does not fit, so it was edited or damaged"
 
 
-UPDATE, RENAME, CREATE, DELETE = range(4)
+UPDATE, RENAME, CREATE, REPLACE, DELETE = range(5)
 
 
 @pytest.mark.parametrize(
@@ -135,16 +135,27 @@ UPDATE, RENAME, CREATE, DELETE = range(4)
     [
         (("changes",), {}, "`changes` is not a list"),
         (("changes", CREATE), [], "`changes[2]` is not an object"),
-        (("changes", CREATE, "action"), "make", "`changes[2].action` is not one of create, update, rename, delete"),
+        (
+            ("changes", CREATE, "action"),
+            "make",
+            "`changes[2].action` is not one of create, replace, update, rename, delete",
+        ),
         (("changes", CREATE, "action"), ["create"], "`changes[2].action` is not one of"),
+        (("changes", CREATE, "action"), "replace", "`changes` does not fit the rest of the plan"),
+        (("changes", REPLACE, "replaces"), None, "`counts` does not fit the rest of the plan"),
+        (("changes", REPLACE, "replaces", "id"), 0, "`changes[3].replaces.id` is not a whole number from 1 on"),
+        (("changes", REPLACE, "replaces", "keep_old_seconds"), 10**17, "`changes` does not fit the rest of the plan"),
+        (("changes", REPLACE, "replaces", "stops_at"), "2026-01-01", "`changes[3].replaces.stops_at` is not a time"),
+        (("changes", DELETE, "replaces"), {}, "`changes[4].replaces.id` is missing"),
+        (("changes", DELETE, "successor"), 0, "`changes[4].successor` is not a whole number from 1 on"),
         (("changes", CREATE, "id"), 7, "`changes[2].id` is not null"),
         (("changes", CREATE, "before"), {}, "`changes[2].before` is not null"),
         (("changes", CREATE, "source"), None, "`changes[2].source` is not an object"),
-        (("changes", DELETE, "after"), {}, "`changes[3].after` is not null"),
-        (("changes", DELETE, "id"), 0, "`changes[3].id` is not a whole number from 1 on"),
-        (("changes", DELETE, "id"), 2**63, "`changes[3].id` is not a whole number"),
-        (("changes", DELETE, "id"), 8.0, "`changes[3].id` is not a whole number"),
-        (("changes", DELETE, "id"), True, "`changes[3].id` is not a whole number"),
+        (("changes", DELETE, "after"), {}, "`changes[4].after` is not null"),
+        (("changes", DELETE, "id"), 0, "`changes[4].id` is not a whole number from 1 on"),
+        (("changes", DELETE, "id"), 2**63, "`changes[4].id` is not a whole number"),
+        (("changes", DELETE, "id"), 8.0, "`changes[4].id` is not a whole number"),
+        (("changes", DELETE, "id"), True, "`changes[4].id` is not a whole number"),
         (("changes", UPDATE, "action"), "rename", "`changes` does not fit the rest of the plan"),
         (("changes", RENAME, "after", "name"), 5, "`changes[1].after.name` is not text"),
         (("changes", RENAME, "after", "name"), "\ud800", "`changes[1].after.name` is not text that can be sent"),
