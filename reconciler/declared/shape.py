@@ -1,8 +1,9 @@
 """Whether a document has the structure that its schema demands, and if not, where and what to do about it.
 
-jsonschema judges. The schema carries what to say: `x-errors` holds a sentence for a keyword that fails
-("message; hint"; for a pattern also one for each way to break it, by a pattern of that way), `x-misplaced` a hint for
-a key that stands in the wrong place, `x-unless` the keys whose own mistake explains that another one is missing.
+What fits is waved through (`fitting.py`); of the rest jsonschema says what is wrong. The schema carries the words for
+it: `x-errors` holds a sentence for a keyword that fails ("message; hint"; for a pattern also one for each way to break
+it, by a pattern of that way), `x-misplaced` a hint for a key that stands in the wrong place, `x-unless` the keys whose
+own mistake explains that another one is missing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.declared.document import Document
+from reconciler.declared.fitting import Fits, fitting
 from reconciler.declared.load import Loaded
 from reconciler.declared.schemas import schema_text
 from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
@@ -36,6 +38,8 @@ def with_right_shape(loaded: Loaded, schema: str) -> Loaded:
 
 def check_shape(document: Document, schema: str) -> list[Diagnostic]:
     """Everything in the document that its schema does not allow; `schema` is one of SCHEMA_NAMES."""
+    if _fits(schema)(document.root):
+        return []
     found = list(_validator(schema).iter_errors(document.root))
     forbidden = [problem.absolute_path for problem in found if _is_forbidden(problem)]
     problems = (problem for problem in found if not _is_below(problem, forbidden))
@@ -43,11 +47,20 @@ def check_shape(document: Document, schema: str) -> list[Diagnostic]:
 
 
 @lru_cache
+def _fits(schema: str) -> Fits:
+    return fitting(_content(schema))
+
+
+@lru_cache
 def _validator(schema: str) -> Draft7Validator:
     from jsonschema import Draft7Validator
 
+    return Draft7Validator(_content(schema))
+
+
+def _content(schema: str) -> Any:
     content = json.loads(schema_text(schema))
-    return Draft7Validator(_written_out(content, content.pop("definitions", {})))
+    return _written_out(content, content.pop("definitions", {}))
 
 
 def _written_out(schema: Any, definitions: dict[str, Any]) -> Any:
