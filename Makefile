@@ -47,8 +47,9 @@ bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
 	$(BIN)/python -m tests.benchmarks.fleet
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write docs/commands.md anew from --help
+docs: $(INSTALLED) ## Write into docs/ what the program prints: --help, and what command lines show
 	$(BIN)/python -m tests.docs.commands
+	$(BIN)/python -m tests.docs.transcripts
 
 .PHONY: wheel
 wheel: ## Build the wheel, install it where nothing else is, and run what needs its data files

@@ -1,0 +1,113 @@
+"""What is there before a page's first line is typed, and what other people do between its lines."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+
+from tests.cli.projects import stored
+from tests.docs.pages import ROOT
+from tests.docs.stage import INSTANCES, Stage
+
+PORTAL = "https://portal.example.com/oauth/callback"
+
+
+def _settings(stage: Stage, **more: object) -> None:
+    instances: dict[str, object] = {"sandbox": {"embedded": ".reconciler/sandbox.sqlite3"}}
+    for name, url in INSTANCES.items():
+        prefix = f"PM_{name.upper().replace('-', '_')}"
+        credentials = {"username_env": f"{prefix}_USERNAME", "password_env": f"{prefix}_PASSWORD"}
+        instances[name] = {"url": url, "credentials": credentials, "limits": {"deletes": 3}}
+    stage.write(
+        "reconciler.yaml", json.dumps({"default_instance": "sandbox", "instances": instances, **more}, indent=1)
+    )
+
+
+def _declare(stage: Stage, *entries: str) -> None:
+    stage.write("clients/clients.yaml", "clients:\n" + "".join(entries))
+
+
+def entry(name: str, redirect: str = PORTAL) -> str:
+    """A declared client."""
+    grants = f"    grants:\n      authorization_code:\n        redirect_url: {redirect}\n"
+    return f"  - name: {name}\n    owner: team-portal\n{grants}"
+
+
+def nothing(stage: Stage) -> None:
+    """An empty folder: the page writes what it needs."""
+
+
+def our_own(stage: Stage) -> None:
+    """A clone of this repository, as far as the program reads it."""
+    shutil.copy(ROOT / "reconciler.yaml", stage.folder)
+    shutil.copytree(ROOT / "clients", stage.folder / "clients")
+
+
+def hand_made(stage: Stage) -> None:
+    """Instances with clients of which no file knows."""
+    _settings(stage)
+    stage.write("clients/clients.yaml", "clients: []\n")
+    stage.do("git init -q -b main")
+    for served in stage.platforms.values():
+        served.has(stored("Customer portal", PORTAL), stored("CRM", "https://crm.example.com/cb"))
+
+
+def project(stage: Stage) -> None:
+    """A project that was applied once, and a branch that changes one client, adds one and takes one out."""
+    _settings(stage)
+    _declare(stage, entry("Customer portal"), entry("Warehouse", "https://warehouse.example.com/cb"))
+    stage.write(".gitignore", ".reconciler/\n/*.json\njournal/\n")
+    stage.do(
+        "git init -q -b main",
+        "git add . && git commit -q -m 'Declare two clients'",
+        "git clone -q --bare . ../origin.git && git remote add origin ../origin.git && git fetch -q",
+        "reconciler apply --instance production --yes --parallelism 1",
+        "git checkout -q -b portal",
+    )
+    _declare(
+        stage, entry("Customer portal", "https://portal.example.com/cb"), entry("Reporting", "https://r.example.com/cb")
+    )
+    stage.do("git commit -q -a -m 'Move the portal'")
+
+
+PREPARATIONS: Mapping[str, Callable[[Stage], None]] = {
+    "README.md": our_own,
+    "docs/adopting.md": hand_made,
+    "docs/tour.md": nothing,
+}
+"""By page; `project` for all others."""
+
+
+def _person_moves_the_portal(stage: Stage) -> None:
+    stage.platforms["production"].change("Customer portal", stored("Customer portal", "https://new.example.com/cb"))
+
+
+def _start_over(stage: Stage) -> None:
+    (stage.folder / "clients" / "production.yaml").unlink()
+
+
+def _person_adds_two(stage: Stage) -> None:
+    (stage.folder / "clients" / "all.yaml").unlink()
+    stage.do("reconciler export --instance production -o clients/production.yaml")
+    more = (stored("Shop", "https://shop.example.com/cb"), stored("Shop, new", "https://shop.example.com/new"))
+    stage.platforms["production"].has(*more)
+
+
+def _raise_a_limit(stage: Stage) -> None:
+    text = (stage.folder / "reconciler.yaml").read_text()
+    stage.write("reconciler.yaml", text.replace('"deletes": 3', '"deletes": 50', 1))
+
+
+def _remove_the_examples(stage: Stage) -> None:
+    (stage.folder / "clients" / "examples.yaml").unlink()
+
+
+BETWEEN: Mapping[tuple[str, str], Callable[[Stage], None]] = {
+    ("README.md", "export PM_"): _remove_the_examples,
+    ("docs/adopting.md", "export --all"): _start_over,
+    ("docs/adopting.md", "export --instance production --update\n"): _person_adds_two,
+    ("docs/adopting.md", "--accept"): _person_moves_the_portal,
+    ("docs/observation.md", "--config-from"): _raise_a_limit,
+}
+"""What happens before the line of a page in which these words stand."""
