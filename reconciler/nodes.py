@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from reconciler.text import quoted
+from reconciler.value import dataclass
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.applying.report import Report
@@ -13,6 +12,7 @@ from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Change, Plan
 from reconciler.secrets.delivery import Lacking
 from reconciler.settings import Instance
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

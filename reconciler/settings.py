@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from reconciler.diagnostics import Severity
 from reconciler.model import EMPTY, Grant, Location
 from reconciler.names import matches_any
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.applying.crew import Crew
 from reconciler.applying.events import Tell
@@ -16,6 +16,7 @@ from reconciler.live.gateway import Issued
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 from reconciler.secrets.delivery import Deliverer, Delivery, Lacking
 from reconciler.secrets.values import Client, Event, Handover
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from reconciler.applying.report import Handed, Outcome
 from reconciler.planning.plan import Change
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +31,7 @@ from reconciler.errors import JournalError, NotVerified
 from reconciler.folder import make_private
 from reconciler.planning.plan import Plan
 from reconciler.planning.planfile_values import plan_values
+from reconciler.value import dataclass
 
 FORMAT_VERSION = 1
 SUFFIX = ".jsonl"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import LoginRefused, NotVerified, ReconcilerError
 from reconciler.planning.plan import Change
 from reconciler.secrets.values import Event
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

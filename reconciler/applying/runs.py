@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Change, Plan
 from reconciler.planning.planfile_values import plan_values, read_plan
 from reconciler.secrets.values import Event
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
@@ -11,6 +10,7 @@ from reconciler.applying.writing import Attempt, Sent, Unanswered
 from reconciler.errors import GatewayError, NotVerified
 from reconciler.model import Listing, LiveClient, UnsupportedClient
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
+from reconciler.value import dataclass
 
 AnyLive = LiveClient | UnsupportedClient
 

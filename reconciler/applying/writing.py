@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.applying.report import Failed, Skipped
 from reconciler.errors import GatewayError, LoginRefused, NotAuthenticated, NotPermitted, Rejected
 from reconciler.live.gateway import Gateway
 from reconciler.planning.plan import Change, Create, Delete, Update
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from dataclasses import dataclass
 from threading import RLock
 from typing import TextIO
 
@@ -13,6 +12,7 @@ import click
 
 from reconciler.errors import ReconcilerError
 from reconciler.render.paint import Paint, coloured, plain
+from reconciler.value import dataclass
 
 
 class OutputLost(ReconcilerError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.cli.console import Console
@@ -22,6 +21,7 @@ from reconciler.render.summary import plural
 from reconciler.results import Stopped
 from reconciler.settings import Instance, Settings
 from reconciler.text import listed, printable, quoted
+from reconciler.value import dataclass
 from reconciler.workflow.choices import Files, Options
 from reconciler.workflow.export import look_at
 

@@ -90,6 +90,10 @@ def _files(config: Path, config_from: str | None, clients: Path | None) -> Files
     return Files(config, clients, config_from)
 
 
+def _conduct(journal: Path | None, parallelism: int) -> Conduct:
+    return Conduct(journal, parallelism)
+
+
 def _selection(instances: tuple[str, ...], all_instances: bool, shard: Shard | None) -> Selection:
     """A flag wins over the environment: `--all` over RECONCILER_INSTANCE, and `-i` over RECONCILER_ALL."""
     context = click.get_current_context()
@@ -243,7 +247,7 @@ parallelism_option = option(
     help="Requests under way at once, over all instances.",
 )
 
-conduct_options = gathered("conduct", Conduct, journal_option, parallelism_option)
+conduct_options = gathered("conduct", _conduct, journal_option, parallelism_option)
 
 # No environment variable: a pipeline that writes says so where everybody reads it.
 yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")

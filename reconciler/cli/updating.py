@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.cli.console import Console
@@ -20,6 +19,7 @@ from reconciler.planning.export import Withheld
 from reconciler.render.error_text import render_diagnostic_lines
 from reconciler.render.summary import plural
 from reconciler.text import listed, printable, quoted
+from reconciler.value import dataclass
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.taking_over import LeftAlone

@@ -7,7 +7,6 @@ difference, or stays as it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -29,6 +28,7 @@ from reconciler.declared.spans import Kind, Node, read_spans
 from reconciler.declared.writing import Value, flow_text
 from reconciler.model import Grant
 from reconciler.text import printable
+from reconciler.value import dataclass
 
 _ROUNDS = 500
 """More than the edits that any entry takes one after the other."""

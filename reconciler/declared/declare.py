@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.declared.document import Document
 from reconciler.declared.entries import read_entries
@@ -14,6 +13,7 @@ from reconciler.declared.waivers import Waived, rulings, unwaived
 from reconciler.diagnostics import Diagnostic, Severity, in_order
 from reconciler.model import Declarations
 from reconciler.settings import Instance, Settings
+from reconciler.value import dataclass
 
 NAMED_INSTANCES = 2
 """How many instances a message names; of more it gives the number."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain
 
 from reconciler.model import Location
+from reconciler.value import dataclass
 
 _BREAK = re.compile("\r\n|\r|\n")
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.declared.edit_flow import DEFAULT_STEP, append_in_flow, flow_items, flow_like, remove_in_flow
 from reconciler.declared.page import Edit, Page, Unwritable
 from reconciler.declared.spans import Kind, Node
 from reconciler.declared.writing import Value, block_lines, flow_pair, flow_text, scalar
+from reconciler.value import dataclass
 
 _BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
 _COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")

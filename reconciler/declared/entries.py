@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from reconciler.declared.document import Document, YamlMapping
 from reconciler.model import EMPTY, Grant, Location
 from reconciler.names import matches_any
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

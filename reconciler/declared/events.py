@@ -8,7 +8,7 @@ else the one in Python, which is slower and gives the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass  # noqa: TID251  (it is filled in bit by bit)
 from typing import NamedTuple, cast
 
 import yaml

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.declared.entries import Entry
 from reconciler.diagnostics import Severity
 from reconciler.model import Location
 from reconciler.settings import Settings
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

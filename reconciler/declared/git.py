@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declared.git_command import complaint, run_git
 from reconciler.errors import GitError
 from reconciler.text import quoted
+from reconciler.value import dataclass
 
 # With the branches named: a shallow clone mostly follows a single one.
 _UNSHALLOW = (

@@ -6,7 +6,6 @@ import codecs
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declared.document import Document, Lines
@@ -14,6 +13,7 @@ from reconciler.declared.events import HAS_LIBYAML, parse
 from reconciler.diagnostics import Diagnostic, error, has_errors, in_order, warning
 from reconciler.model import Location
 from reconciler.text import printable
+from reconciler.value import dataclass
 
 __all__ = ["MAX_BYTES", "Document", "Loaded", "load_directory", "load_file", "load_text"]
 

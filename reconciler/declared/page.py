@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from reconciler.errors import ReconcilerError
+from reconciler.value import dataclass
 
 LINE_BREAK = re.compile("\\r\\n|\\r|\\n")
 _LAST_BREAK = re.compile("(?:\\r\\n|\\r|\\n)\\Z")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.hosts import is_loopback
 from reconciler.names import TRIMMED
 from reconciler.text import quoted
+from reconciler.value import dataclass
 
 WEB_SCHEMES = ("http", "https")
 

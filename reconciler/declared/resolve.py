@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.declared.entries import Entry
@@ -22,6 +21,7 @@ from reconciler.model import (
     Waiver,
 )
 from reconciler.settings import Instance, Settings
+from reconciler.value import dataclass
 
 WaivedBy = Mapping[Entry, Sequence[Waiver]]
 """What each entry waives, of those that do."""

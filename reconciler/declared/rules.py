@@ -7,7 +7,6 @@ Every rule is one function that looks at all that is declared, for one instance 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from reconciler.declared import rule_checks_entries as entries
@@ -19,6 +18,7 @@ from reconciler.declared import rule_checks_sinks as sinks
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
 from reconciler.diagnostics import Severity
+from reconciler.value import dataclass
 
 Seen = TypeVar("Seen", View, Files)
 

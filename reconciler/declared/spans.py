@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import cast
 
@@ -21,6 +20,7 @@ from yaml.events import (
 )
 
 from reconciler.declared.events import HAS_LIBYAML, NextEvent, parser_events
+from reconciler.value import dataclass
 
 _PROPERTIES = re.compile(r"&[^\s]+(?:\s+|#[^\r\n]*)*")
 

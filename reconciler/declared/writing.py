@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.text import double_quoted, is_plain_scalar, printable, quoted_scalar
+from reconciler.value import dataclass
 
 Value = str | bool | int | Sequence["Value"] | Mapping[str, "Value"]
 """What can be written. Mappings keep their order."""

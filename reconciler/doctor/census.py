@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reconciler.model import Declarations, Listing
 from reconciler.names import is_system_client, matches_any
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Plan
 from reconciler.settings import Instance, Settings
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.doctor.account import Fits, permissions
@@ -26,6 +25,7 @@ from reconciler.live.facts import (
     Secured,
 )
 from reconciler.text import listed
+from reconciler.value import dataclass
 
 
 class State(StrEnum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reconciler.declared.redirects import WEB_SCHEMES, parse_url
@@ -16,6 +15,7 @@ from reconciler.names import is_system_client, lookalike_key
 from reconciler.planning.redirects import is_plain_http, redirect_urls
 from reconciler.settings import Instance, Settings
 from reconciler.text import listed, quoted, quoted_url
+from reconciler.value import dataclass
 
 MOST_NAMED = 5
 """Clients in one sentence; JSON has all of them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reconciler.doctor.account import NOT_KNOWN, Fits, fits, judge_account
 from reconciler.doctor.census import Census, take_census
@@ -13,6 +12,7 @@ from reconciler.doctor.reaching import judge_reach
 from reconciler.live.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
 from reconciler.model import Declarations
 from reconciler.settings import Instance, Settings
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model import LiveClient, UnsupportedClient
+from reconciler.value import dataclass
 
 
 class Severity(StrEnum):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import CredentialsMissing
 from reconciler.secret import Secret
 from reconciler.settings import CredentialNames
+from reconciler.value import dataclass
 
 LONGEST = 64 * 1024
 """Bytes. A longer file is not a password; somebody named the wrong one."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model import Listing
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from reconciler.model import ClientSpec, Listing, LiveClient
 from reconciler.secret import Secret
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

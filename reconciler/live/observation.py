@@ -7,7 +7,6 @@ that it is built of has a field for a secret; the gateway drops secrets while it
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from reconciler.nodes import Node, WrongShape
 from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
 from reconciler.settings import Instance
 from reconciler.text import listed, printable, quoted, quoted_url
+from reconciler.value import dataclass
 
 FORMAT_VERSION = 1
 KIND = "observation"

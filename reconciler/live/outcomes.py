@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errors import GatewayError, Unavailable
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic, sleep
 
 from urllib3 import Retry
@@ -18,6 +18,7 @@ from urllib3.util.retry import RequestHistory
 
 from reconciler.live.calls import Call
 from reconciler.live.outcomes import Answer, NoAnswer, Outcome
+from reconciler.value import dataclass
 
 LOG = logging.getLogger("reconciler.http")
 

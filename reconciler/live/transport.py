@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, time
 from types import TracebackType
@@ -23,6 +22,7 @@ from reconciler.live.failures import FAILURES, explain
 from reconciler.live.outcomes import Answer, NoAnswer, Outcome
 from reconciler.live.persistence import TIMES, Limits, Patience, persist
 from reconciler.secret import Secret
+from reconciler.value import dataclass
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer, unpacked. The listing of 10,000 clients is 2.8 MB (observed on 4.15.6)."""

@@ -7,7 +7,7 @@ on which it exists. What is known of a key only decides in which words, and whet
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, assert_never
 
 from reconciler.diagnostics import Severity
@@ -24,6 +24,7 @@ from reconciler.settings import (
     SinkSetting,
 )
 from reconciler.text import listed, quoted, quoted_url
+from reconciler.value import dataclass
 
 UNREAD = frozenset({"path", "instances", "variable_sources", "rule_sources"})
 """Fields of `Settings` that are no settings: where things stand. Instances are compared one by one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -42,6 +42,7 @@ from reconciler.planning.risks import create_risks, delete_risks, replace_risks,
 from reconciler.planning.rotation import Turn
 from reconciler.planning.surprises import waivers
 from reconciler.text import quoted
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

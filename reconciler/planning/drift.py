@@ -13,12 +13,13 @@ in another form already, is a conflict: neither form comes from what was agreed 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from reconciler.model import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
 from reconciler.planning.doubts import Entry
 from reconciler.planning.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.names import is_system_client, matches_any
@@ -12,6 +11,7 @@ from reconciler.planning.doubts import AnyLive, listed
 from reconciler.planning.redirects import written_urls
 from reconciler.settings import Instance
 from reconciler.text import quoted
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from reconciler.planning.export import Exported, Item
 from reconciler.settings import Instance
+from reconciler.value import dataclass
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#@:${}\[\]]+)((?::[0-9]+)?(?:[/?#].*)?)", re.DOTALL | re.IGNORECASE)
 _LONGEST_NAME = 40

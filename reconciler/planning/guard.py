@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from reconciler.model import Grant
 from reconciler.names import is_system_client, matches
@@ -12,6 +11,7 @@ from reconciler.planning.origins import has_drift, origin_text
 from reconciler.planning.plan import Change, Create, Delete, OnDrift, Plan, Update
 from reconciler.settings import Limits, Scope
 from reconciler.text import printable, quoted
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

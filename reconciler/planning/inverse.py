@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.model import Location
 from reconciler.planning.plan import Change, Create, Delete, Note, Replaced, Update, order_of_applying
 from reconciler.planning.risks import create_risks, delete_risks, update_risks
 from reconciler.text import quoted
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

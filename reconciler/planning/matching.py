@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from typing import TypeVar, assert_never
@@ -15,6 +14,7 @@ from reconciler.planning import doubts
 from reconciler.planning.doubts import AnyLive, Entry
 from reconciler.planning.plan import Blocked
 from reconciler.planning.rotation import Candidates, Settled, Turn, turn_of
+from reconciler.value import dataclass
 
 K = TypeVar("K")
 V = TypeVar("V")

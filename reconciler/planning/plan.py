@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from reconciler.model import ClientSpec, Field, Grant, Location, UnsupportedClient
+from reconciler.value import dataclass
 
 
 class Prune(StrEnum):

@@ -7,7 +7,6 @@ applied. Neither is anything of the clock: the caller says when a plan was made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from reconciler.planning.planfile_values import PLAN_KEYS, plan_values, read_pla
 from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
 from reconciler.settings import Instance
 from reconciler.text import printable, quoted, quoted_url
+from reconciler.value import dataclass
 
 FORMAT_VERSION = 1
 KIND = "saved-plan"

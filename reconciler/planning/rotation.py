@@ -16,13 +16,13 @@ found by its name and its date.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model import DesiredClient, LiveClient, Rotation
 from reconciler.planning import doubts
 from reconciler.planning.doubts import AnyLive
 from reconciler.planning.plan import Blocked
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

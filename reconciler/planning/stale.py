@@ -7,7 +7,7 @@ A saved plan is applied exactly or not at all. Where what happened since makes a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import assert_never
 
 from reconciler.model import ClientSpec, Field, Listing, LiveClient, UnsupportedClient
@@ -16,6 +16,7 @@ from reconciler.planning.guard import Refusal
 from reconciler.planning.matching import LiveIndex
 from reconciler.planning.plan import Change, Create, Delete, Plan, Replaced, Update, field_changes
 from reconciler.text import quoted, quoted_url
+from reconciler.value import dataclass
 
 _WHOLE = 2_000
 """The longest value that the platform stores: a difference may stand at its end, so nothing is cut."""

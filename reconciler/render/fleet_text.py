@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Report
@@ -17,6 +16,7 @@ from reconciler.render.summary import count, plural, summary_text
 from reconciler.render.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.text import printable
+from reconciler.value import dataclass
 
 _LONGEST = 100
 """Characters of a remark."""

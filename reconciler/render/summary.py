@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.planning.origins import has_drift
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
+from reconciler.value import dataclass
 
 ACTIONS = ("create", "replace", "update", "rename", "delete")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.value import dataclass
 
 
 class Permission(StrEnum):

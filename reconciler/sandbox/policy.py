@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.errors import SandboxError
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass  # noqa: TID251  (it is filled in bit by bit)
 
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response

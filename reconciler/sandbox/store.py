@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
 from threading import Lock
@@ -22,6 +21,7 @@ from reconciler.sandbox.database import (
     timestamp,
     transaction,
 )
+from reconciler.value import dataclass
 
 _COLUMNS = "id, name, secret, redirect, revoked, personal_access, password, created_at, updated_at"
 _WINDOW = 60.0  # seconds from the first wrong password until all are forgotten

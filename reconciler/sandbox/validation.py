@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.sandbox.php import Value, length
 from reconciler.sandbox.urls import is_url
+from reconciler.value import dataclass
 
 AUTHORIZATION_CODE = "authorization_code_grant"
 PERSONAL_ACCESS = "personal_access_client"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 
 from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox.policy import Policy
 from reconciler.sandbox.store import Session, Store
+from reconciler.value import dataclass
 
 COOKIE = "processmaker_session"
 """Every answer of a route sets it, to strangers too."""

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field  # noqa: TID251  (it is filled in bit by bit)
 from pathlib import Path
 from threading import Thread
 from typing import IO

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.children import without
@@ -12,6 +11,7 @@ from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.sink import Sink
 from reconciler.secrets.values import Client, Handover, Held
 from reconciler.settings import AgeFiles, DotenvFile, Instance, JsonFile, Program, Settings, SinkSetting
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from reconciler.errors import SinkError
 from reconciler.secrets import files
 from reconciler.secrets.content import plaintext
 from reconciler.secrets.values import Handover
+from reconciler.value import dataclass
 
 NAME = ".delivered.json"
 SHORTEST = 32

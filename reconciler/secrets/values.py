@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from reconciler.secret import Secret
+from reconciler.value import dataclass
 
 
 class Event(StrEnum):

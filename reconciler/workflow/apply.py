@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from reconciler.applying.delivering import Outbox
@@ -14,6 +14,7 @@ from reconciler.errors import Interrupted, NotTried, ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
 from reconciler.settings import Instance
+from reconciler.value import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, owed_since, sink_refusals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.declared.base import settings_at
@@ -18,6 +18,7 @@ from reconciler.errors import GitError, InvalidDeclarations
 from reconciler.model import Declarations, Location
 from reconciler.settings import Instance, Settings
 from reconciler.text import printable, quoted
+from reconciler.value import dataclass
 from reconciler.workflow.choices import Files
 
 

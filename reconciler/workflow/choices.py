@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from reconciler.errors import WrongUsage
@@ -12,6 +12,7 @@ from reconciler.names import matches
 from reconciler.planning.plan import OnDrift, Prune
 from reconciler.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.text import did_you_mean, quoted
+from reconciler.value import dataclass
 
 _MOST_NAMED = 12
 """Instances in a hint."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from reconciler.doctor.examination import Context, Examination, examine
 from reconciler.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
@@ -13,6 +12,7 @@ from reconciler.live.probes import look
 from reconciler.live.rights import examine_account
 from reconciler.model import Declarations
 from reconciler.settings import Instance, Settings
+from reconciler.value import dataclass
 from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Place, Sessions, locate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.applying.delivering import Outbox
 from reconciler.applying.report import Report
@@ -16,6 +16,7 @@ from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refus
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
 from reconciler.settings import Instance, Settings
+from reconciler.value import dataclass
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.choices import Options
 from reconciler.workflow.deliveries import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.errors import ReconcilerError
@@ -12,6 +12,7 @@ from reconciler.live.observation import AsOf, Observation, observation_of
 from reconciler.results import PlanResult, Stopped
 from reconciler.settings import Instance
 from reconciler.text import printable
+from reconciler.value import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, plan_listing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from reconciler.errors import ReconcilerError, SinkError
 from reconciler.live.gateway import Gateway
@@ -18,6 +18,7 @@ from reconciler.planning.plan import Note
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.secrets.delivery import Owes
 from reconciler.settings import Instance, Limits, Settings
+from reconciler.value import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.deliveries import deliverer_of, lacking, nothing_owed, unusable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from reconciler.live.gateway import Gateway
 from reconciler.planning.plan import Plan
 from reconciler.secrets.masking import Mask
 from reconciler.settings import Instance
+from reconciler.value import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from threading import Lock
 
 from reconciler.errors import Interrupted
@@ -14,6 +13,7 @@ from reconciler.live.http_gateway import HttpGateway, connect
 from reconciler.live.persistence import Patience, Pause, pause_unless
 from reconciler.secret import Secret
 from reconciler.settings import CredentialNames, Instance
+from reconciler.value import dataclass
 from reconciler.workflow.accounts import Account, Turn
 
 DEFAULT_TIMEOUT = 30.0

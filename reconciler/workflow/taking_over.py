@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from reconciler.declared.amend import Amended, Wanted, amend_entries
@@ -18,6 +18,7 @@ from reconciler.planning.plan import Blocked, Create, Plan, Update, field_change
 from reconciler.planning.redirects import redirect_urls
 from reconciler.settings import Instance
 from reconciler.text import listed, printable, quoted
+from reconciler.value import dataclass
 from reconciler.workflow.plan import Order
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declared.add import add_entries
@@ -19,6 +18,7 @@ from reconciler.planning.export import Exported, Seen, Withheld, export_clients
 from reconciler.planning.plan import Plan, Update
 from reconciler.render.declarations import comment
 from reconciler.text import quoted
+from reconciler.value import dataclass
 from reconciler.workflow.choices import Files
 from reconciler.workflow.export import judge, refuse_unlikely
 from reconciler.workflow.plan import Order, plan_listing
