@@ -175,7 +175,7 @@ class MemoryGateway:
         everyone: tuple[LiveClient | UnsupportedClient, ...] = (*seen.clients, *seen.unsupported)
         return seen, tuple(Issued(each.id, secret_of(each.id), each.created_at) for each in everyone)
 
-    def create_client(self, spec: ClientSpec) -> LiveClient:
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
         """A new client, whatever others there are of its name."""
         fault = self._arrive(f"create {spec.name}")
         with self._lock:

@@ -56,11 +56,17 @@ class Deliveries:
         self._parallelism = parallelism
 
     def due(self, attempts: Iterable[Attempt]) -> list[Parcel]:
-        """What these attempts make due: whoever was created or renamed, and whom sinks lacked before."""
+        """What these attempts make due: whoever was created or renamed, and whom sinks lacked before.
+
+        And before the old client of a rotation goes, its successor once more: nobody knows what a killed run has
+        delivered, and to deliver again changes nothing.
+        """
         made = [parcel for attempt in attempts for parcel in self._of_attempt(attempt)]
-        renamed = {change.id for change in self._plan.changes if isinstance(change, Update) and change.is_rename}
-        before = [each for each in _grouped(self._lacking) if each.id not in renamed]
-        return [*sorted(made, key=_place), *before]
+        succeeding = list(self._successors())
+        due = {change.id for change in self._plan.changes if isinstance(change, Update) and change.is_rename}
+        due |= {parcel.id for parcel in succeeding if parcel.id is not None}
+        before = [each for each in _grouped(self._lacking) if each.id not in due]
+        return [*sorted(made, key=_place), *succeeding, *before]
 
     def hand_over(
         self, parcels: Sequence[Parcel], outcomes: Iterable[Outcome], issued: Iterable[Issued]
@@ -74,22 +80,26 @@ class Deliveries:
         secrets = {each.id: each for each in issued}
         live = [parcel for parcel in ready if parcel.id in secrets]
         work = {number: self._delivery(parcel, secrets[parcel.id or 0]) for number, parcel in enumerate(live)}
-        return self._all(work)
+        gone = [parcel for parcel in ready if parcel.id not in secrets and parcel.event is Event.ROTATED]
+        error = SinkError("it is not live any more: somebody has deleted the new client of a rotation", "plan again")
+        return (*self._all(work), *self._noted(self._undelivered(gone, error)))
 
     def without_a_look(self, parcels: Sequence[Parcel], why: str) -> tuple[Handed, ...]:
         """What becomes of parcels if the secrets cannot be seen, for this reason."""
         error = SinkError(f"its secret could not be read: {why}", "deliver it later: reconciler secrets deliver")
-        failed = [
+        return self._noted(self._undelivered([parcel for parcel in parcels if parcel.id is not None], error))
+
+    def _undelivered(self, parcels: Iterable[Parcel], error: SinkError) -> list[Handed]:
+        return [
             self._handed(parcel, parcel.id, Delivery(self._deliverer.labels[number], error))
             for parcel in parcels
-            if parcel.id is not None
             for number in parcel.numbers
         ]
-        return self._noted(failed)
 
     def forget(self, outcomes: Iterable[Outcome]) -> tuple[Handed, ...]:
-        """Have the sinks forget the clients whose deletion was seen."""
-        gone = [each.change for each in outcomes if isinstance(each, Applied) and isinstance(each.change, Delete)]
+        """Have the sinks forget the clients whose deletion was seen, unless another one has their place by now."""
+        deleted = [each.change for each in outcomes if isinstance(each, Applied) and isinstance(each.change, Delete)]
+        gone = [change for change in deleted if not change.is_rotation]
         return self._all({number: self._removal(change) for number, change in enumerate(gone)})
 
     def _of_attempt(self, attempt: Attempt) -> Iterator[Parcel]:
@@ -98,9 +108,16 @@ class Deliveries:
         client = self._client(attempt.change)
         numbers = self._deliverer.numbers(client)
         if numbers:
-            event = Event.CREATED if isinstance(attempt.change, Create) else Event.RENAMED
+            event = _event_of(attempt.change)
             known = attempt.id if isinstance(attempt, Sent) else None
             yield Parcel(client, known, event, numbers, attempt.change)
+
+    def _successors(self) -> Iterator[Parcel]:
+        for change in self._plan.changes:
+            if isinstance(change, Delete) and change.successor is not None:
+                client = self._client(change)
+                if numbers := self._deliverer.numbers(client):
+                    yield Parcel(client, change.successor, Event.ROTATED, numbers)
 
     def _client(self, change: Change) -> Client:
         return Client(self._plan.instance, self._plan.identity, change.name, change.owner)
@@ -117,7 +134,9 @@ class Deliveries:
     def _delivery(self, parcel: Parcel, issued: Issued) -> Callable[[], list[Handed]]:
         def deliver() -> list[Handed]:
             if issued.secret is None:
-                labels = [Delivery(self._deliverer.labels[number]) for number in parcel.numbers]
+                # An old client must not go for one that nobody can use.
+                error = SinkError("the instance shows no secret of it") if parcel.event is Event.ROTATED else None
+                labels = [Delivery(self._deliverer.labels[number], error) for number in parcel.numbers]
                 return [self._handed(parcel, issued.id, each, Status.NO_SECRET) for each in labels]
             before = parcel.change.before.name if isinstance(parcel.change, Update) else None
             handover = Handover(parcel.event, parcel.client, issued.id, issued.secret, before, issued.created_at)
@@ -174,8 +193,14 @@ def _has_news(change: Change) -> bool:
     return isinstance(change, Create) or (isinstance(change, Update) and change.is_rename)
 
 
+def _event_of(change: Change) -> Event:
+    if not isinstance(change, Create):
+        return Event.RENAMED
+    return Event.CREATED if change.replaces is None else Event.ROTATED
+
+
 def _place(parcel: Parcel) -> tuple[bool, str]:
-    return parcel.event is Event.CREATED, parcel.client.name
+    return parcel.event in (Event.CREATED, Event.ROTATED), parcel.client.name
 
 
 def _grouped(lacking: Iterable[Lacking]) -> list[Parcel]:

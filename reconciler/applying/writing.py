@@ -43,8 +43,8 @@ def send(change: Change, gateway: Gateway) -> Try:
 
 def _send(change: Change, gateway: Gateway) -> int:
     match change:
-        case Create():
-            return gateway.create_client(change.after).id
+        case Create(replaces=replaces):
+            return gateway.create_client(change.after, beside=replaces.id if replaces else None).id
         case Update():
             return gateway.update_client(change.id, change.after).id
         case Delete():

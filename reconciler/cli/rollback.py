@@ -83,7 +83,8 @@ def _declarations(past: Run, undo: Undo) -> str:
     name = printable(past.instance)
     heading = f"# undoes run {printable(past.heading.run)} on {name}"
     if not undo.changes:
-        return f"{heading}: it changed nothing that is known\n{render_changes((), (), past.instance)}"
+        what = "nothing leads back" if undo.losses else "it changed nothing that is known"
+        return f"{heading}: {what}\n{render_changes((), undo.losses, past.instance)}"
     lines = [
         f"{heading}; the values are those that {name} had",
         *(f"# in place of what stands at {place}" for place in _places(past)),

@@ -29,8 +29,11 @@ class Gateway(Protocol):
     def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
         """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
 
-    def create_client(self, spec: ClientSpec) -> LiveClient:
-        """Make a client and return it as the instance answered. Never sent again where that might make a second one."""
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
+        """Make a client and return it as the instance answered. Never sent again where that might make a second one.
+
+        `beside` is a live client that has the name already, and keeps it for a while.
+        """
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """Replace name, grants and redirect of a client together, and return it as the instance answered."""

@@ -94,10 +94,13 @@ class HttpGateway:
         document, at = self._session.ask_with_secrets(calls.LIST)
         return self._checked(calls.LIST, lambda: (wire.read_listing(document, at), wire.read_secrets(document)))
 
-    def create_client(self, spec: ClientSpec) -> LiveClient:
-        """Make a client and return it as the instance answered. Never sent again where that might make a second one."""
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
+        """Make a client and return it as the instance answered. Never sent again where that might make a second one.
+
+        `beside` is a live client that has the name already: it does not tell that the client was made.
+        """
         document = self._session.ask(
-            calls.CREATE, wire.body_of(spec), before_repeating=lambda: self._check_not_made(spec.name)
+            calls.CREATE, wire.body_of(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
         )
         return self._stored(calls.CREATE, document, spec)
 
@@ -114,7 +117,7 @@ class HttpGateway:
         """Revoke a client and its tokens. There is no way back."""
         self._session.ask(calls.delete(client_id))
 
-    def _check_not_made(self, name: str) -> None:
+    def _check_not_made(self, name: str, beside: int | None) -> None:
         """Raise Unavailable if a create that found the session ended may have made a client of this name all the same.
 
         Without a session the platform makes nothing. But its 500 does not prove that there was none: a store that is
@@ -123,7 +126,8 @@ class HttpGateway:
         have been made by somebody else, which only the plan can tell.
         """
         listing = self.list_clients()
-        if name in {client.name for client in listing.clients} | {client.name for client in listing.unsupported}:
+        everybody: tuple[LiveClient | UnsupportedClient, ...] = (*listing.clients, *listing.unsupported)
+        if any(live.name == name and live.id != beside for live in everybody):
             why = "the session ended meanwhile, and a client of this name is live, perhaps the one that was to be made"
             raise Unavailable(sentence(calls.CREATE, self._url, why), "plan again: it shows what is live now")
 

@@ -59,7 +59,8 @@ def _inverse(run: str, change: Change, client_id: int, source: Location) -> Chan
 def _losses(change: Change, client_id: int) -> Iterator[Note]:
     if isinstance(change, Create) and change.replaces is not None:
         text = f"{quoted(change.name)}: a rotation is not undone: client {client_id} stays, with its new secret"
-        yield Note("rotation-stays", text)
+        keep = f"keep `rotate:` in the entry until client {change.replaces.id} is gone"
+        yield Note("rotation-stays", f"{text}; {keep}")
     elif isinstance(change, Delete) and change.is_rotation:
         text = f"{quoted(change.name)}: the old secret, that of client {client_id}, does not come back"
         yield Note("rotation-stays", text)

@@ -6,15 +6,22 @@ from collections.abc import Iterator
 
 from reconciler.model import Declarations, DesiredClient, Listing, LiveClient
 from reconciler.planning.decisions import PlanPolicy
-from reconciler.planning.matching import LiveIndex, Match, match_all
+from reconciler.planning.matching import LiveIndex, Match, Rotating, match_all
+from reconciler.planning.rotation import Turn
 
 
 def managed(declared: Declarations, live: Listing, policy: PlanPolicy) -> Iterator[tuple[DesiredClient, LiveClient]]:
     """Each declared client and the live one that it means, in the order of the declarations.
 
-    One that the plan would block, since what it means is not certain, is left out.
+    One that the plan would block, since what it means is not certain, is left out. In a rotation it is the new one;
+    until there is one, none: the secret of the old one is about to be replaced.
     """
     index = LiveIndex(live, policy.ignore, policy.instance)
     for found in match_all((*declared.present, *declared.absent), index):
-        if isinstance(found, Match) and isinstance(found.entry, DesiredClient):
-            yield found.entry, found.live
+        match found:
+            case Match(DesiredClient() as entry, live=client):
+                yield entry, client
+            case Rotating(entry, turn=Turn(successor=LiveClient() as successor)):
+                yield entry, successor
+            case _:
+                continue

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
 from reconciler.applying.delivering import Outbox
 from reconciler.applying.report import Report
 from reconciler.errors import Interrupted, ReconcilerError, Refused, SinkError
-from reconciler.model import Listing
+from reconciler.model import Listing, LiveClient
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
+from reconciler.secrets.values import Client
 from reconciler.settings import Instance, Settings
 from reconciler.value import dataclass
 from reconciler.workflow.apply import lock, writing_sessions
@@ -86,25 +87,34 @@ def _tested(order: Exactly, planned: Planned) -> Planned:
     """The plan, refused if a sink says that it could not take these clients: then nothing must be created."""
     if not needs_sinks(planned.plan, planned.lacking):
         return planned
-    changed = [change for change in planned.plan.changes if not isinstance(change, Delete)]
+    changed = [change for change in planned.plan.changes if not isinstance(change, Delete) or change.is_rotation]
     clients = [client_of(order.instance, change.name, change.owner) for change in changed]
     clients += [each.client for each in planned.lacking]
     return replace(planned, refusals=sink_refusals(_deliverer(order), clients))
 
 
-def _with_lacking(order: Exactly, planned: Planned, done: Sequence[Change], live: Listing, run: Run) -> Planned:
+def _with_lacking(order: Exactly, planned: Planned, made: Sequence[tuple[Client, int]], run: Run) -> Planned:
     """The plan, and what sinks lack of the clients that an earlier run of it has made or renamed."""
-    made = {change.after: change for change in done if isinstance(change, Create | Update)}
-    pairs = [
-        (client_of(order.instance, client.name, made[client.spec].owner), client.id)
-        for client in live.clients
-        if client.spec in made
-    ]
     try:
-        found = _deliverer(order).lacking(pairs, owed_since(run.journal)(order.instance))
+        found = _deliverer(order).lacking(made, owed_since(run.journal)(order.instance))
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
     return replace(planned, lacking=found)
+
+
+def _made(order: Exactly, done: Sequence[Change], live: Listing, known: Collection[int]) -> list[tuple[Client, int]]:
+    """The clients that these changes have made or renamed. `known` are the ids of those that were live before."""
+    by_spec = {change.after: change for change in done if isinstance(change, Create | Update)}
+    return [
+        (client_of(order.instance, client.name, by_spec[client.spec].owner), client.id)
+        for client in live.clients
+        if client.spec in by_spec and _may_be_of(by_spec[client.spec], client, known)
+    ]
+
+
+def _may_be_of(change: Create | Update, client: LiveClient, known: Collection[int]) -> bool:
+    """Whether a client that is as the change wants it is the one of the change: in a rotation, the old one is alike."""
+    return client.id == change.id if isinstance(change, Update) else client.id not in known
 
 
 def _deliverer(order: Exactly) -> Deliverer:
@@ -121,7 +131,7 @@ def _compare(order: Exactly, live: Listing, run: Run) -> tuple[Planned, tuple[Ch
             return Planned(instance, wanted, tuple(_with_way_out(each, order.when_stale) for each in found)), ()
         case Ready(plan, done):
             planned = Planned(instance, plan, refusals(plan, guards(order.settings, instance, order.options)))
-            return _with_lacking(order, planned, done, live, run), done
+            return _with_lacking(order, planned, _made(order, done, live, wanted.live_ids), run), done
 
 
 def _with_way_out(refusal: Refusal, way_out: str | None) -> Refusal:

@@ -76,8 +76,8 @@ class Mortal:
     def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
         return self._live(self._instance.list_with_secrets)
 
-    def create_client(self, spec: ClientSpec) -> LiveClient:
-        return self._live(lambda: self._instance.create_client(spec))
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
+        return self._live(lambda: self._instance.create_client(spec, beside))
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         return self._live(lambda: self._instance.update_client(client_id, spec))
