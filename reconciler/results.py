@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from reconciler.applying.report import Report
 from reconciler.diagnostics import Diagnostic
@@ -51,6 +52,44 @@ class Stopped:
     error: ReconcilerError
 
 
+class State(StrEnum):
+    """What a sink has of a client, or was given just now."""
+
+    CURRENT = "current"
+    STALE = "stale"
+    """Another secret or id, or one that is encrypted to others than the owner's recipients of today."""
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+    """The sink cannot tell."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    NO_SECRET = "no_secret"
+    """The instance shows no secret of the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One client at one sink. Not a field for a secret."""
+
+    name: str
+    id: int
+    sink: str
+    """The sink's label."""
+    state: State
+    error: ReconcilerError | None = None
+    """Why it is not known, or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """What the sinks of one instance have, or were given, of its managed clients: sink by sink."""
+
+    instance: Instance
+    places: tuple[Place, ...] = ()
+    journal_failure: str | None = None
+
+
+SecretsResult = Supplied | Stopped
 PlanResult = Planned | Stopped
 ApplyResult = Planned | Finished | Stopped
 

@@ -65,7 +65,9 @@ class Deliveries:
         succeeding = list(self._successors())
         due = {change.id for change in self._plan.changes if isinstance(change, Update) and change.is_rename}
         due |= {parcel.id for parcel in succeeding if parcel.id is not None}
-        before = [each for each in _grouped(self._lacking) if each.id not in due]
+        # Of a name that gets a new client, the old one's secret must not come after the new one's.
+        new = {parcel.client.name for parcel in (*made, *succeeding)}
+        before = [each for each in _grouped(self._lacking) if each.id not in due and each.client.name not in new]
         return [*sorted(made, key=_place), *succeeding, *before]
 
     def hand_over(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
-from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
+from reconciler.results import ApplyResult, Finished, Planned, PlanResult, SecretsResult, State, Stopped, Supplied
 from reconciler.workflow.observe import ObserveResult
 
 if TYPE_CHECKING:
@@ -38,6 +38,23 @@ def of_applies(results: Iterable[ApplyResult]) -> int:
 def of_observations(results: Iterable[ObserveResult]) -> int:
     """The exit code of `observe`: whether each instance answered."""
     return _first(result.error.exit_code if isinstance(result, Stopped) else DONE for result in results)
+
+
+def of_secrets(results: Iterable[SecretsResult], *, check: bool) -> int:
+    """The exit code of `secrets deliver`. A check fails where a sink has not what it should."""
+    return _first(
+        result.error.exit_code if isinstance(result, Stopped) else _of_supplied(result, check) for result in results
+    )
+
+
+def _of_supplied(supplied: Supplied, check: bool) -> int:
+    states = {place.state for place in supplied.places}
+    if check:
+        unseen = any(place.error is not None for place in supplied.places)
+        return FAILED if unseen or states & {State.MISSING, State.STALE} else DONE
+    if State.FAILED not in states:
+        return DONE
+    return PARTIAL if State.DELIVERED in states else FAILED
 
 
 def of_unseen_applies(results: Iterable[ApplyResult]) -> int:

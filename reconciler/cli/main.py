@@ -27,6 +27,7 @@ from reconciler.cli.plan import plan
 from reconciler.cli.rollback import rollback
 from reconciler.cli.sandbox import sandbox
 from reconciler.cli.schema import schema
+from reconciler.cli.secrets import secrets
 from reconciler.cli.signals import end_on_sigterm
 from reconciler.cli.validate import validate
 from reconciler.cli.version import version
@@ -55,7 +56,21 @@ def cli() -> None:
     """
 
 
-for command in (validate, plan, apply, export, observe, instances, doctor, history, rollback, schema, version, sandbox):
+for command in (
+    validate,
+    plan,
+    apply,
+    export,
+    observe,
+    instances,
+    doctor,
+    history,
+    rollback,
+    secrets,
+    schema,
+    version,
+    sandbox,
+):
     cli.add_command(command)
 
 

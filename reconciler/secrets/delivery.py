@@ -112,9 +112,9 @@ class Deliverer:
         """What each sink that covers the client has of it. Nothing is changed, and nothing raised."""
         return tuple(_looked(sink, handover) for sink in self._covering(handover.client))
 
-    def held(self, handover: Handover, number: int) -> Held:
-        """What the sink of this number has of the client. Raises SinkError."""
-        return self._sinks[number].holds(handover)
+    def holding(self, handover: Handover, number: int) -> Holding:
+        """What the sink of this number has of the client. Nothing is changed, and nothing raised."""
+        return _looked(self._sinks[number], handover)
 
     def _covering(self, client: Client) -> Iterator[Sink]:
         return (self._sinks[number] for number in self.numbers(client))

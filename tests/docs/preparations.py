@@ -71,9 +71,19 @@ def project(stage: Stage) -> None:
     stage.do("git commit -q -a -m 'Move the portal'")
 
 
+def with_sinks(stage: Stage) -> None:
+    """The same project, with somewhere for secrets to go, and everything there."""
+    project(stage)
+    settings = json.loads((stage.folder / "reconciler.yaml").read_text())
+    settings["instances"]["production"]["sinks"] = [{"json": {"path": "secrets.json"}}]
+    stage.write("reconciler.yaml", json.dumps(settings))
+    stage.do("reconciler secrets deliver --instance production")
+
+
 PREPARATIONS: Mapping[str, Callable[[Stage], None]] = {
     "README.md": our_own,
     "docs/adopting.md": hand_made,
+    "docs/secrets.md": with_sinks,
     "docs/tour.md": nothing,
 }
 """By page; `project` for all others."""
