@@ -19,6 +19,7 @@ from reconciler.cli.bugs import hush_tracebacks, trace_of
 from reconciler.cli.console import say, silence_stdout
 from reconciler.cli.doctor import doctor
 from reconciler.cli.export import export
+from reconciler.cli.fmt import fmt
 from reconciler.cli.groups import Commands, NoCommand
 from reconciler.cli.history import history
 from reconciler.cli.instances import instances
@@ -58,6 +59,7 @@ def cli() -> None:
 
 for command in (
     validate,
+    fmt,
     plan,
     apply,
     export,

@@ -94,6 +94,10 @@ def _conduct(journal: Path | None, parallelism: int) -> Conduct:
     return Conduct(journal, parallelism)
 
 
+def _work_tree(config: Path, clients: Path | None) -> Files:
+    return Files(config, clients)
+
+
 def _selection(instances: tuple[str, ...], all_instances: bool, shard: Shard | None) -> Selection:
     """A flag wins over the environment: `--all` over RECONCILER_INSTANCE, and `-i` over RECONCILER_ALL."""
     context = click.get_current_context()
@@ -149,18 +153,17 @@ config_option = option(
 _TRUSTED = "Take the configuration from a git revision that is trusted, not from the work tree: origin/main, say."
 config_from_option = option("--config-from", metavar="REF", help=_TRUSTED)
 
-files_options = gathered(
-    "files",
-    _files,
-    config_option,
-    config_from_option,
-    option(
-        "--clients",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="The folder of the declared clients.  [default: clients/ beside the configuration]",
-    ),
+_clients_option = option(
+    "--clients",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder of the declared clients.  [default: clients/ beside the configuration]",
 )
+
+files_options = gathered("files", _files, config_option, config_from_option, _clients_option)
+
+work_tree_options = gathered("files", _work_tree, config_option, _clients_option)
+"""For a command that writes the files, or knows no revision but what is there."""
 
 instance_option = option(
     "--instance",

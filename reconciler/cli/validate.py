@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +10,10 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.options import files_options, output_options
+from reconciler.cli.scope import real_path, refuse_strangers
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.errors import InvalidDeclarations, WrongUsage
+from reconciler.errors import InvalidDeclarations
 from reconciler.render.error_text import render_diagnostic_lines
-from reconciler.text import quoted
 from reconciler.workflow.choices import Files
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def validate(paths: tuple[Path, ...], files: Files, console: Console) -> int:
     """
     from reconciler.workflow.check import check
 
-    _refuse_strangers(paths, files)
+    refuse_strangers(paths, files)
     checked = check(files)
     reported = tuple(_within(paths, files, checked))
     _show(reported, console)
@@ -49,32 +48,15 @@ def validate(paths: tuple[Path, ...], files: Files, console: Console) -> int:
     return InvalidDeclarations.exit_code if has_errors(reported) else 0
 
 
-def _refuse_strangers(paths: Sequence[Path], files: Files) -> None:
-    """No file may look valid because nobody read it. Raises `WrongUsage`."""
-    config, clients = _real(files.config), _real(files.clients_directory)
-    for path in paths:
-        real = _real(path)
-        if not os.path.lexists(path):
-            raise WrongUsage(f"there is no file or folder {quoted(str(path))}")
-        if not (config.is_relative_to(real) or real.is_relative_to(clients) or clients.is_relative_to(real)):
-            reason = f"neither {quoted(str(files.config))} nor within {quoted(str(files.clients_directory))}"
-            hint = "leave it out, or name the files that it belongs to: --config FILE, --clients DIR"
-            raise WrongUsage(f"{quoted(str(path))} would not be read: it is {reason}", hint)
-
-
 def _within(paths: Sequence[Path], files: Files, checked: Checked) -> Iterator[Diagnostic]:
-    scope = [_real(path) for path in paths]
+    scope = [real_path(path) for path in paths]
     if checked.settings is None and files.config_from is not None:
         scope = []  # what is wrong stands in a revision, where no PATH leads
-    scope += [_real(files.config)] if scope and checked.settings is None else []
+    scope += [real_path(files.config)] if scope and checked.settings is None else []
     for diagnostic in checked.diagnostics:
-        real = _real(Path(diagnostic.location.path))
+        real = real_path(Path(diagnostic.location.path))
         if not scope or any(real.is_relative_to(each) for each in scope):
             yield diagnostic
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # Path.resolve raises at a loop of links
 
 
 def _show(reported: Sequence[Diagnostic], console: Console) -> None:

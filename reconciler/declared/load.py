@@ -76,7 +76,13 @@ def _not_utf8(data: bytes, bad: UnicodeDecodeError, path: str) -> Diagnostic:
 
 
 def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> Loaded:
-    """The document in a file, following symlinks. Only regular files of at most MAX_BYTES are read."""
+    """The document in a file, following symlinks."""
+    data = read_file(file, shown_as)
+    return Loaded((), (data,)) if isinstance(data, Diagnostic) else load_text(data, shown_as, empty_hint=empty_hint)
+
+
+def read_file(file: Path, shown_as: str) -> bytes | Diagnostic:
+    """What a file holds, or why it cannot be read. Only regular files of at most MAX_BYTES are."""
     try:
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):  # a FIFO would wait for ever
@@ -87,14 +93,13 @@ def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> Lo
                 shown_as, f"the file has {size}, more than the {MAX_BYTES >> 20} that are read", "split it"
             )
         with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES)
+            return stream.read(MAX_BYTES)
     except OSError as reason:
         return _unreadable(shown_as, *_why(file, reason))
-    return load_text(data, shown_as, empty_hint=empty_hint)
 
 
-def _unreadable(shown_as: str, message: str, hint: str | None = None) -> Loaded:
-    return Loaded((), (error("file", message, Location(shown_as, 1, 1), hint),))
+def _unreadable(shown_as: str, message: str, hint: str | None = None) -> Diagnostic:
+    return error("file", message, Location(shown_as, 1, 1), hint)
 
 
 def _not_a_file(mode: int) -> tuple[str, str]:
@@ -126,10 +131,10 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
     not read as "nothing is declared".
     """
     try:
-        found = sorted(_walk(directory, shown_as), key=lambda entry: entry.shown_as)
+        found = find_sources(directory, shown_as)
     except OSError as reason:
-        return Loaded((), (_no_directory(shown_as, reason),))
-    parts = [_load_entry(entry) for entry in found]
+        return Loaded((), (no_directory(shown_as, reason),))
+    parts = [_load_source(entry) for entry in found]
     documents = tuple(document for part in parts for document in part.documents)
     diagnostics = [diagnostic for part in parts for diagnostic in part.diagnostics]
     if not has_errors(diagnostics) and not any(entry.is_yaml for entry in found):
@@ -138,7 +143,13 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
     return Loaded(documents, tuple(in_order(diagnostics)))
 
 
-def _no_directory(shown_as: str, reason: OSError) -> Diagnostic:
+def find_sources(directory: Path, shown_as: str) -> list[Source]:
+    """All that `load_directory` loads, or says why not, in the same order. Raises OSError for the directory itself."""
+    return sorted(_walk(directory, shown_as), key=lambda source: source.shown_as)
+
+
+def no_directory(shown_as: str, reason: OSError) -> Diagnostic:
+    """Why a directory cannot be listed."""
     place = Location(shown_as, 1, 1)
     match reason:
         case FileNotFoundError():
@@ -151,7 +162,7 @@ def _no_directory(shown_as: str, reason: OSError) -> Diagnostic:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Source:
     """Something in a directory that may be a file to load, or why it is not."""
 
     path: Path
@@ -163,22 +174,22 @@ class _Entry:
         return self.path.name.endswith(ENDINGS)
 
 
-def _walk(directory: Path, shown_as: str) -> Iterator[_Entry]:
+def _walk(directory: Path, shown_as: str) -> Iterator[Source]:
     with os.scandir(directory) as entries:
         for entry in entries:
             if not entry.name.startswith("."):
                 yield from _enter(entry, f"{shown_as.rstrip('/')}/{_shown(entry.name)}")
 
 
-def _enter(entry: os.DirEntry[str], shown_as: str) -> Iterator[_Entry]:
+def _enter(entry: os.DirEntry[str], shown_as: str) -> Iterator[Source]:
     path = Path(entry.path)
     if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(ENDINGS):
         try:
             yield from _walk(path, shown_as)
         except OSError as reason:
-            yield _Entry(path, shown_as, _no_directory(shown_as, reason))
+            yield Source(path, shown_as, no_directory(shown_as, reason))
     else:
-        yield _Entry(path, shown_as, _obstacle(path, shown_as))
+        yield Source(path, shown_as, _obstacle(path, shown_as))
 
 
 def _obstacle(path: Path, shown_as: str) -> Diagnostic | None:
@@ -191,7 +202,7 @@ def _obstacle(path: Path, shown_as: str) -> Diagnostic | None:
     return None
 
 
-def _load_entry(entry: _Entry) -> Loaded:
+def _load_source(entry: Source) -> Loaded:
     if entry.obstacle is not None:
         return Loaded((), (entry.obstacle,))
     return load_file(entry.path, entry.shown_as, empty_hint=NO_CLIENTS)

@@ -44,13 +44,13 @@ def _entry(change: Change, instance: str) -> Iterator[str]:
     yield f"  - name: {quoted_scalar(_name(change))}"
     if change.owner is not None:
         yield f"    owner: {quoted_scalar(change.owner)}"
+    if isinstance(change, Update) and change.is_rename:
+        yield f"    previous_names: [{quoted_scalar(change.before.name)}]"
     yield f"    instances: [{quoted_scalar(instance)}]"
     match change:
         case Delete():
             yield "    state: absent"
-        case Update(before=before, after=after):
-            if change.is_rename:
-                yield f"    previous_names: [{quoted_scalar(before.name)}]"
+        case Update(after=after):
             yield from _spec_lines(after)
         case Create(after=after):
             yield from _spec_lines(after)

@@ -40,8 +40,19 @@ def _imported(*arguments: str) -> set[str]:
         (["version"], HTTP),
         (["schema", "auth-clients"], HTTP | FILES),
         (["validate"], HTTP | {"pyrage"}),
+        (["fmt"], HTTP | {"jsonschema", "pyrage"}),
     ],
-    ids=["--help", "plan --help", "doctor --help", "export --help", "--version", "version", "schema", "validate"],
+    ids=[
+        "--help",
+        "plan --help",
+        "doctor --help",
+        "export --help",
+        "--version",
+        "version",
+        "schema",
+        "validate",
+        "fmt",
+    ],
 )
 def test_a_command_imports_no_more_than_it_needs(
     project: Project, staging: Platform, arguments: list[str], absent: set[str]

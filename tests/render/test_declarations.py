@@ -45,8 +45,8 @@ def test_the_declarations_that_undo_a_run_are_valid_and_say_what_is_lost() -> No
         "clients:\n"
         "  - name: Warehouse\n"
         "    owner: team-warehouse\n"
-        "    instances: [production]\n"
         '    previous_names: ["Warehouse: desktop"]\n'
+        "    instances: [production]\n"
         "    grants:\n"
         "      password: true\n"
         '  - name: "Warehouse: desktop"\n'

@@ -1,0 +1,127 @@
+"""Bring the files into the canonical form: which there are, and what each would be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.declared.load import MAX_BYTES, find_sources, load_text, no_directory, read_file
+from reconciler.declared.page import Unwritable
+from reconciler.declared.tidy import tidied
+from reconciler.diagnostics import Diagnostic, error, has_errors
+from reconciler.errors import WrongUsage
+from reconciler.model import Location
+from reconciler.text import printable, quoted
+from reconciler.workflow.choices import Files
+
+_CLIENTS, _SETTINGS = "auth-clients", "reconciler"
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """A file as it is and as it should be."""
+
+    shown_as: str
+    before: bytes
+    after: bytes
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file is not yet as it should be."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A file that cannot be read, or is not the YAML that files are written in."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A file that cannot be brought into the form as it is, and why."""
+
+    shown_as: str
+    why: str
+
+
+Judged = Tidy | Invalid | LeftAlone
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to format; `obstacle` says why it cannot be read."""
+
+    path: Path
+    shown_as: str
+    schema: str
+    obstacle: Diagnostic | None = None
+
+
+def sources(files: Files, paths: Sequence[Path]) -> list[Source]:
+    """The settings and the declarations; of those, what is at or below the paths, if there are any.
+
+    Raises `WrongUsage` for a path at which nothing is read.
+    """
+    settings = _settings(files.config)
+    if settings.obstacle is not None and not paths:
+        return [settings]  # the wrong folder: that `clients/` is missing too helps nobody
+    everything = [*([settings] if settings.obstacle is None else []), *_declarations(files)]
+    for path in paths:
+        if not any(_leads_to(path, source) for source in everything):
+            hint = "files are, if their names end in .yaml or .yml and start with no dot"
+            raise WrongUsage(f"nothing would be read at {quoted(str(path))}", hint)
+    return [source for source in everything if not paths or any(_leads_to(path, source) for path in paths)]
+
+
+def _settings(config: Path) -> Source:
+    shown_as = str(config)
+    if os.path.lexists(config):
+        return Source(config, printable(shown_as), _SETTINGS)
+    hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
+    return Source(config, shown_as, _SETTINGS, error("file", "there is no such file", Location(shown_as, 1, 1), hint))
+
+
+def _declarations(files: Files) -> Iterator[Source]:
+    directory = files.clients_directory
+    try:
+        found = find_sources(directory, str(directory))
+    except OSError as reason:
+        yield Source(directory, str(directory), _CLIENTS, no_directory(str(directory), reason))
+        return
+    for each in found:
+        if each.obstacle is None or has_errors([each.obstacle]):
+            yield Source(each.path, each.shown_as, _CLIENTS, each.obstacle)
+
+
+def _leads_to(path: Path, source: Source) -> bool:
+    ways = ((os.path.abspath(source.path), os.path.abspath(path)), (_real(source.path), _real(path)))
+    return any(Path(to).is_relative_to(start) for to, start in ways)
+
+
+def _real(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def judge(source: Source) -> Judged:
+    """What a file would be."""
+    if source.obstacle is not None:
+        return Invalid((source.obstacle,))
+    data = read_file(source.path, source.shown_as)
+    return Invalid((data,)) if isinstance(data, Diagnostic) else judge_text(data, source.shown_as, source.schema)
+
+
+def judge_text(data: bytes, shown_as: str, schema: str | None = None) -> Judged:
+    """What a text would be. Without a schema it is one of clients if it says `clients:`, else one of settings."""
+    loaded = load_text(data[: MAX_BYTES + 1], shown_as)
+    if has_errors(loaded.diagnostics) or not loaded.documents:
+        return Invalid(loaded.diagnostics)
+    held = loaded.documents[0].root
+    kind = schema or (_CLIENTS if isinstance(held, dict) and "clients" in held else _SETTINGS)
+    try:
+        return Tidy(shown_as, data, tidied(data, held, kind))
+    except Unwritable as reason:
+        return LeftAlone(shown_as, reason.message)
