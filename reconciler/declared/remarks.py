@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field  # noqa: TID251  (parts are filled in bit by bit)
 from itertools import pairwise
 from typing import NamedTuple
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.declared.load import MAX_BYTES, find_sources, load_text, no_directory, read_file
@@ -14,6 +13,7 @@ from reconciler.diagnostics import Diagnostic, error, has_errors
 from reconciler.errors import WrongUsage
 from reconciler.model import Location
 from reconciler.text import printable, quoted
+from reconciler.value import dataclass
 from reconciler.workflow.choices import Files
 
 _CLIENTS, _SETTINGS = "auth-clients", "reconciler"
