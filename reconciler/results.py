@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os.path
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
@@ -107,6 +110,24 @@ class Overview:
     made_at: datetime | None = None
     commit: str | None = None
     """The git commit of the files, clean or not; None outside of git."""
+    error: ReconcilerError | None = None
+    """Why the run ended before it had any result; None if it did not."""
+    config: str = "reconciler.yaml"
+    """The file of the settings, as it was named."""
+    folder: str = ""
+    """Where relative paths start from: the working directory. Empty if that is not known."""
+    top: str | None = None
+    """The folder of the whole repository; None outside of git."""
+    successes: Mapping[str, float] = field(default_factory=dict)
+    """When each instance last was as it should be, in seconds since 1970, as far as an earlier report told."""
+
+    def from_top(self, path: str) -> str:
+        """A file as the repository knows it, whatever folder the program was run in."""
+        absolute = os.path.join(self.folder, path)
+        if self.top is None or not os.path.isabs(absolute):
+            return path
+        inside = os.path.relpath(absolute, self.top)
+        return path if inside.startswith("..") else inside
 
 
 def is_pending(result: PlanResult) -> bool:

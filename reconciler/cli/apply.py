@@ -21,6 +21,7 @@ from reconciler.cli.options import (
     typed_flags,
     yes_option,
 )
+from reconciler.cli.surfaces import Surfaces, refuse_collision, report_option
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import Prune
 from reconciler.workflow.choices import Conduct, Files, Options, Selection
@@ -43,7 +44,8 @@ Examples:
   reconciler apply --all --yes --parallelism 32
   reconciler apply --instance production --max-deletes 5
   reconciler apply --instance production --only "Customer *"
-  reconciler apply plan.json"""
+  reconciler apply plan.json
+  reconciler apply --instance production --yes --report apply.md"""
 )
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
 @files_options
@@ -51,6 +53,7 @@ Examples:
 @planning_options
 @conduct_options
 @yes_option
+@report_option
 @output_options
 def apply(
     saved: Path | None,
@@ -59,6 +62,7 @@ def apply(
     options: Options,
     conduct: Conduct,
     yes: bool,
+    reports: Sequence[Path],
     console: Console,
 ) -> int:
     """Make live equal to declared.
@@ -69,33 +73,40 @@ def apply(
     Updates and renames come first, then creates; deletes start only after all of those succeeded. A change counts as
     applied when a last look at the instance shows it. Ctrl-C lets the writes under way finish.
     """
+    refuse_collision(reports, saved, "the saved plan")
+    surfaces = Surfaces("apply", reports, files, console)
     if saved is not None:
         from reconciler.cli.saved import apply_saved
 
         _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
-        return apply_saved(saved, files, options, conduct, console)
+        return apply_saved(saved, files, options, conduct, surfaces)
     _refuse_to_guess(selection, options, yes, repeated_flags(files, options))
-    return _apply_declared(files, selection, options, conduct, yes, console)
+    return _apply_declared(files, selection, options, conduct, yes, surfaces)
 
 
 def _apply_declared(
-    files: Files, selection: Selection, options: Options, conduct: Conduct, yes: bool, console: Console
+    files: Files, selection: Selection, options: Options, conduct: Conduct, yes: bool, surfaces: Surfaces
 ) -> int:
-    from reconciler.cli.exit_codes import of_applies
+    from reconciler.cli.exit_codes import of_applies, of_unseen_applies
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import reporting, show_reports
     from reconciler.cli.runs import remember, start_run
     from reconciler.cli.signals import stoppable
     from reconciler.workflow.apply import apply_instances
 
-    order = place_order(files, selection, options, console)
-    with stoppable() as stop:
-        run = start_run(files, conduct, console, stop)
-        results = apply_instances(order, _approval(yes, console, stop), run)
+    console = surfaces.console
+    with surfaces.told_why():
+        order = place_order(files, selection, options, console)
+        with stoppable() as stop:
+            run = start_run(files, conduct, console, stop)
+            results = apply_instances(order, _approval(yes, console, stop), run)
     remember(results, files, run.origin.exactly, console)
-    with reporting(results):
-        show_reports(results, console, repeated_flags(files, options), choosing_flags(selection))
-    return of_applies(results)
+    try:
+        with reporting(results):
+            show_reports(results, console, repeated_flags(files, options), choosing_flags(selection))
+    finally:
+        told = surfaces.show(results, order.warnings)
+    return of_applies(results) if told else of_unseen_applies(results)
 
 
 def _refuse_beside_a_plan(typed: Sequence[str]) -> None:

@@ -63,6 +63,11 @@ def of_unseen_applies(results: Iterable[ApplyResult]) -> int:
     return of_applies(listed) or (PARTIAL if _wrote(listed) else FAILED)
 
 
+def or_failed(code: int, told: bool) -> int:
+    """The exit code of a command that writes nothing to an instance, and that could not write all of its reports."""
+    return code if told else _first([code, FAILED])
+
+
 def _wrote(results: Iterable[ApplyResult]) -> bool:
     return any(isinstance(result, Finished) and wrote_anything(result.report) for result in results)
 

@@ -36,6 +36,16 @@ def write_whole(file: Path, text: str, what: str) -> None:
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file: -o FILE") from None
 
 
+def put_whole(file: Path, text: str, what: str) -> None:
+    """As `write_whole`, for one of several files: its folder is made if need be."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write(file, text)
+    except OSError as problem:
+        reason = (problem.strerror or "it cannot be written").lower()
+        raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file") from None
+
+
 def replace_whole(file: Path, data: bytes, what: str) -> None:
     """Put the data in the place of a file at once, or make it and its folder. Its mode stays, and links lead there.
 

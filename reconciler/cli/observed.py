@@ -9,11 +9,12 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.cli.console import Console
-from reconciler.cli.exit_codes import of_observations, of_plans
+from reconciler.cli.exit_codes import of_observations, of_plans, or_failed
 from reconciler.cli.files import read_whole, write_whole
 from reconciler.cli.options import repeated_flags
 from reconciler.cli.orders import place_order
 from reconciler.cli.results import show_plans
+from reconciler.cli.surfaces import Surfaces
 from reconciler.errors import WrongUsage
 from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
 from reconciler.render.error_text import render_error_lines
@@ -59,7 +60,7 @@ def plan_against(
     options: Options,
     output: Path | None,
     detailed: bool,
-    console: Console,
+    surfaces: Surfaces,
 ) -> int:
     """Show the plans against what was observed; the exit code. No next command: nothing can be applied from it."""
     if output is not None:
@@ -67,12 +68,16 @@ def plan_against(
             "--live and -o exclude each other: an observation may be old, so nothing is applied from it",
             "to save a plan for apply, leave --live out, where the credentials are",
         )
-    observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
-    order = place_order(files, selection, options, console)
-    results = list(plan_observed(order, observations, str(file), datetime.now(UTC)))
-    refuse_strangers(order, results)
-    show_plans(results, console)
-    return of_plans(results, detailed=detailed)
+    with surfaces.told_why():
+        observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
+        order = place_order(files, selection, options, surfaces.console)
+        results = list(plan_observed(order, observations, str(file), datetime.now(UTC)))
+        refuse_strangers(order, results)
+    try:
+        show_plans(results, surfaces.console)
+    finally:
+        told = surfaces.show(results, order.warnings)
+    return or_failed(of_plans(results, detailed=detailed), told)
 
 
 def _after_saving(found: Sequence[Observed], file: Path, files: Files) -> str:

@@ -31,7 +31,7 @@ def place_order(files: Files, selection: Selection, options: Options, console: C
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     based = _bases(files, options, instances)
     told = untrusted_changes(files, checked.settings, instances) or changes_since(files, checked.settings, based)
-    return Order(checked.settings, checked.declared, instances, options, based, told)
+    return Order(checked.settings, checked.declared, instances, options, based, told, checked.diagnostics)
 
 
 def _bases(files: Files, options: Options, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from reconciler.cli.options import (
     planning_options,
     repeated_flags,
 )
+from reconciler.cli.surfaces import Surfaces, refuse_collision, report_option
 from reconciler.workflow.choices import Files, Options, Selection
 
 
@@ -29,7 +31,8 @@ Examples:
   reconciler plan --live live.json --config-from origin/main --instance production
   reconciler plan --all --owner team-portal
   reconciler plan --all --format json
-  reconciler plan --all --shard 2/4"""
+  reconciler plan --all --shard 2/4
+  reconciler plan --all --report plan.md --report plan.html"""
 )
 @files_options
 @instance_options
@@ -44,6 +47,7 @@ Examples:
     help="Plan against what `observe` saved: no network, no credentials.",
 )
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@report_option
 @parallelism_option
 @output_options
 def plan(
@@ -53,6 +57,7 @@ def plan(
     output: Path | None,
     live: Path | None,
     detailed_exitcode: bool,
+    reports: Sequence[Path],
     parallelism: int,
     console: Console,
 ) -> int:
@@ -60,25 +65,44 @@ def plan(
 
     Exits 0, or 4 when something is blocked or a guard would refuse the plan, after showing all of it.
     """
-    from reconciler.cli.exit_codes import of_plans
+    refuse_collision(reports, output, "the saved plan")
+    refuse_collision(reports, live, "the observation")
+    surfaces = Surfaces("plan", reports, files, console)
+    if live is not None:
+        from reconciler.cli.observed import plan_against
+
+        return plan_against(live, files, selection, options, output, detailed_exitcode, surfaces)
+    return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, surfaces)
+
+
+def _plan_now(
+    files: Files,
+    selection: Selection,
+    options: Options,
+    output: Path | None,
+    detailed: bool,
+    parallelism: int,
+    surfaces: Surfaces,
+) -> int:
+    from reconciler.cli.exit_codes import of_plans, or_failed
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import show_plans
     from reconciler.cli.saved import refuse_to_save, save_plan
     from reconciler.workflow.plan import plan_instances
     from reconciler.workflow.strangers import refuse_strangers
 
-    if live is not None:
-        from reconciler.cli.observed import plan_against
-
-        return plan_against(live, files, selection, options, output, detailed_exitcode, console)
-    order = place_order(files, selection, options, console)
-    output = output if order.instances else None  # an empty shard has nothing to save
-    if output is not None:
-        refuse_to_save(output, order.instances)
-    results = plan_instances(order, parallelism)
-    refuse_strangers(order, results)
+    with surfaces.told_why():
+        order = place_order(files, selection, options, surfaces.console)
+        output = output if order.instances else None  # an empty shard has nothing to save
+        if output is not None:
+            refuse_to_save(output, order.instances)
+        results = plan_instances(order, parallelism)
+        refuse_strangers(order, results)
     flags = repeated_flags(files, options) if output is None else None
-    show_plans(results, console, flags, choosing_flags(selection))
+    try:
+        show_plans(results, surfaces.console, flags, choosing_flags(selection))
+    finally:
+        told = surfaces.show(results, order.warnings)
     if output is not None:
-        save_plan(results[0], output, files, options, console)
-    return of_plans(results, detailed=detailed_exitcode)
+        save_plan(results[0], output, files, options, surfaces.console)
+    return or_failed(of_plans(results, detailed=detailed), told)

@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from reconciler.cli.console import Console, OutputLost
 from reconciler.cli.exit_codes import of_unseen_applies
 from reconciler.render.error_text import render_error_lines
-from reconciler.render.fleet_text import has_something_to_say, line_of, render_fleet
 from reconciler.render.json import render_instances, result_entry
 from reconciler.render.next_step import next_after_plans, next_after_reports
-from reconciler.render.paint import Paint, plain
-from reconciler.render.report_text import render_report
-from reconciler.render.text import render_plan
+from reconciler.render.overview_text import fleet_text, plans_and_table, plans_text, report_text
+from reconciler.render.paint import plain
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
 
 
@@ -29,7 +27,7 @@ def show_plans(
     if console.wants_json:
         console.result(render_instances("plan", [result_entry(result) for result in results]))
     else:
-        console.result(_overview(results, console.paint))
+        console.result(plans_and_table(results, console.paint))
         if flags is not None:
             console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint, chosen))
     _show_stopped(results, console)
@@ -41,10 +39,10 @@ def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bo
     Without a question nobody waits, and the report names what could not be planned: saying it twice would mislead.
     """
     if not console.wants_json:
-        console.result(_plans_text(results, console.paint))
-        console.result(_fleet_text(results, console.paint) if asked else "")
+        console.result(plans_text(results, console.paint))
+        console.result(fleet_text(results, console.paint) if asked else "")
     elif asked:  # stdout is for one document, the report
-        console.problem(_plans_text(results, plain) + _fleet_text(results, plain))
+        console.problem(plans_text(results, plain) + fleet_text(results, plain))
     if asked:
         _show_stopped(results, console)
 
@@ -57,8 +55,8 @@ def show_reports(
     if console.wants_json:
         console.result(render_instances("apply", [result_entry(result) for result in results]))
     else:
-        console.result("".join(f"\n{_report_text(each, console)}" for each in finished))
-        console.result(_fleet_text(results, console.paint))
+        console.result("".join(f"\n{report_text(each, console.paint)}" for each in finished))
+        console.result(fleet_text(results, console.paint))
         reports = [(each.planned.plan, each.report) for each in finished]
         console.result(next_after_reports(reports, flags, console.paint, chosen))
     _show_stopped(results, console)
@@ -83,30 +81,6 @@ def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()
             show_plans([result], console)
         else:
             show_reports([result], console, flags)
-
-
-def _plans_text(results: Sequence[PlanResult], paint: Paint) -> str:
-    """The plans in full; of several instances those alone that have something to say, since a table names the rest."""
-    planned = [result for result in results if isinstance(result, Planned)]
-    if len(results) > 1:
-        planned = [each for each in planned if each.lacking or has_something_to_say(each.plan, each.refusals)]
-    return "\n".join(render_plan(each.plan, each.refusals, paint, each.as_of, lacking=each.lacking) for each in planned)
-
-
-def _overview(results: Sequence[PlanResult], paint: Paint) -> str:
-    """The plans and the table; the table alone if there is nothing else to say."""
-    plans, table = _plans_text(results, paint), _fleet_text(results, paint)
-    return plans + table if plans else table.removeprefix("\n")
-
-
-def _fleet_text(results: Sequence[ApplyResult], paint: Paint) -> str:
-    """The table of several instances, after what was shown of each."""
-    table = render_fleet([line_of(result) for result in results], paint)
-    return f"\n{table}" if table else ""
-
-
-def _report_text(finished: Finished, console: Console) -> str:
-    return render_report(finished.planned.plan, finished.report, console.paint, finished.already_done)
 
 
 def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.cli.console import Console
-from reconciler.cli.exit_codes import of_applies
+from reconciler.cli.exit_codes import of_applies, of_unseen_applies
 from reconciler.cli.files import read_whole, write_whole
 from reconciler.cli.options import repeated_flags
 from reconciler.cli.results import show_proposals, show_result
 from reconciler.cli.runs import declared_from, remember, start_run
 from reconciler.cli.signals import stoppable
+from reconciler.cli.surfaces import Surfaces
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import OnDrift, Prune
 from reconciler.planning.planfile import dump_plan, load_plan, target_of
@@ -65,20 +66,25 @@ def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
     return f"saved; to apply exactly this: {shlex.join(['reconciler', 'apply', str(file), *flags])}"
 
 
-def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, console: Console) -> int:
+def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, surfaces: Surfaces) -> int:
     """Apply exactly the saved plan, or nothing; the exit code."""
-    saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
-    settings = sound_settings(files.config, files.config_from)
-    instance = target_of(saved, settings.instances)
-    order = Exactly(settings, instance, lambda _: saved.plan, options, saved.digest)
-    with stoppable() as stop:
+    console = surfaces.console
+    with surfaces.told_why():
+        saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
+        settings = sound_settings(files.config, files.config_from)
+        instance = target_of(saved, settings.instances)
+        order = Exactly(settings, instance, lambda _: saved.plan, options, saved.digest)
+        with stoppable() as stop:
 
-        def approve(planned: Planned) -> bool:
-            show_proposals([planned], console, asked=False)
-            stop.arm()
-            return True
+            def approve(planned: Planned) -> bool:
+                show_proposals([planned], console, asked=False)
+                stop.arm()
+                return True
 
-        result = apply_exactly(order, approve, start_run(files, conduct, console, stop))
+            result = apply_exactly(order, approve, start_run(files, conduct, console, stop))
     remember([result], files, saved.commit, console)
-    show_result(result, console, repeated_flags(files, options))
-    return of_applies([result])
+    try:
+        show_result(result, console, repeated_flags(files, options))
+    finally:
+        told = surfaces.show([result])
+    return of_applies([result]) if told else of_unseen_applies([result])

@@ -11,6 +11,7 @@ import click
 from reconciler.cli.console import Console
 from reconciler.cli.options import files_options, output_options
 from reconciler.cli.scope import real_path, refuse_strangers
+from reconciler.cli.surfaces import Surfaces, report_option
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.errors import InvalidDeclarations
 from reconciler.render.error_text import render_diagnostic_lines
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 Examples:
   reconciler validate
   reconciler validate clients/portal.yaml
-  reconciler validate --format json"""
+  reconciler validate --format json
+  reconciler validate --report validate.sarif"""
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @files_options
+@report_option
 @output_options
-def validate(paths: tuple[Path, ...], files: Files, console: Console) -> int:
+def validate(paths: tuple[Path, ...], files: Files, reports: Sequence[Path], console: Console) -> int:
     """Check the files, for all instances.
 
     Every problem at once: structure, values, rules. No network, no credentials.
@@ -41,11 +44,17 @@ def validate(paths: tuple[Path, ...], files: Files, console: Console) -> int:
     from reconciler.workflow.check import check
 
     refuse_strangers(paths, files)
-    checked = check(files)
+    surfaces = Surfaces("validate", reports, files, console)
+    with surfaces.told_why():
+        checked = check(files)
     reported = tuple(_within(paths, files, checked))
-    _show(reported, console)
-    console.progress(_summary(checked, reported))
-    return InvalidDeclarations.exit_code if has_errors(reported) else 0
+    try:
+        _show(reported, console)
+        console.progress(_summary(checked, reported))
+    finally:
+        told = surfaces.show(diagnostics=reported)
+    code = InvalidDeclarations.exit_code if has_errors(reported) else 0
+    return code if told else 1
 
 
 def _within(paths: Sequence[Path], files: Files, checked: Checked) -> Iterator[Diagnostic]:

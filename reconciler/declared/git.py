@@ -1,8 +1,8 @@
 """What git says of the files, and what they were in another revision. The work tree is never touched.
 
 Paths are those of the file system, whether something is there now or not: relative ones start from `folder`, which
-is any folder in the repository. Every function but `revision` raises `GitError`, with the command that helps, where
-git is missing, does not know the repository, or cannot read what was asked for.
+is any folder in the repository. Every function but `revision` and `top_of` raises `GitError`, with the command that
+helps, where git is missing, does not know the repository, or cannot read what was asked for.
 """
 
 from __future__ import annotations
@@ -57,6 +57,12 @@ def revision(folder: Path, declared: Sequence[Path]) -> Revision | None:
     # It fails for what lies outside of the repository, which git does not have either.
     missing = _said(folder, "status", "--porcelain", "--", *(str(path.absolute()) for path in declared))
     return Revision(commit.strip(), clean=changed == "" and missing == "")
+
+
+def top_of(folder: Path) -> str | None:
+    """The folder of the whole work tree around a folder; None outside of git, or where git is missing or silent."""
+    said = _said(folder, "rev-parse", "--show-toplevel")
+    return said.removesuffix("\n") if said else None
 
 
 def resolve_commit(folder: Path, ref: str) -> str:

@@ -43,6 +43,9 @@ class Line:
     instance: str
     verdict: Verdict
     remark: str
+    """What a plan or a report comes to; of an instance without one, why it has none."""
+    counts: bool = True
+    """Whether the remark is made of numbers alone."""
 
 
 def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> Line:
@@ -64,7 +67,7 @@ def report_line(plan: Plan, report: Report) -> Line:
 def error_line(instance: str, error: ReconcilerError) -> Line:
     """The line of an instance that was not planned, or not written to."""
     found, remark = verdict.of_error(error), error.message.removeprefix("not tried: ")
-    return Line(instance, found, "" if remark == _word(found) else remark)
+    return Line(instance, found, "" if remark == word_of(found) else remark, counts=False)
 
 
 def line_of(result: ApplyResult) -> Line:
@@ -85,14 +88,14 @@ def render_fleet(lines: Sequence[Line], paint: Paint = plain) -> str:
     if len(lines) < 2:
         return ""
     names = column([printable(line.instance) for line in lines])
-    words = column([_word(line.verdict) for line in lines])
+    words = column([word_of(line.verdict) for line in lines])
     styles = [_STYLES.get(line.verdict, Style.REMOVED) for line in lines]
     cells = zip(names, words, styles, map(_remark, lines), strict=True)
     table = [
         f"{name}  {paint(word, style)}  {remark}" if remark else f"{name}  {paint(word.rstrip(), style)}"
         for name, word, style, remark in cells
     ]
-    return "\n".join([*table, "", paint(_total(lines), Style.STRONG)]) + "\n"
+    return "\n".join([*table, "", paint(total(lines), Style.STRONG)]) + "\n"
 
 
 def has_something_to_say(plan: Plan, refusals: Sequence[Refusal]) -> bool:
@@ -102,7 +105,8 @@ def has_something_to_say(plan: Plan, refusals: Sequence[Refusal]) -> bool:
     return any(found)
 
 
-def _word(outcome: Verdict) -> str:
+def word_of(outcome: Verdict) -> str:
+    """The verdict, for people."""
     return outcome.value.replace("_", " ")
 
 
@@ -111,7 +115,8 @@ def _remark(line: Line) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _total(lines: Sequence[Line]) -> str:
+def total(lines: Sequence[Line]) -> str:
+    """How many instances there are, and of each verdict."""
     return f"{plural(len(lines), 'instance')}: {', '.join(_counted(lines))}"
 
 
@@ -119,4 +124,4 @@ def _counted(lines: Sequence[Line]) -> Iterator[str]:
     numbers = tally(line.verdict for line in lines)
     for outcome in Verdict:
         if number := numbers[outcome]:
-            yield f"{number} {_WORDS.get(outcome, _word(outcome))}"
+            yield f"{number} {_WORDS.get(outcome, word_of(outcome))}"

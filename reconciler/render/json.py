@@ -13,7 +13,7 @@ from datetime import UTC
 from typing import Any, assert_never
 
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, is_complete
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.errors import NotVerified, ReconcilerError
 from reconciler.live.observation import AsOf
 from reconciler.model import ClientSpec, Grant, Location
@@ -34,7 +34,7 @@ from reconciler.planning.plan import (
 from reconciler.render import verdict
 from reconciler.render.summary import action, count
 from reconciler.render.verdict import tally
-from reconciler.results import ApplyResult, Finished, Planned, Stopped
+from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.secrets.delivery import Lacking
 
 FORMAT_VERSION = 1
@@ -117,6 +117,19 @@ def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
     listed = list(entries)
     summary = tally(entry["result"] for entry in listed)
     return _dump({"format_version": FORMAT_VERSION, "kind": kind, "summary": summary, "instances": listed})
+
+
+def render_overview_json(overview: Overview) -> str:
+    """The document for a whole run, ending in a line feed: what stdout has with `--format json`, or why it has nothing.
+
+    That is the document of `validate` for invalid declarations, and one of the kind `error` for any other reason.
+    """
+    if overview.error is not None:
+        why = {"message": overview.error.message, "hint": overview.error.hint, "exit_code": overview.error.exit_code}
+        return render_document("error", {"command": overview.command, "error": why})
+    if overview.command == "validate" or has_errors(overview.diagnostics):
+        return render_diagnostics(overview.diagnostics)
+    return render_instances(overview.command, [result_entry(result) for result in overview.results])
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:

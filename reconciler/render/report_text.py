@@ -16,8 +16,8 @@ from reconciler.render.text import heading, old_secret_text, title
 from reconciler.secrets.values import Event
 from reconciler.text import printable
 
-_PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
-_MARKS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "-"}
+PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
+MARKS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "-"}
 _WIDTH = 11
 _MOST_ALIKE = 8
 _SHOWN_ALIKE = 3
@@ -30,7 +30,7 @@ def render_outcome(outcome: Outcome) -> str:
     match outcome:
         case Applied(id=client_id, adopted=adopted):
             found = f"; {_adopted(change)}" if adopted else ""
-            return f"{_PAST[action(change)]} {_made(change, client_id)}{found}"
+            return f"{PAST[action(change)]} {_made(change, client_id)}{found}"
         case Failed(error=error):
             way_out = f"; {error.hint}" if error.hint else ""
             return f"{_failed(outcome)}: {_request(change)}: {printable(error.message + way_out)}"
@@ -94,7 +94,7 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
     match outcome:
         case Applied(id=client_id, adopted=adopted):
             what = _made(change, client_id) if isinstance(change, Create) else title(change)
-            yield _line(_MARKS[action(change)], _PAST[action(change)], Style.ADDED, what, paint)
+            yield _line(MARKS[action(change)], PAST[action(change)], Style.ADDED, what, paint)
             if adopted:
                 yield _INDENT + _adopted(change)
             if isinstance(change, Create) and change.replaces is not None and change.replaces.keep_old:

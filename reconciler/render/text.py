@@ -74,7 +74,7 @@ def render_plan(
         *(list(_kept(kept, paint)) for kept in plan.kept),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
         list(_notes(plan.notes)),
-        list(_left_alone(plan)),
+        list(left_alone(plan)),
         list(lacking_lines(lacking, paint)),
         *(list(_refusal(refusal, paint)) for refusal in refusals),
         [paint(_summary(plan, refusals, lacking), Style.STRONG)],
@@ -161,12 +161,13 @@ def old_secret_text(replaced: Replaced) -> str:
 
 
 def _why(reason: Note, source: Location | None, owner: str | None = None) -> str:
-    details = [_place(source)] if source else []
+    details = [place_of(source)] if source else []
     details += [f"owner {printable(owner)}"] if owner else []
     return printable(reason.text) + (f" ({', '.join(details)})" if details else "")
 
 
-def _place(location: Location) -> str:
+def place_of(location: Location) -> str:
+    """A place in a file, as far as it fits in a sentence: without its column."""
     return f"{printable(location.path)}:{location.line}"
 
 
@@ -178,7 +179,7 @@ def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
         yield f"{INDENT}{field.field}: {live} is live, {declared} is declared"
     yield INDENT + paint(kept_text(kept), Style.WARNED)
     if kept.source:
-        yield INDENT + paint(f"left as it is live ({_place(kept.source)})", Style.FAINT)
+        yield INDENT + paint(f"left as it is live ({place_of(kept.source)})", Style.FAINT)
 
 
 def _blocked(blocked: Blocked, paint: Paint) -> Iterator[str]:
@@ -197,7 +198,8 @@ def _notes(notes: Sequence[Note]) -> Iterator[str]:
     yield from (f"  * note    {text}" for text in _first([printable(note.text) for note in notes]))
 
 
-def _left_alone(plan: Plan) -> Iterator[str]:
+def left_alone(plan: Plan) -> Iterator[str]:
+    """The clients that the plan does not touch, below a line that says so."""
     # What may surprise comes first, so that a long list never hides it.
     strangers = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
     needed = sum(client.system and client.note is None for client in plan.unmanaged)

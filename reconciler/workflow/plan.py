@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import field, replace
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcilerError, SinkError
 from reconciler.live.gateway import Gateway
 from reconciler.model import Declarations, Listing
@@ -37,6 +38,8 @@ class Order:
     """What each instance had declared at the base, or why that is not known; empty where no base is asked for."""
     configuration: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """How the work tree's settings differ from those that are trusted, by instance."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """What is odd about the files, and stops nothing."""
 
     owed: Callable[[Instance], Owes] = nothing_owed
     """What past runs owe sinks that cannot be asked."""

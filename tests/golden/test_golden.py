@@ -14,7 +14,9 @@ from reconciler.render.json import plan_entry, render_instances, report_entry
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.paint import Paint, coloured, plain
 from reconciler.render.report_text import render_report
+from reconciler.render.reports import REPORTS
 from reconciler.render.text import render_plan
+from tests.golden.overviews import OVERVIEWS
 from tests.golden.scenes import SCENES, Scene
 
 FOLDER = Path(__file__).parent / "expected"
@@ -39,11 +41,21 @@ def json_text(scene: Scene) -> str:
 
 def rendered(name: str) -> str:
     """The content of an expected file, as it would be now."""
-    scene, ending = SCENES[name.rpartition(".")[0]], name.rpartition(".")[2]
+    of, _, ending = name.partition(".")
+    if name in REPORT_NAMES:
+        return REPORTS[f".{ending}"](OVERVIEWS[of])
+    scene = SCENES[of]
     return json_text(scene) if ending == "json" else text(scene, coloured if ending == "ansi" else plain)
 
 
-NAMES = [f"{scene}.{ending}" for scene in SCENES for ending in ("txt", "ansi", "json")]
+REPORT_NAMES = [
+    f"{run}{suffix}"
+    for suffix in REPORTS
+    for run in OVERVIEWS
+    # What a report has in common with stdout is shown once.
+    if suffix not in (".txt", ".json") or run not in SCENES
+]
+NAMES = [*(f"{scene}.{ending}" for scene in SCENES for ending in ("txt", "ansi", "json")), *REPORT_NAMES]
 
 
 @pytest.mark.parametrize("name", NAMES)

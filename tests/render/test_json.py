@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -22,11 +22,14 @@ from reconciler.render.json import (
     plan_entry,
     render_diagnostics,
     render_instances,
+    render_overview_json,
     report_entry,
     stopped_entry,
 )
+from reconciler.results import Overview
 from tests.golden.scenes import SCENES, Scene
 from tests.golden.test_golden import json_text
+from tests.render.overviews import overviews
 from tests.render.strategies import diagnostics, errors, plans, refusals, reports_of, wild_plans
 
 SCHEMA = json.loads(schema_text("output"))
@@ -160,3 +163,10 @@ def test_the_schema_is_of_the_version_that_is_printed() -> None:
     """Every document kind says so."""
     documents = [SCHEMA["definitions"][f"{kind}_document"] for kind in ("validate", "plan", "apply")]
     assert {each["properties"]["format_version"]["const"] for each in documents} == {FORMAT_VERSION}
+
+
+@settings(max_examples=50)
+@given(overviews())
+def test_a_report_is_a_document_as_well(overview: Overview) -> None:
+    """Whatever came of the run."""
+    read(render_overview_json(overview))

@@ -1,0 +1,126 @@
+"""Where a run shows what came of it beside stdout: reports in files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.console import Console
+from reconciler.cli.files import put_whole
+from reconciler.cli.kinds import Lines
+from reconciler.cli.options import option
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import InvalidDeclarations, ReconcilerError, WrongUsage
+from reconciler.render.error_text import render_error_lines
+from reconciler.render.reports import REPORTS, renderer_for
+from reconciler.text import listed, quoted
+from reconciler.value import dataclass
+from reconciler.workflow.choices import Files
+
+if TYPE_CHECKING:
+    from reconciler.results import ApplyResult, Overview
+
+
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """The reports of one run of a command."""
+
+    command: str
+    reports: Sequence[Path]
+    files: Files
+    console: Console
+
+    @contextmanager
+    def told_why(self) -> Iterator[None]:
+        """A run that cannot go on shows that, too: a report of the run before must not be taken for one of this."""
+        try:
+            yield
+        except WrongUsage:
+            raise  # nothing was begun
+        except InvalidDeclarations as invalid:
+            self.show(diagnostics=invalid.diagnostics)
+            raise
+        except ReconcilerError as problem:
+            self.show(error=problem)
+            raise
+
+    def show(
+        self,
+        results: Sequence[ApplyResult] = (),
+        diagnostics: Sequence[Diagnostic] = (),
+        error: ReconcilerError | None = None,
+    ) -> bool:
+        """Write everything that was asked for; whether all of it could be. What could not is said on stderr."""
+        if not self.reports:
+            return True
+        overview = self._overview(results, diagnostics, error)
+        written = [self._write(report, overview) for report in self.reports]  # each of them, also after a failure
+        return all(written)
+
+    def _overview(
+        self, results: Sequence[ApplyResult], diagnostics: Sequence[Diagnostic], error: ReconcilerError | None
+    ) -> Overview:
+        from reconciler.cli.runs import declared_from
+        from reconciler.declared.git import top_of
+        from reconciler.results import Overview
+
+        at = declared_from(self.files)
+        return Overview(
+            self.command,
+            tuple(results),
+            tuple(diagnostics),
+            made_at=datetime.now(UTC),
+            commit=at.commit if at else None,
+            error=error,
+            config=str(self.files.config),
+            folder=os.path.realpath("."),
+            top=top_of(Path()),
+        )
+
+    def _write(self, report: Path, overview: Overview) -> bool:
+        render = renderer_for(report.name)
+        assert render is not None  # noqa: S101  (the flag lets no other name through)
+        try:
+            put_whole(report, render(overview), "report")
+        except ReconcilerError as problem:
+            self.console.problem(render_error_lines(problem))
+            return False
+        return True
+
+
+def _known(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[Path, ...]:
+    """Files, each of which has a format and is named once. Raises `BadParameter`."""
+    for value in values:
+        if renderer_for(Path(value).name) is None:
+            known = listed(REPORTS, last="or")
+            text = f"{quoted(value)} has no format: the name of a report ends in {known}"
+            raise click.BadParameter(text, context, parameter)
+    real = [os.path.realpath(value) for value in values]
+    if twice := [value for value, path in zip(values, real, strict=True) if real.count(path) > 1]:
+        raise click.BadParameter(f"{quoted(twice[-1])} is named twice: the last report would win", context, parameter)
+    return tuple(map(Path, values))
+
+
+report_option = option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=Lines(),
+    callback=_known,
+    metavar="FILE",
+    help="Write what came of the run to a file as well; repeatable. Its suffix picks the format: "
+    + ", ".join(REPORTS)
+    + ".",
+)
+
+
+def refuse_collision(reports: Sequence[Path], other: Path | None, what: str) -> None:
+    """Raise `WrongUsage` if a report would take the place of another file of this run."""
+    if other is not None and os.path.realpath(other) in map(os.path.realpath, reports):
+        raise WrongUsage(f"--report {other} would overwrite {what}", "give the report another name")

@@ -1,0 +1,45 @@
+"""Which suffix of a report's name stands for which format. Each format is imported once it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.results import Overview
+
+Renderer = Callable[["Overview"], str]
+"""Gives the whole of a file, ending in a line feed."""
+
+
+def _text(overview: Overview) -> str:
+    from reconciler.render.overview_text import render_overview
+
+    return render_overview(overview)
+
+
+def _json(overview: Overview) -> str:
+    from reconciler.render.json import render_overview_json
+
+    return render_overview_json(overview)
+
+
+def _markdown(overview: Overview) -> str:
+    from reconciler.render.markdown import render_markdown
+
+    return render_markdown(overview)
+
+
+REPORTS: Mapping[str, Renderer] = {
+    ".txt": _text,
+    ".json": _json,
+    ".md": _markdown,
+}
+"""By suffix. Of several that fit, the longest wins."""
+
+
+def renderer_for(name: str) -> Renderer | None:
+    """What writes the format of a file of this name; None if no suffix fits. `junit.xml` fits `.junit.xml`."""
+    folded = name.lower()
+    fitting = [each for each in REPORTS if folded.endswith(each) or (f".{folded}" == each and "." in folded)]
+    return REPORTS[max(fitting, key=len)] if fitting else None
