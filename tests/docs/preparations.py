@@ -78,12 +78,45 @@ def with_sinks(stage: Stage) -> None:
     settings["instances"]["production"]["sinks"] = [{"json": {"path": "secrets.json"}}]
     stage.write("reconciler.yaml", json.dumps(settings))
     stage.do("reconciler secrets deliver --instance production")
+def _raise_a_limit(stage: Stage) -> None:
+    text = (stage.folder / "reconciler.yaml").read_text()
+    stage.write("reconciler.yaml", text.replace('"deletes": 3', '"deletes": 50', 1))
+
+
+def to_review(stage: Stage) -> None:
+    """A pull request with one of everything that a reviewer should not overlook."""
+    portal, crm = entry("Customer portal"), entry("Old CRM", "https://crm.example.com/cb")
+    _settings(stage, protected=["Payments*"])
+    _declare(stage, portal, crm, entry("Warehouse", "https://warehouse.example.com/cb"))
+    stage.write(".gitignore", ".reconciler/\n")
+    stage.do(
+        "git init -q -b main",
+        "git add . && git commit -q -m 'Declare three clients'",
+        "git clone -q --bare . ../origin.git && git remote add origin ../origin.git && git fetch -q",
+        "reconciler apply --instance production --yes --parallelism 1",
+        "git checkout -q -b portal",
+    )
+    _raise_a_limit(stage)
+    _declare(
+        stage,
+        entry("Customer portal", "https://login.example.net/cb"),
+        "  - name: Old CRM\n    state: absent\n",
+        "  - name: Reporting notebooks\n    owner: team-data\n    grants:\n      personal_access_token:\n"
+        "        justification: Notebooks on the analysts' own machines\n",
+        entry("Shop floor display", "http://display.example.com/cb").replace(
+            "    owner", "    allow: [redirect-plain-http]\n    owner"
+        ),
+        entry("Warehouse", "https://warehouse.example.com/cb")
+        + "      password: {justification: Old scanners (WH-311)}\n",
+    )
+    stage.do("git commit -q -a -m 'Move the portal'")
 
 
 PREPARATIONS: Mapping[str, Callable[[Stage], None]] = {
     "README.md": our_own,
     "docs/adopting.md": hand_made,
     "docs/secrets.md": with_sinks,
+    "docs/reviewing.md": to_review,
     "docs/tour.md": nothing,
 }
 """By page; `project` for all others."""
@@ -102,11 +135,6 @@ def _person_adds_two(stage: Stage) -> None:
     stage.do("reconciler export --instance production -o clients/production.yaml")
     more = (stored("Shop", "https://shop.example.com/cb"), stored("Shop, new", "https://shop.example.com/new"))
     stage.platforms["production"].has(*more)
-
-
-def _raise_a_limit(stage: Stage) -> None:
-    text = (stage.folder / "reconciler.yaml").read_text()
-    stage.write("reconciler.yaml", text.replace('"deletes": 3', '"deletes": 50', 1))
 
 
 def _remove_the_examples(stage: Stage) -> None:

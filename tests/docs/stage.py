@@ -45,6 +45,7 @@ _PERSON = "admin"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC")
 _CREATED = re.compile(r"created \d{4}-\d\d-\d\d")
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
+_BASE = re.compile(r"\bbase [0-9a-f]{12}\b")
 _PROGRESS = re.compile(r"[^\n]*\r\x1b\[K")
 
 
@@ -135,6 +136,7 @@ class Stage:
             text = text.replace(real, shown)
         text = _MOMENT.sub(lambda found: f"2026-11-23 13:45{':00' if found[1] else ''} UTC", text)
         text = _COMMIT.sub("6f58b7b418d03f25b1b7f5ff6aa4ddf4ae768d89", text)
+        text = _BASE.sub("base 932efa5ce975", text)
         return _CREATED.sub("created 2026-11-23", text)
 
     def _runs(self) -> list[str]:
