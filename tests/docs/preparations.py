@@ -141,11 +141,26 @@ def _remove_the_examples(stage: Stage) -> None:
     (stage.folder / "clients" / "examples.yaml").unlink()
 
 
+def _person_adds_a_namesake(stage: Stage) -> None:
+    stage.platforms["production"].has(stored("Reporting", "https://reporting.example.com/cb"))
+
+
+def _git_moves_the_portal(stage: Stage) -> None:
+    _declare(
+        stage,
+        entry("Customer portal", "https://portal.example.com/new"),
+        entry("Reporting", "https://r.example.com/cb"),
+    )
+
+
 BETWEEN: Mapping[tuple[str, str], Callable[[Stage], None]] = {
     ("README.md", "export PM_"): _remove_the_examples,
     ("docs/adopting.md", "export --all"): _start_over,
     ("docs/adopting.md", "export --instance production --update\n"): _person_adds_two,
     ("docs/adopting.md", "--accept"): _person_moves_the_portal,
+    ("docs/recovering.md", "-o plan.json"): _git_moves_the_portal,
+    ("docs/recovering.md", "apply plan.json"): _person_moves_the_portal,
+    ("docs/recovering.md", "plan --instance production    #"): _person_adds_a_namesake,
     ("docs/observation.md", "--config-from"): _raise_a_limit,
 }
 """What happens before the line of a page in which these words stand."""
