@@ -78,6 +78,8 @@ def with_sinks(stage: Stage) -> None:
     settings["instances"]["production"]["sinks"] = [{"json": {"path": "secrets.json"}}]
     stage.write("reconciler.yaml", json.dumps(settings))
     stage.do("reconciler secrets deliver --instance production")
+
+
 def _raise_a_limit(stage: Stage) -> None:
     text = (stage.folder / "reconciler.yaml").read_text()
     stage.write("reconciler.yaml", text.replace('"deletes": 3', '"deletes": 50', 1))
