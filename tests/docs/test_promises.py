@@ -1,4 +1,4 @@
-"""The tests that docs/promises.md names are there, and every page is in the index."""
+"""The tests that docs/promises.md names are there, every page is in the index, and every decision has its number."""
 
 from __future__ import annotations
 
@@ -39,3 +39,12 @@ def test_every_risk_is_explained_to_reviewers() -> None:
     page = (ROOT / "docs" / "reviewing.md").read_text(encoding="utf-8")
     assert len(codes) > 10
     assert [code for code in codes if f"| `{code}` |" not in page] == []
+
+
+def test_every_decision_has_a_number_of_its_own_and_its_four_parts() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    for number, page in enumerate(pages, 1):
+        text = page.read_text(encoding="utf-8")
+        assert (page.name[:4], text.split(".")[0]) == (f"{number:04}", f"# {number}")
+        parts = re.findall(r"^\*\*(\w+)\.\*\*", text, re.MULTILINE)
+        assert parts == ["Context", "Decision", "Alternatives", "Consequences"], page.name
