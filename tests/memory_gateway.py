@@ -101,6 +101,8 @@ class MemoryGateway:
         """The writes that were answered as done."""
         self.faults = dict(faults or {})
         self.gate: Gate | None = None
+        self.at: datetime | None = None
+        """Its clock, which stands still."""
         self._lock = RLock()
         self._by_kind: dict[str, Fault] = {}
         self._clients: dict[int, LiveClient | UnsupportedClient] = {}
@@ -116,6 +118,7 @@ class MemoryGateway:
         """An instance on which exactly these clients are live; new ones get ids over 1000."""
         gateway = cls()
         gateway._last_id = 1000
+        gateway.at = seen.at
         gateway._clients = {each.id: each for each in seen.clients} | {each.id: each for each in seen.unsupported}
         return gateway
 
@@ -137,7 +140,7 @@ class MemoryGateway:
 
     def overwrite(self, client_id: int, spec: ClientSpec) -> None:
         """A client changed by somebody else, without a request."""
-        self._clients[client_id] = LiveClient(client_id, spec, BIRTHDAY + timedelta(days=client_id))
+        self._clients[client_id] = LiveClient(client_id, spec, self._clients[client_id].created_at)
 
     def fail(self, kind: str, fault: Fault) -> None:
         """Let every request of a kind fail (list, create, update or delete), or of one client: `update 3`."""
@@ -150,6 +153,7 @@ class MemoryGateway:
         return Listing(
             tuple(each for each in there if isinstance(each, LiveClient)),
             tuple(each for each in there if isinstance(each, UnsupportedClient)),
+            self.at,
         )
 
     @property

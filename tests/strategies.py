@@ -23,7 +23,7 @@ from reconciler.model import (
 from reconciler.planning.diff import PlanPolicy
 from reconciler.planning.drift import Base
 from reconciler.planning.plan import OnDrift, Prune
-from tests.builders import absent, elsewhere, live, present, unsupported
+from tests.builders import absent, elsewhere, live, present, rotation, unsupported
 
 # How long an example takes depends on the machine, and says nothing.
 settings.register_profile("untimed", deadline=None)
@@ -50,6 +50,14 @@ def specs(draw: st.DrawFn, name: st.SearchStrategy[str] = names) -> ClientSpec:
     return ClientSpec(draw(name), grants, redirect)
 
 
+rotations = st.none() | st.builds(
+    rotation,
+    st.integers(1, 12).map(lambda day: datetime(2026, 1, day, tzinfo=UTC)),
+    st.sampled_from([timedelta(0), timedelta(days=2), timedelta(days=7)]),
+)
+_clocks = st.none() | st.integers(5, 20).map(lambda day: datetime(2026, 1, day, tzinfo=UTC))
+
+
 @st.composite
 def desired_clients(draw: st.DrawFn) -> DesiredClient:
     """A declared client that may be pinned, renamed, or indifferent to its redirect."""
@@ -60,6 +68,7 @@ def desired_clients(draw: st.DrawFn) -> DesiredClient:
         previous=draw(st.lists(names, max_size=2)),
         keep_redirect=draw(st.booleans()),
         allow=draw(st.sampled_from([[], ["name-lookalike"]])),
+        rotate=draw(rotations),
     )
 
 
@@ -91,7 +100,7 @@ def listings(draw: st.DrawFn) -> Listing:
             clients.append(live(number, spec))
         else:
             strange.append(unsupported(number, spec.name))
-    return Listing(tuple(clients), tuple(strange))
+    return Listing(tuple(clients), tuple(strange), draw(_clocks))
 
 
 _moments = st.datetimes(

@@ -14,7 +14,7 @@ from reconciler.declared.taken_over import taken_over
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.model import Field, Grant, Location
 from reconciler.names import matches
-from reconciler.planning.plan import Blocked, Create, Plan, Update, field_changes
+from reconciler.planning.plan import Blocked, Change, Create, Plan, Update, field_changes
 from reconciler.planning.redirects import redirect_urls
 from reconciler.settings import Instance
 from reconciler.text import listed, printable, quoted
@@ -102,11 +102,18 @@ def _drifts(
     for instance, plan in zip(instances, plans, strict=True):
         # Not by their places: what aliases share stands where the anchor is. A name is declared once for an instance.
         by_name = {entry.name: entry for entry in entries if entry.covers(instance.name)}
-        for change in plan.changes:
+        for change in map(_as_update, plan.changes):
             if isinstance(change, Update) and _is_meant(accept, change):
                 if change.name not in by_name:
                     raise Refused("the declarations changed meanwhile", "run it again")
                 yield _Drift(instance, change, by_name[change.name])
+
+
+def _as_update(change: Change) -> Change:
+    """What a rotation changes besides the secret, as if it were the only thing."""
+    if not isinstance(change, Create) or change.replaces is None or change.replaces.before == change.after:
+        return change
+    return Update(change.replaces.id, change.replaces.before, change.after, change.reason, change.source, change.owner)
 
 
 def _is_meant(accept: str, change: Update | Create) -> bool:
@@ -117,7 +124,7 @@ def _is_meant(accept: str, change: Update | Create) -> bool:
 def _gone(plans: Iterable[Plan], accept: str) -> Iterable[Create]:
     for plan in plans:
         for change in plan.changes:
-            if isinstance(change, Create) and _is_meant(accept, change):
+            if isinstance(change, Create) and change.replaces is None and _is_meant(accept, change):
                 yield change
 
 

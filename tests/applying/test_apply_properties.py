@@ -42,10 +42,10 @@ def apply(plan: Plan, gateway: MemoryGateway, stop_after: int | None = None) -> 
 def test_planning_again_after_applying_gives_an_empty_plan(
     declared: Declarations, seen: Listing, policy: PlanPolicy
 ) -> None:
-    """Where nothing is blocked, one apply is enough."""
+    """Where nothing is blocked, one apply is enough; but what is renamed and rotated, is renamed first."""
     gateway = instance(seen)
     plan = make_plan(declared, seen, policy)
-    assume(not plan.blocked)
+    assume(not plan.blocked and "rotation-follows" not in [note.code for note in plan.notes])
     report = apply(plan, gateway)
     assert is_complete(report)
     after = make_plan(declared, gateway.live, policy)
@@ -58,7 +58,7 @@ def test_what_is_blocked_may_need_further_applies_but_comes_to_rest(
 ) -> None:
     """A change may free a name that another entry waited for; every round settles at least one entry."""
     gateway = instance(seen)
-    for _ in range(len(declared.present) + len(declared.absent) + 2):
+    for _ in range(2 * len(declared.present) + len(declared.absent) + 2):
         apply(make_plan(declared, gateway.live, policy), gateway)
     assert make_plan(declared, gateway.live, policy).changes == ()
 

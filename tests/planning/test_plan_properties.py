@@ -29,7 +29,7 @@ def test_any_order_of_the_inputs_gives_the_same_plan(
 
     plan = make_plan(declared, seen, policy, base)
     mixed = Declarations(shuffled(declared.present), shuffled(declared.absent), shuffled(declared.elsewhere))
-    assert make_plan(mixed, Listing(shuffled(seen.clients), shuffled(seen.unsupported)), policy, base) == plan
+    assert make_plan(mixed, Listing(shuffled(seen.clients), shuffled(seen.unsupported), seen.at), policy, base) == plan
 
 
 @given(declarations(), listings(), policies, bases)

@@ -67,7 +67,7 @@ def test_the_plan_that_the_other_tests_change_has_something_in_every_list() -> N
 def test_equal_plans_are_saved_byte_for_byte_alike(
     declared: Declarations, seen: Listing, policy: PlanPolicy, order: Any
 ) -> None:
-    mixed = Listing(tuple(order.sample(seen.clients, len(seen.clients))), seen.unsupported)
+    mixed = Listing(tuple(order.sample(seen.clients, len(seen.clients))), seen.unsupported, seen.at)
     assert saved(make_plan(declared, seen, policy)) == saved(make_plan(declared, mixed, policy))
 
 
