@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from reconciler.applying.report import Report
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcilerError
-from reconciler.live.observation import AsOf
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Change, Plan
-from reconciler.secrets.delivery import Lacking
 from reconciler.settings import Instance
 from reconciler.value import dataclass
+
+if TYPE_CHECKING:
+    from reconciler.live.observation import AsOf
+    from reconciler.secrets.delivery import Lacking
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, SecretsResult, State, Stopped, Supplied
-from reconciler.workflow.observe import ObserveResult
 
 if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination
+    from reconciler.workflow.observe import ObserveResult
 
 DONE, FAILED, PENDING, INVALID, REFUSED, PARTIAL, LOGIN_REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 

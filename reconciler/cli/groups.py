@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from importlib import import_module
+from typing import Any
+
 import click
 
 
@@ -17,3 +21,54 @@ class Commands(click.Group):
         if not args:
             raise NoCommand(self.get_help(ctx), ctx)
         return super().parse_args(ctx, args)
+
+
+class Imported(MutableMapping[str, click.Command]):
+    """Commands by their names, each imported when it is asked for, from the module and by the attribute of its name.
+
+    What all of them need is little; what one of them needs takes longer to import than most runs take.
+    """
+
+    def __init__(self, package: str, names: Iterable[str]) -> None:
+        self._package = package
+        self._names = dict.fromkeys(names)
+        self._added: dict[str, click.Command] = {}
+
+    def __getitem__(self, name: str) -> click.Command:
+        if name not in self._added:
+            if name not in self._names:
+                raise KeyError(name)
+            command: click.Command = getattr(import_module(f"{self._package}.{name}"), name)
+            self._added[name] = command
+        return self._added[name]
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._names[name] = None
+        self._added[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._names[name]
+        self._added.pop(name, None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
+class ImportingCommands(Commands):
+    """A group that imports the one command that is called. `purposes` says of each what it is for, in its own words."""
+
+    def __init__(self, *arguments: Any, package: str, purposes: Mapping[str, str], **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.purposes = purposes
+        self.commands = Imported(package, purposes)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help, for which none of them is imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(self.purposes.items()))

@@ -14,26 +14,11 @@ import click
 from click.core import ParameterSource
 
 from reconciler import __version__
-from reconciler.cli.apply import apply
 from reconciler.cli.bugs import hush_tracebacks, trace_of
 from reconciler.cli.console import say, silence_stdout
-from reconciler.cli.doctor import doctor
-from reconciler.cli.export import export
-from reconciler.cli.fmt import fmt
-from reconciler.cli.groups import Commands, NoCommand
-from reconciler.cli.history import history
-from reconciler.cli.instances import instances
-from reconciler.cli.observe import observe
-from reconciler.cli.plan import plan
-from reconciler.cli.rollback import rollback
-from reconciler.cli.sandbox import sandbox
-from reconciler.cli.schema import schema
-from reconciler.cli.secrets import secrets
+from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.signals import end_on_sigterm
-from reconciler.cli.validate import validate
-from reconciler.cli.version import version
 from reconciler.errors import InvalidDeclarations, ReconcilerError
-from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
 from reconciler.text import printable
 
 WRONG_USAGE = 64
@@ -41,8 +26,29 @@ WRONG_USAGE = 64
 INTERRUPTED = 130
 
 
+PURPOSES = {
+    "validate": "Check the files, for all instances.",
+    "fmt": "Write the files in their one canonical form.",
+    "plan": "Show what `apply` would do.",
+    "apply": "Make live equal to declared.",
+    "export": "Write what is live as YAML, for clients/.",
+    "observe": "Save what instances have, without any secret.",
+    "instances": "List the configured instances.",
+    "doctor": "Examine the way to an instance, the account, the clients.",
+    "history": "List past applies, or show one.",
+    "rollback": "Print the declarations that undo a run, or write them.",
+    "secrets": "Hand ids and secrets of clients to where they are needed.",
+    "schema": "Print or write the JSON Schemas.",
+    "version": "Print the versions for a bug report.",
+    "sandbox": "Serve or reset the embedded stand-in.",
+}
+"""The commands, in the order of the documentation, with the first sentences of their helps (the tests compare them)."""
+
+
 @click.group(
-    cls=Commands,
+    cls=ImportingCommands,
+    package="reconciler.cli",
+    purposes=PURPOSES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `reconciler validate`, then `reconciler plan`. Each command's --help has an example.",
 )
@@ -55,25 +61,6 @@ def cli() -> None:
     3 invalid declarations, 4 refused or blocked, 5 applied in part, 6 login refused,
     64 wrong usage, 130 interrupted.
     """
-
-
-for command in (
-    validate,
-    fmt,
-    plan,
-    apply,
-    export,
-    observe,
-    instances,
-    doctor,
-    history,
-    rollback,
-    secrets,
-    schema,
-    version,
-    sandbox,
-):
-    cli.add_command(command)
 
 
 def run() -> NoReturn:
@@ -116,6 +103,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[str]) -> int:
+    from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
+
     match problem:
         case click.UsageError():
             return _say_misuse(problem, arguments)

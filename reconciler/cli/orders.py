@@ -8,12 +8,12 @@ from reconciler.cli.console import Console
 from reconciler.diagnostics import has_errors
 from reconciler.errors import InvalidDeclarations, ReconcilerError
 from reconciler.planning.drift import Base
+from reconciler.planning.plan import Note
 from reconciler.render.error_text import render_diagnostic_lines
-from reconciler.settings import Instance
+from reconciler.settings import Instance, Settings
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
-from reconciler.workflow.trusted import changes_since, untrusted_changes
 
 
 def place_order(files: Files, selection: Selection, options: Options, console: Console) -> Order:
@@ -30,8 +30,19 @@ def place_order(files: Files, selection: Selection, options: Options, console: C
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     based = _bases(files, options, instances)
-    told = untrusted_changes(files, checked.settings, instances) or changes_since(files, checked.settings, based)
+    told = _told(files, checked.settings, instances, based)
     return Order(checked.settings, checked.declared, instances, options, based, told, checked.diagnostics)
+
+
+def _told(
+    files: Files, in_force: Settings, instances: Sequence[Instance], based: Mapping[str, Base | ReconcilerError]
+) -> Mapping[str, tuple[Note, ...]]:
+    """How the settings differ from those of a revision, where one is asked for."""
+    if files.config_from is None and not based:
+        return {}
+    from reconciler.workflow.trusted import changes_since, untrusted_changes
+
+    return untrusted_changes(files, in_force, instances) or changes_since(files, in_force, based)
 
 
 def _bases(files: Files, options: Options, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:

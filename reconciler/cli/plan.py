@@ -87,7 +87,6 @@ def _plan_now(
     from reconciler.cli.exit_codes import of_plans, or_failed
     from reconciler.cli.orders import place_order
     from reconciler.cli.results import show_plans
-    from reconciler.cli.saved import refuse_to_save, save_plan
     from reconciler.workflow.plan import plan_instances
     from reconciler.workflow.strangers import refuse_strangers
 
@@ -95,6 +94,8 @@ def _plan_now(
         order = place_order(files, selection, options, surfaces.console)
         output = output if order.instances else None  # an empty shard has nothing to save
         if output is not None:
+            from reconciler.cli.saved import refuse_to_save
+
             refuse_to_save(output, order.instances)
         results = plan_instances(order, parallelism)
         refuse_strangers(order, results)
@@ -104,5 +105,7 @@ def _plan_now(
     finally:
         told = surfaces.show(results, order.warnings)
     if output is not None:
+        from reconciler.cli.saved import save_plan
+
         save_plan(results[0], output, files, options, surfaces.console)
     return or_failed(of_plans(results, detailed=detailed), told)

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from reconciler.cli.console import Console, OutputLost
-from reconciler.cli.exit_codes import of_unseen_applies
 from reconciler.render.error_text import render_error_lines
-from reconciler.render.json import render_instances, result_entry
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.overview_text import fleet_text, plans_and_table, plans_text, report_text
 from reconciler.render.paint import plain
@@ -25,7 +23,7 @@ def show_plans(
     """
     planned = [result for result in results if isinstance(result, Planned)]
     if console.wants_json:
-        console.result(render_instances("plan", [result_entry(result) for result in results]))
+        console.result(_document("plan", results))
     else:
         console.result(plans_and_table(results, console.paint))
         if flags is not None:
@@ -53,7 +51,7 @@ def show_reports(
     """What came of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
     finished = [result for result in results if isinstance(result, Finished)]
     if console.wants_json:
-        console.result(render_instances("apply", [result_entry(result) for result in results]))
+        console.result(_document("apply", results))
     else:
         console.result("".join(f"\n{report_text(each, console.paint)}" for each in finished))
         console.result(fleet_text(results, console.paint))
@@ -68,6 +66,8 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
     try:
         yield
     except OutputLost as lost:
+        from reconciler.cli.exit_codes import of_unseen_applies
+
         lost.exit_code, lost.hint = of_unseen_applies(results), "see what is live now: reconciler plan"
         raise
 
@@ -81,6 +81,12 @@ def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()
             show_plans([result], console)
         else:
             show_reports([result], console, flags)
+
+
+def _document(kind: str, results: Sequence[ApplyResult]) -> str:
+    from reconciler.render.json import render_instances, result_entry
+
+    return render_instances(kind, [result_entry(result) for result in results])
 
 
 def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
 
-from reconciler.live.observation import AsOf
 from reconciler.render.paint import Paint, Style
 from reconciler.render.summary import plural
+
+if TYPE_CHECKING:
+    from reconciler.live.observation import AsOf
 
 _OLD = timedelta(days=1)
 _MOMENT = timedelta(minutes=1)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
 from reconciler.render.fleet_text import has_something_to_say, line_of, render_fleet
 from reconciler.render.paint import Paint, plain
-from reconciler.render.report_text import render_report
 from reconciler.render.text import render_plan
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 
@@ -47,4 +46,6 @@ def fleet_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
 
 def report_text(finished: Finished, paint: Paint = plain) -> str:
     """What came of the plan of one instance."""
+    from reconciler.render.report_text import render_report
+
     return render_report(finished.planned.plan, finished.report, paint, finished.already_done)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from reconciler.live.observation import AsOf
 from reconciler.model import ClientSpec, Location
 from reconciler.planning.doubts import moment
 from reconciler.planning.guard import Refusal
@@ -28,13 +27,14 @@ from reconciler.planning.plan import (
     Unmanaged,
     Update,
 )
-from reconciler.render.age import as_of_text
-from reconciler.render.deliveries import lacking_lines
 from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, count, plural, summary_text
-from reconciler.secrets.delivery import Lacking
 from reconciler.text import printable, quoted
+
+if TYPE_CHECKING:
+    from reconciler.live.observation import AsOf
+    from reconciler.secrets.delivery import Lacking
 
 MOST_LISTED = 10
 """Clients of a kind that are left alone and named; JSON has all of them."""
@@ -75,11 +75,19 @@ def render_plan(
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
         list(_notes(plan.notes)),
         list(left_alone(plan)),
-        list(lacking_lines(lacking, paint)),
+        _lacking(lacking, paint),
         *(list(_refusal(refusal, paint)) for refusal in refusals),
         [paint(_summary(plan, refusals, lacking), Style.STRONG)],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def _lacking(lacking: Sequence[Lacking], paint: Paint) -> list[str]:
+    if not lacking:
+        return []
+    from reconciler.render.deliveries import lacking_lines
+
+    return list(lacking_lines(lacking, paint))
 
 
 def _summary(plan: Plan, refusals: Sequence[Refusal], lacking: Sequence[Lacking]) -> str:
@@ -114,6 +122,8 @@ def _premises(plan: Plan, as_of: AsOf | None, paint: Paint) -> Iterator[str]:
     """What the plan stands on: first of all a configuration that was loosened."""
     yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
     if as_of is not None:
+        from reconciler.render.age import as_of_text
+
         yield f"  {as_of_text(as_of, paint)}"
     if plan.base is not None and plan.on_drift is not None:
         yield f"  base {printable(plan.base[:12])}; {_ON_DRIFT[plan.on_drift]}"

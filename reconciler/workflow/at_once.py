@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from reconciler.applying.crew import Crew
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -41,6 +39,8 @@ def at_once(
     """
     if min(size, len(items)) <= 1:
         return [work(item) for item in items]
+    from reconciler.applying.crew import Crew
+
     results: dict[int, Result] = {}
     waiting = deque(range(len(items)))
 

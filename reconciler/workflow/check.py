@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler.declared.base import settings_at
 from reconciler.declared.declare import declare
-from reconciler.declared.git import resolve_commit
 from reconciler.declared.load import load_directory, load_file
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import with_right_shape
@@ -69,6 +67,9 @@ def settings_of(files: Files) -> tuple[Settings | None, list[Diagnostic]]:
     """
     if files.config_from is None:
         return _settings(files.config)
+    from reconciler.declared.base import settings_at
+    from reconciler.declared.git import resolve_commit
+
     settings, problems = settings_at(resolve_commit(files.config.parent, files.config_from), files.config)
     if settings is None and not problems:
         ref = printable(files.config_from)

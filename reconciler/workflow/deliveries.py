@@ -33,11 +33,6 @@ def client_of(instance: Instance, name: str, owner: str | None) -> Client:
     return Client(instance.name, instance.identity, name, owner)
 
 
-def nothing_owed(_: Instance) -> Owes:
-    """Nobody knows of any past run."""
-    return lambda label, client, client_id: False
-
-
 def owed_since(journal: Path) -> Callable[[Instance], Owes]:
     """What past runs owe each instance's sinks, by their journals, which are read once somebody asks."""
 

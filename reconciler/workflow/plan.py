@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcilerError, SinkError
@@ -14,16 +15,21 @@ from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.drift import Base
 from reconciler.planning.guard import Guards, refusals
-from reconciler.planning.managed import managed
 from reconciler.planning.plan import Note
 from reconciler.results import Planned, PlanResult, Stopped
-from reconciler.secrets.delivery import Owes
 from reconciler.settings import Instance, Limits, Settings
 from reconciler.value import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
-from reconciler.workflow.deliveries import deliverer_of, lacking, nothing_owed, unusable
 from reconciler.workflow.sessions import Sessions
+
+if TYPE_CHECKING:
+    from reconciler.secrets.delivery import Owes
+
+
+def nothing_owed(_: Instance) -> Owes:
+    """Nobody knows of any past run."""
+    return lambda label, client, client_id: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,9 @@ def plan_instance(order: Order, instance: Instance, gateway: Gateway) -> Planned
 
 def _with_lacking(order: Order, planned: Planned, listing: Listing) -> Planned:
     """The plan, and what sinks lack of the managed clients. Files are looked at, programs are not run."""
+    from reconciler.planning.managed import managed
+    from reconciler.workflow.deliveries import deliverer_of, lacking, unusable
+
     instance, options = planned.instance, order.options
     known = managed(order.declared[instance.name], listing, policy_of(order, instance))
     deliverer = deliverer_of(instance, order.settings, options)

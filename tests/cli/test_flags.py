@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from reconciler.cli.main import cli
+from reconciler.cli.main import PURPOSES, cli
 from tests.cli.projects import Platform, Project, at, stored, wanted
 
 
@@ -39,6 +39,12 @@ def test_the_help_of_a_command_has_an_example_of_it(project: Project, path: tupl
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
 def test_the_list_of_commands_says_what_each_is_for(path: tuple[str, ...]) -> None:
     assert not LEAVES[path].get_short_help_str(60).endswith("...")
+
+
+def test_the_list_of_commands_says_what_their_own_helps_say() -> None:
+    """It stands apart, so that --help need not import every command."""
+    first = {path[0]: command.get_short_help_str(100) for path, command in COMMANDS.items() if len(path) == 1}
+    assert first == PURPOSES
 
 
 @pytest.mark.parametrize("option", OPTIONS.values(), ids=list(OPTIONS))
