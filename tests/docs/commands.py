@@ -31,7 +31,11 @@ several values stand on several lines. A flag wins over the environment, the env
 | 130 | interrupted |
 
 Of several instances the first in this order wins: 130, 5, 6, 1, 4, 3, 2, 0; if one was written to and another failed,
-it is 5. Warnings never change the code.
+it is 5. Warnings never change the code. What to do about each:
+[recover](recovering.md), and [in a pipeline](pipelines.md#exit-codes-to-act-on).
+
+Where a command only looks, 1 says "not as it should be": `doctor` has found an error, `fmt --check` a file that
+would change, `secrets deliver --check` a sink that lacks something.
 
 <!-- Below: written by `make docs` from --help. -->
 """
