@@ -1,0 +1,169 @@
+"""Tools that judge workflows accept ours, and the promises of docs/github.md are kept in each file."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.projects import SECONDS
+from tests.github.runner import ACTION, ROOT, WORKFLOWS, document
+
+FILES = sorted(WORKFLOWS.glob("*.yml"))
+NAMES = [file.name for file in FILES]
+PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+ACCOUNTS = re.compile(r"# EDIT: .*?\n(.*?) *# END\n", re.DOTALL)
+
+named = pytest.mark.parametrize("file", [*FILES, ACTION], ids=lambda file: file.name)
+
+
+def judged(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    beside = Path(sys.executable).parent
+    program = shutil.which(str(words[0]), path=f"{beside}") or str(words[0])
+    line = [program, *map(str, words[1:])]
+    return subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def jobs() -> list[tuple[str, str, dict[str, Any]]]:
+    return [(file.name, name, job) for file in FILES for name, job in document(file)["jobs"].items()]
+
+
+def shells(file: Path) -> list[str]:
+    parts = [document(file)["runs"]] if file == ACTION else document(file)["jobs"].values()
+    return [step["run"] for part in parts for step in part["steps"] if "run" in step]
+
+
+def test_all_workflows_are_there() -> None:
+    assert NAMES == ["apply.yml", "ci.yml", "comment.yml", "drift.yml", "observe.yml", "plan.yml"]
+
+
+def test_zizmor_finds_nothing() -> None:
+    found = judged("zizmor", "--offline", "--no-progress", "--color=never", WORKFLOWS, ACTION)
+    assert found.returncode == 0, found.stdout
+
+
+def test_zizmor_would_find_a_name_that_the_shell_expands(tmp_path: Path) -> None:
+    """So that the test above could fail."""
+    hurt = tmp_path / ".github" / "workflows" / "comment.yml"
+    hurt.parent.mkdir(parents=True)
+    text = (WORKFLOWS / "comment.yml").read_text()
+    hurt.write_text(text.replace('"$OWNER:$BRANCH"', '"$OWNER:${{ github.event.workflow_run.head_branch }}"'))
+    found = judged("zizmor", "--offline", "--no-progress", "--color=never", hurt)
+    assert "template-injection" in found.stdout
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_workflow_is_as_its_published_schema_says(file: Path) -> None:
+    found = judged("check-jsonschema", "--builtin-schema", "vendor.github-workflows", file)
+    assert found.returncode == 0, found.stdout
+
+
+def test_the_action_is_as_its_published_schema_says() -> None:
+    found = judged("check-jsonschema", "--builtin-schema", "vendor.github-actions", ACTION)
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed")
+def test_actionlint_finds_nothing() -> None:
+    found = judged("actionlint", "-no-color", *FILES)
+    assert found.returncode == 0, found.stdout
+
+
+@named
+def test_every_action_of_others_is_pinned_to_a_commit_with_its_version_beside(file: Path) -> None:
+    for line in re.findall(r"uses: (.*)", file.read_text()):
+        assert line.startswith("./ #") or PINNED.fullmatch(line), line
+
+
+def test_one_action_has_one_version_everywhere() -> None:
+    pins = {pin for file in [*FILES, ACTION] for pin in re.findall(r"uses: (\S+@.*)", file.read_text())}
+    assert len({pin.partition("@")[0] for pin in pins}) == len(pins)
+
+
+@named
+def test_no_expression_stands_in_shell(file: Path) -> None:
+    """What an expression gives is put into the script before bash reads it; a variable is only a value."""
+    for shell in shells(file):
+        assert "${{" not in shell
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_nothing_is_permitted_but_what_a_job_names(file: Path) -> None:
+    workflow = document(file)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert "permissions" in job
+        assert "timeout-minutes" in job
+
+
+def test_nothing_is_written_but_where_it_has_to_be() -> None:
+    writing = {
+        (file, job): sorted(key for key, value in content["permissions"].items() if value == "write")
+        for file, job, content in jobs()
+    }
+    assert {place: keys for place, keys in writing.items() if keys} == {
+        ("apply.yml", "apply"): ["contents"],
+        ("apply.yml", "observe"): ["actions"],
+        ("comment.yml", "comment"): ["pull-requests"],
+        ("drift.yml", "tell"): ["issues"],
+    }
+
+
+def test_a_job_with_credentials_has_an_environment_and_no_right_to_post() -> None:
+    with_secrets = {(file, job) for file, job, content in jobs() if "secrets." in str(content)}
+    assert with_secrets == {
+        ("apply.yml", "apply"),
+        ("apply.yml", "plan"),
+        ("drift.yml", "look"),
+        ("observe.yml", "observe"),
+    }
+    for file, job, content in jobs():
+        assert ("environment" in content) == ((file, job) in with_secrets)
+
+
+def test_nothing_with_credentials_is_started_by_a_pull_request() -> None:
+    triggers = {file.name: set(document(file)[True]) for file in FILES}  # type: ignore[index]
+    assert triggers["plan.yml"] == {"pull_request"}
+    assert triggers["comment.yml"] == {"workflow_run"}
+    for name in ("apply.yml", "drift.yml", "observe.yml"):
+        assert triggers[name] <= {"push", "schedule", "workflow_dispatch"}
+    assert all("pull_request_target" not in each for each in triggers.values())
+
+
+def test_what_may_comment_checks_nothing_out() -> None:
+    """No code of a pull request comes near the right to post."""
+    (job,) = document(WORKFLOWS / "comment.yml")["jobs"].values()
+    assert not [step for step in job["steps"] if "uses" in step]
+
+
+def test_no_checkout_keeps_its_token() -> None:
+    for file, _, job in jobs():
+        for step in job["steps"]:
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False, file
+
+
+def test_the_accounts_are_named_alike_wherever_they_stand() -> None:
+    """A user edits them in one go."""
+    found = [
+        re.sub(r"^ +", "", block, flags=re.MULTILINE) for file in FILES for block in ACCOUNTS.findall(file.read_text())
+    ]
+    assert len(found) == 4
+    assert len(set(found)) == 1
+
+
+def test_no_failure_is_passed_over() -> None:
+    assert all("continue-on-error" not in file.read_text() for file in FILES)
+
+
+def test_ci_runs_what_a_developer_runs() -> None:
+    ci = document(WORKFLOWS / "ci.yml")["jobs"]
+    assert ci["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert "bash .ci/run" in shells(WORKFLOWS / "ci.yml")
+    assert "make test-lowest" in shells(WORKFLOWS / "ci.yml")
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
