@@ -15,6 +15,10 @@ _HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 
+# What starts a command to the runner of a pipeline, wherever it stands in a line of the log: GitHub (ActionCommand.cs,
+# the older of its two forms), Azure and TeamCity.
+_COMMAND = re.compile(r"#(?=#(?:vso|teamcity)?\[)", re.IGNORECASE)
+
 _USER_INFO = re.compile(r"//[^/?#]*@")
 
 
@@ -23,10 +27,16 @@ def printable(text: str) -> str:
 
     Escaped are control characters (ESC, tab and newline among them), format characters such as bidirectional marks and
     zero-width joiners, line separators, letters without a glyph, and lone surrogates: what is left is safe to print.
+    So is what a pipeline would take for a command to it: the log of a job is where most of this is printed.
     """
-    if text.isprintable() and (text.isascii() or not _HIDDEN.search(text)):
-        return text
-    return "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
+    if not (text.isprintable() and (text.isascii() or not _HIDDEN.search(text))):
+        text = "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
+    return without_commands(text, r"\u{23}")
+
+
+def without_commands(text: str, number_sign: str) -> str:
+    """The text with a number sign written in another way where a pipeline would take it for a command."""
+    return _COMMAND.sub(lambda _: number_sign, text) if "##" in text else text
 
 
 def is_hidden(character: str) -> bool:

@@ -36,6 +36,7 @@ from reconciler.render.summary import action, count
 from reconciler.render.verdict import tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.secrets.delivery import Lacking
+from reconciler.text import without_commands
 
 FORMAT_VERSION = 1
 _NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
@@ -151,7 +152,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
 
 def _dump(document: dict[str, Any]) -> str:
     # ASCII only: a name may hold lone surrogates or bidirectional marks, and escapes survive every terminal and log.
-    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+    return without_commands(json.dumps(document, indent=2, ensure_ascii=True), r"\u0023") + "\n"
 
 
 def _change(change: Change) -> dict[str, Any]:
