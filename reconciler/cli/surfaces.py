@@ -1,10 +1,11 @@
-"""Where a run shows what came of it beside stdout: reports in files."""
+"""Where a run shows what came of it beside stdout: reports in files, and the pages of GitHub Actions."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import click
 
 from reconciler.cli.console import Console
 from reconciler.cli.files import put_whole
+from reconciler.cli.github import is_on_github, show_on_github
 from reconciler.cli.kinds import Lines
 from reconciler.cli.options import option
 from reconciler.diagnostics import Diagnostic
@@ -57,9 +59,12 @@ class Surfaces:
         error: ReconcilerError | None = None,
     ) -> bool:
         """Write everything that was asked for; whether all of it could be. What could not is said on stderr."""
-        if not self.reports:
+        on_github = is_on_github(os.environ)
+        if not (self.reports or on_github):
             return True
         overview = self._overview(results, diagnostics, error)
+        if on_github:
+            show_on_github(overview, os.environ, self.console)
         written = [self._write(report, overview) for report in self.reports]  # each of them, also after a failure
         return all(written)
 
@@ -86,12 +91,24 @@ class Surfaces:
     def _write(self, report: Path, overview: Overview) -> bool:
         render = renderer_for(report.name)
         assert render is not None  # noqa: S101  (the flag lets no other name through)
+        if report.suffix.lower() == ".prom":
+            overview = replace(overview, successes=_earlier(report, overview.command))
         try:
             put_whole(report, render(overview), "report")
         except ReconcilerError as problem:
             self.console.problem(render_error_lines(problem))
             return False
         return True
+
+
+def _earlier(report: Path, command: str) -> Mapping[str, float]:
+    """When each instance last succeeded, as the report tells whose place the new one takes."""
+    from reconciler.render.metrics import last_successes
+
+    try:
+        return last_successes(report.read_text(encoding="utf-8", errors="replace"), command) if report.is_file() else {}
+    except OSError:  # it cannot be read, and will probably not be written either
+        return {}
 
 
 def _known(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[Path, ...]:

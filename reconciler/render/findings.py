@@ -72,6 +72,10 @@ class Finding:
         """What there is to say, in one line. It may hold anything that a name may hold."""
         return "; ".join(note.text for note in self.notes)
 
+    def about(self, note: Note) -> Finding:
+        """The same with one of its notes alone."""
+        return replace(self, notes=(note,))
+
 
 def findings(overview: Overview) -> list[Finding]:
     """Everything to know, by kind, then in the order of the results; what is alike on several instances once."""

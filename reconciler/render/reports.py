@@ -30,10 +30,47 @@ def _markdown(overview: Overview) -> str:
     return render_markdown(overview)
 
 
+def _sarif(overview: Overview) -> str:
+    from reconciler.render.sarif import render_sarif
+
+    return render_sarif(overview)
+
+
+def _junit(overview: Overview) -> str:
+    from reconciler.render.junit import render_junit
+
+    return render_junit(overview)
+
+
+def _metrics(overview: Overview) -> str:
+    from reconciler.render.metrics import render_metrics
+
+    return render_metrics(overview)
+
+
+def _terraform(overview: Overview) -> str:
+    from reconciler.render.gitlab import render_terraform
+
+    return render_terraform(overview)
+
+
+def _code_quality(overview: Overview) -> str:
+    from reconciler.render.gitlab import render_code_quality
+
+    return render_code_quality(overview)
+
+
 REPORTS: Mapping[str, Renderer] = {
     ".txt": _text,
     ".json": _json,
     ".md": _markdown,
+    ".sarif": _sarif,
+    ".sarif.json": _sarif,
+    ".junit.xml": _junit,
+    ".xml": _junit,
+    ".prom": _metrics,
+    ".gitlab-terraform.json": _terraform,
+    ".gitlab-codequality.json": _code_quality,
 }
 """By suffix. Of several that fit, the longest wins."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -180,3 +181,19 @@ def test_a_fleet_stands_in_one_report(project: Project, staging: Platform) -> No
     report = (project.folder / "a.md").read_text()
     assert "**2 instances: 2 with changes**" in report
     assert report.index("### Deletions") < report.index("create <code>Portal</code>")
+
+
+def test_metrics_remember_when_an_instance_last_succeeded(project: Project, staging: Platform) -> None:
+    """An alert is about the age of that, so a failure must not take it away."""
+    project.declare(wanted("Portal"))
+    assert project.run("plan", "--report", "a.prom").code == 0
+    file = project.folder / "a.prom"
+    [before] = re.findall("^reconciler_last_success.*$", file.read_text(), re.MULTILINE)
+    project.configure({"staging": at("http://127.0.0.1:9")})
+    project.hurry()
+    assert project.run("plan", "--report", "a.prom").code == 1
+    assert 'reconciler_up{instance="staging"} 0' in file.read_text()
+    assert re.findall("^reconciler_last_success.*$", file.read_text(), re.MULTILINE) == [before]
+    assert project.run("plan", "--report", "a.prom", "--base", "nowhere").code == 1
+    assert 'reconciler_run_failed{command="plan"} 1' in file.read_text()
+    assert re.findall("^reconciler_last_success.*$", file.read_text(), re.MULTILINE) == [before]

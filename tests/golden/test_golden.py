@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import __version__
+from reconciler.render.github import render_annotations
 from reconciler.render.json import plan_entry, render_instances, report_entry
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.paint import Paint, coloured, plain
@@ -43,17 +45,23 @@ def rendered(name: str) -> str:
     """The content of an expected file, as it would be now."""
     of, _, ending = name.partition(".")
     if name in REPORT_NAMES:
-        return REPORTS[f".{ending}"](OVERVIEWS[of])
+        return RENDERERS[f".{ending}"](OVERVIEWS[of]).replace(__version__, "VERSION")
     scene = SCENES[of]
     return json_text(scene) if ending == "json" else text(scene, coloured if ending == "ansi" else plain)
 
 
+_TELLING = {"fleet", "invalid", "valid", "ended", "every-outcome", "hostile-names"}
+"""The runs that programs' formats are held to; people's are held to all."""
+RENDERERS = {
+    **{suffix: render for suffix, render in REPORTS.items() if suffix not in (".sarif.json", ".xml")},
+    ".github": render_annotations,
+}
 REPORT_NAMES = [
     f"{run}{suffix}"
-    for suffix in REPORTS
+    for suffix in RENDERERS
     for run in OVERVIEWS
     # What a report has in common with stdout is shown once.
-    if suffix not in (".txt", ".json") or run not in SCENES
+    if suffix in (".md", ".html") or (run in _TELLING and not (suffix in (".txt", ".json") and run in SCENES))
 ]
 NAMES = [*(f"{scene}.{ending}" for scene in SCENES for ending in ("txt", "ansi", "json")), *REPORT_NAMES]
 

@@ -1,0 +1,94 @@
+"""In a job of GitHub Actions: annotations and a step summary, without a flag."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.projects import Platform, Project, stored, wanted
+
+FORGED = "::error::forged ##[error]forged ##vso[task.complete] ##teamcity[x]"
+
+
+@pytest.fixture
+def summary(project: Project, tmp_path: Path) -> Path:
+    """The file of a job's step."""
+    file = tmp_path / "summary.md"
+    file.touch()
+    project.environ.setenv("GITHUB_ACTIONS", "true")
+    project.environ.setenv("GITHUB_STEP_SUMMARY", str(file))
+    return file
+
+
+def test_a_plan_annotates_the_lines_that_cause_it(project: Project, staging: Platform, summary: Path) -> None:
+    staging.has(stored("Old"))
+    project.declare(wanted("Portal"), {"name": "Old", "state": "absent"})
+    ended = project.run("plan", "--format", "json")
+    first, second = ended.err.splitlines()
+    assert ended.document["kind"] == "plan"
+    assert re.fullmatch(
+        r"::warning file=clients/all.yaml,line=1,col=\d+,title=reconciler plan%3A delete::Old on staging: .*", first
+    )
+    assert second.startswith("::notice file=clients/all.yaml,line=1,")
+    assert "### Deletions" in summary.read_text()
+
+
+def test_each_command_of_a_step_adds_its_summary(project: Project, staging: Platform, summary: Path) -> None:
+    project.declare(wanted("Portal"))
+    project.run("validate")
+    project.run("plan")
+    assert re.findall("^## reconciler (.*)$", summary.read_text(), re.MULTILINE) == ["validate", "plan"]
+
+
+def test_a_step_never_has_more_than_github_shows(project: Project, staging: Platform, summary: Path) -> None:
+    """It drops all of a summary that is too long."""
+    summary.write_bytes(b"x" * (1024 * 1024 - 5_000))
+    project.declare(wanted("Portal"))
+    assert [project.run("plan").code for _ in range(5)] == [0] * 5
+    assert 1024 * 1024 - 5_000 < summary.stat().st_size <= 1024 * 1024
+
+
+def test_invalid_declarations_are_annotated(project: Project, staging: Platform, summary: Path) -> None:
+    project.declare(wanted("Portal", redirect="http://portal.example.com/cb"))
+    for command in ("validate", "plan"):
+        ended = project.run(command)
+        assert ended.code == 3
+        assert "::error file=clients/all.yaml,line=1," in ended.err
+    assert "### The declarations are invalid" in summary.read_text()
+
+
+def test_a_project_below_the_top_is_annotated_where_the_repository_has_it(
+    project: Project, staging: Platform, summary: Path
+) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=project.folder.parent, check=True)
+    project.declare(wanted("Portal"))
+    assert "::notice file=project/clients/all.yaml,line=1," in project.run("plan").err
+
+
+def test_it_can_be_turned_off(project: Project, staging: Platform, summary: Path) -> None:
+    project.environ.setenv("RECONCILER_GITHUB", "off")
+    project.declare(wanted("Portal"))
+    assert (project.run("plan").err, summary.read_text()) == ("", "")
+
+
+def test_a_summary_that_cannot_be_written_fails_nothing(project: Project, staging: Platform, summary: Path) -> None:
+    project.environ.setenv("GITHUB_STEP_SUMMARY", str(summary / "no"))
+    project.declare(wanted("Portal"))
+    ended = project.run("plan")
+    assert ended.code == 0
+    assert "warning: cannot write the step summary" in ended.err
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_no_name_gives_the_runner_a_command(project: Project, staging: Platform, summary: Path, output: str) -> None:
+    """GitHub takes `::` at the start of a line for one, and with `##[` does so anywhere; so do Azure and TeamCity."""
+    staging.has(stored(FORGED, "https://live.example.com/"))
+    project.declare(wanted(f"new {FORGED}", "https://a.example.com/", previous_names=[FORGED], owner=FORGED))
+    ended = project.run("plan", "--format", output)
+    assert "forged" in ended.out
+    for line in (ended.out + ended.err).splitlines():
+        assert not re.search(r"##(vso|teamcity)?\[", line)
+        assert not re.match(r"\s*::(?!warning file=clients/all.yaml,)", line)
