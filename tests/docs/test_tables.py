@@ -1,12 +1,19 @@
-"""Tables that repeat what the code says: exit codes, and the rooms of the code."""
+"""Tables that repeat what the code says."""
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
+
+import click
+import pytest
 
 from reconciler.cli import exit_codes
-from reconciler.cli.main import INTERRUPTED, WRONG_USAGE
-from tests.docs.pages import ROOT
+from reconciler.cli.main import INTERRUPTED, WRONG_USAGE, cli
+from reconciler.declared.schemas import schema_text
+from reconciler.sandbox.accounts import ACCOUNTS
+from tests.docs.pages import PAGES, ROOT, prose
 
 CODES = {
     exit_codes.DONE,
@@ -40,3 +47,67 @@ def test_every_room_is_in_the_architecture() -> None:
     rooms = [each.parent.name for each in (ROOT / "reconciler").glob("*/__init__.py")]
     assert len(rooms) > 8
     assert [room for room in rooms if f"| `{room}/` |" not in page] == []
+
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def _codes(module: str, pattern: str) -> set[str]:
+    """What a module of the program calls a reason."""
+    return set(re.findall(pattern, (ROOT / "reconciler" / module).read_text(encoding="utf-8")))
+
+
+def _section(page: str, heading: str) -> str:
+    return re.split(r"^## ", page.split(f"## {heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _second_column(section: str) -> set[str]:
+    rows = re.findall(r"^\| .*? \| (`[^|]*`) \|", section, re.MULTILINE)
+    return {code for row in rows for code in re.findall(r"`([a-z-]+)`", row)}
+
+
+def test_every_reason_to_block_has_a_row() -> None:
+    codes = _codes("planning/doubts.py", r'_blocked\(\s*entry, "([a-z-]+)"')
+    assert len(codes) > 10
+    assert _second_column(_section(_page("blocked.md"), "Blocked")) == codes
+
+
+def test_every_reason_to_refuse_has_a_row() -> None:
+    codes = _codes("planning/guard.py", r'Refusal\("([a-z-]+)"') | _codes(
+        "workflow/deliveries.py", r'Refusal\("([a-z-]+)"'
+    )
+    limits = {f"limit-{verb}" for verb in ("creates", "updates", "deletes")}
+    assert len(codes) > 5
+    assert _second_column(_section(_page("blocked.md"), "Refused")) == codes | limits
+
+
+@pytest.mark.parametrize(
+    ("page", "schema"), [("plan-file.md", "plan"), ("observation.md", "observation")], ids=["plan", "observation"]
+)
+def test_a_page_about_a_file_explains_every_key_of_its_schema(page: str, schema: str) -> None:
+    """A row may be about several."""
+    rows = re.findall(r"^\| (`[a-z_`, \[\].]*) \|", _page(page), re.MULTILINE)
+    named = {key.partition("[")[0] for row in rows for key in re.findall(r"`([a-z_.\[\]]+)`", row)}
+    assert set(json.loads(schema_text(schema))["properties"]) <= named
+
+
+def test_the_accounts_of_the_sandbox_are_all_there() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\S+-pass-1) \|", _page("sandbox.md"), re.MULTILINE)
+    assert sorted(rows) == sorted((account.name, account.password) for account in ACCOUNTS)
+
+
+def _flags(command: click.Command) -> set[str]:
+    own = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    context = click.Context(command)
+    below = command.list_commands(context) if isinstance(command, click.Group) else []
+    children = [command.get_command(context, name) for name in below] if isinstance(command, click.Group) else []
+    return own.union(*(_flags(child) for child in children if child is not None))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_flag_that_stands_alone_in_the_text_exists(page: Path) -> None:
+    """`--prune removed` in a sentence, with or without its value."""
+    known = _flags(cli) | {"--help", "-h", "-vv"}
+    codes = re.findall(r"`(--?[a-z][^`\n]*)`", prose(page))
+    assert [code for code in codes if code.split()[0].split("=")[0] not in known] == []
