@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/reconciler
 INSTALLED := $(VENV)/.installed
+EDITORS := tests/editors/node_modules/.installed
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -16,8 +17,12 @@ $(INSTALLED): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
+# The YAML language server that editors run, for the tests of the schemas. Without npm those tests say what is missing.
+$(EDITORS): tests/editors/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/editors && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch node_modules/.installed; fi
+
 .PHONY: setup
-setup: $(INSTALLED) ## Create .venv and install everything into it
+setup: $(INSTALLED) $(EDITORS) ## Create .venv and install everything into it
 	@sh tests/tools.sh
 
 .PHONY: demo
@@ -25,7 +30,7 @@ demo: $(INSTALLED) ## Validate, plan, apply and plan again against the embedded 
 	@RUN=$(RUN) sh docs/demo/demo.sh
 
 .PHONY: test
-test: $(INSTALLED) ## Run the tests
+test: $(INSTALLED) $(EDITORS) ## Run the tests
 	$(BIN)/python -m pytest -n auto
 
 .PHONY: lint
@@ -36,7 +41,7 @@ lint: $(INSTALLED) ## Style, types and the import contracts
 	$(BIN)/lint-imports
 
 .PHONY: coverage
-coverage: $(INSTALLED) ## Run the tests and show the branches that none of them takes
+coverage: $(INSTALLED) $(EDITORS) ## Run the tests and show the branches that none of them takes
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --show-missing --skip-covered
 
@@ -63,10 +68,10 @@ wheel: ## Build the wheel, install it where nothing else is, and run what needs 
 
 .PHONY: clean
 clean: ## Remove everything that make created
-	rm -rf $(VENV) .venv-lowest .venv-wheel .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
+	rm -rf $(VENV) tests/editors/node_modules .venv-lowest .venv-wheel .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
 
 .PHONY: test-lowest
-test-lowest: ## Run the tests with the lowest versions that pyproject.toml allows
+test-lowest: $(EDITORS) ## Run the tests with the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-lowest
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	.venv-lowest/bin/python -m tests.lowest pyproject.toml > .venv-lowest/lowest.txt
