@@ -18,7 +18,7 @@ class Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the arguments apart. Raises `NoCommand` if there are none."""
-        if not args:
+        if not args and not ctx.resilient_parsing:  # a shell asks for completions
             raise NoCommand(self.get_help(ctx), ctx)
         return super().parse_args(ctx, args)
 

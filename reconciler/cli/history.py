@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import completion
 from reconciler.cli.console import Console
 from reconciler.cli.options import config_option, journal_option, plain_output_options
 from reconciler.errors import ReconcilerError
@@ -22,7 +23,7 @@ Examples:
   reconciler history 20261123T134500Z-7f3a9c
   reconciler history --journal downloaded-artifacts/"""
 )
-@click.argument("run", required=False)
+@click.argument("run", required=False, shell_complete=completion.runs)
 @config_option
 @journal_option
 @plain_output_options

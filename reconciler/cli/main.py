@@ -15,6 +15,7 @@ from click.core import ParameterSource
 
 from reconciler import __version__
 from reconciler.cli.bugs import hush_tracebacks, trace_of
+from reconciler.cli.completion import answer_shell
 from reconciler.cli.console import say, silence_stdout
 from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.signals import end_on_sigterm
@@ -73,6 +74,7 @@ def run() -> NoReturn:
         # A terminal that cannot show a character of a client's name must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     end_on_sigterm()
+    answer_shell(cli)
     sys.exit(main(sys.argv[1:]))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from reconciler.cli import completion
 from reconciler.cli.console import start_console
 from reconciler.cli.kinds import Lines, Seconds, Whole
 from reconciler.errors import WrongUsage
@@ -172,6 +173,7 @@ instance_option = option(
     multiple=True,
     type=Lines(),
     metavar="NAME",
+    shell_complete=completion.instances,
     help="An instance, or a glob; repeatable.  [default: default_instance]",
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import completion
 from reconciler.cli.apply import consent
 from reconciler.cli.console import Console, is_interactive
 from reconciler.cli.history import find_runs
@@ -40,7 +41,7 @@ Examples:
   reconciler rollback 20261123T134500Z-7f3a9c
   reconciler rollback 20261123T134500Z-7f3a9c --apply"""
 )
-@click.argument("run")
+@click.argument("run", shell_complete=completion.runs)
 @config_option
 @option("--instance", "-i", metavar="NAME", help="Which instance, if the run wrote to several.")
 @click.option("--apply", "apply_it", is_flag=True, help="Write it to the instance now; git must follow.")

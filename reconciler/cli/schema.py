@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli import completion
 from reconciler.cli.console import print_result, say
 from reconciler.errors import ReconcilerError
 
@@ -16,7 +17,7 @@ Examples:
   reconciler schema auth-clients
   reconciler schema --write schemas"""
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completion.schemas)
 @click.option("--write", "directory", type=click.Path(path_type=Path), metavar="DIR", help="Write all schemas there.")
 def schema(name: str | None, directory: Path | None) -> int:
     """Print or write the JSON Schemas.

@@ -46,11 +46,13 @@ def shown(editor: Editor, path: str, text: str, word: str) -> str:
     return editor.hover(path, text.count("\n", 0, place), place - text.rfind("\n", 0, place) - 1)
 
 
-def places(found: list[Any]) -> dict[tuple[int, int], str]:
+def places(found: list[Any]) -> dict[tuple[int, int], list[str]]:
     """What is wrong, by line and column as people count."""
-    return {
-        (each["range"]["start"]["line"] + 1, each["range"]["start"]["character"] + 1): each["message"] for each in found
-    }
+    marks: dict[tuple[int, int], list[str]] = {}
+    for each in found:
+        start = each["range"]["start"]
+        marks.setdefault((start["line"] + 1, start["character"] + 1), []).append(each["message"])
+    return marks
 
 
 def test_keys_that_are_not_there_yet_are_offered(opened: Editor) -> None:
@@ -90,9 +92,9 @@ def test_hovering_says_what_a_key_means(opened: Editor, word: str, told: str) ->
 def test_what_structure_can_show_is_marked_where_it_stands(opened: Editor) -> None:
     text = "clients:\n  - name: A\n    grant: x\n    grants:\n      authorization_code: {}\n  - owner: team\n"
     found = places(opened.open("clients/wrong.yaml", CLIENTS + text))
-    assert "grant is not allowed" in found[(4, 5)]
-    assert 'Missing property "redirect_url"' in found[(6, 7)]
-    assert 'Missing property "name"' in found[(7, 5)]
+    assert found[(4, 5)] == ["Property grant is not allowed."]
+    assert found[(6, 7)] == ['Missing property "redirect_url".']
+    assert 'Missing property "name".' in found[(7, 5)]
     settings = "instances:\n  a: {url: https://a.example.com, credentials: {password: hunter2}}\n"
     assert "password is not allowed" in str(
         opened.open("wrong/reconciler.yaml", SETTINGS.replace("=", "=../") + settings)

@@ -1,0 +1,65 @@
+"""What a shell offers when somebody presses Tab: quick, without a network, and silent whatever is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+VARIABLE = "_RECONCILER_COMPLETE"
+"""What click's scripts set when they ask: `bash_complete`, or `bash_source` for the script itself."""
+
+
+def answer_shell(cli: click.Command) -> None:
+    """End the process with what a shell asked for, if one did."""
+    instruction = os.environ.get(VARIABLE)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        try:
+            code = shell_complete(cli, {}, "reconciler", VARIABLE, instruction)
+        except Exception:  # the line that somebody is typing is no place for a message
+            code = 1
+        sys.exit(code)
+
+
+def instances(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of the configured instances, whatever else is wrong with the file."""
+    from reconciler.declared.load import load_file
+
+    loaded = load_file(_config(context), "")
+    root = loaded.documents[0].root if loaded.documents else None
+    found = root.get("instances") if isinstance(root, Mapping) else None
+    return _starting(found if isinstance(found, Mapping) else (), incomplete)
+
+
+def runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of the runs in the journal, the newest first."""
+    chosen = context.params.get("journal")
+    directory = Path(chosen) if chosen is not None else _config(context).parent / ".reconciler" / "journal"
+    return _starting(sorted({file.stem for file in directory.glob("**/*.jsonl")}, reverse=True), incomplete)
+
+
+def schemas(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The names of the schemas."""
+    from reconciler.declared.schemas import SCHEMA_NAMES
+
+    return _starting(SCHEMA_NAMES, incomplete)
+
+
+def _config(context: click.Context) -> Path:
+    return Path(context.params.get("config") or "reconciler.yaml")
+
+
+def _starting(names: Iterable[str], beginning: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    # Names in files may be anything; a line feed would be read as another answer.
+    return [CompletionItem(name) for name in names if name.startswith(beginning) and name.isprintable()]
