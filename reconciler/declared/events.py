@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass  # noqa: TID251  (it is filled in bit by bit)
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import yaml
 from yaml.error import MarkedYAMLError
@@ -25,7 +25,7 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.declared.document import Document, Lines, YamlMapping, YamlSequence
+from reconciler.declared.document import Document, Lines, YamlMapping, YamlSequence, offsets
 from reconciler.declared.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
 from reconciler.declared.syntax import (
     Complaint,
@@ -107,7 +107,7 @@ class _Anchor:
 class _Builder:
     """One walk over the events of one text. The methods that build return the value and note the places."""
 
-    __slots__ = ("_aliased", "_anchors", "_deepest", "_lines", "_next", "_nodes", "_problems", "_text")
+    __slots__ = ("_aliased", "_anchors", "_deepest", "_keys", "_lines", "_next", "_nodes", "_problems", "_text")
 
     def __init__(self, next_event: NextEvent, text: str, lines: Lines, problems: list[Problem]) -> None:
         self._next = next_event
@@ -115,6 +115,8 @@ class _Builder:
         self._lines = lines
         self._problems = problems
         self._anchors: dict[str, _Anchor] = {}
+        self._keys: dict[str, str] = {}
+        """The plain keys that were found to be sound, so that equal ones are one object and are looked at once."""
         self._nodes = 0
         self._aliased = 0
         self._deepest = 0
@@ -162,7 +164,7 @@ class _Builder:
 
     def _sequence(self, depth: int) -> YamlSequence:
         result = YamlSequence()
-        places = result.places = []
+        places = result.places = offsets()
         while not isinstance(event := self._next(), SequenceEndEvent):
             result.append(self._node(event, depth))
             places.append(_offset(event))
@@ -171,19 +173,27 @@ class _Builder:
 
     def _mapping(self, depth: int) -> YamlMapping:
         result = YamlMapping()
-        places = result.places = []
-        while not isinstance(key_event := self._next(), MappingEndEvent):
-            key = self._key(key_event, depth)
-            event = self._next()
-            value = self._node(event, depth)
+        places = result.places = offsets()
+        keys = self._keys
+        next_event: Callable[[], Any] = self._next
+        while not isinstance(key_event := next_event(), MappingEndEvent):
+            # Most keys were met before, and most values are plain text: those are not worth a call.
+            known = isinstance(key_event, ScalarEvent) and not (key_event.style or key_event.anchor or key_event.tag)
+            key = (keys.get(key_event.value) if known else None) or self._key(key_event, depth)
+            event = next_event()
+            if isinstance(event, ScalarEvent) and not (event.style or event.anchor or event.tag):
+                text = event.value
+                value: object = plain_scalar(text) if text[:1] in FIRST_CHARACTERS else text
+            else:
+                value = self._node(event, depth)
             if key is None:
                 continue
             if key in result:
                 self._refuse_duplicate(key, key_event, first=places[2 * list(result).index(key)])
                 continue
             result[key] = value
-            places.append(_offset(key_event))
-            places.append(_offset(event))
+            places.append(key_event.start_mark.index)
+            places.append(event.start_mark.index)
         self._nodes += 2 * len(result) + 1
         return result
 
@@ -205,6 +215,8 @@ class _Builder:
         if not key and not event.style:
             self._note(event, "yaml", "there is no key before this ':'")
             return None
+        if not (event.style or event.anchor or event.tag):
+            self._keys[key] = key
         return key
 
     def _anchored(self, name: str, event: Event, depth: int) -> object:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.declared.variables import names_in, substitute
+from reconciler.declared.variables import _faults, _filled, _filled_plainly, names_in, substitute
 
 VARIABLES = {"host": "portal.example.com", "a_b_1": "x", "dollar": "${host}"}
 
@@ -70,3 +70,21 @@ def test_every_text_is_filled_in_or_has_a_reason_why_not(text: str) -> None:
 def test_every_text_can_be_written_with_escapes(text: str) -> None:
     """`$${` gives back what `${` would have started."""
     assert substitute(text.replace("${", "$${"), {}).text == text or "$${" in text
+
+
+FEW = {"a": "1", "b": "${a}", "long_name": "$", "empty": ""}
+PIECES = st.sampled_from(["${a}", "${b}", "${long_name}", "${empty}", "${none}", "$", "{", "}", "${", "x", "-"])
+
+
+@given(st.lists(PIECES, max_size=6).map("".join))
+def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
+    plainly = _filled_plainly(text, FEW)
+    if plainly is not None:
+        undefined = [name for name in names_in(text) if name not in FEW]
+        assert (plainly, [], ()) == (_filled(text, FEW), undefined, _faults(text))
+
+
+def test_there_is_a_short_way() -> None:
+    """So that the test above could fail."""
+    assert _filled_plainly("x${a}-${b}/", FEW) == "x1-${a}/"
+    assert _filled_plainly("$${a}", FEW) is None
