@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +153,9 @@ def test_what_export_and_rollback_write_is_canonical(project: Project, staging: 
     ended = project.run("fmt", "--diff", "clients")
     assert ended.out == ""
     assert ended.code == 0
+
+
+def test_our_own_files_are_canonical(project: Project) -> None:
+    root = Path(__file__).parents[2]
+    ended = project.run("fmt", "--diff", "--config", root / "reconciler.yaml")
+    assert (ended.code, ended.out) == (0, "")
