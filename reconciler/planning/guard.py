@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from reconciler.model import Grant
+from reconciler.model import Grant, Location
 from reconciler.names import is_system_client, matches
 from reconciler.planning.origins import has_drift, origin_text
 from reconciler.planning.plan import Change, Create, Delete, OnDrift, Plan, Update
@@ -35,6 +35,8 @@ class Refusal:
     code: str
     text: str
     way_out: str
+    source: Location | None = None
+    """The entry that asks for what is refused; None if it is not about one client."""
 
 
 def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
@@ -96,11 +98,11 @@ def _has_successor(change: Update | Delete, plan: Plan) -> bool:
 def _protection(change: Update | Delete, covering: Sequence[str]) -> Iterator[Refusal]:
     who = f"{_named(change)} is protected by {', '.join(map(quoted, covering))}"
     if isinstance(change, Delete):
-        yield Refusal("protected", f"{who}, and would be deleted", _keep_it(change))
+        yield Refusal("protected", f"{who}, and would be deleted", _keep_it(change), change.source)
     elif not any(matches(glob, change.after.name) for glob in covering):
         text = f"{who}, and would be renamed to {quoted(change.after.name)}"
         way_out = "keep the name within the pattern, or change `protected:` in reconciler.yaml"
-        yield Refusal("protected", text, way_out)
+        yield Refusal("protected", text, way_out, change.source)
 
 
 def _keep_it(delete: Delete) -> str:
@@ -116,7 +118,7 @@ def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
         for harm in _harms(change):
             text = f"{_named(change)} is one that the platform needs, and {harm}"
             way_out = "no flag allows this: take it out of the declarations; the Auth Clients page can do it"
-            yield Refusal("system-client", text, way_out)
+            yield Refusal("system-client", text, way_out, change.source)
 
 
 def _harms(change: Change) -> Iterator[str]:
@@ -143,7 +145,7 @@ def _undelivered(plan: Plan, sinks: Sequence[Scope]) -> Iterator[Refusal]:
             text = f"{who}, and nobody would get the new one: no sink covers it"
             by_hand = "set `keep_old:` to the time that it takes to fetch the new one from the Auth Clients page"
             way_out = f"add a sink that covers it under `sinks:` in reconciler.yaml; or {by_hand}"
-            yield Refusal("rotation-undelivered", text, way_out)
+            yield Refusal("rotation-undelivered", text, way_out, change.source)
 
 
 def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
@@ -166,7 +168,7 @@ def _drift(plan: Plan) -> Iterator[Refusal]:
     for change in plan.changes:
         if has_drift(change):
             text = f"{quoted(change.name)}: {origin_text(change)}"
-            yield Refusal("drift", text, _about_drift(change, plan.instance))
+            yield Refusal("drift", text, _about_drift(change, plan.instance), change.source)
 
 
 def _about_drift(change: Change, instance: str) -> str:

@@ -66,6 +66,8 @@ class Finding:
     action: str | None = None
     """create, update, rename or delete, for a finding about a change."""
     hint: str | None = None
+    rule: str | None = None
+    """The rule behind a problem of the files, which `rules:` tunes and `allow:` waives."""
 
     @property
     def text(self) -> str:
@@ -99,10 +101,11 @@ def _of_run(overview: Overview) -> Iterator[Finding]:
 
 
 def _of_diagnostic(diagnostic: Diagnostic) -> Finding:
-    note = Note(diagnostic.rule, diagnostic.message)
+    kind, level = (Kind.ODD, Level.WARNING)
     if diagnostic.severity is Severity.ERROR:
-        return Finding(Kind.INVALID, Level.ERROR, (note,), diagnostic.location, hint=diagnostic.hint)
-    return Finding(Kind.ODD, Level.WARNING, (note,), diagnostic.location, hint=diagnostic.hint)
+        kind, level = (Kind.INVALID, Level.ERROR)
+    note, rule = Note(diagnostic.rule, diagnostic.message), diagnostic.rule
+    return Finding(kind, level, (note,), diagnostic.location, hint=diagnostic.hint, rule=rule)
 
 
 def _error(kind: Kind, code: str, error: ReconcilerError, location: Location, *instances: str) -> Finding:
@@ -114,7 +117,7 @@ def _of_result(result: ApplyResult) -> Iterator[Finding]:
     match result:
         case Planned(plan=plan, refusals=refusals):
             yield from _of_plan(plan, instance.location)
-            yield from (_refused(refusal, instance.location, instance.name) for refusal in refusals)
+            yield from (_refused(refusal, refusal.source or instance.location, instance.name) for refusal in refusals)
             yield from (each for change in plan.changes for each in _of_change(change, instance.name))
         case Finished(planned=planned, report=report):
             yield from _of_plan(planned.plan, instance.location)

@@ -52,7 +52,7 @@ def _annotation(overview: Overview, finding: Finding) -> str:
     properties = (
         {"file": overview.from_top(place.path), "line": str(place.line), "col": str(place.column)} if place else {}
     )
-    properties["title"] = f"reconciler {overview.command}: {finding.action or TITLES[finding.kind]}"
+    properties["title"] = f"reconciler {overview.command}: {finding.action or finding.rule or TITLES[finding.kind]}"
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{finding.level} {listed}::{_data(sentence(finding))}\n"
 

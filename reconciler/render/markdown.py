@@ -142,6 +142,7 @@ def _bullet(finding: Finding, *, several: bool) -> str:
     parts += [f"on {_instances(finding.instances)}"] if several and finding.instances else []
     head = " ".join(filter(None, parts))
     text = prose(finding.text)
+    text += f" {code(finding.rule)}" if finding.rule is not None else ""
     text += f" — *way out:* {prose(finding.hint)}" if finding.hint else ""
     text += f" ({code(place_of(finding.location))})" if finding.location else ""
     return f"- {head}: {text}" if head else f"- {text}"

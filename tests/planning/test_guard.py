@@ -157,3 +157,12 @@ def test_every_reason_is_given_at_once_and_always_in_the_same_order() -> None:
     plan = plan_of(declare(absent("PmApi")), seen, prune=Prune.ALL)
     guards = Guards(Limits(deletes=2), protected=("Pay*",), frozen="audit")
     assert codes(plan, guards) == ["frozen", "nothing-declared", "protected", "system-client", "limit-deletes"]
+
+
+def test_a_refusal_about_a_client_knows_the_line_that_asks_for_it() -> None:
+    """So that it can be shown there; one about the whole plan stands at no client's line."""
+    declared = declare(present(spec("PmApi", PASSWORD), line=4), absent("Payments", line=9))
+    plan = plan_of(declared, listing(live(1, spec("PmApi", CODE)), live(6, "Payments")))
+    found = refusals(plan, Guards(Limits(deletes=0), protected=("Pay*",)))
+    lines = {refusal.code: refusal.source and refusal.source.line for refusal in found}
+    assert lines == {"protected": 9, "system-client": 4, "limit-deletes": None}
