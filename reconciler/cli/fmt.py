@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reconciler.workflow.fmt import Judged, Source
 
 _STDIN = Path("-")
+_MOST_LINES = 20_000
+"""Of both texts. The search for what is alike takes the square of them: minutes, beyond this."""
 
 
 @click.command(
@@ -142,6 +144,9 @@ def _difference(judged: Judged) -> Iterator[str]:
 
     if isinstance(judged, Tidy) and judged.is_changed:
         before, after = _lines(judged.before), _lines(judged.after)
+        if len(before) + len(after) > _MOST_LINES:
+            yield f"{judged.shown_as}: too long for a difference; write it, then look: git diff\n"
+            return
         for line in unified_diff(before, after, judged.shown_as, judged.shown_as, lineterm=""):
             yield f"{printable(line)}\n"
 

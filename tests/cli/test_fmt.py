@@ -159,3 +159,10 @@ def test_our_own_files_are_canonical(project: Project) -> None:
     root = Path(__file__).parents[2]
     ended = project.run("fmt", "--diff", "--config", root / "reconciler.yaml")
     assert (ended.code, ended.out) == (0, "")
+
+
+def test_no_difference_takes_minutes(sloppy: Project) -> None:
+    sloppy.write("clients/sloppy.yaml", "clients:\n" + "- name: 'A'\n" * 12_000)
+    ended = sloppy.run("fmt", "--diff")
+    assert ended.code == 1
+    assert ended.out == "clients/sloppy.yaml: too long for a difference; write it, then look: git diff\n"
