@@ -75,7 +75,11 @@ def with_sinks(stage: Stage) -> None:
     """The same project, with somewhere for secrets to go, and everything there."""
     project(stage)
     settings = json.loads((stage.folder / "reconciler.yaml").read_text())
-    settings["instances"]["production"]["sinks"] = [{"json": {"path": "secrets.json"}}]
+    stage.do("mkdir -m 700 ~/.ssh && ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519")
+    key = (stage.folder.parent / "home" / ".ssh" / "id_ed25519.pub").read_text().strip()
+    settings["owners"] = {"team-portal": {"age": [key]}}
+    files = {"path": "secrets/{instance}/{owner}/{name}.age"}
+    settings["instances"]["production"]["sinks"] = [{"json": {"path": "secrets.json"}}, {"age": files}]
     stage.write("reconciler.yaml", json.dumps(settings))
     stage.do("reconciler secrets deliver --instance production")
 

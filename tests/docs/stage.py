@@ -11,6 +11,7 @@ import logging
 import os
 import platform as machine
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -78,7 +79,9 @@ class Stage:
         """The exit code, and what a terminal would show, in the page's words."""
         command = self._real(line.command)
         words = Line(line.at, command, "").words
-        if words is None:
+        if command.startswith("export "):
+            code, text = _export(shlex.split(command)[1:])
+        elif words is None:
             code, text = self._in_shell(command)
         elif words[:2] == ["sandbox", "serve"]:
             code, text = self._serve(words)
@@ -91,7 +94,7 @@ class Stage:
 
     def _in_shell(self, command: str) -> tuple[int, str]:
         done = subprocess.run(
-            ["sh", "-c", command],
+            ["bash", "-o", "pipefail", "-c", command],  # a program that fails in the middle fails the line
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -143,6 +146,14 @@ class Stage:
         begun = [json.loads(file.read_text().split("\n")[0]) for file in self.folder.rglob("*.jsonl")]
         starts = {each["run"]: each["started_at"] for each in begun}
         return sorted(starts, key=lambda run: starts[run])
+
+
+def _export(assignments: list[str]) -> tuple[int, str]:
+    """For the lines after it. Nothing else of a shell's state lasts from line to line."""
+    for assignment in assignments:
+        name, _, value = assignment.partition("=")
+        os.environ[name] = value
+    return 0, ""
 
 
 def _asks(words: list[str]) -> bool:

@@ -41,7 +41,7 @@ def test_everything_that_happens_between_lines_happens() -> None:
     assert [page for page in PREPARATIONS if not lines(ROOT / page)] == []
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "commands.md"], ids=named)
+@pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_command_and_flag_that_is_mentioned_exists(page: Path) -> None:
     """Also in pipelines, and in lines that cannot be run."""
     for mention in _mentions(page):

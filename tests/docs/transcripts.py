@@ -21,8 +21,7 @@ NOT_RUN = {
     r"make (demo|test|lint)": "they install, and run these tests",
     r"python3 -m venv|pip install": "they install",
     r"python -m pytest": "these tests",
-    r"export ": "the credentials of the tests are set already",
-    r"age ": "it needs the reader's private key",
+    r"export .*…": "the reader's own credentials",
 }
 """Command lines that cannot be run here, by how they begin, and why."""
 
@@ -62,7 +61,8 @@ def pages() -> list[Path]:
 
 def missing(page: Path) -> list[str]:
     """Programs of others that the page uses and this machine lacks."""
-    wanted = {word for line in lines(page) for word in ("curl", "jq") if re.search(rf"(^|\| *){word} ", line.command)}
+    typed = [line.command for line in lines(page)]
+    wanted = {word for word in ("age", "curl", "jq") if any(re.search(rf"(^|\| *){word} ", each) for each in typed)}
     return sorted(program for program in wanted if not has(program))
 
 
