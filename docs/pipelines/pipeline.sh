@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Usage: pipeline.sh plan|apply INSTANCE        for any CI system: plan in one job, approve, apply in another
+#
+# Both jobs are on the same commit of the main branch, with its whole history; reconciler.yaml says which environment
+# variables hold the account. plan.json goes from the first to the second; journal/ is kept. Exit codes are reconciler's own.
+set -euo pipefail
+
+instance=$2
+applied=refs/reconciler/applied
+
+case $1 in
+  plan)
+    git fetch --quiet origin "+$applied/*:$applied/*"
+    since=()
+    if git show-ref --quiet --verify "$applied/$instance"; then
+      since=(--base applied --prune removed) # else nothing was applied yet
+    fi
+    reconciler plan --instance "$instance" "${since[@]}" -o plan.json --report plan.md
+    ;;
+  apply)
+    code=0
+    reconciler apply plan.json --journal journal || code=$?
+    git push --quiet origin "+$applied/*:$applied/*" # only a complete apply moved it
+    exit "$code"
+    ;;
+  *)
+    echo "usage: pipeline.sh plan|apply INSTANCE" >&2
+    exit 64
+    ;;
+esac

@@ -1,0 +1,187 @@
+"""The pipeline for GitLab and the script for everything else: checked, and run against a platform on loopback."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.projects import stored, wanted
+from tests.declared.repositories import git
+from tests.github.flows import EVIL, SECRETS, Origin, declared
+from tests.github.runner import ROOT, Ran, Runner, document, lacking
+from tests.github.test_files import judged
+
+pytestmark = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {', '.join(lacking())}")
+
+PIPELINE = ROOT / "docs" / "gitlab" / "gitlab-ci.yml"
+SCRIPT = ROOT / "docs" / "pipelines" / "pipeline.sh"
+ACCOUNT = {key.removeprefix("secrets."): value for key, value in SECRETS.items() if key.startswith("secrets.")}
+KEYWORDS = {"variables", "stages", "default"}
+
+
+def gitlab() -> dict[str, Any]:
+    return document(PIPELINE)
+
+
+def job(runner: Runner, name: str, part: str = "script") -> Ran:
+    """Run a job's script as GitLab's runner does: line after line in one shell, which ends at the first that fails."""
+    script = "\n".join(gitlab()[name][part])
+    return runner.run({"run": script}, {})
+
+
+@pytest.fixture
+def gitlab_runner(origin: Origin) -> Callable[..., Runner]:
+    """A maker of runners with what GitLab sets; `curl` finds what `live.json` beside them holds, if it is there."""
+
+    def make(branch: str = "main", **variables: str) -> Runner:
+        runner = origin.runner(branch)
+        runner.environment.update(
+            {
+                "GITHUB_ACTIONS": "",
+                "APPLIED": gitlab()["variables"]["APPLIED"],
+                "INSTANCE": "production",
+                "CI_API_V4_URL": "https://gitlab.example.com/api/v4",
+                "CI_PROJECT_ID": "7",
+                "CI_JOB_TOKEN": "t",
+                "CI_DEFAULT_BRANCH": "main",
+                "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+                "CI_PROJECT_URL": str(origin.bare).removesuffix(".git"),
+                "RECONCILER_PUSH_TOKEN": "t",
+                **variables,
+            }
+        )
+        live = origin.folder / "live.json"
+        curl = runner.folder / "bin" / "curl"
+        curl.write_text(f'#!/bin/sh\nwhile [ "$1" != --output ]; do shift; done\ncp "{live}" "$2" 2>/dev/null\n')
+        curl.chmod(0o755)
+        return runner
+
+    return make
+
+
+def test_the_pipeline_is_as_gitlabs_published_schema_says() -> None:
+    found = judged(
+        "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", PIPELINE
+    )
+    assert found.returncode == 0, found.stdout
+
+
+def test_only_protected_branches_run_what_holds_an_account() -> None:
+    """A merge request runs one job, which has no environment, so that no variable scoped to one reaches it."""
+    for name, content in gitlab().items():
+        if name in KEYWORDS:
+            continue
+        conditions = [rule["if"] for rule in content["rules"]]
+        if name == "review":
+            assert conditions == ['$CI_PIPELINE_SOURCE == "merge_request_event"']
+            assert "environment" not in content
+        else:
+            assert all(each.startswith("$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && ") for each in conditions)
+            assert "environment" in content
+
+
+def test_one_apply_at_a_time_is_started_by_a_person() -> None:
+    apply = gitlab()["apply"]
+    assert apply["resource_group"] == "reconciler-$INSTANCE"
+    assert apply["interruptible"] is False
+    assert {rule["when"] for rule in apply["rules"]} == {"manual"}
+
+
+def test_a_merge_request_is_planned_without_an_account(origin: Origin, gitlab_runner: Callable[..., Runner]) -> None:
+    looking = gitlab_runner(**ACCOUNT)
+    assert job(looking, "observe").code == 0
+    shutil.copy(looking.checkout / "live.json", origin.folder)
+    origin.propose({"clients/all.yaml": declared(wanted(EVIL, "https://evil.example.com/cb"))})
+    runner = gitlab_runner("trial")
+    ran = job(runner, "review")
+    assert ran.code == 0, ran.text
+    assert "1 to create" in (runner.checkout / "review.md").read_text()
+    assert document(runner.checkout / "review.gitlab-terraform.json") == {"create": 1, "update": 0, "delete": 0}
+    assert not list(runner.folder.rglob("hurt"))
+
+
+def test_without_an_observation_a_merge_request_is_validated(
+    origin: Origin, gitlab_runner: Callable[..., Runner]
+) -> None:
+    origin.propose({"clients/all.yaml": declared({"name": "Portal"})})
+    runner = gitlab_runner("trial")
+    assert job(runner, "review").code == 3
+    good = gitlab_runner("main")
+    ran = job(good, "review")
+    assert ran.code == 0
+    assert "no observation yet" in ran.text
+
+
+def test_a_merge_is_planned_applied_and_remembered(origin: Origin, gitlab_runner: Callable[..., Runner]) -> None:
+    origin.merge(wanted("Portal"), wanted("Old"))
+    for expected in ({"Portal", "Old"}, {"Portal"}):
+        runner = gitlab_runner(**ACCOUNT)
+        ran = job(runner, "plan")
+        assert ran.code == 0, ran.text
+        ran = job(runner, "apply")
+        assert ran.code == 0, ran.text
+        kept = job(runner, "apply", "after_script")
+        assert kept.code == 0, kept.text
+        assert set(origin.instance.clients()) == expected
+        assert origin.applied() == origin.head()
+        if "Old" in expected:
+            origin.merge(wanted("Portal"))
+
+
+def test_drift_fails_the_scheduled_job(origin: Origin, gitlab_runner: Callable[..., Runner]) -> None:
+    origin.merge(wanted("Portal"))
+    assert job(gitlab_runner(**ACCOUNT), "drift").code == 2
+    origin.instance.has(stored("Portal"))
+    assert job(gitlab_runner(**ACCOUNT), "drift").code == 0
+
+
+# everything else
+
+
+def pipeline(runner: Runner, *words: str) -> Ran:
+    line = " ".join(("bash", str(SCRIPT), *words))
+    return runner.run({"run": line}, {})
+
+
+@pytest.fixture
+def anywhere(origin: Origin) -> Runner:
+    runner = origin.runner()
+    runner.environment.update(ACCOUNT, GITHUB_ACTIONS="")
+    return runner
+
+
+def test_the_script_plans_and_applies_and_deletes_what_is_taken_out(origin: Origin, anywhere: Runner) -> None:
+    for declarations in ([wanted("Portal"), wanted("Old")], [wanted("Portal")]):
+        origin.merge(*declarations)
+        git(anywhere.checkout, "pull", "--quiet")
+        ran = pipeline(anywhere, "plan", "production")
+        assert ran.code == 0, ran.text
+        ran = pipeline(anywhere, "apply", "production")
+        assert ran.code == 0, ran.text
+        assert origin.applied() == origin.head()
+    assert set(origin.instance.clients()) == {"Portal"}
+
+
+def test_the_script_ends_with_the_code_of_the_apply(origin: Origin, anywhere: Runner) -> None:
+    origin.merge(wanted("Portal"))
+    git(anywhere.checkout, "pull", "--quiet")
+    pipeline(anywhere, "plan", "production")
+    origin.instance.has(stored("Portal", "https://night.example.com/cb"))
+    assert pipeline(anywhere, "apply", "production").code == 4
+    assert origin.applied() == ""
+
+
+def test_the_script_says_how_it_is_used(anywhere: Runner) -> None:
+    ran = pipeline(anywhere, "delete", "production")
+    assert ran.code == 64
+    assert "usage:" in ran.text
+
+
+def test_the_script_can_be_run() -> None:
+    assert subprocess.run(["bash", "-n", str(SCRIPT)], check=False).returncode == 0
+    assert Path(SCRIPT).stat().st_mode & 0o100
