@@ -51,6 +51,23 @@ class Kind(IntEnum):
     CHANGE = 12
 
 
+HEADINGS = {
+    Kind.CONFIGURATION: "The configuration differs from the trusted one",
+    Kind.ENDED: "The run could not go on",
+    Kind.INVALID: "The declarations are invalid",
+    Kind.STOPPED: "No plan",
+    Kind.FAILED: "Failed",
+    Kind.REFUSED: "Refused: nothing will be written",
+    Kind.BLOCKED: "Blocked: left alone until somebody decides",
+    Kind.DELETE: "Deletions",
+    Kind.RISK: "Risks",
+    Kind.NOT_TRIED: "Not tried",
+    Kind.ODD: "Also",
+    Kind.KEPT: "Kept as changed on the instance",
+}
+"""What people read above the findings of a kind; a change that is only a change has no heading."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something to know of one client, of instances, or of the whole run."""

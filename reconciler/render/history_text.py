@@ -45,7 +45,7 @@ def render_run(run: Run, paint: Paint = plain) -> str:
 def _overview(run: Run, width: int, paint: Paint) -> str:
     name = paint(printable(run.heading.run), Style.STRONG)
     who = paint(printable(run.heading.who), Style.FAINT)
-    return f"{name}  {_moment(run.heading.started_at)}  {printable(run.instance):<{width}}  {_summary(run)}  {who}"
+    return f"{name}  {_moment(run.heading.started_at)}  {printable(run.instance):<{width}}  {run_summary(run)}  {who}"
 
 
 def _details(run: Run, paint: Paint) -> Iterator[str]:
@@ -58,12 +58,12 @@ def _details(run: Run, paint: Paint) -> Iterator[str]:
     if heading.plan_digest is not None:
         yield f"  plan      {printable(heading.plan_digest)}"
     yield ""
-    width = max((len(_result(write)) for write in run.writes), default=0)
+    width = max((len(write_result(write)) for write in run.writes), default=0)
     for write in run.writes:
-        yield f"  {_result(write):<{width}}  {action(write.change)} {title(write.change)}{_id(write)}{_why(write)}"
-    yield from map(_handed, run.handed)
+        yield f"  {write_result(write):<{width}}  {action(write.change)} {title(write.change)}{_id(write)}{_why(write)}"
+    yield from (f"  {handed_text(each)}" for each in run.handed)
     yield ""
-    yield paint(_summary(run), Style.STRONG)
+    yield paint(run_summary(run), Style.STRONG)
 
 
 _FATES = {
@@ -74,12 +74,13 @@ _FATES = {
 }
 
 
-def _handed(handed: HandedOver) -> str:
+def handed_text(handed: HandedOver) -> str:
+    """What became of a client's secret at a sink, printable."""
     why = f": {printable(handed.why)}" if handed.why else ""
     fate = _FATES[handed.status]
     if handed.status is Status.FAILED and handed.cause is Event.DELETED:
         fate = "not removed from"
-    return f"  {printable(handed.name)} (id {handed.id}) {fate} {printable(handed.sink)}{why}"
+    return f"{printable(handed.name)} (id {handed.id}) {fate} {printable(handed.sink)}{why}"
 
 
 def _end(run: Run) -> str:
@@ -94,7 +95,8 @@ def _commit(run: Run) -> str:
     return printable(run.heading.commit) + ("" if run.heading.clean else ", with changes that were not committed")
 
 
-def _summary(run: Run) -> str:
+def run_summary(run: Run) -> str:
+    """A run in one line."""
     failed = {handed.id for handed in run.handed if handed.status is Status.FAILED}
     delivered = {handed.id for handed in run.handed if handed.status is Status.DELIVERED} - failed
     parts = [_changes(run)] if run.writes or not run.handed else []
@@ -114,7 +116,8 @@ def _changes(run: Run) -> str:
     return " · ".join(parts)
 
 
-def _result(write: Write) -> str:
+def write_result(write: Write) -> str:
+    """What came of a change, in words, as far as its journal tells."""
     if write.verdict is not None:
         return _RESULTS[write.verdict.result]
     if write.answer is not None:

@@ -14,7 +14,7 @@ from reconciler.planning.plan import Change, Create, Delete, Kept, Plan, Replace
 from reconciler.render.age import as_of_text
 from reconciler.render.deliveries import handed_lines, lacking_lines
 from reconciler.render.difference import diff_of
-from reconciler.render.findings import Finding, Kind, Level, findings
+from reconciler.render.findings import HEADINGS, Finding, Kind, Level, findings
 from reconciler.render.fleet_text import Line, line_of, total, word_of
 from reconciler.render.markup import code, fenced, html_code, prose
 from reconciler.render.paint import plain
@@ -32,20 +32,6 @@ STEP_SUMMARY = 1024 * 1024
 _RESERVE = 600
 """Bytes for the notice of what was left out."""
 
-_HEADINGS = {
-    Kind.CONFIGURATION: "The configuration differs from the trusted one",
-    Kind.ENDED: "The run could not go on",
-    Kind.INVALID: "The declarations are invalid",
-    Kind.STOPPED: "No plan",
-    Kind.FAILED: "Failed",
-    Kind.REFUSED: "Refused: nothing will be written",
-    Kind.BLOCKED: "Blocked: left alone until somebody decides",
-    Kind.DELETE: "Deletions",
-    Kind.RISK: "Risks",
-    Kind.NOT_TRIED: "Not tried",
-    Kind.ODD: "Also",
-    Kind.KEPT: "Kept as changed on the instance",
-}
 _MOST_NAMED = 5
 """Instances that are named in a line."""
 
@@ -130,9 +116,9 @@ def _table(lines: Sequence[Line]) -> Iterator[_Block]:
 
 
 def _read_first(found: Sequence[Finding], *, several: bool) -> Iterator[_Block]:
-    wanted = [finding for finding in found if finding.kind in _HEADINGS]
+    wanted = [finding for finding in found if finding.kind in HEADINGS]
     for kind, alike in groupby(wanted, key=lambda finding: finding.kind):
-        yield _Block(f"\n### {_HEADINGS[kind]}\n\n")
+        yield _Block(f"\n### {HEADINGS[kind]}\n\n")
         yield from (_Block(f"{_bullet(finding, several=several)}\n", "point of the lists") for finding in alike)
 
 

@@ -30,6 +30,12 @@ def _markdown(overview: Overview) -> str:
     return render_markdown(overview)
 
 
+def _html(overview: Overview) -> str:
+    from reconciler.render.html import render_html
+
+    return render_html(overview)
+
+
 def _sarif(overview: Overview) -> str:
     from reconciler.render.sarif import render_sarif
 
@@ -64,6 +70,7 @@ REPORTS: Mapping[str, Renderer] = {
     ".txt": _text,
     ".json": _json,
     ".md": _markdown,
+    ".html": _html,
     ".sarif": _sarif,
     ".sarif.json": _sarif,
     ".junit.xml": _junit,

@@ -1,0 +1,89 @@
+"""What differs between two values, marked in both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from reconciler.value import dataclass
+
+_PARTS = re.compile(r"\w+|\W", re.DOTALL)
+"""The parts that are marked as a whole: a label of a host, a segment of a path, a word of a name."""
+
+_MOST_PARTS = 80
+"""Beyond so many only the beginning and the end that two texts have in common are looked for: it stays quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, and whether it is what differs."""
+
+    text: str
+    differs: bool
+
+
+Pieces = tuple[Piece, ...]
+
+
+def marked(before: str, after: str) -> tuple[Pieces, Pieces]:
+    """Both texts in pieces. Put together they are the texts again."""
+    old, new = _PARTS.findall(before), _PARTS.findall(after)
+    same = list(_in_common(old, new))
+    return tuple(_pieces(old, [range(i, i + n) for i, _, n in same])), tuple(
+        _pieces(new, [range(j, j + n) for _, j, n in same])
+    )
+
+
+def pairs(removed: Sequence[str], added: Sequence[str]) -> list[tuple[str | None, str | None]]:
+    """What was replaced by what: those that are most alike stand beside each other, the rest alone."""
+    left = list(added)
+    found: list[tuple[str | None, str | None]] = []
+    for each in removed:
+        nearest = max(left, key=lambda other: _likeness(each, other), default=None)
+        if nearest is not None:
+            left.remove(nearest)
+        found.append((each, nearest))
+    return [*found, *((None, each) for each in left)]
+
+
+def _likeness(one: str, other: str) -> int:
+    """How many characters two texts have in common at both ends."""
+    begin = _common_start(one, other)
+    return begin + _common_start(one[begin:][::-1], other[begin:][::-1])
+
+
+def _in_common(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Where both have the same parts: begin in the old, begin in the new, number of parts."""
+    head = _common_start(old, new)
+    tail = _common_start(old[head:][::-1], new[head:][::-1])
+    yield 0, 0, head
+    middle = old[head : len(old) - tail], new[head : len(new) - tail]
+    if max(map(len, middle)) <= _MOST_PARTS:
+        for match in SequenceMatcher(None, *middle, autojunk=False).get_matching_blocks():
+            if any(part.isalnum() for part in middle[0][match.a : match.a + match.size]):
+                yield match.a + head, match.b + head, match.size
+    yield len(old) - tail, len(new) - tail, tail
+
+
+def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
+    number = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        number += 1
+    return number
+
+
+def _pieces(parts: Sequence[str], same: Sequence[range]) -> Iterator[Piece]:
+    begin = 0
+    for shared in same:
+        yield from _piece(parts[begin : shared.start], differs=True)
+        yield from _piece(parts[shared.start : shared.stop], differs=False)
+        begin = shared.stop
+    yield from _piece(parts[begin:], differs=True)
+
+
+def _piece(parts: Sequence[str], *, differs: bool) -> Iterator[Piece]:
+    if parts:
+        yield Piece("".join(parts), differs)

@@ -1,0 +1,1 @@
+"""HTML pages, opened in a real Chromium."""

@@ -1,0 +1,85 @@
+"""Pages that show everything that a page has to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from reconciler.applying.journal import Answered, Heading, Result
+from reconciler.applying.runs import Answer, Run, Unreadable, Verdict, Write
+from reconciler.errors import JournalError
+from reconciler.live.observation import AsOf
+from reconciler.planning.plan import Change, Create, Note
+from reconciler.render.html import render_html
+from reconciler.render.html_history import render_history_html
+from reconciler.results import Overview, Planned
+from tests.builders import at, spec
+from tests.golden.overviews import OVERVIEWS, instance
+from tests.golden.scenes import HOSTILE, SCENES
+
+AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
+COMMIT = "4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901"
+
+
+def observed_page() -> str:
+    """A plan that was made from what somebody saw days ago."""
+    planned = Planned(instance("staging", 4), SCENES["pruned"].plan, (), AsOf(AT, timedelta(days=3), "live.json"))
+    return render_html(Overview("plan", (planned,), made_at=AT, commit=COMMIT))
+
+
+def history_page() -> str:
+    """Runs of every ending on three instances, and a file that is no journal."""
+    runs: list[Run | Unreadable] = [run_of(number, name) for number in range(9) for name in ("eu-1", "eu-2", "us-1")]
+    broken = Unreadable(Path("x.jsonl"), JournalError("the journal x.jsonl has no complete line"))
+    return render_history_html([*reversed(runs), broken], AT)
+
+
+def run_of(number: int, name: str) -> Run:
+    """A run on a day of March, which ended in one way or another."""
+    started = AT + timedelta(days=number, minutes=number)
+    heading = Heading(
+        f"2026030{number + 1}T090000Z-{number:06x}", started, "1.0", "ann@host", COMMIT, number != 3, None
+    )
+    writes = tuple(_write(each, (number * 7 + each + len(name)) % 13, started) for each in range(number % 4 * 3 + 1))
+    finished = None if number == 7 else started + timedelta(seconds=9)
+    return Run(Path("x.jsonl"), heading, name, f"https://{name}.example.com", writes, finished, number == 5)
+
+
+def _write(number: int, dice: int, sent: datetime) -> Write:
+    change: Change = Create(spec(f"Client {number}"), Note("declared-not-live", "declared, and not live"), at(1))
+    answer = Answer(sent, Answered.DONE, number + 1, None)
+    match dice:
+        case 0:
+            return Write(change, sent, answer, Verdict(Result.FAILED, None, False, HOSTILE[9]))
+        case 1:
+            return Write(change, sent, None, Verdict(Result.UNVERIFIED, None, False, "nobody knows"))
+        case 2:
+            return Write(change, None, None, Verdict(Result.NOT_TRIED, None, False, "interrupted"))
+        case _:
+            return Write(change, sent, answer, Verdict(Result.APPLIED, number + 1, False, None))
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    **{
+        name: partial(render_html, OVERVIEWS[name])
+        for name in (
+            "everything-at-once",
+            "blocked-and-refused",
+            "drift-refused",
+            "drift-kept",
+            "every-outcome",
+            "hostile-names",
+            "nothing-to-do",
+            "rotated",
+            "rotated-applied",
+            "fleet",
+            "invalid",
+            "valid",
+            "ended",
+        )
+    },
+    "observed": observed_page,
+    "history": history_page,
+}
