@@ -18,7 +18,7 @@ from reconciler.cli.github import is_on_github, show_on_github
 from reconciler.cli.kinds import Lines
 from reconciler.cli.options import option
 from reconciler.diagnostics import Diagnostic
-from reconciler.errors import InvalidDeclarations, ReconcilerError, WrongUsage
+from reconciler.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.reports import REPORTS, renderer_for
 from reconciler.text import listed, quoted
@@ -50,6 +50,9 @@ class Surfaces:
             raise
         except ReconcilerError as problem:
             self.show(error=problem)
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            self.show(error=Interrupted("interrupted before there was a result"))
             raise
 
     def show(

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
 
+import click
 import pytest
 
+from reconciler.cli.console import Console
+from reconciler.cli.surfaces import Surfaces
 from reconciler.render.reports import REPORTS
+from reconciler.workflow.choices import Files
 from tests.cli.projects import Platform, Project, at, stored, wanted
 
 SUFFIXES = sorted(REPORTS)
@@ -197,3 +202,12 @@ def test_metrics_remember_when_an_instance_last_succeeded(project: Project, stag
     assert project.run("plan", "--report", "a.prom", "--base", "nowhere").code == 1
     assert 'reconciler_run_failed{command="plan"} 1' in file.read_text()
     assert re.findall("^reconciler_last_success.*$", file.read_text(), re.MULTILINE) == [before]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, click.Abort])
+def test_a_run_that_somebody_stops_early_says_so(project: Project, stop: type[BaseException]) -> None:
+    """Ctrl-C while instances are asked, or at the question."""
+    surfaces = Surfaces("plan", [Path("a.txt")], Files(Path("reconciler.yaml")), Console())
+    with pytest.raises(stop), surfaces.told_why():
+        raise stop
+    assert (project.folder / "a.txt").read_text() == "error: interrupted before there was a result\n"
