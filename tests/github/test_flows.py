@@ -163,6 +163,41 @@ def test_without_an_observation_the_pull_request_is_validated_and_told(origin: O
     assert "Validated only" in review.comment
 
 
+def test_before_there_is_a_workflow_that_observes_the_pull_request_is_validated(origin: Origin) -> None:
+    """As in the pull request that brings the workflows."""
+    origin.propose({"clients/all.yaml": declared(wanted("Portal"))})
+    review = PullRequest(origin)
+    review.runner.answer({})
+    review.validate()
+    ran = review.fetch()
+    assert ran.code == 0, ran.text
+    assert "Validated only" in review.comment
+
+
+def test_what_is_merged_and_waits_for_its_approval_is_no_drift_in_the_next_pull_request(origin: Origin) -> None:
+    origin.merge(wanted("Portal"))
+    planned, _ = plan_after_merge(origin)
+    apply_after_approval(origin, planned)
+    origin.merge(wanted("Portal", "https://merged.example.com/cb"))
+    origin.propose({"clients/all.yaml": declared(wanted("Portal", "https://merged.example.com/cb"), wanted("New"))})
+    review = PullRequest(origin)
+    ran = review.plan()
+    assert ran.code == 0, ran.text
+    assert "1 to create, 1 to update" in review.comment
+
+
+def test_what_a_person_changed_is_drift_in_a_pull_request(origin: Origin) -> None:
+    """The merge would be refused, too."""
+    origin.merge(wanted("Portal"))
+    planned, _ = plan_after_merge(origin)
+    apply_after_approval(origin, planned)
+    origin.instance.change("Portal", stored("Portal", "https://night.example.com/cb"))
+    origin.propose({"clients/all.yaml": declared(wanted("Portal"), wanted("New"))})
+    review = PullRequest(origin)
+    assert review.plan().code == 4
+    assert "night.example.com" in review.comment
+
+
 @pytest.mark.parametrize(
     "forged", [{"event": "pull_request"}, {"event": "push"}, {"head_repository": {"full_name": "stranger/clients"}}]
 )
@@ -199,6 +234,7 @@ def test_a_merge_is_planned_approved_and_applied_exactly_so(origin: Origin) -> N
     origin.merge(wanted("Portal"), wanted(EVIL, "https://evil.example.com/cb"))
     planned, ran = plan_after_merge(origin)
     assert ran.code == 0, ran.text
+    assert "Portal" in (planned.temp / "summary.md").read_text()
     assert to_approve(planned) == [{"instance": "production", "environment": "production"}]
     applied, ran = apply_after_approval(origin, planned)
     assert ran.code == 0, ran.text
