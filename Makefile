@@ -34,11 +34,12 @@ test: $(INSTALLED) $(EDITORS) ## Run the tests
 	$(BIN)/python -m pytest -n auto
 
 .PHONY: lint
-lint: $(INSTALLED) ## Style, types and the import contracts
+lint: $(INSTALLED) ## Style, types, the import contracts and the workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --quiet .github action.yml
 
 .PHONY: coverage
 coverage: $(INSTALLED) $(EDITORS) ## Run the tests and show the branches that none of them takes
