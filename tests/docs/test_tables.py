@@ -13,6 +13,8 @@ from reconciler.cli import exit_codes
 from reconciler.cli.main import INTERRUPTED, WRONG_USAGE, cli
 from reconciler.declared.schemas import schema_text
 from reconciler.sandbox.accounts import ACCOUNTS
+from reconciler.secrets.content import told_check
+from reconciler.secrets.values import Event
 from tests.docs.pages import PAGES, ROOT, prose
 
 CODES = {
@@ -111,3 +113,13 @@ def test_a_flag_that_stands_alone_in_the_text_exists(page: Path) -> None:
     known = _flags(cli) | {"--help", "-h", "-vv"}
     codes = re.findall(r"`(--?[a-z][^`\n]*)`", prose(page))
     assert [code for code in codes if code.split()[0].split("=")[0] not in known] == []
+
+
+def test_the_keys_and_events_that_a_program_gets_are_all_there() -> None:
+    section = _section(_page("secrets.md"), "command")
+    keys = {
+        key for row in re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)
+    }
+    got = json.loads(told_check("production", "https://acme.example.com"))
+    assert keys == got.keys()
+    assert [event for event in Event if f"`{event}`" not in section] == []
