@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +11,20 @@ import click
 
 from reconciler.cli import completion
 from reconciler.cli.console import Console
-from reconciler.cli.options import config_option, journal_option, plain_output_options
+from reconciler.cli.options import config_option, journal_option, option, plain_output_options
 from reconciler.errors import ReconcilerError
+from reconciler.text import quoted
 
 if TYPE_CHECKING:
     from reconciler.applying.runs import Run, Unreadable
+
+
+def _html_alone(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """The file, if its name has the one suffix that there is a format for. Raises `BadParameter`."""
+    if value is not None and value.suffix.lower() != ".html":
+        text = f"{quoted(str(value))} has no format: the name of a report of past applies ends in .html"
+        raise click.BadParameter(text, context, parameter)
+    return value
 
 
 @click.command(
@@ -21,13 +32,21 @@ if TYPE_CHECKING:
 Examples:
   reconciler history
   reconciler history 20261123T134500Z-7f3a9c
-  reconciler history --journal downloaded-artifacts/"""
+  reconciler history --journal downloaded-artifacts/
+  reconciler history --report history.html"""
 )
 @click.argument("run", required=False, shell_complete=completion.runs)
 @config_option
 @journal_option
+@option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_html_alone,
+    metavar="FILE",
+    help="Write it to an HTML file as well: applies over time as a picture and a table.",
+)
 @plain_output_options
-def history(run: str | None, config: Path, journal: Path | None, console: Console) -> int:
+def history(run: str | None, config: Path, journal: Path | None, report: Path | None, console: Console) -> int:
     """List past applies, or show one.
 
     The newest first, from the journals beside the configuration or in DIR, however deep they lie in it. With RUN:
@@ -36,13 +55,25 @@ def history(run: str | None, config: Path, journal: Path | None, console: Consol
     from reconciler.render.history_text import render_run, render_runs
 
     if run is not None:
-        console.result("\n".join(render_run(each, console.paint) for each in find_runs(config, journal, run, console)))
+        runs = find_runs(config, journal, run, console)
+        _write(report, runs)
+        console.result("\n".join(render_run(each, console.paint) for each in runs))
         return 0
     found = _journals(config, journal)
+    _write(report, found)
     console.result(render_runs(found, console.paint))
     if not found:
         console.progress(f"no apply is written down in {journal_directory(config, journal)}")
     return 0
+
+
+def _write(report: Path | None, found: Sequence[Run | Unreadable]) -> None:
+    """The picture and the table, where they are asked for."""
+    if report is not None:
+        from reconciler.cli.files import put_whole
+        from reconciler.render.html_history import render_history_html
+
+        put_whole(report, render_history_html(found, datetime.now(UTC)), "report")
 
 
 def journal_directory(config: Path, chosen: Path | None) -> Path:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
-from reconciler.text import is_hidden
+from reconciler.text import is_hidden, without_commands
 from reconciler.value import dataclass
 
 VOID = frozenset(("meta", "link", "input", "line", "rect", "path"))
@@ -62,7 +62,7 @@ def code(*children: Child) -> Html:
 
 def plain(text: str) -> str:
     """The text where no element can stand, escaped: what hides is written out."""
-    return escape("".join(_written(character) for character in text))
+    return _safe("".join(_written(character) for character in text), quote=True)
 
 
 def _attribute(key: str, value: Value) -> str:
@@ -80,14 +80,19 @@ def _markup(child: Child) -> str:
 
 def _escaped(text: str) -> str:
     if text.isascii() and text.isprintable():
-        return escape(text, quote=False)
+        return _safe(text)
     return "".join(_run("".join(run), odd) for odd, run in groupby(text, _is_odd))
 
 
 def _run(text: str, odd: bool) -> str:
     if not odd:
-        return escape(text, quote=False)
+        return _safe(text)
     return f'<span class="escaped">{"".join(map(_written, text))}</span>'
+
+
+def _safe(text: str, *, quote: bool = False) -> str:
+    """Escaped; and what would be a command to a pipeline that prints the page reads as the same text, and is none."""
+    return without_commands(escape(text, quote=quote), "&#35;")
 
 
 def _written(character: str) -> str:

@@ -218,3 +218,25 @@ def test_the_pipelines_run_is_written_down(project: Project, staging: Platform) 
     project.environ.setenv("CI_JOB_URL", "https://ci.example.com/jobs/7")
     journal = _applied(project, "One")
     assert "by https://ci.example.com/jobs/7\n" in project.run("history", journal.stem).out
+
+
+def test_the_picture_of_past_applies_is_written_beside_stdout(project: Project, staging: Platform) -> None:
+    _applied(project, "One")
+    _applied(project, "One", "Two")
+    plain = project.run("history")
+    ended = project.run("history", "--report", "out/history.html")
+    assert (ended.code, ended.out, ended.err) == (0, plain.out, "")
+    page = (project.folder / "out/history.html").read_text()
+    assert "History: 2 runs on 1 instance" in page
+    assert page.count("1 of 1 change applied") == 2
+
+
+def test_a_picture_without_an_apply_says_so(project: Project, staging: Platform) -> None:
+    assert project.run("history", "--report", "history.html").code == 0
+    assert "no apply is written down" in (project.folder / "history.html").read_text()
+
+
+def test_past_applies_have_one_format(project: Project, staging: Platform) -> None:
+    ended = project.run("history", "--report", "history.md")
+    assert ended.code == 64
+    assert "the name of a report of past applies ends in .html" in ended.only_error()

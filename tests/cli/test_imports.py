@@ -22,11 +22,16 @@ print(code, *sys.modules, file=sys.__stderr__)
 
 def _imported(*arguments: str) -> set[str]:
     """The top-level modules in memory after a command that succeeded."""
+    return {module.partition(".")[0] for module in _modules(*arguments)}
+
+
+def _modules(*arguments: str) -> set[str]:
+    """All modules in memory after it."""
     run = [sys.executable, "-c", _RUN, *arguments]
     ended = subprocess.run(run, capture_output=True, text=True, timeout=SECONDS, check=True)
     code, *modules = ended.stderr.splitlines()[-1].split()
     assert code == "0", ended.stderr
-    return {module.partition(".")[0] for module in modules}
+    return set(modules)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +83,10 @@ def test_a_plan_with_the_sandbox_does(project: Project) -> None:
     project.configure({"box": {"embedded": "box.sqlite3"}})
     project.declare(wanted("One"))
     assert {"werkzeug", "sqlite3"} <= _imported("plan")
+
+
+def test_a_page_is_imported_by_those_alone_who_want_one(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    page = "reconciler.render.html_page"
+    assert page not in _modules("plan", "--report", "plan.md") | _modules("history")
+    assert page in _modules("plan", "--report", "plan.html") & _modules("history", "--report", "history.html")
