@@ -83,6 +83,12 @@ def line_of(result: ApplyResult) -> Line:
             assert_never(result)
 
 
+def gravest_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
+    """By what became of them; those that are alike in their own order."""
+    grave = {verdict: number for number, verdict in enumerate(Verdict)}
+    return sorted(results, key=lambda result: -grave[line_of(result).verdict])
+
+
 def render_fleet(lines: Sequence[Line], paint: Paint = plain) -> str:
     """The table, ending in a line feed; empty for a single instance, of which everything has been said."""
     if len(lines) < 2:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.render.fleet_text import line_of
+from reconciler.render.fleet_text import gravest_first, line_of
 from reconciler.render.html_first import read_first
-from reconciler.render.html_fleet import fleet_overview, gravest_first
+from reconciler.render.html_fleet import fleet_overview
 from reconciler.render.html_page import page
 from reconciler.render.html_parts import box, said_line, way_out
 from reconciler.render.html_plan import instance_body, verdict_badge

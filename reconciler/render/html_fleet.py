@@ -18,12 +18,6 @@ _COLUMNS = (*ACTIONS, "drift", "blocked", "in_sync")
 _HEADS = ("Instance", "Result", *(word.replace("_", " ").capitalize() for word in _COLUMNS), "Remark")
 
 
-def gravest_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
-    """By what became of them; those that are alike in their own order."""
-    grave = {verdict: number for number, verdict in enumerate(Verdict)}
-    return sorted(results, key=lambda result: -grave[line_of(result).verdict])
-
-
 def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Html:
     """The picture and the table. Each row leads to the instance's own section."""
     head = tag("tr", *(tag("th", head, scope="col") for head in _HEADS))

@@ -15,7 +15,7 @@ from reconciler.render.age import as_of_text
 from reconciler.render.deliveries import handed_lines, lacking_lines
 from reconciler.render.difference import diff_of
 from reconciler.render.findings import HEADINGS, Finding, Kind, Level, findings
-from reconciler.render.fleet_text import Line, line_of, total, word_of
+from reconciler.render.fleet_text import Line, gravest_first, line_of, total, word_of
 from reconciler.render.markup import code, fenced, html_code, prose
 from reconciler.render.paint import plain
 from reconciler.render.report_text import MARKS, PAST
@@ -42,7 +42,9 @@ class _Block:
 
     text: str
     what: str = ""
-    """What is missing without it, in the singular; empty for what gives the others their place."""
+    """What is missing without it, in the singular; empty for a heading, which stands only above something."""
+    most: int | None = None
+    """Bytes that it and all before it may take together; None for as many as there are."""
 
 
 def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
@@ -51,8 +53,8 @@ def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
     What does not fit is left out block by block, counted, and the notice says where it is.
     """
     blocks = [
-        _Block(_heading(overview)),
-        *_table([line_of(result) for result in overview.results]),
+        _Block(_heading(overview), "heading"),
+        *_table([line_of(result) for result in gravest_first(overview.results)], most_bytes // 2),
         *_read_first(findings(overview), several=len(overview.results) > 1),
         *_details(overview.results),
     ]
@@ -60,13 +62,18 @@ def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
 
 
 def _fitted(blocks: Sequence[_Block], most_bytes: int) -> str:
-    room, shown, missing = most_bytes - _RESERVE, [], dict[str, int]()
+    room, heading, shown, missing = most_bytes - _RESERVE, "", [""], dict[str, int]()
+    taken = 0
     for block in blocks:
-        size = len(block.text.encode())
-        if size <= room:
-            room -= size
-            shown.append(block.text)
-        elif block.what:
+        if not block.what:
+            heading = block.text
+            continue
+        size = len(heading.encode()) + len(block.text.encode())
+        if taken + size <= (room if block.most is None else block.most):
+            taken += size
+            shown += [heading, block.text]
+            heading = ""
+        else:
             missing[block.what] = missing.get(block.what, 0) + 1
     return "".join(shown) + (_notice(missing) if missing else "")
 
@@ -105,14 +112,15 @@ def _words(result: ApplyResult) -> str:
     return word if isinstance(result, Stopped) else f"{word} · {prose(line.remark)}"
 
 
-def _table(lines: Sequence[Line]) -> Iterator[_Block]:
+def _table(lines: Sequence[Line], most: int) -> Iterator[_Block]:
+    """A row an instance, as long as there is room left for what has to be known of them."""
     if len(lines) < 2:
         return
     yield _Block("\n| instance | result | |\n|---|---|---|\n")
     for line in lines:
         # Why an instance has no plan stands below, in full.
         remark = prose(line.remark) if line.counts else ""
-        yield _Block(f"| {code(line.instance)} | {word_of(line.verdict)} | {remark} |\n", "instance of the table")
+        yield _Block(f"| {code(line.instance)} | {word_of(line.verdict)} | {remark} |\n", "instance of the table", most)
 
 
 def _read_first(found: Sequence[Finding], *, several: bool) -> Iterator[_Block]:
@@ -153,8 +161,7 @@ def _details(results: Sequence[ApplyResult]) -> Iterator[_Block]:
                 assert_never(result)
         blocks = [*changes, *map(_kept, plan.kept), *_secrets(result), *_left_alone(plan)]
         if blocks:
-            yield _Block(f"\n### {code(plan.instance)}: {code(plan.identity)}\n\n")
-            yield _Block(_premises(result, plan))
+            yield _Block(f"\n### {code(plan.instance)}: {code(plan.identity)}\n\n{_premises(result, plan)}")
             yield from blocks
 
 

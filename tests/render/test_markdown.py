@@ -20,7 +20,7 @@ from reconciler.render.text import left_alone
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.settings import Instance
 from reconciler.text import printable
-from tests.builders import declare, listing, live, plan_of, present
+from tests.builders import absent, declare, listing, live, plan_of, present
 from tests.render.overviews import overviews
 from tests.render.strategies import texts
 
@@ -158,9 +158,16 @@ def test_a_comment_fits_in_a_comment() -> None:
     assert "Not all of it fits here" in markdown
 
 
-def test_a_large_fleet_keeps_its_heading() -> None:
-    """Also where the table alone is too long."""
-    fleet = tuple(planned(f"instance-{number:04}", 1) for number in range(3_000))
-    markdown = render_markdown(Overview("plan", fleet))
+def test_a_large_fleet_leaves_room_for_what_has_to_be_known() -> None:
+    """The table alone would fill the comment; the gravest of it come first, and no heading stands above nothing."""
+    fleet = [planned(f"instance-{number:04}", 1) for number in range(3_000)]
+    gone = plan_of(declare(absent("Old CRM")), listing(live(1, "PmApi"), live(6, "Old CRM")))
+    blocked = plan_of(declare(present("Twice")), listing(live(6, "Twice"), live(7, "Twice")))
+    last = [replace(fleet[0], plan=plan) for plan in (gone, blocked)]
+    markdown = render_markdown(Overview("plan", (*fleet, *last)))
     assert len(markdown.encode()) < 65_536
-    assert "**3000 instances: 3000 with changes**" in markdown
+    assert "**3002 instances: 3001 with changes, 1 blocked**" in markdown
+    assert markdown.index("| blocked |") < markdown.index("| changes |")
+    assert markdown.index("### Blocked") < markdown.index("### Deletions") < markdown.index("<details>")
+    headings = [line for line in markdown.splitlines() if line.startswith("###")]
+    assert len(headings) <= 2 + markdown.count("<details>")
