@@ -114,6 +114,7 @@ def test_a_pull_request_gets_the_whole_plan_without_an_account(origin: Origin) -
     assert ran.code == 0, ran.text
     assert "Portal" in review.comment
     assert "1 to create" in review.comment
+    assert "Portal" in (review.runner.temp / "review" / "plan.html").read_text()
     assert len(origin.instance.asked()) == asked
 
 
@@ -144,6 +145,7 @@ def test_invalid_declarations_fail_and_are_in_the_comment(origin: Origin) -> Non
     review = PullRequest(origin)
     assert review.validate().code == 3
     assert "grants" in review.comment
+    assert "grants" in (review.runner.temp / "review" / "plan.html").read_text()
 
 
 def test_the_first_pull_request_brings_the_configuration_along(origin: Origin) -> None:
