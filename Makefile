@@ -51,11 +51,16 @@ bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.writes
 	$(BIN)/python -m tests.benchmarks.fleet
+	$(BIN)/python -m tests.benchmarks.page
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write into docs/ what the program prints: --help, and what command lines show
 	$(BIN)/python -m tests.docs.commands
 	$(BIN)/python -m tests.docs.transcripts
+
+.PHONY: pictures
+pictures: $(INSTALLED) ## Photograph the HTML pages anew for the documentation
+	$(BIN)/python -m tests.browser.pictures
 
 .PHONY: wheel
 wheel: ## Build the wheel, install it where nothing else is, and run what needs its data files
@@ -65,6 +70,7 @@ wheel: ## Build the wheel, install it where nothing else is, and run what needs 
 	.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler schema auth-clients >/dev/null
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler version
+	.venv-wheel/bin/python -I -c 'from reconciler.render.html_page import page; from reconciler.render.html_tags import tag; page("", tag("p"), [])'
 	rm -rf .venv-wheel
 
 .PHONY: clean

@@ -32,9 +32,9 @@ def render_html(overview: Overview) -> str:
     places = {result.instance.name: anchor for result, anchor in zip(results, anchors, strict=True)}
     main = [
         _ended(overview),
-        _diagnostics(overview),
         fleet_overview(results, anchors) if len(results) > 1 else None,
         read_first(overview, places) if len(results) > 1 else None,
+        _diagnostics(overview),
         *sections,
     ]
     return page(_title(overview), header(_heading(overview), overview.made_at, overview.commit), main, _tools(results))

@@ -72,8 +72,11 @@ def _row(result: ApplyResult, anchor: str) -> Html:
 
 
 def _numbers(result: ApplyResult) -> list[tuple[str, int]]:
+    """The cells of a row by their columns; drift is what would be undone, and what is kept."""
     counts = _counts(result)
-    return [(word, getattr(counts, word) if counts else 0) for word in _COLUMNS]
+    if counts is None:
+        return [(word, 0) for word in _COLUMNS]
+    return [(word, counts.drift + counts.kept if word == "drift" else getattr(counts, word)) for word in _COLUMNS]
 
 
 def _counts(result: ApplyResult) -> Counts | None:

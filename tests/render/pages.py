@@ -15,12 +15,28 @@ from reconciler.planning.plan import Change, Create, Note
 from reconciler.render.html import render_html
 from reconciler.render.html_history import render_history_html
 from reconciler.results import Overview, Planned
-from tests.builders import at, spec
-from tests.golden.overviews import OVERVIEWS, instance
-from tests.golden.scenes import HOSTILE, SCENES
+from tests.builders import absent, at, declare, listing, live, plan_of, present, spec
+from tests.golden.overviews import OVERVIEWS, instance, result_of, run
+from tests.golden.scenes import HOSTILE, SCENES, Scene
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 COMMIT = "4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901"
+
+
+def ordinary_page() -> str:
+    """A pull request such as there are every week."""
+    declared = declare(
+        present(spec("Customer portal", redirect="https://portal.example.com/oauth/callback"), line=3, owner="portal"),
+        absent("Old CRM", line=9),
+        *(present(f"Client {number}", line=number) for number in range(20, 27)),
+    )
+    seen = listing(
+        live(1, "PmApi"),
+        live(6, spec("Customer portal", redirect="https://portal-old.example.com/oauth/callback")),
+        live(7, "Old CRM"),
+        *(live(number, f"Client {number}") for number in range(20, 27)),
+    )
+    return render_html(run("plan", result_of(Scene(plan_of(declared, seen)))))
 
 
 def observed_page() -> str:
@@ -80,6 +96,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
             "ended",
         )
     },
+    "ordinary": ordinary_page,
     "observed": observed_page,
     "history": history_page,
 }
