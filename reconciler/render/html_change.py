@@ -134,13 +134,13 @@ def _came_of_it(outcome: Outcome) -> Html:
 def _table(change: Change) -> Html:
     match change:
         case Create(after=after, replaces=Replaced(before=before)) if before != after:
-            return _grid(("Field", "Is now", "Will be"), together(_rows(before, after)))
+            return _grid(("Field", "Before", "After"), together(_rows(before, after)))
         case Create(after=after):
-            return _grid(("Field", "Will be"), _single(after))
+            return _grid(("Field", "After"), _single(after))
         case Delete(before=before):
-            return _grid(("Field", "Is now"), _single(before))
+            return _grid(("Field", "Before"), _single(before))
         case Update(before=before, after=after):
-            return _grid(("Field", "Is now", "Will be"), together(_rows(before, after)))
+            return _grid(("Field", "Before", "After"), together(_rows(before, after)))
         case _:
             assert_never(change)
 

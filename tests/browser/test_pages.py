@@ -120,6 +120,14 @@ def test_paper_gets_everything_but_the_tools(opened: Open, script: bool) -> None
     assert page.pdf().startswith(b"%PDF")
 
 
+@pytest.mark.parametrize("name", ["fleet", "history", "hostile-names"])
+def test_nothing_is_cut_off_at_the_edge_of_the_paper(opened: Open, name: str) -> None:
+    """A4 upright within its margins, where no table can be scrolled."""
+    page = opened(name, width=718)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
+
+
 def test_no_script_but_our_own_can_run(browser: Browser, files: dict[str, Path]) -> None:
     """The policy holds even for what would get into the page."""
     page = browser.new_page()
