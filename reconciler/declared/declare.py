@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.declared.document import Document
 from reconciler.declared.entries import read_entries
 from reconciler.declared.findings import Files, Finding, Ruling
+from reconciler.declared.redirects import parse_url
 from reconciler.declared.resolve import ByInstance, View, resolve
 from reconciler.declared.rules import FILE_RULES, INSTANCE_RULES, RULES, Rule
 from reconciler.declared.waivers import Waived, rulings, unwaived
@@ -25,6 +26,8 @@ class Declared:
 
     by_instance: Mapping[str, Declarations]
     diagnostics: tuple[Diagnostic, ...]
+    clients: int
+    """How many names of clients are declared, whatever the instance."""
 
 
 def declare(
@@ -42,7 +45,9 @@ def declare(
     views = [resolve(entries, instance, settings) for instance in instances]
     waived = {instance.name: Waived(list) for instance in instances}
     found = [*_judge_files(files), *_judge_views(views, files.rulings, waived)]
-    return Declared(ByInstance(views, waived), tuple(in_order(found)))
+    parse_url.cache_clear()  # nobody asks again
+    names = {entry.name for view in views for entry in view.entries if entry.present}
+    return Declared(ByInstance(views, waived), tuple(in_order(found)), len(names))
 
 
 def _judge_files(files: Files) -> Iterator[Diagnostic]:

@@ -14,34 +14,31 @@ from reconciler.value import dataclass
 _BREAK = re.compile("\r\n|\r|\n")
 
 
-def offsets() -> array[int]:
-    """A list of offsets, in a sixth of the memory: files have many of them."""
-    return array("I")
-
-
 class YamlMapping(dict[str, object]):
-    """A mapping; `places` holds the offsets of key, value, key, value, … in the order of the file."""
+    """A mapping. From `first` on, `Lines.places` holds the offsets of key, value, key, value, … in their order."""
 
-    __slots__ = ("places",)
-    places: array[int]
+    __slots__ = ("first",)
+    first: int
 
 
 class YamlSequence(list[object]):
-    """A list; `places` holds the offsets of its items."""
+    """A list. From `first` on, `Lines.places` holds the offsets of its items."""
 
-    __slots__ = ("places",)
-    places: array[int]
+    __slots__ = ("first",)
+    first: int
 
 
 class Lines:
-    """Where the lines of a text start, to turn an offset in characters into line and column.
+    """Where the lines of a text start, to turn an offset in characters into line and column; and where its values do.
 
     Lines end as they do for editors: by LF, CR LF or CR.
     """
 
-    __slots__ = ("_starts",)
+    __slots__ = ("_starts", "places")
 
     def __init__(self, text: str) -> None:
+        # One array for all values of a text: a list for each would take more memory than the values.
+        self.places = array("I")
         if "\r" in text:
             self._starts = array("I", [0, *(found.end() for found in _BREAK.finditer(text))])
         else:
@@ -78,10 +75,10 @@ class Document:
         for number, step in enumerate(keys, 1):
             if isinstance(node, YamlMapping) and step in node:
                 which = 2 * list(node).index(str(step))
-                offset = node.places[which if key and number == len(keys) else which + 1]
+                offset = self.lines.places[node.first + (which if key and number == len(keys) else which + 1)]
                 node = node[str(step)]
             elif isinstance(node, YamlSequence) and isinstance(step, int) and 0 <= step < len(node):
-                offset, node = node.places[step], node[step]
+                offset, node = self.lines.places[node.first + step], node[step]
             else:
                 break
         return offset

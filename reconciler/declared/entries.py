@@ -109,5 +109,5 @@ def _redirects(grants: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _place(document: Document, fields: Mapping[str, object], key: str) -> Location:
     # Two or three of these are wanted for every entry: walking down from the root each time would cost too much.
-    places = cast(YamlMapping, fields).places
-    return document.lines.at(document.path, places[2 * list(fields).index(key) + 1])
+    place = cast(YamlMapping, fields).first + 2 * list(fields).index(key) + 1
+    return document.lines.at(document.path, document.lines.places[place])

@@ -25,7 +25,7 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.declared.document import Document, Lines, YamlMapping, YamlSequence, offsets
+from reconciler.declared.document import Document, Lines, YamlMapping, YamlSequence
 from reconciler.declared.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
 from reconciler.declared.syntax import (
     Complaint,
@@ -164,16 +164,17 @@ class _Builder:
 
     def _sequence(self, depth: int) -> YamlSequence:
         result = YamlSequence()
-        places = result.places = offsets()
+        places: list[int] = []
         while not isinstance(event := self._next(), SequenceEndEvent):
             result.append(self._node(event, depth))
             places.append(_offset(event))
         self._nodes += len(result) + 1
+        result.first = self._keep(places)
         return result
 
     def _mapping(self, depth: int) -> YamlMapping:
         result = YamlMapping()
-        places = result.places = offsets()
+        places: list[int] = []
         keys = self._keys
         next_event: Callable[[], Any] = self._next
         while not isinstance(key_event := next_event(), MappingEndEvent):
@@ -195,7 +196,14 @@ class _Builder:
             places.append(key_event.start_mark.index)
             places.append(event.start_mark.index)
         self._nodes += 2 * len(result) + 1
+        result.first = self._keep(places)
         return result
+
+    def _keep(self, places: list[int]) -> int:
+        """Keep the places of a value's parts; where they begin among those of the whole text."""
+        kept = self._lines.places
+        kept.extend(places)
+        return len(kept) - len(places)
 
     def _key(self, event: Event, depth: int) -> str | None:
         """The text of a key; None, and a problem noted, for a key that cannot be one."""

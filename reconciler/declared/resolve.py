@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.declared.entries import Entry
@@ -119,20 +120,22 @@ class ByInstance(Mapping[str, Declarations]):
     """The declarations of each instance by its name, worked out when they are asked for: not every command does."""
 
     def __init__(self, views: Iterable[View], waived: Mapping[str, WaivedBy]) -> None:
-        self._views = {view.instance.name: view for view in views}
+        # Without what the rules alone look at: thousands of URLs, taken apart.
+        self._views = {view.instance.name: replace(view, redirects=(), unfilled=(), claims=()) for view in views}
         self._waived = waived
         self._done: dict[str, Declarations] = {}
 
     def __getitem__(self, name: str) -> Declarations:
         if name not in self._done:
             self._done[name] = declarations(self._views[name], self._waived[name])
+            del self._views[name]  # the last of them to go takes everything along that was read from the files
         return self._done[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._views)
+        return iter(self._waived)
 
     def __len__(self) -> int:
-        return len(self._views)
+        return len(self._waived)
 
 
 def declarations(view: View, waived: WaivedBy) -> Declarations:
@@ -142,6 +145,11 @@ def declarations(view: View, waived: WaivedBy) -> Declarations:
         absent=tuple(_absent(entry, view, waived) for entry in view.entries if not entry.present),
         elsewhere=tuple(_elsewhere(view.elsewhere)),
     )
+
+
+# Python makes a new empty set, of 216 bytes, wherever one is written.
+_NO_FIELDS: frozenset[Field] = frozenset()
+_NO_RULES: frozenset[str] = frozenset()
 
 
 def _desired(entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
@@ -155,9 +163,9 @@ def _desired(entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
         owner=entry.owner,
         id=entry.ids.get(view.instance.name),
         previous_names=tuple(entry.previous_names),
-        ignore_changes=frozenset(map(Field, ignored)) if ignored else frozenset(),
+        ignore_changes=frozenset(map(Field, ignored)) if ignored else _NO_FIELDS,
         rotate=rotation_of(entry),
-        allow=frozenset(entry.allow),
+        allow=frozenset(entry.allow) if entry.allow else _NO_RULES,
         waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
     )
 

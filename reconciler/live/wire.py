@@ -50,10 +50,17 @@ def read_listing(document: object, at: datetime | None = None) -> Listing:
 
     Deleted ones are left out. Raises WrongShape.
     """
-    rows = [read_row(row, index) for index, row in enumerate(_data(document), 1)]
-    if len({row.id for row in rows}) < len(rows):
+    listed = _data(document)
+    ids: set[int] = set()
+    clients: list[LiveClient | UnsupportedClient] = []
+    for index, values in enumerate(listed, 1):  # one row at a time: ten thousand of them take megabytes
+        row = read_row(values, index)
+        ids.add(row.id)
+        if not row.revoked:
+            clients.append(read_client(row))
+    if len(ids) < len(listed):
         raise WrongShape("two clients in the list have the same id")
-    clients = [read_client(row) for row in sorted(rows, key=lambda row: row.id) if not row.revoked]
+    clients.sort(key=lambda client: client.id)
     return Listing(
         tuple(client for client in clients if isinstance(client, LiveClient)),
         tuple(client for client in clients if isinstance(client, UnsupportedClient)),

@@ -220,4 +220,7 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, Sequence[V]]:
 
 def _shared(pairs: Iterable[tuple[K, Entry]]) -> Mapping[K, Sequence[Entry]]:
     """The groups that have more than one member."""
+    pairs = list(pairs)
+    if len({key for key, _ in pairs}) == len(pairs):  # as almost always: no group has
+        return {}
     return {key: group for key, group in _grouped(pairs).items() if len(group) > 1}

@@ -27,6 +27,8 @@ class Checked:
     settings: Settings | None
     declared: Mapping[str, Declarations]
     diagnostics: tuple[Diagnostic, ...]
+    clients: int = 0
+    """How many names of clients are declared, whatever the instance."""
 
 
 def every_instance(settings: Settings) -> Sequence[Instance]:
@@ -49,7 +51,8 @@ def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every
         return Checked(None, {}, tuple(in_order(problems)))
     complete = not has_errors(loaded.diagnostics)
     declared = declare(loaded.documents, settings, instances, complete=complete)
-    return Checked(settings, declared.by_instance, tuple(in_order([*problems, *declared.diagnostics])))
+    diagnostics = tuple(in_order([*problems, *declared.diagnostics]))
+    return Checked(settings, declared.by_instance, diagnostics, declared.clients)
 
 
 def sound_settings(config: Path, config_from: str | None = None) -> Settings:

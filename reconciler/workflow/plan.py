@@ -69,6 +69,7 @@ def attempt(
     """The plan of an instance and the gateway that it was made with, or why there is none."""
     try:
         base_of(order, instance)  # before anybody logs in for nothing
+        order.declared[instance.name]  # what was read from the files is let go before the listing comes
         gateway = sessions.open(instance, stack)
         return plan_instance(order, instance, gateway), gateway
     except ReconcilerError as problem:

@@ -12,11 +12,14 @@ SYSTEM: dict[str, object] = {
 }
 
 
-def write_project(folder: Path, number: int) -> None:
-    """Write `clients/clients.yaml` (about 220 bytes a client) and `listing.json`."""
+def write_project(folder: Path, number: int, *, files: bool = False) -> None:
+    """Write `clients/clients.yaml` (about 220 bytes a client), or a file for each, and `listing.json`."""
     (folder / "clients").mkdir(parents=True)
-    entries = (_entry(each) for each in range(number))
-    (folder / "clients" / "clients.yaml").write_text("clients:\n" + "".join(entries), encoding="utf-8")
+    entries = [_entry(each) for each in range(number)]
+    parts = entries if files else ["".join(entries)]
+    for each, part in enumerate(parts):
+        name = f"client-{each}.yaml" if files else "clients.yaml"
+        (folder / "clients" / name).write_text(f"clients:\n{part}", encoding="utf-8")
     rows = [_row(1, SYSTEM), *(_row(each + 2, _stored(each)) for each in range(number))]
     (folder / "listing.json").write_text(json.dumps({"data": rows}), encoding="utf-8")
 
