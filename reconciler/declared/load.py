@@ -92,8 +92,10 @@ def read_file(file: Path, shown_as: str) -> bytes | Diagnostic:
             return _unreadable(
                 shown_as, f"the file has {size}, more than the {MAX_BYTES >> 20} that are read", "split it"
             )
-        with file.open("rb") as stream:
-            return stream.read(MAX_BYTES)
+        with open(file, "rb") as stream:
+            # Not MAX_BYTES at once: Python would set as much memory aside, for every file.
+            data = stream.read(status.st_size + 1)
+            return data if len(data) == status.st_size else data + stream.read(MAX_BYTES - len(data))
     except OSError as reason:
         return _unreadable(shown_as, *_why(file, reason))
 
@@ -189,15 +191,18 @@ def _enter(entry: os.DirEntry[str], shown_as: str) -> Iterator[Source]:
         except OSError as reason:
             yield Source(path, shown_as, no_directory(shown_as, reason))
     else:
-        yield Source(path, shown_as, _obstacle(path, shown_as))
+        yield Source(path, shown_as, _obstacle(entry, shown_as))
 
 
-def _obstacle(path: Path, shown_as: str) -> Diagnostic | None:
+def _obstacle(entry: os.DirEntry[str], shown_as: str) -> Diagnostic | None:
+    is_link = entry.is_symlink()  # the directory itself tells, without a look at the file
+    if not is_link and entry.name.endswith(ENDINGS):
+        return None
     place = Location(shown_as, 1, 1)
-    if path.is_symlink() and path.is_dir():
+    if is_link and os.path.isdir(entry.path):
         message = "a symlink to a directory is not followed: it could lead out of the repository or back into itself"
         return error("file", message, place, "put the files here, or link each file")
-    if not path.name.endswith(ENDINGS):
+    if not entry.name.endswith(ENDINGS):
         return warning("file-ending", "this file is not read", place, "let its name end in .yaml, or move it elsewhere")
     return None
 
