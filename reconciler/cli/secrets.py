@@ -40,7 +40,7 @@ def deliver(
     conduct: Conduct,
     console: Console,
 ) -> int:
-    """Give every sink the id and secret of the clients that it lacks.
+    """Hand over ids and secrets that sinks lack.
 
     Of every declared client that is live, or of those that NAME, a glob, matches. What is up to date is left alone; a
     `command`, which cannot be asked, is run for each. The instance is only read, and no secret is ever shown.

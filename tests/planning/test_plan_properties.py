@@ -13,7 +13,7 @@ from reconciler.names import is_system_client, matches_any
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.drift import Base
 from reconciler.planning.guard import Guards, refusals
-from reconciler.planning.plan import Create, Delete, Update
+from reconciler.planning.plan import Create, Delete, Plan, Update
 from reconciler.settings import DEFAULT_LIMITS
 from tests.strategies import bases, declarations, listings, policies
 
@@ -52,9 +52,11 @@ def test_a_plan_changes_what_it_says_and_only_what_differs(
 def test_a_name_is_never_given_twice(
     declared: Declarations, seen: Listing, policy: PlanPolicy, base: Base | None
 ) -> None:
-    """Names that creates and renames give out are not live, and are given once."""
+    """Names that creates and renames give out are not live, and are given once; but for successors in a rotation."""
     plan = make_plan(declared, seen, policy, base)
-    given_out = [c.name for c in plan.changes if isinstance(c, Create) or (isinstance(c, Update) and c.is_rename)]
+    made = [c for c in plan.changes if isinstance(c, Create) and c.replaces is None]
+    renamed = [c for c in plan.changes if isinstance(c, Update) and c.is_rename]
+    given_out = [*(change.name for change in made), *(change.name for change in renamed)]
     taken = {client.name for client in seen.clients} | {client.name for client in seen.unsupported}
     assert len(given_out) == len(set(given_out))
     assert not taken.intersection(given_out)
@@ -85,13 +87,22 @@ def test_ignored_and_unsupported_clients_are_never_changed(
     assert not untouchable.intersection(c.id for c in plan.changes if not isinstance(c, Create))
 
 
+def _has_other(gone: Delete, plan: Plan) -> bool:
+    """Whether the entry whose old client goes has something else in the plan as well."""
+    changed = {change.name for change in plan.changes if not isinstance(change, Delete)}
+    return gone.name in changed | {kept.name for kept in plan.kept}
+
+
 @given(declarations(), listings(), policies, bases)
 def test_every_live_client_and_every_entry_is_accounted_for(
     declared: Declarations, seen: Listing, policy: PlanPolicy, base: Base | None
 ) -> None:
-    """A client is changed, in sync, unmanaged, ignored, unsupported or held."""
+    """A client is changed, in sync, unmanaged, ignored, unsupported or held; or the old one of a rotation."""
     plan = make_plan(declared, seen, policy, base)
-    declared_changes = [c for c in plan.changes if c.source is not None]
+    rotating = {entry.name for entry in declared.present if entry.rotate is not None}
+    going = [c for c in plan.changes if isinstance(c, Delete) and c.reason.code == "rotated"]
+    assert {change.name for change in going} <= rotating
+    declared_changes = [c for c in plan.changes if c.source is not None and not (c in going and _has_other(c, plan))]
     changed_in_part = {change.id for change in declared_changes if isinstance(change, Update)}
     kept_whole = [kept for kept in plan.kept if kept.source is not None and kept.id not in changed_in_part]
     entries = len(declared.present) + len(declared.absent)
@@ -99,7 +110,8 @@ def test_every_live_client_and_every_entry_is_accounted_for(
     shown = {each.id for each in (*plan.unmanaged, *plan.ignored)} | {each.id for each in plan.unsupported}
     shown |= {c.id for c in plan.changes if not isinstance(c, Create)} | set(plan.held)
     shown |= {kept.id for kept in plan.kept if kept.id is not None}
-    assert len(set(plan.live_ids) - shown) <= plan.in_sync
+    shown |= {c.replaces.id for c in plan.changes if isinstance(c, Create) and c.replaces is not None}
+    assert len(set(plan.live_ids) - shown) <= plan.in_sync + len(rotating)
     assert plan.live == len(plan.live_ids)
 
 
