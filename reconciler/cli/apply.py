@@ -100,7 +100,7 @@ def _apply_declared(
         with stoppable() as stop:
             run = start_run(files, conduct, console, stop)
             results = apply_instances(order, _approval(yes, console, stop), run)
-    remember(results, files, run.origin.exactly, console)
+    remember(results, files, run.origin.exactly, console, options.base)
     try:
         with reporting(results):
             show_reports(results, console, repeated_flags(files, options), choosing_flags(selection))
@@ -140,13 +140,14 @@ def consent(results: Sequence[PlanResult], yes: bool, stop: Stop, console: Conso
 
     From a yes on, a signal only asks the run to end.
     """
+    from reconciler.cli.asking import ask
     from reconciler.cli.results import show_proposals
     from reconciler.results import is_pending
 
     pending = [result.instance.name for result in results if is_pending(result)]
     names = ", ".join(pending) if len(pending) <= _MOST_NAMED else f"{len(pending)} instances"
     show_proposals(results, console, asked=bool(names) and not yes)
-    agreed = yes or not names or click.confirm(f"Write this to {names}?", default=False, err=True)
+    agreed = yes or not names or ask(f"Write this to {names}?")
     if agreed:
         stop.arm()
     return agreed

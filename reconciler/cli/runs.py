@@ -19,8 +19,9 @@ from reconciler.cli.signals import Stop
 from reconciler.declared.git import Revision, revision
 from reconciler.errors import GitError
 from reconciler.render.error_text import render_error_lines
-from reconciler.results import ApplyResult
-from reconciler.workflow.base import record_applied
+from reconciler.results import ApplyResult, Planned
+from reconciler.text import quoted
+from reconciler.workflow.base import APPLIED, record_applied, taken_out
 from reconciler.workflow.choices import Conduct, Files
 from reconciler.workflow.run import Origin, Run
 
@@ -33,17 +34,38 @@ def declared_from(files: Files) -> Revision | None:
     return revision(files.config.parent, [files.config, files.clients_directory])
 
 
-def remember(results: Sequence[ApplyResult], files: Files, commit: str | None, console: Console) -> None:
-    """Let git remember which instances are as a commit declares, for `--base applied`.
+def remember(
+    results: Sequence[ApplyResult], files: Files, commit: str | None, console: Console, base: str | None = None
+) -> None:
+    """Let git remember which instances are as a commit declares, for `--base applied`, and say so.
 
-    That it cannot is said, and changes nothing else: the next plan only starts from an older base.
+    That it cannot is said as well, and changes nothing else: the next plan only starts from an older base. `base` is
+    what this apply was asked to compare with.
     """
     if commit is None:
+        if base == APPLIED:
+            console.problem(
+                "warning: the files are not exactly those of a commit, so `--base applied` stays as it was\n"
+            )
         return
     try:
-        record_applied(files.config.parent, results, commit)
+        moved = record_applied(files.config.parent, results, commit)
     except GitError as problem:
         console.problem(f"warning: for `--base applied`: {render_error_lines(problem).removeprefix('error: ')}")
+        return
+    for planned in moved:
+        _warn_of_what_was_left(planned, console)
+    if moved:
+        names = ", ".join(planned.instance.name for planned in moved)
+        share = "git push origin 'refs/reconciler/applied/*:refs/reconciler/applied/*'"
+        console.progress(f"remembered for `--base applied`: {names} at {commit[:12]}; to share it: {share}")
+
+
+def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
+    if names := taken_out(planned.plan):
+        left = ", ".join(map(quoted, names))
+        later = "from now on only `state: absent` or --prune all deletes that"
+        console.problem(f"warning: {planned.instance.name}: taken out of git and left alone: {left}; {later}\n")
 
 
 def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> Run:

@@ -37,7 +37,7 @@ from reconciler.planning.plan import (
     field_changes,
     is_drift,
 )
-from reconciler.planning.removals import Removals
+from reconciler.planning.removals import REMOVED, Removals
 from reconciler.planning.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
 from reconciler.planning.rotation import Turn
 from reconciler.planning.surprises import waivers
@@ -105,7 +105,7 @@ class Deciding:
         if unmanaged.system:
             return None
         if removals and removed:
-            reason = Note("removed", f"removed: {removals.in_words(removed)}")
+            reason = Note(REMOVED, f"removed: {removals.in_words(removed)}")
         else:
             reason = Note("pruned", f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
         origin = origin_of_prune(client, self.base) if self.base else None
@@ -113,9 +113,9 @@ class Deciding:
         return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, delete_risks(), origin))
 
     def _create(self, entry: DesiredClient) -> Decision:
-        risks = (*create_risks(entry.spec), *waivers(entry, self.index))
-        reason = Note("declared-not-live", "declared, and not live")
         origin = origin_of_create(entry, self.base) if self.base else None
+        risks = (*create_risks(entry.spec, again=origin is not None and is_drift(origin)), *waivers(entry, self.index))
+        reason = Note("declared-not-live", "declared, and not live")
         return self._unless_kept(Create(entry.spec, reason, entry.source, entry.owner, risks, origin))
 
     def _delete(self, entry: AbsentClient, live: LiveClient) -> Decision:

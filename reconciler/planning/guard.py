@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from reconciler.model import Grant, Location
 from reconciler.names import is_system_client, matches
@@ -172,11 +173,18 @@ def _drift(plan: Plan) -> Iterator[Refusal]:
 
 
 def _about_drift(change: Change, instance: str) -> str:
-    both = "--on-drift revert undoes what was done there, --on-drift keep leaves it"
-    if not isinstance(change, Update):
-        return both
-    accept = shlex.join(["reconciler", "export", "--update", "--accept", change.before.name, "--instance", instance])
-    return f"take it over into git: {printable(accept)}; or {both}"
+    match change:
+        case Create():
+            again = "--on-drift revert makes it again, with a new id and secret; --on-drift keep leaves it deleted"
+            return f"take the entry out if it shall stay deleted; or {again}"
+        case Delete():
+            return "declare it if it shall stay; or --on-drift revert deletes it, --on-drift keep leaves it"
+        case Update(before=before):
+            command = ["reconciler", "export", "--update", "--accept", before.name, "--instance", instance]
+            both = "--on-drift revert undoes what was done there, --on-drift keep leaves it"
+            return f"take it over into git: {printable(shlex.join(command))}; or {both}"
+        case _:
+            assert_never(change)
 
 
 def _count(number: int, noun: str) -> str:

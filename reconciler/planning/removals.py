@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from reconciler.model import Declarations, DesiredClient, LiveClient
 from reconciler.planning.drift import Base
 
-_SHORT = 12
-"""Digits of a commit that people are shown."""
+REMOVED = "removed"
+"""The code of notes and reasons about them."""
 
 
 class Removals:
@@ -37,6 +37,5 @@ class Removals:
         return entry
 
     def in_words(self, entry: DesiredClient) -> str:
-        """Where the entry stood."""
-        place = f"{entry.source.path}:{entry.source.line}"
-        return f"it was declared for this instance at {place} of {self.base.commit[:_SHORT]}, and is no longer"
+        """Where the entry stood; the paths of a base begin with its commit."""
+        return f"it was declared for this instance at {entry.source.path}:{entry.source.line}, and is no longer"

@@ -13,9 +13,15 @@ from reconciler.planning.redirects import hosts, is_plain_http, redirect_urls
 NOTHING = ClientSpec("", frozenset())
 
 
-def create_risks(after: ClientSpec) -> tuple[Note, ...]:
-    """The risks of a new client."""
-    return (*_grant_risks(frozenset(), after.grants), *_plain_http(NOTHING, after))
+def create_risks(after: ClientSpec, *, again: bool = False) -> tuple[Note, ...]:
+    """The risks of a new client, or of one that is made `again` since somebody deleted it."""
+    return (*_made_again(again), *_grant_risks(frozenset(), after.grants), *_plain_http(NOTHING, after))
+
+
+def _made_again(again: bool) -> Iterator[Note]:
+    if again:
+        text = "it was deleted on the instance, and comes back with a new id and secret"
+        yield Note("new-id-and-secret", text)
 
 
 def update_risks(

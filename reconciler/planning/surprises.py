@@ -10,7 +10,7 @@ from reconciler.names import is_system_client, lookalike_key
 from reconciler.planning.doubts import ALLOW_LOOKALIKE, Entry, listed, moment
 from reconciler.planning.matching import Finding, LiveIndex, Match, Rotating
 from reconciler.planning.plan import Note, Unmanaged
-from reconciler.planning.removals import Removals
+from reconciler.planning.removals import REMOVED, Removals
 from reconciler.planning.rotation import Turn, is_older, leftovers
 from reconciler.text import quoted
 
@@ -48,7 +48,7 @@ class Remarks:
                 text += f"; to declare this one too, give it a name of its own and {pin}"
             return Note("ambiguous", text)
         if self._removals and (entry := self._removals.declaring(client)):
-            return Note("removed", f"{self._removals.in_words(entry)}; `--prune removed` deletes it")
+            return Note(REMOVED, f"{self._removals.in_words(entry)}; `--prune removed` deletes it")
         return None
 
 

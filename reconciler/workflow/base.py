@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +15,10 @@ from reconciler.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.model import Declarations
 from reconciler.planning.drift import Base
 from reconciler.planning.plan import Plan
+from reconciler.planning.removals import REMOVED
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.settings import Instance
 from reconciler.workflow.choices import Files
-
-LOG = logging.getLogger("reconciler.git")
 
 APPLIED = "applied"
 """The word for the revision that the last complete apply recorded, where a revision is asked for."""
@@ -56,24 +54,34 @@ def applied_ref(instance: Instance) -> str:
     return f"{_REFS}/{name if plain else name.replace('.', '%2E')}"
 
 
-def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) -> None:
-    """Remember of each instance that was applied to completely that it is as a commit declares. Raises `GitError`."""
-    for result in results:
-        if _is_as_declared(result):
-            ref = applied_ref(result.instance)
+def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) -> list[Planned]:
+    """Remember of each instance that was applied to completely that it is as a commit declares. Raises `GitError`.
+
+    The answer is what was planned for those whose ref has moved.
+    """
+    moved = []
+    for planned in filter(None, map(_as_declared, results)):
+        ref = applied_ref(planned.instance)
+        if get_ref(folder, ref) != commit:
             set_ref(folder, ref, commit)
-            LOG.info("%s is %s now", ref, commit)
+            moved.append(planned)
+    return moved
 
 
-def _is_as_declared(result: ApplyResult) -> bool:
-    """Whether everything that was declared is live, or a person's change was kept knowingly."""
+def taken_out(plan: Plan) -> list[str]:
+    """The clients that were declared at the base, are no longer, and are left alone."""
+    return [client.name for client in plan.unmanaged if client.note is not None and client.note.code == REMOVED]
+
+
+def _as_declared(result: ApplyResult) -> Planned | None:
+    """What was planned, if everything that was declared is live now, or a person's change was kept knowingly."""
     match result:
         case Finished(planned=planned, report=report):
-            return is_complete(report) and _is_all(planned.plan)
+            return planned if is_complete(report) and _is_all(planned.plan) else None
         case Planned(plan=plan, refusals=refused):
-            return not (plan.changes or refused) and _is_all(plan)
+            return result if not (plan.changes or refused) and _is_all(plan) else None
         case Stopped():
-            return False
+            return None
         case _:
             assert_never(result)
 

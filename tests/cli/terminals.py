@@ -25,9 +25,6 @@ for stream in range(3):
 os.execv(sys.argv[2], sys.argv[2:])
 """
 
-_IMPATIENT = 0.5
-"""Seconds without an answer until Ctrl-C is pressed again."""
-
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 
 
@@ -62,12 +59,10 @@ def at_a_terminal(
 
 
 def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None]) -> bytes:
-    shown, answered, last = b"", 0, b""
+    shown, answered = b"", 0
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], _IMPATIENT)[0]:
-            # Python misses a signal that comes right between the question and the reading: a person presses again.
-            os.write(terminal, last if last == CTRL_C else b"")
+        if not select.select([terminal], [], [], 0.5)[0]:
             continue
         try:
             piece = os.read(terminal, 65536)
@@ -80,6 +75,5 @@ def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None]) -> b
             if answered == 0:
                 meanwhile()
             answered += 1
-            last = typed.pop(0)
-            os.write(terminal, last)
+            os.write(terminal, typed.pop(0))
     return shown

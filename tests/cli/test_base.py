@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.sandbox.store import Store
 from tests.cli.projects import Platform, Project, at, stored, wanted
 
 REF = "refs/reconciler/applied/staging"
@@ -318,3 +319,38 @@ def test_the_plan_to_read_before_a_yes_has_the_flags_of_the_apply(repository: Pr
     ended = repository.run("apply", "--instance", "staging", "--base", "main", "--on-drift", "keep")
     assert ended.code == 64
     assert "read: reconciler plan --instance staging --base main --on-drift keep" in ended.err
+
+
+def test_an_apply_that_leaves_what_was_taken_out_says_that_it_is_forgotten(
+    repository: Project, staging: Platform
+) -> None:
+    first = repository.run("apply", *REVERTING)
+    assert "remembered for `--base applied`: staging at" in first.err
+    assert "git push origin" in first.err
+    assert "remembered" not in repository.run("apply", *REVERTING).err, "it has not moved"
+    repository.declare(wanted("Portal"))
+    commit(repository)
+    left = repository.run("apply", "--base", "applied", *REVERTING)
+    assert left.code == 0
+    assert "warning: staging: taken out of git and left alone: 'Desk'; from now on only `state: absent`" in left.err
+
+
+def test_files_that_are_not_committed_leave_the_ref_and_say_so(repository: Project, staging: Platform) -> None:
+    assert repository.run("apply", *REVERTING).code == 0
+    before = applied(repository)
+    repository.declare(wanted("Portal"), wanted("Desk"), wanted("Third"))
+    ended = repository.run("apply", "--base", "applied", *REVERTING)
+    assert (ended.code, applied(repository)) == (0, before)
+    assert "warning: the files are not exactly those of a commit, so `--base applied` stays as it was" in ended.err
+
+
+def test_what_a_person_deleted_comes_back_as_another_client_and_the_plan_says_so(
+    repository: Project, staging: Platform
+) -> None:
+    assert repository.run("apply", *REVERTING).code == 0
+    with Store(staging.database) as store:
+        store.revoke(staging.clients()["Desk"])
+    ended = repository.run("plan", "--base", "applied")
+    assert ended.code == 4
+    assert "! it was deleted on the instance, and comes back with a new id and secret" in ended.out
+    assert "take the entry out if it shall stay deleted; or --on-drift revert makes it again" in ended.out

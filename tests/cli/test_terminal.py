@@ -29,6 +29,15 @@ def test_anything_but_a_yes_writes_nothing(project: Project, staging: Platform, 
     assert staging.asked() == [LOGIN, LIST, LOGOUT]
 
 
+@pytest.mark.parametrize("again", range(4))
+def test_a_signal_that_comes_right_with_the_question_is_heard(project: Project, staging: Platform, again: int) -> None:
+    """It may come before the answer is waited for: then it must not wait for Enter. Sent once, and never again."""
+    project.declare(wanted("One"))
+    ended = at_a_terminal("apply", typed=[CTRL_C])
+    assert ended.code == 130
+    assert staging.asked()[-1] == LOGOUT
+
+
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
 def test_leaving_at_the_question_writes_nothing_and_logs_out(project: Project, staging: Platform, key: bytes) -> None:
     project.declare(wanted("One"))

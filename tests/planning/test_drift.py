@@ -192,7 +192,7 @@ def test_a_removed_entry_is_unmanaged_and_the_plan_says_where_it_stood() -> None
     [left] = plan.unmanaged
     assert left.note is not None
     assert left.note.code == "removed"
-    assert "clients/all.yaml:1 of 4f2c1e9a1b2c" in left.note.text
+    assert "declared for this instance at clients/all.yaml:1, and is no longer" in left.note.text
     assert "--prune removed" in left.note.text
 
 
