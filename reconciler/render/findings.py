@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum, StrEnum
-from typing import assert_never
+from typing import TypeGuard, assert_never
 
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped, undelivered
 from reconciler.diagnostics import Diagnostic, Severity
@@ -13,9 +13,9 @@ from reconciler.errors import NotVerified, ReconcilerError
 from reconciler.model import Location
 from reconciler.planning.guard import Refusal
 from reconciler.planning.origins import has_drift, kept_text, origin_text
-from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, Plan
+from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, Plan, grants_text
 from reconciler.render import verdict
-from reconciler.render.summary import action
+from reconciler.render.summary import action, taken_out
 from reconciler.render.text import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.settings import Instance
@@ -44,11 +44,16 @@ class Kind(IntEnum):
     REFUSED = 5
     BLOCKED = 6
     DELETE = 7
-    RISK = 8
-    NOT_TRIED = 9
-    ODD = 10
-    KEPT = 11
-    CHANGE = 12
+    TAKEN_OUT = 8
+    """A client that no entry declares any longer, and that this plan does not delete."""
+    RISK = 9
+    CREATE = 10
+    NOT_TRIED = 11
+    ODD = 12
+    KEPT = 13
+    CHANGE = 14
+    FILES = 15
+    """A warning about the files, whether the plan touches what it is about or not."""
 
 
 HEADINGS = {
@@ -60,10 +65,13 @@ HEADINGS = {
     Kind.REFUSED: "Refused: nothing will be written",
     Kind.BLOCKED: "Blocked: left alone until somebody decides",
     Kind.DELETE: "Deletions",
+    Kind.TAKEN_OUT: "Taken out of git, still live",
     Kind.RISK: "Risks",
+    Kind.CREATE: "New clients",
     Kind.NOT_TRIED: "Not tried",
     Kind.ODD: "Also",
     Kind.KEPT: "Kept as changed on the instance",
+    Kind.FILES: "Warnings about the files",
 }
 """What people read above the findings of a kind; a change that is only a change has no heading."""
 
@@ -102,6 +110,21 @@ def findings(overview: Overview) -> list[Finding]:
     return sorted(_merged(found), key=lambda finding: finding.kind)
 
 
+def new_clients(overview: Overview) -> list[Finding]:
+    """The clients that plans would make, for those who look at lists: each is among the findings as a change, too."""
+    plans = [result.plan for result in overview.results if isinstance(result, Planned)]
+    return list(_merged(_new(change, plan) for plan in plans for change in plan.changes if _is_new(change)))
+
+
+def _is_new(change: Change) -> TypeGuard[Create]:
+    return isinstance(change, Create) and change.replaces is None
+
+
+def _new(change: Create, plan: Plan) -> Finding:
+    note = Note("create", grants_text(change.after.grants))
+    return Finding(Kind.CREATE, Level.NOTICE, (note,), change.source, change.name, (plan.instance,))
+
+
 def _merged(found: Iterable[Finding]) -> Iterator[Finding]:
     alike: dict[Finding, list[str]] = {}
     for each in found:
@@ -118,7 +141,7 @@ def _of_run(overview: Overview) -> Iterator[Finding]:
 
 
 def _of_diagnostic(diagnostic: Diagnostic) -> Finding:
-    kind, level = (Kind.ODD, Level.WARNING)
+    kind, level = (Kind.FILES, Level.WARNING)
     if diagnostic.severity is Severity.ERROR:
         kind, level = (Kind.INVALID, Level.ERROR)
     note, rule = Note(diagnostic.rule, diagnostic.message), diagnostic.rule
@@ -161,6 +184,9 @@ def _of_plan(plan: Plan, place: Location) -> Iterator[Finding]:
     for note in plan.configuration:
         yield Finding(Kind.CONFIGURATION, Level.WARNING, (note,), place, instances=(plan.instance,))
     yield from (_blocked(blocked, plan.instance) for blocked in plan.blocked)
+    for client, note in taken_out(plan):
+        stays = Note(note.code, f"stays live: {note.text}")
+        yield Finding(Kind.TAKEN_OUT, Level.NOTICE, (stays,), None, client.name, (plan.instance,))
     yield from (_kept(kept, place, plan.instance) for kept in plan.kept)
     yield from (Finding(Kind.ODD, Level.NOTICE, (note,), place, instances=(plan.instance,)) for note in plan.notes)
 

@@ -117,7 +117,12 @@ def word_of(outcome: Verdict) -> str:
 
 
 def _remark(line: Line) -> str:
-    text = printable(line.remark)
+    return shortened(line.remark)
+
+
+def shortened(remark: str) -> str:
+    """A remark, printable, as far as it fits in a table."""
+    text = printable(remark)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

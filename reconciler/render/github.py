@@ -25,11 +25,14 @@ TITLES = {
     Kind.REFUSED: "refused",
     Kind.BLOCKED: "blocked",
     Kind.DELETE: "delete",
+    Kind.TAKEN_OUT: "taken out of git",
     Kind.RISK: "risk",
+    Kind.CREATE: "create",
     Kind.NOT_TRIED: "not tried",
     Kind.ODD: "odd",
     Kind.KEPT: "kept",
     Kind.CHANGE: "change",
+    Kind.FILES: "warning",
 }
 
 

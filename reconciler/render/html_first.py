@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from reconciler.render.findings import HEADINGS, Finding, Kind, findings
+from reconciler.render.findings import HEADINGS, Finding, Kind, findings, new_clients
 from reconciler.render.html_parts import way_out
 from reconciler.render.html_tags import Html, code, name, said, tag, together
 from reconciler.render.summary import plural
@@ -15,18 +15,18 @@ _MOST_SHOWN = 12
 """Findings of a kind that are open to see; the others can be opened."""
 _MOST_NAMED = 8
 """Instances that are named; beyond it the table tells."""
-_QUIET = (Kind.CHANGE, Kind.KEPT, Kind.ODD, Kind.INVALID, Kind.ENDED)
+_QUIET = (Kind.CHANGE, Kind.KEPT, Kind.ODD, Kind.FILES, Kind.INVALID, Kind.ENDED)
 """Kinds that are shown elsewhere, or need nobody's decision."""
 
 
 def read_first(overview: Overview, anchors: Mapping[str, str]) -> Html | None:
     """The section; nothing if there is nothing to decide. `anchors` are the ids of the instances' sections."""
-    found = [each for each in findings(overview) if each.kind not in _QUIET]
+    found = [each for each in (*findings(overview), *new_clients(overview)) if each.kind not in _QUIET]
     if not found:
         return None
     kinds = (
         part
-        for kind, alike in groupby(found, lambda each: each.kind)
+        for kind, alike in groupby(sorted(found, key=lambda each: each.kind), lambda each: each.kind)
         for part in _kind(HEADINGS[kind], list(alike), anchors)
     )
     return tag("section", tag("h2", "Read this first", id="first"), *kinds, class_="first", aria_labelledby="first")

@@ -17,7 +17,7 @@ from reconciler.render.html_parts import box, details, said_line, way_out
 from reconciler.render.html_secrets import delivered, to_deliver, undelivered_box
 from reconciler.render.html_tags import Child, Html, code, name, said, tag, together
 from reconciler.render.paint import plain
-from reconciler.render.summary import ACTIONS, action, count
+from reconciler.render.summary import ACTIONS, action, count, taken_out
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.value import dataclass
 
@@ -96,6 +96,7 @@ def _planned_numbers(plan: Plan) -> list[tuple[int, str, str]]:
     return [
         *(changes if plan.changes else [(1, "plan without changes", "quiet")] if plan.blocked or plan.kept else []),
         (counts.drift, "undoing drift", "drift"),
+        (counts.taken_out, "taken out of git, still live", "delete"),
         (counts.blocked, "blocked", "blocked"),
         (counts.kept, "kept as changed on the instance", "drift"),
         (counts.left_out, "left out by --only/--owner", "quiet"),
@@ -142,6 +143,7 @@ def _ends(report: Report) -> Iterator[Html | None]:
 
 def _of_plan(plan: Plan, cards: Sequence[_Card]) -> Iterator[Html | None]:
     yield box("Risks", list(_risks(cards)), "risks")
+    yield box("Taken out of git, still live", [_stays(each, note) for each, note in taken_out(plan)], "risks")
     yield _group("Blocked", "blocked", [blocked_card(each) for each in plan.blocked])
     grouped: Mapping[str, list[Html]] = {kind: [] for kind in _GROUPS}
     for card in cards:
@@ -172,6 +174,10 @@ def _group(title: str, kind: str, cards: Sequence[Html]) -> Html | None:
 
 def _texts(notes: Sequence[Note]) -> list[Html]:
     return [said(note.text) for note in notes]
+
+
+def _stays(client: Unmanaged, note: Note) -> Html:
+    return together([name(client.name), tag("span", f" id {client.id}", class_="id"), ": ", said(note.text)])
 
 
 def _left_alone(plan: Plan) -> Iterator[Html | None]:

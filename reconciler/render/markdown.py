@@ -14,8 +14,8 @@ from reconciler.planning.plan import Change, Create, Delete, Kept, Plan, Replace
 from reconciler.render.age import as_of_text
 from reconciler.render.deliveries import handed_lines, lacking_lines
 from reconciler.render.difference import diff_of
-from reconciler.render.findings import HEADINGS, Finding, Kind, Level, findings
-from reconciler.render.fleet_text import Line, gravest_first, line_of, total, word_of
+from reconciler.render.findings import HEADINGS, Finding, Kind, Level, findings, new_clients
+from reconciler.render.fleet_text import Line, gravest_first, line_of, shortened, total, word_of
 from reconciler.render.markup import code, fenced, html_code, prose
 from reconciler.render.paint import plain
 from reconciler.render.report_text import MARKS, PAST
@@ -52,11 +52,13 @@ def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
 
     What does not fit is left out block by block, counted, and the notice says where it is.
     """
+    found = sorted([*findings(overview), *new_clients(overview)], key=lambda finding: finding.kind)
     blocks = [
         _Block(_heading(overview), "heading"),
         *_table([line_of(result) for result in gravest_first(overview.results)], most_bytes // 2),
-        *_read_first(findings(overview), several=len(overview.results) > 1),
+        *_read_first([each for each in found if not _is_aside(each, overview)], several=len(overview.results) > 1),
         *_details(overview.results),
+        *_aside([each for each in found if _is_aside(each, overview)]),
     ]
     return _fitted(blocks, most_bytes)
 
@@ -119,7 +121,7 @@ def _table(lines: Sequence[Line], most: int) -> Iterator[_Block]:
     yield _Block("\n| instance | result | |\n|---|---|---|\n")
     for line in lines:
         # Why an instance has no plan stands below, in full.
-        remark = prose(line.remark) if line.counts else ""
+        remark = prose(line.remark if line.counts else shortened(line.remark))
         yield _Block(f"| {code(line.instance)} | {word_of(line.verdict)} | {remark} |\n", "instance of the table", most)
 
 
@@ -128,6 +130,18 @@ def _read_first(found: Sequence[Finding], *, several: bool) -> Iterator[_Block]:
     for kind, alike in groupby(wanted, key=lambda finding: finding.kind):
         yield _Block(f"\n### {HEADINGS[kind]}\n\n")
         yield from (_Block(f"{_bullet(finding, several=several)}\n", "point of the lists") for finding in alike)
+
+
+def _is_aside(finding: Finding, overview: Overview) -> bool:
+    """Whether it can wait until the changes were read: most warnings are about what a branch did not touch."""
+    return finding.kind is Kind.FILES and bool(overview.results)
+
+
+def _aside(found: Sequence[Finding]) -> Iterator[_Block]:
+    if found:
+        bullets = "".join(f"{_bullet(finding, several=False)}\n" for finding in found)
+        title = f"{plural(len(found), 'warning')} about the files"
+        yield _Block(f"\n<details><summary>{title}</summary>\n\n{bullets}\n</details>\n", "list of warnings")
 
 
 def _bullet(finding: Finding, *, several: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reconciler.planning.origins import has_drift
-from reconciler.planning.plan import Change, Create, Delete, Plan, Update
+from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
 from reconciler.value import dataclass
 
 ACTIONS = ("create", "replace", "update", "rename", "delete")
@@ -35,6 +35,9 @@ class Counts:
     """Changes that would undo what a person did on the instance; they are counted above as well."""
     kept: int
     """Differences that are left as a person made them."""
+    taken_out: int
+    """Unmanaged clients whose entries were taken out of git since the base; they are counted as unmanaged as well,
+    unless the platform needs them."""
 
 
 def action(change: Change) -> str:
@@ -68,17 +71,25 @@ def count(plan: Plan) -> Counts:
         unsupported=len(plan.unsupported),
         drift=sum(map(has_drift, plan.changes)),
         kept=len(plan.kept),
+        taken_out=len(taken_out(plan)),
     )
+
+
+def taken_out(plan: Plan) -> list[tuple[Unmanaged, Note]]:
+    """The clients that stay live though their entries are gone, and what is said of them."""
+    return [(each, each.note) for each in plan.unmanaged if each.note is not None and each.note.code == "removed"]
 
 
 def summary_text(counts: Counts, *, refused: bool) -> str:
     """The plan in one line: `1 to create, 2 to delete · 4 in sync`, or `nothing to do · 4 in sync`."""
     pending = [f"{number} to {word}" for word in ACTIONS if (number := getattr(counts, word))]
     # With a client blocked there is something to do, though not for this program.
-    nothing = "no changes" if counts.blocked or counts.kept or counts.left_out else "nothing to do"
+    open_ends = counts.blocked or counts.kept or counts.left_out or counts.taken_out
+    nothing = "no changes" if open_ends else "nothing to do"
     parts = [", ".join(pending) or nothing]
     parts += [f"{counts.drift} undoing drift"] if counts.drift else []
     parts += [f"{counts.kept} kept as changed on the instance"] if counts.kept else []
+    parts += [f"{counts.taken_out} taken out of git, still live"] if counts.taken_out else []
     parts += [f"{counts.blocked} blocked"] if counts.blocked else []
     parts += [f"{plural(counts.left_out, 'change')} left out by --only/--owner"] if counts.left_out else []
     parts += [f"{counts.in_sync} in sync"]

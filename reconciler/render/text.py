@@ -137,14 +137,16 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
     if origin := origin_text(change):
         yield INDENT + paint(origin, Style.WARNED if has_drift(change) else Style.FAINT)
     yield INDENT + paint(_why(change.reason, change.source, change.owner), Style.FAINT)
-    yield from (f"{INDENT}{paint(f'! {printable(risk.text)}', Style.WARNED)}" for risk in change.risks)
+    risks = [printable(risk.text) for risk in change.risks]
+    if isinstance(change, Create) and change.replaces is not None:
+        risks.insert(0, old_secret_text(change.replaces))
+    yield from (f"{INDENT}{paint(f'! {risk}', Style.WARNED)}" for risk in risks)
 
 
 def _fields(change: Change, paint: Paint) -> Iterator[str]:
     match change:
         case Create(replaces=Replaced() as replaced):
             yield from _successor(replaced, change.after, paint)
-            yield INDENT + paint(f"! {old_secret_text(replaced)}", Style.WARNED)
         case Create():
             yield from spec_lines(change.after, Style.ADDED, paint)
         case Update():

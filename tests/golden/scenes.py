@@ -193,6 +193,13 @@ def _drifting(on_drift: OnDrift) -> Scene:
     return Scene(replace(plan, configuration=loosened), refusals(plan, Guards(Limits())))
 
 
+def _taken_out() -> Scene:
+    """A pull request that takes an entry out, of a project that prunes nothing."""
+    base = declare(present("Portal"), present("Zapier hook", line=7))
+    seen = listing(live(6, "Portal"), live(17, "Zapier hook"), live(18, "By hand"))
+    return Scene(plan_of(declare(present("Portal")), seen, base=base, on_drift=OnDrift.REFUSE))
+
+
 def _hostile() -> Scene:
     entries = [present(name, line=line, owner=name) for line, name in enumerate(HOSTILE[:6], 1)]
     renamed = [
@@ -259,6 +266,7 @@ SCENES: Mapping[str, Scene] = {
     "rotated-applied": _rotated_report(),
     "drift-refused": _drifting(OnDrift.REFUSE),
     "drift-kept": _drifting(OnDrift.KEEP),
+    "taken-out": _taken_out(),
     "hostile-names": _hostile(),
     "applied": _applied(),
     "every-outcome": _every_outcome(),

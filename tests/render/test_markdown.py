@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconciler.model import Location
-from reconciler.render.findings import Kind, findings
+from reconciler.render.findings import Kind, findings, new_clients
 from reconciler.render.markdown import COMMENT, render_markdown
 from reconciler.render.markup import code, fenced, html, prose
 from reconciler.render.text import left_alone
@@ -105,6 +105,11 @@ def folded(overview: Overview) -> int:
     return number
 
 
+def aside(overview: Overview) -> int:
+    """How many warnings stand folded, all in one piece, after what the plans change."""
+    return sum(finding.kind is Kind.FILES for finding in findings(overview)) if overview.results else 0
+
+
 @settings(max_examples=50)
 @given(overviews())
 def test_no_name_adds_hides_or_changes_a_piece(overview: Overview) -> None:
@@ -113,7 +118,7 @@ def test_no_name_adds_hides_or_changes_a_piece(overview: Overview) -> None:
     found = tokens(markdown)
     kinds = Counter(token.type for token in found)
     listed = [finding for finding in findings(overview) if finding.kind is not Kind.CHANGE]
-    assert kinds["list_item_open"] == len(listed)
+    assert kinds["list_item_open"] == len(listed) + len(new_clients(overview))
     assert kinds["fence"] == folded(overview)
     assert kinds["tr_open"] == (len(overview.results) + 1 if len(overview.results) > 1 else 0)
     assert kinds["th_open"] * kinds["tr_open"] == 3 * kinds["tr_open"]
@@ -125,8 +130,8 @@ def test_no_name_adds_hides_or_changes_a_piece(overview: Overview) -> None:
             assert token.content == "<!-- -->"
     assert not any(MENTION.search(piece) for piece in shown(markdown))
     pieces = [token.content for token in found if token.type == "html_block"]
-    assert sum(piece.count("<details>") for piece in pieces) == folded(overview)
-    assert sum(piece.count("</details>") for piece in pieces) == folded(overview)
+    assert sum(piece.count("<details>") for piece in pieces) == folded(overview) + bool(aside(overview))
+    assert sum(piece.count("</details>") for piece in pieces) == folded(overview) + bool(aside(overview))
     assert printable(markdown.replace("\n", "")) == markdown.replace("\n", "")
 
 
@@ -137,10 +142,12 @@ def test_what_does_not_fit_is_left_out_whole_and_counted(overview: Overview, mos
     assert len(markdown.encode()) < most
     kinds = Counter(token.type for token in tokens(markdown))
     pieces = "".join(token.content for token in tokens(markdown) if token.type == "html_block")
-    assert pieces.count("<details>") == pieces.count("</details>") == kinds["fence"]
+    warned = len(re.findall(r"<summary>\d+ warnings? about the files</summary>", pieces))
+    assert pieces.count("<details>") == pieces.count("</details>") == kinds["fence"] + warned
     if markdown != whole:
         everything = Counter(token.type for token in tokens(whole))
         missing = sum(everything[kind] - kinds[kind] for kind in ("fence", "list_item_open", "tr_open"))
+        missing -= aside(overview) - 1 if aside(overview) and not warned else 0  # they are left out as one
         [notice] = re.findall(r"Left out: (.*?);", markdown)
         assert sum(map(int, re.findall(r"\d+", notice))) == missing
 
