@@ -65,7 +65,17 @@ def ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:
     """Several live clients have the declared name."""
     text = f"{len(found)} live clients have this name: {listed(found, with_forms=True)}"
     way_out = f"add `{_pin(found, instance)}` to the entry, with the id of the right one, or {_remove_others(found)}"
+    if isinstance(entry, DesiredClient) and _may_be_rotating(found):
+        newest = max(live.id for live in found)
+        pin = f"add `ids: {{{instance}: {newest}}}` to the entry, with the id of the right one"
+        way_out = f"if a rotation is under way, put `rotate:` back; else {pin}, or {_remove_others(found)}"
     return _blocked(entry, "ambiguous", text, way_out)
+
+
+def _may_be_rotating(found: Sequence[AnyLive]) -> bool:
+    """A client and its successor are equal but for id, secret and date."""
+    specs = [live.spec for live in found if isinstance(live, LiveClient)]
+    return len(found) == len(specs) == 2 and specs[0] == specs[1]
 
 
 def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:

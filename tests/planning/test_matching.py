@@ -278,6 +278,21 @@ def test_names_are_not_unique_so_an_ambiguous_one_is_told_with_ids_and_dates() -
     )
 
 
+def test_two_equal_namesakes_may_be_a_rotation_whose_key_was_taken_out_too_early() -> None:
+    plan = plan_of(declare(present("Portal")), listing(live(7, "Portal"), live(9, "Portal")))
+    [blocked] = plan.blocked
+    assert blocked.way_out == (
+        "if a rotation is under way, put `rotate:` back; else add `ids: {staging: 9}` to the entry, "
+        "with the id of the right one, or remove the other on the Auth Clients page"
+    )
+
+
+def test_two_namesakes_that_differ_are_no_rotation() -> None:
+    found = listing(live(7, "Portal"), live(9, spec("Portal", PASSWORD)))
+    [blocked] = plan_of(declare(present("Portal")), found).blocked
+    assert "rotat" not in str(blocked.way_out)
+
+
 def test_a_hundred_namesakes_are_told_in_one_line_that_can_be_read() -> None:
     """Contract: the platform's own DevLink feature makes several clients of one name."""
     plan = plan_of(declare(present("devlink")), listing(*(live(n, "devlink") for n in range(1, 101))))
