@@ -19,7 +19,7 @@ from reconciler.value import dataclass
 
 if TYPE_CHECKING:
     from reconciler.live.observation import AsOf
-    from reconciler.secrets.delivery import Lacking
+    from reconciler.secrets.delivery import Delivery, Lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ class Supplied:
     instance: Instance
     places: tuple[Place, ...] = ()
     journal_failure: str | None = None
+    problems: tuple[Delivery, ...] = ()
+    """The sinks that a check found unfit to take anything, each with the reason."""
 
 
 SecretsResult = Supplied | Stopped

@@ -51,7 +51,7 @@ def _of_supplied(supplied: Supplied, check: bool) -> int:
     states = {place.state for place in supplied.places}
     if check:
         unseen = any(place.error is not None for place in supplied.places)
-        return FAILED if unseen or states & {State.MISSING, State.STALE} else DONE
+        return FAILED if unseen or supplied.problems or states & {State.MISSING, State.STALE} else DONE
     if State.FAILED not in states:
         return DONE
     return PARTIAL if State.DELIVERED in states else FAILED

@@ -46,7 +46,7 @@ def deliver(
     `command`, which cannot be asked, is run for each. The instance is only read, and no secret is ever shown.
 
     With --check nothing is delivered: each sink is compared with the instance. Exits 0, or 1 if something is
-    missing, stale, or cannot be looked into.
+    missing, stale, or cannot be looked into, or if a sink could take nothing: its program is missing, say.
     """
     from reconciler.cli.exit_codes import of_secrets
     from reconciler.cli.orders import place_order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import View
 from reconciler.secrets.dotenv_names import variable_stem
@@ -24,7 +25,9 @@ def owner_without_recipients(view: View) -> Iterator[Finding]:
         if any(sink.scope.covers(entry.name, entry.owner) for sink in sinks):
             if entry.owner is None:
                 message = f"{quoted(entry.name)} has no owner, so nobody could open its secret"
-                yield Finding(message, entry.source, "add `owner:`, a name that stands under `owners:`", entry)
+                limit = "limit the sink to some owners: `owners: [team-portal]`"
+                way_out = f"add `owner:`, a name that stands under `owners:`, or {limit}"
+                yield Finding(message, entry.source, way_out, entry)
             else:
                 message = f"the owner {quoted(entry.owner)} has no age recipients, so nobody could open the secret"
                 near = did_you_mean(entry.owner, owners)
@@ -41,7 +44,7 @@ def delivery_collision(view: View) -> Iterator[Finding]:
         place = _place(sink)
         if place is None:
             continue
-        entries = {e.name: e for e in view.entries if e.present and sink.scope.covers(e.name, e.owner)}
+        entries = {e.name: e for e in view.entries if e.present and _has_place(e, sink)}
         clients = [
             Client(view.instance.name, view.instance.identity, entry.name, entry.owner) for entry in entries.values()
         ]
@@ -50,6 +53,12 @@ def delivery_collision(view: View) -> Iterator[Finding]:
                 message = f"{quoted(name)} and {quoted(first)} would both be delivered to {quoted(taken)}"
                 hint = "rename one of them, or part them with `only:` of two sinks"
                 yield Finding(message, entries[name].source, hint, entries[name])
+
+
+def _has_place(entry: Entry, sink: SinkSetting) -> bool:
+    """Without an owner an age sink refuses the client: that is another rule's finding."""
+    ownerless = isinstance(sink, AgeFiles) and entry.owner is None
+    return not ownerless and sink.scope.covers(entry.name, entry.owner)
 
 
 def _place(sink: SinkSetting) -> Callable[[Client], str] | None:

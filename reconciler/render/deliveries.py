@@ -14,6 +14,8 @@ from reconciler.secrets.values import Event
 from reconciler.text import printable
 
 _MOST_NAMED = 3
+_MOST_TYPED = 5
+"""Names in a command that somebody is to type."""
 _MOST_FAILURES = 8
 _INDENT = " " * 15
 _WORDS = {
@@ -58,9 +60,20 @@ def render_handed(handed: Handed) -> str:
             return f"not delivered: {name} (id {handed.id}) to {label}: {why}"
 
 
+def names_to_deliver(failed: Sequence[Handed]) -> list[str]:
+    """What `secrets deliver` is to be given after failures; nothing, which is everybody, for more than one types."""
+    names = sorted({each.name for each in failed if each.event is not Event.DELETED})
+    return names if len(names) <= _MOST_TYPED else []
+
+
 def delivery_command(instance: str, names: Sequence[str] = ()) -> str:
     """The command that delivers, now or later."""
-    return printable(shlex.join(["reconciler", "secrets", "deliver", *names, "--instance", instance]))
+    return printable(shlex.join(["reconciler", "secrets", "deliver", "--instance", instance, *operands(names)]))
+
+
+def operands(names: Sequence[str]) -> list[str]:
+    """Names as the end of a command; none of them may be taken for an option."""
+    return ["--", *names] if any(name.startswith("-") for name in names) else [*names]
 
 
 def _by_sink(handed: Sequence[Handed]) -> Iterator[tuple[tuple[str, Status], list[Handed]]]:
@@ -98,10 +111,10 @@ def _failures(failed: Sequence[Handed], instance: str, paint: Paint) -> Iterator
     if failed[0].event is Event.DELETED:
         yield f"{_INDENT}way out: remove it by hand; the client is deleted, so its secret opens nothing any more"
     else:
-        yield f"{_INDENT}way out: mend the sink, then: {delivery_command(instance)}"
+        yield f"{_INDENT}way out: mend the sink, then: {delivery_command(instance, names_to_deliver(failed))}"
 
 
 def _named(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMED
-    shown = ", ".join(printable(name) for name in names[:_MOST_NAMED])
+    shown = ", ".join(printable(name) for name in sorted(names)[:_MOST_NAMED])
     return f"{shown} and {more} more" if more > 0 else shown

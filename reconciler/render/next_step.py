@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.applying.report import Report, is_complete, was_login_refused
+from reconciler.applying.report import Report, is_complete, undelivered, was_login_refused
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
+from reconciler.render.deliveries import names_to_deliver, operands
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.text import printable
 
@@ -52,7 +53,8 @@ def next_after_reports(
     # Where every change is there, and a sink failed, another plan would show nothing.
     owing = [name for name, report in left if is_complete(replace(report, handed=()))]
     again = [name for name, _ in left if name not in owing]
-    deliver = _line("secrets deliver", _named(owing, chosen), [], "  # once the sink works", paint)
+    names = names_to_deliver([each for name, report in left if name in owing for each in undelivered(report)])
+    deliver = _line("secrets deliver", _named(owing, chosen), operands(names), "  # once the sink works", paint)
     return _line("plan", _named(again, chosen), flags, "", paint) + deliver
 
 

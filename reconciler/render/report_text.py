@@ -139,7 +139,8 @@ def _adopted(change: Change) -> str:
 
 def _summary(plan: Plan, report: Report, already_done: int) -> str:
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
-    unserved = {each.id for each in undelivered(report) if each.event is not Event.DELETED}
+    delivered = sum(each.status is Status.DELIVERED for each in report.handed)
+    unserved = sum(each.event is not Event.DELETED for each in undelivered(report))
     failures = [outcome.error for outcome in report.outcomes if isinstance(outcome, Failed)]
     uncertain = sum(isinstance(error, NotVerified) for error in failures)
     numbers = {
@@ -147,8 +148,8 @@ def _summary(plan: Plan, report: Report, already_done: int) -> str:
         "uncertain": uncertain,
         "done before": already_done,
         "not tried": sum(isinstance(outcome, Skipped) for outcome in report.outcomes),
-        "delivered": len({each.id for each in report.handed if each.status is Status.DELIVERED} - unserved),
-        "not delivered": len(unserved),
+        "delivery" if delivered == 1 else "deliveries": delivered,
+        "not delivered": unserved,
         "blocked": len(plan.blocked),
         "left out by --only/--owner": plan.left_out,
     }

@@ -38,6 +38,7 @@ def render_supplied(supplied: Supplied, paint: Paint = plain) -> str:
         places = list(found)
         lines += [f"  {printable(label)}"]
         lines += [line for state in _STYLES for line in _state([p for p in places if p.state is state], paint)]
+    lines += _problems(supplied, paint)
     if supplied.journal_failure is not None:
         lines += [f"  the journal does not tell all of this: {printable(supplied.journal_failure)}"]
     return "\n".join([*lines, "", paint(_summary(supplied), Style.STRONG)]) + "\n"
@@ -50,7 +51,7 @@ def _state(places: Sequence[Place], paint: Paint) -> Iterator[str]:
     word = _WORDS.get(state, state.value)
     head = f"    {paint(word, _STYLES[state])}{' ' * (_WIDTH - len(word))}"
     if state in (State.CURRENT, State.DELIVERED):
-        named = ", ".join(printable(place.name) for place in places[:3])
+        named = ", ".join(sorted(printable(place.name) for place in places)[:3])
         more = f" and {len(places) - 3} more" if len(places) > 3 else ""
         yield f"{head}{plural(len(places), 'client')}: {named}{more}"
         return
@@ -59,6 +60,16 @@ def _state(places: Sequence[Place], paint: Paint) -> Iterator[str]:
     if len(places) > MOST_LISTED:
         yield f"    {' ' * _WIDTH}and {len(places) - MOST_LISTED} more: --format json has all of them"
     yield from _reasons(places)
+
+
+def _problems(supplied: Supplied, paint: Paint) -> Iterator[str]:
+    """The sinks that could take nothing, whatever they have."""
+    for problem in supplied.problems:
+        yield f"  {paint('cannot be used', Style.REMOVED)}: {printable(problem.sink)}"
+        if problem.error is not None:
+            yield f"    {printable(problem.error.message)}"
+        if problem.error is not None and problem.error.hint:
+            yield f"    {printable(problem.error.hint)}"
 
 
 def _reasons(places: Sequence[Place]) -> Iterator[str]:
@@ -72,7 +83,8 @@ def _reasons(places: Sequence[Place]) -> Iterator[str]:
 
 def _summary(supplied: Supplied) -> str:
     numbers = {state: sum(place.state is state for place in supplied.places) for state in _STYLES}
-    parts = [f"{number} {_WORDS.get(state, state.value)}" for state, number in numbers.items() if number]
+    parts = [f"{plural(len(supplied.problems), 'sink')} cannot be used"] if supplied.problems else []
+    parts += [f"{number} {_WORDS.get(state, state.value)}" for state, number in numbers.items() if number]
     return " · ".join(parts) or "no declared client is live here that a sink is for"
 
 
@@ -96,6 +108,10 @@ def _entry(result: SecretsResult) -> dict[str, Any]:
         "status": "supplied",
         "journal_failure": result.journal_failure,
         "places": [_place(place) for place in result.places],
+        "problems": [
+            {"sink": each.sink, "message": each.error and each.error.message, "hint": each.error and each.error.hint}
+            for each in result.problems
+        ],
     }
 
 

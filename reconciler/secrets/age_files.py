@@ -37,13 +37,17 @@ class AgeSink:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
-    def check(self, clients: Sequence[Client]) -> None:
-        """See `Sink`. Every owner has recipients, no two clients one file, and files can be written."""
+    def look(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. Every owner has recipients, and no two clients one file."""
         for client in clients:
             self._keys(client)
         refuse_collisions(clients, lambda client: file_of(self._setting.path, client), "file")
         self._stay_inside(self._root)
         manifest.load(self._root, self._folder)
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. Files can be written, too."""
+        self.look(clients)
         files.try_writing(self._root, self._folder)
 
     def deliver(self, handover: Handover) -> None:
@@ -118,7 +122,8 @@ class AgeSink:
 
     def _keys(self, client: Client) -> Sequence[str]:
         if client.owner is None:
-            raise SinkError(f"{quoted(client.name)} has no owner, so nobody can open its secret", "add `owner:` to it")
+            hint = "add `owner:` to it, or limit the sink to some owners: `owners: [team-portal]`"
+            raise SinkError(f"{quoted(client.name)} has no owner, so nobody can open its secret", hint)
         keys = self._recipients.get(client.owner)
         if not keys:
             hint = f"add it to reconciler.yaml: owners: {{{printable(client.owner)}: {{age: [age1…]}}}}"

@@ -43,6 +43,10 @@ class CommandSink:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
+    def look(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. The program is there, and may be run."""
+        self._program(printable(self._setting.run[0]))
+
     def check(self, clients: Sequence[Client]) -> None:
         """See `Sink`. The program is there, and ends with 0 when asked."""
         self._run(told_check(self._instance, self._url), "it could not store secrets", None)
@@ -101,8 +105,13 @@ class CommandSink:
         if found is not None:
             return os.path.abspath(found)
         if missing:
-            raise SinkError(f"there is no program {name}", "install it, or correct `run:` of the sink")
+            raise SinkError(f"there is no program {name}", self._way_to_it(word))
         raise SinkError(f"{name} cannot be run", f"chmod +x {name}")
+
+    def _way_to_it(self, word: str) -> str:
+        if "/" not in word and (self._setting.folder / word).is_file():
+            return f"write `./{printable(word)}`: a name without a slash is looked up on the PATH"
+        return "install it, or correct `run:` of the sink"
 
 
 @dataclass(slots=True)

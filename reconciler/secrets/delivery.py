@@ -70,11 +70,20 @@ class Deliverer:
 
         `clients` are all that are declared for the instance. No sink gets a secret for this.
         """
-        checked = (
-            _tried(sink, lambda sink: sink.check([client for client in clients if sink.covers(client)]))
+        return self._failing(clients, lambda sink, covered: sink.check(covered))
+
+    def visible_problems(self, clients: Sequence[Client]) -> tuple[Delivery, ...]:
+        """Those of `problems` that show without running a sink's program and without writing anything."""
+        return self._failing(clients, lambda sink, covered: sink.look(covered))
+
+    def _failing(
+        self, clients: Sequence[Client], ask: Callable[[Sink, Sequence[Client]], None]
+    ) -> tuple[Delivery, ...]:
+        asked = (
+            _tried(sink, lambda sink: ask(sink, [client for client in clients if sink.covers(client)]))
             for sink in self._sinks
         )
-        return tuple(each for each in checked if each.error is not None)
+        return tuple(each for each in asked if each.error is not None)
 
     def numbers(self, client: Client) -> tuple[int, ...]:
         """The sinks that cover a client, by their numbers; `labels` has their names."""

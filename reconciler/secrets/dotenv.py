@@ -35,12 +35,16 @@ class DotenvSink:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
-    def check(self, clients: Sequence[Client]) -> None:
+    def look(self, clients: Sequence[Client]) -> None:
         """See `Sink`. Nobody else can read the file, git would not take it, and no two clients have one variable."""
         refuse_collisions(clients, lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET", "variable")
         refuse_exposed(self._file, self._folder, self._environ)
-        files.try_writing(self._file.parent, self._folder)
         files.read(self._file, self._folder)
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. The file can be written, too."""
+        self.look(clients)
+        files.try_writing(self._file.parent, self._folder)
 
     def deliver(self, handover: Handover) -> None:
         """See `Sink`."""

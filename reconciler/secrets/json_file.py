@@ -32,11 +32,15 @@ class JsonSink:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
-    def check(self, clients: Sequence[Client]) -> None:
+    def look(self, clients: Sequence[Client]) -> None:
         """See `Sink`. Nobody else can read the file, git would not take it, and it is a document of ours or none."""
         refuse_exposed(self._file, self._folder, self._environ)
-        files.try_writing(self._file.parent, self._folder)
         self._read()
+
+    def check(self, clients: Sequence[Client]) -> None:
+        """See `Sink`. The file can be written, too."""
+        self.look(clients)
+        files.try_writing(self._file.parent, self._folder)
 
     def deliver(self, handover: Handover) -> None:
         """See `Sink`."""

@@ -18,6 +18,9 @@ class Sink(Protocol):
     def covers(self, client: Client) -> bool:
         """Whether the client's secret goes here: `owners:` and `only:` of the sink."""
 
+    def look(self, clients: Sequence[Client]) -> None:
+        """Find out what `check` finds out without running the sink's program or writing anything. Raises SinkError."""
+
     def check(self, clients: Sequence[Client]) -> None:
         """Find out, without a secret, whether these clients can be delivered. Raises SinkError.
 

@@ -92,7 +92,9 @@ def _supply(order: Order, instance: Instance, wanted: Wanted, gateway: Gateway, 
     due = list(_due(deliverer, clients, issued))
     looked = [(each, _look(deliverer, each)) for each in due]
     if wanted.check:
-        return Supplied(instance, tuple(place for _, place in looked))
+        declared = order.declared[instance.name].present
+        problems = deliverer.visible_problems([client_of(instance, each.name, each.owner) for each in declared])
+        return Supplied(instance, tuple(place for _, place in looked), problems=problems)
     return _deliver(instance, deliverer, looked, issued, run)
 
 

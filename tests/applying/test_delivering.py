@@ -51,6 +51,9 @@ class Shelf:
     def covers(self, client: Client) -> bool:
         return True
 
+    def look(self, clients: Sequence[Client]) -> None:
+        pass
+
     def check(self, clients: Sequence[Client]) -> None:
         """It is always in order, until it fails."""
 

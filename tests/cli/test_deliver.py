@@ -27,7 +27,7 @@ def test_created_clients_are_delivered_without_another_request(project: Project,
     project.declare(wanted("One"), wanted("Two"))
     ended = project.run(*APPLY)
     assert ended.code == 0
-    assert "2 of 2 changes applied · 2 delivered" in ended.out
+    assert "2 of 2 changes applied · 4 deliveries" in ended.out
     assert is_right(project, staging)
     assert {name: (each["id"], each["secret"]) for name, each in document(project).items()} == issued(staging.database)
     assert staging.asked() == [LOGIN, LIST, CREATE, CREATE, LIST, LOGOUT]
@@ -76,7 +76,7 @@ def test_a_failing_sink_keeps_the_client_and_holds_the_deletes(project: Project,
     assert sorted(staging.clients()) == ["Gone", "One"]
     assert "not tried  delete Gone (id 6): deletes start only after every secret was delivered" in ended.out
     assert "x undelivered One (id 7), command store" in ended.out
-    assert "reconciler secrets deliver --instance staging" in ended.out
+    assert "reconciler secrets deliver --instance staging One" in ended.out
     assert sorted(document(project)) == ["One"]
     project.write("mode", "")
     assert project.run(*APPLY).code == 0
@@ -176,7 +176,7 @@ def test_clients_that_were_live_before_there_was_a_sink_are_delivered(project: P
     project.declare(wanted("One"))
     ended = project.run(*APPLY)
     assert (ended.code, sorted(document(project))) == (0, ["One"])
-    assert "no changes · 1 delivered" in ended.out
+    assert "no changes · 1 delivery" in ended.out
 
 
 def test_only_and_owner_choose_among_the_deliveries_too(project: Project, staging: Platform) -> None:

@@ -86,6 +86,34 @@ def test_what_it_delivers_is_written_down_so_that_apply_does_not_deliver_it_agai
     assert "  1 delivered  " in project.run("history").out
 
 
+@pytest.mark.parametrize("spoil", ["no program", "no right", "open to others"])
+def test_a_check_finds_a_sink_that_could_take_nothing_before_there_is_a_client(
+    project: Project, staging: Platform, spoil: str
+) -> None:
+    configure(project, staging, command(), DOCUMENT)
+    project.declare(wanted("Not live"))
+    store = project.folder / "store"
+    match spoil:
+        case "no program":
+            store.unlink()
+            label, message = "command store", "there is no program ./store"
+        case "no right":
+            store.chmod(0o600)
+            label, message = "command store", "./store cannot be run"
+        case _:
+            project.write("all.json", "{}").chmod(0o644)
+            label, message = "json all.json", "all.json can be read by others (mode 0644)"
+    shown = project.run(*DELIVER, "--check")
+    assert shown.code == 1
+    assert f"cannot be used: {label}\n    {message}\n" in shown.out
+    assert "1 sink cannot be used" in shown.out
+    ended = project.run(*DELIVER, "--check", "--format", "json")
+    [instance] = ended.document["instances"]
+    assert ended.code == 1
+    assert [(each["sink"], each["message"]) for each in instance["problems"]] == [(label, message)]
+    assert not (project.folder / ".reconciler").exists()
+
+
 @pytest.mark.parametrize(("sinks", "code"), [([command()], 1), ([DOCUMENT, command()], 5)], ids=["alone", "beside"])
 def test_a_sink_that_fails_is_named_and_the_others_are_served(
     project: Project, staging: Platform, sinks: list[object], code: int

@@ -196,7 +196,10 @@ def test_a_check_says_who_has_no_keys(opened: Deliverer) -> None:
         "'team-crm', the owner of 'Customer portal', has no age recipients",
         "add it to reconciler.yaml: owners: {team-crm: {age: [age1…]}}",
     )
-    assert problem(opened, client(owner=None))[0] == "'Customer portal' has no owner, so nobody can open its secret"
+    message, hint = problem(opened, client(owner=None))
+    assert message == "'Customer portal' has no owner, so nobody can open its secret"
+    assert hint is not None
+    assert "`owners: [team-portal]`" in hint
 
 
 def test_a_check_refuses_two_clients_that_differ_in_case_alone(opened: Deliverer) -> None:

@@ -131,6 +131,14 @@ def test_a_program_that_is_missing_is_found_out_before_anything_is_written(tmp_p
         assert found.error.message == f"there is no program {word}"
 
 
+def test_a_file_beside_the_settings_that_was_named_without_a_slash_is_recognised(tmp_path: Path) -> None:
+    program(tmp_path, RECORD)
+    (found,) = deliverer(tmp_path, {"command": {"run": ["sink.py"]}}).problems([client()])
+    assert found.error is not None
+    assert found.error.message == "there is no program sink.py"
+    assert found.error.hint == "write `./sink.py`: a name without a slash is looked up on the PATH"
+
+
 def test_one_that_may_not_be_run_is_said_with_the_way_out(tmp_path: Path) -> None:
     program(tmp_path, "").chmod(0o644)
     assert failure(opened(tmp_path)) == ("./sink.py cannot be run", "chmod +x ./sink.py")
