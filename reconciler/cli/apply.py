@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from reconciler.cli.options import (
 from reconciler.cli.surfaces import Surfaces, refuse_collision, report_option
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import Prune
+from reconciler.text import quoted
 from reconciler.workflow.choices import Conduct, Files, Options, Selection
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def apply(
     if saved is not None:
         from reconciler.cli.saved import apply_saved
 
+        _refuse_an_instance(saved, files)
         _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
         return apply_saved(saved, files, options, conduct, surfaces)
     _refuse_to_guess(selection, options, yes, repeated_flags(files, options))
@@ -109,6 +112,17 @@ def _apply_declared(
     return of_applies(results) if told else of_unseen_applies(results)
 
 
+def _refuse_an_instance(saved: Path, files: Files) -> None:
+    """Raise `WrongUsage` for the name of an instance where a plan belongs."""
+    from reconciler.workflow.check import settings_of
+
+    if os.path.lexists(saved):
+        return
+    settings, _ = settings_of(files)
+    if settings is not None and str(saved) in [instance.name for instance in settings.instances]:
+        raise WrongUsage(f"there is no saved plan {quoted(str(saved))}", f"did you mean --instance {saved}?")
+
+
 def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
     if typed:
         flags = ", ".join(typed)
@@ -125,7 +139,8 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool, flags: S
         return
     if not yes:
         look = shlex.join(["reconciler", "plan", *choosing_flags(selection), *flags])
-        raise WrongUsage("there is no terminal to ask on", f"add --yes, once you have read: {look}")
+        which = "--yes" if selection.is_explicit else "--yes, and --instance NAME or --all"
+        raise WrongUsage("there is no terminal to ask on", f"add {which}, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
 
 

@@ -58,7 +58,8 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
     if console.wants_json:
         console.result(render_examinations(examined))
     else:
-        console.result(next_after_examinations(examined, repeated_flags(files, order.options), console.paint))
+        flags = repeated_flags(files, order.options)
+        console.result(next_after_examinations(examined, flags, console.paint, str(files.clients_directory)))
     return of_examinations(examined)
 
 
@@ -67,7 +68,7 @@ def _order(files: Files, selection: Selection, options: Options, console: Consol
     the settings are invalid."""
     from reconciler.diagnostics import has_errors
     from reconciler.errors import InvalidDeclarations
-    from reconciler.workflow.check import check
+    from reconciler.workflow.check import check, declares_nothing_yet
     from reconciler.workflow.choices import select_instances
     from reconciler.workflow.doctor import Checkup
 
@@ -78,4 +79,4 @@ def _order(files: Files, selection: Selection, options: Options, console: Consol
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     declared = None if has_errors(checked.diagnostics) else checked.declared
-    return Checkup(checked.settings, declared, instances, options, log_in)
+    return Checkup(checked.settings, declared, instances, options, log_in, declares_nothing_yet(files, checked))

@@ -6,6 +6,8 @@ import errno
 import gc
 import logging
 import os
+import re
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -19,6 +21,7 @@ from reconciler.cli.completion import answer_shell
 from reconciler.cli.console import say, silence_stdout
 from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.signals import end_on_sigterm
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import InvalidDeclarations, ReconcilerError
 from reconciler.text import printable
 
@@ -107,7 +110,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[str]) -> int:
-    from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
+    from reconciler.render.error_text import render_error_lines
 
     match problem:
         case click.UsageError():
@@ -116,9 +119,21 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
             say(f"error: {problem.format_message()}\n")
             return 1
         case InvalidDeclarations(diagnostics=diagnostics):
-            say(render_diagnostic_lines(diagnostics))
+            say(_of_files(diagnostics))
+            if [each.rule for each in diagnostics] == ["file"]:
+                return problem.exit_code  # a file that is not there: nothing in it is invalid
     say(render_error_lines(problem))
     return problem.exit_code
+
+
+def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
+    """The errors, and how many warnings there are; with -v, those too."""
+    from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
+
+    if logging.getLogger("reconciler").isEnabledFor(logging.INFO):
+        return render_diagnostic_lines(diagnostics)
+    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
+    return render_diagnostic_lines(errors) + render_warning_count(diagnostics)
 
 
 def _say_misuse(misuse: click.UsageError, arguments: Sequence[str]) -> int:
@@ -126,8 +141,17 @@ def _say_misuse(misuse: click.UsageError, arguments: Sequence[str]) -> int:
         say(f"{misuse.format_message()}\n")
         return WRONG_USAGE
     where = misuse.ctx.command_path if misuse.ctx else _command_path(arguments)
-    say(f"error: {_misuse(misuse)}\n  try: {where} --help\n")
+    say(f"error: {_misuse(misuse)}\n  {_instance_meant(misuse)}try: {where} --help\n")
     return WRONG_USAGE
+
+
+def _instance_meant(misuse: click.UsageError) -> str:
+    """Of one word too many: that instances are named with a flag, where there is one."""
+    extra = re.fullmatch(r"Got unexpected extra argument \((.+)\)", misuse.format_message().rstrip("."))
+    if extra is None or misuse.ctx is None:
+        return ""
+    takes = any("--instance" in parameter.opts for parameter in misuse.ctx.command.params)
+    return f"did you mean --instance {printable(shlex.quote(extra[1]))}? or " if takes else ""
 
 
 def _command_path(arguments: Sequence[str]) -> str:

@@ -5,33 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.cli.console import Console
-from reconciler.diagnostics import has_errors
+from reconciler.cli.options import repeated_flags
+from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.errors import InvalidDeclarations, ReconcilerError
 from reconciler.planning.drift import Base
 from reconciler.planning.plan import Note
-from reconciler.render.error_text import render_diagnostic_lines
+from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
 from reconciler.settings import Instance, Settings
-from reconciler.workflow.check import check
+from reconciler.workflow.check import check, declares_nothing_yet
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
 
 
-def place_order(files: Files, selection: Selection, options: Options, console: Console) -> Order:
-    """Check the files for the selected instances; warnings go to stderr.
+def place_order(
+    files: Files, selection: Selection, options: Options, console: Console, *, first_day: bool = False
+) -> Order:
+    """Check the files for the selected instances; on stderr stands how many warnings there are, or, with -v, which.
+
+    With `first_day` it is fine that there is no file of declarations yet.
 
     Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a
     revision that git does not have.
     """
     checked = check(files, lambda settings: select_instances(settings, selection))
-    if checked.settings is None or has_errors(checked.diagnostics):
+    diagnostics = checked.diagnostics
+    if first_day and declares_nothing_yet(files, checked):
+        diagnostics = tuple(each for each in diagnostics if each.severity is not Severity.ERROR)
+    if checked.settings is None or has_errors(diagnostics):
         raise InvalidDeclarations(checked.diagnostics)
-    console.problem(render_diagnostic_lines(checked.diagnostics))
+    console.problem(_warnings(diagnostics, files, console))
     instances = select_instances(checked.settings, selection)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     based = _bases(files, options, instances)
     told = _told(files, checked.settings, instances, based)
-    return Order(checked.settings, checked.declared, instances, options, based, told, checked.diagnostics)
+    return Order(checked.settings, checked.declared, instances, options, based, told, diagnostics)
+
+
+def _warnings(diagnostics: Sequence[Diagnostic], files: Files, console: Console) -> str:
+    if console.verbose:
+        return render_diagnostic_lines(diagnostics)
+    return render_warning_count(diagnostics, repeated_flags(files, Options({})))
 
 
 def _told(

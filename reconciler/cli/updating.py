@@ -52,7 +52,7 @@ def run_update(
     files: Files, selection: Selection, choice: Choice, options: Options, parallelism: int, console: Console
 ) -> int:
     """Write into the declarations what is live. Raises a `ReconcilerError` before any file is touched."""
-    order = place_order(files, selection, options, console)
+    order = place_order(files, selection, options, console, first_day=True)
     if not order.instances:
         return DONE
     if choice.into is not None:
@@ -62,6 +62,7 @@ def run_update(
         return code
     found = update(order, seen, Place(files, choice.into, _new_file(files)), choice.accept)
     for file, data in found.files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
         replace_whole(file, data, "declarations")
     _show(found, files, choice, [each.name for each in order.instances], console)
     return _judge(found, files, selection, console)

@@ -22,6 +22,8 @@ class Context:
     instance: Instance
     settings: Settings
     declared: Declarations | None
+    first_day: bool = False
+    """Whether it is None because there is no file of declarations yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,11 @@ def _findings(context: Context, reach: Reach | Failure, account: Account | None)
         yield Finding(Severity.ERROR, Check.SETTINGS, code, reach.why, reach.hint)
     else:
         yield from judge_reach(reach)
-    if context.declared is None:
+    # Whoever only looks at the way there asks nothing of the clients.
+    if context.declared is None and context.first_day and account is not None:
+        text, way_out = "nothing is declared yet", "take over what is live: reconciler export"
+        yield Finding(Severity.INFO, Check.SETTINGS, "nothing-declared", text, way_out)
+    elif context.declared is None and account is not None:
         text = "the declarations are invalid, so it is not known which clients are managed"
         yield Finding(Severity.WARNING, Check.SETTINGS, "declarations-invalid", text, "see: reconciler validate")
     if context.instance.frozen is not None:

@@ -87,6 +87,7 @@ CODES = (
     "list-failed",
     "no-clients",
     "declarations-invalid",
+    "nothing-declared",
     "frozen",
     "unmanaged",
     "unsupported",

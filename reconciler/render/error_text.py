@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Sequence
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import ReconcilerError
 from reconciler.text import printable
 
@@ -23,3 +24,13 @@ def render_error_lines(error: ReconcilerError, where: str | None = None) -> str:
 def render_diagnostic_lines(diagnostics: Iterable[Diagnostic]) -> str:
     """Each diagnostic on one line, whatever the name of its file holds."""
     return "".join(f"{printable(str(diagnostic))}\n" for diagnostic in diagnostics)
+
+
+def render_warning_count(diagnostics: Iterable[Diagnostic], flags: Sequence[str] = ()) -> str:
+    """How many warnings there are, and what shows them: a line, or empty for none.
+
+    A command that is not about the files must not bury what it has to say. `flags` name the files.
+    """
+    number = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
+    what = f"{number} warning{'' if number == 1 else 's'} in the files"
+    return f"{what}: {printable(shlex.join(['reconciler', 'validate', *flags]))}\n" if number else ""

@@ -59,11 +59,18 @@ def next_after_reports(
 
 
 def next_after_examinations(
-    examinations: Iterable[Examination], flags: Sequence[str] = (), paint: Paint = plain
+    examinations: Iterable[Examination], flags: Sequence[str] = (), paint: Paint = plain, clients: str = "clients"
 ) -> str:
-    """The line that names the plan of those that nothing stands in the way of, or the rest of the examination."""
+    """The line that names the plan of those that nothing stands in the way of, or the rest of the examination.
+
+    Where nothing is declared yet there is nothing to plan: the first file in the folder `clients` comes before.
+    """
+    examinations = list(examinations)
     sound = [each for each in examinations if not each.has_errors]
     planned = [each.instance.name for each in sound if each.fits.plan]
+    if planned and any(f.code == "nothing-declared" for each in examinations for f in each.findings):
+        file = f"{clients}/{planned[0] if len(planned) == 1 else 'all'}.yaml"
+        return _line("export", [*_named(planned), "-o", file], flags, "", paint)
     if planned:
         return _line("plan", _named(planned), flags, "", paint)
     return _line("doctor", _named([each.instance.name for each in sound if each.account is None]), flags, "", paint)

@@ -216,7 +216,7 @@ def left_alone(plan: Plan) -> Iterator[str]:
     strangers = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
     needed = sum(client.system and client.note is None for client in plan.unmanaged)
     columns = {
-        "unmanaged": [_unmanaged(client) for client in strangers],
+        "unmanaged": list(dict.fromkeys(map(_unmanaged, strangers))),  # of a name, what is said of all stands once
         "ignored": [_named(client.id, client.name) for client in plan.ignored],
         "unsupported": [f"{_named(c.id, c.name)}: {printable(c.why)}" for c in plan.unsupported],
         "system": [f"{plural(needed, 'client')} of the platform's own"] if needed else [],
@@ -225,24 +225,33 @@ def left_alone(plan: Plan) -> Iterator[str]:
         yield "  left alone"
     footers = _what_to_do(plan)
     for name, values in columns.items():
-        shown = [*_first(values), footers[name]] if values and name in footers else _first(values)
+        shown = [*_first(values), *footers.get(name, ())] if values else []
         for number, value in enumerate(shown):
             yield f"    {'' if number else name:<13}{value}"
 
 
-def _what_to_do(plan: Plan) -> dict[str, str]:
+def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
     """What clients that are left alone are, and how to change that, by the name of their column."""
-    here = [c for c in plan.unmanaged if not c.system and not (c.note and c.note.code == "declared-elsewhere")]
+    codes = [client.note.code if client.note else None for client in plan.unmanaged if not client.system]
+    here = [code for code in codes if code not in ("declared-elsewhere", "ambiguous")]
     export = printable(shlex.join(["reconciler", "export", "--instance", plan.instance, "--update"]))
     declare = f"{len(here)} live, and not declared; to declare {'it' if len(here) == 1 else 'them'}: {export}"
     return {
-        **({"unmanaged": declare} if here else {}),
-        "ignored": "set aside by `ignore:` in reconciler.yaml",
-        "unsupported": "never changed or pruned; to declare one, set its grants on the Auth Clients page first",
+        "unmanaged": [
+            *([_SHARE_A_NAME] if "ambiguous" in codes else []),  # an export cannot declare those as they are
+            *([declare] if here else []),
+        ],
+        "ignored": ["set aside by `ignore:` in reconciler.yaml"],
+        "unsupported": ["never changed or pruned; to declare one, set its grants on the Auth Clients page first"],
     }
 
 
+_SHARE_A_NAME = "of clients that share a name, pin one with `ids:`, or remove the others on the Auth Clients page"
+
+
 def _unmanaged(client: Unmanaged) -> str:
+    if client.note and client.note.code == "ambiguous":  # the note has the ids of all that have the name
+        return f"{BULLET}{quoted(client.name, len(client.name))}: {printable(client.note.text)}"
     shown = _named(client.id, client.name)
     return f"{shown}: {printable(client.note.text)}" if client.note else shown
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.errors import SandboxError
+from reconciler.errors import WrongUsage
 from reconciler.value import dataclass
 
 
@@ -46,7 +46,7 @@ SETTING_KEYS = tuple(_KEYS)
 def read_policy(settings: Mapping[str, str | int]) -> Policy:
     """The policy that these settings make.
 
-    Raises `SandboxError` for a key that the sandbox does not know and for a value that makes no sense.
+    Raises `WrongUsage` for a key that the sandbox does not know and for a value that makes no sense.
     """
     return replace(Policy(), **{_known(key).field: _number(key, value) for key, value in settings.items()})
 
@@ -56,7 +56,7 @@ def _known(key: str) -> _Key:
         return _KEYS[key]
     close = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]!r}?" if close else f"it knows {', '.join(_KEYS)}"
-    raise SandboxError(f"the sandbox has no setting {key!r}", hint)
+    raise WrongUsage(f"the sandbox has no setting {key!r}", hint)
 
 
 def _number(key: str, value: str | int) -> int:
@@ -66,5 +66,5 @@ def _number(key: str, value: str | int) -> int:
     except ValueError:
         number = known.least - 1
     if isinstance(value, bool) or not known.least <= number <= known.most:
-        raise SandboxError(f"the setting {key} cannot be {value!r}", f"give it {known.meaning}")
+        raise WrongUsage(f"the setting {key} cannot be {value!r}", f"give it {known.meaning}")
     return number

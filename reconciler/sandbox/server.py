@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import SandboxError
+from reconciler.errors import SandboxError, WrongUsage
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.policy import read_policy
 from reconciler.sandbox.store import Store, reset, seed
@@ -109,8 +109,8 @@ def _loopback(host: str) -> tuple[socket.AddressFamily, str]:
     return (socket.AF_INET if address.version == 4 else socket.AF_INET6), str(address)
 
 
-def _not_loopback(host: str) -> SandboxError:
-    return SandboxError(
+def _not_loopback(host: str) -> WrongUsage:
+    return WrongUsage(
         f"the sandbox serves on loopback only, not on {host!r}", "leave --host out, or give 127.0.0.1 or ::1"
     )
 

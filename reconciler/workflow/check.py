@@ -11,7 +11,7 @@ from reconciler.declared.declare import declare
 from reconciler.declared.load import load_directory, load_file
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import with_right_shape
-from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.diagnostics import Diagnostic, Severity, error, has_errors, in_order
 from reconciler.errors import GitError, InvalidDeclarations
 from reconciler.model import Declarations, Location
 from reconciler.settings import Instance, Settings
@@ -31,6 +31,18 @@ class Checked:
     """How many names of clients are declared, whatever the instance."""
 
 
+def declares_nothing_yet(files: Files, checked: Checked) -> bool:
+    """Whether all that is wrong is that there is no file of declarations: the first day of a project.
+
+    A directory that somebody named and that is missing is a typing error instead.
+    """
+    directory = files.clients_directory
+    is_new = directory.is_dir() or (files.clients is None and not os.path.lexists(directory))
+    errors = [each for each in checked.diagnostics if each.severity is Severity.ERROR]
+    places = {(each.rule, each.location.path) for each in errors}
+    return checked.settings is not None and is_new and places == {("no-files", str(directory))}
+
+
 def every_instance(settings: Settings) -> Sequence[Instance]:
     """The choice of `validate`: what is declared must be right for all of them."""
     return settings.instances
@@ -42,7 +54,7 @@ def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every
     `choose` is asked as soon as the settings are sound; what it raises (`WrongUsage`) goes through.
     """
     settings, problems = settings_of(files)
-    if problems == [_missing(files.config)] and files.clients is None:
+    if files.clients is None and not os.path.isfile(files.config) and settings is None and files.config_from is None:
         return Checked(None, {}, tuple(problems))  # the wrong folder: that `clients/` is missing too helps nobody
     instances = choose(settings) if settings else ()
     loaded = with_right_shape(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
@@ -84,6 +96,9 @@ def settings_of(files: Files) -> tuple[Settings | None, list[Diagnostic]]:
 def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
     if not os.path.lexists(config):  # unlike Path.exists, it takes a name of any length
         return None, [_missing(config)]
+    if os.path.isdir(config):
+        hint = f"name the file: --config {printable(str(config / 'reconciler.yaml'))}"
+        return None, [error("file", "this is a directory", Location(str(config), 1, 1), hint)]
     loaded = with_right_shape(load_file(config, str(config)), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
@@ -93,4 +108,14 @@ def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
 
 def _missing(config: Path) -> Diagnostic:
     hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
+    if config == Path(config.name) and (above := _above(config.name)) is not None:
+        folder = printable(str(above))
+        hint = f"it is in {folder}: run there, or --config {folder}/{config.name}"
     return error("file", "there is no such file", Location(str(config), 1, 1), hint)
+
+
+def _above(name: str) -> Path | None:
+    """The nearest folder above this one that holds the file, as seen from here."""
+    depth = len(Path.cwd().parents)
+    ups = (Path(*[".."] * number) for number in range(1, depth + 1))
+    return next((up for up in ups if os.path.isfile(up / name)), None)

@@ -27,6 +27,8 @@ class Checkup:
     options: Options
     log_in: bool = True
     """Without it the credentials are not even read."""
+    first_day: bool = False
+    """Whether `declared` is None because there is no file of declarations yet."""
 
 
 def examine_instances(order: Checkup) -> Iterator[Examination]:
@@ -35,7 +37,7 @@ def examine_instances(order: Checkup) -> Iterator[Examination]:
     for instance in order.instances:
         declared = None if order.declared is None else order.declared[instance.name]
         reach, account = _facts(instance, sessions, log_in=order.log_in)
-        yield examine(Context(instance, order.settings, declared), reach, account)
+        yield examine(Context(instance, order.settings, declared, order.first_day), reach, account)
 
 
 def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Reach | Failure, Account | None]:

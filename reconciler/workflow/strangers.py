@@ -27,7 +27,7 @@ def refuse_strangers(order: Order, results: Sequence[PlanResult]) -> None:
     _demand("--owner", "owner", order.options.owners, owners)
     if len(plans) == len(order.instances):
         changed = {name for plan in plans for change in plan.changes for name in names_of(change)}
-        _demand("--only", "client", order.options.only, changed.union(*map(_names, declared)))
+        _demand("--only", "client", order.options.only, changed.union(*map(declared_names, declared)))
 
 
 def _demand(flag: str, noun: str, globs: Iterable[str], known: set[str]) -> None:
@@ -37,7 +37,8 @@ def _demand(flag: str, noun: str, globs: Iterable[str], known: set[str]) -> None
             raise WrongUsage(text, did_you_mean(glob, sorted(known)) or f"a glob is for the whole {noun}: '*part*'")
 
 
-def _names(declared: Declarations) -> Iterator[str]:
+def declared_names(declared: Declarations) -> Iterator[str]:
+    """Every name that the declarations have for a client, also an earlier one."""
     for client in declared.present:
         yield from (client.name, *client.previous_names)
     yield from (client.name for client in declared.absent)

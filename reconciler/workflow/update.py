@@ -12,16 +12,19 @@ from reconciler.declared.edit import Addition
 from reconciler.declared.load import load_directory
 from reconciler.declared.page import Unwritable
 from reconciler.declared.writing import Value
-from reconciler.errors import Refused
+from reconciler.errors import Refused, WrongUsage
 from reconciler.model import Grant, Listing
+from reconciler.names import matches
+from reconciler.planning.choose import names_of
 from reconciler.planning.export import Exported, Seen, Withheld, export_clients
 from reconciler.planning.plan import Plan, Update
 from reconciler.render.declarations import comment
-from reconciler.text import quoted
+from reconciler.text import did_you_mean, quoted
 from reconciler.value import dataclass
 from reconciler.workflow.choices import Files
 from reconciler.workflow.export import judge, refuse_unlikely
 from reconciler.workflow.plan import Order, plan_listing
+from reconciler.workflow.strangers import declared_names
 from reconciler.workflow.taking_over import Taken, read_bytes, take_over
 
 
@@ -54,13 +57,16 @@ class Updated:
 def update(order: Order, seen: Sequence[Seen], place: Place, accept: str | None) -> Updated:
     """Work out what the files must say. `accept` is a glob of the drifted clients to take over; None for none of them.
 
-    Raises `Refused` where a file cannot be changed, or the declarations changed meanwhile.
+    Raises `Refused` where a file cannot be changed, or the declarations changed meanwhile, and `WrongUsage` for a
+    glob that is about nothing.
     """
     for look in seen:
         refuse_unlikely(look, [each.name for each in order.settings.instances])
     directory = place.files.clients_directory
     documents = load_directory(directory, str(directory)).documents
     plans = [plan_listing(order, look.instance, look.listing).plan for look in seen]
+    if accept is not None:
+        _refuse_stranger(accept, order, seen, plans)
     taken = take_over(order, plans, documents, accept) if accept is not None else Taken()
     data = dict(taken.files)
     items = judge(_undeclared(order, seen, plans), order.settings, [look.instance for look in seen], documents)
@@ -74,6 +80,17 @@ def update(order: Order, seen: Sequence[Seen], place: Place, accept: str | None)
         taken=taken,
         differing=sum(isinstance(change, Update) for plan in plans for change in plan.changes),
     )
+
+
+def _refuse_stranger(accept: str, order: Order, seen: Sequence[Seen], plans: Sequence[Plan]) -> None:
+    """Raise `WrongUsage` for a glob that matches neither a live nor a declared client."""
+    known = {client.name for look in seen for client in look.listing.clients}
+    known |= {client.name for look in seen for client in look.listing.unsupported}
+    known |= {name for plan in plans for change in plan.changes for name in names_of(change)}
+    known |= {name for instance in order.instances for name in declared_names(order.declared[instance.name])}
+    if not any(matches(accept, name) for name in known):
+        text = f"--accept {quoted(accept)} matches no declared client, and no live one"
+        raise WrongUsage(text, did_you_mean(accept, sorted(known)) or "a glob is for the whole name: '*part*'")
 
 
 def _undeclared(order: Order, seen: Sequence[Seen], plans: Sequence[Plan]) -> Sequence[Exported | Withheld]:

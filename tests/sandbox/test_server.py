@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from reconciler.errors import SandboxError
+from reconciler.errors import SandboxError, WrongUsage
 from reconciler.sandbox.server import running
 from tests.sandbox.conftest import Browser
 
@@ -107,7 +107,7 @@ def test_a_port_that_cannot_be_is_a_plain_error(port: int) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com", "", "127.0.0.1.example.com"])
 def test_only_loopback_is_served(host: str) -> None:
     """The passwords are known to everybody."""
-    with pytest.raises(SandboxError, match="loopback only"), running(None, host=host):
+    with pytest.raises(WrongUsage, match="loopback only"), running(None, host=host):
         pass
 
 
@@ -155,6 +155,6 @@ def test_loopback_may_be_named(host: str) -> None:
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings: dict[str, str | int], message: str, hint: str) -> None:
-    with pytest.raises(SandboxError) as refused, running(None, settings=settings):
+    with pytest.raises(WrongUsage) as refused, running(None, settings=settings):
         pass
     assert (refused.value.message, refused.value.hint) == (message, hint)

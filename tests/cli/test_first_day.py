@@ -1,0 +1,130 @@
+"""What a newcomer types on the first day, and what each answer leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.model import ClientSpec, Grant
+from tests.cli.projects import Platform, Project, at, platform
+
+PASSWORD = frozenset({Grant.PASSWORD})
+
+
+@pytest.fixture
+def live(project: Project, tmp_path: Path) -> Iterator[Platform]:
+    with platform(tmp_path / "live.sqlite3") as served:
+        project.configure({"eu-1": at(served.url)})
+        project.log_in_as("admin")
+        yield served
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_the_doctor_leads_from_an_empty_folder_to_an_export(project: Project, live: Platform, folder: bool) -> None:
+    if folder:
+        (project.folder / "clients").mkdir()
+    ended = project.run("doctor")
+    assert ended.code == 0
+    assert "info     nothing is declared yet [nothing-declared]" in ended.out
+    assert "invalid" not in ended.out
+    assert ended.out.endswith("next: reconciler export --instance eu-1 -o clients/eu-1.yaml\n")
+    exported = project.run("export", "--instance", "eu-1", "-o", "clients/eu-1.yaml")
+    assert exported.code == 0
+    assert project.run("plan", "--instance", "eu-1").code == 0
+
+
+def test_without_a_login_the_doctor_says_nothing_of_declarations(project: Project, live: Platform) -> None:
+    assert "declared" not in project.run("doctor", "--no-login").out
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_an_update_makes_the_first_file(project: Project, live: Platform, folder: bool) -> None:
+    live.has(ClientSpec("Nightly", PASSWORD))
+    if folder:
+        (project.folder / "clients").mkdir()
+    ended = project.run("export", "--update", "--instance", "eu-1")
+    assert "added 1 client to clients/eu-1.yaml" in ended.err
+    assert (project.folder / "clients/eu-1.yaml").read_text().startswith("# yaml-language-server: $schema=")
+
+
+def test_an_update_makes_no_folder_of_a_misspelt_name(project: Project, live: Platform) -> None:
+    live.has(ClientSpec("Nightly", PASSWORD))
+    ended = project.run("export", "--update", "--instance", "eu-1", "--clients", "cleints")
+    assert ended.code == 3
+    assert not (project.folder / "cleints").exists()
+
+
+def test_duplicates_are_shown_once_and_not_proposed_for_export(project: Project, live: Platform) -> None:
+    live.has(ClientSpec("Twice", PASSWORD), ClientSpec("Twice", PASSWORD))
+    project.declare()
+    out = project.run("plan", "--instance", "eu-1").out
+    assert out.count("2 live clients have this name") == 1
+    assert "pin one with `ids:`, or remove the others on the Auth Clients page" in out
+    assert "to declare" not in out
+    live.has(ClientSpec("Single", PASSWORD))
+    assert "1 live, and not declared; to declare it: " in project.run("plan", "--instance", "eu-1").out
+
+
+def test_warnings_are_counted_unless_somebody_wants_them(project: Project, live: Platform) -> None:
+    project.declare()
+    project.write("clients/notes.txt", "not read")
+    plain = project.run("plan", "--instance", "eu-1")
+    assert plain.err == "1 warning in the files: reconciler validate\n"
+    assert "clients/notes.txt:1:1: warning: " in project.run("plan", "--instance", "eu-1", "-v").err
+
+
+def test_an_error_is_not_buried_in_warnings(project: Project, live: Platform) -> None:
+    project.write("clients/all.yaml", "clients: [{name: 5}]")
+    project.write("clients/notes.txt", "not read")
+    err = project.run("plan", "--instance", "eu-1").err
+    assert "clients/all.yaml:1:" in err
+    assert "notes.txt" not in err
+    assert "1 warning in the files: reconciler validate\n" in err
+
+
+def test_accepting_what_nobody_knows_is_wrong_usage(project: Project, live: Platform) -> None:
+    live.has(ClientSpec("Customer portal", PASSWORD))
+    project.declare()
+    ended = project.run("export", "--update", "--instance", "eu-1", "--accept", "Customr portal")
+    assert ended.code == 64
+    assert "did you mean 'Customer portal'?" in ended.err
+
+
+def test_in_a_subfolder_it_says_where_the_settings_are(
+    project: Project, live: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = project.folder / "clients" / "eu"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    ended = project.run("plan")
+    assert ended.code == 3
+    assert "it is in ../..: run there, or --config ../../reconciler.yaml" in ended.err
+    assert "declarations are invalid" not in ended.err
+
+
+def test_a_folder_for_the_settings_is_called_one(project: Project, live: Platform) -> None:
+    folder = project.folder / "sub"
+    folder.mkdir()
+    ended = project.run("plan", "--config", "sub")
+    assert ended.code == 3
+    assert ended.err == "sub:1:1: error: this is a directory; name the file: --config sub/reconciler.yaml [file]\n"
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_an_instance_where_none_belongs_leads_to_its_flag(project: Project, live: Platform, command: str) -> None:
+    ended = project.run(command, "eu-1")
+    assert ended.code == 64
+    assert "did you mean --instance eu-1?" in ended.err
+
+
+def test_without_a_terminal_an_apply_says_all_that_it_needs(project: Project, live: Platform) -> None:
+    ended = project.run("apply")
+    assert ended.code == 64
+    assert "add --yes, and --instance NAME or --all, once you have read: reconciler plan" in ended.err
+
+
+@pytest.mark.parametrize("flags", [("--setting", "foo=1"), ("--host", "0.0.0.0")])
+def test_a_sandbox_of_impossible_settings_is_wrong_usage(project: Project, flags: tuple[str, str]) -> None:
+    assert project.run("sandbox", "serve", "--port", "0", *flags).code == 64
