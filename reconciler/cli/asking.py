@@ -17,12 +17,16 @@ _YES, _NO = ("y", "yes"), ("n", "no", "")
 
 def ask(question: str) -> bool:
     """Whether a person at the terminal says yes; an empty answer is a no. Raises `click.Abort` for Ctrl-C, Ctrl-D."""
+    try:
+        return _answer(question)
+    except KeyboardInterrupt:  # the question stands on the line, whenever it came
+        raise click.Abort from None
+
+
+def _answer(question: str) -> bool:
     while True:
         say(f"{question} [y/N]: ")
-        try:
-            line = _next_line()
-        except KeyboardInterrupt:
-            raise click.Abort from None
+        line = _next_line()
         if not line:
             raise click.Abort
         if (answer := line.strip().lower()) in (*_YES, *_NO):
