@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import typing
 from collections.abc import Callable
-from dataclasses import is_dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from types import NoneType, UnionType
+from types import NoneType
 from typing import Any
 
 import pytest
@@ -24,6 +23,7 @@ from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.settings import Instance
 from tests.builders import CODE, PERSONAL, listing, live, spec, unsupported
 from tests.strategies import declarations, observations, policies
+from tests.types_of_values import leaves as type_leaves
 
 SCHEMA = Draft7Validator(json.loads(schema_text("observation")))
 SEEN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -203,16 +203,4 @@ def test_an_instance_that_was_not_observed_is_told_apart_from_one_of_another_url
 
 def test_no_type_that_is_written_can_hold_a_secret() -> None:
     """Whoever adds a field to a live client meets this list: every leaf of it ends up in a file that others read."""
-    assert set(_leaves(Observation, set())) == {str, int, NoneType, datetime, Grant}
-
-
-def _leaves(kind: Any, seen: set[Any]) -> typing.Iterator[Any]:
-    if isinstance(kind, UnionType) or typing.get_origin(kind) is not None:
-        for part in typing.get_args(kind):
-            yield from _leaves(part, seen) if part is not ... else ()
-    elif is_dataclass(kind) and kind not in seen:
-        seen.add(kind)
-        for hint in typing.get_type_hints(kind).values():
-            yield from _leaves(hint, seen)
-    elif not is_dataclass(kind):
-        yield kind
+    assert set(type_leaves(Observation, set())) == {str, int, NoneType, datetime, Grant}
