@@ -12,6 +12,7 @@ import dataclasses
 import operator
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -117,7 +118,12 @@ def _compiled_init(cls: type, fields: tuple[Field[Any], ...]) -> Callable[..., N
             parameters.append(f"{name}=_default_{name}")
         else:
             parameters.append(name)
-        body.append(f"  _set(self, {name!r}, {value})")
+        place = getattr(cls, name, None)
+        if isinstance(place, MemberDescriptorType):  # a slot: it takes the value itself, in two thirds of the time
+            names[f"_set_{name}"] = place.__set__
+            body.append(f"  _set_{name}(self, {value})")
+        else:
+            body.append(f"  _set(self, {name!r}, {value})")
     exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(body), names)  # noqa: S102  (names of our fields)
     made: Callable[..., None] = names["__init__"]
     made.__qualname__ = f"{cls.__qualname__}.__init__"
