@@ -70,6 +70,9 @@ def parse(text: str, path: str, lines: Lines, *, libyaml: bool = HAS_LIBYAML) ->
     except Stop as stop:
         return Parsed(None, [*problems, stop.problem])
     except yaml.YAMLError as error:
+        if libyaml and "maximum nesting depth" in str(error):
+            # libyaml looks ahead, and since 0.2.6 gives up before we come to where it is too deep.
+            return parse(text, path, lines, libyaml=False)
         return Parsed(None, [*problems, forbidden_character(text) or explain(_complaint(error), text)])
     except (ValueError, OverflowError):  # the parser in Python, on an escape above U+10FFFF
         return Parsed(None, [*problems, bad_escape(text, 0)])
