@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconciler.declared.load import MAX_BYTES, find_sources, load_text, no_directory, read_file
+from reconciler.declared.load import load_text
 from reconciler.declared.page import Unwritable
+from reconciler.declared.sources import MAX_BYTES, find_sources, no_directory, read_file
 from reconciler.declared.tidy import tidied
 from reconciler.diagnostics import Diagnostic, error, has_errors
 from reconciler.errors import WrongUsage
@@ -94,7 +95,7 @@ def _declarations(files: Files) -> Iterator[Source]:
         return
     for each in found:
         if each.obstacle is None or has_errors([each.obstacle]):
-            yield Source(each.path, each.shown_as, _CLIENTS, each.obstacle)
+            yield Source(Path(each.path), each.shown_as, _CLIENTS, each.obstacle)
 
 
 def _leads_to(path: Path, source: Source) -> bool:

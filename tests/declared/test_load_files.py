@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declared.load import MAX_BYTES, Loaded, load_directory, load_file
+from reconciler.declared.load import Loaded, load_directory, load_file
+from reconciler.declared.sources import MAX_BYTES
 
 FILE = "clients: []\n"
 

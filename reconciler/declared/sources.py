@@ -1,0 +1,157 @@
+"""Files and directories as they are found on real machines: what is there to load, and its bytes."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, error, warning
+from reconciler.model import Location
+from reconciler.text import printable
+from reconciler.value import dataclass
+
+MAX_BYTES = 32 * 1024 * 1024
+"""A larger file is not read: 10,000 clients take 2 MB."""
+
+ENDINGS = (".yaml", ".yml")
+
+# A FIFO would wait for ever; Windows has none, but would take CR LF for LF.
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something in a directory that may be a file to load, or why it is not."""
+
+    path: str
+    """As the operating system takes it."""
+    shown_as: str
+    obstacle: Diagnostic | None = None
+
+    @property
+    def is_yaml(self) -> bool:
+        """Whether its name is that of a file to load."""
+        return self.path.endswith(ENDINGS)
+
+
+def find_sources(directory: Path, shown_as: str) -> list[Source]:
+    """All that is in a directory, in the order of the paths as shown. Raises OSError for the directory itself.
+
+    Names that start with a dot are skipped, also those of directories.
+    """
+    return sorted(_walk(str(directory), shown_as), key=lambda source: source.shown_as)
+
+
+def no_directory(shown_as: str, reason: OSError) -> Diagnostic:
+    """Why a directory cannot be listed."""
+    place = Location(shown_as, 1, 1)
+    match reason:
+        case FileNotFoundError():
+            hint = f"make it, with a file {shown_as}/clients.yaml that says `clients: []` if nothing is declared yet"
+            return error("no-files", "there is no such directory", place, hint)
+        case NotADirectoryError():
+            return error("no-files", "this is not a directory", place, "name the directory that holds the files")
+        case _:
+            return error("file", f"the directory cannot be read: {_words(reason)}", place)
+
+
+def read_file(file: Path | str, shown_as: str) -> bytes | Diagnostic:
+    """What a file holds, or why it cannot be read. Only regular files of at most MAX_BYTES are."""
+    try:
+        descriptor = os.open(file, _READING)
+        try:
+            return _content(descriptor, shown_as)
+        finally:
+            os.close(descriptor)
+    except OSError as reason:
+        return _unreadable(shown_as, *_why(file, reason))
+
+
+def _content(descriptor: int, shown_as: str) -> bytes | Diagnostic:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        return _unreadable(shown_as, *_not_a_file(status.st_mode))
+    size = status.st_size
+    if size > MAX_BYTES:
+        message = f"the file has {size / 1024 / 1024:.0f} MiB, more than the {MAX_BYTES >> 20} that are read"
+        return _unreadable(shown_as, message, "split it")
+    # Not MAX_BYTES at once: Python would set as much memory aside, for every file.
+    data = os.read(descriptor, size + 1)
+    if len(data) == size:
+        return data
+    with open(descriptor, "rb", closefd=False) as rest:  # it changes while it is read
+        return data + rest.read(MAX_BYTES - len(data))
+
+
+def _unreadable(shown_as: str, message: str, hint: str | None = None) -> Diagnostic:
+    return error("file", message, Location(shown_as, 1, 1), hint)
+
+
+def _not_a_file(mode: int) -> tuple[str, str]:
+    if stat.S_ISDIR(mode):
+        return "this is a directory, not a file", "rename it: only files end in .yaml"
+    return "this is not a file but a pipe, a socket or a device", "remove it"
+
+
+def _why(file: Path | str, reason: OSError) -> tuple[str, str | None]:
+    if isinstance(reason, FileNotFoundError) and os.path.islink(file):
+        return "the symlink points to nothing", "correct it, or remove it"
+    if isinstance(reason, FileNotFoundError):
+        return "there is no such file", None
+    if isinstance(reason, PermissionError):
+        return "the file cannot be read: permission denied", "check its owner and mode"
+    if _is_special(file):  # a socket cannot even be opened
+        return _not_a_file(stat.S_IFSOCK)
+    return f"the file cannot be read: {_words(reason)}", None
+
+
+def _is_special(file: Path | str) -> bool:
+    try:
+        mode = os.stat(file).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _words(reason: OSError) -> str:
+    text = reason.strerror or "unknown error"
+    return text[:1].lower() + text[1:]
+
+
+def _walk(directory: str, shown_as: str) -> Iterator[Source]:
+    inside = f"{shown_as.rstrip('/')}/"
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                yield from _enter(entry, inside + _shown(entry.name))
+
+
+def _enter(entry: os.DirEntry[str], shown_as: str) -> Iterator[Source]:
+    if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(ENDINGS):
+        try:
+            yield from _walk(entry.path, shown_as)
+        except OSError as reason:
+            yield Source(entry.path, shown_as, no_directory(shown_as, reason))
+    else:
+        yield Source(entry.path, shown_as, _obstacle(entry, shown_as))
+
+
+def _obstacle(entry: os.DirEntry[str], shown_as: str) -> Diagnostic | None:
+    is_link = entry.is_symlink()  # the directory itself tells, without a look at the file
+    if not is_link and entry.name.endswith(ENDINGS):
+        return None
+    place = Location(shown_as, 1, 1)
+    if is_link and os.path.isdir(entry.path):
+        message = "a symlink to a directory is not followed: it could lead out of the repository or back into itself"
+        return error("file", message, place, "put the files here, or link each file")
+    if not entry.name.endswith(ENDINGS):
+        return warning("file-ending", "this file is not read", place, "let its name end in .yaml, or move it elsewhere")
+    return None
+
+
+def _shown(name: str) -> str:
+    if name.isascii() and name.isprintable():
+        return printable(name)
+    return printable(os.fsencode(name).decode(errors="backslashreplace"))
