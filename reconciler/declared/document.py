@@ -34,21 +34,34 @@ class Lines:
     Lines end as they do for editors: by LF, CR LF or CR.
     """
 
-    __slots__ = ("_starts", "places")
+    __slots__ = ("_starts", "_text", "places")
 
     def __init__(self, text: str) -> None:
         # One array for all values of a text: a list for each would take more memory than the values.
         self.places = array("I")
-        if "\r" in text:
-            self._starts = array("I", [0, *(found.end() for found in _BREAK.finditer(text))])
-        else:
-            self._starts = array("I", accumulate(chain((0,), (len(line) + 1 for line in text.split("\n")))))
-            self._starts.pop()
+        self._text = text
+        self._starts: array[int] | None = None
+
+    def keep(self, places: Sequence[int]) -> int:
+        """Keep the places of a value's parts; where they begin among those of the whole text."""
+        first = len(self.places)
+        self.places.extend(places)
+        return first
 
     def at(self, path: str, offset: int) -> Location:
         """The place of the character with this offset, counted from 0."""
-        line = bisect_right(self._starts, offset)
-        return Location(path, line, offset - self._starts[line - 1] + 1)
+        starts = self._starts = self._starts or _starts(self._text)
+        line = bisect_right(starts, offset)
+        return Location(path, line, offset - starts[line - 1] + 1)
+
+
+def _starts(text: str) -> array[int]:
+    """Worked out when somebody asks for the first line: most files are read and nothing is said about them."""
+    if "\r" in text:
+        return array("I", [0, *(found.end() for found in _BREAK.finditer(text))])
+    starts = array("I", accumulate(chain((0,), (len(line) + 1 for line in text.split("\n")))))
+    starts.pop()
+    return starts
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ class _Builder:
             result.append(self._node(event, depth))
             places.append(_offset(event))
         self._nodes += len(result) + 1
-        result.first = self._keep(places)
+        result.first = self._lines.keep(places)
         return result
 
     def _mapping(self, depth: int) -> YamlMapping:
@@ -199,14 +199,8 @@ class _Builder:
             places.append(key_event.start_mark.index)
             places.append(event.start_mark.index)
         self._nodes += 2 * len(result) + 1
-        result.first = self._keep(places)
+        result.first = self._lines.keep(places)
         return result
-
-    def _keep(self, places: list[int]) -> int:
-        """Keep the places of a value's parts; where they begin among those of the whole text."""
-        kept = self._lines.places
-        kept.extend(places)
-        return len(kept) - len(places)
 
     def _key(self, event: Event, depth: int) -> str | None:
         """The text of a key; None, and a problem noted, for a key that cannot be one."""

@@ -6,6 +6,7 @@ import codecs
 from pathlib import Path
 
 from reconciler.declared.document import Document, Lines
+from reconciler.declared.everyday import read_everyday
 from reconciler.declared.sources import Source, find_sources, no_directory, read_file
 from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
 from reconciler.model import Location
@@ -27,7 +28,7 @@ class Loaded:
 def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml: bool | None = None) -> Loaded:
     """The document in the bytes of a file that is shown as `path`, and all its mistakes up to the first fatal one.
 
-    `empty_hint` is what to do if it holds nothing. libyaml's parser is used where it is
+    `empty_hint` is what to do if it holds nothing. What is not everyday YAML goes to libyaml's parser where that is
     installed; `libyaml` True or False has everything go to that parser or to the one in Python.
     """
     try:
@@ -37,6 +38,8 @@ def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml:
     if _is_utf16(data):
         return Loaded((), (_other_encoding("UTF-16", path),))
     lines = Lines(text)
+    if libyaml is None and (read := read_everyday(text, lines)) is not None:
+        return Loaded((Document(path, read[1], read[0], lines),))
     return _parsed(text, path, lines, empty_hint, libyaml)
 
 
