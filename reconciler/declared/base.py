@@ -14,10 +14,10 @@ from reconciler.declared.document import Document
 from reconciler.declared.entries import read_entries
 from reconciler.declared.git import TreeEntry, list_tree, read_blobs, read_file
 from reconciler.declared.load import Loaded, load_text
-from reconciler.declared.sources import ENDINGS
 from reconciler.declared.resolve import ByInstance, resolve
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import with_right_shape
+from reconciler.declared.sources import ENDINGS
 from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
 from reconciler.errors import GitError, InvalidDeclarations
 from reconciler.model import Declarations, Location

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ Schema = Any
 """A schema as JSON, `$ref` written out."""
 Fits = Callable[[Any], bool]
 
-SAYS_NOTHING = {"$schema", "$id", "title", "description", "examples", "default", "then", "else"}
+SAYS_NOTHING = frozenset(("$schema", "$id", "title", "description", "examples", "default", "then", "else"))
 """Keywords that demand nothing, or that belong to another one."""
 
 
@@ -28,10 +29,11 @@ def fitting(schema: Schema) -> Fits:
         return _anything
     if schema is False:
         return _nothing
-    unknown = [key for key in schema if key not in _DEMANDS and key not in SAYS_NOTHING and not key.startswith("x-")]
-    if unknown:
-        raise ValueError(f"cannot judge the keyword {unknown[0]!r}")
-    return _all([demand(schema[key], schema) for key, demand in _DEMANDS.items() if key in schema])
+    for key in schema:
+        if key not in _KNOWN and not key.startswith("x-"):
+            raise ValueError(f"cannot judge the keyword {key!r}")
+    others = [demand(schema[key], schema) for key, demand in _OF_ANY.items() if key in schema]
+    return _all([_of_its_kind(schema), *others])
 
 
 def _anything(_: Any) -> bool:
@@ -44,7 +46,7 @@ def _nothing(_: Any) -> bool:
 
 def _all(tests: Sequence[Fits]) -> Fits:
     """One test for several: written out for the numbers that are usual, since a loop takes as long as most tests."""
-    match tests:
+    match [test for test in tests if test is not _anything]:
         case []:
             return _anything
         case [one]:
@@ -59,20 +61,89 @@ def _all(tests: Sequence[Fits]) -> Fits:
     raise AssertionError(tests)
 
 
-_TYPES: Mapping[str, Fits] = {
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
-}
+def _of_its_kind(schema: Schema) -> Fits:
+    """What is demanded of a value's kind, and of values of that kind; keywords say nothing about other kinds."""
+    named = schema.get("type")
+    if named is None:
+        return _all([make(schema, True) for make, keywords in _KINDS.values() if keywords & schema.keys()])
+    if isinstance(named, str):
+        return _KINDS[named][0](schema, False)
+    tests = [_KINDS[each][0](schema, False) for each in named]
+    first, *rest = tests  # a value is of one kind, so that at most one of them can say yes
+    return lambda value: first(value) or any(test(value) for test in rest)
 
 
-def _type(names: str | list[str], _: Schema) -> Fits:
-    if isinstance(names, str):
-        return _TYPES[names]
-    one, *others = [_TYPES[name] for name in names]
-    return lambda value: one(value) or any(test(value) for test in others)
+def _mapping(schema: Schema, otherwise: bool) -> Fits:
+    """The test of mappings; of anything else it says `otherwise`. One walk over the keys does for all keywords."""
+    if _is_about_one_key(schema):
+        only = schema["required"][0]
+        return lambda value: only in value if isinstance(value, dict) else otherwise
+    tests = {key: fitting(each) for key, each in schema.get("properties", {}).items()}
+    others = fitting(schema.get("additionalProperties", True))
+    required, names = schema.get("required", ()), fitting(schema.get("propertyNames", True))
+    least, most = schema.get("minProperties", 0), schema.get("maxProperties", _NO_LIMIT)
+    test_of = tests.get
+
+    def fits(value: Any) -> bool:
+        if not isinstance(value, dict):
+            return otherwise
+        for key in required:
+            if key not in value:
+                return False
+        for key, item in value.items():
+            if not test_of(key, others)(item):
+                return False
+        return least <= len(value) <= most and (names is _anything or all(map(names, value)))
+
+    return fits
+
+
+def _is_about_one_key(schema: Schema) -> bool:
+    """As the conditions are that every client is held against."""
+    return "required" in schema and schema.keys() <= {"type", "required"} and len(schema["required"]) == 1
+
+
+def _list(schema: Schema, otherwise: bool) -> Fits:
+    fits_item, unique = fitting(schema.get("items", True)), schema.get("uniqueItems", False)
+    least = schema.get("minItems", 0)
+
+    def fits(value: Any) -> bool:
+        if not isinstance(value, list):
+            return otherwise
+        return len(value) >= least and (not unique or _are_unique(value)) and all(map(fits_item, value))
+
+    return fits
+
+
+def _are_unique(values: list[Any]) -> bool:
+    # Lists of anything but text are left to jsonschema.
+    return len(values) < 2 or (all(isinstance(each, str) for each in values) and len(set(values)) == len(values))
+
+
+def _text(schema: Schema, otherwise: bool) -> Fits:
+    least, most = schema.get("minLength", 0), schema.get("maxLength", _NO_LIMIT)
+    if "pattern" not in schema:
+        return lambda value: least <= len(value) <= most if isinstance(value, str) else otherwise
+    search: Callable[[str], re.Match[str] | None] | None = None
+
+    def fits(value: Any) -> bool:
+        nonlocal search
+        if not isinstance(value, str):
+            return otherwise
+        if search is None:  # compiled when first needed: that takes a millisecond, and few files use every key
+            search = re.compile(schema["pattern"]).search
+        return least <= len(value) <= most and search(value) is not None
+
+    return fits
+
+
+def _truth(_: Schema, otherwise: bool) -> Fits:
+    return lambda value: isinstance(value, bool) or otherwise
+
+
+def _number(schema: Schema, otherwise: bool) -> Fits:
+    least, most = schema.get("minimum", -_NO_LIMIT), schema.get("maximum", _NO_LIMIT)
+    return lambda value: least <= value <= most if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
 def _enum(allowed: list[Any], _: Schema) -> Fits:
@@ -85,96 +156,6 @@ def _enum(allowed: list[Any], _: Schema) -> Fits:
 
 def _const(allowed: Any, schema: Schema) -> Fits:
     return _enum([allowed], schema)
-
-
-def _pattern(pattern: str, _: Schema) -> Fits:
-    search: Callable[[str], re.Match[str] | None] | None = None
-
-    def matches(value: Any) -> bool:
-        nonlocal search
-        # Compiled when first needed: that takes a millisecond, and few files use every key.
-        search = search or re.compile(pattern).search
-        return not isinstance(value, str) or search(value) is not None
-
-    return matches
-
-
-def _min_length(least: int, _: Schema) -> Fits:
-    return lambda value: not isinstance(value, str) or len(value) >= least
-
-
-def _max_length(most: int, _: Schema) -> Fits:
-    return lambda value: not isinstance(value, str) or len(value) <= most
-
-
-def _minimum(least: int, _: Schema) -> Fits:
-    return lambda value: not _is_number(value) or value >= least
-
-
-def _maximum(most: int, _: Schema) -> Fits:
-    return lambda value: not _is_number(value) or value <= most
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _items(schema: Schema, _: Schema) -> Fits:
-    fits = fitting(schema)
-    return lambda value: not isinstance(value, list) or all(map(fits, value))
-
-
-def _min_items(least: int, _: Schema) -> Fits:
-    return lambda value: not isinstance(value, list) or len(value) >= least
-
-
-def _unique_items(wanted: bool, _: Schema) -> Fits:
-    # Lists of anything but text are left to jsonschema.
-    return lambda value: (
-        not wanted
-        or not isinstance(value, list)
-        or len(value) < 2
-        or (all(isinstance(each, str) for each in value) and len(set(value)) == len(value))
-    )
-
-
-def _required(keys: list[str], _: Schema) -> Fits:
-    if len(keys) == 1:
-        only = keys[0]
-        return lambda value: not isinstance(value, dict) or only in value
-    return lambda value: not isinstance(value, dict) or all(key in value for key in keys)
-
-
-def _properties(schemas: Mapping[str, Schema], schema: Schema) -> Fits:
-    """With `additionalProperties`: one walk over what is there does for both."""
-    tests = {key: fitting(each) for key, each in schemas.items()}
-    others = fitting(schema.get("additionalProperties", True))
-
-    def fits(value: Any) -> bool:
-        if isinstance(value, dict):
-            for key, item in value.items():
-                if not tests.get(key, others)(item):
-                    return False
-        return True
-
-    return fits
-
-
-def _additional(_: Schema, schema: Schema) -> Fits:
-    return _anything if "properties" in schema else _properties({}, schema)
-
-
-def _property_names(schema: Schema, _: Schema) -> Fits:
-    fits = fitting(schema)
-    return lambda value: not isinstance(value, dict) or all(map(fits, value))
-
-
-def _min_properties(least: int, _: Schema) -> Fits:
-    return lambda value: not isinstance(value, dict) or len(value) >= least
-
-
-def _max_properties(most: int, _: Schema) -> Fits:
-    return lambda value: not isinstance(value, dict) or len(value) <= most
 
 
 def _not(schema: Schema, _: Schema) -> Fits:
@@ -199,25 +180,30 @@ def _if(schema: Schema, whole: Schema) -> Fits:
     return lambda value: then(value) if condition(value) else otherwise(value)
 
 
-_DEMANDS: Mapping[str, Callable[[Any, Schema], Fits]] = {
-    "type": _type,  # first: what has another type need not be looked at
+_NO_LIMIT = sys.maxsize
+
+_Kind = tuple[Callable[[Schema, bool], Fits], frozenset[str]]
+_KINDS: Mapping[str, _Kind] = {
+    "object": (
+        _mapping,
+        frozenset(
+            ("required", "properties", "additionalProperties", "propertyNames", "minProperties", "maxProperties")
+        ),
+    ),
+    "array": (_list, frozenset(("minItems", "uniqueItems", "items"))),
+    "string": (_text, frozenset(("minLength", "maxLength", "pattern"))),
+    "boolean": (_truth, frozenset()),
+    "integer": (_number, frozenset(("minimum", "maximum"))),
+}
+"""How values of each kind are judged, and the keywords that are about them."""
+
+_OF_ANY: Mapping[str, Callable[[Any, Schema], Fits]] = {
     "enum": _enum,
     "const": _const,
-    "minLength": _min_length,
-    "maxLength": _max_length,
-    "pattern": _pattern,
-    "minimum": _minimum,
-    "maximum": _maximum,
-    "minItems": _min_items,
-    "uniqueItems": _unique_items,
-    "items": _items,
-    "required": _required,
-    "properties": _properties,
-    "additionalProperties": _additional,
-    "propertyNames": _property_names,
-    "minProperties": _min_properties,
-    "maxProperties": _max_properties,
     "not": _not,
     "allOf": _all_of,
     "if": _if,
 }
+"""The keywords that are about all values."""
+
+_KNOWN = SAYS_NOTHING | {"type"} | _OF_ANY.keys() | frozenset().union(*(keywords for _, keywords in _KINDS.values()))
