@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -74,16 +74,34 @@ class Rotation:
     """Where `rotate:` stands."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where the parts of an entry stand, worked out when somebody asks: of ten thousand clients, plans name a few."""
+
+    at: Callable[[int], Location]
+    """The place of an offset in the entry's file."""
+    name_offset: int
+    grants_offset: int
+    redirect_offset: int
+
+    @property
+    def all(self) -> tuple[Location, Location, Location]:
+        """Of name, grants and redirect URL."""
+        return self.at(self.name_offset), self.at(self.grants_offset), self.at(self.redirect_offset)
+
+    def __eq__(self, other: object) -> bool:
+        return self.all == other.all if isinstance(other, Places) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.all)
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredClient:
     """A declared client (`state: present`) as one instance should have it, variables substituted."""
 
     spec: ClientSpec
-    source: Location
-    """Where the entry's name stands."""
-    grants_source: Location
-    redirect_source: Location
-    """Where redirect_url stands; the grants' place when there is none."""
+    places: Places
     owner: str | None = None
     id: int | None = None
     """The live client that this one is, by `ids:`; None to match by name."""
@@ -99,6 +117,21 @@ class DesiredClient:
     def name(self) -> str:
         """The declared name."""
         return self.spec.name
+
+    @property
+    def source(self) -> Location:
+        """Where the entry's name stands."""
+        return self.places.at(self.places.name_offset)
+
+    @property
+    def grants_source(self) -> Location:
+        """Where its grants stand."""
+        return self.places.at(self.places.grants_offset)
+
+    @property
+    def redirect_source(self) -> Location:
+        """Where redirect_url stands; the grants' place when there is none."""
+        return self.places.at(self.places.redirect_offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from reconciler.model import (
     Listing,
     LiveClient,
     Location,
+    Places,
     Rotation,
     UnsupportedClient,
 )
@@ -53,9 +54,7 @@ def present(
     """A declared client; its grants stand one line below its name, its redirect two lines below."""
     return DesiredClient(
         spec=spec(what) if isinstance(what, str) else what,
-        source=at(line),
-        grants_source=at(line + 1),
-        redirect_source=at(line + 2),
+        places=Places(at, line, line + 1, line + 2),
         owner=owner,
         id=id,
         previous_names=tuple(previous),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate, chain
+from typing import Any
 
 from reconciler.model import Location
 from reconciler.value import dataclass
@@ -74,6 +76,19 @@ class Document:
     start: int
     """The offset of `root` in the text."""
     lines: Lines
+
+    @property
+    def at(self) -> Callable[[int], Location]:
+        """What tells the place of an offset, and keeps no value of the file alive."""
+        return partial(self.lines.at, self.path)
+
+    def offset_in(self, mapping: Any, key: str) -> int:
+        """The offset of the value that one of the document's mappings (a YamlMapping) has for a key.
+
+        Two or three of these are wanted for every entry: walking down from the root each time would cost too much.
+        """
+        offset: int = self.lines.places[mapping.first + 2 * list(mapping).index(key) + 1]
+        return offset
 
     def location(self, *keys: str | int, key: bool = False) -> Location:
         """The place of the value that the keys and indices lead to, or with `key` of its key.

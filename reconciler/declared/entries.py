@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from reconciler.declared.document import Document, YamlMapping
-from reconciler.model import EMPTY, Grant, Location
+from reconciler.declared.document import Document
+from reconciler.model import Grant, Location, Places
 from reconciler.names import matches_any
 from reconciler.value import dataclass
+
+EMPTY: Mapping[str, Any] = {}
+_CODE = Grant.AUTHORIZATION_CODE.value  # the plain text: a member of an enumeration is looked up more slowly
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,20 +23,20 @@ class Entry:
     fields: Mapping[str, Any]
     """The entry as written; the schema has checked its shape."""
     name: str
-    source: Location
-    """Where the name stands."""
     grants: Mapping[str, Any]
     """What is written under each grant, by the grant's name."""
     redirects: tuple[str, ...]
     """The redirect URLs as written, before substitution; none without the authorization code grant."""
-    instances: tuple[str, ...] | None
-    """Names and globs of the instances it is for; None for every one."""
-    allow: tuple[str, ...]
+
+    @property
+    def source(self) -> Location:
+        """Where the name stands."""
+        return self._at("name")
 
     @property
     def present(self) -> bool:
         """Whether the client shall exist; otherwise it shall not."""
-        return bool(self.fields.get("state") != "absent")
+        return "state" not in self.fields or self.fields["state"] != "absent"
 
     @property
     def owner(self) -> str | None:
@@ -43,16 +46,26 @@ class Entry:
     @property
     def ids(self) -> Mapping[str, int]:
         """The live client that it is, by the instance's name."""
-        return self.fields.get("ids") or {}
+        return self.fields.get("ids") or EMPTY
 
     @property
     def previous_names(self) -> Sequence[str]:
         """The names that the client may still have."""
         return self.fields.get("previous_names") or ()
 
+    @property
+    def instances(self) -> tuple[str, ...] | None:
+        """Names and globs of the instances it is for; None for every one."""
+        return tuple(self.fields["instances"]) if "instances" in self.fields else None
+
+    @property
+    def allow(self) -> Sequence[str]:
+        """The rules that it waives."""
+        return self.fields.get("allow") or ()
+
     def covers(self, instance: str) -> bool:
         """Whether the entry is for an instance of this name."""
-        return self.instances is None or matches_any(self.instances, instance)
+        return "instances" not in self.fields or matches_any(self.fields["instances"], instance)
 
     def place(self, *keys: str | int, key: bool = False) -> Location:
         """Where a value of the entry stands, or with `key` its key."""
@@ -66,13 +79,15 @@ class Entry:
         """Where one of its redirect URLs stands, counted from 0; for a list, the item."""
         return self.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url", position)
 
-    def desired_places(self) -> tuple[Location, Location]:
-        """Where `grants` and `redirect_url` stand; the second is the first when there is no redirect."""
-        grants_place = _place(self.document, self.fields, "grants")
-        if not self.redirects:
-            return grants_place, grants_place
-        grant = self.grants[Grant.AUTHORIZATION_CODE]
-        return grants_place, _place(self.document, grant, "redirect_url")
+    def places(self, at: Callable[[int], Location]) -> Places:
+        """Where its name, its grants and its redirect URL stand; without one, the last is that of the grants."""
+        offset_in, fields = self.document.offset_in, self.fields
+        grants = offset_in(fields, "grants")
+        redirect = offset_in(self.grants[_CODE], "redirect_url") if self.redirects else grants
+        return Places(at, offset_in(fields, "name"), grants, redirect)
+
+    def _at(self, key: str) -> Location:
+        return self.document.lines.at(self.document.path, self.document.offset_in(self.fields, key))
 
 
 def is_blank(value: object) -> bool:
@@ -84,30 +99,10 @@ def read_entries(document: Document) -> Iterator[Entry]:
     """The entries of a document that has the right shape, in the order of the file."""
     root: Any = document.root
     for index, fields in enumerate(root["clients"]):
-        instances = fields.get("instances")
         grants = fields.get("grants", EMPTY)
-        yield Entry(
-            document,
-            index,
-            fields,
-            fields["name"],
-            _place(document, fields, "name"),
-            grants,
-            _redirects(grants),
-            None if instances is None else tuple(instances),
-            tuple(fields.get("allow", ())),
-        )
+        redirects = _redirects(grants[_CODE]["redirect_url"]) if _CODE in grants else ()
+        yield Entry(document, index, fields, fields["name"], grants, redirects)
 
 
-def _redirects(grants: Mapping[str, Any]) -> tuple[str, ...]:
-    grant = grants.get(Grant.AUTHORIZATION_CODE)
-    if grant is None:
-        return ()
-    written = grant["redirect_url"]
+def _redirects(written: str | list[str]) -> tuple[str, ...]:
     return (written,) if isinstance(written, str) else tuple(written)
-
-
-def _place(document: Document, fields: Mapping[str, object], key: str) -> Location:
-    # Two or three of these are wanted for every entry: walking down from the root each time would cost too much.
-    place = cast(YamlMapping, fields).first + 2 * list(fields).index(key) + 1
-    return document.lines.at(document.path, document.lines.places[place])

@@ -9,7 +9,7 @@ from functools import lru_cache
 from reconciler.declared.entries import Entry
 from reconciler.declared.redirects import Url, parse_url
 from reconciler.declared.rotation import rotation_of
-from reconciler.declared.variables import Substituted, substitute
+from reconciler.declared.variables import Substituted, filled_plainly, substitute
 from reconciler.model import (
     AbsentClient,
     ClientSpec,
@@ -92,28 +92,40 @@ class View:
 
 def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> View:
     """See the entries as one instance does. Values that a rule will refuse resolve like all others."""
-    here = tuple(entry for entry in entries if entry.covers(instance.name))
+    here = tuple(entry for entry in entries if "instances" not in entry.fields or entry.covers(instance.name))
     elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
     redirects: list[Redirect] = []
     unfilled: list[Unfilled] = []
     urls: dict[Entry, str] = {}
     for entry in here:
         if entry.redirects:
-            filled = [substitute(written, instance.variables) for written in entry.redirects]
-            urls[entry] = ",".join([substituted.text for substituted in filled])
-            for position, substituted in enumerate(filled):
-                if substituted.complete:
-                    redirects.append(Redirect(entry, position, parse_url(substituted.text)))
-                else:
-                    unfilled.append(Unfilled(entry, position, substituted))
+            urls[entry] = ",".join(_resolved(entry, instance.variables, redirects, unfilled))
     claims = tuple(_claims(here))
     return View(instance, settings, here, elsewhere, tuple(redirects), tuple(unfilled), urls, claims)
 
 
+def _resolved(
+    entry: Entry, variables: Mapping[str, str], redirects: list[Redirect], unfilled: list[Unfilled]
+) -> Iterator[str]:
+    """The redirect URLs of an entry, each of which is added to the list that it belongs to."""
+    for position, written in enumerate(entry.redirects):
+        text = filled_plainly(written, variables)
+        if text is None:
+            substituted = substitute(written, variables)
+            text = substituted.text
+            if not substituted.complete:
+                unfilled.append(Unfilled(entry, position, substituted))
+                yield text
+                continue
+        redirects.append(Redirect(entry, position, parse_url(text)))
+        yield text
+
+
 def _claims(entries: Iterable[Entry]) -> Iterator[Claim]:
     for entry in entries:
-        for position, name in enumerate(entry.previous_names):
-            yield Claim(entry, position, name)
+        if "previous_names" in entry.fields:
+            for position, name in enumerate(entry.previous_names):
+                yield Claim(entry, position, name)
 
 
 class ByInstance(Mapping[str, Declarations]):
@@ -141,31 +153,36 @@ class ByInstance(Mapping[str, Declarations]):
 def declarations(view: View, waived: WaivedBy) -> Declarations:
     """The values that planning compares with what is live."""
     return Declarations(
-        present=tuple(_desired(entry, view, waived) for entry in view.entries if entry.present),
+        present=tuple(_desired(view, waived)),
         absent=tuple(_absent(entry, view, waived) for entry in view.entries if not entry.present),
         elsewhere=tuple(_elsewhere(view.elsewhere)),
     )
 
 
-# Python makes a new empty set, of 216 bytes, wherever one is written.
-_NO_FIELDS: frozenset[Field] = frozenset()
-_NO_RULES: frozenset[str] = frozenset()
+_RARE = frozenset(("ids", "previous_names", "ignore_changes", "rotate", "allow"))
+"""The keys that few entries have."""
 
 
-def _desired(entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
-    grants_source, redirect_source = entry.desired_places()
-    ignored = entry.fields.get("ignore_changes")
-    return DesiredClient(
-        spec=ClientSpec(entry.name, _grants(tuple(entry.grants)), view.urls.get(entry)),
-        source=entry.source,
-        grants_source=grants_source,
-        redirect_source=redirect_source,
-        owner=entry.owner,
+def _desired(view: View, waived: WaivedBy) -> Iterator[DesiredClient]:
+    document, at = None, None
+    for entry in view.entries:
+        if entry.present:
+            if at is None or entry.document is not document:
+                document, at = entry.document, entry.document.at
+            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), view.urls.get(entry))
+            client = DesiredClient(spec, entry.places(at), entry.owner)
+            yield client if _RARE.isdisjoint(entry.fields) else _completed(client, entry, view, waived)
+
+
+def _completed(client: DesiredClient, entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
+    """The client with what few entries say. Only one with `allow` can waive anything."""
+    return replace(
+        client,
         id=entry.ids.get(view.instance.name),
         previous_names=tuple(entry.previous_names),
-        ignore_changes=frozenset(map(Field, ignored)) if ignored else _NO_FIELDS,
+        ignore_changes=frozenset(map(Field, entry.fields.get("ignore_changes", ()))),
         rotate=rotation_of(entry),
-        allow=frozenset(entry.allow) if entry.allow else _NO_RULES,
+        allow=frozenset(entry.allow),
         waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.declared.findings import Finding
 from reconciler.declared.redirects import WEB_SCHEMES
 from reconciler.declared.resolve import Redirect, View
+from reconciler.model import Grant
 from reconciler.text import quoted, quoted_url
 
 LONGEST_REDIRECT = 2_000
@@ -64,7 +65,7 @@ def too_long(view: View) -> Iterator[Finding]:
         if len(stored) > LONGEST_REDIRECT:
             message = f"the redirect URLs have {len(stored):,} characters in all, and the platform takes 2,000"
             hint = "use fewer or shorter URLs, or several clients"
-            yield Finding(message, entry.desired_places()[1], hint, entry)
+            yield Finding(message, entry.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url"), hint, entry)
 
 
 def no_path(view: View) -> Iterator[Finding]:

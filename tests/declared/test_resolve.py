@@ -7,7 +7,17 @@ from dataclasses import replace
 import pytest
 
 from reconciler.declared.declare import declare
-from reconciler.model import AbsentClient, ClientSpec, Declarations, DesiredClient, Elsewhere, Field, Grant, Location
+from reconciler.model import (
+    AbsentClient,
+    ClientSpec,
+    Declarations,
+    DesiredClient,
+    Elsewhere,
+    Field,
+    Grant,
+    Location,
+    Places,
+)
 from tests.declared.declaring import PRODUCTION, SETTINGS, declared, document, settings, shared, with_redirect
 
 EVERYTHING = """\
@@ -31,6 +41,13 @@ clients:
     state: absent
     ids: {production: 4}
 """
+
+
+def places(*stand: tuple[int, int]) -> Places:
+    """Lines and columns of name, grants and redirect URL."""
+    return Places(lambda number: Location("clients/all.yaml", *stand[number]), 0, 1, 2)
+
+
 HOSTED = shared("production", host="portal.example.com")
 
 
@@ -43,21 +60,16 @@ def test_an_entry_becomes_what_the_instance_should_have() -> None:
         spec=ClientSpec(
             "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), "https://portal.example.com/callback"
         ),
-        source=Location("clients/all.yaml", 2, 11),
-        grants_source=Location("clients/all.yaml", 10, 7),
-        redirect_source=Location("clients/all.yaml", 11, 23),
+        places=places((2, 11), (10, 7), (11, 23)),
         owner="team-portal",
         id=17,
         previous_names=("Portal", "Old portal"),
         ignore_changes=frozenset({Field.REDIRECT_URL}),
         allow=frozenset({"redirect-loopback"}),
     )
-    grants = Location("clients/all.yaml", 14, 7)
     assert notebooks == DesiredClient(
         spec=ClientSpec("Notebooks", frozenset({Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD})),
-        source=Location("clients/all.yaml", 12, 11),
-        grants_source=grants,
-        redirect_source=grants,
+        places=places((12, 11), (14, 7), (14, 7)),
     )
 
 
