@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from reconciler.model import Declarations, Listing
 from reconciler.planning.decisions import Deciding, Decision, PlanPolicy
 from reconciler.planning.drift import Base
-from reconciler.planning.matching import Doubt, Finding, LiveIndex, match_all, meant, possible
+from reconciler.planning.matching import Doubt, Finding, LiveIndex, meant, possible
 from reconciler.planning.plan import Note, Plan, Unmanaged, order_of_applying
 from reconciler.planning.removals import Removals
 from reconciler.planning.renames import notes_on_renames
+from reconciler.planning.settled import match_declared
 from reconciler.planning.surprises import Remarks, notes_on_previous_names, notes_on_rotation
 
 __all__ = ["PlanPolicy", "make_plan"]
@@ -24,12 +25,13 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     on the instance is refused, kept or reverted, as the policy has it.
     """
     index = LiveIndex(live, policy.ignore, policy.instance)
-    findings = tuple(match_all((*declared.present, *declared.absent), index))
+    matched = match_declared(declared, index)
+    findings = matched.findings
     doubts = tuple(found for found in findings if isinstance(found, Doubt))
     held = {live_id for doubt in doubts for live_id in possible(doubt.entry, index)}
     deciding = Deciding(policy, index, base)
     on_entries = [decision for found in findings if (decision := deciding.on_entry(found))]
-    strangers = tuple(_strangers(declared, live, held | _matched_ids(findings), deciding))
+    strangers = tuple(_strangers(declared, live, held | matched.settled | _matched_ids(findings), deciding))
     decisions = [*on_entries, *(decision for _, decision in strangers if decision)]
     changes = tuple(sorted((change for each in decisions for change in each.changes), key=order_of_applying))
     unmanaged = _by_name(unmanaged for unmanaged, decision in strangers if decision is None)
@@ -39,12 +41,12 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
         changes=changes,
         blocked=tuple(sorted((d.blocked for d in doubts), key=lambda b: (b.name, b.source, b.reason.code))),
         unmanaged=unmanaged,
-        ignored=_by_name(Unmanaged(each.id, each.name) for each in index.all if index.ignores(each.name)),
+        ignored=_by_name(Unmanaged(each.id, each.name) for each in index.ignored),
         unsupported=tuple(
             sorted((u for u in live.unsupported if not index.ignores(u.name)), key=lambda u: (u.name, u.id))
         ),
         notes=_sorted((*_notes(findings, index), *notes_on_renames(changes, unmanaged, index))),
-        in_sync=len(findings) - len(doubts) - len(on_entries),
+        in_sync=len(matched.settled) + len(findings) - len(doubts) - len(on_entries),
         declared_present=len(declared.present),
         live=len(index.all),
         live_ids=tuple(sorted(index.by_id)),
@@ -56,7 +58,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
 
 
 def _strangers(
-    declared: Declarations, live: Listing, accounted: set[int], deciding: Deciding
+    declared: Declarations, live: Listing, accounted: Set[int], deciding: Deciding
 ) -> Iterator[tuple[Unmanaged, Decision | None]]:
     """The live clients that no entry is about, and what is done about them; None where they are left alone."""
     index, base = deciding.index, deciding.base
@@ -64,7 +66,7 @@ def _strangers(
     if not clients:
         return
     removals = Removals(declared, clients, base) if base else None
-    remarks = Remarks(declared, index, deciding.policy.system_clients, removals)
+    remarks = Remarks(declared, clients, index, deciding.policy.system_clients, removals)
     for client in clients:
         unmanaged = remarks.on(client)
         yield unmanaged, deciding.on_stranger(client, unmanaged, removals)

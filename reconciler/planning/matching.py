@@ -36,9 +36,22 @@ class LiveIndex:
         """The live clients of exactly this name."""
         return self._by_name.get(name, ())
 
+    def only(self, name: str) -> LiveClient | None:
+        """The one live client of this name, if it is one that can be declared and is not set aside."""
+        found = self._by_name.get(name)
+        if found is None or len(found) > 1 or name in self._ignored_names:
+            return None
+        live = found[0]
+        return live if isinstance(live, LiveClient) else None
+
     def looking_like(self, name: str) -> Sequence[AnyLive]:
         """The live clients whose names read the same to a person, those of exactly this name included."""
         return self._by_key.get(lookalike_key(name), ())
+
+    @property
+    def ignored(self) -> Sequence[AnyLive]:
+        """The live clients that `ignore:` sets aside."""
+        return [live for live in self.all if live.name in self._ignored_names] if self._ignored_names else ()
 
     def ignores(self, name: str) -> bool:
         """Whether `ignore:` sets clients of this name aside, live or not."""
@@ -98,15 +111,20 @@ def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[Finding]:
     """What each entry means, in their order. No live client is matched twice, and no name is given twice."""
     same_name = _shared((entry.name, entry) for entry in entries)
     findings = [_find(entry, index) for entry in entries]
-    claimed = _shared((live.id, found.entry) for found in findings for live in meant(found))
+    claims = _shared((live.id, found.entry) for found in findings for live in meant(found))
     for found in findings:
         entry = found.entry
         if entry.name in same_name:
             yield Doubt(entry, doubts.declared_twice(entry, same_name[entry.name]))
-        elif clash := next((live for live in meant(found) if live.id in claimed), None):
-            yield Doubt(entry, doubts.clashing(entry, clash, claimed[clash.id]))
+        elif clash := next((live for live in meant(found) if live.id in claims), None):
+            yield Doubt(entry, doubts.clashing(entry, clash, claims[clash.id]))
         else:
             yield _checked_name(found, index)
+
+
+def claimed(entries: Iterable[Entry], index: LiveIndex) -> set[int]:
+    """The ids of all live clients that some entries mean, also of those that they cannot have."""
+    return {live.id for entry in entries for live in meant(_find(entry, index))}
 
 
 def meant(found: Finding) -> tuple[LiveClient, ...]:

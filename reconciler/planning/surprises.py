@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from reconciler.model import Declarations, DesiredClient, LiveClient, Rotation
 from reconciler.names import is_system_client, lookalike_key
@@ -19,13 +19,18 @@ class Remarks:
     """Why it may be a surprise that a client is unmanaged, judged by everything that is declared and live."""
 
     def __init__(
-        self, declared: Declarations, index: LiveIndex, system_clients: Sequence[str], removals: Removals | None = None
+        self,
+        declared: Declarations,
+        clients: Iterable[LiveClient],
+        index: LiveIndex,
+        system_clients: Sequence[str],
+        removals: Removals | None = None,
     ) -> None:
         self._index = index
         self._removals = removals
         self._system_clients = system_clients
         self._elsewhere = _instances_by_name(declared)
-        self._declared_like = _names_by_key(declared)
+        self._declared_like = _names_by_key(declared, {lookalike_key(client.name) for client in clients})
 
     def on(self, client: LiveClient) -> Unmanaged:
         """The client as the plan shows it."""
@@ -110,7 +115,9 @@ def _instances_by_name(declared: Declarations) -> Mapping[str, Sequence[str]]:
     return {name: sorted(instances) for name, instances in found.items()}
 
 
-def _names_by_key(declared: Declarations) -> Mapping[str, str]:
+def _names_by_key(declared: Declarations, keys: Set[str]) -> Mapping[str, str]:
+    """The declared names that have one of the keys; most have none, and few of the live clients are strangers."""
     entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
+    alike = [name for entry in entries if lookalike_key(name := entry.name) in keys]
     # Sorted, so that of several that read alike the same one is named whatever the order of the files.
-    return {lookalike_key(name): name for name in sorted(entry.name for entry in entries)}
+    return {lookalike_key(name): name for name in sorted(alike)}
