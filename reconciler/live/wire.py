@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import combinations
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeGuard
 
 from reconciler.live.answers import shown
@@ -19,6 +21,12 @@ _TYPES = {
 """In the order in which the platform lists them."""
 
 _GRANTS = {name: grant for grant, name in _TYPES.items()}
+_USUAL = {
+    types: frozenset(map(_GRANTS.__getitem__, types))
+    for number in range(1, len(_GRANTS) + 1)
+    for types in combinations(_TYPES.values(), number)
+}
+"""The grants of every client that can be declared, by its types in the platform's order."""
 _LARGEST_ID = 2**63 - 1
 
 
@@ -52,20 +60,51 @@ def read_listing(document: object, at: datetime | None = None) -> Listing:
     """
     listed = _data(document)
     ids: set[int] = set()
-    clients: list[LiveClient | UnsupportedClient] = []
+    clients: list[LiveClient] = []
+    unsupported: list[UnsupportedClient] = []
     for index, values in enumerate(listed, 1):  # one row at a time: ten thousand of them take megabytes
-        row = read_row(values, index)
-        ids.add(row.id)
-        if not row.revoked:
-            clients.append(read_client(row))
+        client: LiveClient | UnsupportedClient | None = _usual(values)
+        if client is None:
+            row = read_row(values, index)
+            ids.add(row.id)
+            if row.revoked:
+                continue
+            client = read_client(row)
+        ids.add(client.id)
+        if isinstance(client, LiveClient):
+            clients.append(client)
+        else:
+            unsupported.append(client)
     if len(ids) < len(listed):
         raise WrongShape("two clients in the list have the same id")
-    clients.sort(key=lambda client: client.id)
-    return Listing(
-        tuple(client for client in clients if isinstance(client, LiveClient)),
-        tuple(client for client in clients if isinstance(client, UnsupportedClient)),
-        at,
-    )
+    clients.sort(key=_id)
+    unsupported.sort(key=_id)
+    return Listing(tuple(clients), tuple(unsupported), at)
+
+
+_id = attrgetter("id")
+
+
+def _usual(values: Any) -> LiveClient | None:
+    """The client of a row that is as nearly all are; None if it takes a closer look. Raises WrongShape."""
+    try:
+        client_id, name, redirect, types = values["id"], values["name"], values["redirect"], values["types"]
+        grants = _USUAL[tuple(types)]
+        if (
+            type(types) is list
+            and type(client_id) is int
+            and 0 < client_id <= _LARGEST_ID
+            and values["revoked"] is False
+            and type(name) is type(redirect) is str
+            and name.isascii()
+            and redirect.isascii()
+            and (Grant.AUTHORIZATION_CODE in grants) == (redirect != "")
+        ):
+            created_at = _read_time(values.get("created_at"), client_id)
+            return LiveClient(client_id, ClientSpec(name, grants, redirect or None), created_at)
+    except (KeyError, TypeError):
+        pass
+    return None
 
 
 def read_secrets(document: object) -> tuple[Issued, ...]:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import GatewayError
 from reconciler.live.http_gateway import connect
-from reconciler.live.wire import WrongShape, read_listing, read_row
-from reconciler.model import ClientSpec, Grant
+from reconciler.live.wire import WrongShape, read_client, read_listing, read_row
+from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.text import printable
 from tests.live.servers import CREDENTIALS, ONCE, platform, row, serving
 
@@ -53,6 +53,45 @@ def test_any_document_is_a_client_or_of_the_wrong_shape(document: object) -> Non
         return
     assert read.id > 0
     read.name.encode()
+
+
+TYPES = ["authorization_code_grant", "personal_access_client", "password_client", "device_code"]
+lists_of_types = st.lists(st.sampled_from(TYPES), max_size=3)
+usual_rows = st.fixed_dictionaries(
+    {},
+    optional={
+        "types": lists_of_types | lists_of_types.map(lambda names: dict.fromkeys(names, 1)) | st.sampled_from(TYPES),
+        "redirect": st.sampled_from(["", "https://a.example/cb", "https://é.example/cb", "\ud800", None]),
+        "name": st.sampled_from(["A", "é", "\ud800", "", None, 5]),
+        "revoked": st.sampled_from([False, True, 0, None]),
+        "id": st.sampled_from([1, True, 0, -1, 2**63, 2**63 - 1, 1.0, "1"]),
+        "created_at": st.sampled_from([None, "2026-11-23", "2026-11-23T06:24:57.000000Z", "x", 5]),
+    },
+).map(lambda fields: {**row(), **fields})
+
+
+@settings(deadline=None, max_examples=1000)
+@given(document=usual_rows | rows)
+def test_a_row_that_looks_usual_is_read_as_every_other(document: object) -> None:
+    """In a listing most rows are read with one look; what that gives is what reading them field by field does."""
+    try:
+        listing: object = read_listing({"data": [document]})
+    except WrongShape as error:
+        listing = str(error)
+    try:
+        read = read_row(document)
+        client = read_client(read)
+        expected: object = (
+            Listing()
+            if read.revoked
+            else Listing(
+                (client,) if isinstance(client, LiveClient) else (),
+                (client,) if isinstance(client, UnsupportedClient) else (),
+            )
+        )
+    except WrongShape as error:
+        expected = str(error)
+    assert listing == expected
 
 
 @exhaustively
