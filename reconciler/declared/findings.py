@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reconciler.declared.entries import Entry
 from reconciler.diagnostics import Severity
@@ -42,6 +42,10 @@ class Files:
     """Of every rule that there is."""
     complete: bool
     """Whether every file could be loaded."""
+
+    def having(self, key: str) -> Iterable[Entry]:
+        """The entries that have a key, in the order of the files."""
+        return [entry for entry in self.entries if key in entry.fields]
 
     @property
     def instance_names(self) -> list[str]:

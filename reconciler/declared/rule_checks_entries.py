@@ -70,17 +70,28 @@ def unused_variable(files: Files) -> Iterator[Finding]:
     """A variable that nothing uses is a slip, or left over."""
     if not files.complete:
         return
-    used = {name for entry in files.entries for url in entry.redirects for name in names_in(url)}
+    unused = _unused({name for name, _ in files.settings.variable_sources}, files)
     for name, place in files.settings.variable_sources:
-        if name not in used:
+        if name in unused:
             hint = f"remove it, or write ${{{name}}} in a redirect_url"
             yield Finding(f"nothing uses the variable {quoted(name)}", place, hint)
+
+
+def _unused(names: set[str], files: Files) -> set[str]:
+    """Those of the names that no redirect URL refers to. Most files use every variable within a few entries."""
+    for entry in files.entries:
+        if not names:
+            break
+        for url in entry.redirects:
+            if any(f"${{{name}}}" in url for name in names):  # it may be a literal: `$${name}`
+                names = names.difference(names_in(url))
+    return names
 
 
 def instances_unknown(files: Files) -> Iterator[Finding]:
     """An entry for an instance that does not exist does nothing there, silently."""
     names = files.instance_names
-    for entry in files.entries:
+    for entry in files.having("instances"):
         for position, glob in enumerate(entry.instances or ()):
             if not any(matches(glob, name) for name in names):
                 verb = "matched by" if "*" in glob or "?" in glob else "called"
@@ -91,7 +102,7 @@ def instances_unknown(files: Files) -> Iterator[Finding]:
 def ids_unknown(files: Files) -> Iterator[Finding]:
     """An id for an instance that does not exist pins nothing."""
     names = files.instance_names
-    for entry in files.entries:
+    for entry in files.having("ids"):
         for name in entry.ids:
             if name not in names:
                 message = f"no instance is called {quoted(name)}"
@@ -109,7 +120,7 @@ def _which_instance(name: str, files: Files, *, globs: bool = True) -> str:
 
 def allow_unknown(files: Files) -> Iterator[Finding]:
     """A waiver of a rule that does not exist waives nothing."""
-    for entry in files.entries:
+    for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
             if name not in files.rulings:
                 hint = did_you_mean(name, files.rulings) or "docs/rules.md lists all rules"
@@ -118,7 +129,7 @@ def allow_unknown(files: Files) -> Iterator[Finding]:
 
 def allow_not_waivable(files: Files) -> Iterator[Finding]:
     """Some rules protect from what cannot work, or must not be decided in one entry."""
-    for entry in files.entries:
+    for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
             ruling = files.rulings.get(name)
             if ruling is not None and not ruling.waivable:

@@ -41,7 +41,7 @@ def duplicate_id(view: View) -> Iterator[Finding]:
     first: dict[int, Entry] = {}
     instance = view.instance.name
     for entry in view.entries:
-        client_id = entry.ids.get(instance)
+        client_id = entry.ids.get(instance) if "ids" in entry.fields else None
         if client_id is None or (earlier := first.setdefault(client_id, entry)) is entry:
             continue
         message = f"id {client_id} is already claimed by {quoted(earlier.name)} at {earlier.source}"
@@ -62,7 +62,7 @@ def name_lookalike(view: View) -> Iterator[Finding]:
 def name_invisible(view: View) -> Iterator[Finding]:
     """What nobody sees was hardly meant, and hides that two names differ."""
     for entry in view.entries:
-        if entry.present and not entry.name.isascii() and (odd := next(filter(_is_odd, entry.name), None)):
+        if not entry.name.isascii() and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
             yield Finding(_what_is_odd(entry.name, odd), entry.source, "type the name anew, without it", entry)
 
 
@@ -106,7 +106,7 @@ def previous_name_twice(view: View) -> Iterator[Finding]:
 
 def protected_absent(view: View) -> Iterator[Finding]:
     """A protected client is never deleted."""
-    for entry in view.entries:
+    for entry in view.entries if view.settings.protected else ():
         if not entry.present and matches_any(view.settings.protected, entry.name):
             message = f"{quoted(entry.name)} is protected, and so cannot be declared absent"
             hint = f"remove the entry, or take the name out of protected: in {view.settings.path.name}"
