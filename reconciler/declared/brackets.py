@@ -66,7 +66,8 @@ def _read(text: str, place: int, lines: Lines, depth: int) -> tuple[object, int]
 
 
 def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
-    values, places = YamlSequence(), list[int]()
+    values = YamlSequence()
+    places: list[int] = []
     at = _blanks(text, at)
     while not text.startswith("]", at):
         value, end = _read(text, at, lines, depth)
@@ -78,7 +79,8 @@ def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, in
 
 
 def _read_mapping(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
-    values, places = YamlMapping(), list[int]()
+    values = YamlMapping()
+    places: list[int] = []
     at = _blanks(text, at)
     while not text.startswith("}", at):
         pair = _PAIR.match(text, at)

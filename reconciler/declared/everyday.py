@@ -22,7 +22,7 @@ MAX_OPEN = 40
 # Possessive throughout: a line that does not fit must not be tried in another way, letter by letter.
 _LINE = re.compile(
     rf"""
-    (\ *+)(-\ ++)?+                             # how far it is indented, and whether an item begins
+    (?!\Z)(\ *+)(-\ ++)?+                       # how far it is indented, and whether an item begins
     (?:({KEY}):(?:\ ++|(?=\n)|\Z))?+            # its key
     (?:
         ({FIRST}[^\x00-\x1f\x7f:\#]*+(?:(?::(?=[^ \n])|(?<!\ )\#)[^\x00-\x1f\x7f:\#]*+)*+)  # a value in plain letters
@@ -35,8 +35,6 @@ _LINE = re.compile(
 )
 # The first three are blanks or line breaks for YAML, and the others may not be there at all.
 _ODD = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_NOWHERE = -2
-"""A column in which no key stands."""
 
 
 def read_everyday(text: str, lines: Lines) -> tuple[int, object] | None:
@@ -48,146 +46,82 @@ def read_everyday(text: str, lines: Lines) -> tuple[int, object] | None:
         return None
     kept = len(lines.places)
     try:
-        return _Reader(text, lines).document()
+        return _read(text, lines)
     except Unusual:
         del lines.places[kept:]
         return None
 
 
-class _Open:
-    """A block collection whose end has not come yet."""
+def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912, PLR0915  (calls double the time)
+    """One walk over the lines. What is open is a stack of collections, each with its level and the places in it.
 
-    __slots__ = ("column", "places", "values")
-
-    def __init__(self, column: int, values: Any) -> None:
-        self.column = column
-        """Of its keys, or of the dashes of its items; counted from 0."""
-        self.values = values
-        """A YamlMapping or a YamlSequence."""
-        self.places: list[int] = []
-
-
-class _Reader:
-    """One walk over the lines of one text."""
-
-    __slots__ = ("_begun", "_key", "_key_place", "_lines", "_open", "_text")
-
-    def __init__(self, text: str, lines: Lines) -> None:
-        self._text = text
-        self._lines = lines
-        self._begun = False
-        # The document is the value of a key of nothing, further left than all others.
-        self._open = [_Open(-1, YamlMapping())]
-        self._key: str | None = ""
-        """The key whose value begins on a line to come."""
-        self._key_place = 0
-
-    def document(self) -> tuple[int, object]:
-        """The offset and the value of the text's only document."""
-        self._walk()
-        if self._key is not None:
-            raise Unusual
-        while len(self._open) > 1:
-            self._close()
-        whole = self._open[0]
-        return whole.places[1], whole.values[""]
-
-    def _walk(self) -> None:
-        known: dict[str, str] = {}  # equal keys become one object
-        here, column = self._open[0], _NOWHERE
-        for line in _LINE.finditer(self._text):
-            indent, dash, key, word, special, other = line.groups()
-            if key is None:
-                if dash or word or special or other:
-                    self._without_key(line)
-                    column = _NOWHERE
-                continue
-            if dash:
-                here = self._mapping_of_item(line)
-                column = here.column
-            elif len(indent) != column:
-                here = self._mapping_at(len(indent), line.start(3))
-                column = here.column
-            key = known.setdefault(key, key)
-            if word:
-                # Almost always the text itself: that is not worth a call.
-                value: object = plain(word) if word[0] in FIRST_CHARACTERS or word[-1] == " " else word
-                place = line.start(4)
-            elif special:
-                place = line.start(5)
-                value = read_alone(self._text, place, self._lines)
-            else:
-                self._key, self._key_place = key, line.start(3)
-                column = _NOWHERE
-                continue
-            if key in here.values:
+    Keys in column c make a mapping of level 2c, dashes a list of level 2c + 1: deeper than the mapping whose keys stand
+    in the same column, as YAML has it. So a line tells by its level which collections have ended.
+    """
+    known: dict[str, str] = {}  # equal keys become one object
+    outer: list[tuple[int, Any, list[int]]] = []
+    # The document is the value of a key of nothing, further left than all others.
+    whole = YamlMapping()
+    places: list[int] = []
+    values: Any = whole
+    level = -1
+    awaiting: str | None = ""  # the key whose value begins on a line to come
+    awaiting_at, is_marked = 0, False
+    for line in _LINE.finditer(text):
+        indent, dash, key, word, special, other = line.groups()
+        if not (key or dash):
+            if word or special or (other and (is_marked or awaiting != "" or other.rstrip(" \n") != "---")):
                 raise Unusual
-            here.values[key] = value
-            here.places += (line.start(3), place)
-
-    def _without_key(self, line: re.Match[str]) -> None:
-        """An item that is no block mapping, or the mark at which the document begins."""
-        indent, dash, _, word, special, other = line.groups()
-        if dash and (word or special):
-            place = line.start(4 if word else 5)
-            here = self._sequence_at(len(indent), line.start(2))
-            here.values.append(plain(word) if word else read_alone(self._text, place, self._lines))
-            here.places.append(place)
-        elif other and other.rstrip(" \n") == "---" and not self._begun:
-            self._begun = True
+            is_marked = is_marked or other is not None
+            continue
+        here = 2 * len(indent) + (dash is not None)
+        if awaiting is not None:
+            # A collection begins.
+            if here <= level or awaiting in values or len(outer) > MAX_OPEN:
+                raise Unusual
+            place = line.start(2 if dash else 3)
+            inner = YamlSequence() if dash else YamlMapping()
+            values[awaiting] = inner
+            places += (awaiting_at, place)
+            outer.append((level, values, places))
+            level, values, places, awaiting = here, inner, [], None
+        elif here != level:
+            # Others have ended.
+            while here < level:
+                values.first = lines.keep(places)
+                level, values, places = outer.pop()
+            if here != level:
+                raise Unusual
+        if dash and key:
+            # An item of the list that is open by now, and a mapping in itself.
+            inner = YamlMapping()
+            values.append(inner)
+            places.append(line.start(3))
+            outer.append((level, values, places))
+            level, values, places = 2 * (len(indent) + len(dash)), inner, []
+        if word:
+            # Almost always the text itself: that is not worth a call.
+            value = plain(word) if word[0] in FIRST_CHARACTERS or word[-1] == " " else word
+            place = line.start(4)
+        elif special:
+            place = line.start(5)
+            value = read_alone(text, place, lines)
+        elif key:
+            awaiting, awaiting_at = known.setdefault(key, key), line.start(3)
+            continue
         else:
+            raise Unusual  # an item without a value
+        if key is None:
+            values.append(value)
+            places.append(place)
+        elif key in values:
             raise Unusual
-
-    def _mapping_of_item(self, line: re.Match[str]) -> _Open:
-        """The new mapping that begins with a line's dash."""
-        start = line.start()
-        sequence = self._sequence_at(line.end(1) - start, line.start(2))
-        opened = _Open(line.end(2) - start, YamlMapping())
-        sequence.values.append(opened.values)
-        sequence.places.append(line.start(3))
-        self._open.append(opened)
-        return opened
-
-    def _mapping_at(self, column: int, place: int) -> _Open:
-        """The mapping that has its keys in this column: the one that a key awaits, or one that is open."""
-        here = self._open[-1]
-        if self._key is not None:
-            if column <= here.column:
-                raise Unusual  # the key has no value
-            return self._begin(_Open(column, YamlMapping()), place)
-        while column < here.column or (column == here.column and isinstance(here.values, YamlSequence)):
-            here = self._close()
-        if column != here.column:
-            raise Unusual
-        return here
-
-    def _sequence_at(self, column: int, place: int) -> _Open:
-        """The list that has its dashes in this column, which may be that of the key above it."""
-        here = self._open[-1]
-        if self._key is not None:
-            if column < here.column:
-                raise Unusual
-            return self._begin(_Open(column, YamlSequence()), place)
-        while column < here.column:
-            here = self._close()
-        if column != here.column or not isinstance(here.values, YamlSequence):
-            raise Unusual
-        return here
-
-    def _begin(self, opened: _Open, place: int) -> _Open:
-        """Open the collection that a key awaits."""
-        parent = self._open[-1]
-        if len(self._open) > MAX_OPEN or self._key in parent.values:
-            raise Unusual
-        parent.values[self._key] = opened.values
-        parent.places += (self._key_place, place)
-        self._key = None
-        self._begun = True
-        self._open.append(opened)
-        return opened
-
-    def _close(self) -> _Open:
-        """Close the innermost collection, and give the one around it."""
-        closed = self._open.pop()
-        closed.values.first = self._lines.keep(closed.places)
-        return self._open[-1]
+        else:
+            values[known.setdefault(key, key)] = value
+            places += (line.start(3), place)
+    if awaiting is not None:
+        raise Unusual
+    while outer:
+        values.first = lines.keep(places)
+        level, values, places = outer.pop()
+    return places[1], whole[""]

@@ -35,7 +35,7 @@ def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as bad:
         return Loaded((), (_not_utf8(data, bad, path),))
-    if _is_utf16(data):
+    if b"\0" in data[:4] and _is_utf16(data):
         return Loaded((), (_other_encoding("UTF-16", path),))
     lines = Lines(text)
     if libyaml is None and (read := read_everyday(text, lines)) is not None:
@@ -94,13 +94,16 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
         found = find_sources(directory, shown_as)
     except OSError as reason:
         return Loaded((), (no_directory(shown_as, reason),))
-    parts = [_load_source(entry) for entry in found]
-    documents = tuple(document for part in parts for document in part.documents)
-    diagnostics = [diagnostic for part in parts for diagnostic in part.diagnostics]
+    documents: list[Document] = []
+    diagnostics: list[Diagnostic] = []
+    for entry in found:
+        part = _load_source(entry)
+        documents += part.documents
+        diagnostics += part.diagnostics
     if not has_errors(diagnostics) and not any(entry.is_yaml for entry in found):
         hint = "write `clients: []` into a file in it, say clients.yaml, if nothing is declared yet"
         diagnostics.append(error("no-files", "the directory holds no .yaml file", Location(shown_as, 1, 1), hint))
-    return Loaded(documents, tuple(in_order(diagnostics)))
+    return Loaded(tuple(documents), tuple(in_order(diagnostics)))
 
 
 def _load_source(entry: Source) -> Loaded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, error, warning
@@ -41,7 +42,7 @@ def find_sources(directory: Path, shown_as: str) -> list[Source]:
 
     Names that start with a dot are skipped, also those of directories.
     """
-    return sorted(_walk(str(directory), shown_as), key=lambda source: source.shown_as)
+    return sorted(_walk(str(directory), shown_as), key=attrgetter("shown_as"))
 
 
 def no_directory(shown_as: str, reason: OSError) -> Diagnostic:
@@ -124,18 +125,23 @@ def _walk(directory: str, shown_as: str) -> Iterator[Source]:
     inside = f"{shown_as.rstrip('/')}/"
     with os.scandir(directory) as entries:
         for entry in entries:
-            if not entry.name.startswith("."):
-                yield from _enter(entry, inside + _shown(entry.name))
+            name = entry.name
+            if name.startswith("."):
+                continue
+            path = inside + _shown(name)
+            if name.endswith(ENDINGS):
+                yield Source(entry.path, path, _obstacle(entry, path) if entry.is_symlink() else None)
+            elif entry.is_dir(follow_symlinks=False):
+                yield from _enter(entry.path, path)
+            else:
+                yield Source(entry.path, path, _obstacle(entry, path))
 
 
-def _enter(entry: os.DirEntry[str], shown_as: str) -> Iterator[Source]:
-    if entry.is_dir(follow_symlinks=False) and not entry.name.endswith(ENDINGS):
-        try:
-            yield from _walk(entry.path, shown_as)
-        except OSError as reason:
-            yield Source(entry.path, shown_as, no_directory(shown_as, reason))
-    else:
-        yield Source(entry.path, shown_as, _obstacle(entry, shown_as))
+def _enter(directory: str, shown_as: str) -> Iterator[Source]:
+    try:
+        yield from _walk(directory, shown_as)
+    except OSError as reason:
+        yield Source(directory, shown_as, no_directory(shown_as, reason))
 
 
 def _obstacle(entry: os.DirEntry[str], shown_as: str) -> Diagnostic | None:
