@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.errors import ReconcilerError
+from reconciler.live.trust import trusting
 
 
 def checked_url(url: str) -> SplitResult:
@@ -28,7 +29,7 @@ def checked_url(url: str) -> SplitResult:
 def checked_ca_bundle(ca_bundle: Path) -> str:
     """The path of a file with certificates. Raises ReconcilerError if there is none in it."""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=ca_bundle)
+        trusting(str(ca_bundle), None)
     except ssl.SSLError as error:
         raise ReconcilerError(
             f"cannot use the CA bundle {ca_bundle}: it holds no certificate", "`ca_bundle:` takes a PEM file"

@@ -11,6 +11,7 @@ import trustme
 
 from reconciler.errors import ReconcilerError, Unavailable
 from reconciler.live.http_gateway import connect
+from reconciler.live.trust import trusting
 from tests.live.servers import CREDENTIALS, platform, serving
 
 AUTHORITY = trustme.CA()
@@ -64,6 +65,43 @@ def test_a_certificate_that_does_not_verify_stops_everything(
         assert "`ca_bundle:`" in caught.value.hint
         assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
         assert server.requests == []
+
+
+def test_what_one_instance_trusts_another_does_not(bundle: Path, tmp_path: Path) -> None:
+    """Connections share what they trust, but only those that trust the same."""
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    with serving(platform(), server_side(AUTHORITY.issue_cert("127.0.0.1"))) as server:
+        with connect(server.url, CREDENTIALS, ca_bundle=bundle) as gateway:
+            gateway.list_clients()
+        for not_trusting in (other, None):
+            with (
+                pytest.raises(Unavailable, match="not trusted"),
+                connect(server.url, CREDENTIALS, ca_bundle=not_trusting),
+            ):
+                pytest.fail("its authority is not trusted here")
+
+
+def test_a_host_is_verified_also_after_another_one_was(bundle: Path) -> None:
+    right = server_side(AUTHORITY.issue_cert("127.0.0.1"))
+    with serving(platform(), right) as server, connect(server.url, CREDENTIALS, ca_bundle=bundle) as gateway:
+        gateway.list_clients()
+    with (
+        serving(platform(), server_side(AUTHORITY.issue_cert("elsewhere.example"))) as server,
+        pytest.raises(Unavailable, match="is for another"),
+        connect(server.url, CREDENTIALS, ca_bundle=bundle),
+    ):
+        pytest.fail("the certificate is another host's")
+
+
+def test_the_authorities_are_read_once_for_all_connections(bundle: Path) -> None:
+    tls = server_side(AUTHORITY.issue_cert("127.0.0.1"))
+    read = trusting.cache_info().misses
+    with serving(platform(), tls) as server:
+        for _ in range(3):
+            with connect(server.url, CREDENTIALS, ca_bundle=bundle) as gateway:
+                gateway.list_clients()
+    assert trusting.cache_info().misses == read + 1
 
 
 def test_allow_http_does_not_loosen_tls() -> None:
