@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -28,21 +27,29 @@ SYSTEM_CLIENT_NAMES = frozenset(
 """The clients that the platform installs or makes on demand, casefolded."""
 
 # Characters without a glyph that general category Cf does not cover (Unicode's Default_Ignorable_Code_Point).
-_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+_INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 
 
 def lookalike_key(name: str) -> str:
     """A key that two names share when they differ only in case, normalisation or invisible characters."""
     if name.isascii() and name.isprintable():
         return name.lower()
+    import unicodedata  # a library of its own, which few names need
+
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    visible = (c for c in _INVISIBLE.sub("", folded) if unicodedata.category(c) not in ("Cf", "Cc"))
+    visible = (c for c in re.sub(_INVISIBLE, "", folded) if unicodedata.category(c) not in ("Cf", "Cc"))
     return unicodedata.normalize("NFKC", "".join(visible))
 
 
 def can_be_declared(name: str) -> bool:
     """Whether an entry can have this name: the platform would trim it, or nobody could read it, if not."""
-    return name == name.strip(TRIMMED) != "" and all(unicodedata.category(c) not in ("Cc", "Cs") for c in name)
+    return name == name.strip(TRIMMED) != "" and (name.isprintable() or _is_readable(name))
+
+
+def _is_readable(name: str) -> bool:
+    import unicodedata
+
+    return all(unicodedata.category(c) not in ("Cc", "Cs") for c in name)
 
 
 def is_system_client(name: str, globs: Iterable[str] = ()) -> bool:

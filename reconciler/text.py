@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
+
+# Patterns are texts here: the first use compiles one, and `re` keeps it. Most runs need none of them.
 
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 # Blank or without a glyph, though their categories are those of letters and marks. U+FE0F is kept: it belongs to emoji.
-_HIDDEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]")
+_HIDDEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]"
 
 # Text that every YAML reader takes as the same text, without quotes. Everything else is quoted.
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
+_PLAIN = r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*"
 _TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 
 # What starts a command to the runner of a pipeline, wherever it stands in a line of the log: GitHub (ActionCommand.cs,
 # the older of its two forms), Azure and TeamCity.
-_COMMAND = re.compile(r"#(?=#(?:vso|teamcity)?\[)", re.IGNORECASE)
+_COMMAND = r"(?i:#(?=#(?:vso|teamcity)?\[))"
 
-_USER_INFO = re.compile(r"//[^/?#]*@")
+_USER_INFO = r"//[^/?#]*@"
 
 
 def printable(text: str) -> str:
@@ -29,19 +30,21 @@ def printable(text: str) -> str:
     zero-width joiners, line separators, letters without a glyph, and lone surrogates: what is left is safe to print.
     So is what a pipeline would take for a command to it: the log of a job is where most of this is printed.
     """
-    if not (text.isprintable() and (text.isascii() or not _HIDDEN.search(text))):
+    if not (text.isprintable() and (text.isascii() or not re.search(_HIDDEN, text))):
         text = "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
     return without_commands(text, r"\u{23}")
 
 
 def without_commands(text: str, number_sign: str) -> str:
     """The text with a number sign written in another way where a pipeline would take it for a command."""
-    return _COMMAND.sub(lambda _: number_sign, text) if "##" in text else text
+    return re.sub(_COMMAND, lambda _: number_sign, text) if "##" in text else text
 
 
 def is_hidden(character: str) -> bool:
     """Whether a character has no glyph, or breaks or reorders what stands around it."""
-    return unicodedata.category(character) in _HIDDEN_CATEGORIES or _HIDDEN.match(character) is not None
+    import unicodedata  # a library of its own, which few texts need
+
+    return unicodedata.category(character) in _HIDDEN_CATEGORIES or re.match(_HIDDEN, character) is not None
 
 
 def quoted(text: str, limit: int = 80) -> str:
@@ -51,7 +54,7 @@ def quoted(text: str, limit: int = 80) -> str:
 
 def quoted_url(url: str, limit: int = 80) -> str:
     """A URL in quotes for a message, without what stands in front of its host: that may be a password."""
-    return quoted(_USER_INFO.sub("//***@", url), limit)
+    return quoted(re.sub(_USER_INFO, "//***@", url), limit)
 
 
 def quoted_scalar(text: str) -> str:
@@ -61,7 +64,7 @@ def quoted_scalar(text: str) -> str:
 
 def is_plain_scalar(text: str) -> bool:
     """Whether every YAML reader takes it as the same text without quotes."""
-    return _PLAIN.fullmatch(text) is not None and text.lower() not in _TYPED
+    return re.fullmatch(_PLAIN, text) is not None and text.lower() not in _TYPED
 
 
 def double_quoted(text: str) -> str:
@@ -72,7 +75,7 @@ def double_quoted(text: str) -> str:
 def _escaped(character: str) -> str:
     if character in '"\\':
         return f"\\{character}"
-    if character.isprintable() and not _HIDDEN.match(character):
+    if character.isprintable() and not re.match(_HIDDEN, character):
         return character
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from reconciler.declared.entries import Entry
@@ -67,10 +66,14 @@ def name_invisible(view: View) -> Iterator[Finding]:
 
 
 def _is_odd(character: str) -> bool:
+    import unicodedata  # a library of its own, which few names need
+
     return is_hidden(character) or (character != " " and unicodedata.category(character) == "Zs")
 
 
 def _what_is_odd(name: str, odd: str) -> str:
+    import unicodedata
+
     code = f"U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name')})"
     kind = f"{code}, which is invisible" if is_hidden(odd) else f"{code}, which looks like a blank and is none"
     return f"{quoted(name)} has the character {kind}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 
@@ -22,4 +21,6 @@ def width(text: str) -> int:
     """How many columns of a terminal the text takes: wide characters two, combining marks none."""
     if text.isascii():
         return len(text)
+    import unicodedata  # a library of its own, which few texts need
+
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
