@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.console import Console, is_interactive
+from reconciler.cli.console import Console
 from reconciler.cli.options import (
     choosing_flags,
     conduct_options,
@@ -22,6 +22,7 @@ from reconciler.cli.options import (
     typed_flags,
     yes_option,
 )
+from reconciler.cli.streams import is_interactive
 from reconciler.cli.surfaces import Surfaces, refuse_collision, report_option
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import Prune

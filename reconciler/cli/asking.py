@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from reconciler.cli.console import say
+from reconciler.cli.streams import say
 
 _YES, _NO = ("y", "yes"), ("n", "no", "")
 

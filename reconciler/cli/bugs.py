@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-import traceback
 from collections.abc import Iterator
 
-from reconciler.cli.console import say
+from reconciler.cli.streams import say
 
 
 def trace_of(bug: BaseException) -> str:
@@ -26,8 +25,11 @@ def _lines(bug: BaseException, seen: set[int]) -> Iterator[str]:
         yield from _lines(earlier, seen)
         yield "which led to" if bug.__cause__ else "and meanwhile"
     yield f"{type(bug).__module__}.{type(bug).__qualname__}".removeprefix("builtins.")
-    for frame, line in traceback.walk_tb(bug.__traceback__):
-        yield f"  {frame.f_code.co_filename}:{line} in {frame.f_code.co_qualname}"
+    trace = bug.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        yield f"  {code.co_filename}:{trace.tb_lineno} in {code.co_qualname}"
+        trace = trace.tb_next
 
 
 def hush_tracebacks() -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from click.shell_completion import CompletionItem
 
 VARIABLE = "_RECONCILER_COMPLETE"
@@ -42,6 +43,8 @@ def instances(context: click.Context, parameter: click.Parameter, incomplete: st
 
 def runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The names of the runs in the journal, the newest first."""
+    from pathlib import Path
+
     chosen = context.params.get("journal")
     directory = Path(chosen) if chosen is not None else _config(context).parent / ".reconciler" / "journal"
     return _starting(sorted({file.stem for file in directory.glob("**/*.jsonl")}, reverse=True), incomplete)
@@ -55,6 +58,8 @@ def schemas(context: click.Context, parameter: click.Parameter, incomplete: str)
 
 
 def _config(context: click.Context) -> Path:
+    from pathlib import Path
+
     return Path(context.params.get("config") or "reconciler.yaml")
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.console import Console, print_result, say
+from reconciler.cli.console import Console
 from reconciler.cli.files import replace_whole
-from reconciler.cli.options import plain_output_options, work_tree_options
+from reconciler.cli.options import plain_offline_output_options, work_tree_options
 from reconciler.cli.scope import refuse_strangers
+from reconciler.cli.streams import print_result, say
 from reconciler.errors import ReconcilerError, WrongUsage
 from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
 from reconciler.text import printable
@@ -41,7 +42,7 @@ Examples:
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
 @click.option("--diff", is_flag=True, help="Like --check, and show what would change.")
 @work_tree_options
-@plain_output_options
+@plain_offline_output_options
 def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: Files, console: Console) -> int:
     """Write the files in their one canonical form.
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import gc
-import logging
 import os
 import re
-import shlex
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -18,12 +16,14 @@ from click.core import ParameterSource
 from reconciler import __version__
 from reconciler.cli.bugs import hush_tracebacks, trace_of
 from reconciler.cli.completion import answer_shell
-from reconciler.cli.console import say, silence_stdout
 from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.signals import end_on_sigterm
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.cli.streams import say, silence_stdout
 from reconciler.errors import InvalidDeclarations, ReconcilerError
 from reconciler.text import printable
+
+if TYPE_CHECKING:
+    from reconciler.diagnostics import Diagnostic
 
 WRONG_USAGE = 64
 """sysexits.h EX_USAGE. click's own 2 would read as "changes pending"."""
@@ -128,9 +128,11 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
 
 def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
     """The errors, and how many warnings there are; with -v, those too."""
+    from reconciler.cli.log import logs_steps
+    from reconciler.diagnostics import Severity
     from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
 
-    if logging.getLogger("reconciler").isEnabledFor(logging.INFO):
+    if logs_steps():
         return render_diagnostic_lines(diagnostics)
     errors = [each for each in diagnostics if each.severity is Severity.ERROR]
     return render_diagnostic_lines(errors) + render_warning_count(diagnostics)
@@ -150,6 +152,8 @@ def _instance_meant(misuse: click.UsageError) -> str:
     extra = re.fullmatch(r"Got unexpected extra argument \((.+)\)", misuse.format_message().rstrip("."))
     if extra is None or misuse.ctx is None:
         return ""
+    import shlex
+
     takes = any("--instance" in parameter.opts for parameter in misuse.ctx.command.params)
     return f"did you mean --instance {printable(shlex.quote(extra[1]))}? or " if takes else ""
 
@@ -184,7 +188,9 @@ def _say_system_error(problem: OSError) -> int:
 
 
 def _say_bug(bug: Exception) -> int:
-    if logging.getLogger("reconciler").isEnabledFor(logging.DEBUG):
+    from reconciler.cli.log import logs_requests
+
+    if logs_requests():
         say(trace_of(bug))
     say(
         f"error: reconciler itself failed ({type(bug).__name__}); this is a bug\n"

@@ -7,7 +7,7 @@ import stat
 import sys
 from collections.abc import Mapping
 
-from reconciler.cli.console import say
+from reconciler.cli.streams import say
 from reconciler.errors import SinkError
 from reconciler.secrets.masking import Mask
 

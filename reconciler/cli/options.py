@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli import completion
-from reconciler.cli.console import start_console
+from reconciler.cli.console import Console, start_console, start_offline_console
 from reconciler.cli.kinds import Lines, Seconds, Whole
 from reconciler.errors import WrongUsage
 from reconciler.planning.plan import OnDrift, Prune
@@ -266,7 +266,7 @@ _talk = (
 )
 
 
-def output_options_in(*formats: str) -> Callable[[Any], Any]:
+def output_options_in(*formats: str, start: Callable[..., Console] = start_console) -> Callable[[Any], Any]:
     """The flags of how a command talks, its results in one of these formats, of which the first is the default."""
     choose = option(
         "--format",
@@ -276,12 +276,17 @@ def output_options_in(*formats: str) -> Callable[[Any], Any]:
         show_default=True,
         help="Of the results on stdout.",
     )
-    return gathered("console", start_console, choose, *_talk)
+    return gathered("console", start, choose, *_talk)
 
 
 output_options = output_options_in("text", "json")
 
+offline_output_options = output_options_in("text", "json", start=start_offline_console)
+"""For a command that reaches no instance."""
+
 plain_output_options = gathered("console", functools.partial(start_console, "text"), *_talk)
+
+plain_offline_output_options = gathered("console", functools.partial(start_offline_console, "text"), *_talk)
 
 
 def typed_flags(names: Sequence[str]) -> list[str]:

@@ -10,7 +10,8 @@ from threading import Lock
 
 from reconciler.applying.events import Answered, Event, Started
 from reconciler.applying.report import Handed
-from reconciler.cli.console import Console, say_for_now
+from reconciler.cli.console import Console
+from reconciler.cli.streams import say_for_now
 from reconciler.render.deliveries import render_handed
 from reconciler.render.report_text import render_outcome
 from reconciler.settings import Instance

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from reconciler.cli.console import Console, OutputLost
+from reconciler.cli.console import Console
+from reconciler.cli.streams import OutputLost
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.overview_text import fleet_text, plans_and_table, plans_text, report_text

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli import completion
 from reconciler.cli.apply import consent
-from reconciler.cli.console import Console, is_interactive
+from reconciler.cli.console import Console
 from reconciler.cli.history import find_runs
 from reconciler.cli.options import (
     conduct_options,
@@ -21,6 +21,7 @@ from reconciler.cli.options import (
     plain_output_options,
     yes_option,
 )
+from reconciler.cli.streams import is_interactive
 from reconciler.errors import Refused, WrongUsage
 from reconciler.text import printable, quoted, quoted_url
 from reconciler.workflow.choices import Conduct, Files, Options

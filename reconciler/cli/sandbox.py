@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.console import Console, print_result, say
+from reconciler.cli.console import Console
 from reconciler.cli.groups import Commands
 from reconciler.cli.kinds import Lines, Whole
 from reconciler.cli.options import config_option, instance_option, option, quiet_option
 from reconciler.cli.signals import signals_restored
+from reconciler.cli.streams import print_result, say
 from reconciler.errors import WrongUsage
 from reconciler.text import quoted
 from reconciler.workflow.choices import Selection

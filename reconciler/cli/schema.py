@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import completion
-from reconciler.cli.console import print_result, say
+from reconciler.cli.streams import print_result, say
 from reconciler.errors import ReconcilerError
 
 

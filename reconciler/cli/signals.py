@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from reconciler.cli.console import say
+from reconciler.cli.streams import say
 
 _ONCE = "no new writes; waiting for those under way (once more stops at once)"
 _AGAIN = "stopping at once; what is under way may be written or not, see: reconciler plan"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.options import files_options, output_options
+from reconciler.cli.options import files_options, offline_output_options
 from reconciler.cli.scope import real_path, refuse_strangers
 from reconciler.cli.surfaces import Surfaces, report_option
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
@@ -32,7 +32,7 @@ Examples:
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @files_options
 @report_option
-@output_options
+@offline_output_options
 def validate(paths: tuple[Path, ...], files: Files, reports: Sequence[Path], console: Console) -> int:
     """Check the files, for all instances.
 

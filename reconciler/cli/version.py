@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from reconciler import __version__
-from reconciler.cli.console import print_result
+from reconciler.cli.streams import print_result
 
 
 @click.command(
