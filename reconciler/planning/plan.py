@@ -8,16 +8,9 @@ from enum import StrEnum
 from typing import assert_never
 
 from reconciler.model import ClientSpec, Field, Grant, Location, UnsupportedClient
+from reconciler.planning.intent import OnDrift as OnDrift  # noqa: PLC0414  (also for those who import plans)
+from reconciler.planning.intent import Prune as Prune  # noqa: PLC0414  (also for those who import plans)
 from reconciler.value import dataclass
-
-
-class Prune(StrEnum):
-    """Which clients are deleted though no entry says `state: absent`."""
-
-    NONE = "none"
-    REMOVED = "removed"
-    """Those that were declared at the base, and are no longer."""
-    ALL = "all"
 
 
 class Origin(StrEnum):
@@ -28,14 +21,6 @@ class Origin(StrEnum):
     """Drift: git has not changed it."""
     BOTH = "both"
     """A conflict: git has changed it, and the instance has something else again."""
-
-
-class OnDrift(StrEnum):
-    """What happens to what a person changed on the instance since the base."""
-
-    REFUSE = "refuse"
-    KEEP = "keep"
-    REVERT = "revert"
 
 
 @dataclass(frozen=True, slots=True)

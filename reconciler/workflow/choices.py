@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.errors import WrongUsage
 from reconciler.names import matches
-from reconciler.planning.plan import OnDrift, Prune
+from reconciler.planning.intent import OnDrift, Prune
 from reconciler.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.text import did_you_mean, quoted
 from reconciler.value import dataclass
