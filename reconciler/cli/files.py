@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import stat
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def _write(file: Path, text: str) -> None:
 
 def _replace(target: Path, data: bytes, *, keep_mode: bool = False) -> None:
     # Not `tempfile`: its files are for this user alone, and the next job of a pipeline may run as another.
-    temporary = target.with_name(f".{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
     try:
         with temporary.open("xb") as stream:
             stream.write(data)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.console import Console
-from reconciler.cli.files import put_whole
 from reconciler.cli.github import is_on_github, show_on_github
 from reconciler.cli.kinds import Lines
 from reconciler.cli.options import option
@@ -92,6 +91,8 @@ class Surfaces:
         )
 
     def _write(self, report: Path, overview: Overview) -> bool:
+        from reconciler.cli.files import put_whole
+
         render = renderer_for(report.name)
         assert render is not None  # noqa: S101  (the flag lets no other name through)
         if report.suffix.lower() == ".prom":

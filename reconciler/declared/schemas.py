@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
+
+import reconciler
 
 SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan", "observation")
 """The files that people write, what the program prints as JSON, the plans that it saves, and what it observed."""
@@ -16,6 +17,6 @@ def schema_text(name: str) -> str:
 
 def _folder() -> Path:
     """Inside the package when it was installed from a wheel, beside it in a checkout."""
-    package = Path(str(files("reconciler")))
+    package = Path(reconciler.__file__).parent  # importlib.resources takes longer to load than all of click
     shipped = package / "schemas"
     return shipped if shipped.is_dir() else package.parent / "schemas"

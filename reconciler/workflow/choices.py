@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
@@ -70,6 +69,8 @@ class Shard:
 
     def holds(self, instance: Instance) -> bool:
         """Whether the instance belongs to it: by its name alone, so that one more instance moves no other."""
+        import hashlib  # takes longer to load than the rest of this module
+
         return int.from_bytes(hashlib.sha256(instance.name.encode()).digest()) % self.of == self.number - 1
 
     def __str__(self) -> str:
