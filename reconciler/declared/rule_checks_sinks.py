@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import View
-from reconciler.secrets.dotenv_names import variable_stem
-from reconciler.secrets.paths import file_of
-from reconciler.secrets.places import collisions
-from reconciler.secrets.values import Client
 from reconciler.settings import AgeFiles, DotenvFile, SinkSetting
 from reconciler.text import did_you_mean, printable, quoted
+
+if TYPE_CHECKING:
+    from reconciler.secrets.values import Client
 
 
 def owner_without_recipients(view: View) -> Iterator[Finding]:
@@ -42,17 +42,21 @@ def delivery_collision(view: View) -> Iterator[Finding]:
     """The secret of one client would replace that of another."""
     for sink in view.instance.sinks:
         place = _place(sink)
-        if place is None:
-            continue
-        entries = {e.name: e for e in view.entries if e.present and _has_place(e, sink)}
-        clients = [
-            Client(view.instance.name, view.instance.identity, entry.name, entry.owner) for entry in entries.values()
-        ]
-        for taken, (first, *others) in collisions(clients, place):
-            for name in others:
-                message = f"{quoted(name)} and {quoted(first)} would both be delivered to {quoted(taken)}"
-                hint = "rename one of them, or part them with `only:` of two sinks"
-                yield Finding(message, entries[name].source, hint, entries[name])
+        if place is not None:
+            yield from _collisions(view, sink, place)
+
+
+def _collisions(view: View, sink: SinkSetting, place: Callable[[Client], str]) -> Iterator[Finding]:
+    from reconciler.secrets.places import collisions
+    from reconciler.secrets.values import Client
+
+    entries = {e.name: e for e in view.entries if e.present and _has_place(e, sink)}
+    clients = [Client(view.instance.name, view.instance.identity, each.name, each.owner) for each in entries.values()]
+    for taken, (first, *others) in collisions(clients, place):
+        for name in others:
+            message = f"{quoted(name)} and {quoted(first)} would both be delivered to {quoted(taken)}"
+            hint = "rename one of them, or part them with `only:` of two sinks"
+            yield Finding(message, entries[name].source, hint, entries[name])
 
 
 def _has_place(entry: Entry, sink: SinkSetting) -> bool:
@@ -65,8 +69,12 @@ def _place(sink: SinkSetting) -> Callable[[Client], str] | None:
     """What a sink calls its place for a client; None where every name has its own."""
     match sink:
         case AgeFiles(path=path):
+            from reconciler.secrets.paths import file_of
+
             return lambda client: file_of(path, client)
         case DotenvFile():
+            from reconciler.secrets.dotenv_names import variable_stem
+
             return lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET"
         case _:
             return None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declared.document import Document
 from reconciler.diagnostics import Diagnostic, error
-from reconciler.secrets.paths import Fault, expand, folder_faults, template_faults
 from reconciler.settings import AgeFiles, DotenvFile, JsonFile, Program, Scope, SinkSetting
+
+if TYPE_CHECKING:
+    from reconciler.secrets.paths import Fault
 
 Node = Mapping[str, Any]
 
@@ -43,8 +45,9 @@ def _sink(kind: str, node: Node, root: Path) -> SinkSetting:
 def sink_problems(document: Document) -> Iterator[Diagnostic]:
     """Recipients that are none, and paths that cannot be meant."""
     yield from _recipient_problems(document)
-    yield from _path_problems(document)
-    yield from _shared_paths(document)
+    if files := list(_files(document)):
+        yield from _path_problems(document, files)
+        yield from _shared_paths(document, files)
 
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
@@ -57,7 +60,10 @@ def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
                 yield error("age-recipient", fault[0], document.location("owners", owner, "age", index), fault[1])
 
 
-def _files(document: Document) -> Iterator[tuple[str, int, str, str]]:
+File = tuple[str, int, str, str]
+
+
+def _files(document: Document) -> Iterator[File]:
     """The instance, position, kind and path of each sink that writes files."""
     for instance, node in cast("Node", document.root)["instances"].items():
         for position, item in enumerate(node.get("sinks", ())):
@@ -66,23 +72,27 @@ def _files(document: Document) -> Iterator[tuple[str, int, str, str]]:
                     yield instance, position, kind, sink["path"]
 
 
-def _path_problems(document: Document) -> Iterator[Diagnostic]:
-    for instance, position, kind, path in _files(document):
+def _path_problems(document: Document, files: Sequence[File]) -> Iterator[Diagnostic]:
+    for instance, position, kind, path in files:
         for message, hint in _path_faults(kind, path):
             place = document.location("instances", instance, "sinks", position, kind, "path")
             yield error("sink-path", message, place, hint)
 
 
 def _path_faults(kind: str, path: str) -> list[Fault]:
+    from reconciler.secrets.paths import folder_faults, template_faults
+
     if kind == "age":
         return [*template_faults(path, ("instance", "owner", "name"), ("name",)), *folder_faults(path)]
     return template_faults(path, ("instance",))
 
 
-def _shared_paths(document: Document) -> Iterator[Diagnostic]:
+def _shared_paths(document: Document, files: Sequence[File]) -> Iterator[Diagnostic]:
     """Two sinks that would each undo what the other does."""
+    from reconciler.secrets.paths import expand
+
     seen: dict[str, tuple[str, str]] = {}
-    for instance, position, kind, path in _files(document):
+    for instance, position, kind, path in files:
         file = str(PurePosixPath(expand(path, instance)))
         first_instance, first_kind = seen.setdefault(file.casefold(), (instance, f"{kind} {position}"))
         if (first_instance, first_kind) == (instance, f"{kind} {position}"):
