@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.applying.report import Report
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import ReconcilerError
 from reconciler.planning.guard import Refusal
@@ -18,6 +17,7 @@ from reconciler.settings import Instance
 from reconciler.value import dataclass
 
 if TYPE_CHECKING:
+    from reconciler.applying.report import Report
     from reconciler.live.observation import AsOf
     from reconciler.secrets.delivery import Delivery, Lacking
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, SecretsResult, State, Stopped, Supplied
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def or_failed(code: int, told: bool) -> int:
 
 
 def _wrote(results: Iterable[ApplyResult]) -> bool:
+    from reconciler.applying.report import wrote_anything
+
     return any(isinstance(result, Finished) and wrote_anything(result.report) for result in results)
 
 
@@ -89,6 +90,8 @@ def _of_plan(result: PlanResult, detailed: bool) -> int:
 def _of_apply(result: ApplyResult) -> int:
     if not isinstance(result, Finished):
         return _of_plan(result, detailed=False)
+    from reconciler.applying.report import is_complete, was_login_refused, wrote_anything
+
     report = result.report
     if report.interrupted:
         return INTERRUPTED

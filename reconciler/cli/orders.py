@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.cli.console import Console
 from reconciler.cli.options import repeated_flags
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.errors import InvalidDeclarations, ReconcilerError
-from reconciler.planning.drift import Base
-from reconciler.planning.plan import Note
 from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
 from reconciler.settings import Instance, Settings
 from reconciler.workflow.check import check, declares_nothing_yet
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
+
+if TYPE_CHECKING:
+    from reconciler.planning.drift import Base
+    from reconciler.planning.plan import Note
 
 
 def place_order(

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.applying.report import Report, is_complete, undelivered, was_login_refused
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
-from reconciler.render.deliveries import names_to_deliver, operands
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.text import printable
 
 if TYPE_CHECKING:
+    from reconciler.applying.report import Report
     from reconciler.doctor.examination import Examination
 
 _MOST_NAMED = 5
@@ -49,6 +48,9 @@ def next_after_reports(
 
     Not where the login was refused: every further try may lock the account.
     """
+    from reconciler.applying.report import is_complete, undelivered, was_login_refused
+    from reconciler.render.deliveries import names_to_deliver, operands
+
     left = [(p.instance, report) for p, report in reports if not (is_complete(report) or was_login_refused(report))]
     # Where every change is there, and a sink failed, another plan would show nothing.
     owing = [name for name, report in left if is_complete(replace(report, handed=()))]

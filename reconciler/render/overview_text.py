@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
-from reconciler.render.fleet_text import has_something_to_say, line_of, render_fleet
 from reconciler.render.paint import Paint, plain
 from reconciler.render.text import render_plan
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
@@ -28,6 +27,8 @@ def plans_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
     """The plans in full; of several instances those alone that have something to say, since a table names the rest."""
     planned = [result for result in results if isinstance(result, Planned)]
     if len(results) > 1:
+        from reconciler.render.fleet_text import has_something_to_say
+
         planned = [each for each in planned if each.lacking or has_something_to_say(each.plan, each.refusals)]
     return "\n".join(render_plan(each.plan, each.refusals, paint, each.as_of, lacking=each.lacking) for each in planned)
 
@@ -39,9 +40,12 @@ def plans_and_table(results: Sequence[ApplyResult], paint: Paint = plain) -> str
 
 
 def fleet_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
-    """The table of several instances, after what was shown of each."""
-    table = render_fleet([line_of(result) for result in results], paint)
-    return f"\n{table}" if table else ""
+    """The table of several instances, after what was shown of each; nothing of a single one."""
+    if len(results) < 2:
+        return ""
+    from reconciler.render.fleet_text import line_of, render_fleet
+
+    return f"\n{render_fleet([line_of(result) for result in results], paint)}"
 
 
 def report_text(finished: Finished, paint: Paint = plain) -> str:

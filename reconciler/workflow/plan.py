@@ -13,7 +13,6 @@ from reconciler.live.gateway import Gateway
 from reconciler.model import Declarations, Listing
 from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.drift import Base
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Note
 from reconciler.results import Planned, PlanResult, Stopped
@@ -24,6 +23,7 @@ from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Sessions
 
 if TYPE_CHECKING:
+    from reconciler.planning.drift import Base
     from reconciler.secrets.delivery import Owes
 
 
