@@ -1,5 +1,18 @@
-"""`python -m reconciler`."""
+"""`python -m reconciler`, and the program of an installation."""
 
-from reconciler.cli.main import run
+from __future__ import annotations
 
-run()
+import gc
+from typing import NoReturn
+
+
+def run() -> NoReturn:
+    """Run the program with the process's arguments and end the process."""
+    gc.disable()  # before the program itself does: to import it is most of what a short run does
+    from reconciler.cli.main import run as run_program
+
+    run_program()
+
+
+if __name__ == "__main__":
+    run()
