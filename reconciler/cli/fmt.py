@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from difflib import unified_diff
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,6 +147,8 @@ def _difference(judged: Judged) -> Iterator[str]:
         if len(before) + len(after) > _MOST_LINES:
             yield f"{judged.shown_as}: too long for a difference; write it, then look: git diff\n"
             return
+        from difflib import unified_diff
+
         for line in unified_diff(before, after, judged.shown_as, judged.shown_as, lineterm=""):
             yield f"{printable(line)}\n"
 
