@@ -7,10 +7,12 @@ import sys
 
 import pytest
 
-from tests.cli.projects import SECONDS, Platform, Project, wanted
+from tests.cli.projects import SECONDS, Platform, Project, at, wanted
 
 HTTP = {"requests", "urllib3", "werkzeug", "sqlite3"}
 FILES = {"yaml", "jsonschema"}
+RARE = {"difflib", "hashlib", "logging", "random", "secrets", "tempfile", "unicodedata"}
+"""Of the standard library: for misspellings, digests, -v, files that are written, and names that are not ASCII."""
 
 _RUN = """
 import sys
@@ -37,15 +39,15 @@ def _modules(*arguments: str) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "absent"),
     [
-        (["--help"], HTTP | FILES),
-        (["plan", "--help"], HTTP | FILES),
+        (["--help"], HTTP | FILES | RARE | {"dataclasses", "pathlib"}),
+        (["plan", "--help"], HTTP | FILES | {"hashlib", "secrets"}),
         (["doctor", "--help"], HTTP | FILES),
         (["export", "--help"], HTTP | FILES),
-        (["--version"], HTTP | FILES),
+        (["--version"], HTTP | FILES | RARE | {"dataclasses", "pathlib"}),
         (["version"], HTTP),
         (["schema", "auth-clients"], HTTP | FILES),
-        (["validate"], HTTP | {"pyrage"}),
-        (["fmt"], HTTP | {"jsonschema", "pyrage"}),
+        (["validate"], HTTP | RARE | {"jsonschema", "pyrage"}),
+        (["fmt"], HTTP | RARE | {"jsonschema", "pyrage"}),
     ],
     ids=[
         "--help",
@@ -64,6 +66,36 @@ def test_a_command_imports_no_more_than_it_needs(
 ) -> None:
     project.declare(wanted("One"))
     assert _imported(*arguments) & absent == set()
+
+
+def test_the_schemas_are_found_without_the_library_for_archives(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert "importlib.resources" not in _modules("validate") | _modules("schema", "auth-clients")
+
+
+SINKS = {"reconciler.secrets.paths", "reconciler.secrets.places", "reconciler.secrets.values"}
+
+
+def test_sinks_are_imported_by_those_alone_who_have_some(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert _modules("validate") & SINKS == set()
+    project.configure({"staging": at(staging.url, sinks=[{"dotenv": {"path": "delivered.env"}}])})
+    assert _modules("validate") >= SINKS
+
+
+def test_a_plan_of_one_instance_imports_nothing_of_applies_deliveries_and_fleets(
+    project: Project, staging: Platform
+) -> None:
+    project.declare(wanted("One"))
+    others = {"reconciler.applying.report", "reconciler.secrets.delivery", "reconciler.render.fleet_text"}
+    assert _modules("plan") & others == set()
+
+
+def test_the_log_is_there_before_an_instance_is_reached(project: Project, staging: Platform) -> None:
+    """What is tried again is said without -v, too."""
+    project.declare(wanted("One"))
+    log = "reconciler.cli.log"
+    assert log in _modules("plan") & _modules("doctor", "--no-login") & _modules("validate", "-v")
 
 
 def test_a_plan_against_an_instance_does_not_import_the_sandbox(project: Project, staging: Platform) -> None:
