@@ -18,7 +18,7 @@ from reconciler.cli.bugs import hush_tracebacks, trace_of
 from reconciler.cli.completion import answer_shell
 from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.signals import end_on_sigterm
-from reconciler.cli.streams import say, silence_stdout
+from reconciler.cli.streams import help_width, say, silence_stdout
 from reconciler.errors import InvalidDeclarations, ReconcilerError
 from reconciler.text import printable
 
@@ -29,6 +29,8 @@ WRONG_USAGE = 64
 """sysexits.h EX_USAGE. click's own 2 would read as "changes pending"."""
 INTERRUPTED = 130
 
+_WIDEST_HELP = 100
+"""Columns."""
 
 PURPOSES = {
     "validate": "Check the files, for all instances.",
@@ -53,7 +55,7 @@ PURPOSES = {
     cls=ImportingCommands,
     package="reconciler.cli",
     purposes=PURPOSES,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST_HELP},
     epilog="Start with `reconciler validate`, then `reconciler plan`. Each command's --help has an example.",
 )
 @click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
@@ -93,7 +95,7 @@ def _open_streams() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is said on stderr, in words."""
     try:
-        with cli.make_context("reconciler", list(arguments)) as context:
+        with cli.make_context("reconciler", list(arguments), terminal_width=help_width(_WIDEST_HELP)) as context:
             return int(cli.invoke(context) or 0)
     except (click.ClickException, ReconcilerError) as problem:
         return _say(problem, arguments)

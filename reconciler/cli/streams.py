@@ -79,3 +79,26 @@ def _silence(stream: TextIO) -> None:
 def is_interactive() -> bool:
     """Whether a person can be asked."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
+_NO_TERMINAL = 80
+"""Columns where nobody tells."""
+
+
+def help_width(widest: int) -> int:
+    """How wide the text of a help is, as click has it: two columns less than the terminal's, or than COLUMNS says.
+
+    To ask shutil for it, as click does, is to load all that archives are packed with.
+    """
+    try:
+        columns = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        columns = 0
+    return max(min(columns if columns > 0 else _columns_of_stdout(), widest) - 2, 50)
+
+
+def _columns_of_stdout() -> int:
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _NO_TERMINAL  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # none, closed, or no terminal
+        return _NO_TERMINAL

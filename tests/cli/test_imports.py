@@ -39,7 +39,7 @@ def _modules(*arguments: str) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "absent"),
     [
-        (["--help"], HTTP | FILES | RARE | {"dataclasses", "pathlib"}),
+        (["--help"], HTTP | FILES | RARE | {"dataclasses", "pathlib", "shutil"}),
         (["plan", "--help"], HTTP | FILES | {"hashlib", "secrets"}),
         (["doctor", "--help"], HTTP | FILES),
         (["export", "--help"], HTTP | FILES),
