@@ -2,8 +2,9 @@
 
 The standard library writes the source of six methods for every class and compiles it while the module is imported:
 0.4 ms a class, and a command imports a hundred of them. Here the methods are closures that all classes share in shape,
-and only `__init__`, which is called for every client, is compiled, when a class is first instantiated. What a class can
-do is the same: the tests hold both to that. For the type checker it is the standard library's decorator.
+and only `__init__`, which is called for every client, is compiled, once a class is instantiated more than a few times.
+What a class can do is the same: the tests hold both to that. For the type checker it is the standard library's
+decorator.
 """
 
 from __future__ import annotations
@@ -94,13 +95,46 @@ def _values_of(names: list[str]) -> Values:
     return operator.attrgetter(*names) if names else lambda _: ()
 
 
+_RARE = 4
+"""How often a class is instantiated before its `__init__` is compiled, which takes as long as thirty slower calls."""
+
+
 def _init_when_needed(cls: Any, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
+    times = 0
+
     def __init__(self: object, *args: object, **kwargs: object) -> None:  # noqa: N807  (it is one)
-        # Two threads may both come here: what they compile is the same.
+        nonlocal times
+        times += 1
+        if times <= _RARE and (values := _values_for(fields, args, kwargs)) is not None:
+            for name, value in values.items():
+                object.__setattr__(self, name, value)
+            return
+        # Two threads may both come here: what they compile is the same. A call with wrong arguments is refused there.
         cls.__init__ = made = _compiled_init(cls, fields)
         made(self, *args, **kwargs)
 
     return __init__
+
+
+def _values_for(
+    fields: tuple[Field[Any], ...], args: tuple[object, ...], kwargs: dict[str, object]
+) -> dict[str, object] | None:
+    """The value of each field in a call with these arguments; None if they do not fit."""
+    given = dict(zip([field.name for field in fields], args, strict=False))
+    if len(given) < len(args) or not given.keys().isdisjoint(kwargs):
+        return None
+    given |= kwargs
+    values = {}
+    for field in fields:
+        if field.name in given:
+            values[field.name] = given.pop(field.name)
+        elif field.default is not MISSING:
+            values[field.name] = field.default
+        elif field.default_factory is not MISSING:
+            values[field.name] = field.default_factory()
+        else:
+            return None
+    return None if given else values
 
 
 def _compiled_init(cls: type, fields: tuple[Field[Any], ...]) -> Callable[..., None]:
