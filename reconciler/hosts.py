@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 
+
+@lru_cache(maxsize=1024)  # thousands of redirect URLs lead to a few hosts
 def is_loopback(host: str) -> bool:
     """Whether a host is this machine: `localhost` or below it (RFC 6761 section 6.3), 127.0.0.0/8, or ::1.
 

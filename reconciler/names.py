@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 TRIMMED = (
@@ -52,9 +52,9 @@ def _is_readable(name: str) -> bool:
     return all(unicodedata.category(c) not in ("Cc", "Cs") for c in name)
 
 
-def is_system_client(name: str, globs: Iterable[str] = ()) -> bool:
+def is_system_client(name: str, globs: Collection[str] = ()) -> bool:
     """Whether the platform needs a client of this name: one it installs, or one matched by `system_clients:`."""
-    return name.casefold() in SYSTEM_CLIENT_NAMES or matches_any(globs, name)
+    return name.casefold() in SYSTEM_CLIENT_NAMES or (bool(globs) and matches_any(globs, name))
 
 
 def matches(glob: str, name: str) -> bool:

@@ -81,7 +81,7 @@ def _what_is_odd(name: str, odd: str) -> str:
 
 def name_is_previous_name(view: View) -> Iterator[Finding]:
     """A live client of that name would be wanted for two entries."""
-    declared = {entry.name: entry for entry in view.entries}
+    declared = {entry.name: entry for entry in view.entries} if view.claims else {}
     for claim in view.claims:
         other = declared.get(claim.name)
         if other is not None and other.name != claim.entry.name:

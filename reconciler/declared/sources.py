@@ -63,27 +63,30 @@ def read_file(file: Path | str, shown_as: str) -> bytes | Diagnostic:
     try:
         descriptor = os.open(file, _READING)
         try:
-            return _content(descriptor, shown_as)
+            status = os.fstat(descriptor)
+            size = status.st_size
+            if not stat.S_ISREG(status.st_mode) or size > MAX_BYTES:
+                return _unreadable(shown_as, *_unfit(status))
+            # Not MAX_BYTES at once: Python would set as much memory aside, for every file.
+            data = os.read(descriptor, size + 1)
+            return data if len(data) == size else data + _rest(descriptor, len(data))
         finally:
             os.close(descriptor)
     except OSError as reason:
         return _unreadable(shown_as, *_why(file, reason))
 
 
-def _content(descriptor: int, shown_as: str) -> bytes | Diagnostic:
-    status = os.fstat(descriptor)
+def _rest(descriptor: int, had: int) -> bytes:
+    """What comes after the first bytes of a file that changes while it is read."""
+    with open(descriptor, "rb", closefd=False) as rest:
+        return rest.read(MAX_BYTES - had)
+
+
+def _unfit(status: os.stat_result) -> tuple[str, str]:
     if not stat.S_ISREG(status.st_mode):
-        return _unreadable(shown_as, *_not_a_file(status.st_mode))
-    size = status.st_size
-    if size > MAX_BYTES:
-        message = f"the file has {size / 1024 / 1024:.0f} MiB, more than the {MAX_BYTES >> 20} that are read"
-        return _unreadable(shown_as, message, "split it")
-    # Not MAX_BYTES at once: Python would set as much memory aside, for every file.
-    data = os.read(descriptor, size + 1)
-    if len(data) == size:
-        return data
-    with open(descriptor, "rb", closefd=False) as rest:  # it changes while it is read
-        return data + rest.read(MAX_BYTES - len(data))
+        return _not_a_file(status.st_mode)
+    size = status.st_size / 1024 / 1024
+    return f"the file has {size:.0f} MiB, more than the {MAX_BYTES >> 20} that are read", "split it"
 
 
 def _unreadable(shown_as: str, message: str, hint: str | None = None) -> Diagnostic:
@@ -158,6 +161,6 @@ def _obstacle(entry: os.DirEntry[str], shown_as: str) -> Diagnostic | None:
 
 
 def _shown(name: str) -> str:
-    if name.isascii() and name.isprintable():
-        return printable(name)
+    if name.isascii() and name.isprintable() and "#" not in name:
+        return name
     return printable(os.fsencode(name).decode(errors="backslashreplace"))
