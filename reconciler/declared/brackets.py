@@ -13,7 +13,7 @@ MAX_BRACKETS = 10
 FIRST = r"[^\x00-\x20\x7f\-?:,\[\]{}\#&*!|>'\"%@`]"
 """How a plain text begins."""
 KEY = r"[A-Za-z_][A-Za-z0-9_.-]{0,99}+"
-COMMENT = r"\ *+(?:(?<![^ \n])\#[^\x00-\x08\x0a-\x1f\x7f]*+)?+"
+COMMENT = r"\ *+(?:(?<![^ \n])\#[^\x00-\x08\x0a-\x1f\x7f]*+)?"
 
 _VALUE = re.compile(
     rf"""

@@ -2,7 +2,7 @@
 
 The events are all that is taken from the YAML library: its constructors keep the last of two equal keys, read `no`
 and dates as other types, follow `<<`, and forget where things stood. libyaml's parser is used where it is installed,
-else the one in Python, which is slower and gives the same.
+else the one in Python, which is slower and gives the same (it refuses a few tabs that libyaml takes for blanks).
 """
 
 from __future__ import annotations

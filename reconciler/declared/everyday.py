@@ -19,15 +19,16 @@ from reconciler.declared.scalars import FIRST_CHARACTERS
 MAX_OPEN = 40
 """How many collections may stand inside of each other here; the parser judges what is deeper."""
 
-# Possessive throughout: a line that does not fit must not be tried in another way, letter by letter.
+# Possessive (`*+`) is what repeats a class of characters: a line that does not fit must not be tried again for each of
+# its letters. What repeats a group is not: Python misreads that before 3.11.5 (gh-106052).
 _LINE = re.compile(
     rf"""
-    (?!\Z)(\ *+)(-\ ++)?+                       # how far it is indented, and whether an item begins
-    (?:({KEY}):(?:\ ++|(?=\n)|\Z))?+            # its key
+    (?!\Z)(\ *+)(-\ ++)?                        # how far it is indented, and whether an item begins
+    (?:({KEY}):(?:\ ++|(?=\n)|\Z))?             # its key
     (?:
-        ({FIRST}[^\x00-\x1f\x7f:\#]*+(?:(?::(?=[^ \n])|(?<!\ )\#)[^\x00-\x1f\x7f:\#]*+)*+)  # a value in plain letters
+        ({FIRST}[^\x00-\x1f\x7f:\#]*+(?:(?::(?=[^ \n])|(?<!\ )\#)[^\x00-\x1f\x7f:\#]*+)*)  # a value in plain letters
         |(["'\[{{][^\n]*+)                      # or one in quotes or brackets
-    )?+
+    )?
     {COMMENT}(?:\n|\Z)
     |([^\n]++\n?+)                              # anything else
     """,

@@ -109,7 +109,7 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
 def _load_source(entry: Source) -> Loaded:
     if entry.obstacle is not None:
         return Loaded((), (entry.obstacle,))
-    data = read_file(entry.path, entry.shown_as)
+    data = read_file(entry.path, entry.shown_as, is_regular=True)
     if isinstance(data, Diagnostic):
         return Loaded((), (data,))
     return load_text(data, entry.shown_as, empty_hint=NO_CLIENTS)

@@ -18,7 +18,7 @@ MAX_BYTES = 32 * 1024 * 1024
 
 ENDINGS = (".yaml", ".yml")
 
-# A FIFO would wait for ever; Windows has none, but would take CR LF for LF.
+# A FIFO in the place of what was a file a moment ago would wait for ever. Windows would take CR LF for LF.
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -30,6 +30,7 @@ class Source:
     """As the operating system takes it."""
     shown_as: str
     obstacle: Diagnostic | None = None
+    """None for a regular file that is to be loaded."""
 
     @property
     def is_yaml(self) -> bool:
@@ -58,38 +59,42 @@ def no_directory(shown_as: str, reason: OSError) -> Diagnostic:
             return error("file", f"the directory cannot be read: {_words(reason)}", place)
 
 
-def read_file(file: Path | str, shown_as: str) -> bytes | Diagnostic:
-    """What a file holds, or why it cannot be read. Only regular files of at most MAX_BYTES are."""
+def read_file(file: Path | str, shown_as: str, *, is_regular: bool = False) -> bytes | Diagnostic:
+    """What a file holds, or why it cannot be read. Only regular files of at most MAX_BYTES are.
+
+    It is not opened before that is known, since opening a device may already do something; with `is_regular` it is.
+    """
     try:
+        if not is_regular and not stat.S_ISREG(mode := os.stat(file).st_mode):
+            return unreadable(shown_as, *_not_a_file(mode))
         descriptor = os.open(file, _READING)
         try:
-            status = os.fstat(descriptor)
-            size = status.st_size
-            if not stat.S_ISREG(status.st_mode) or size > MAX_BYTES:
-                return _unreadable(shown_as, *_unfit(status))
+            size = os.fstat(descriptor).st_size
+            if size > MAX_BYTES:
+                return unreadable(shown_as, *_too_large(size))
             # Not MAX_BYTES at once: Python would set as much memory aside, for every file.
             data = os.read(descriptor, size + 1)
-            return data if len(data) == size else data + _rest(descriptor, len(data))
+            if len(data) != size:
+                data += _rest(descriptor, len(data))
         finally:
             os.close(descriptor)
     except OSError as reason:
-        return _unreadable(shown_as, *_why(file, reason))
+        return unreadable(shown_as, *_why(file, reason))
+    return data if len(data) <= MAX_BYTES else unreadable(shown_as, *_too_large(len(data)))
 
 
 def _rest(descriptor: int, had: int) -> bytes:
-    """What comes after the first bytes of a file that changes while it is read."""
+    """What comes after the first bytes of a file that changes while it is read, up to what is too much."""
     with open(descriptor, "rb", closefd=False) as rest:
-        return rest.read(MAX_BYTES - had)
+        return rest.read(max(0, MAX_BYTES + 1 - had))
 
 
-def _unfit(status: os.stat_result) -> tuple[str, str]:
-    if not stat.S_ISREG(status.st_mode):
-        return _not_a_file(status.st_mode)
-    size = status.st_size / 1024 / 1024
-    return f"the file has {size:.0f} MiB, more than the {MAX_BYTES >> 20} that are read", "split it"
+def _too_large(size: int) -> tuple[str, str]:
+    return f"the file has {size / 1024 / 1024:.0f} MiB, more than the {MAX_BYTES >> 20} that are read", "split it"
 
 
-def _unreadable(shown_as: str, message: str, hint: str | None = None) -> Diagnostic:
+def unreadable(shown_as: str, message: str, hint: str | None = None) -> Diagnostic:
+    """A file that cannot be read."""
     return error("file", message, Location(shown_as, 1, 1), hint)
 
 
@@ -106,17 +111,7 @@ def _why(file: Path | str, reason: OSError) -> tuple[str, str | None]:
         return "there is no such file", None
     if isinstance(reason, PermissionError):
         return "the file cannot be read: permission denied", "check its owner and mode"
-    if _is_special(file):  # a socket cannot even be opened
-        return _not_a_file(stat.S_IFSOCK)
     return f"the file cannot be read: {_words(reason)}", None
-
-
-def _is_special(file: Path | str) -> bool:
-    try:
-        mode = os.stat(file).st_mode
-    except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _words(reason: OSError) -> str:
@@ -132,8 +127,10 @@ def _walk(directory: str, shown_as: str) -> Iterator[Source]:
             if name.startswith("."):
                 continue
             path = inside + _shown(name)
-            if name.endswith(ENDINGS):
-                yield Source(entry.path, path, _obstacle(entry, path) if entry.is_symlink() else None)
+            if name.endswith(ENDINGS) and entry.is_file(follow_symlinks=False):
+                yield Source(entry.path, path)
+            elif name.endswith(ENDINGS):
+                yield Source(entry.path, path, _obstacle(entry, path))
             elif entry.is_dir(follow_symlinks=False):
                 yield from _enter(entry.path, path)
             else:
@@ -148,16 +145,18 @@ def _enter(directory: str, shown_as: str) -> Iterator[Source]:
 
 
 def _obstacle(entry: os.DirEntry[str], shown_as: str) -> Diagnostic | None:
-    is_link = entry.is_symlink()  # the directory itself tells, without a look at the file
-    if not is_link and entry.name.endswith(ENDINGS):
-        return None
+    """Why something that is no regular file is not loaded; None for a symlink that leads to one."""
     place = Location(shown_as, 1, 1)
-    if is_link and os.path.isdir(entry.path):
+    if entry.is_symlink() and os.path.isdir(entry.path):
         message = "a symlink to a directory is not followed: it could lead out of the repository or back into itself"
         return error("file", message, place, "put the files here, or link each file")
     if not entry.name.endswith(ENDINGS):
         return warning("file-ending", "this file is not read", place, "let its name end in .yaml, or move it elsewhere")
-    return None
+    try:
+        mode = os.stat(entry.path).st_mode
+    except OSError as reason:
+        return unreadable(shown_as, *_why(entry.path, reason))
+    return None if stat.S_ISREG(mode) else unreadable(shown_as, *_not_a_file(mode))
 
 
 def _shown(name: str) -> str:

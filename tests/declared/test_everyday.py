@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from reconciler.declared import brackets, everyday
 from reconciler.declared.document import Lines, YamlMapping, YamlSequence
 from reconciler.declared.events import HAS_LIBYAML, parse
 from reconciler.declared.everyday import read_everyday
@@ -159,6 +161,21 @@ def test_what_is_read_is_what_the_parser_gives_values_and_places(libyaml: bool, 
     check(text, libyaml=libyaml)
 
 
+# Texts that Python misreads before 3.11.5 (gh-106052) where a group is repeated possessively.
+@PARSERS
+@pytest.mark.parametrize(
+    "text", ["- team #\n", '- a""\n', "- https://a/cb # prod\n", "a: b #c\n  c\n", "- a\n-\n- b #\n"]
+)
+def test_it_is_the_same_with_every_python(libyaml: bool, text: str) -> None:
+    check(text, libyaml=libyaml)
+
+
+def test_no_group_is_possessive() -> None:
+    """Or the first Pythons of 3.11 would read other values than those that stand there."""
+    for pattern in (everyday._LINE, brackets._VALUE, brackets._PAIR, brackets._END):
+        assert re.search(r"\)(?:[*?+]|\{[0-9,]+\})\+|\(\?>", pattern.pattern) is None
+
+
 @PARSERS
 @pytest.mark.parametrize("file", CASES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_so_it_is_with_every_file_of_the_tests_and_the_documentation(file: Path, libyaml: bool) -> None:
@@ -223,6 +240,26 @@ LEFT_ALONE = [
     "a" * 200 + ": b\n",
     "".join(f"{'  ' * depth}a:\n" for depth in range(60)) + "  " * 60 + "a: b\n",
     "a: " + "[" * 30 + "]" * 30 + "\n",
+]
+
+
+# One text for each letter and rule at the edge of what is read here: few random texts come near one.
+LEFT_ALONE += [
+    "a: b\ufffe\n",
+    "a: b\x80\n",
+    "a: b\x7f\n",
+    "---\n---\na: b\n",
+    "---\xa0\na: b\n",
+    "---\x0c\na: b\n",
+    "a: b:\n",
+    "a: b # \x07\n",
+    "a: b # c\r  d: e\n",
+    "a: [b?c]\n",
+    "a: {b: c, b: d}\n",
+    "a: {b:c}\n",
+    "a: %b\n",
+    "a: @b\n",
+    "a: `b\n",
 ]
 
 
