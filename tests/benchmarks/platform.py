@@ -10,6 +10,7 @@ import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Lock
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -20,6 +21,7 @@ class Answers(BaseHTTPRequestHandler):
     wbufsize = -1
     listing = b""
     requests = 0
+    counting = Lock()
     seconds = 0.0
 
     def do_POST(self) -> None:
@@ -40,7 +42,8 @@ class Answers(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
         time.sleep(self.seconds)
-        Answers.requests += 1
+        with self.counting:  # 32 threads that add at once would lose some
+            Answers.requests += 1
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         for name, value in headers:
