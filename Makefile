@@ -49,8 +49,6 @@ coverage: $(INSTALLED) $(EDITORS) ## Run the tests and show the branches that no
 .PHONY: bench
 bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
 	$(BIN)/python -m tests.benchmarks
-	$(BIN)/python -m tests.benchmarks.writes
-	$(BIN)/python -m tests.benchmarks.fleet
 	$(BIN)/python -m tests.benchmarks.page
 
 .PHONY: docs

@@ -1,4 +1,4 @@
-"""Another tool for the same kind of work, measured in the same run: octoDNS, from YAML to YAML, without a network.
+"""Another tool for the same kind of work, measured in the same rounds: octoDNS, from YAML to YAML, without a network.
 
 It is installed into .bench/octodns if it can be; a benchmark without it says so and goes on.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 PLACE = Path(".bench/octodns")
@@ -19,7 +20,8 @@ zones:
 """
 
 
-def installed() -> Path | None:
+@cache
+def octodns() -> Path | None:
     """The interpreter that has octoDNS; None where it cannot be installed."""
     python = PLACE / "bin" / "python"
     if not python.exists():
@@ -44,3 +46,15 @@ def write_zone(folder: Path, number: int) -> list[str]:
     config.write_text(_CONFIG % {"folder": folder}, encoding="utf-8")
     quietly = "import os, sys; sys.stderr = open(os.devnull, 'w'); from octodns.cmds.sync import main; main()"
     return ["-c", quietly, f"--config-file={config}", "--quiet"]
+
+
+def versions() -> dict[str, str]:
+    """Of those that are here, as they name it themselves."""
+    asked = {
+        "octoDNS": (octodns(), ("-c", "from importlib.metadata import version; print(version('octodns'))")),
+    }
+    return {
+        name: subprocess.check_output([str(program), *arguments], text=True).split()[0]
+        for name, (program, arguments) in asked.items()
+        if program
+    }

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.__main__ import count_requests, serving
 from tests.benchmarks.projects import write_project, write_settings
+from tests.benchmarks.serving import count_requests, serving
 from tests.cli.projects import SECONDS
 
 _RUN = """

@@ -1,0 +1,20 @@
+"""How much a run measures: everything, or what shows in less than a minute that all of it works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Runs and sizes."""
+
+    runs: int
+    sizes: tuple[int, ...]
+    """Numbers of clients for `validate`, `plan` and the other tools."""
+    creates: int
+    instances: int
+
+
+WHOLE = Extent(9, (10, 100, 1_000, 10_000, 100_000), creates=200, instances=200)
+QUICK = Extent(3, (10, 100, 1_000, 10_000), creates=40, instances=24)

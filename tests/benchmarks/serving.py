@@ -1,0 +1,39 @@
+"""The servers that a benchmark talks to, each in a process of its own, and how many requests they had."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@contextmanager
+def serving(listing: Path, milliseconds: int = 0) -> Iterator[str]:
+    """The platform, which takes so long for a request; its URL."""
+    with running("platform.py", str(listing), str(milliseconds)) as url:
+        yield url
+
+
+@contextmanager
+def running(script: str, *arguments: str) -> Iterator[str]:
+    """A script of this folder that prints its URL and then serves until it is ended."""
+    command = [sys.executable, str(HERE / script), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+
+
+def count_requests(url: str, bundle: Path | None = None) -> int:
+    """How many requests a server had since this was last asked."""
+    context = ssl.create_default_context(cafile=bundle) if bundle else None
+    with urllib.request.urlopen(f"{url}/count", context=context) as answer:
+        return int(answer.read())

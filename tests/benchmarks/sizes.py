@@ -1,0 +1,61 @@
+"""`validate` and `plan` with nothing to do on N clients, and what starting takes: beside the floor and other tools."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.benchmarks import peers
+from tests.benchmarks.measuring import RECONCILER, Figure, Job, floor, measure_together, runs_for
+from tests.benchmarks.projects import write_project, write_settings
+from tests.benchmarks.serving import serving
+
+PARTS = ("validate", "plan", "peers")
+MOST_OF_A_PEER = 10_000
+
+
+def measure_start(runs: int) -> list[Figure]:
+    """What starting takes."""
+    bare = Job(name="bare python", arguments=[sys.executable, "-c", "pass"])
+    options = (Job(name=each, arguments=[*RECONCILER, each], floor="bare python") for each in ("--help", "--version"))
+    return measure_together([bare, *options], runs)
+
+
+def measure_size(size: int, runs: int, parts: Collection[str] = PARTS) -> list[Figure]:
+    """Some of the parts for N clients, all in the same rounds."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        write_project(folder, size)
+        url = stack.enter_context(serving(folder / "listing.json"))
+        write_settings(folder, url)
+        jobs = list(_validate(folder, size)) if "validate" in parts else []
+        if "plan" in parts or "peers" in parts:
+            jobs += _plan(folder, size, url)
+        if "peers" in parts and size <= MOST_OF_A_PEER:
+            jobs += _octodns(folder, size, runs)
+        return measure_together(jobs, runs_for(size, runs))
+
+
+def _validate(folder: Path, size: int) -> Iterator[Job]:
+    yield Job(name="validate", clients=size, arguments=command(folder, "validate"), floor="validate: floor")
+    yield Job(name="validate: floor", clients=size, arguments=floor(folder))
+
+
+def _plan(folder: Path, size: int, url: str) -> Iterator[Job]:
+    yield Job(name="plan", clients=size, arguments=command(folder, "plan"), url=url, floor="plan: floor")
+    yield Job(name="plan: floor", clients=size, arguments=floor(folder, url), url=url)
+
+
+def _octodns(folder: Path, size: int, runs: int) -> Iterator[Job]:
+    if python := peers.octodns():
+        arguments = [str(python), *peers.write_zone(folder / "zone", size)]
+        most = max(1, runs // 4) if size >= MOST_OF_A_PEER else None  # one takes five seconds or more
+        yield Job(name="octoDNS: plan", clients=size, arguments=arguments, beside="plan", at_most=most)
+
+
+def command(folder: Path, name: str) -> list[str]:
+    """One of our commands on the project in a folder."""
+    return [*RECONCILER, name, "--config", str(folder / "reconciler.yaml"), "--quiet"]
