@@ -1,15 +1,22 @@
-"""Another tool for the same kind of work, measured in the same rounds: octoDNS, from YAML to YAML, without a network.
+"""Other tools for the same kind of work, measured in the same rounds. A benchmark without one says so and goes on.
 
-It is installed into .bench/octodns if it can be; a benchmark without it says so and goes on.
+- octoDNS, in Python: a plan from YAML to YAML, without a network. It is installed into .bench/octodns if it can be.
+- decK, in Go: `deck diff` from YAML to a Kong, which is played by kong.py. It is measured where `deck` is installed, as
+  `apt-get install deck` does.
+
+Both have as many things to compare as we have clients, the smallest that are of use: a record with an address, a
+service with a URL. Both find nothing to do: octoDNS writes nothing, and decK's exit code would be another.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
+DECK_MISSING = "decK is not installed (apt-get install deck): it is left out"
 PLACE = Path(".bench/octodns")
 _CONFIG = """\
 providers:
@@ -48,13 +55,38 @@ def write_zone(folder: Path, number: int) -> list[str]:
     return ["-c", quietly, f"--config-file={config}", "--quiet"]
 
 
+@cache
+def deck() -> str | None:
+    """The program, where it is installed."""
+    found = shutil.which("deck")
+    if found is None:
+        print(DECK_MISSING, file=sys.stderr)
+    return found
+
+
+def write_services(folder: Path, number: int) -> list[str]:
+    """Write a file of N services, as kong.py has them; the arguments of a plan, which ends with 2 if it has changes.
+
+    `retries` stands there because this decK fills in the other defaults, not that one.
+    """
+    lines = (
+        f"- name: application-{each}\n  url: https://app.example.com/applications/{each}/callback\n  retries: 5\n"
+        for each in range(number)
+    )
+    file, settings = folder / "kong.yaml", folder / "deck.yaml"
+    file.write_text(f'_format_version: "1.1"\nservices:\n{"".join(lines)}', encoding="utf-8")
+    settings.write_text("no-color: true\n", encoding="utf-8")  # instead of what is in the home of who measures
+    return ["diff", "--config", str(settings), "--state", str(file), "--non-zero-exit-code"]
+
+
 def versions() -> dict[str, str]:
     """Of those that are here, as they name it themselves."""
     asked = {
         "octoDNS": (octodns(), ("-c", "from importlib.metadata import version; print(version('octodns'))")),
+        "decK": (deck(), ("version",)),
     }
     return {
-        name: subprocess.check_output([str(program), *arguments], text=True).split()[0]
+        name: subprocess.check_output([str(program), *arguments], text=True).removeprefix("decK").split()[0]
         for name, (program, arguments) in asked.items()
         if program
     }

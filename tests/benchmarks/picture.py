@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 Curves = Mapping[str, Mapping[int, float]]
 """Seconds by number of clients, by the name of what was measured."""
 
-_COLOURS = ("#0b6e4f", "#8a8d91", "#2b59c3", "#c8553d")
+_COLOURS = ("#0b6e4f", "#8a8d91", "#2b59c3", "#c8553d", "#8b3fa8")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 480, 20, 270
 _LEAST, _MOST = -2, 2
 """10 ms and 100 s, as powers of ten."""

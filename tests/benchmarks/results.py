@@ -23,6 +23,7 @@ SHOWN = {
     "plan: floor": "the floor",
     "validate": "validate",
     "octoDNS: plan": "octoDNS plan",
+    "decK: diff": "decK diff",
 }
 """The curves of the picture."""
 

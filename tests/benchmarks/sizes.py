@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks import peers
 from tests.benchmarks.measuring import RECONCILER, Figure, Job, floor, measure_together, runs_for
 from tests.benchmarks.projects import write_project, write_settings
-from tests.benchmarks.serving import serving
+from tests.benchmarks.serving import running, serving
 
 PARTS = ("validate", "plan", "peers")
 MOST_OF_A_PEER = 10_000
@@ -35,7 +35,7 @@ def measure_size(size: int, runs: int, parts: Collection[str] = PARTS) -> list[F
         if "plan" in parts or "peers" in parts:
             jobs += _plan(folder, size, url)
         if "peers" in parts and size <= MOST_OF_A_PEER:
-            jobs += _octodns(folder, size, runs)
+            jobs += [*_deck(folder, size, stack), *_octodns(folder, size, runs)]
         return measure_together(jobs, runs_for(size, runs))
 
 
@@ -47,6 +47,13 @@ def _validate(folder: Path, size: int) -> Iterator[Job]:
 def _plan(folder: Path, size: int, url: str) -> Iterator[Job]:
     yield Job(name="plan", clients=size, arguments=command(folder, "plan"), url=url, floor="plan: floor")
     yield Job(name="plan: floor", clients=size, arguments=floor(folder, url), url=url)
+
+
+def _deck(folder: Path, size: int, stack: ExitStack) -> Iterator[Job]:
+    if deck := peers.deck():
+        url = stack.enter_context(running("kong.py", str(size)))
+        arguments = [deck, *peers.write_services(folder, size), "--kong-addr", url]
+        yield Job(name="decK: diff", clients=size, arguments=arguments, url=url, beside="plan")
 
 
 def _octodns(folder: Path, size: int, runs: int) -> Iterator[Job]:

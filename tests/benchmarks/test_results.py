@@ -68,7 +68,7 @@ def test_the_table_has_a_line_a_figure_and_the_exponent() -> None:
 def test_the_picture_has_a_curve_for_each_tool_that_was_measured() -> None:
     drawn = ET.fromstring(draw(curves(FIGURES)))
     texts = [each.text for each in drawn.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"plan", "the floor"} <= set(texts)
+    assert {"plan", "the floor", "decK diff"} <= set(texts)
     assert "octoDNS plan" not in texts
 
 

@@ -1,0 +1,69 @@
+"""What is measured is what it is called: a Kong that decK believes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks import peers
+from tests.benchmarks.kong import pages
+from tests.benchmarks.serving import count_requests, running
+from tests.cli.projects import SECONDS
+
+CLIENTS = 20
+
+
+@pytest.mark.parametrize("number", [0, 1, 1_000, 1_001, 2_500])
+def test_a_kong_has_its_services_on_pages(number: int) -> None:
+    """Followed by their offsets, from the first to one without."""
+    made, page, seen = pages(number), 0, []
+    while True:
+        answer = json.loads(made[page])
+        seen += [each["name"] for each in answer["data"]]
+        if "offset" not in answer:
+            break
+        page = int(answer["offset"])
+    assert page == len(made) - 1
+    assert seen == [f"application-{each}" for each in range(number)]
+
+
+needs_deck = pytest.mark.skipif(peers.deck() is None, reason=peers.DECK_MISSING)
+
+
+@needs_deck
+@pytest.mark.parametrize("number", [CLIENTS, 1_500])
+def test_deck_finds_nothing_to_do(number: int, tmp_path: Path) -> None:
+    ended, requests = _diff(number, number, tmp_path)
+    assert _summary(ended.stdout) == {"Created": 0, "Updated": 0, "Deleted": 0}
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert requests == 16 + (number - 1) // 1_000
+
+
+@needs_deck
+def test_deck_finds_what_differs(tmp_path: Path) -> None:
+    """So that its nothing is a finding: two services are not declared, and one has another path."""
+    ended, _ = _diff(CLIENTS, CLIENTS - 2, tmp_path, ("/applications/7/callback", "/applications/7/elsewhere"))
+    assert _summary(ended.stdout) == {"Created": 0, "Updated": 1, "Deleted": 2}
+    assert ended.returncode == 2
+
+
+def _summary(printed: str) -> dict[str, int]:
+    lines = printed.partition("Summary:")[2].split("\n")
+    return {key.strip(): int(number) for key, _, number in (each.partition(":") for each in lines if each)}
+
+
+def _diff(
+    live: int, declared: int, folder: Path, replaced: tuple[str, str] = ("", "")
+) -> tuple[subprocess.CompletedProcess[str], int]:
+    deck = peers.deck()
+    assert deck is not None
+    arguments = peers.write_services(folder, declared)
+    file = folder / "kong.yaml"
+    file.write_text(file.read_text().replace(*replaced))
+    with running("kong.py", str(live)) as url:
+        run = [deck, *arguments, "--kong-addr", url]
+        ended = subprocess.run(run, capture_output=True, text=True, check=False, timeout=SECONDS)
+        return ended, count_requests(url)
