@@ -1,4 +1,4 @@
-"""What is measured is what it is called: a Kong that decK believes."""
+"""What is measured is what it is called: projects in sync, a Kong that decK believes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,30 @@ import pytest
 
 from tests.benchmarks import peers
 from tests.benchmarks.kong import pages
-from tests.benchmarks.serving import count_requests, running
-from tests.cli.projects import SECONDS
+from tests.benchmarks.projects import LAYOUTS, write_project, write_settings
+from tests.benchmarks.serving import count_requests, running, serving
+from tests.cli.projects import SECONDS, process
 
 CLIENTS = 20
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BENCH_USER", "bench")
+    monkeypatch.setenv("BENCH_PASSWORD", "bench")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("files", [False, True])
+def test_every_layout_is_valid_and_in_sync(layout: str, files: bool, tmp_path: Path) -> None:
+    write_project(tmp_path, CLIENTS, layout=layout, files=files)
+    with serving(tmp_path / "listing.json") as url:
+        write_settings(tmp_path, url)
+        settings = ("-c", tmp_path / "reconciler.yaml")
+        assert process("validate", *settings).stderr == f"valid: {CLIENTS} clients, 1 instance\n"
+        planned = json.loads(process("plan", "--format", "json", *settings).stdout)
+    counts = planned["instances"][0]["counts"]
+    assert {key: number for key, number in counts.items() if number} == {"in_sync": CLIENTS, "system": 1}
 
 
 @pytest.mark.parametrize("number", [0, 1, 1_000, 1_001, 2_500])
