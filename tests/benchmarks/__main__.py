@@ -16,6 +16,7 @@ from pathlib import Path
 from reconciler import __version__
 from tests.benchmarks.extent import QUICK, WHOLE, Extent
 from tests.benchmarks.fleet import measure_fleet
+from tests.benchmarks.https import measure_https
 from tests.benchmarks.layouts import measure_layouts
 from tests.benchmarks.measuring import Figure
 from tests.benchmarks.peers import versions
@@ -28,6 +29,7 @@ from tests.benchmarks.writes import measure_writes
 OTHERS: dict[str, Callable[[Extent], list[Figure]]] = {
     "start": lambda extent: measure_start(extent.runs),
     "layouts": lambda extent: measure_layouts(extent.layout, extent.runs),
+    "https": lambda extent: [each for size in extent.https for each in measure_https(size, extent.runs)],
     "writes": lambda extent: measure_writes(extent.creates, max(1, extent.runs // 4)),
     "fleet": lambda extent: measure_fleet(extent.instances, max(1, extent.runs // 3)),
 }

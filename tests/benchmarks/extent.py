@@ -14,9 +14,10 @@ class Extent:
     """Numbers of clients for `validate`, `plan` and the other tools."""
     layout: int
     """The number of clients that are written in each layout."""
+    https: tuple[int, ...]
     creates: int
     instances: int
 
 
-WHOLE = Extent(9, (10, 100, 1_000, 10_000, 100_000), layout=10_000, creates=200, instances=200)
-QUICK = Extent(3, (10, 100, 1_000, 10_000), layout=1_000, creates=40, instances=24)
+WHOLE = Extent(9, (10, 100, 1_000, 10_000, 100_000), layout=10_000, https=(10, 1_000), creates=200, instances=200)
+QUICK = Extent(3, (10, 100, 1_000, 10_000), layout=1_000, https=(10, 1_000), creates=40, instances=24)

@@ -6,6 +6,7 @@ It is many instances, one below every path. It refuses the password "wrong".
 from __future__ import annotations
 
 import json
+import ssl
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -58,13 +59,20 @@ class Answers(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve the listing in the file that the first argument names, as slow as the second says; print the URL first."""
+    """Serve the listing in a file, as slow as the second argument says, by TLS with the third; print the URL first."""
     Answers.seconds = int(sys.argv[2]) / 1000
     Answers.listing = Path(sys.argv[1]).read_bytes()
     json.loads(Answers.listing)
     ThreadingHTTPServer.request_queue_size = 128
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        print(f"http://127.0.0.1:{server.server_port}", flush=True)
+        scheme = "http"
+        if len(sys.argv) > 3:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(sys.argv[3])
+            # Each connection shakes hands in its own thread, at its first read, not where the next ones are accepted.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            scheme = "https"
+        print(f"{scheme}://127.0.0.1:{server.server_port}", flush=True)
         server.serve_forever()
 
 

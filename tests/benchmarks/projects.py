@@ -25,11 +25,12 @@ def write_project(folder: Path, number: int, *, files: bool = False, layout: str
     (folder / "listing.json").write_text(json.dumps({"data": rows}), encoding="utf-8")
 
 
-def write_settings(folder: Path, url: str) -> None:
+def write_settings(folder: Path, url: str, *, ca_bundle: Path | None = None) -> None:
     """Write a `reconciler.yaml` with one instance at the URL."""
     (folder / "reconciler.yaml").write_text(
         "variables: {host: app.example.com}\ninstances:\n  bench:\n"
-        f"    url: {url}\n    credentials: {{username_env: BENCH_USER, password_env: BENCH_PASSWORD}}\n",
+        f"    url: {url}\n    credentials: {{username_env: BENCH_USER, password_env: BENCH_PASSWORD}}\n"
+        + (f"    ca_bundle: {ca_bundle}\n" if ca_bundle else ""),
         encoding="utf-8",
     )
 

@@ -14,9 +14,10 @@ HERE = Path(__file__).parent
 
 
 @contextmanager
-def serving(listing: Path, milliseconds: int = 0) -> Iterator[str]:
-    """The platform, which takes so long for a request; its URL."""
-    with running("platform.py", str(listing), str(milliseconds)) as url:
+def serving(listing: Path, milliseconds: int = 0, certificate: Path | None = None) -> Iterator[str]:
+    """The platform, which takes so long for a request, by https if it has a certificate (a PEM file); its URL."""
+    arguments = [str(listing), str(milliseconds), *([str(certificate)] if certificate else [])]
+    with running("platform.py", *arguments) as url:
         yield url
 
 

@@ -1,4 +1,4 @@
-"""What is measured is what it is called: projects in sync, a Kong that decK believes."""
+"""What is measured is what it is called: projects in sync, a Kong that decK believes, a certificate that counts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks import peers
+from tests.benchmarks.https import write_certificates
 from tests.benchmarks.kong import pages
+from tests.benchmarks.measuring import once
 from tests.benchmarks.projects import LAYOUTS, write_project, write_settings
 from tests.benchmarks.serving import count_requests, running, serving
+from tests.benchmarks.sizes import command
 from tests.cli.projects import SECONDS, process
 
 CLIENTS = 20
@@ -34,6 +37,19 @@ def test_every_layout_is_valid_and_in_sync(layout: str, files: bool, tmp_path: P
         planned = json.loads(process("plan", "--format", "json", *settings).stdout)
     counts = planned["instances"][0]["counts"]
     assert {key: number for key, number in counts.items() if number} == {"in_sync": CLIENTS, "system": 1}
+
+
+def test_a_platform_with_a_certificate_is_planned_for_by_https_where_its_authority_is_trusted(tmp_path: Path) -> None:
+    write_project(tmp_path, CLIENTS)
+    bundle, certificate = write_certificates(tmp_path)
+    with serving(tmp_path / "listing.json", certificate=certificate) as url:
+        assert url.startswith("https://")
+        write_settings(tmp_path, url, ca_bundle=bundle)
+        count_requests(url, bundle)
+        once(command(tmp_path, "plan"))
+        assert count_requests(url, bundle) == 3
+        write_settings(tmp_path, url)
+        assert "certificate" in process("plan", "-c", tmp_path / "reconciler.yaml").stderr
 
 
 @pytest.mark.parametrize("number", [0, 1, 1_000, 1_001, 2_500])
