@@ -37,8 +37,15 @@ def lookalike_key(name: str) -> str:
     import unicodedata  # a library of its own, which few names need
 
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    visible = (c for c in re.sub(_INVISIBLE, "", folded) if unicodedata.category(c) not in ("Cf", "Cc"))
+    if folded.isprintable() and not _invisible().search(folded):
+        return folded  # there is nothing to take out: what is printable has no category Cf or Cc
+    visible = (c for c in _invisible().sub("", folded) if unicodedata.category(c) not in ("Cf", "Cc"))
     return unicodedata.normalize("NFKC", "".join(visible))
+
+
+@lru_cache(maxsize=1)
+def _invisible() -> re.Pattern[str]:
+    return re.compile(_INVISIBLE)
 
 
 def can_be_declared(name: str) -> bool:

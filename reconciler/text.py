@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 # Patterns are texts here: the first use compiles one, and `re` keeps it. Most runs need none of them.
 
@@ -30,9 +31,19 @@ def printable(text: str) -> str:
     zero-width joiners, line separators, letters without a glyph, and lone surrogates: what is left is safe to print.
     So is what a pipeline would take for a command to it: the log of a job is where most of this is printed.
     """
-    if not (text.isprintable() and (text.isascii() or not re.search(_HIDDEN, text))):
+    if not hides_nothing(text):
         text = "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
     return without_commands(text, r"\u{23}")
+
+
+def hides_nothing(text: str) -> bool:
+    """Whether everything in a text can be seen, and blanks are plain ones: one look at the whole text."""
+    return text.isprintable() and (text.isascii() or _hidden().search(text) is None)
+
+
+@cache
+def _hidden() -> re.Pattern[str]:
+    return re.compile(_HIDDEN)
 
 
 def without_commands(text: str, number_sign: str) -> str:
@@ -44,7 +55,7 @@ def is_hidden(character: str) -> bool:
     """Whether a character has no glyph, or breaks or reorders what stands around it."""
     import unicodedata  # a library of its own, which few texts need
 
-    return unicodedata.category(character) in _HIDDEN_CATEGORIES or re.match(_HIDDEN, character) is not None
+    return unicodedata.category(character) in _HIDDEN_CATEGORIES or _hidden().match(character) is not None
 
 
 def quoted(text: str, limit: int = 80) -> str:

@@ -118,3 +118,13 @@ def test_the_characters_that_the_platform_trims_are_those_observed() -> None:
     """U+001C to U+001F are not among them, though Python's strip takes them."""
     assert len(set(TRIMMED)) == len(TRIMMED) == 30
     assert not set("\x1c\x1d\x1e\x1f") & set(TRIMMED)
+
+
+@given(NAMES | st.text(st.sampled_from([*INVISIBLE, *"a №ﬁÅé\u0301ſßİ\u00a0"]), max_size=8))
+def test_the_key_is_that_of_the_name_without_whatever_is_invisible(name: str) -> None:
+    """Also where there is nothing to take out, which is told by a shorter way."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    ignorable = {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)}
+    ignorable |= {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
+    visible = [c for c in folded if ord(c) not in ignorable and unicodedata.category(c) not in ("Cf", "Cc")]
+    assert lookalike_key(name) == unicodedata.normalize("NFKC", "".join(visible))

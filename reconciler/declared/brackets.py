@@ -17,7 +17,7 @@ COMMENT = r"\ *+(?:(?<![^ \n])\#[^\x00-\x08\x0a-\x1f\x7f]*+)?"
 
 _VALUE = re.compile(
     rf"""
-    (?P<quoted>"[^"\\\x00-\x1f\x7f]*+"|'[^'\x00-\x1f\x7f]*+')
+    (?P<quoted>"[^"\\\x00-\x1f\x7f]*+"|'[^'\x00-\x1f\x7f]*+(?:''[^'\x00-\x1f\x7f]*+)*')
     |(?P<list>\[)|(?P<mapping>{{)
     |(?P<plain>{FIRST}[^\x00-\x1f\x7f:\#?,\[\]{{}}]*+)
     """,
@@ -38,11 +38,15 @@ def plain(text: str) -> Scalar:
     return plain_scalar(text) if text[0] in FIRST_CHARACTERS else text
 
 
-def read_alone(text: str, place: int, lines: Lines) -> object:
-    """The value that begins with a quote or bracket at `place`, and has the rest of its line for itself.
+def read_alone(written: str, text: str, place: int, lines: Lines) -> object:
+    """The value that begins with a quote or bracket at `place`, and has the rest of its line, `written`, for itself.
 
     The places of what is between brackets are added to `lines`. Raises `Unusual`.
     """
+    if len(written) > 1 and written[0] == written[-1] in ("'", '"'):
+        inner = written[1:-1]
+        if inner.isprintable() and written[0] not in inner and "\\" not in inner:
+            return inner  # as almost everything in quotes
     value, end = _read(text, place, lines, 0)
     if not _END.match(text, end):
         raise Unusual
@@ -62,7 +66,8 @@ def _read(text: str, place: int, lines: Lines, depth: int) -> tuple[object, int]
         case "plain":
             return plain(found["plain"]), found.end()
         case _:
-            return found[0][1:-1], found.end()
+            text = found[0]
+            return text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1], found.end()
 
 
 def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:

@@ -106,7 +106,7 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
             place = line.start(4)
         elif special:
             place = line.start(5)
-            value = read_alone(text, place, lines)
+            value = read_alone(special, text, place, lines)
         elif key:
             awaiting, awaiting_at = known.setdefault(key, key), line.start(3)
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from reconciler.declared.entries import is_blank
 from reconciler.declared.findings import Files, Finding
@@ -91,9 +92,10 @@ def _unused(names: set[str], files: Files) -> set[str]:
 def instances_unknown(files: Files) -> Iterator[Finding]:
     """An entry for an instance that does not exist does nothing there, silently."""
     names = files.instance_names
+    is_known = cache(lambda glob: any(matches(glob, name) for name in names))  # many entries have the same few
     for entry in files.having("instances"):
         for position, glob in enumerate(entry.instances or ()):
-            if not any(matches(glob, name) for name in names):
+            if not is_known(glob):
                 verb = "matched by" if "*" in glob or "?" in glob else "called"
                 message = f"no instance is {verb} {quoted(glob)}"
                 yield Finding(message, entry.place("instances", position), _which_instance(glob, files), entry)

@@ -8,7 +8,7 @@ from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import Claim, View
 from reconciler.names import is_system_client, lookalike_key, matches_any
-from reconciler.text import is_hidden, quoted
+from reconciler.text import hides_nothing, is_hidden, quoted
 
 
 def system_client_name(view: View) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def name_lookalike(view: View) -> Iterator[Finding]:
 def name_invisible(view: View) -> Iterator[Finding]:
     """What nobody sees was hardly meant, and hides that two names differ."""
     for entry in view.entries:
-        if not entry.name.isascii() and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
+        if not hides_nothing(entry.name) and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
             yield Finding(_what_is_odd(entry.name, odd), entry.source, "type the name anew, without it", entry)
 
 

@@ -96,8 +96,8 @@ def _usual(values: Any) -> LiveClient | None:
             and 0 < client_id <= _LARGEST_ID
             and values["revoked"] is False
             and type(name) is type(redirect) is str
-            and name.isascii()
-            and redirect.isascii()
+            and (name.isascii() or name.isprintable())
+            and (redirect.isascii() or redirect.isprintable())
             and (Grant.AUTHORIZATION_CODE in grants) == (redirect != "")
         ):
             created_at = _read_time(values.get("created_at"), client_id)

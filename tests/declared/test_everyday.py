@@ -224,7 +224,6 @@ LEFT_ALONE = [
     "a: !!str b\n",
     "a: |\n  b\n",
     "a: b\n  c\n",
-    "a: 'it''s'\n",
     'a: "\\t"\n',
     "a: {b: c,\n  d: e}\n",
     "a:\tb\n",
