@@ -1,8 +1,9 @@
-"""Values in quotes, or in brackets that close on their line: the part of everyday YAML that a line may hold."""
+"""Values in quotes, or in brackets that may go over several lines: what in everyday YAML is not told by indentation."""
 
 from __future__ import annotations
 
 import re
+from typing import cast
 
 from reconciler.declared.document import Lines, YamlMapping, YamlSequence
 from reconciler.declared.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
@@ -25,6 +26,7 @@ _VALUE = re.compile(
 )
 _PAIR = re.compile(rf"({KEY}):\ ++")
 _END = re.compile(rf"{COMMENT}(?:\n|\Z)")
+_GAP = re.compile(rf"(?:{COMMENT}\n)*\ *+")
 
 
 class Unusual(Exception):
@@ -38,19 +40,21 @@ def plain(text: str) -> Scalar:
     return plain_scalar(text) if text[0] in FIRST_CHARACTERS else text
 
 
-def read_alone(written: str, text: str, place: int, lines: Lines) -> object:
-    """The value that begins with a quote or bracket at `place`, and has the rest of its line, `written`, for itself.
+def read_alone(written: str, text: str, place: int, lines: Lines) -> tuple[object, int]:
+    """The value that begins with a quote or bracket at `place`, and the offset of the line after it.
 
-    The places of what is between brackets are added to `lines`. Raises `Unusual`.
+    `written` is the rest of its first line; nothing else may stand on its last. The places of what is between brackets
+    are added to `lines`. Raises `Unusual`.
     """
     if len(written) > 1 and written[0] == written[-1] in ("'", '"'):
         inner = written[1:-1]
         if inner.isprintable() and written[0] not in inner and "\\" not in inner:
-            return inner  # as almost everything in quotes
+            return inner, place  # as almost everything in quotes
     value, end = _read(text, place, lines, 0)
-    if not _END.match(text, end):
+    line = _END.match(text, end)
+    if line is None:
         raise Unusual
-    return value
+    return value, line.end()
 
 
 def _read(text: str, place: int, lines: Lines, depth: int) -> tuple[object, int]:
@@ -73,7 +77,7 @@ def _read(text: str, place: int, lines: Lines, depth: int) -> tuple[object, int]
 def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
     values = YamlSequence()
     places: list[int] = []
-    at = _blanks(text, at)
+    at = _behind_gap(text, at)
     while not text.startswith("]", at):
         value, end = _read(text, at, lines, depth)
         values.append(value)
@@ -86,7 +90,7 @@ def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, in
 def _read_mapping(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
     values = YamlMapping()
     places: list[int] = []
-    at = _blanks(text, at)
+    at = _behind_gap(text, at)
     while not text.startswith("}", at):
         pair = _PAIR.match(text, at)
         if pair is None or pair[1] in values:
@@ -99,20 +103,23 @@ def _read_mapping(text: str, at: int, lines: Lines, depth: int) -> tuple[object,
     return values, at + 1
 
 
-def _blanks(text: str, at: int) -> int:
-    while text.startswith(" ", at):
-        at += 1
-    return at
-
-
 def _next(text: str, at: int, closing: str) -> int:
     """Where the next part begins, or the closing bracket stands."""
-    at = _blanks(text, at)
+    at = _behind_gap(text, at)
     if text.startswith(closing, at):
         return at
     if not text.startswith(",", at):
         raise Unusual
-    at = _blanks(text, at + 1)
+    at = _behind_gap(text, at + 1)
     if text.startswith(closing, at):
         raise Unusual  # a comma behind the last part
+    return at
+
+
+def _behind_gap(text: str, at: int) -> int:
+    """Where something stands again, behind blanks and perhaps on another line."""
+    if text.startswith((" ", "\n"), at):
+        at = cast(re.Match[str], _GAP.match(text, at)).end()
+        if text.startswith("\n.", at - 1):
+            raise Unusual  # perhaps the mark at which a document ends
     return at

@@ -1,8 +1,8 @@
 """The YAML that nearly everybody writes, read line by line without a YAML parser.
 
-Files of declarations are block mappings and lists of plain words, now and then a quoted text or a pair of brackets that
-closes on its line. Where a text is all that and nothing else, a regular expression takes its lines apart in less than
-half of the time that libyaml and PyYAML take together, and PyYAML need not be imported at all. Whatever is not surely
+Files of declarations are block mappings and lists of plain words, now and then a quoted text or something in brackets.
+Where a text is all that and nothing else, a regular expression takes its lines apart in less than half of the time that
+libyaml and PyYAML take together, and PyYAML need not be imported at all. Whatever is not surely
 understood (an anchor, a tag, a text over several lines, a tab, a key without a value, a key twice, any mistake) is left
 to the parser: this reader says None, never what is wrong. What it gives, the tests hold to what the parser gives.
 """
@@ -68,7 +68,8 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
     level = -1
     awaiting: str | None = ""  # the key whose value begins on a line to come
     awaiting_at, is_marked = 0, False
-    for line in _LINE.finditer(text):
+    matches = _LINE.finditer(text)
+    for line in matches:
         indent, dash, key, word, special, other = line.groups()
         if not (key or dash):
             if word or special or (other and (is_marked or awaiting != "" or other.rstrip(" \n") != "---")):
@@ -106,7 +107,10 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
             place = line.start(4)
         elif special:
             place = line.start(5)
-            value = read_alone(special, text, place, lines)
+            value, end = read_alone(special, text, place, lines)
+            last = line
+            while end > last.end():  # brackets that close further down
+                last = next(matches)
         elif key:
             awaiting, awaiting_at = known.setdefault(key, key), line.start(3)
             continue

@@ -39,6 +39,7 @@ WORDS = [
 ]
 QUOTED = ['""', "'q'", '"a # b"', "'a: b'", '"true"', "'*'"]
 FLOW = ["[]", "{}", "[a, b]", "[a,b]", '[ a , "b" ]', "{a: b}", "{ a: [b, {c: d}], e: 1 }", '{a: "b, c", d: true}']
+FLOW += ["[a,\n  b]", "{a: b,\n\n  c: d\n  }", "[ # c\n  a]", "{a: [b,\nc]}"]
 ODD = [
     "a: b",
     "a:",
@@ -58,6 +59,7 @@ ODD = [
     "|",
     ">",
 ]
+ODD += ["[a\n  b]", "[a,\n...]", "[a,\n- b]", "{a:\n  b}", "[a,  # c\n]", "{a: b,\n%c: d}"]
 ODD += [
     "- a",
     "-",
@@ -192,6 +194,9 @@ EVERYDAY = [
     "---\n# ours\n\nclients:\n  - name: A  # the first\n    grants:\n      password: true\n\n  # two\n  - name: 'B'\n",
     'clients:\n  - name: "A: B"\n    instances: [production, "staging-*"]\n    ids: {production: 17}\n',
     "clients:\n  - name: Müller & Söhne\n    grants:\n      a:\n        b:\n          - https://a/cb\n          - https://b/cb\n",
+    "a: {b: c,\n  d: e}\nf: g\n",
+    "a: [ # first\n  b,  # second\n\n  {c: d,\ne: f}\n]\ng: h\n",
+    "- [a,\n  b]\n- {c: 'it''s'}",
     "a: b",
     "- a\n-   b: c\n    d: e\n",
     "a:   \n  b: c   \n",
@@ -225,7 +230,11 @@ LEFT_ALONE = [
     "a: |\n  b\n",
     "a: b\n  c\n",
     'a: "\\t"\n',
-    "a: {b: c,\n  d: e}\n",
+    "a: {b: c\n  d: e}\n",
+    "a: {b: c,\n...: e}\n",
+    "a: [b\n  c]\n",
+    "a: [b,\n  ]\n",
+    "a: [b\n",
     "a:\tb\n",
     "a: b\r\n",
     "a: b\n---\nc: d\n",
