@@ -35,7 +35,7 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 # The first three are blanks or line breaks for YAML, and the others may not be there at all.
-_ODD = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_ODD = "[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # compiled when a text is not ASCII
 
 
 def read_everyday(text: str, lines: Lines) -> tuple[int, object] | None:
@@ -43,7 +43,7 @@ def read_everyday(text: str, lines: Lines) -> tuple[int, object] | None:
 
     The places of keys and values are added to `lines`, which stay as they were if the answer is None.
     """
-    if not text.isascii() and _ODD.search(text):
+    if not text.isascii() and re.search(_ODD, text):
         return None
     kept = len(lines.places)
     try:
@@ -59,6 +59,7 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
     Keys in column c make a mapping of level 2c, dashes a list of level 2c + 1: deeper than the mapping whose keys stand
     in the same column, as YAML has it. So a line tells by its level which collections have ended.
     """
+    kept = lines.places
     known: dict[str, str] = {}  # equal keys become one object
     outer: list[tuple[int, Any, list[int]]] = []
     # The document is the value of a key of nothing, further left than all others.
@@ -90,7 +91,8 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
         elif here != level:
             # Others have ended.
             while here < level:
-                values.first = lines.keep(places)
+                values.first = len(kept)
+                kept.extend(places)
                 level, values, places = outer.pop()
             if here != level:
                 raise Unusual
@@ -127,6 +129,7 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
     if awaiting is not None:
         raise Unusual
     while outer:
-        values.first = lines.keep(places)
+        values.first = len(kept)
+        kept.extend(places)
         level, values, places = outer.pop()
     return places[1], whole[""]

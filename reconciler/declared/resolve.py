@@ -98,7 +98,11 @@ def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) ->
     unfilled: list[Unfilled] = []
     urls: dict[Entry, str] = {}
     for entry in here:
-        if entry.redirects:
+        written = entry.redirects
+        if len(written) == 1 and (text := filled_plainly(written[0], instance.variables)) is not None:
+            urls[entry] = text  # as almost always
+            redirects.append(Redirect(entry, 0, parse_url(text)))
+        elif written:
             urls[entry] = ",".join(_resolved(entry, instance.variables, redirects, unfilled))
     claims = tuple(_claims(here))
     return View(instance, settings, here, elsewhere, tuple(redirects), tuple(unfilled), urls, claims)
