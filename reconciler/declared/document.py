@@ -13,6 +13,9 @@ from typing import Any
 from reconciler.model import Location
 from reconciler.value import dataclass
 
+SHORT = 1_000
+"""Characters in a text that hardly has more than one client."""
+
 _BREAK = re.compile("\r\n|\r|\n")
 
 
@@ -39,8 +42,9 @@ class Lines:
     __slots__ = ("_starts", "_text", "places")
 
     def __init__(self, text: str) -> None:
-        # One array for all values of a text: a list for each would take more memory than the values.
-        self.places = array("I")
+        # One array for all values of a text: a list for each would take more memory than the values. In a short text a
+        # list is smaller, since Python has the small numbers already, and faster.
+        self.places: list[int] | array[int] = [] if len(text) < SHORT else array("I")
         self._text = text
         self._starts: array[int] | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.declared.document import Document
@@ -95,13 +95,16 @@ def is_blank(value: object) -> bool:
     return not value.strip() if isinstance(value, str) else not value
 
 
-def read_entries(document: Document) -> Iterator[Entry]:
+def read_entries(document: Document) -> list[Entry]:
     """The entries of a document that has the right shape, in the order of the file."""
     root: Any = document.root
-    for index, fields in enumerate(root["clients"]):
-        grants = fields.get("grants", EMPTY)
-        redirects = _redirects(grants[_CODE]["redirect_url"]) if _CODE in grants else ()
-        yield Entry(document, index, fields, fields["name"], grants, redirects)
+    return [_entry(document, index, fields) for index, fields in enumerate(root["clients"])]
+
+
+def _entry(document: Document, index: int, fields: Mapping[str, Any]) -> Entry:
+    grants = fields.get("grants", EMPTY)
+    redirects = _redirects(grants[_CODE]["redirect_url"]) if _CODE in grants else ()
+    return Entry(document, index, fields, fields["name"], grants, redirects)
 
 
 def _redirects(written: str | list[str]) -> tuple[str, ...]:

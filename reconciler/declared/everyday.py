@@ -10,6 +10,7 @@ to the parser: this reader says None, never what is wrong. What it gives, the te
 from __future__ import annotations
 
 import re
+from sys import intern
 from typing import Any
 
 from reconciler.declared.brackets import COMMENT, FIRST, KEY, Unusual, plain, read_alone
@@ -60,7 +61,6 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
     in the same column, as YAML has it. So a line tells by its level which collections have ended.
     """
     kept = lines.places
-    known: dict[str, str] = {}  # equal keys become one object
     outer: list[tuple[int, Any, list[int]]] = []
     # The document is the value of a key of nothing, further left than all others.
     whole = YamlMapping()
@@ -114,7 +114,7 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
             while end > last.end():  # brackets that close further down
                 last = next(matches)
         elif key:
-            awaiting, awaiting_at = known.setdefault(key, key), line.start(3)
+            awaiting, awaiting_at = intern(key), line.start(3)
             continue
         else:
             raise Unusual  # an item without a value
@@ -124,7 +124,7 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
         elif key in values:
             raise Unusual
         else:
-            values[known.setdefault(key, key)] = value
+            values[intern(key)] = value  # equal keys of all files are one object
             places += (line.start(3), place)
     if awaiting is not None:
         raise Unusual

@@ -18,6 +18,9 @@ MAX_BYTES = 32 * 1024 * 1024
 
 ENDINGS = (".yaml", ".yml")
 
+_CHUNK = 16 * 1024
+"""Bytes that are asked for at first."""
+
 # A FIFO in the place of what was a file a moment ago would wait for ever. Windows would take CR LF for LF.
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -69,24 +72,28 @@ def read_file(file: Path | str, shown_as: str, *, is_regular: bool = False) -> b
             return unreadable(shown_as, *_not_a_file(mode))
         descriptor = os.open(file, _READING)
         try:
-            size = os.fstat(descriptor).st_size
-            if size > MAX_BYTES:
-                return unreadable(shown_as, *_too_large(size))
-            # Not MAX_BYTES at once: Python would set as much memory aside, for every file.
-            data = os.read(descriptor, size + 1)
-            if len(data) != size:
-                data += _rest(descriptor, len(data))
+            data = os.read(descriptor, _CHUNK)
+            # Nothing more: of most files one asks no size.
+            return data if len(data) < _CHUNK and not os.read(descriptor, 1) else _whole(descriptor, shown_as)
         finally:
             os.close(descriptor)
     except OSError as reason:
         return unreadable(shown_as, *_why(file, reason))
-    return data if len(data) <= MAX_BYTES else unreadable(shown_as, *_too_large(len(data)))
 
 
-def _rest(descriptor: int, had: int) -> bytes:
-    """What comes after the first bytes of a file that changes while it is read, up to what is too much."""
-    with open(descriptor, "rb", closefd=False) as rest:
-        return rest.read(max(0, MAX_BYTES + 1 - had))
+def _whole(descriptor: int, shown_as: str) -> bytes | Diagnostic:
+    """What a file of more than a few lines holds, from its beginning."""
+    size = os.fstat(descriptor).st_size
+    data = b""
+    if size <= MAX_BYTES:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        with open(descriptor, "rb", closefd=False) as stream:
+            # Not MAX_BYTES at once: Python would set as much memory aside.
+            data = stream.read(size + 1)
+            if len(data) > size:  # it grows while it is read
+                data += stream.read(MAX_BYTES + 1 - len(data))
+    size = max(size, len(data))
+    return data if size <= MAX_BYTES else unreadable(shown_as, *_too_large(size))
 
 
 def _too_large(size: int) -> tuple[str, str]:
