@@ -41,7 +41,7 @@ def plain(text: str) -> Scalar:
 
 
 def read_alone(written: str, text: str, place: int, lines: Lines) -> tuple[object, int]:
-    """The value that begins with a quote or bracket at `place`, and the offset of the line after it.
+    """The value that begins with a quote or bracket at `place`, and an offset on its last line or right behind that.
 
     `written` is the rest of its first line; nothing else may stand on its last. The places of what is between brackets
     are added to `lines`. Raises `Unusual`.

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.declared.document import Document
-from reconciler.model import Grant, Location, Places
+from reconciler.model import EMPTY, Grant, Location, Places
 from reconciler.names import matches_any
 from reconciler.value import dataclass
 
-EMPTY: Mapping[str, Any] = {}
 _CODE = Grant.AUTHORIZATION_CODE.value  # the plain text: a member of an enumeration is looked up more slowly
 
 
@@ -31,12 +30,12 @@ class Entry:
     @property
     def source(self) -> Location:
         """Where the name stands."""
-        return self._at("name")
+        return self.document.at(self.document.offset_in(self.fields, "name"))
 
     @property
     def present(self) -> bool:
         """Whether the client shall exist; otherwise it shall not."""
-        return "state" not in self.fields or self.fields["state"] != "absent"
+        return bool(self.fields.get("state") != "absent")
 
     @property
     def owner(self) -> str | None:
@@ -46,7 +45,7 @@ class Entry:
     @property
     def ids(self) -> Mapping[str, int]:
         """The live client that it is, by the instance's name."""
-        return self.fields.get("ids") or EMPTY
+        return self.fields.get("ids") or {}
 
     @property
     def previous_names(self) -> Sequence[str]:
@@ -85,9 +84,6 @@ class Entry:
         grants = offset_in(fields, "grants")
         redirect = offset_in(self.grants[_CODE], "redirect_url") if self.redirects else grants
         return Places(at, offset_in(fields, "name"), grants, redirect)
-
-    def _at(self, key: str) -> Location:
-        return self.document.lines.at(self.document.path, self.document.offset_in(self.fields, key))
 
 
 def is_blank(value: object) -> bool:

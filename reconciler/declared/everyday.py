@@ -2,9 +2,9 @@
 
 Files of declarations are block mappings and lists of plain words, now and then a quoted text or something in brackets.
 Where a text is all that and nothing else, a regular expression takes its lines apart in less than half of the time that
-libyaml and PyYAML take together, and PyYAML need not be imported at all. Whatever is not surely
-understood (an anchor, a tag, a text over several lines, a tab, a key without a value, a key twice, any mistake) is left
-to the parser: this reader says None, never what is wrong. What it gives, the tests hold to what the parser gives.
+libyaml and PyYAML take together, and PyYAML need not be imported at all. Whatever is not surely understood (an anchor,
+a tag, a text over several lines, a tab, a key without a value, a key twice, any mistake) is left to the parser: this
+reader says None, never what is wrong. What it gives, the tests hold to what the parser gives.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class View:
 
 def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> View:
     """See the entries as one instance does. Values that a rule will refuse resolve like all others."""
-    here = tuple(entry for entry in entries if "instances" not in entry.fields or entry.covers(instance.name))
+    here = tuple(entry for entry in entries if entry.covers(instance.name))
     elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
     redirects: list[Redirect] = []
     unfilled: list[Unfilled] = []
@@ -113,23 +113,18 @@ def _resolved(
 ) -> Iterator[str]:
     """The redirect URLs of an entry, each of which is added to the list that it belongs to."""
     for position, written in enumerate(entry.redirects):
-        text = filled_plainly(written, variables)
-        if text is None:
-            substituted = substitute(written, variables)
-            text = substituted.text
-            if not substituted.complete:
-                unfilled.append(Unfilled(entry, position, substituted))
-                yield text
-                continue
-        redirects.append(Redirect(entry, position, parse_url(text)))
-        yield text
+        substituted = substitute(written, variables)
+        if substituted.complete:
+            redirects.append(Redirect(entry, position, parse_url(substituted.text)))
+        else:
+            unfilled.append(Unfilled(entry, position, substituted))
+        yield substituted.text
 
 
 def _claims(entries: Iterable[Entry]) -> Iterator[Claim]:
     for entry in entries:
-        if "previous_names" in entry.fields:
-            for position, name in enumerate(entry.previous_names):
-                yield Claim(entry, position, name)
+        for position, name in enumerate(entry.previous_names):
+            yield Claim(entry, position, name)
 
 
 class ByInstance(Mapping[str, Declarations]):
