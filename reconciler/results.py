@@ -9,11 +9,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from reconciler.diagnostics import Diagnostic
-from reconciler.errors import ReconcilerError
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Change, Plan
-from reconciler.settings import Instance
 from reconciler.value import dataclass
 
 if TYPE_CHECKING:

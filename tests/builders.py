@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model import (
+from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,

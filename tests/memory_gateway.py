@@ -10,11 +10,11 @@ from threading import Condition, RLock
 
 from reconciler.applying.report import Handed, Outcome
 from reconciler.applying.writing import Try
-from reconciler.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.live.gateway import Issued
-from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
+from reconciler.model.secret import Secret
 from reconciler.planning.plan import Change, Create
-from reconciler.secret import Secret
 
 ENOUGH_SECONDS = 20.0
 """Nothing here takes so long, unless a test has failed already."""

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from reconciler.live.observation import Observation
-from reconciler.model import (
+from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,

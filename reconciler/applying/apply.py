@@ -26,9 +26,9 @@ from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report,
 from reconciler.applying.verifying import gather, judge, without_evidence
 from reconciler.applying.writer import Writer
 from reconciler.applying.writing import Attempt, Sent, Try, Unanswered, send
-from reconciler.errors import GatewayError
 from reconciler.live.gateway import Gateway, Issued
-from reconciler.model import Listing
+from reconciler.model.clients import Listing
+from reconciler.model.errors import GatewayError
 from reconciler.planning.plan import Create, Delete, Plan, Update
 
 DEFAULT_PARALLELISM = 8

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reconciler.applying.report import Failed
 from reconciler.applying.writing import Try, Unanswered
-from reconciler.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable
+from reconciler.model.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable
 from reconciler.planning.plan import Change
 
 GONE_AFTER = 3

@@ -11,8 +11,8 @@ from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, Handed, Outcome, Status
 from reconciler.applying.writing import Attempt, Sent, Unanswered
-from reconciler.errors import SinkError
 from reconciler.live.gateway import Issued
+from reconciler.model.errors import SinkError
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 from reconciler.secrets.delivery import Deliverer, Delivery, Lacking
 from reconciler.secrets.values import Client, Event, Handover

@@ -27,8 +27,8 @@ from typing import Any, Protocol, assert_never
 
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped
 from reconciler.applying.writing import Sent, Try, Unanswered
-from reconciler.errors import JournalError, NotVerified
 from reconciler.folder import make_private
+from reconciler.model.errors import JournalError, NotVerified
 from reconciler.planning.plan import Plan
 from reconciler.planning.planfile_values import plan_values
 from reconciler.value import dataclass

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reconciler.errors import ReconcilerError, Refused
 from reconciler.folder import make_private
+from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.text import printable, quoted_url
 
 _LONGEST = 500

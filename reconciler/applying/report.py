@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler.errors import LoginRefused, NotVerified, ReconcilerError
+from reconciler.model.errors import LoginRefused, NotVerified, ReconcilerError
 from reconciler.planning.plan import Change
 from reconciler.secrets.values import Event
 from reconciler.value import dataclass

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.applying.journal import FORMAT_VERSION, SUFFIX, Answered, Heading, Result
 from reconciler.applying.report import Status
-from reconciler.errors import JournalError
+from reconciler.model.errors import JournalError
 from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Change, Plan
 from reconciler.planning.planfile_values import plan_values, read_plan

@@ -7,8 +7,8 @@ from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.applying.writing import Attempt, Sent, Unanswered
-from reconciler.errors import GatewayError, NotVerified
-from reconciler.model import Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
+from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 from reconciler.value import dataclass
 

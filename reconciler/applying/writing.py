@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from reconciler.applying.report import Failed, Skipped
-from reconciler.errors import GatewayError, LoginRefused, NotAuthenticated, NotPermitted, Rejected
 from reconciler.live.gateway import Gateway
+from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, NotPermitted, Rejected
 from reconciler.planning.plan import Change, Create, Delete, Update
 from reconciler.value import dataclass
 

@@ -24,7 +24,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.streams import is_interactive
 from reconciler.cli.surfaces import Surfaces, refuse_collision, report_option
-from reconciler.errors import WrongUsage
+from reconciler.model.errors import WrongUsage
 from reconciler.planning.plan import Prune
 from reconciler.text import quoted
 from reconciler.workflow.choices import Conduct, Files, Options, Selection

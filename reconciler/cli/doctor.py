@@ -66,8 +66,8 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
 def _order(files: Files, selection: Selection, options: Options, console: Console, *, log_in: bool) -> Checkup:
     """What to examine. Invalid declarations do not stop it: they are a finding. Raises `InvalidDeclarations` where
     the settings are invalid."""
-    from reconciler.diagnostics import has_errors
-    from reconciler.errors import InvalidDeclarations
+    from reconciler.model.diagnostics import has_errors
+    from reconciler.model.errors import InvalidDeclarations
     from reconciler.workflow.check import check, declares_nothing_yet
     from reconciler.workflow.choices import select_instances
     from reconciler.workflow.doctor import Checkup

@@ -11,7 +11,8 @@ from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import of_plans
 from reconciler.cli.files import write_whole
 from reconciler.cli.options import repeated_flags
-from reconciler.errors import ReconcilerError, Refused, WrongUsage
+from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
+from reconciler.model.settings import Instance, Settings
 from reconciler.planning.export import Export, Exported, LeftOut, Seen, Withheld
 from reconciler.planning.export_variables import Proposal, propose_variables
 from reconciler.render.error_text import render_error_lines
@@ -19,7 +20,6 @@ from reconciler.render.export_files import render_files
 from reconciler.render.export_text import WITHHELD, heading_lines, left_out_text, render_export
 from reconciler.render.summary import plural
 from reconciler.results import Stopped
-from reconciler.settings import Instance, Settings
 from reconciler.text import listed, printable, quoted
 from reconciler.value import dataclass
 from reconciler.workflow.choices import Files, Options

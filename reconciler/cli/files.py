@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.model.errors import ReconcilerError, Refused
 
 _MOST_BYTES = 64 * 1024 * 1024
 

@@ -16,7 +16,7 @@ from reconciler.cli.files import replace_whole
 from reconciler.cli.options import plain_offline_output_options, work_tree_options
 from reconciler.cli.scope import refuse_strangers
 from reconciler.cli.streams import print_result, say
-from reconciler.errors import ReconcilerError, WrongUsage
+from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
 from reconciler.text import printable
 from reconciler.workflow.choices import Files

@@ -12,7 +12,7 @@ import click
 from reconciler.cli import completion
 from reconciler.cli.console import Console
 from reconciler.cli.options import config_option, journal_option, option, plain_output_options
-from reconciler.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError
 from reconciler.text import quoted
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from reconciler.cli.completion import answer_shell
 from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.signals import end_on_sigterm
 from reconciler.cli.streams import help_width, say, silence_stdout
-from reconciler.errors import InvalidDeclarations, ReconcilerError
+from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.text import printable
 
 if TYPE_CHECKING:
-    from reconciler.diagnostics import Diagnostic
+    from reconciler.model.diagnostics import Diagnostic
 
 WRONG_USAGE = 64
 """sysexits.h EX_USAGE. click's own 2 would read as "changes pending"."""
@@ -131,7 +131,7 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
 def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
     """The errors, and how many warnings there are; with -v, those too."""
     from reconciler.cli.log import logs_steps
-    from reconciler.diagnostics import Severity
+    from reconciler.model.diagnostics import Severity
     from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
 
     if logs_steps():

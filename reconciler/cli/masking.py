@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 
 from reconciler.cli.streams import say
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
 from reconciler.secrets.masking import Mask
 
 

@@ -15,12 +15,12 @@ from reconciler.cli.options import repeated_flags
 from reconciler.cli.orders import place_order
 from reconciler.cli.results import show_plans
 from reconciler.cli.surfaces import Surfaces
-from reconciler.errors import WrongUsage
 from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Instance
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.summary import plural
 from reconciler.results import Stopped
-from reconciler.settings import Instance
 from reconciler.text import printable
 from reconciler.workflow.choices import Files, Options, Selection
 from reconciler.workflow.observe import Observed, observe_instances, plan_observed

@@ -15,9 +15,9 @@ from click.core import ParameterSource
 from reconciler.cli import completion
 from reconciler.cli.console import Console, start_console, start_offline_console
 from reconciler.cli.kinds import Lines, Seconds, Whole
-from reconciler.errors import WrongUsage
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Limits
 from reconciler.planning.intent import OnDrift, Prune
-from reconciler.settings import Limits
 from reconciler.text import quoted
 from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shard
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.console import Console
 from reconciler.cli.options import repeated_flags
-from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.errors import InvalidDeclarations, ReconcilerError
+from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.errors import InvalidDeclarations, ReconcilerError
+from reconciler.model.settings import Instance, Settings
 from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
-from reconciler.settings import Instance, Settings
 from reconciler.workflow.check import check, declares_nothing_yet
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order

@@ -12,9 +12,9 @@ from reconciler.applying.events import Answered, Event, Started
 from reconciler.applying.report import Handed
 from reconciler.cli.console import Console
 from reconciler.cli.streams import say_for_now
+from reconciler.model.settings import Instance
 from reconciler.render.deliveries import render_handed
 from reconciler.render.report_text import render_outcome
-from reconciler.settings import Instance
 
 _log = logging.getLogger("reconciler.apply")
 

@@ -22,18 +22,18 @@ from reconciler.cli.options import (
     yes_option,
 )
 from reconciler.cli.streams import is_interactive
-from reconciler.errors import Refused, WrongUsage
+from reconciler.model.errors import Refused, WrongUsage
 from reconciler.text import printable, quoted, quoted_url
 from reconciler.workflow.choices import Conduct, Files, Options
 
 if TYPE_CHECKING:
     from reconciler.applying.runs import Run
     from reconciler.cli.signals import Stop
-    from reconciler.model import Listing
+    from reconciler.model.clients import Listing
+    from reconciler.model.settings import Instance, Settings
     from reconciler.planning.inverse import Undo
     from reconciler.planning.plan import Plan
     from reconciler.results import Planned
-    from reconciler.settings import Instance, Settings
 
 
 @click.command(
@@ -116,7 +116,7 @@ def _one(runs: list[Run], instance: str | None) -> Run:
 
 def _undo(past: Run) -> Undo:
     from reconciler.applying.runs import applied
-    from reconciler.model import Location
+    from reconciler.model.clients import Location
     from reconciler.planning.inverse import invert
 
     return invert(past.heading.run, applied(past), Location(str(past.path), 1, 1))

@@ -15,12 +15,12 @@ from reconciler.cli.kinds import Lines, Whole
 from reconciler.cli.options import config_option, instance_option, option, quiet_option
 from reconciler.cli.signals import signals_restored
 from reconciler.cli.streams import print_result, say
-from reconciler.errors import WrongUsage
+from reconciler.model.errors import WrongUsage
 from reconciler.text import quoted
 from reconciler.workflow.choices import Selection
 
 if TYPE_CHECKING:
-    from reconciler.settings import Settings
+    from reconciler.model.settings import Settings
 
 
 @click.group(cls=Commands)

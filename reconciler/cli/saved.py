@@ -17,11 +17,11 @@ from reconciler.cli.results import show_proposals, show_result
 from reconciler.cli.runs import declared_from, remember, start_run
 from reconciler.cli.signals import stoppable
 from reconciler.cli.surfaces import Surfaces
-from reconciler.errors import WrongUsage
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Instance
 from reconciler.planning.plan import OnDrift, Prune
 from reconciler.planning.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
-from reconciler.settings import Instance
 from reconciler.workflow.check import sound_settings
 from reconciler.workflow.choices import Conduct, Files, Options
 from reconciler.workflow.exactly import Exactly, apply_exactly

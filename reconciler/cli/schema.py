@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli import completion
 from reconciler.cli.streams import print_result, say
-from reconciler.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError
 
 
 @click.command(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from reconciler.errors import WrongUsage
+from reconciler.model.errors import WrongUsage
 from reconciler.text import quoted
 from reconciler.workflow.choices import Files
 

@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from reconciler.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError
 
 
 class OutputLost(ReconcilerError):

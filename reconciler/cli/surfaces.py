@@ -16,8 +16,8 @@ from reconciler.cli.console import Console
 from reconciler.cli.github import is_on_github, show_on_github
 from reconciler.cli.kinds import Lines
 from reconciler.cli.options import option
-from reconciler.diagnostics import Diagnostic
-from reconciler.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.reports import REPORTS, renderer_for
 from reconciler.text import listed, quoted

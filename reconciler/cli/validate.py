@@ -12,8 +12,8 @@ from reconciler.cli.console import Console
 from reconciler.cli.options import files_options, offline_output_options
 from reconciler.cli.scope import real_path, refuse_strangers
 from reconciler.cli.surfaces import Surfaces, report_option
-from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.errors import InvalidDeclarations
+from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.errors import InvalidDeclarations
 from reconciler.render.error_text import render_diagnostic_lines
 from reconciler.workflow.choices import Files
 

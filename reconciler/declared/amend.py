@@ -26,7 +26,7 @@ from reconciler.declared.page import Edit, Page, Unwritable, apply_edits
 from reconciler.declared.reread import clients_node, decoded, refuse_unless_same, values
 from reconciler.declared.spans import Kind, Node, read_spans
 from reconciler.declared.writing import Value, flow_text
-from reconciler.model import Grant
+from reconciler.model.clients import Grant
 from reconciler.text import printable
 from reconciler.value import dataclass
 

@@ -18,10 +18,10 @@ from reconciler.declared.resolve import ByInstance, resolve
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import with_right_shape
 from reconciler.declared.sources import ENDINGS
-from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
-from reconciler.errors import GitError, InvalidDeclarations
-from reconciler.model import Declarations, Location
-from reconciler.settings import Settings
+from reconciler.model.clients import Declarations, Location
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.model.errors import GitError, InvalidDeclarations
+from reconciler.model.settings import Settings
 
 _SYMLINK, _FILES = "120000", ("100644", "100755")
 _MOST_LINKS = 8

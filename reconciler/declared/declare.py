@@ -11,9 +11,9 @@ from reconciler.declared.redirects import parse_url
 from reconciler.declared.resolve import ByInstance, View, resolve
 from reconciler.declared.rules import FILE_RULES, INSTANCE_RULES, RULES, Rule
 from reconciler.declared.waivers import Waived, rulings, unwaived
-from reconciler.diagnostics import Diagnostic, Severity, in_order
-from reconciler.model import Declarations
-from reconciler.settings import Instance, Settings
+from reconciler.model.clients import Declarations
+from reconciler.model.diagnostics import Diagnostic, Severity, in_order
+from reconciler.model.settings import Instance, Settings
 from reconciler.value import dataclass
 
 NAMED_INSTANCES = 2

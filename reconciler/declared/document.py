@@ -10,7 +10,7 @@ from functools import partial
 from itertools import accumulate, chain
 from typing import Any
 
-from reconciler.model import Location
+from reconciler.model.clients import Location
 from reconciler.value import dataclass
 
 SHORT = 1_000

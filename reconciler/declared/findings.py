@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from reconciler.declared.entries import Entry
-from reconciler.diagnostics import Severity
-from reconciler.model import Location
-from reconciler.settings import Settings
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Severity
+from reconciler.model.settings import Settings
 from reconciler.value import dataclass
 
 

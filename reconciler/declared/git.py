@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.declared.git_command import complaint, run_git
-from reconciler.errors import GitError
+from reconciler.model.errors import GitError
 from reconciler.text import quoted
 from reconciler.value import dataclass
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from reconciler.children import git_environment
-from reconciler.errors import GitError
+from reconciler.model.errors import GitError
 from reconciler.text import printable, quoted
 
 _SECONDS = 60.0

@@ -8,8 +8,8 @@ from pathlib import Path
 from reconciler.declared.document import Document, Lines
 from reconciler.declared.everyday import read_everyday
 from reconciler.declared.sources import Source, find_sources, no_directory, read_file
-from reconciler.diagnostics import Diagnostic, error, has_errors, in_order
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
 from reconciler.value import dataclass
 
 __all__ = ["Document", "Loaded", "load_directory", "load_file", "load_text"]

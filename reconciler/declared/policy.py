@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from reconciler.declared.document import Document
-from reconciler.diagnostics import Diagnostic, error
-from reconciler.model import Grant
-from reconciler.names import matches
-from reconciler.settings import Policy
+from reconciler.model.clients import Grant
+from reconciler.model.diagnostics import Diagnostic, error
+from reconciler.model.names import matches
+from reconciler.model.settings import Policy
 from reconciler.text import did_you_mean, listed, printable, quoted
 
 RULE = "policy"

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from reconciler.hosts import is_loopback
-from reconciler.names import TRIMMED
+from reconciler.model.names import TRIMMED
 from reconciler.text import quoted
 from reconciler.value import dataclass
 

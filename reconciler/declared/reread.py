@@ -10,7 +10,7 @@ from reconciler.declared.edit import BY_HAND
 from reconciler.declared.load import load_text
 from reconciler.declared.page import Unwritable
 from reconciler.declared.spans import Kind, Node
-from reconciler.diagnostics import has_errors
+from reconciler.model.diagnostics import has_errors
 
 
 def clients_node(root: Node) -> Node:

@@ -10,7 +10,7 @@ from reconciler.declared.entries import Entry
 from reconciler.declared.redirects import Url, parse_url
 from reconciler.declared.rotation import rotation_of
 from reconciler.declared.variables import Substituted, filled_plainly, substitute
-from reconciler.model import (
+from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,
@@ -21,7 +21,7 @@ from reconciler.model import (
     Location,
     Waiver,
 )
-from reconciler.settings import Instance, Settings
+from reconciler.model.settings import Instance, Settings
 from reconciler.value import dataclass
 
 WaivedBy = Mapping[Entry, Sequence[Waiver]]

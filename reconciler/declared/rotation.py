@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from reconciler.declared.entries import Entry
-from reconciler.model import Rotation
+from reconciler.model.clients import Rotation
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 

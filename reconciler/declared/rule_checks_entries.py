@@ -9,8 +9,8 @@ from reconciler.declared.entries import is_blank
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
 from reconciler.declared.variables import names_in
-from reconciler.model import Grant
-from reconciler.names import matches
+from reconciler.model.clients import Grant
+from reconciler.model.names import matches
 from reconciler.text import closest, did_you_mean, listed, quoted
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import Claim, View
-from reconciler.names import is_system_client, lookalike_key, matches_any
+from reconciler.model.names import is_system_client, lookalike_key, matches_any
 from reconciler.text import hides_nothing, is_hidden, quoted
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from reconciler.declared.entries import Entry, is_blank
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import View
-from reconciler.model import Grant
-from reconciler.names import matches_any
+from reconciler.model.clients import Grant
+from reconciler.model.names import matches_any
 from reconciler.text import listed, quoted, quoted_url
 
 JUSTIFIED = (Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN)

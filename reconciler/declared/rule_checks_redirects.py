@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.declared.findings import Finding
 from reconciler.declared.redirects import WEB_SCHEMES
 from reconciler.declared.resolve import Redirect, View
-from reconciler.model import Grant
+from reconciler.model.clients import Grant
 from reconciler.text import quoted, quoted_url
 
 LONGEST_REDIRECT = 2_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import View
-from reconciler.settings import AgeFiles, DotenvFile, SinkSetting
+from reconciler.model.settings import AgeFiles, DotenvFile, SinkSetting
 from reconciler.text import did_you_mean, printable, quoted
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from reconciler.declared import rule_checks_rotation as rotation
 from reconciler.declared import rule_checks_sinks as sinks
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
-from reconciler.diagnostics import Severity
+from reconciler.model.diagnostics import Severity
 from reconciler.value import dataclass
 
 Seen = TypeVar("Seen", View, Files)

@@ -11,10 +11,10 @@ from urllib.parse import SplitResult, urlsplit
 from reconciler.declared.document import Document
 from reconciler.declared.policy import policy_of, policy_problems
 from reconciler.declared.sinks import read_owners, read_sinks, sink_problems
-from reconciler.diagnostics import Diagnostic, Severity, error, has_errors, warning
 from reconciler.hosts import is_loopback, page_of_the_platform
-from reconciler.model import Location
-from reconciler.settings import (
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, warning
+from reconciler.model.settings import (
     DEFAULT_LIMITS,
     NO_LIMITS,
     CredentialNames,

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declared.document import Document
-from reconciler.diagnostics import Diagnostic, error
-from reconciler.settings import AgeFiles, DotenvFile, JsonFile, Program, Scope, SinkSetting
+from reconciler.model.diagnostics import Diagnostic, error
+from reconciler.model.settings import AgeFiles, DotenvFile, JsonFile, Program, Scope, SinkSetting
 
 if TYPE_CHECKING:
     from reconciler.secrets.paths import Fault

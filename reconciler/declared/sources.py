@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 
-from reconciler.diagnostics import Diagnostic, error, warning
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, error, warning
 from reconciler.text import printable
 from reconciler.value import dataclass
 

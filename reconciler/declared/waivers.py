@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding, Ruling
 from reconciler.declared.rules import Rule
-from reconciler.model import Waiver
-from reconciler.settings import RuleSetting
+from reconciler.model.clients import Waiver
+from reconciler.model.settings import RuleSetting
 
 _AS_IT_IS = RuleSetting()
 

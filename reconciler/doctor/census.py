@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reconciler.model import Declarations, Listing
-from reconciler.names import is_system_client, matches_any
+from reconciler.model.clients import Declarations, Listing
+from reconciler.model.names import is_system_client, matches_any
+from reconciler.model.settings import Instance, Settings
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Plan
-from reconciler.settings import Instance, Settings
 from reconciler.value import dataclass
 
 

@@ -10,8 +10,8 @@ from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import Check, Finding, Severity
 from reconciler.doctor.reaching import judge_reach
 from reconciler.live.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
-from reconciler.model import Declarations
-from reconciler.settings import Instance, Settings
+from reconciler.model.clients import Declarations
+from reconciler.model.settings import Instance, Settings
 from reconciler.value import dataclass
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler.model import LiveClient, UnsupportedClient
+from reconciler.model.clients import LiveClient, UnsupportedClient
 from reconciler.value import dataclass
 
 

@@ -6,8 +6,8 @@ import ssl
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from reconciler.errors import ReconcilerError
 from reconciler.live.trust import trusting
+from reconciler.model.errors import ReconcilerError
 
 
 def checked_url(url: str) -> SplitResult:

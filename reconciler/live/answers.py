@@ -8,10 +8,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
-from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Rejected, Unavailable, UnexpectedResponse
 from reconciler.live.calls import Call, sentence
 from reconciler.live.outcomes import Answer
-from reconciler.secret import Secret
+from reconciler.model.errors import (
+    GatewayError,
+    NotAuthenticated,
+    NotPermitted,
+    Rejected,
+    Unavailable,
+    UnexpectedResponse,
+)
+from reconciler.model.secret import Secret
 from reconciler.text import printable
 
 _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"})

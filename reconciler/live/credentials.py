@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.errors import CredentialsMissing
-from reconciler.secret import Secret
-from reconciler.settings import CredentialNames
+from reconciler.model.errors import CredentialsMissing
+from reconciler.model.secret import Secret
+from reconciler.model.settings import CredentialNames
 from reconciler.value import dataclass
 
 LONGEST = 64 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from reconciler.model import Listing
+from reconciler.model.clients import Listing
 from reconciler.value import dataclass
 
 

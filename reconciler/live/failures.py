@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from reconciler.errors import ReconcilerError, Unavailable, UnexpectedResponse
 from reconciler.live.outcomes import NoAnswer
+from reconciler.model.errors import ReconcilerError, Unavailable, UnexpectedResponse
 
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 """All that sending a request and reading its answer may raise: values that cannot be sent are ValueErrors."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from reconciler.model import ClientSpec, Listing, LiveClient
-from reconciler.secret import Secret
+from reconciler.model.clients import ClientSpec, Listing, LiveClient
+from reconciler.model.secret import Secret
 from reconciler.value import dataclass
 
 

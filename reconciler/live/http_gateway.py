@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.live import calls, wire
 from reconciler.live.calls import Call, sentence
 from reconciler.live.credentials import Credentials
@@ -15,7 +14,8 @@ from reconciler.live.gateway import Issued
 from reconciler.live.persistence import Patience
 from reconciler.live.session import Session
 from reconciler.live.transport import Transport
-from reconciler.model import ClientSpec, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
+from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 
 Read = TypeVar("Read")
 

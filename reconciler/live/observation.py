@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.errors import ReconcilerError, Refused
-from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.settings import Instance
 from reconciler.nodes import Node, WrongShape
 from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
-from reconciler.settings import Instance
 from reconciler.text import listed, printable, quoted, quoted_url
 from reconciler.value import dataclass
 

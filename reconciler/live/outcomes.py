@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from reconciler.errors import GatewayError, Unavailable
+from reconciler.model.errors import GatewayError, Unavailable
 from reconciler.value import dataclass
 
 

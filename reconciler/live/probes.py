@@ -18,7 +18,6 @@ from urllib.parse import urljoin, urlsplit
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util import create_urllib3_context
 
-from reconciler.errors import GatewayError
 from reconciler.live.answers import is_json, leads_to_login
 from reconciler.live.calls import LOOK
 from reconciler.live.facts import (
@@ -36,6 +35,7 @@ from reconciler.live.failures import FAILURES, explain
 from reconciler.live.outcomes import Answer
 from reconciler.live.persistence import Patience
 from reconciler.live.transport import Jar, Route, Transport
+from reconciler.model.errors import GatewayError
 
 IMPATIENT = Patience(pause=lambda _: True)
 """Nothing is tried again: what is to be known is how it is now."""

@@ -8,13 +8,13 @@ from datetime import datetime
 from threading import Lock
 from urllib.parse import urlencode
 
-from reconciler.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
 from reconciler.live.answers import data_of, field_messages, leads_to_login, problem, session_problem, time_of
 from reconciler.live.calls import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE, Call, sentence
 from reconciler.live.credentials import Credentials
 from reconciler.live.outcomes import Answer
 from reconciler.live.transport import Jar, Transport
-from reconciler.secret import Secret
+from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
+from reconciler.model.secret import Secret
 
 LOG = logging.getLogger("reconciler.http")
 

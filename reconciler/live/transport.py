@@ -13,7 +13,6 @@ import requests
 import urllib3
 
 from reconciler import __version__
-from reconciler.errors import ReconcilerError, UnexpectedResponse
 from reconciler.hosts import is_loopback
 from reconciler.live.address import checked_ca_bundle, checked_url
 from reconciler.live.calls import Call, sentence
@@ -21,7 +20,8 @@ from reconciler.live.deadline import DeadlineAdapter, failed_to_connect, forget_
 from reconciler.live.failures import FAILURES, explain
 from reconciler.live.outcomes import Answer, NoAnswer, Outcome
 from reconciler.live.persistence import TIMES, Limits, Patience, persist
-from reconciler.secret import Secret
+from reconciler.model.errors import ReconcilerError, UnexpectedResponse
+from reconciler.model.secret import Secret
 from reconciler.value import dataclass
 
 LARGEST = 64 * 1024 * 1024

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeGuard
 
 from reconciler.live.answers import shown
 from reconciler.live.gateway import Issued
-from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
-from reconciler.secret import Secret
+from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.secret import Secret
 
 _TYPES = {
     Grant.AUTHORIZATION_CODE: "authorization_code_grant",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.names import matches_any
+from reconciler.model.names import matches_any
 from reconciler.planning.plan import Change, Plan, Update
 
 

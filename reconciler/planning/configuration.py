@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, assert_never
 
-from reconciler.diagnostics import Severity
-from reconciler.model import Location
-from reconciler.planning.plan import Note
-from reconciler.settings import (
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Severity
+from reconciler.model.settings import (
     AgeFiles,
     DotenvFile,
     Instance,
@@ -23,6 +22,7 @@ from reconciler.settings import (
     Settings,
     SinkSetting,
 )
+from reconciler.planning.plan import Note
 from reconciler.text import listed, quoted, quoted_url
 from reconciler.value import dataclass
 

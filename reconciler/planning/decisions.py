@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from reconciler.model import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
+from reconciler.model.clients import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
 from reconciler.planning.doubts import created, created_at, moment
 from reconciler.planning.drift import (
     Base,

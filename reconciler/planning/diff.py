@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
-from reconciler.model import Declarations, Listing
+from reconciler.model.clients import Declarations, Listing
 from reconciler.planning.decisions import Deciding, Decision, PlanPolicy
 from reconciler.planning.drift import Base
 from reconciler.planning.matching import Doubt, Finding, LiveIndex, meant, possible

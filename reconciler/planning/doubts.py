@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from reconciler.model import AbsentClient, DesiredClient, LiveClient, Rotation, UnsupportedClient
-from reconciler.names import can_be_declared
+from reconciler.model.clients import AbsentClient, DesiredClient, LiveClient, Rotation, UnsupportedClient
+from reconciler.model.names import can_be_declared
 from reconciler.planning.plan import Blocked, Note, grants_text
 from reconciler.text import quoted, quoted_scalar, quoted_url
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from reconciler.model import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
+from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
 from reconciler.planning.doubts import Entry
 from reconciler.planning.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
 from reconciler.value import dataclass

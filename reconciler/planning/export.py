@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
-from reconciler.names import is_system_client, matches_any
+from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.names import is_system_client, matches_any
+from reconciler.model.settings import Instance
 from reconciler.planning.doubts import AnyLive, listed
 from reconciler.planning.redirects import written_urls
-from reconciler.settings import Instance
 from reconciler.text import quoted
 from reconciler.value import dataclass
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from reconciler.model.settings import Instance
 from reconciler.planning.export import Exported, Item
-from reconciler.settings import Instance
 from reconciler.value import dataclass
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#@:${}\[\]]+)((?::[0-9]+)?(?:[/?#].*)?)", re.DOTALL | re.IGNORECASE)

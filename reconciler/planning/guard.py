@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from reconciler.model import Grant, Location
-from reconciler.names import is_system_client, matches
+from reconciler.model.clients import Grant, Location
+from reconciler.model.names import is_system_client, matches
+from reconciler.model.settings import Limits, Scope
 from reconciler.planning.origins import has_drift, origin_text
 from reconciler.planning.plan import Change, Create, Delete, OnDrift, Plan, Update
-from reconciler.settings import Limits, Scope
 from reconciler.text import printable, quoted
 from reconciler.value import dataclass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from reconciler.model import Location
+from reconciler.model.clients import Location
 from reconciler.planning.plan import Change, Create, Delete, Note, Replaced, Update, order_of_applying
 from reconciler.planning.risks import create_risks, delete_risks, update_risks
 from reconciler.text import quoted

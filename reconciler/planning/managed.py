@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model import Declarations, DesiredClient, Listing, LiveClient
+from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
 from reconciler.planning.decisions import PlanPolicy
 from reconciler.planning.matching import LiveIndex, Match, Rotating, match_all
 from reconciler.planning.rotation import Turn

@@ -8,8 +8,8 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import TypeVar, assert_never
 
-from reconciler.model import AbsentClient, DesiredClient, Listing, LiveClient, Rotation, UnsupportedClient
-from reconciler.names import lookalike_key, matches_any
+from reconciler.model.clients import AbsentClient, DesiredClient, Listing, LiveClient, Rotation, UnsupportedClient
+from reconciler.model.names import lookalike_key, matches_any
 from reconciler.planning import doubts
 from reconciler.planning.doubts import AnyLive, Entry
 from reconciler.planning.plan import Blocked

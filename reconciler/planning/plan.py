@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from reconciler.model import ClientSpec, Field, Grant, Location, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Field, Grant, Location, UnsupportedClient
 from reconciler.planning.intent import OnDrift as OnDrift  # noqa: PLC0414  (also for those who import plans)
 from reconciler.planning.intent import Prune as Prune  # noqa: PLC0414  (also for those who import plans)
 from reconciler.value import dataclass

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.errors import Refused
+from reconciler.model.errors import Refused
+from reconciler.model.settings import Instance
 from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Plan, Prune
 from reconciler.planning.planfile_values import PLAN_KEYS, plan_values, read_plan
 from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
-from reconciler.settings import Instance
 from reconciler.text import printable, quoted, quoted_url
 from reconciler.value import dataclass
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.model import ClientSpec, Grant, Location
+from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Note
 

@@ -14,7 +14,7 @@ from datetime import UTC, timedelta
 from enum import StrEnum
 from typing import Any, assert_never
 
-from reconciler.model import Field, UnsupportedClient
+from reconciler.model.clients import Field, UnsupportedClient
 from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import (
     Blocked,

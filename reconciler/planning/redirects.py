@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from reconciler.hosts import is_loopback
-from reconciler.model import ClientSpec
+from reconciler.model.clients import ClientSpec
 
 
 def redirect_urls(spec: ClientSpec) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from reconciler.model import Declarations, DesiredClient, LiveClient
+from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.drift import Base
 
 REMOVED = "removed"

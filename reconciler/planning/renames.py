@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from reconciler.model import LiveClient
+from reconciler.model.clients import LiveClient
 from reconciler.planning.doubts import claim, created
 from reconciler.planning.matching import LiveIndex
 from reconciler.planning.plan import Change, Create, Delete, Note, Unmanaged

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from reconciler.model import ClientSpec, Grant, LiveClient
-from reconciler.names import is_system_client, matches_any
+from reconciler.model.clients import ClientSpec, Grant, LiveClient
+from reconciler.model.names import is_system_client, matches_any
 from reconciler.planning.plan import Note
 from reconciler.planning.redirects import hosts, is_plain_http, redirect_urls
 

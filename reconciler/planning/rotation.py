@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model import DesiredClient, LiveClient, Rotation
+from reconciler.model.clients import DesiredClient, LiveClient, Rotation
 from reconciler.planning import doubts
 from reconciler.planning.doubts import AnyLive
 from reconciler.planning.plan import Blocked

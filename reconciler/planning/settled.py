@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Set
 
-from reconciler.model import Declarations, DesiredClient, LiveClient
+from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.doubts import Entry
 from reconciler.planning.matching import Finding, LiveIndex, claimed, match_all
 from reconciler.value import dataclass

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from reconciler.model import ClientSpec, Field, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Field, Listing, LiveClient, UnsupportedClient
 from reconciler.planning.doubts import AnyLive, listed
 from reconciler.planning.guard import Refusal
 from reconciler.planning.matching import LiveIndex

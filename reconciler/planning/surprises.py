@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-from reconciler.model import Declarations, DesiredClient, LiveClient, Rotation
-from reconciler.names import is_system_client, lookalike_key
+from reconciler.model.clients import Declarations, DesiredClient, LiveClient, Rotation
+from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.planning.doubts import ALLOW_LOOKALIKE, Entry, listed, moment
 from reconciler.planning.matching import Finding, LiveIndex, Match, Rotating
 from reconciler.planning.plan import Note, Unmanaged

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import assert_never
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from reconciler.planning.plan import Change, Create, Delete, Note, Update
 from reconciler.planning.redirects import written_urls
 from reconciler.text import printable, quoted_scalar

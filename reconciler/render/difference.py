@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from reconciler.model import ClientSpec
+from reconciler.model.clients import ClientSpec
 from reconciler.planning.plan import Change, Create, Delete, Replaced, Update, grants_text
 from reconciler.planning.redirects import redirect_urls
 from reconciler.text import printable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import ReconcilerError
+from reconciler.model.diagnostics import Diagnostic, Severity
+from reconciler.model.errors import ReconcilerError
 from reconciler.text import printable
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.model import ClientSpec
+from reconciler.model.clients import ClientSpec
 from reconciler.planning.plan import grants_text
 from reconciler.planning.redirects import redirect_urls
 from reconciler.render.paint import Paint, Style

@@ -8,9 +8,10 @@ from enum import IntEnum, StrEnum
 from typing import TypeGuard, assert_never
 
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped, undelivered
-from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import NotVerified, ReconcilerError
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, Severity
+from reconciler.model.errors import NotVerified, ReconcilerError
+from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
 from reconciler.planning.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, Plan, grants_text
@@ -18,7 +19,6 @@ from reconciler.render import verdict
 from reconciler.render.summary import action, taken_out
 from reconciler.render.text import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.settings import Instance
 from reconciler.value import dataclass
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Report
-from reconciler.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
 from reconciler.render import verdict

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.diagnostics import has_errors
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import has_errors
 from reconciler.render.findings import Level, findings
 from reconciler.render.fingerprint import fingerprint
 from reconciler.render.github import sentence

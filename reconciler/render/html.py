@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.model.diagnostics import Diagnostic
 from reconciler.render.fleet_text import gravest_first, line_of
 from reconciler.render.html_first import read_first
 from reconciler.render.html_fleet import fleet_overview

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
-from reconciler.errors import NotVerified
-from reconciler.model import ClientSpec, Field, Grant, Location
+from reconciler.model.clients import ClientSpec, Field, Grant, Location
+from reconciler.model.errors import NotVerified
 from reconciler.planning.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
 from reconciler.planning.redirects import redirect_urls

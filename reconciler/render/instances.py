@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from reconciler.model.settings import CredentialNames, Instance
 from reconciler.render.columns import aligned
 from reconciler.render.json import FORMAT_VERSION
 from reconciler.render.paint import Paint, Style, plain
-from reconciler.settings import CredentialNames, Instance
 from reconciler.text import printable
 
 

@@ -13,10 +13,10 @@ from datetime import UTC
 from typing import Any, assert_never
 
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, is_complete
-from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.errors import NotVerified, ReconcilerError
 from reconciler.live.observation import AsOf
-from reconciler.model import ClientSpec, Grant, Location
+from reconciler.model.clients import ClientSpec, Grant, Location
+from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.errors import NotVerified, ReconcilerError
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import (
     Blocked,

@@ -8,9 +8,9 @@ from datetime import UTC
 from xml.etree import ElementTree as ET  # only written
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped, undelivered
-from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import ReconcilerError
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, Severity
+from reconciler.model.errors import ReconcilerError
 from reconciler.planning.plan import Blocked, Change
 from reconciler.render.difference import diff_of
 from reconciler.render.summary import action

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
-from reconciler.errors import NotVerified
+from reconciler.model.errors import NotVerified
 from reconciler.planning.origins import origin_text
 from reconciler.planning.plan import Change, Create, Delete, Kept, Plan, Replaced, Update
 from reconciler.render.age import as_of_text

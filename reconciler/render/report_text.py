@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, Status, undelivered
-from reconciler.errors import NotVerified
+from reconciler.model.errors import NotVerified
 from reconciler.planning.plan import Change, Create, Delete, Plan
 from reconciler.render.deliveries import handed_lines
 from reconciler.render.paint import Paint, Style, plain

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler import __version__
-from reconciler.model import Location
+from reconciler.model.clients import Location
 from reconciler.planning.plan import Note
 from reconciler.render.findings import Finding, Level, findings
 from reconciler.render.fingerprint import fingerprint

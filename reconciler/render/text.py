@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model import ClientSpec, Location
+from reconciler.model.clients import ClientSpec, Location
 from reconciler.planning.doubts import moment
 from reconciler.planning.guard import Refusal
 from reconciler.planning.origins import has_drift, kept_text, origin_text

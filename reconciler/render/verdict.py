@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from reconciler.applying.report import Report, is_complete, was_login_refused, wrote_anything
-from reconciler.errors import Interrupted, LoginRefused, NotTried, ReconcilerError, Refused
+from reconciler.model.errors import Interrupted, LoginRefused, NotTried, ReconcilerError, Refused
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.errors import SandboxError
+from reconciler.model.errors import SandboxError
 from reconciler.sandbox.accounts import ACCOUNTS
 
 FORMAT = 1

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.errors import WrongUsage
+from reconciler.model.errors import WrongUsage
 from reconciler.value import dataclass
 
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.errors import SandboxError, WrongUsage
+from reconciler.model.errors import SandboxError, WrongUsage
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.policy import read_policy
 from reconciler.sandbox.store import Store, reset, seed

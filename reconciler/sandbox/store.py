@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from threading import Lock
 from types import TracebackType
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from reconciler.sandbox.accounts import Status
 from reconciler.sandbox.database import (
     INSERT_CLIENT,

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
+from reconciler.model.settings import AgeFiles
 from reconciler.secrets import files, manifest
 from reconciler.secrets.content import plaintext
 from reconciler.secrets.manifest import Delivered
@@ -15,7 +16,6 @@ from reconciler.secrets.paths import file_of, fixed_folder
 from reconciler.secrets.places import refuse_collisions
 from reconciler.secrets.recipients import encrypt
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.settings import AgeFiles
 from reconciler.text import printable, quoted
 
 READABLE = 0o644

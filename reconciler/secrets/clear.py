@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.children import git_environment
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
 from reconciler.secrets.files import failed, shown
 
 _SECONDS = 10.0

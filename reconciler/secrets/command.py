@@ -13,12 +13,12 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
-from reconciler.errors import SinkError
-from reconciler.secret import Secret
+from reconciler.model.errors import SinkError
+from reconciler.model.secret import Secret
+from reconciler.model.settings import Program
 from reconciler.secrets.content import told, told_check, told_deleted
 from reconciler.secrets.redaction import redacted
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.settings import Program
 from reconciler.text import printable, quoted
 
 KEPT = 64 * 1024

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import assert_never
 
 from reconciler.children import without
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
+from reconciler.model.settings import AgeFiles, DotenvFile, Instance, JsonFile, Program, Settings, SinkSetting
 from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.sink import Sink
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.settings import AgeFiles, DotenvFile, Instance, JsonFile, Program, Settings, SinkSetting
 from reconciler.value import dataclass
 
 

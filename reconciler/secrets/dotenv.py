@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
+from reconciler.model.settings import DotenvFile
 from reconciler.secrets import files
 from reconciler.secrets.clear import refuse_exposed
 from reconciler.secrets.dotenv_names import variable_stem
 from reconciler.secrets.paths import expand
 from reconciler.secrets.places import refuse_collisions
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.settings import DotenvFile
 from reconciler.text import printable, quoted
 
 # What shells, `docker --env-file`, systemd and the dotenv libraries all read as it stands, quoted or not.

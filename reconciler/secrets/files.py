@@ -11,8 +11,8 @@ from pathlib import Path
 from secrets import token_hex
 from threading import RLock
 
-from reconciler.errors import SinkError
 from reconciler.folder import STATE, make_private
+from reconciler.model.errors import SinkError
 from reconciler.text import printable
 
 PRIVATE = 0o600

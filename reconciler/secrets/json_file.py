@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
+from reconciler.model.settings import JsonFile
 from reconciler.secrets import files
 from reconciler.secrets.clear import refuse_exposed
 from reconciler.secrets.paths import expand
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.settings import JsonFile
 from reconciler.text import printable
 
 Document = dict[str, dict[str, Any]]

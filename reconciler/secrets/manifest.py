@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
 from reconciler.secrets import files
 from reconciler.secrets.content import plaintext
 from reconciler.secrets.values import Handover

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 Mask = Callable[[str], None]
 """Writes a line to where the runner reads it."""

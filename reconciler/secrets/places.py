@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from reconciler.errors import SinkError
+from reconciler.model.errors import SinkError
 from reconciler.secrets.values import Client
 from reconciler.text import listed, quoted
 

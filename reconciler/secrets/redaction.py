@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from reconciler.text import printable
 
 LEFT_OUT = "*** (a line with the secret)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from reconciler.value import dataclass
 
 

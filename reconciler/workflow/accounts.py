@@ -9,8 +9,8 @@ from __future__ import annotations
 from threading import Lock
 from types import TracebackType
 
-from reconciler.errors import LoginRefused
 from reconciler.live.persistence import Pause
+from reconciler.model.errors import LoginRefused
 
 
 class Account:

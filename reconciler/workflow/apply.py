@@ -10,10 +10,10 @@ from itertools import groupby
 from reconciler.applying.delivering import Outbox
 from reconciler.applying.lock import exclusive
 from reconciler.applying.report import is_complete
-from reconciler.errors import Interrupted, NotTried, ReconcilerError, Refused
 from reconciler.live.gateway import Gateway
+from reconciler.model.errors import Interrupted, NotTried, ReconcilerError, Refused
+from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
-from reconciler.settings import Instance
 from reconciler.value import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options

@@ -10,14 +10,14 @@ from typing import assert_never
 from reconciler.applying.report import is_complete
 from reconciler.declared.base import declared_at, settings_at
 from reconciler.declared.git import get_ref, merge_base, set_ref
-from reconciler.diagnostics import has_errors
-from reconciler.errors import GitError, InvalidDeclarations, ReconcilerError
-from reconciler.model import Declarations
+from reconciler.model.clients import Declarations
+from reconciler.model.diagnostics import has_errors
+from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
+from reconciler.model.settings import Instance
 from reconciler.planning.drift import Base
 from reconciler.planning.plan import Plan
 from reconciler.planning.removals import REMOVED
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.settings import Instance
 from reconciler.workflow.choices import Files
 
 APPLIED = "applied"

@@ -11,10 +11,10 @@ from reconciler.declared.declare import declare
 from reconciler.declared.load import load_directory, load_file
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import with_right_shape
-from reconciler.diagnostics import Diagnostic, Severity, error, has_errors, in_order
-from reconciler.errors import GitError, InvalidDeclarations
-from reconciler.model import Declarations, Location
-from reconciler.settings import Instance, Settings
+from reconciler.model.clients import Declarations, Location
+from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, in_order
+from reconciler.model.errors import GitError, InvalidDeclarations
+from reconciler.model.settings import Instance, Settings
 from reconciler.text import printable, quoted
 from reconciler.value import dataclass
 from reconciler.workflow.choices import Files

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
-from reconciler.errors import WrongUsage
-from reconciler.names import matches
+from reconciler.model.errors import WrongUsage
+from reconciler.model.names import matches
+from reconciler.model.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.planning.intent import OnDrift, Prune
-from reconciler.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.text import did_you_mean, quoted
 from reconciler.value import dataclass
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from reconciler.applying.owed import Owed
 from reconciler.applying.runs import Run as PastRun
 from reconciler.applying.runs import list_runs
-from reconciler.errors import SinkError
-from reconciler.model import DesiredClient, LiveClient
-from reconciler.names import matches_any
+from reconciler.model.clients import DesiredClient, LiveClient
+from reconciler.model.errors import SinkError
+from reconciler.model.names import matches_any
+from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan, Update
 from reconciler.secrets.delivery import Deliverer, Lacking, Owes, open_deliverer
 from reconciler.secrets.masking import Mask
 from reconciler.secrets.values import Client
-from reconciler.settings import Instance, Settings
 from reconciler.workflow.choices import Options
 
 Pairs = Iterable[tuple[DesiredClient, LiveClient]]

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from reconciler.doctor.examination import Context, Examination, examine
-from reconciler.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.live.facts import Account, Failure, NotLoggedIn, Reach
 from reconciler.live.probes import look
 from reconciler.live.rights import examine_account
-from reconciler.model import Declarations
-from reconciler.settings import Instance, Settings
+from reconciler.model.clients import Declarations
+from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
+from reconciler.model.settings import Instance, Settings
 from reconciler.value import dataclass
 from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Place, Sessions, locate

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 from reconciler.applying.delivering import Outbox
 from reconciler.applying.report import Report
-from reconciler.errors import Interrupted, ReconcilerError, Refused, SinkError
-from reconciler.model import Listing, LiveClient
+from reconciler.model.clients import Listing, LiveClient
+from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
+from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client
-from reconciler.settings import Instance, Settings
 from reconciler.value import dataclass
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.choices import Options

@@ -15,13 +15,13 @@ from reconciler.declared.load import load_text
 from reconciler.declared.rules import RULES
 from reconciler.declared.shape import check_shape
 from reconciler.declared.waivers import rulings
-from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.errors import ReconcilerError, Refused
-from reconciler.names import matches
+from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.names import matches
+from reconciler.model.settings import Instance, Settings
 from reconciler.planning.export import Export, Exported, Item, Seen, Withheld, export_clients
 from reconciler.render.export_text import entry_lines
 from reconciler.results import Stopped
-from reconciler.settings import Instance, Settings
 from reconciler.text import listed
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options

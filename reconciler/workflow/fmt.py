@@ -10,9 +10,9 @@ from reconciler.declared.load import load_text
 from reconciler.declared.page import Unwritable
 from reconciler.declared.sources import MAX_BYTES, find_sources, no_directory, read_file
 from reconciler.declared.tidy import tidied
-from reconciler.diagnostics import Diagnostic, error, has_errors
-from reconciler.errors import WrongUsage
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, error, has_errors
+from reconciler.model.errors import WrongUsage
 from reconciler.text import printable, quoted
 from reconciler.value import dataclass
 from reconciler.workflow.choices import Files

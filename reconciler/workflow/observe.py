@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.errors import ReconcilerError
 from reconciler.live.observation import AsOf, Observation, observation_of
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.settings import Instance
 from reconciler.results import PlanResult, Stopped
-from reconciler.settings import Instance
 from reconciler.text import printable
 from reconciler.value import dataclass
 from reconciler.workflow.at_once import Ending, at_once

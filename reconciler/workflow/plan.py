@@ -7,16 +7,16 @@ from contextlib import ExitStack
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
-from reconciler.diagnostics import Diagnostic
-from reconciler.errors import ReconcilerError, SinkError
 from reconciler.live.gateway import Gateway
-from reconciler.model import Declarations, Listing
+from reconciler.model.clients import Declarations, Listing
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.errors import ReconcilerError, SinkError
+from reconciler.model.settings import Instance, Limits, Settings
 from reconciler.planning.choose import choose
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Note
 from reconciler.results import Planned, PlanResult, Stopped
-from reconciler.settings import Instance, Limits, Settings
 from reconciler.value import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options

@@ -14,9 +14,9 @@ from reconciler.applying.events import Event
 from reconciler.applying.journal import Heading, Journal, open_journal
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
+from reconciler.model.settings import Instance
 from reconciler.planning.plan import Plan
 from reconciler.secrets.masking import Mask
-from reconciler.settings import Instance
 from reconciler.value import dataclass
 
 

@@ -7,15 +7,15 @@ from contextlib import ExitStack
 
 from reconciler.applying.delivering import Deliveries, Outbox, Parcel
 from reconciler.applying.report import Handed
-from reconciler.errors import ReconcilerError, WrongUsage
 from reconciler.live.gateway import Gateway, Issued
-from reconciler.names import matches
+from reconciler.model.errors import ReconcilerError, WrongUsage
+from reconciler.model.names import matches
+from reconciler.model.settings import Instance
 from reconciler.planning.managed import managed
 from reconciler.planning.plan import Plan
 from reconciler.results import Place, SecretsResult, State, Stopped, Supplied
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client, Event, Handover, Held
-from reconciler.settings import Instance
 from reconciler.text import did_you_mean, listed, quoted
 from reconciler.value import dataclass
 from reconciler.workflow.apply import lock, writing_sessions

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock
 
-from reconciler.errors import Interrupted
 from reconciler.live.credentials import Credentials, read_credentials
 from reconciler.live.gateway import Gateway
 from reconciler.live.http_gateway import HttpGateway, connect
 from reconciler.live.persistence import Patience, Pause, pause_unless
-from reconciler.secret import Secret
-from reconciler.settings import CredentialNames, Instance
+from reconciler.model.errors import Interrupted
+from reconciler.model.secret import Secret
+from reconciler.model.settings import CredentialNames, Instance
 from reconciler.value import dataclass
 from reconciler.workflow.accounts import Account, Turn
 

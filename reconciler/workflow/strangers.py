@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.errors import WrongUsage
-from reconciler.model import Declarations
-from reconciler.names import matches
+from reconciler.model.clients import Declarations
+from reconciler.model.errors import WrongUsage
+from reconciler.model.names import matches
 from reconciler.planning.choose import names_of
 from reconciler.results import Planned, PlanResult
 from reconciler.text import did_you_mean, quoted

@@ -11,12 +11,12 @@ from reconciler.declared.document import Document
 from reconciler.declared.entries import Entry, read_entries
 from reconciler.declared.page import Unwritable
 from reconciler.declared.taken_over import taken_over
-from reconciler.errors import ReconcilerError, Refused
-from reconciler.model import Field, Grant, Location
-from reconciler.names import matches
+from reconciler.model.clients import Field, Grant, Location
+from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.names import matches
+from reconciler.model.settings import Instance
 from reconciler.planning.plan import Blocked, Change, Create, Plan, Update, field_changes
 from reconciler.planning.redirects import redirect_urls
-from reconciler.settings import Instance
 from reconciler.text import listed, printable, quoted
 from reconciler.value import dataclass
 from reconciler.workflow.plan import Order

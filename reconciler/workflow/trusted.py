@@ -8,11 +8,11 @@ from pathlib import Path
 
 from reconciler.declared.base import settings_at
 from reconciler.declared.git import read_file, resolve_commit
-from reconciler.errors import GitError, ReconcilerError
+from reconciler.model.errors import GitError, ReconcilerError
+from reconciler.model.settings import Instance, Settings
 from reconciler.planning.configuration import settings_changes
 from reconciler.planning.drift import Base
 from reconciler.planning.plan import Note
-from reconciler.settings import Instance, Settings
 from reconciler.text import printable, quoted
 from reconciler.workflow.check import settings_of
 from reconciler.workflow.choices import Files

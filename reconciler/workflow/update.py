@@ -12,9 +12,9 @@ from reconciler.declared.edit import Addition
 from reconciler.declared.load import load_directory
 from reconciler.declared.page import Unwritable
 from reconciler.declared.writing import Value
-from reconciler.errors import Refused, WrongUsage
-from reconciler.model import Grant, Listing
-from reconciler.names import matches
+from reconciler.model.clients import Grant, Listing
+from reconciler.model.errors import Refused, WrongUsage
+from reconciler.model.names import matches
 from reconciler.planning.choose import names_of
 from reconciler.planning.export import Exported, Seen, Withheld, export_clients
 from reconciler.planning.plan import Plan, Update

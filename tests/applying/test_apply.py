@@ -19,7 +19,8 @@ from reconciler.applying.report import (
     was_login_refused,
     wrote_anything,
 )
-from reconciler.errors import (
+from reconciler.model.clients import Declarations, Listing
+from reconciler.model.errors import (
     GatewayError,
     LoginRefused,
     NotAuthenticated,
@@ -29,7 +30,6 @@ from reconciler.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.model import Declarations, Listing
 from reconciler.planning.plan import Plan
 from tests.builders import CODE, PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import Fault, MemoryGateway, Unrecorded, lost, refused_connection

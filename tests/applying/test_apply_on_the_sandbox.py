@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete, wrote_anything
-from reconciler.errors import NotAuthenticated, NotPermitted, NotVerified, UnexpectedResponse
 from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
 from reconciler.live.http_gateway import connect
 from reconciler.live.persistence import RETRIES, Patience
-from reconciler.model import ClientSpec, Declarations
+from reconciler.model.clients import ClientSpec, Declarations
+from reconciler.model.errors import NotAuthenticated, NotPermitted, NotVerified, UnexpectedResponse
+from reconciler.model.secret import Secret
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Plan, Prune
 from reconciler.sandbox.accounts import ACCOUNTS
 from reconciler.sandbox.server import ADMIN, running
-from reconciler.secret import Secret
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, present, spec
 from tests.faults import CutAnswer, DropConnection, LoseSession, On, RequestLog, Respond, together
 from tests.memory_gateway import Unrecorded

@@ -19,8 +19,8 @@ from reconciler.applying.journal import open_journal
 from reconciler.applying.owed import Owed
 from reconciler.applying.report import Report, Status, is_complete
 from reconciler.applying.runs import Run, list_runs
-from reconciler.errors import SinkError
-from reconciler.model import ClientSpec, Declarations
+from reconciler.model.clients import ClientSpec, Declarations
+from reconciler.model.errors import SinkError
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.managed import managed
 from reconciler.secrets.delivery import Deliverer

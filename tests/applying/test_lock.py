@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.applying.lock import exclusive
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.model.errors import ReconcilerError, Refused
 
 URL = "https://acme.example.com"
 HOLDER = "reconciler apply --instance production, since 2026-11-23 13:45:00 UTC"

@@ -16,8 +16,8 @@ from reconciler.applying.apply import apply_plan, never
 from reconciler.applying.crew import Crew
 from reconciler.applying.events import Answered, Event, Started
 from reconciler.applying.report import Applied, Failed, Handed, Report, Skipped, is_complete
-from reconciler.errors import NotPermitted
-from reconciler.model import Declarations
+from reconciler.model.clients import Declarations
+from reconciler.model.errors import NotPermitted
 from reconciler.planning.plan import Delete, Plan
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import ENOUGH_SECONDS, Fault, Gate, MemoryGateway, Unrecorded, refused_connection, request_for

@@ -21,8 +21,8 @@ from reconciler.applying.events import Event
 from reconciler.applying.journal import open_journal
 from reconciler.applying.report import Applied, Failed, Report, Skipped
 from reconciler.applying.runs import Run, Unreadable, applied, list_runs, read_journal, uncertain
-from reconciler.errors import JournalError, NotVerified, Unavailable
-from reconciler.model import ClientSpec, Declarations
+from reconciler.model.clients import ClientSpec, Declarations
+from reconciler.model.errors import JournalError, NotVerified, Unavailable
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Plan
 from tests.applying.test_apply_properties import faults, stops

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.cli.main import main
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.server import running, seed
 from reconciler.sandbox.store import Store

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from tests.cli.projects import Platform, Project, at, platform, stored, wanted
 from tests.faults import On, Respond
 

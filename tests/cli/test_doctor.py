@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from trustme import LeafCert
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored, wanted

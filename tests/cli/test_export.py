@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from tests.cli.projects import Platform, Project, at, platform, stored
 from tests.faults import On, Respond
 

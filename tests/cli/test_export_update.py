@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored
 from tests.cli.test_export import GRANT_SETS, HOSTILE, URLS
 from tests.faults import On, Respond

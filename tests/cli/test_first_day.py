@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from tests.cli.projects import Platform, Project, at, platform
 
 PASSWORD = frozenset({Grant.PASSWORD})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from tests.cli.projects import SECONDS, Platform, Project, command, stored
 
 SLOPPY = "clients: [{grants: {password: true}, name: 'A'}]   # all of them"

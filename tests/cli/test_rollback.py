@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored, wanted
 from tests.cli.terminals import at_a_terminal

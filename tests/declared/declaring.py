@@ -11,9 +11,9 @@ from typing import Any
 from reconciler.declared.declare import Declared, declare
 from reconciler.declared.document import Document
 from reconciler.declared.load import load_text
-from reconciler.diagnostics import Diagnostic
-from reconciler.model import Location
-from reconciler.settings import Instance, Policy, RuleSetting, Settings
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.settings import Instance, Policy, RuleSetting, Settings
 
 PLACE = Location("reconciler.yaml", 1, 1)
 

@@ -18,7 +18,7 @@ from reconciler.declared.load import load_text
 from reconciler.declared.page import Unwritable
 from reconciler.declared.shape import check_shape
 from reconciler.declared.spans import read_spans
-from reconciler.model import Grant
+from reconciler.model.clients import Grant
 from tests.declared.torture import AS_BYTES, PORTAL
 
 CODE, TOKEN, PASSWORD = Grant.AUTHORIZATION_CODE, Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD

@@ -18,7 +18,7 @@ from reconciler.declared.git import (
     revision,
     set_ref,
 )
-from reconciler.errors import GitError
+from reconciler.model.errors import GitError
 from tests.declared.repositories import commit, git, repository
 
 ONE = {"reconciler.yaml": "instances: {}\n", "clients/a.yaml": "clients: []\n", "clients/deep/b.yml": "b\n"}

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from reconciler.declared.load import Loaded, load_text
-from reconciler.model import Location
+from reconciler.model.clients import Location
 
 PARSERS = pytest.mark.parametrize("libyaml", [True, False], ids=["libyaml", "pure"])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.declared.document import Document
 from reconciler.declared.load import load_text
-from reconciler.model import Location
+from reconciler.model.clients import Location
 
 untimed = settings(deadline=None)  # how long an example takes depends on the machine
 

@@ -10,9 +10,9 @@ import pytest
 from reconciler.declared.load import load_text
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import check_shape
-from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Grant, Location
-from reconciler.settings import Policy
+from reconciler.model.clients import Grant, Location
+from reconciler.model.diagnostics import Diagnostic, Severity
+from reconciler.model.settings import Policy
 from tests.declared.declaring import PRODUCTION, SANDBOX, declared, demanding, names_of, only, settings, shared
 
 PASSWORD = "grants: {password: {justification: a reason}}"

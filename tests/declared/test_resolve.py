@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.declared.declare import declare
-from reconciler.model import (
+from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,

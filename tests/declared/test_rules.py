@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.model import Location
-from reconciler.settings import Settings
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, Severity
+from reconciler.model.settings import Settings
 from tests.declared.declaring import PLACE, PRODUCTION, SANDBOX, declared, names_of, only, settings, shared
 
 PASSWORD = "grants: {password: {justification: a reason}}"

@@ -14,8 +14,8 @@ from reconciler.declared.declare import Declared, declare
 from reconciler.declared.document import Document
 from reconciler.declared.redirects import parse_url
 from reconciler.declared.rules import RULES
-from reconciler.model import Declarations, Field, Grant
-from reconciler.settings import Policy, RuleSetting, Settings
+from reconciler.model.clients import Declarations, Field, Grant
+from reconciler.model.settings import Policy, RuleSetting, Settings
 from tests.declared.declaring import PLACE, SANDBOX, document, shared
 from tests.declared.declaring import settings as settings_with
 

@@ -9,9 +9,9 @@ import pytest
 from reconciler.declared.load import load_text
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import check_shape
-from reconciler.diagnostics import Severity
-from reconciler.model import Location
-from reconciler.settings import DEFAULT_LIMITS, CredentialNames, Instance, Limits, Policy, RuleSetting, Settings
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Severity
+from reconciler.model.settings import DEFAULT_LIMITS, CredentialNames, Instance, Limits, Policy, RuleSetting, Settings
 
 ROOT = Path("/srv/project")
 CREDENTIALS = "credentials: {username_env: PM_USERNAME, password_env: PM_PASSWORD}"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from reconciler.declared.rules import RULES
-from reconciler.diagnostics import Severity
-from reconciler.model import Location
-from reconciler.settings import RuleSetting, Settings
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Severity
+from reconciler.model.settings import RuleSetting, Settings
 from tests.declared.declaring import PLACE, SANDBOX, declared, names_of, only, settings, shared, with_redirect
 
 FRAGMENT = with_redirect("https://a.example/#x")

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.applying.journal import FORMAT_VERSION, Answered, Heading, Result, open_journal
 from reconciler.applying.report import Applied, Handed, Status
 from reconciler.applying.writing import Sent
-from reconciler.model import ClientSpec, Grant, Location
+from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.planning.plan import Create, Note, Plan
 from reconciler.secrets.values import Event
 from tests.docs.pages import ROOT

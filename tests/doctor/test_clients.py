@@ -11,8 +11,8 @@ from hypothesis import given
 from reconciler.doctor.census import Census, take_census
 from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import CODES, Finding, Severity
-from reconciler.model import Declarations, Listing, Location
-from reconciler.settings import Instance, Settings
+from reconciler.model.clients import Declarations, Listing, Location
+from reconciler.model.settings import Instance, Settings
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, listing, live, present, spec, unsupported
 from tests.strategies import declarations, listings
 

@@ -30,7 +30,7 @@ from reconciler.live.facts import (
     Rights,
     Secured,
 )
-from reconciler.settings import Settings
+from reconciler.model.settings import Settings
 from tests.builders import declare, listing
 from tests.doctor.test_clients import FRESH, STAGING, URL
 

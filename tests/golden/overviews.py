@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.diagnostics import error, warning
-from reconciler.errors import GitError, LoginRefused, Unavailable
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import error, warning
+from reconciler.model.errors import GitError, LoginRefused, Unavailable
+from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.settings import Instance
 from tests.builders import at
 from tests.golden.scenes import SCENES, Scene
 

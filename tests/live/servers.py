@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from reconciler.live.credentials import Credentials
 from reconciler.live.persistence import Patience
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 USERNAME = "user-4711"
 PASSWORD = "open sesame + 1ö"

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from reconciler.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.live.http_gateway import connect
+from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from tests.live.servers import CREDENTIALS, ONCE, RESET, Answering, Pieces, Request, answer, platform, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"

@@ -10,9 +10,9 @@ from reconciler.live.answers import time_of
 from reconciler.live.credentials import Credentials
 from reconciler.live.http_gateway import connect
 from reconciler.live.outcomes import Answer
+from reconciler.model.secret import Secret
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.server import running
-from reconciler.secret import Secret
 from tests.cli.projects import stored
 from tests.live.servers import CREDENTIALS, platform, serving
 

@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.live.credentials import Credentials
 from reconciler.live.http_gateway import connect
+from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running
-from reconciler.secret import Secret
 from tests.builders import spec
 
 if TYPE_CHECKING:

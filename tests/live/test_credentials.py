@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import CredentialsMissing
 from reconciler.live.credentials import LONGEST, Credentials, read_credentials
-from reconciler.secret import Secret
-from reconciler.settings import CredentialNames
+from reconciler.model.errors import CredentialsMissing
+from reconciler.model.secret import Secret
+from reconciler.model.settings import CredentialNames
 
 VARIABLES = CredentialNames(username_env="PM_USERNAME", password_env="PM_PASSWORD")
 

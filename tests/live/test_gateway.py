@@ -11,13 +11,13 @@ import pytest
 import requests
 import responses
 
-from reconciler.errors import GatewayError, LoginRefused, Rejected, Unavailable, UnexpectedResponse
 from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
 from reconciler.live.http_gateway import connect
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.errors import GatewayError, LoginRefused, Rejected, Unavailable, UnexpectedResponse
+from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running
-from reconciler.secret import Secret
 from tests.live.servers import row
 
 ACCOUNT = Credentials(Secret(ADMIN[0]), Secret(ADMIN[1]))

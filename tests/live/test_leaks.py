@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.errors import GatewayError
 from reconciler.live.http_gateway import connect
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.errors import GatewayError
 from tests.live.servers import (
     CLIENT_SECRET,
     CREDENTIALS,

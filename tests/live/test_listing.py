@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from reconciler.errors import GatewayError, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
 from reconciler.live.http_gateway import connect
 from reconciler.live.wire import WrongShape, read_listing
-from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.errors import GatewayError, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
 from tests.live.servers import CLIENT_SECRET, CREDENTIALS, ONCE, Answering, Pieces, answer, platform, row, serving
 
 CREATED = datetime(2026, 11, 23, 6, 24, 57, tzinfo=UTC)

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from reconciler.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
 from reconciler.live.http_gateway import connect
+from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
 from tests.live.servers import (
     COOKIE,
     CREDENTIALS,

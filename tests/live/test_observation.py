@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from reconciler.declared.schemas import schema_text
-from reconciler.errors import ReconcilerError, Refused
 from reconciler.live.observation import Observation, dump_observations, load_observations, observation_of
-from reconciler.model import Declarations, Grant, Listing, Location
+from reconciler.model.clients import Declarations, Grant, Listing, Location
+from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.settings import Instance
 from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.settings import Instance
 from tests.builders import CODE, PERSONAL, listing, live, spec, unsupported
 from tests.strategies import declarations, observations, policies
 from tests.types_of_values import leaves as type_leaves

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.errors import ReconcilerError
 from reconciler.live.facts import Answered, Connected, Distrusted, Failure, Kind, Reach, Resolved, Secured
 from reconciler.live.probes import look
+from reconciler.model.errors import ReconcilerError
 from tests.live.servers import SET_COOKIE, Answering, answer, platform, serving
 from tests.live.test_bad_servers import CASES, Case
 from tests.live.test_tls import AUTHORITY, LONG_AGO, server_side

@@ -8,10 +8,10 @@ import responses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.errors import GatewayError
 from reconciler.live.http_gateway import connect
 from reconciler.live.wire import WrongShape, read_client, read_listing, read_row
-from reconciler.model import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.errors import GatewayError
 from reconciler.text import printable
 from tests.live.servers import CREDENTIALS, ONCE, platform, row, serving
 

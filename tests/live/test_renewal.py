@@ -8,13 +8,13 @@ from threading import Barrier, Lock, Thread
 
 import pytest
 
-from reconciler.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
 from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
 from reconciler.live.http_gateway import connect
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
+from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running
-from reconciler.secret import Secret
 from tests.builders import spec
 from tests.faults import RequestLog
 from tests.live.expiring import Expiring, cookie

@@ -21,7 +21,6 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import GatewayError, Unavailable
 from reconciler.live import calls
 from reconciler.live.credentials import Credentials
 from reconciler.live.failures import explain
@@ -29,8 +28,9 @@ from reconciler.live.gateway import Gateway
 from reconciler.live.http_gateway import connect
 from reconciler.live.outcomes import Answer, NoAnswer, Outcome
 from reconciler.live.persistence import RETRIES, TIMES, Limits, Patience, pause_unless, persist
+from reconciler.model.errors import GatewayError, Unavailable
+from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running
-from reconciler.secret import Secret
 from tests.builders import spec
 from tests.faults import CutAnswer, DropConnection, On, RequestLog, Respond, together
 from tests.live.servers import CREDENTIALS, HURRIED, ONCE, RESET, Request, answer, in_turn, platform, serving

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.errors import ReconcilerError, Unavailable
 from reconciler.live.http_gateway import connect
 from reconciler.live.trust import trusting
+from reconciler.model.errors import ReconcilerError, Unavailable
 from tests.live.servers import CREDENTIALS, platform, serving
 
 AUTHORITY = trustme.CA()

@@ -13,8 +13,8 @@ import responses
 import urllib3
 
 from reconciler import __version__
-from reconciler.errors import ReconcilerError, Unavailable
 from reconciler.live.http_gateway import connect
+from reconciler.model.errors import ReconcilerError, Unavailable
 from tests.live.servers import CREDENTIALS, ONCE, PLANTED, RESET, answer, platform, row, serving
 
 HERE = "127.0.0.1"

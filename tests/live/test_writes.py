@@ -7,16 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.errors import (
-    GatewayError,
-    NotPermitted,
-    Rejected,
-    Unavailable,
-    UnexpectedResponse,
-)
 from reconciler.live.gateway import Gateway
 from reconciler.live.http_gateway import connect
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.errors import GatewayError, NotPermitted, Rejected, Unavailable, UnexpectedResponse
 from tests.live.servers import CREDENTIALS, ONCE, answer, platform, row, serving
 
 URL = "https://portal.example.com/oauth/callback"

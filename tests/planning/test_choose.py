@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import Location
-from reconciler.names import matches
+from reconciler.model.clients import Location
+from reconciler.model.names import matches
+from reconciler.model.settings import Limits
 from reconciler.planning.choose import choose, names_of
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Create, Delete, Note, Plan, Update
-from reconciler.settings import Limits
 from tests.builders import spec
 from tests.render.strategies import plans
 

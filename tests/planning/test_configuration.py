@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.diagnostics import Severity
-from reconciler.model import Grant, Location
-from reconciler.planning.configuration import UNREAD, UNREAD_OF_INSTANCE, settings_changes
-from reconciler.settings import (
+from reconciler.model.clients import Grant, Location
+from reconciler.model.diagnostics import Severity
+from reconciler.model.settings import (
     AgeFiles,
     CredentialNames,
     DotenvFile,
@@ -24,6 +23,7 @@ from reconciler.settings import (
     Scope,
     Settings,
 )
+from reconciler.planning.configuration import UNREAD, UNREAD_OF_INSTANCE, settings_changes
 
 PLACE = Location("reconciler.yaml", 3, 3)
 INSTANCE = Instance(

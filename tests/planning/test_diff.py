@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model import ClientSpec, UnsupportedClient
+from reconciler.model.clients import ClientSpec, UnsupportedClient
 from reconciler.planning.plan import Create, Delete, Prune, Update
 from tests.builders import (
     CODE,

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Listing
+from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Listing
+from reconciler.model.settings import NO_LIMITS
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Create, Delete, Kept, OnDrift, Origin, Plan, Prune, Update, origins_of
-from reconciler.settings import NO_LIMITS
 from tests.builders import (
     CODE,
     PASSWORD,

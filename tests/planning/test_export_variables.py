@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model import Grant, Location
+from reconciler.model.clients import Grant, Location
+from reconciler.model.settings import Instance
 from reconciler.planning.export import Exported, Item, Withheld
 from reconciler.planning.export_variables import Proposal, propose_variables
-from reconciler.settings import Instance
 from tests.builders import CODE, PASSWORD
 
 

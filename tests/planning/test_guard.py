@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.model.settings import Limits
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Plan, Prune
-from reconciler.settings import Limits
 from tests.builders import CODE, PASSWORD, absent, declare, listing, live, plan_of, present, spec
 
 FREE = Guards(Limits())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model import AbsentClient, Declarations, DesiredClient, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import AbsentClient, Declarations, DesiredClient, Listing, LiveClient, UnsupportedClient
 from reconciler.planning.plan import Create, Delete, Plan, Prune, Update
 from tests.builders import CODE, PASSWORD, absent, declare, listing, live, plan_of, present, spec, unsupported
 

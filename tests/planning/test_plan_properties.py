@@ -8,13 +8,13 @@ from typing import TypeVar
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import Declarations, Listing
-from reconciler.names import is_system_client, matches_any
+from reconciler.model.clients import Declarations, Listing
+from reconciler.model.names import is_system_client, matches_any
+from reconciler.model.settings import DEFAULT_LIMITS
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.drift import Base
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Create, Delete, Plan, Update
-from reconciler.settings import DEFAULT_LIMITS
 from tests.strategies import bases, declarations, listings, policies
 
 T = TypeVar("T")

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from reconciler.declared.schemas import schema_text
-from reconciler.errors import Refused
-from reconciler.model import ClientSpec, Declarations, Field, Grant, Listing, Location
+from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, Location
+from reconciler.model.errors import Refused
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Change, Create, Delete, Note, OnDrift, Origin, Plan, Prune, Update
 from reconciler.planning.planfile import SavedPlan, load_plan

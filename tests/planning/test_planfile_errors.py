@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import Refused
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.errors import Refused
+from reconciler.model.settings import Instance
 from reconciler.planning.planfile import check_identity, load_plan, target_of
-from reconciler.settings import Instance
 from tests.planning.saving import document, one_of_each, saved, with_digest
 
 Values = dict[str, Any]

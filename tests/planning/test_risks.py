@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
 from reconciler.planning.plan import Note
 from reconciler.planning.risks import create_risks, update_risks
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, listing, live, plan_of, spec

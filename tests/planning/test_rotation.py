@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.model import Declarations, DesiredClient, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient, UnsupportedClient
+from reconciler.model.settings import Limits, Scope
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.inverse import invert
 from reconciler.planning.origins import origin_text
 from reconciler.planning.plan import Create, Delete, OnDrift, Origin, Plan, Prune, Replaced, Update
 from reconciler.planning.stale import Ready, Stale, reconcile_saved
-from reconciler.settings import Limits, Scope
 from tests.builders import CODE, PERSONAL, at, declare, listing, plan_of, present, rotation, spec, unsupported
 
 TIME = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.model import Declarations, Listing
+from reconciler.model.clients import Declarations, Listing
 from reconciler.planning.diff import PlanPolicy
 from reconciler.planning.drift import wanted
 from reconciler.planning.matching import How, LiveIndex, Match, match_all

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from reconciler.model import Field, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import Field, Listing, LiveClient, UnsupportedClient
+from reconciler.model.settings import Limits
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Create, Delete, Plan, Prune, Update
 from reconciler.planning.stale import Difference, Ready, Stale, reconcile_saved, stale_refusals
-from reconciler.settings import Limits
 from tests.builders import (
     PASSWORD,
     PERSONAL,

@@ -9,7 +9,7 @@ from typing import assert_never
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import Declarations, Listing, LiveClient
+from reconciler.model.clients import Declarations, Listing, LiveClient
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Change, Create, Delete, Update
 from reconciler.planning.stale import Ready, Stale, reconcile_saved

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from reconciler.diagnostics import Severity
-from reconciler.model import Field
+from reconciler.model.clients import Field
+from reconciler.model.diagnostics import Severity
+from reconciler.model.settings import Instance
 from reconciler.planning.plan import FieldDrift, Kept, Origin
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.settings import Instance
 from tests.render.strategies import diagnostics, errors, locations, notes, refusals, reports_of, texts, wild_plans
 
 _by_hand = st.sampled_from([Origin.INSTANCE, Origin.BOTH])

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reconciler.applying.journal import Answered, Heading, Result
 from reconciler.applying.runs import Answer, Run, Unreadable, Verdict, Write
-from reconciler.errors import JournalError
 from reconciler.live.observation import AsOf
+from reconciler.model.errors import JournalError
 from reconciler.planning.plan import Change, Create, Note
 from reconciler.render.html import render_html
 from reconciler.render.html_history import render_history_html

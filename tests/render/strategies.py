@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from reconciler.applying.report import Applied, Failed, Report, Skipped
-from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.errors import LoginRefused, NotVerified, Rejected
-from reconciler.model import ClientSpec, Grant, Location, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Grant, Location, UnsupportedClient
+from reconciler.model.diagnostics import Diagnostic, Severity
+from reconciler.model.errors import LoginRefused, NotVerified, Rejected
 from reconciler.planning.diff import make_plan
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Blocked, Create, Delete, Note, Plan, Unmanaged, Update

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.declared.load import load_text
 from reconciler.declared.shape import check_shape
-from reconciler.model import ClientSpec, Grant, Location
+from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.planning.inverse import invert
 from reconciler.planning.plan import Change, Create, Delete, Note, Update
 from reconciler.render.declarations import render_changes

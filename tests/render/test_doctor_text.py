@@ -26,12 +26,12 @@ from reconciler.live.facts import (
     Rights,
     Secured,
 )
-from reconciler.model import Listing
+from reconciler.model.clients import Listing
+from reconciler.model.settings import Settings
 from reconciler.render.doctor_json import render_examinations
 from reconciler.render.doctor_text import render_examination
 from reconciler.render.next_step import next_after_examinations
 from reconciler.render.paint import coloured
-from reconciler.settings import Settings
 from tests.doctor.test_clients import STAGING
 from tests.render.strategies import texts
 from tests.render.test_json import read

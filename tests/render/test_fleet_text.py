@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import CredentialsMissing, Interrupted, LoginRefused, NotTried, Refused, Unavailable
+from reconciler.model.errors import CredentialsMissing, Interrupted, LoginRefused, NotTried, Refused, Unavailable
 from reconciler.render.columns import aligned, column, width
 from reconciler.render.fleet_text import Line, error_line, has_something_to_say, plan_line, render_fleet
 from reconciler.render.paint import coloured

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from reconciler.declared.schemas import SCHEMA_NAMES, schema_text
-from reconciler.diagnostics import Diagnostic
-from reconciler.errors import ReconcilerError
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.errors import ReconcilerError
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
 from reconciler.render.json import (

@@ -15,8 +15,8 @@ from jsonschema import Draft4Validator
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
-from reconciler.diagnostics import Severity, warning
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Severity, warning
 from reconciler.render.findings import Finding, Level, findings
 from reconciler.render.github import MOST, render_annotations
 from reconciler.render.gitlab import render_code_quality, render_terraform

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.settings import Instance
 from reconciler.render.findings import Kind, findings, new_clients
 from reconciler.render.markdown import COMMENT, render_markdown
 from reconciler.render.markup import code, fenced, html, prose
 from reconciler.render.text import left_alone
 from reconciler.results import Finished, Overview, Planned, Stopped
-from reconciler.settings import Instance
 from reconciler.text import printable
 from tests.builders import absent, declare, listing, live, plan_of, present
 from tests.render.overviews import overviews

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
-from reconciler.errors import GatewayError, LoginRefused, Unavailable
+from reconciler.model.errors import GatewayError, LoginRefused, Unavailable
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
 from reconciler.render.next_step import next_after_plans, next_after_reports

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.applying.report import Applied, Failed, Report, Skipped
-from reconciler.errors import Unavailable
-from reconciler.model import ClientSpec, Grant, Location
+from reconciler.model.clients import ClientSpec, Grant, Location
+from reconciler.model.errors import Unavailable
 from reconciler.planning.plan import Create, Note, Plan
 from reconciler.render.report_text import render_report
 

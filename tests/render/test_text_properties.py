@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
-from reconciler.errors import NotVerified, Rejected
-from reconciler.model import ClientSpec
+from reconciler.model.clients import ClientSpec
+from reconciler.model.errors import NotVerified, Rejected
 from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.paint import Style, coloured, plain

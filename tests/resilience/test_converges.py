@@ -24,14 +24,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
 from reconciler.applying.runs import Run as Journal
 from reconciler.applying.runs import applied, list_runs, uncertain
-from reconciler.errors import GatewayError, NotVerified
 from reconciler.live.gateway import Gateway, Issued
-from reconciler.model import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
+from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
+from reconciler.model.errors import GatewayError, NotVerified
+from reconciler.model.settings import NO_LIMITS, Instance, Settings
 from reconciler.planning.guard import refusals
 from reconciler.planning.plan import Create, Plan, Prune
 from reconciler.planning.stale import Ready, reconcile_saved
 from reconciler.results import Planned, is_pending
-from reconciler.settings import NO_LIMITS, Instance, Settings
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, guards, plan_instance
 from reconciler.workflow.run import Origin, Run

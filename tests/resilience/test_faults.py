@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.model import ClientSpec
+from reconciler.model.clients import ClientSpec
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store

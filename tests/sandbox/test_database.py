@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import SandboxError
-from reconciler.model import ClientSpec, Grant
+from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.errors import SandboxError
 from reconciler.sandbox.server import reset, running, seed
 from tests.sandbox.conftest import Browser
 

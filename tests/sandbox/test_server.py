@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from reconciler.errors import SandboxError, WrongUsage
+from reconciler.model.errors import SandboxError, WrongUsage
 from reconciler.sandbox.server import running
 from tests.sandbox.conftest import Browser
 

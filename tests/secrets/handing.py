@@ -11,10 +11,10 @@ from typing import Any
 from reconciler.declared.load import load_text
 from reconciler.declared.settings import read_settings
 from reconciler.declared.shape import check_shape
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
+from reconciler.model.settings import Settings
 from reconciler.secrets.delivery import Deliverer, open_deliverer
 from reconciler.secrets.values import Client, Event, Handover
-from reconciler.settings import Settings
 
 SECONDS = 60
 URL = "https://acme.example.com"

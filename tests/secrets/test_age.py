@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Event, Held
 from tests.secrets.handing import Key, client, deliverer, handover, make_key, many, recipients, text_of

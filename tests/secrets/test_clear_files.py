@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.dotenv import _assigned, _with, _without
 from reconciler.secrets.values import Event, Held

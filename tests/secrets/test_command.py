@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer, Holding
 from reconciler.secrets.redaction import LEFT_OUT, redacted
 from reconciler.secrets.values import Event, Held

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Holding
 from reconciler.secrets.masking import mask
 from reconciler.secrets.values import Held

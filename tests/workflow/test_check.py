@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import InvalidDeclarations, WrongUsage
-from reconciler.settings import Settings
+from reconciler.model.errors import InvalidDeclarations, WrongUsage
+from reconciler.model.settings import Settings
 from reconciler.workflow.check import check, sound_settings
 from reconciler.workflow.choices import Files, Selection, select_instances
 

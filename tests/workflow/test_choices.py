@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import WrongUsage
-from reconciler.model import Location
-from reconciler.settings import Instance, Settings
+from reconciler.model.clients import Location
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Instance, Settings
 from reconciler.workflow.choices import Files, Selection, Shard, in_shard, select_instances
 
 

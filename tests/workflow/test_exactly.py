@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.errors import Interrupted, Refused
-from reconciler.model import Location
+from reconciler.model.clients import Location
+from reconciler.model.errors import Interrupted, Refused
+from reconciler.model.settings import CredentialNames, Instance, Settings
 from reconciler.planning.plan import Create, Note, Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.settings import CredentialNames, Instance, Settings
 from reconciler.workflow.choices import Options
 from reconciler.workflow.exactly import Exactly, apply_exactly
 from reconciler.workflow.run import Origin, Run

@@ -15,15 +15,15 @@ from reconciler.declared.declare import Declared, declare
 from reconciler.declared.document import Document
 from reconciler.declared.load import load_text
 from reconciler.declared.shape import check_shape
-from reconciler.diagnostics import Severity, has_errors
-from reconciler.errors import Refused
-from reconciler.model import ClientSpec, Grant, Listing, LiveClient, Location
-from reconciler.names import is_system_client, matches_any
+from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, Location
+from reconciler.model.diagnostics import Severity, has_errors
+from reconciler.model.errors import Refused
+from reconciler.model.names import is_system_client, matches_any
+from reconciler.model.settings import Instance, Policy, RuleSetting, Settings
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.export import Export, Exported, Seen, Withheld
 from reconciler.planning.plan import Plan
 from reconciler.render.export_text import render_export
-from reconciler.settings import Instance, Policy, RuleSetting, Settings
 from reconciler.workflow.export import export, judge
 from tests.builders import CODE, PASSWORD, listing, live, spec, unsupported
 from tests.strategies import listings

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 import reconciler
 from reconciler.live.credentials import Credentials
-from reconciler.secret import Secret
+from reconciler.model.secret import Secret
 
 TEXT = "correct-horse-battery-4711"
 PACKAGE = Path(reconciler.__file__).parent
@@ -148,7 +148,7 @@ def test_its_own_text_is_not_equal_to_it() -> None:
 def test_a_failed_assertion_shows_stars_in_pytest(tmp_path: Path) -> None:
     """Comparing two secrets in a test must not put them into the log of a pipeline."""
     (tmp_path / "test_it.py").write_text(
-        "from reconciler.secret import Secret\n"
+        "from reconciler.model.secret import Secret\n"
         "def test_it():\n"
         f"    secret, other = Secret('{TEXT[::-1]}'[::-1]), Secret('other')\n"
         "    assert secret == other\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from reconciler.model import Location
+from reconciler.model.clients import Location
 from reconciler.value import dataclass
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
-from reconciler.diagnostics import Severity
-from reconciler.model import EMPTY, Grant, Location
-from reconciler.names import matches_any
+from reconciler.model.clients import EMPTY, Grant, Location
+from reconciler.model.diagnostics import Severity
+from reconciler.model.names import matches_any
 from reconciler.value import dataclass
 
 

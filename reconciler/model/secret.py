@@ -10,8 +10,8 @@ from typing import NoReturn, final
 class Secret:
     """A password or client secret. It prints as ***; only `reveal` gives the text.
 
-    Sinks and the login reveal secrets, and nothing else does: tests/test_secret.py lists the modules. A copy is the
-    secret itself, so that `dataclasses.asdict` of a value that holds one neither fails nor copies the text. Pickle,
+    Sinks and the login reveal secrets, and nothing else does: tests/model/test_secret.py lists the modules. A copy is
+    the secret itself, so that `dataclasses.asdict` of a value that holds one neither fails nor copies the text. Pickle,
     JSON and comparing by order refuse it.
     """
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.diagnostics import Diagnostic
+    from reconciler.model.diagnostics import Diagnostic
 
 
 class ReconcilerError(Exception):

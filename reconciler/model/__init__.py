@@ -1,0 +1,1 @@
+"""The vocabulary: frozen values that all other packages speak in."""
