@@ -14,7 +14,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Change, Plan
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 if TYPE_CHECKING:
     from reconciler.applying.report import Report

@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.applying.brake import Brake
-from reconciler.applying.crew import Crew
 from reconciler.applying.delivering import NOWHERE, Deliveries, Outbox
 from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
@@ -30,6 +29,7 @@ from reconciler.live.gateway import Gateway, Issued
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError
 from reconciler.planning.plan import Create, Delete, Plan, Update
+from reconciler.support.workers import Crew
 
 DEFAULT_PARALLELISM = 8
 """Requests under way at once."""

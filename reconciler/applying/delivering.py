@@ -6,7 +6,6 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
-from reconciler.applying.crew import Crew
 from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, Handed, Outcome, Status
@@ -16,7 +15,8 @@ from reconciler.model.errors import SinkError
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
 from reconciler.secrets.delivery import Deliverer, Delivery, Lacking
 from reconciler.secrets.values import Client, Event, Handover
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.workers import Crew
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reconciler.applying.report import Handed, Outcome
 from reconciler.planning.plan import Change
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

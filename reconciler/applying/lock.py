@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reconciler.folder import make_private
 from reconciler.model.errors import ReconcilerError, Refused
-from reconciler.text import printable, quoted_url
+from reconciler.support.state_dir import make_private
+from reconciler.support.text import printable, quoted_url
 
 _LONGEST = 500
 """Characters of what a file says about the one that holds the lock."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from reconciler.model.errors import LoginRefused, NotVerified, ReconcilerError
 from reconciler.planning.plan import Change
 from reconciler.secrets.values import Event
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

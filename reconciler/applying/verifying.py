@@ -10,7 +10,7 @@ from reconciler.applying.writing import Attempt, Sent, Unanswered
 from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.planning.plan import Change, Create, Delete, Plan, Update
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 AnyLive = LiveClient | UnsupportedClient
 

@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.applying.brake import Brake
-from reconciler.applying.crew import Crew
 from reconciler.applying.events import Answered, Event, Started, Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Failed, Skipped
 from reconciler.applying.writing import Attempt, Sent, Try
 from reconciler.planning.plan import Change, Plan
+from reconciler.support.workers import Crew
 
 WriteCrew = Crew[int, tuple[int, Try]]
 """Sends changes by their numbers in the plan."""

@@ -8,7 +8,7 @@ from reconciler.applying.report import Failed, Skipped
 from reconciler.live.gateway import Gateway
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, NotPermitted, Rejected
 from reconciler.planning.plan import Change, Create, Delete, Update
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

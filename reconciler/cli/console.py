@@ -7,7 +7,7 @@ import sys
 
 from reconciler.cli.streams import print_result, say
 from reconciler.render.paint import Paint, coloured, plain
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

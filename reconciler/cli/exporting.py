@@ -20,8 +20,8 @@ from reconciler.render.export_files import render_files
 from reconciler.render.export_text import WITHHELD, heading_lines, left_out_text, render_export
 from reconciler.render.summary import plural
 from reconciler.results import Stopped
-from reconciler.text import listed, printable, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, printable, quoted
 from reconciler.workflow.choices import Files, Options
 from reconciler.workflow.export import look_at
 

@@ -18,7 +18,7 @@ from reconciler.cli.scope import refuse_strangers
 from reconciler.cli.streams import print_result, say
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
-from reconciler.text import printable
+from reconciler.support.text import printable
 from reconciler.workflow.choices import Files
 
 if TYPE_CHECKING:

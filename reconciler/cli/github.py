@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.console import Console
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 if TYPE_CHECKING:
     from reconciler.results import Overview

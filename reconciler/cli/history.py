@@ -13,7 +13,7 @@ from reconciler.cli import completion
 from reconciler.cli.console import Console
 from reconciler.cli.options import config_option, journal_option, option, plain_output_options
 from reconciler.model.errors import ReconcilerError
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 
 if TYPE_CHECKING:
     from reconciler.applying.runs import Run, Unreadable

@@ -20,7 +20,7 @@ from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.signals import end_on_sigterm
 from reconciler.cli.streams import help_width, say, silence_stdout
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic

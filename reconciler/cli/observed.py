@@ -21,7 +21,7 @@ from reconciler.model.settings import Instance
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.summary import plural
 from reconciler.results import Stopped
-from reconciler.text import printable
+from reconciler.support.text import printable
 from reconciler.workflow.choices import Files, Options, Selection
 from reconciler.workflow.observe import Observed, observe_instances, plan_observed
 from reconciler.workflow.strangers import refuse_strangers

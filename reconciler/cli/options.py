@@ -18,7 +18,7 @@ from reconciler.cli.kinds import Lines, Seconds, Whole
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Limits
 from reconciler.planning.intent import OnDrift, Prune
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shard
 
 DEFAULT_CONFIG = Path("reconciler.yaml")

@@ -23,7 +23,7 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.streams import is_interactive
 from reconciler.model.errors import Refused, WrongUsage
-from reconciler.text import printable, quoted, quoted_url
+from reconciler.support.text import printable, quoted, quoted_url
 from reconciler.workflow.choices import Conduct, Files, Options
 
 if TYPE_CHECKING:

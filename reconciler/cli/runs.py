@@ -20,7 +20,7 @@ from reconciler.declared.git import Revision, revision
 from reconciler.model.errors import GitError
 from reconciler.render.error_text import render_error_lines
 from reconciler.results import ApplyResult, Planned
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 from reconciler.workflow.base import APPLIED, record_applied, taken_out
 from reconciler.workflow.choices import Conduct, Files
 from reconciler.workflow.run import Origin, Run

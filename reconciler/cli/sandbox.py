@@ -16,7 +16,7 @@ from reconciler.cli.options import config_option, instance_option, option, quiet
 from reconciler.cli.signals import signals_restored
 from reconciler.cli.streams import print_result, say
 from reconciler.model.errors import WrongUsage
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 from reconciler.workflow.choices import Selection
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reconciler.model.errors import WrongUsage
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 from reconciler.workflow.choices import Files
 
 

@@ -20,8 +20,8 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
 from reconciler.render.error_text import render_error_lines
 from reconciler.render.reports import REPORTS, renderer_for
-from reconciler.text import listed, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, quoted
 from reconciler.workflow.choices import Files
 
 if TYPE_CHECKING:

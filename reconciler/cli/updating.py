@@ -18,8 +18,8 @@ from reconciler.model.errors import WrongUsage
 from reconciler.planning.export import Withheld
 from reconciler.render.error_text import render_diagnostic_lines
 from reconciler.render.summary import plural
-from reconciler.text import listed, printable, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, printable, quoted
 from reconciler.workflow.check import check
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.taking_over import LeftAlone

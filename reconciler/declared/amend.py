@@ -27,8 +27,8 @@ from reconciler.declared.reread import clients_node, decoded, refuse_unless_same
 from reconciler.declared.spans import Kind, Node, read_spans
 from reconciler.declared.writing import Value, flow_text
 from reconciler.model.clients import Grant
-from reconciler.text import printable
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
 
 _ROUNDS = 500
 """More than the edits that any entry takes one after the other."""

@@ -14,7 +14,7 @@ from reconciler.declared.waivers import Waived, rulings, unwaived
 from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import Diagnostic, Severity, in_order
 from reconciler.model.settings import Instance, Settings
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 NAMED_INSTANCES = 2
 """How many instances a message names; of more it gives the number."""

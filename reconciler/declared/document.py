@@ -11,7 +11,7 @@ from itertools import accumulate, chain
 from typing import Any
 
 from reconciler.model.clients import Location
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 SHORT = 1_000
 """Characters in a text that hardly has more than one client."""

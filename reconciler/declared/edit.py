@@ -14,7 +14,7 @@ from reconciler.declared.edit_flow import DEFAULT_STEP, append_in_flow, flow_ite
 from reconciler.declared.page import Edit, Page, Unwritable
 from reconciler.declared.spans import Kind, Node
 from reconciler.declared.writing import Value, block_lines, flow_pair, flow_text, scalar
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 _BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
 _COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")

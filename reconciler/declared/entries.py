@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.declared.document import Document
 from reconciler.model.clients import EMPTY, Grant, Location, Places
 from reconciler.model.names import matches_any
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 _CODE = Grant.AUTHORIZATION_CODE.value  # the plain text: a member of an enumeration is looked up more slowly
 

@@ -40,7 +40,7 @@ from reconciler.declared.syntax import (
     second_document,
     useless_alias,
 )
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 
 MAX_DEPTH = 64
 """How deep values may be nested, aliases followed."""

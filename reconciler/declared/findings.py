@@ -8,7 +8,7 @@ from reconciler.declared.entries import Entry
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.settings import Settings
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from reconciler.declared.git_command import complaint, run_git
 from reconciler.model.errors import GitError
-from reconciler.text import quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted
 
 # With the branches named: a shallow clone mostly follows a single one.
 _UNSHALLOW = (

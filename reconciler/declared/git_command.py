@@ -6,9 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from reconciler.children import git_environment
 from reconciler.model.errors import GitError
-from reconciler.text import printable, quoted
+from reconciler.support.subprocess_env import git_environment
+from reconciler.support.text import printable, quoted
 
 _SECONDS = 60.0
 """However large the repository: nothing that is asked here walks more than one history or one tree."""

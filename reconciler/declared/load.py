@@ -10,7 +10,7 @@ from reconciler.declared.everyday import read_everyday
 from reconciler.declared.sources import Source, find_sources, no_directory, read_file
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 __all__ = ["Document", "Loaded", "load_directory", "load_file", "load_text"]
 

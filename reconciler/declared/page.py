@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 LINE_BREAK = re.compile("\\r\\n|\\r|\\n")
 _LAST_BREAK = re.compile("(?:\\r\\n|\\r|\\n)\\Z")

@@ -12,7 +12,7 @@ from reconciler.model.clients import Grant
 from reconciler.model.diagnostics import Diagnostic, error
 from reconciler.model.names import matches
 from reconciler.model.settings import Policy
-from reconciler.text import did_you_mean, listed, printable, quoted
+from reconciler.support.text import did_you_mean, listed, printable, quoted
 
 RULE = "policy"
 

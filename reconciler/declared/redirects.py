@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from reconciler.hosts import is_loopback
 from reconciler.model.names import TRIMMED
-from reconciler.text import quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.hosts import is_loopback
+from reconciler.support.text import quoted
 
 WEB_SCHEMES = ("http", "https")
 

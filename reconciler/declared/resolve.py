@@ -22,7 +22,7 @@ from reconciler.model.clients import (
     Waiver,
 )
 from reconciler.model.settings import Instance, Settings
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 WaivedBy = Mapping[Entry, Sequence[Waiver]]
 """What each entry waives, of those that do."""

@@ -11,7 +11,7 @@ from reconciler.declared.resolve import View
 from reconciler.declared.variables import names_in
 from reconciler.model.clients import Grant
 from reconciler.model.names import matches
-from reconciler.text import closest, did_you_mean, listed, quoted
+from reconciler.support.text import closest, did_you_mean, listed, quoted
 
 
 def authorization_code_not_alone(view: View) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import Claim, View
 from reconciler.model.names import is_system_client, lookalike_key, matches_any
-from reconciler.text import hides_nothing, is_hidden, quoted
+from reconciler.support.text import hides_nothing, is_hidden, quoted
 
 
 def system_client_name(view: View) -> Iterator[Finding]:

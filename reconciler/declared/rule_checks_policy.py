@@ -10,7 +10,7 @@ from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import View
 from reconciler.model.clients import Grant
 from reconciler.model.names import matches_any
-from reconciler.text import listed, quoted, quoted_url
+from reconciler.support.text import listed, quoted, quoted_url
 
 JUSTIFIED = (Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN)
 """The grants that take a justification."""

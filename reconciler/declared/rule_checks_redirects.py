@@ -8,7 +8,7 @@ from reconciler.declared.findings import Finding
 from reconciler.declared.redirects import WEB_SCHEMES
 from reconciler.declared.resolve import Redirect, View
 from reconciler.model.clients import Grant
-from reconciler.text import quoted, quoted_url
+from reconciler.support.text import quoted, quoted_url
 
 LONGEST_REDIRECT = 2_000
 """In characters, all URLs of a client and the commas between them (observed on 4.15.6)."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import View
 from reconciler.declared.rotation import time_of
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 
 
 def rotate_no_such_day(view: View) -> Iterator[Finding]:

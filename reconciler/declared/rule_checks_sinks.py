@@ -9,7 +9,7 @@ from reconciler.declared.entries import Entry
 from reconciler.declared.findings import Finding
 from reconciler.declared.resolve import View
 from reconciler.model.settings import AgeFiles, DotenvFile, SinkSetting
-from reconciler.text import did_you_mean, printable, quoted
+from reconciler.support.text import did_you_mean, printable, quoted
 
 if TYPE_CHECKING:
     from reconciler.secrets.values import Client

@@ -18,7 +18,7 @@ from reconciler.declared import rule_checks_sinks as sinks
 from reconciler.declared.findings import Files, Finding
 from reconciler.declared.resolve import View
 from reconciler.model.diagnostics import Severity
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 Seen = TypeVar("Seen", View, Files)
 

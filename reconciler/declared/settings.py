@@ -11,7 +11,6 @@ from urllib.parse import SplitResult, urlsplit
 from reconciler.declared.document import Document
 from reconciler.declared.policy import policy_of, policy_problems
 from reconciler.declared.sinks import read_owners, read_sinks, sink_problems
-from reconciler.hosts import is_loopback, page_of_the_platform
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, warning
 from reconciler.model.settings import (
@@ -23,7 +22,8 @@ from reconciler.model.settings import (
     RuleSetting,
     Settings,
 )
-from reconciler.text import did_you_mean, quoted, quoted_url
+from reconciler.support.hosts import is_loopback, page_of_the_platform
+from reconciler.support.text import did_you_mean, quoted, quoted_url
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -19,7 +19,7 @@ from reconciler.declared.fitting import Fits, fitting
 from reconciler.declared.load import Loaded
 from reconciler.declared.schemas import schema_text
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
-from reconciler.text import closest, did_you_mean, listed, quoted
+from reconciler.support.text import closest, did_you_mean, listed, quoted
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, warning
-from reconciler.text import printable
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
 
 MAX_BYTES = 32 * 1024 * 1024
 """A larger file is not read: 10,000 clients take 2 MB."""

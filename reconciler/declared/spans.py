@@ -20,7 +20,7 @@ from yaml.events import (
 )
 
 from reconciler.declared.events import HAS_LIBYAML, NextEvent, parser_events
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 _PROPERTIES = re.compile(r"&[^\s]+(?:\s+|#[^\r\n]*)*")
 

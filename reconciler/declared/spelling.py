@@ -7,7 +7,7 @@ import re
 from reconciler.declared.key_order import KeyOrder
 from reconciler.declared.scalars import plain_scalar
 from reconciler.declared.spans import Kind, Node
-from reconciler.text import double_quoted, is_plain_scalar, printable
+from reconciler.support.text import double_quoted, is_plain_scalar, printable
 
 # YAML 1.1 (yaml.org/type) and the core schema of YAML 1.2 (section 10.3.2): what their readers take for something else
 # than text, and we do not.

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.text import double_quoted, is_plain_scalar, printable, quoted_scalar
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import double_quoted, is_plain_scalar, printable, quoted_scalar
 
 Value = str | bool | int | Sequence["Value"] | Mapping[str, "Value"]
 """What can be written. Mappings keep their order."""

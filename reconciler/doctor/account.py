@@ -8,8 +8,8 @@ from typing import assert_never
 from reconciler.doctor.finding import Check, Finding, Severity
 from reconciler.live.calls import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
 from reconciler.live.facts import Account, LoggedIn, NotLoggedIn, Right, Rights
-from reconciler.text import listed
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed
 
 _GRANT = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions > Auth Clients"
 

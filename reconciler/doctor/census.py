@@ -7,7 +7,7 @@ from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.plan import Plan
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from reconciler.live.facts import (
     Rights,
     Secured,
 )
-from reconciler.text import listed
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed
 
 
 class State(StrEnum):

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 from reconciler.declared.redirects import WEB_SCHEMES, parse_url
 from reconciler.doctor.census import plan_of
 from reconciler.doctor.finding import AnyLive, Check, Finding, Severity, named
-from reconciler.hosts import is_loopback
 from reconciler.model.clients import Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.redirects import is_plain_http, redirect_urls
-from reconciler.text import listed, quoted, quoted_url
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.hosts import is_loopback
+from reconciler.support.text import listed, quoted, quoted_url
 
 MOST_NAMED = 5
 """Clients in one sentence; JSON has all of them."""

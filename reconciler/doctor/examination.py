@@ -12,7 +12,7 @@ from reconciler.doctor.reaching import judge_reach
 from reconciler.live.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
 from reconciler.model.clients import Declarations
 from reconciler.model.settings import Instance, Settings
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reconciler.model.clients import LiveClient, UnsupportedClient
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 class Severity(StrEnum):

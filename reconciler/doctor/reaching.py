@@ -7,9 +7,9 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from reconciler.doctor.finding import Check, Finding, Severity
-from reconciler.hosts import is_loopback
 from reconciler.live.facts import Answered, Certificate, Distrusted, Failure, Kind, Reach, Secured
-from reconciler.text import quoted
+from reconciler.support.hosts import is_loopback
+from reconciler.support.text import quoted
 
 SOON = timedelta(days=30)
 MOST_SKEW = 60

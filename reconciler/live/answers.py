@@ -19,7 +19,7 @@ from reconciler.model.errors import (
     UnexpectedResponse,
 )
 from reconciler.model.secret import Secret
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"})
 """The keys of an answer that are read. Whatever else it holds, the secrets first of all, is dropped while decoding."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

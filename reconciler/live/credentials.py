@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.model.errors import CredentialsMissing
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 LONGEST = 64 * 1024
 """Bytes. A longer file is not a password; somebody named the wrong one."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.clients import Listing
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

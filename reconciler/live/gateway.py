@@ -7,7 +7,7 @@ from typing import Protocol
 
 from reconciler.model.clients import ClientSpec, Listing, LiveClient
 from reconciler.model.secret import Secret
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

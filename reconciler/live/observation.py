@@ -13,10 +13,10 @@ from typing import Any
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.settings import Instance
-from reconciler.nodes import Node, WrongShape
-from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
-from reconciler.text import listed, printable, quoted, quoted_url
-from reconciler.value import dataclass
+from reconciler.support.digested_json import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
+from reconciler.support.frozen import dataclass
+from reconciler.support.json_reader import Node, WrongShape
+from reconciler.support.text import listed, printable, quoted, quoted_url
 
 FORMAT_VERSION = 1
 KIND = "observation"

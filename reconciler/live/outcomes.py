@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from reconciler.model.errors import GatewayError, Unavailable
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from urllib3.util.retry import RequestHistory
 
 from reconciler.live.calls import Call
 from reconciler.live.outcomes import Answer, NoAnswer, Outcome
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 LOG = logging.getLogger("reconciler.http")
 

@@ -13,7 +13,6 @@ import requests
 import urllib3
 
 from reconciler import __version__
-from reconciler.hosts import is_loopback
 from reconciler.live.address import checked_ca_bundle, checked_url
 from reconciler.live.calls import Call, sentence
 from reconciler.live.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
@@ -22,7 +21,8 @@ from reconciler.live.outcomes import Answer, NoAnswer, Outcome
 from reconciler.live.persistence import TIMES, Limits, Patience, persist
 from reconciler.model.errors import ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.hosts import is_loopback
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of an answer, unpacked. The listing of 10,000 clients is 2.8 MB (observed on 4.15.6)."""

@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 EMPTY: Mapping[str, str] = {}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from reconciler.model.clients import Location
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 class Severity(StrEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.model.clients import EMPTY, Grant, Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.names import matches_any
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from reconciler.model.settings import (
     SinkSetting,
 )
 from reconciler.planning.plan import Note
-from reconciler.text import listed, quoted, quoted_url
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, quoted, quoted_url
 
 UNREAD = frozenset({"path", "instances", "variable_sources", "rule_sources"})
 """Fields of `Settings` that are no settings: where things stand. Instances are compared one by one."""

@@ -41,8 +41,8 @@ from reconciler.planning.removals import REMOVED, Removals
 from reconciler.planning.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
 from reconciler.planning.rotation import Turn
 from reconciler.planning.surprises import waivers
-from reconciler.text import quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from reconciler.model.clients import AbsentClient, DesiredClient, LiveClient, Rotation, UnsupportedClient
 from reconciler.model.names import can_be_declared
 from reconciler.planning.plan import Blocked, Note, grants_text
-from reconciler.text import quoted, quoted_scalar, quoted_url
+from reconciler.support.text import quoted, quoted_scalar, quoted_url
 
 Entry = DesiredClient | AbsentClient
 AnyLive = LiveClient | UnsupportedClient

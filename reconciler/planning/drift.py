@@ -19,7 +19,7 @@ from functools import cached_property
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
 from reconciler.planning.doubts import Entry
 from reconciler.planning.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance
 from reconciler.planning.doubts import AnyLive, listed
 from reconciler.planning.redirects import written_urls
-from reconciler.text import quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reconciler.model.settings import Instance
 from reconciler.planning.export import Exported, Item
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#@:${}\[\]]+)((?::[0-9]+)?(?:[/?#].*)?)", re.DOTALL | re.IGNORECASE)
 _LONGEST_NAME = 40

@@ -11,8 +11,8 @@ from reconciler.model.names import is_system_client, matches
 from reconciler.model.settings import Limits, Scope
 from reconciler.planning.origins import has_drift, origin_text
 from reconciler.planning.plan import Change, Create, Delete, OnDrift, Plan, Update
-from reconciler.text import printable, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable, quoted
 
 
 @dataclass(frozen=True, slots=True)

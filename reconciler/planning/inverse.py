@@ -8,8 +8,8 @@ from typing import assert_never
 from reconciler.model.clients import Location
 from reconciler.planning.plan import Change, Create, Delete, Note, Replaced, Update, order_of_applying
 from reconciler.planning.risks import create_risks, delete_risks, update_risks
-from reconciler.text import quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted
 
 
 @dataclass(frozen=True, slots=True)

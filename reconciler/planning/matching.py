@@ -14,7 +14,7 @@ from reconciler.planning import doubts
 from reconciler.planning.doubts import AnyLive, Entry
 from reconciler.planning.plan import Blocked
 from reconciler.planning.rotation import Candidates, Settled, Turn, turn_of
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -17,7 +17,7 @@ from reconciler.planning.plan import (
     is_drift,
     origins_of,
 )
-from reconciler.text import listed
+from reconciler.support.text import listed
 
 _UPDATED = {
     Origin.GIT: "changed in git",

@@ -10,7 +10,7 @@ from typing import assert_never
 from reconciler.model.clients import ClientSpec, Field, Grant, Location, UnsupportedClient
 from reconciler.planning.intent import OnDrift as OnDrift  # noqa: PLC0414  (also for those who import plans)
 from reconciler.planning.intent import Prune as Prune  # noqa: PLC0414  (also for those who import plans)
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 class Origin(StrEnum):

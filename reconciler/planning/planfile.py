@@ -12,12 +12,12 @@ from typing import Any
 
 from reconciler.model.errors import Refused
 from reconciler.model.settings import Instance
-from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Plan, Prune
 from reconciler.planning.planfile_values import PLAN_KEYS, plan_values, read_plan
-from reconciler.sealed import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
-from reconciler.text import printable, quoted, quoted_url
-from reconciler.value import dataclass
+from reconciler.support.digested_json import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
+from reconciler.support.frozen import dataclass
+from reconciler.support.json_reader import Node, WrongShape
+from reconciler.support.text import printable, quoted, quoted_url
 
 FORMAT_VERSION = 1
 KIND = "saved-plan"

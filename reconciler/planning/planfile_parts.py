@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.model.clients import ClientSpec, Grant, Location
-from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import Note
+from reconciler.support.json_reader import Node, WrongShape
 
 
 def spec_values(spec: ClientSpec) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from reconciler.model.clients import Field, UnsupportedClient
-from reconciler.nodes import Node, WrongShape
 from reconciler.planning.plan import (
     Blocked,
     Change,
@@ -32,6 +31,7 @@ from reconciler.planning.plan import (
     Update,
 )
 from reconciler.planning.planfile_parts import read_location, read_note, read_spec, spec_values
+from reconciler.support.json_reader import Node, WrongShape
 
 Values = dict[str, Any]
 

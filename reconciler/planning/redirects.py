@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from reconciler.hosts import is_loopback
 from reconciler.model.clients import ClientSpec
+from reconciler.support.hosts import is_loopback
 
 
 def redirect_urls(spec: ClientSpec) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from reconciler.model.clients import LiveClient
 from reconciler.planning.doubts import claim, created
 from reconciler.planning.matching import LiveIndex
 from reconciler.planning.plan import Change, Create, Delete, Note, Unmanaged
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 
 
 def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], index: LiveIndex) -> Iterator[Note]:

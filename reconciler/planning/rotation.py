@@ -22,7 +22,7 @@ from reconciler.model.clients import DesiredClient, LiveClient, Rotation
 from reconciler.planning import doubts
 from reconciler.planning.doubts import AnyLive
 from reconciler.planning.plan import Blocked
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

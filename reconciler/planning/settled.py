@@ -12,7 +12,7 @@ from collections.abc import Collection, Set
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.doubts import Entry
 from reconciler.planning.matching import Finding, LiveIndex, claimed, match_all
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from reconciler.planning.doubts import AnyLive, listed
 from reconciler.planning.guard import Refusal
 from reconciler.planning.matching import LiveIndex
 from reconciler.planning.plan import Change, Create, Delete, Plan, Replaced, Update, field_changes
-from reconciler.text import quoted, quoted_url
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted, quoted_url
 
 _WHOLE = 2_000
 """The longest value that the platform stores: a difference may stand at its end, so nothing is cut."""

@@ -12,7 +12,7 @@ from reconciler.planning.matching import Finding, LiveIndex, Match, Rotating
 from reconciler.planning.plan import Note, Unmanaged
 from reconciler.planning.removals import REMOVED, Removals
 from reconciler.planning.rotation import Turn, is_older, leftovers
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 
 
 class Remarks:

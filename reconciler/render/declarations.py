@@ -9,7 +9,7 @@ from typing import assert_never
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.planning.plan import Change, Create, Delete, Note, Update
 from reconciler.planning.redirects import written_urls
-from reconciler.text import printable, quoted_scalar
+from reconciler.support.text import printable, quoted_scalar
 
 # Safe to print, and yet not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).
 _NOT_YAML = re.compile("[\ufffe\uffff]")

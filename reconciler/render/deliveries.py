@@ -11,7 +11,7 @@ from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import plural
 from reconciler.secrets.delivery import Lacking
 from reconciler.secrets.values import Event
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 _MOST_NAMED = 3
 _MOST_TYPED = 5

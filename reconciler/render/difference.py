@@ -8,7 +8,7 @@ from typing import assert_never
 from reconciler.model.clients import ClientSpec
 from reconciler.planning.plan import Change, Create, Delete, Replaced, Update, grants_text
 from reconciler.planning.redirects import redirect_urls
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 
 def diff_of(change: Change) -> list[str]:

@@ -9,7 +9,7 @@ from reconciler.doctor.examination import Examination
 from reconciler.doctor.finding import Finding, Severity
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import plural
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 _STATES = {
     State.OK: ("ok", Style.ADDED),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import ReconcilerError
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 
 def render_error_lines(error: ReconcilerError, where: str | None = None) -> str:

@@ -9,7 +9,7 @@ from reconciler.planning.export import Exported, Item, LeftOut, Withheld
 from reconciler.planning.export_variables import Proposal
 from reconciler.render.declarations import comment, grant_lines
 from reconciler.render.summary import plural
-from reconciler.text import listed, quoted_scalar
+from reconciler.support.text import listed, quoted_scalar
 
 WITHHELD = "not declared"
 """What stands in front of everything that is commented out: a word to search for."""

@@ -8,7 +8,7 @@ from reconciler.model.clients import ClientSpec
 from reconciler.planning.plan import grants_text
 from reconciler.planning.redirects import redirect_urls
 from reconciler.render.paint import Paint, Style
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 INDENT = " " * 12
 _WIDTH = 14

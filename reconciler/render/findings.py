@@ -19,7 +19,7 @@ from reconciler.render import verdict
 from reconciler.render.summary import action, taken_out
 from reconciler.render.text import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 class Level(StrEnum):

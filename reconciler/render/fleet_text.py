@@ -15,8 +15,8 @@ from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import count, plural, summary_text
 from reconciler.render.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.text import printable
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
 
 _LONGEST = 100
 """Characters of a remark."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.render.findings import Finding, Kind, Level, findings, of_level
 from reconciler.render.summary import plural
 from reconciler.results import Overview
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 MOST = 10
 """Annotations of a level that GitHub shows of one step; what comes after is in the log alone."""

@@ -13,7 +13,7 @@ from reconciler.render.fingerprint import fingerprint
 from reconciler.render.github import sentence
 from reconciler.render.summary import count
 from reconciler.results import Finished, Overview, Planned, Stopped
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTICE: "info"}
 

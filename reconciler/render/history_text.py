@@ -13,7 +13,7 @@ from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
 from reconciler.render.text import title
 from reconciler.secrets.values import Event
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 _RESULTS = {
     Result.APPLIED: "applied",

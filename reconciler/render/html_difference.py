@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 _PARTS = re.compile(r"\w+|\W", re.DOTALL)
 """The parts that are marked as a whole: a label of a host, a segment of a path, a word of a name."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.render.html_tags import Html, tag, together
-from reconciler.text import printable
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
 
 COLUMNS = 60
 """Runs in the picture, the latest; the table below it has all of them."""

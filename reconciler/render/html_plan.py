@@ -19,7 +19,7 @@ from reconciler.render.html_tags import Child, Html, code, name, said, tag, toge
 from reconciler.render.paint import plain
 from reconciler.render.summary import ACTIONS, action, count, taken_out
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 _GROUPS = {
     "drift": "Changes that undo drift",

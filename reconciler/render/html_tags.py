@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
-from reconciler.text import is_hidden, without_commands
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import is_hidden, without_commands
 
 VOID = frozenset(("meta", "link", "input", "line", "rect", "path"))
 """Elements without content. Those of SVG are written as HTML reads them: with a slash at their end."""

@@ -11,7 +11,7 @@ from reconciler.model.settings import CredentialNames, Instance
 from reconciler.render.columns import aligned
 from reconciler.render.json import FORMAT_VERSION
 from reconciler.render.paint import Paint, Style, plain
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 
 def instances_text(instances: Sequence[Instance], default: str | None = None, paint: Paint = plain) -> str:

@@ -36,7 +36,7 @@ from reconciler.render.summary import action, count
 from reconciler.render.verdict import tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.secrets.delivery import Lacking
-from reconciler.text import without_commands
+from reconciler.support.text import without_commands
 
 FORMAT_VERSION = 1
 _NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}

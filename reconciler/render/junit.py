@@ -15,7 +15,7 @@ from reconciler.planning.plan import Blocked, Change
 from reconciler.render.difference import diff_of
 from reconciler.render.summary import action
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 # XML 1.0 section 2.2: what `printable` lets through and no document may hold, not even as a reference.
 _NOT_XML = re.compile("[\ufffe\uffff]")

@@ -22,8 +22,8 @@ from reconciler.render.report_text import MARKS, PAST
 from reconciler.render.summary import action, plural
 from reconciler.render.text import left_alone, place_of
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.text import listed, printable
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, printable
 
 COMMENT = 65_536
 """Bytes of a comment on GitHub, in the worst case: it counts characters."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 _MARKUP = {ord(c): f"&#{ord(c)};" for c in "\\`*_[]<>&~|$"}
 _BREAK = "<!-- -->"

@@ -15,7 +15,7 @@ from reconciler.render.fleet_text import line_of
 from reconciler.render.summary import ACTIONS, action, count
 from reconciler.render.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 _SUCCESS = "reconciler_last_success_timestamp_seconds"
 _LINE = re.compile(rf'{_SUCCESS}\{{command="(?P<command>[a-z]+)",instance="(?P<instance>[^"\\]+)"\}} (?P<at>[0-9.]+)')

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan import Plan
 from reconciler.render.paint import Paint, Style, plain
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 if TYPE_CHECKING:
     from reconciler.applying.report import Report

@@ -14,7 +14,7 @@ from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
 from reconciler.render.text import heading, old_secret_text, title
 from reconciler.secrets.values import Event
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
 MARKS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "-"}

@@ -11,7 +11,7 @@ from reconciler.render.json import FORMAT_VERSION, stopped_entry
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import plural
 from reconciler.results import Place, SecretsResult, State, Stopped, Supplied
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 MOST_LISTED = 10
 """Clients of one state at one sink that are named; JSON has all of them."""

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from reconciler.planning.origins import has_drift
 from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 ACTIONS = ("create", "replace", "update", "rename", "delete")
 

@@ -30,7 +30,7 @@ from reconciler.planning.plan import (
 from reconciler.render.fields import BULLET, INDENT, difference_lines, spec_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, count, plural, summary_text
-from reconciler.text import printable, quoted
+from reconciler.support.text import printable, quoted
 
 if TYPE_CHECKING:
     from reconciler.live.observation import AsOf

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from enum import StrEnum
 
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 class Permission(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.model.errors import WrongUsage
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

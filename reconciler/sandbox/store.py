@@ -21,7 +21,7 @@ from reconciler.sandbox.database import (
     timestamp,
     transaction,
 )
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 _COLUMNS = "id, name, secret, redirect, revoked, personal_access, password, created_at, updated_at"
 _WINDOW = 60.0  # seconds from the first wrong password until all are forgotten

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.sandbox.php import Value, length
 from reconciler.sandbox.urls import is_url
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 AUTHORIZATION_CODE = "authorization_code_grant"
 PERSONAL_ACCESS = "personal_access_client"

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox.policy import Policy
 from reconciler.sandbox.store import Session, Store
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 COOKIE = "processmaker_session"
 """Every answer of a route sets it, to strangers too."""

@@ -16,7 +16,7 @@ from reconciler.secrets.paths import file_of, fixed_folder
 from reconciler.secrets.places import refuse_collisions
 from reconciler.secrets.recipients import encrypt
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.text import printable, quoted
+from reconciler.support.text import printable, quoted
 
 READABLE = 0o644
 """The mode of the files: whoever reads one has gained nothing."""

@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.children import git_environment
 from reconciler.model.errors import SinkError
 from reconciler.secrets.files import failed, shown
+from reconciler.support.subprocess_env import git_environment
 
 _SECONDS = 10.0
 

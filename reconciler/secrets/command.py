@@ -19,7 +19,7 @@ from reconciler.model.settings import Program
 from reconciler.secrets.content import told, told_check, told_deleted
 from reconciler.secrets.redaction import redacted
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.text import printable, quoted
+from reconciler.support.text import printable, quoted
 
 KEPT = 64 * 1024
 """Bytes of a program's output that are kept: the last ones."""

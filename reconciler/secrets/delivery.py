@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import assert_never
 
-from reconciler.children import without
 from reconciler.model.errors import SinkError
 from reconciler.model.settings import AgeFiles, DotenvFile, Instance, JsonFile, Program, Settings, SinkSetting
 from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.sink import Sink
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.subprocess_env import without
 
 
 @dataclass(frozen=True, slots=True)

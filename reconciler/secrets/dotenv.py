@@ -14,7 +14,7 @@ from reconciler.secrets.dotenv_names import variable_stem
 from reconciler.secrets.paths import expand
 from reconciler.secrets.places import refuse_collisions
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.text import printable, quoted
+from reconciler.support.text import printable, quoted
 
 # What shells, `docker --env-file`, systemd and the dotenv libraries all read as it stands, quoted or not.
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")

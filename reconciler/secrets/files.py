@@ -11,9 +11,9 @@ from pathlib import Path
 from secrets import token_hex
 from threading import RLock
 
-from reconciler.folder import STATE, make_private
 from reconciler.model.errors import SinkError
-from reconciler.text import printable
+from reconciler.support.state_dir import STATE, make_private
+from reconciler.support.text import printable
 
 PRIVATE = 0o600
 LARGEST = 16 * 1024 * 1024

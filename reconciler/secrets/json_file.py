@@ -12,7 +12,7 @@ from reconciler.secrets import files
 from reconciler.secrets.clear import refuse_exposed
 from reconciler.secrets.paths import expand
 from reconciler.secrets.values import Client, Handover, Held
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 Document = dict[str, dict[str, Any]]
 

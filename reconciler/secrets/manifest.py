@@ -14,7 +14,7 @@ from reconciler.model.errors import SinkError
 from reconciler.secrets import files
 from reconciler.secrets.content import plaintext
 from reconciler.secrets.values import Handover
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 NAME = ".delivered.json"
 SHORTEST = 32

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from reconciler.secrets.values import Client
-from reconciler.text import did_you_mean, listed, quoted
+from reconciler.support.text import did_you_mean, listed, quoted
 
 LONGEST = 100
 """Characters of a stem. File systems allow names of 255 bytes."""

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from reconciler.model.errors import SinkError
 from reconciler.secrets.values import Client
-from reconciler.text import listed, quoted
+from reconciler.support.text import listed, quoted
 
 
 def collisions(clients: Iterable[Client], place: Callable[[Client], str]) -> Iterator[tuple[str, list[str]]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 
 _WRITTEN = "write an age public key (age1…), or the line of an SSH one (ssh-ed25519 … or ssh-rsa …)"
 _PRIVATE = re.compile("AGE-SECRET-KEY-|PRIVATE KEY", re.IGNORECASE)

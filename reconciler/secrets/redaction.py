@@ -6,7 +6,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 
 from reconciler.model.secret import Secret
-from reconciler.text import printable
+from reconciler.support.text import printable
 
 LEFT_OUT = "*** (a line with the secret)"
 _WINDOW = 6

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.secret import Secret
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 class Event(StrEnum):

@@ -14,7 +14,7 @@ from reconciler.live.gateway import Gateway
 from reconciler.model.errors import Interrupted, NotTried, ReconcilerError, Refused
 from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, owed_since, sink_refusals

@@ -39,7 +39,7 @@ def at_once(
     """
     if min(size, len(items)) <= 1:
         return [work(item) for item in items]
-    from reconciler.applying.crew import Crew
+    from reconciler.support.workers import Crew
 
     results: dict[int, Result] = {}
     waiting = deque(range(len(items)))

@@ -15,8 +15,8 @@ from reconciler.model.clients import Declarations, Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, in_order
 from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Instance, Settings
-from reconciler.text import printable, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable, quoted
 from reconciler.workflow.choices import Files
 
 

@@ -10,8 +10,8 @@ from reconciler.model.errors import WrongUsage
 from reconciler.model.names import matches
 from reconciler.model.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.planning.intent import OnDrift, Prune
-from reconciler.text import did_you_mean, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import did_you_mean, quoted
 
 _MOST_NAMED = 12
 """Instances in a hint."""

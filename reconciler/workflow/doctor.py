@@ -12,7 +12,7 @@ from reconciler.live.rights import examine_account
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.model.settings import Instance, Settings
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Place, Sessions, locate
 

@@ -17,7 +17,7 @@ from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refus
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.choices import Options
 from reconciler.workflow.deliveries import (

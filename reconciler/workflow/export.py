@@ -22,7 +22,7 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.planning.export import Export, Exported, Item, Seen, Withheld, export_clients
 from reconciler.render.export_text import entry_lines
 from reconciler.results import Stopped
-from reconciler.text import listed
+from reconciler.support.text import listed
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Sessions

@@ -13,8 +13,8 @@ from reconciler.declared.tidy import tidied
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors
 from reconciler.model.errors import WrongUsage
-from reconciler.text import printable, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable, quoted
 from reconciler.workflow.choices import Files
 
 _CLIENTS, _SETTINGS = "auth-clients", "reconciler"

@@ -11,8 +11,8 @@ from reconciler.live.observation import AsOf, Observation, observation_of
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.results import PlanResult, Stopped
-from reconciler.text import printable
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, plan_listing

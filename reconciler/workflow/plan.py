@@ -17,7 +17,7 @@ from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan import Note
 from reconciler.results import Planned, PlanResult, Stopped
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Sessions

@@ -17,7 +17,7 @@ from reconciler.live.gateway import Gateway
 from reconciler.model.settings import Instance
 from reconciler.planning.plan import Plan
 from reconciler.secrets.masking import Mask
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from reconciler.planning.plan import Plan
 from reconciler.results import Place, SecretsResult, State, Stopped, Supplied
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client, Event, Handover, Held
-from reconciler.text import did_you_mean, listed, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import did_you_mean, listed, quoted
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.deliveries import client_of, deliverer_of

@@ -13,7 +13,7 @@ from reconciler.live.persistence import Patience, Pause, pause_unless
 from reconciler.model.errors import Interrupted
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames, Instance
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
 from reconciler.workflow.accounts import Account, Turn
 
 DEFAULT_TIMEOUT = 30.0

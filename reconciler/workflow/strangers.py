@@ -9,7 +9,7 @@ from reconciler.model.errors import WrongUsage
 from reconciler.model.names import matches
 from reconciler.planning.choose import names_of
 from reconciler.results import Planned, PlanResult
-from reconciler.text import did_you_mean, quoted
+from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.plan import Order
 
 

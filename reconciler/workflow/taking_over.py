@@ -17,8 +17,8 @@ from reconciler.model.names import matches
 from reconciler.model.settings import Instance
 from reconciler.planning.plan import Blocked, Change, Create, Plan, Update, field_changes
 from reconciler.planning.redirects import redirect_urls
-from reconciler.text import listed, printable, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, printable, quoted
 from reconciler.workflow.plan import Order
 
 

@@ -13,7 +13,7 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.planning.configuration import settings_changes
 from reconciler.planning.drift import Base
 from reconciler.planning.plan import Note
-from reconciler.text import printable, quoted
+from reconciler.support.text import printable, quoted
 from reconciler.workflow.check import settings_of
 from reconciler.workflow.choices import Files
 

@@ -19,8 +19,8 @@ from reconciler.planning.choose import names_of
 from reconciler.planning.export import Exported, Seen, Withheld, export_clients
 from reconciler.planning.plan import Plan, Update
 from reconciler.render.declarations import comment
-from reconciler.text import did_you_mean, quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.choices import Files
 from reconciler.workflow.export import judge, refuse_unlikely
 from reconciler.workflow.plan import Order, plan_listing

@@ -19,10 +19,10 @@ from reconciler.applying.apply import apply_plan
 from reconciler.applying.events import Answered, Event
 from reconciler.applying.journal import FileJournal, Heading, new_run, open_journal
 from reconciler.applying.report import Applied, Report, Skipped, is_complete
-from reconciler.folder import make_private
 from reconciler.model.clients import Listing
 from reconciler.model.errors import JournalError, Rejected
 from reconciler.planning.plan import Plan
+from reconciler.support.state_dir import make_private
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import Fault, MemoryGateway, lost, request_for
 

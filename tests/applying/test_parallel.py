@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan, never
-from reconciler.applying.crew import Crew
 from reconciler.applying.events import Answered, Event, Started
 from reconciler.applying.report import Applied, Failed, Handed, Report, Skipped, is_complete
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import NotPermitted
 from reconciler.planning.plan import Delete, Plan
+from reconciler.support.workers import Crew
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import ENOUGH_SECONDS, Fault, Gate, MemoryGateway, Unrecorded, refused_connection, request_for
 

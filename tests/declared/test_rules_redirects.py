@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reconciler.declared.redirects import parse_url
-from reconciler.hosts import is_loopback
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.names import TRIMMED
+from reconciler.support.hosts import is_loopback
 from tests.declared.declaring import PRODUCTION, SANDBOX, declared, demanding, names_of, only, settings, with_redirect
 
 FOUND = {

@@ -23,7 +23,7 @@ from reconciler.model.settings import Instance
 from reconciler.planning.diff import PlanPolicy, make_plan
 from tests.builders import CODE, PERSONAL, listing, live, spec, unsupported
 from tests.strategies import declarations, observations, policies
-from tests.types_of_values import leaves as type_leaves
+from tests.support.types_of_values import leaves as type_leaves
 
 SCHEMA = Draft7Validator(json.loads(schema_text("observation")))
 SEEN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

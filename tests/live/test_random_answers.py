@@ -12,7 +12,7 @@ from reconciler.live.http_gateway import connect
 from reconciler.live.wire import WrongShape, read_client, read_listing, read_row
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError
-from reconciler.text import printable
+from reconciler.support.text import printable
 from tests.live.servers import CREDENTIALS, ONCE, platform, row, serving
 
 URL = "https://acme.example"

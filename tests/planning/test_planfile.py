@@ -22,7 +22,7 @@ from reconciler.planning.planfile import SavedPlan, load_plan
 from tests.builders import PERSONAL, at, spec
 from tests.planning.saving import COMMIT, MADE, document, one_of_each, plans, saved, with_digest
 from tests.strategies import declarations, listings, policies
-from tests.types_of_values import leaves as type_leaves
+from tests.support.types_of_values import leaves as type_leaves
 
 SCHEMA = Draft7Validator(json.loads(schema_text("plan")))
 

@@ -13,7 +13,7 @@ from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.planning.inverse import invert
 from reconciler.planning.plan import Change, Create, Delete, Note, Update
 from reconciler.render.declarations import render_changes
-from reconciler.text import quoted_scalar
+from reconciler.support.text import quoted_scalar
 
 HERE = Location("clients/a.yaml", 1, 1)
 JOURNAL = Location("journal.jsonl", 1, 1)

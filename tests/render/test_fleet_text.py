@@ -10,7 +10,7 @@ from reconciler.render.columns import aligned, column, width
 from reconciler.render.fleet_text import Line, error_line, has_something_to_say, plan_line, render_fleet
 from reconciler.render.paint import coloured
 from reconciler.render.verdict import Verdict, of_error, tally
-from reconciler.text import printable
+from reconciler.support.text import printable
 from tests.render.strategies import plans, refusals
 
 LINES = st.builds(Line, st.text(max_size=20), st.sampled_from(Verdict), st.text(max_size=200))

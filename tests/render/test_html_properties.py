@@ -15,7 +15,7 @@ from reconciler.planning.plan import Note, Plan
 from reconciler.render.html import render_html
 from reconciler.render.html_difference import marked, pairs
 from reconciler.results import Overview, Planned
-from reconciler.text import is_hidden, without_commands
+from reconciler.support.text import is_hidden, without_commands
 from tests.golden.overviews import instance
 from tests.render.overviews import overviews
 from tests.render.pages import PAGES

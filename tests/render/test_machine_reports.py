@@ -24,7 +24,7 @@ from reconciler.render.junit import render_junit
 from reconciler.render.metrics import last_successes, render_metrics
 from reconciler.render.sarif import render_sarif
 from reconciler.results import Finished, Overview, Planned, Stopped
-from reconciler.text import printable
+from reconciler.support.text import printable
 from tests.render.overviews import overviews
 
 _COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")

@@ -19,7 +19,7 @@ from reconciler.render.markdown import COMMENT, render_markdown
 from reconciler.render.markup import code, fenced, html, prose
 from reconciler.render.text import left_alone
 from reconciler.results import Finished, Overview, Planned, Stopped
-from reconciler.text import printable
+from reconciler.support.text import printable
 from tests.builders import absent, declare, listing, live, plan_of, present
 from tests.render.overviews import overviews
 from tests.render.strategies import texts

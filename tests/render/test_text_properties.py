@@ -16,7 +16,7 @@ from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.paint import Style, coloured, plain
 from reconciler.render.report_text import render_outcome, render_report
 from reconciler.render.text import render_plan
-from reconciler.text import printable
+from reconciler.support.text import printable
 from tests.render.strategies import plans, reports_of, wild_plans
 
 SGR = re.compile("|".join(re.escape(f"\x1b[{code}m") for code in ("0", *Style)))

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from reconciler.text import quoted
-from reconciler.value import dataclass
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)

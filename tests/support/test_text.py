@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.text import closest, did_you_mean, listed, printable, quoted, quoted_url
+from reconciler.support.text import closest, did_you_mean, listed, printable, quoted, quoted_url
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from reconciler.text import quoted
+from reconciler.support.text import quoted
 
 
 class NotReadable(Exception):

@@ -1,4 +1,4 @@
-"""Classes made by `reconciler.value` behave as those that the standard library makes."""
+"""Classes made by `reconciler.support.frozen` behave as those that the standard library makes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler import value
+from reconciler.support import frozen as value
 
 Item = TypeVar("Item")
 OURS, THEIRS = value.dataclass, dataclasses.dataclass

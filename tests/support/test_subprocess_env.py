@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.children import git_environment, without
 from reconciler.declared.git_command import run_git
+from reconciler.support.subprocess_env import git_environment, without
 from tests.secrets.handing import client, deliverer
 
 PASSWORD = "correct-horse-battery-4711"
