@@ -33,7 +33,7 @@ def answer_shell(cli: click.Command) -> None:
 
 def instances(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The names of the configured instances, whatever else is wrong with the file."""
-    from reconciler.declared.load import load_file
+    from reconciler.declared.yaml.load import load_file
 
     loaded = load_file(_config(context), "")
     root = loaded.documents[0].root if loaded.documents else None
@@ -52,7 +52,7 @@ def runs(context: click.Context, parameter: click.Parameter, incomplete: str) ->
 
 def schemas(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The names of the schemas."""
-    from reconciler.declared.schemas import SCHEMA_NAMES
+    from reconciler.declared.schema.files import SCHEMA_NAMES
 
     return _starting(SCHEMA_NAMES, incomplete)
 

@@ -16,7 +16,7 @@ from reconciler.cli.history import journal_directory
 from reconciler.cli.masks import masking
 from reconciler.cli.progress import Progress
 from reconciler.cli.signals import Stop
-from reconciler.declared.git import Revision, revision
+from reconciler.declared.git.repository import Revision, revision
 from reconciler.model.errors import GitError
 from reconciler.render.error_text import render_error_lines
 from reconciler.results import ApplyResult, Planned

@@ -24,7 +24,7 @@ def schema(name: str | None, directory: Path | None) -> int:
 
     `--write` puts all of them beside your files, for an editor to use.
     """
-    from reconciler.declared.schemas import SCHEMA_NAMES, schema_text
+    from reconciler.declared.schema.files import SCHEMA_NAMES, schema_text
 
     if (name is None) == (directory is None):
         raise click.UsageError(f"give either a name ({', '.join(SCHEMA_NAMES)}) or --write DIR")

@@ -74,7 +74,7 @@ class Surfaces:
         self, results: Sequence[ApplyResult], diagnostics: Sequence[Diagnostic], error: ReconcilerError | None
     ) -> Overview:
         from reconciler.cli.runs import declared_from
-        from reconciler.declared.git import top_of
+        from reconciler.declared.git.repository import top_of
         from reconciler.results import Overview
 
         at = declared_from(self.files)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.declared.document import Document
-from reconciler.declared.entries import read_entries
-from reconciler.declared.findings import Files, Finding, Ruling
-from reconciler.declared.redirects import parse_url
-from reconciler.declared.resolve import ByInstance, View, resolve
-from reconciler.declared.rules import FILE_RULES, INSTANCE_RULES, RULES, Rule
-from reconciler.declared.waivers import Waived, rulings, unwaived
+from reconciler.declared.clients.entries import read_entries
+from reconciler.declared.clients.redirect_url import parse_url
+from reconciler.declared.clients.resolve import ByInstance, View, resolve
+from reconciler.declared.rules.finding import Files, Finding, Ruling
+from reconciler.declared.rules.registry import FILE_RULES, INSTANCE_RULES, RULES, Rule
+from reconciler.declared.rules.waivers import Waived, rulings, unwaived
+from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import Diagnostic, Severity, in_order
 from reconciler.model.settings import Instance, Settings

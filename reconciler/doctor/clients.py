@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from reconciler.declared.redirects import WEB_SCHEMES, parse_url
+from reconciler.declared.clients.redirect_url import WEB_SCHEMES, parse_url
 from reconciler.doctor.census import plan_of
 from reconciler.doctor.finding import AnyLive, Check, Finding, Severity, named
 from reconciler.model.clients import Declarations, Grant, Listing, LiveClient

@@ -1,4 +1,4 @@
-"""What `reconciler.yaml` says, as values. `declared/settings.py` builds them."""
+"""What `reconciler.yaml` says, as values. `declared/config/settings.py` builds them."""
 
 from __future__ import annotations
 

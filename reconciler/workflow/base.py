@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import assert_never
 
 from reconciler.applying.report import is_complete
-from reconciler.declared.base import declared_at, settings_at
-from reconciler.declared.git import get_ref, merge_base, set_ref
+from reconciler.declared.at_revision import declared_at, settings_at
+from reconciler.declared.git.repository import get_ref, merge_base, set_ref
 from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import has_errors
 from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError

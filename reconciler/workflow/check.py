@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
-from reconciler.declared.load import load_directory, load_file
-from reconciler.declared.settings import read_settings
-from reconciler.declared.shape import with_right_shape
+from reconciler.declared.schema.validate import with_right_shape
+from reconciler.declared.yaml.load import load_directory, load_file
 from reconciler.model.clients import Declarations, Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, in_order
 from reconciler.model.errors import GitError, InvalidDeclarations
@@ -82,8 +82,8 @@ def settings_of(files: Files) -> tuple[Settings | None, list[Diagnostic]]:
     """
     if files.config_from is None:
         return _settings(files.config)
-    from reconciler.declared.base import settings_at
-    from reconciler.declared.git import resolve_commit
+    from reconciler.declared.at_revision import settings_at
+    from reconciler.declared.git.repository import resolve_commit
 
     settings, problems = settings_at(resolve_commit(files.config.parent, files.config_from), files.config)
     if settings is None and not problems:

@@ -10,11 +10,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from reconciler.declared.declare import declare
-from reconciler.declared.document import Document
-from reconciler.declared.load import load_text
-from reconciler.declared.rules import RULES
-from reconciler.declared.shape import check_shape
-from reconciler.declared.waivers import rulings
+from reconciler.declared.rules.registry import RULES
+from reconciler.declared.rules.waivers import rulings
+from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.yaml.document import Document
+from reconciler.declared.yaml.load import load_text
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.names import matches

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconciler.declared.load import load_text
-from reconciler.declared.page import Unwritable
-from reconciler.declared.sources import MAX_BYTES, find_sources, no_directory, read_file
-from reconciler.declared.tidy import tidied
+from reconciler.declared.edit.text_edits import Unwritable
+from reconciler.declared.format.format import tidied
+from reconciler.declared.yaml.files import MAX_BYTES, find_sources, no_directory, read_file
+from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors
 from reconciler.model.errors import WrongUsage

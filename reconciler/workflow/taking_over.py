@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
-from reconciler.declared.amend import Amended, Wanted, amend_entries
-from reconciler.declared.document import Document
-from reconciler.declared.entries import Entry, read_entries
-from reconciler.declared.page import Unwritable
-from reconciler.declared.taken_over import taken_over
+from reconciler.declared.clients.entries import Entry, read_entries
+from reconciler.declared.edit.change_entries import Amended, Wanted, amend_entries
+from reconciler.declared.edit.text_edits import Unwritable
+from reconciler.declared.edit.with_variables import taken_over
+from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Field, Grant, Location
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.names import matches

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from reconciler.declared.base import settings_at
-from reconciler.declared.git import read_file, resolve_commit
+from reconciler.declared.at_revision import settings_at
+from reconciler.declared.git.repository import read_file, resolve_commit
 from reconciler.model.errors import GitError, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.configuration import settings_changes

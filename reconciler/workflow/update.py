@@ -6,12 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reconciler.declared.add import add_entries
-from reconciler.declared.document import Document
-from reconciler.declared.edit import Addition
-from reconciler.declared.load import load_directory
-from reconciler.declared.page import Unwritable
-from reconciler.declared.writing import Value
+from reconciler.declared.edit.add_entries import add_entries
+from reconciler.declared.edit.block import Addition
+from reconciler.declared.edit.dump import Value
+from reconciler.declared.edit.text_edits import Unwritable
+from reconciler.declared.yaml.document import Document
+from reconciler.declared.yaml.load import load_directory
 from reconciler.model.clients import Grant, Listing
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.names import matches

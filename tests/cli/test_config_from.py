@@ -11,7 +11,7 @@ import pytest
 from reconciler.live.observation import Observation, dump_observations
 from tests.builders import listing, live
 from tests.cli.projects import Ended, Platform, Project, at, wanted
-from tests.declared.repositories import commit, git
+from tests.declared.git.repositories import commit, git
 from tests.live.servers import serving
 
 FROM = ("--config-from", "main")

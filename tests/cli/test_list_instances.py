@@ -7,7 +7,7 @@ import json
 import pytest
 from jsonschema import Draft7Validator
 
-from reconciler.declared.schemas import schema_text
+from reconciler.declared.schema.files import schema_text
 from tests.cli.projects import Platform, Project, at, wanted
 
 URL = "https://{}.example.com"

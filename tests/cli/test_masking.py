@@ -15,8 +15,8 @@ from tests.cli.projects import SECONDS
 _TELL = """
 import os
 from reconciler.cli.masking import masking
-from reconciler.errors import SinkError
-from reconciler.secret import Secret
+from reconciler.model.errors import SinkError
+from reconciler.model.secret import Secret
 from reconciler.secrets.masking import mask
 try:
     tell = masking(os.environ)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from reconciler.declared.schemas import schema_text
+from reconciler.declared.schema.files import schema_text
 from reconciler.live.observation import Observation, dump_observations
 from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.server import running

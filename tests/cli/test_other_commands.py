@@ -7,7 +7,7 @@ import json
 import pytest
 
 import reconciler
-from reconciler.declared.schemas import SCHEMA_NAMES, schema_text
+from reconciler.declared.schema.files import SCHEMA_NAMES, schema_text
 from tests.cli.projects import Platform, Project, wanted
 
 

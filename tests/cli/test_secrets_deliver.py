@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.declared.schemas import schema_text
+from reconciler.declared.schema.files import schema_text
 from tests.cli.projects import Platform, Project, at, stored, wanted
 from tests.cli.sinking import DOCUMENT, command, configure, document, events, issued
 

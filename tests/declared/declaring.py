@@ -9,8 +9,8 @@ from textwrap import dedent
 from typing import Any
 
 from reconciler.declared.declare import Declared, declare
-from reconciler.declared.document import Document
-from reconciler.declared.load import load_text
+from reconciler.declared.yaml.document import Document
+from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.settings import Instance, Policy, RuleSetting, Settings

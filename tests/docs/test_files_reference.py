@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.declared.scalars import plain_scalar
-from reconciler.declared.schemas import schema_text
+from reconciler.declared.schema.files import schema_text
+from reconciler.declared.yaml.scalars import plain_scalar
 from tests.docs.pages import ROOT, prose
 
 PAGE = prose(ROOT / "docs" / "files.md")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declared.load import load_text
-from reconciler.declared.schemas import schema_text
-from reconciler.declared.settings import read_settings
-from reconciler.declared.shape import check_shape
+from reconciler.declared.config.settings import read_settings
+from reconciler.declared.schema.files import schema_text
+from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.yaml.load import load_text
 from tests.docs.pages import PAGES, ROOT, Snippet, anchors, links, snippets
 
 # The examples of docs/rules.md are run, rule by rule, by the tests of the rules.

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.cli import exit_codes
 from reconciler.cli.main import INTERRUPTED, WRONG_USAGE, cli
-from reconciler.declared.schemas import schema_text
+from reconciler.declared.schema.files import schema_text
 from reconciler.sandbox.accounts import ACCOUNTS
 from reconciler.secrets.content import told_check
 from reconciler.secrets.values import Event

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.sandbox.accounts import ADMIN
 from tests.cli.projects import Platform, platform, wanted
-from tests.declared.repositories import commit, git, repository
+from tests.declared.git.repositories import commit, git, repository
 from tests.github.runner import HERE, Ran, Runner, step_of
 
 __all__ = ["EVIL", "HERE", "Origin", "platform", "wanted"]

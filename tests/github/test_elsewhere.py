@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.projects import stored, wanted
-from tests.declared.repositories import git
+from tests.declared.git.repositories import git
 from tests.github.flows import EVIL, SECRETS, Origin, declared
 from tests.github.runner import ROOT, Ran, Runner, document, lacking
 from tests.github.test_files import judged

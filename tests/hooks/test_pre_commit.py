@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.declared.load import load_text
+from reconciler.declared.yaml.load import load_text
 from tests.cli.projects import SECONDS, environment
 
 HOOKS = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.declared.schemas import schema_text
+from reconciler.declared.schema.files import schema_text
 from reconciler.live.observation import Observation, dump_observations, load_observations, observation_of
 from reconciler.model.clients import Declarations, Grant, Listing, Location
 from reconciler.model.errors import ReconcilerError, Refused

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.declared.schemas import schema_text
+from reconciler.declared.schema.files import schema_text
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, Location
 from reconciler.model.errors import Refused
 from reconciler.planning.diff import PlanPolicy, make_plan

@@ -7,8 +7,8 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.declared.load import load_text
-from reconciler.declared.shape import check_shape
+from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.planning.inverse import invert
 from reconciler.planning.plan import Change, Create, Delete, Note, Update

@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.declared.load import load_text
+from reconciler.declared.yaml.load import load_text
 from reconciler.planning.export import Exported, LeftOut, Withheld
 from reconciler.planning.export_variables import Proposal
 from reconciler.render.export_text import heading_lines, item_lines, left_out_text, render_export

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.declared.schemas import SCHEMA_NAMES, schema_text
+from reconciler.declared.schema.files import SCHEMA_NAMES, schema_text
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError
 from reconciler.planning.guard import Refusal

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.declared.load import load_text
-from reconciler.declared.settings import read_settings
-from reconciler.declared.shape import check_shape
+from reconciler.declared.config.settings import read_settings
+from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.yaml.load import load_text
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Settings
 from reconciler.secrets.delivery import Deliverer, open_deliverer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declared.git_command import run_git
+from reconciler.declared.git.command import run_git
 from reconciler.support.subprocess_env import git_environment, without
 from tests.secrets.handing import client, deliverer
 

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.declared.declare import Declared, declare
-from reconciler.declared.document import Document
-from reconciler.declared.load import load_text
-from reconciler.declared.shape import check_shape
+from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.yaml.document import Document
+from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, Location
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import Refused

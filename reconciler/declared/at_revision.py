@@ -1,0 +1,121 @@
+"""What was declared and configured at another revision: read through git, judged for its structure alone.
+
+The rules judge what is declared now. What an earlier revision had was judged in its own time, and is only compared.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reconciler.declared.clients.entries import read_entries
+from reconciler.declared.clients.resolve import ByInstance, resolve
+from reconciler.declared.config.settings import read_settings
+from reconciler.declared.git.repository import TreeEntry, list_tree, read_blobs, read_file
+from reconciler.declared.schema.validate import with_right_shape
+from reconciler.declared.yaml.document import Document
+from reconciler.declared.yaml.files import ENDINGS
+from reconciler.declared.yaml.load import Loaded, load_text
+from reconciler.model.clients import Declarations, Location
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.model.errors import GitError, InvalidDeclarations
+from reconciler.model.settings import Settings
+
+_SYMLINK, _FILES = "120000", ("100644", "100755")
+_MOST_LINKS = 8
+_SHORT = 12
+"""Digits of a commit that people are shown."""
+
+
+def settings_at(commit: str, config: Path) -> tuple[Settings | None, list[Diagnostic]]:
+    """The settings as a commit has them, and what is wrong with them; None as well if it has no such file.
+
+    Places are shown as `<commit>:<path>`. Relative paths in them start from where the file would be now.
+    Raises `GitError`.
+    """
+    data = read_file(config.parent, commit, config.absolute())
+    if data is None:
+        return None, []
+    loaded = with_right_shape(load_text(data, _shown(commit, str(config))), "reconciler")
+    if not loaded.documents or has_errors(loaded.diagnostics):
+        return None, list(loaded.diagnostics)
+    settings, problems = read_settings(loaded.documents[0], config.parent)
+    return settings, [*loaded.diagnostics, *problems]
+
+
+def declared_at(commit: str, settings: Settings | None, clients: Path) -> Mapping[str, Declarations]:
+    """What each instance of `settings` had declared at a commit: nothing where the commit has no such folder.
+
+    Raises `GitError`, and `InvalidDeclarations` if what it has there cannot be read.
+    """
+    loaded = with_right_shape(_load_tree(commit, clients), "auth-clients")
+    if has_errors(loaded.diagnostics):
+        raise InvalidDeclarations(loaded.diagnostics)
+    return _resolved(loaded.documents, settings)
+
+
+def _resolved(documents: Sequence[Document], settings: Settings | None) -> Mapping[str, Declarations]:
+    if settings is None:
+        return {}
+    entries = tuple(entry for document in documents for entry in read_entries(document))
+    views = [resolve(entries, instance, settings) for instance in settings.instances]
+    return ByInstance(views, {instance.name: {} for instance in settings.instances})
+
+
+def _load_tree(commit: str, clients: Path) -> Loaded:
+    """Every file that would be loaded if the commit were checked out, in the order of their paths."""
+    folder = clients.parent
+    found = [entry for entry in list_tree(folder, commit, clients.absolute()) if _is_read(entry)]
+    blobs = read_blobs(folder, [entry.object_id for entry in found])
+    parts = [_load(commit, clients, entry, blobs[entry.object_id]) for entry in found]
+    return Loaded(
+        tuple(document for part in parts for document in part.documents),
+        tuple(in_order(diagnostic for part in parts for diagnostic in part.diagnostics)),
+    )
+
+
+def _is_read(entry: TreeEntry) -> bool:
+    hidden = any(part.startswith(".") for part in entry.path.split("/"))
+    return not hidden and entry.path.endswith(ENDINGS) and entry.mode in (*_FILES, _SYMLINK)
+
+
+def _load(commit: str, clients: Path, entry: TreeEntry, data: bytes) -> Loaded:
+    shown = _shown(commit, f"{clients}/{entry.path}")
+    if entry.mode == _SYMLINK:
+        target = _followed(commit, clients, entry.path, data)
+        if target is None:
+            hint = "name a base in which the file itself is in the repository"
+            return Loaded((), (error("file", "the symlink leads to no file of the repository", _start(shown), hint),))
+        data = target
+    return load_text(data, shown)
+
+
+def _followed(commit: str, clients: Path, path: str, data: bytes) -> bytes | None:
+    """What a link leads to, by way of others perhaps; None if that is nothing, or a circle."""
+    place = posixpath.join(clients.absolute().as_posix(), path)
+    for _ in range(_MOST_LINKS):
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(place), os.fsdecode(data)))
+        found = _file_at(commit, clients, place)
+        if found is None:
+            return None
+        data = read_blobs(clients.parent, [found.object_id])[found.object_id]
+        if found.mode != _SYMLINK:
+            return data
+    return None
+
+
+def _file_at(commit: str, clients: Path, place: str) -> TreeEntry | None:
+    try:
+        return next((each for each in list_tree(clients.parent, commit, place) if not each.path), None)
+    except GitError:  # it leads out of the repository
+        return None
+
+
+def _start(shown: str) -> Location:
+    return Location(shown, 1, 1)
+
+
+def _shown(commit: str, path: str) -> str:
+    return f"{commit[:_SHORT]}:{path}"

@@ -1,0 +1,1 @@
+"""Entries of `clients:` to what one instance should have."""

@@ -1,0 +1,107 @@
+"""The entries of `clients:` as they are written, before anything is decided for an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reconciler.declared.yaml.document import Document
+from reconciler.model.clients import EMPTY, Grant, Location, Places
+from reconciler.model.names import matches_any
+from reconciler.support.frozen import dataclass
+
+_CODE = Grant.AUTHORIZATION_CODE.value  # the plain text: a member of an enumeration is looked up more slowly
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One entry of a file: its values, and the way to the place of each."""
+
+    document: Document
+    index: int
+    fields: Mapping[str, Any]
+    """The entry as written; the schema has checked its shape."""
+    name: str
+    grants: Mapping[str, Any]
+    """What is written under each grant, by the grant's name."""
+    redirects: tuple[str, ...]
+    """The redirect URLs as written, before substitution; none without the authorization code grant."""
+
+    @property
+    def source(self) -> Location:
+        """Where the name stands."""
+        return self.document.at(self.document.offset_in(self.fields, "name"))
+
+    @property
+    def present(self) -> bool:
+        """Whether the client shall exist; otherwise it shall not."""
+        return bool(self.fields.get("state") != "absent")
+
+    @property
+    def owner(self) -> str | None:
+        """Who answers for the client."""
+        return self.fields.get("owner")
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """The live client that it is, by the instance's name."""
+        return self.fields.get("ids") or {}
+
+    @property
+    def previous_names(self) -> Sequence[str]:
+        """The names that the client may still have."""
+        return self.fields.get("previous_names") or ()
+
+    @property
+    def instances(self) -> tuple[str, ...] | None:
+        """Names and globs of the instances it is for; None for every one."""
+        return tuple(self.fields["instances"]) if "instances" in self.fields else None
+
+    @property
+    def allow(self) -> Sequence[str]:
+        """The rules that it waives."""
+        return self.fields.get("allow") or ()
+
+    def covers(self, instance: str) -> bool:
+        """Whether the entry is for an instance of this name."""
+        return "instances" not in self.fields or matches_any(self.fields["instances"], instance)
+
+    def place(self, *keys: str | int, key: bool = False) -> Location:
+        """Where a value of the entry stands, or with `key` its key."""
+        return self.document.location("clients", self.index, *keys, key=key)
+
+    def grant_place(self, grant: Grant) -> Location:
+        """Where the value of a grant stands."""
+        return self.place("grants", grant.value)
+
+    def redirect_place(self, position: int) -> Location:
+        """Where one of its redirect URLs stands, counted from 0; for a list, the item."""
+        return self.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url", position)
+
+    def places(self, at: Callable[[int], Location]) -> Places:
+        """Where its name, its grants and its redirect URL stand; without one, the last is that of the grants."""
+        offset_in, fields = self.document.offset_in, self.fields
+        grants = offset_in(fields, "grants")
+        redirect = offset_in(self.grants[_CODE], "redirect_url") if self.redirects else grants
+        return Places(at, offset_in(fields, "name"), grants, redirect)
+
+
+def is_blank(value: object) -> bool:
+    """Whether a value of an entry says nothing: it is missing, or text without a word."""
+    return not value.strip() if isinstance(value, str) else not value
+
+
+def read_entries(document: Document) -> list[Entry]:
+    """The entries of a document that has the right shape, in the order of the file."""
+    root: Any = document.root
+    return [_entry(document, index, fields) for index, fields in enumerate(root["clients"])]
+
+
+def _entry(document: Document, index: int, fields: Mapping[str, Any]) -> Entry:
+    grants = fields.get("grants", EMPTY)
+    redirects = _redirects(grants[_CODE]["redirect_url"]) if _CODE in grants else ()
+    return Entry(document, index, fields, fields["name"], grants, redirects)
+
+
+def _redirects(written: str | list[str]) -> tuple[str, ...]:
+    return (written,) if isinstance(written, str) else tuple(written)

@@ -1,0 +1,209 @@
+"""What the entries mean for one instance: which are for it, with its ids, and with its variables filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from reconciler.declared.clients.entries import Entry
+from reconciler.declared.clients.redirect_url import Url, parse_url
+from reconciler.declared.clients.rotation import rotation_of
+from reconciler.declared.clients.variables import Substituted, filled_plainly, substitute
+from reconciler.model.clients import (
+    AbsentClient,
+    ClientSpec,
+    Declarations,
+    DesiredClient,
+    Elsewhere,
+    Field,
+    Grant,
+    Location,
+    Waiver,
+)
+from reconciler.model.settings import Instance, Settings
+from reconciler.support.frozen import dataclass
+
+WaivedBy = Mapping[Entry, Sequence[Waiver]]
+"""What each entry waives, of those that do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """One redirect URL of an entry, as one instance has it."""
+
+    entry: Entry
+    position: int
+    """Among the entry's redirect URLs, counted from 0."""
+    url: Url
+
+    @property
+    def place(self) -> Location:
+        """Where the URL stands."""
+        return self.entry.redirect_place(self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfilled:
+    """A redirect URL with a variable that could not be filled in."""
+
+    entry: Entry
+    position: int
+    substituted: Substituted
+
+    @property
+    def place(self) -> Location:
+        """Where the URL stands."""
+        return self.entry.redirect_place(self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One previous name of an entry."""
+
+    entry: Entry
+    position: int
+    """Among the entry's previous names, counted from 0."""
+    name: str
+
+    @property
+    def place(self) -> Location:
+        """Where the previous name stands."""
+        return self.entry.place("previous_names", self.position)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that is declared for one instance, with its variables filled in: what the rules look at."""
+
+    instance: Instance
+    settings: Settings
+    entries: tuple[Entry, ...]
+    """Those for this instance, present and absent, in the order of the files."""
+    elsewhere: tuple[Entry, ...]
+    redirects: tuple[Redirect, ...]
+    unfilled: tuple[Unfilled, ...]
+    """The redirect URLs that no rule but those on variables can judge."""
+    urls: Mapping[Entry, str]
+    """The redirect URL of each entry that has one, as the platform would store it."""
+    claims: tuple[Claim, ...]
+    """Every previous name, in the order of the files."""
+
+
+def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> View:
+    """See the entries as one instance does. Values that a rule will refuse resolve like all others."""
+    here = tuple(entry for entry in entries if entry.covers(instance.name))
+    elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
+    redirects: list[Redirect] = []
+    unfilled: list[Unfilled] = []
+    urls: dict[Entry, str] = {}
+    for entry in here:
+        written = entry.redirects
+        if len(written) == 1 and (text := filled_plainly(written[0], instance.variables)) is not None:
+            urls[entry] = text  # as almost always
+            redirects.append(Redirect(entry, 0, parse_url(text)))
+        elif written:
+            urls[entry] = ",".join(_resolved(entry, instance.variables, redirects, unfilled))
+    claims = tuple(_claims(here))
+    return View(instance, settings, here, elsewhere, tuple(redirects), tuple(unfilled), urls, claims)
+
+
+def _resolved(
+    entry: Entry, variables: Mapping[str, str], redirects: list[Redirect], unfilled: list[Unfilled]
+) -> Iterator[str]:
+    """The redirect URLs of an entry, each of which is added to the list that it belongs to."""
+    for position, written in enumerate(entry.redirects):
+        substituted = substitute(written, variables)
+        if substituted.complete:
+            redirects.append(Redirect(entry, position, parse_url(substituted.text)))
+        else:
+            unfilled.append(Unfilled(entry, position, substituted))
+        yield substituted.text
+
+
+def _claims(entries: Iterable[Entry]) -> Iterator[Claim]:
+    for entry in entries:
+        for position, name in enumerate(entry.previous_names):
+            yield Claim(entry, position, name)
+
+
+class ByInstance(Mapping[str, Declarations]):
+    """The declarations of each instance by its name, worked out when they are asked for: not every command does."""
+
+    def __init__(self, views: Iterable[View], waived: Mapping[str, WaivedBy]) -> None:
+        # Without what the rules alone look at: thousands of URLs, taken apart.
+        self._views = {view.instance.name: replace(view, redirects=(), unfilled=(), claims=()) for view in views}
+        self._waived = waived
+        self._done: dict[str, Declarations] = {}
+
+    def __getitem__(self, name: str) -> Declarations:
+        if name not in self._done:
+            self._done[name] = declarations(self._views[name], self._waived[name])
+            del self._views[name]  # the last of them to go takes everything along that was read from the files
+        return self._done[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._waived)
+
+    def __len__(self) -> int:
+        return len(self._waived)
+
+
+def declarations(view: View, waived: WaivedBy) -> Declarations:
+    """The values that planning compares with what is live."""
+    return Declarations(
+        present=tuple(_desired(view, waived)),
+        absent=tuple(_absent(entry, view, waived) for entry in view.entries if not entry.present),
+        elsewhere=tuple(_elsewhere(view.elsewhere)),
+    )
+
+
+_RARE = frozenset(("ids", "previous_names", "ignore_changes", "rotate", "allow"))
+"""The keys that few entries have."""
+
+
+def _desired(view: View, waived: WaivedBy) -> Iterator[DesiredClient]:
+    document, at = None, None
+    for entry in view.entries:
+        if entry.present:
+            if at is None or entry.document is not document:
+                document, at = entry.document, entry.document.at
+            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), view.urls.get(entry))
+            client = DesiredClient(spec, entry.places(at), entry.owner)
+            yield client if _RARE.isdisjoint(entry.fields) else _completed(client, entry, view, waived)
+
+
+def _completed(client: DesiredClient, entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
+    """The client with what few entries say. Only one with `allow` can waive anything."""
+    return replace(
+        client,
+        id=entry.ids.get(view.instance.name),
+        previous_names=tuple(entry.previous_names),
+        ignore_changes=frozenset(map(Field, entry.fields.get("ignore_changes", ()))),
+        rotate=rotation_of(entry),
+        allow=frozenset(entry.allow),
+        waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
+    )
+
+
+@lru_cache(maxsize=32)
+def _grants(names: tuple[str, ...]) -> frozenset[Grant]:
+    return frozenset(map(Grant, names))
+
+
+def _absent(entry: Entry, view: View, waived: WaivedBy) -> AbsentClient:
+    return AbsentClient(
+        name=entry.name,
+        source=entry.source,
+        owner=entry.owner,
+        id=entry.ids.get(view.instance.name),
+        allow=frozenset(entry.allow),
+        waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
+    )
+
+
+def _elsewhere(entries: Iterable[Entry]) -> Iterable[Elsewhere]:
+    # An absent entry declares no client: that it is for other instances only says nothing about this one.
+    return (
+        Elsewhere(entry.name, entry.source, entry.instances or (), entry.owner) for entry in entries if entry.present
+    )

@@ -1,0 +1,35 @@
+"""What `rotate:` of an entry says, as values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from reconciler.declared.clients.entries import Entry
+from reconciler.model.clients import Rotation
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def rotation_of(entry: Entry) -> Rotation | None:
+    """The rotation that an entry asks for; None without one, and for a day that no calendar has."""
+    if (rotate := entry.fields.get("rotate")) is None:
+        return None
+    created_before = time_of(rotate["created_before"])
+    if created_before is None:
+        return None
+    return Rotation(created_before, _length(str(rotate["keep_old"])), entry.place("rotate", key=True))
+
+
+def time_of(text: str) -> datetime | None:
+    """A time as the schema wants it, in UTC; None for a day that no calendar has, like 30 February."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _length(text: str) -> timedelta:
+    """`30m`, `12h`, `7d` or `0`."""
+    if text == "0":
+        return timedelta()
+    return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

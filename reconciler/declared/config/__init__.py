@@ -1,0 +1,1 @@
+"""`reconciler.yaml` as values."""

@@ -1,0 +1,81 @@
+"""`policy:`, at the top and of an instance: the one in force for each instance, and what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from reconciler.declared.yaml.document import Document
+from reconciler.model.clients import Grant
+from reconciler.model.diagnostics import Diagnostic, error
+from reconciler.model.names import matches
+from reconciler.model.settings import Policy
+from reconciler.support.text import did_you_mean, listed, printable, quoted
+
+RULE = "policy"
+
+_PATTERNS = ("name_pattern", "justification_mentions")
+
+Node = Mapping[str, Any]
+Way = tuple[str, ...]
+
+
+def policy_of(document: Document, instance: str) -> Policy:
+    """What is demanded on one instance: its own keys in place of those at the top, key by key."""
+    top = cast("Node", document.root)
+    node = {**top.get("policy", {}), **top["instances"][instance].get("policy", {})}
+    return Policy(
+        allowed_redirect_hosts=_globs(node, "allowed_redirect_hosts"),
+        required_fields=tuple(node.get("required_fields", ())),
+        name_pattern=node.get("name_pattern"),
+        allowed_owners=_globs(node, "allowed_owners"),
+        forbidden_grants=tuple(map(Grant, node.get("forbidden_grants", ()))),
+        deny_personal_access_outside=_globs(node, "deny_personal_access_outside"),
+        justification_mentions=node.get("justification_mentions"),
+    )
+
+
+def _globs(node: Node, key: str) -> tuple[str, ...] | None:
+    return tuple(node[key]) if key in node else None
+
+
+def policy_problems(document: Document) -> Iterator[Diagnostic]:
+    """Patterns that cannot be read, and names of instances that there are not."""
+    for way, node in _policies(document):
+        for key in _PATTERNS:
+            if key in node and (fault := _fault(node[key])):
+                message = f"{quoted(node[key])} is not a regular expression: {fault}"
+                hint = "put a \\ in front of a character that stands for itself"
+                yield error(RULE, message, document.location(*way, key), hint)
+        yield from _unknown_instances(document, way, node)
+
+
+def _policies(document: Document) -> Iterator[tuple[Way, Node]]:
+    top = cast("Node", document.root)
+    yield ("policy",), top.get("policy", {})
+    for name, node in top["instances"].items():
+        yield ("instances", name, "policy"), node.get("policy", {})
+
+
+def _fault(pattern: str) -> str | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # what a later Python will read otherwise is not clear to people either
+        try:
+            re.compile(pattern)
+        except re.error as problem:
+            return f"{printable(problem.msg)} at character {(problem.pos or 0) + 1}"
+        except (Warning, OverflowError, RecursionError) as problem:
+            return printable(str(problem))
+    return None
+
+
+def _unknown_instances(document: Document, way: Way, node: Node) -> Iterator[Diagnostic]:
+    """Where no instance is meant, personal access would be denied everywhere by a slip."""
+    names = list(cast("Node", document.root)["instances"])
+    for position, glob in enumerate(node.get("deny_personal_access_outside", ())):
+        if not any(matches(glob, name) for name in names):
+            place = document.location(*way, "deny_personal_access_outside", position)
+            hint = did_you_mean(glob, names) or f"there are: {listed(names)}"
+            yield error(RULE, f"no instance is called or matched by {quoted(glob)}", place, hint)

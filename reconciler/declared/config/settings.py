@@ -1,0 +1,203 @@
+"""`reconciler.yaml` as values: paths resolved, defaults filled in, URLs checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import SplitResult, urlsplit
+
+from reconciler.declared.config.policy import policy_of, policy_problems
+from reconciler.declared.config.sinks import read_owners, read_sinks, sink_problems
+from reconciler.declared.yaml.document import Document
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, warning
+from reconciler.model.settings import (
+    DEFAULT_LIMITS,
+    NO_LIMITS,
+    CredentialNames,
+    Instance,
+    Limits,
+    RuleSetting,
+    Settings,
+)
+from reconciler.support.hosts import is_loopback, page_of_the_platform
+from reconciler.support.text import did_you_mean, quoted, quoted_url
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Node = Mapping[str, Any]
+
+
+def read_settings(document: Document, root: Path) -> tuple[Settings | None, list[Diagnostic]]:
+    """The settings in a document of the right shape; None if something in them is an error.
+
+    Relative paths in it start from `root`, the folder of reconciler.yaml.
+    """
+    top = cast("Node", document.root)
+    shared = _texts(top.get("variables", {}))
+    instances = tuple(_instance(document, name, node, shared, root) for name, node in top["instances"].items())
+    problems = [*_url_problems(document), *_shared_targets(document, instances), *_default_problem(document)]
+    problems += sink_problems(document)
+    problems += policy_problems(document)
+    if has_errors(problems):
+        return None, problems
+    settings = Settings(
+        path=Path(document.path),
+        instances=instances,
+        default_instance=top.get("default_instance"),
+        variable_sources=tuple(_variable_sources(document)),
+        protected=tuple(top.get("protected", ())),
+        ignore=tuple(top.get("ignore", ())),
+        rules={name: _rule(node) for name, node in top.get("rules", {}).items()},
+        rule_sources=tuple((name, document.location("rules", name, key=True)) for name in top.get("rules", {})),
+        owners=read_owners(top.get("owners", {})),
+    )
+    return settings, problems
+
+
+def _instance(document: Document, name: str, node: Node, shared: Mapping[str, str], root: Path) -> Instance:
+    embedded = node.get("embedded")
+    credentials = node.get("credentials")
+    return Instance(
+        name=name,
+        location=document.location("instances", name, key=True),
+        url=_normal(node["url"]) if "url" in node else None,
+        embedded=root / embedded if embedded is not None else None,
+        embedded_as=embedded or "",
+        credentials=_credentials(credentials, root) if credentials is not None else None,
+        variables={**shared, **_texts(node.get("variables", {}))},
+        limits=NO_LIMITS if embedded is not None else _limits(node.get("limits", {})),
+        ca_bundle=root / node["ca_bundle"] if "ca_bundle" in node else None,
+        timeout=node.get("timeout"),
+        allow_http=node.get("allow_http", False),
+        system_clients=tuple(node.get("system_clients", ())),
+        expect_system_clients=node.get("expect_system_clients", True),
+        wave=node.get("wave", 0),
+        frozen=node.get("frozen"),
+        sinks=read_sinks(node.get("sinks", ()), root),
+        policy=policy_of(document, name),
+    )
+
+
+def _credentials(node: Node, root: Path) -> CredentialNames:
+    return CredentialNames(
+        username_env=node.get("username_env"),
+        password_env=node.get("password_env"),
+        username_file=root / node["username_file"] if "username_file" in node else None,
+        password_file=root / node["password_file"] if "password_file" in node else None,
+    )
+
+
+def _limits(node: Node) -> Limits:
+    return Limits(
+        creates=node.get("creates", DEFAULT_LIMITS.creates),
+        updates=node.get("updates", DEFAULT_LIMITS.updates),
+        deletes=node.get("deletes", DEFAULT_LIMITS.deletes),
+    )
+
+
+def _rule(node: Node) -> RuleSetting:
+    severity = node.get("severity")
+    off = severity == "off"
+    return RuleSetting(
+        off=off,
+        severity=Severity(severity) if severity is not None and not off else None,
+        waivable=node.get("waivable"),
+    )
+
+
+def _texts(variables: Node) -> dict[str, str]:
+    return {name: str(value) for name, value in variables.items()}
+
+
+def _variable_sources(document: Document) -> Iterator[tuple[str, Location]]:
+    top = cast("Node", document.root)
+    for name in top.get("variables", {}):
+        yield name, document.location("variables", name, key=True)
+    for instance, node in top["instances"].items():
+        for name in node.get("variables", {}):
+            yield name, document.location("instances", instance, "variables", name, key=True)
+
+
+def _default_problem(document: Document) -> Iterator[Diagnostic]:
+    top = cast("Node", document.root)
+    default = top.get("default_instance")
+    if default is not None and default not in top["instances"]:
+        hint = did_you_mean(default, top["instances"]) or f"there are: {', '.join(top['instances']) or 'none'}"
+        place = document.location("default_instance")
+        yield error("default-instance", f"no instance is named {quoted(default)}", place, hint)
+
+
+def _url_problems(document: Document) -> Iterator[Diagnostic]:
+    for name, node in cast("Node", document.root)["instances"].items():
+        if "url" in node:
+            place = document.location("instances", name, "url")
+            faults = list(_url_faults(node["url"], node.get("allow_http", False)))
+            yield from (error("instance-url", message, place, hint) for message, hint in faults)
+            if not faults and (begins := page_of_the_platform(node["url"])):
+                message = f"{quoted_url(node['url'])} looks like the address of a page, not of the instance"
+                yield warning("instance-url", message, place, f"write it as far as the platform: {begins}")
+
+
+def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        yield f"{quoted_url(url)} is not the URL of an instance", "write it like https://acme.processmaker.net"
+        return
+    if parts.username is not None or parts.password is not None:
+        yield "a user name or password stands in the URL", "take it out; credentials are named under `credentials:`"
+    if "?" in url or "#" in url:
+        yield f"{quoted_url(url)} goes on behind the path", "leave out everything from the ? or the #"
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
+        message = f"plain http to {parts.hostname} sends the password readable over the network"
+        yield message, "use https; if it cannot be helped, add `allow_http: true` to the instance"
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None where it has none, for example a port that is no number."""
+    if not url.isprintable() or " " in url or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _normal(url: str) -> str:
+    """The URL without slashes at its end, scheme and host in lower case: one spelling for one instance."""
+    parts = _split(url)
+    if parts is None or "?" in url or "#" in url:  # it is refused anyway
+        return url
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterator[Diagnostic]:
+    """Two instances that are one would each undo what the other does."""
+    seen: dict[str, str] = {}
+    for instance in instances:
+        if instance.url is not None and any(_url_faults(instance.url, allow_http=True)):
+            continue  # its URL is wrong, so that it says nothing about being the same
+        target = _target(instance)
+        first = seen.setdefault(target, instance.name)
+        if first != instance.name:
+            kind = "url" if instance.url is not None else "embedded"
+            what = "one URL" if kind == "url" else "one database"
+            place = document.location("instances", instance.name, kind)
+            hint = "keep one of them, or correct the other"
+            yield error(
+                "one-target", f"{first} and {instance.name} have {what}: they are the same instance", place, hint
+            )
+
+
+def _target(instance: Instance) -> str:
+    if instance.url is None:
+        return f"embedded:{os.path.realpath(instance.embedded or '')}"  # unlike resolve(), fine with symlink loops
+    parts = _split(instance.url)
+    if parts is None:
+        return instance.url
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}{parts.path.rstrip('/')}"

@@ -1,0 +1,104 @@
+"""`sinks:` and `owners:` of reconciler.yaml as values, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, cast
+
+from reconciler.declared.yaml.document import Document
+from reconciler.model.diagnostics import Diagnostic, error
+from reconciler.model.settings import AgeFiles, DotenvFile, JsonFile, Program, Scope, SinkSetting
+
+if TYPE_CHECKING:
+    from reconciler.secrets.paths import Fault
+
+Node = Mapping[str, Any]
+
+SHARED = "json"
+"""The kind of file that instances may share: it is sorted by instance."""
+
+
+def read_sinks(nodes: Sequence[Node], root: Path) -> tuple[SinkSetting, ...]:
+    """The sinks of an instance, whose paths start from `root`."""
+    return tuple(_sink(kind, node, root) for item in nodes for kind, node in item.items())
+
+
+def read_owners(node: Node) -> dict[str, tuple[str, ...]]:
+    """The age recipients of each owner."""
+    return {owner: tuple(keys["age"]) for owner, keys in node.items()}
+
+
+def _sink(kind: str, node: Node, root: Path) -> SinkSetting:
+    scope = Scope(*(tuple(node[key]) if key in node else None for key in ("owners", "only")))
+    match kind:
+        case "age":
+            return AgeFiles(node["path"], root, scope)
+        case "dotenv":
+            return DotenvFile(node["path"], root, scope)
+        case "json":
+            return JsonFile(node["path"], root, scope)
+        case _:
+            return Program(tuple(node["run"]), root, float(node.get("timeout", 30)), scope)
+
+
+def sink_problems(document: Document) -> Iterator[Diagnostic]:
+    """Recipients that are none, and paths that cannot be meant."""
+    yield from _recipient_problems(document)
+    if files := list(_files(document)):
+        yield from _path_problems(document, files)
+        yield from _shared_paths(document, files)
+
+
+def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
+    for owner, node in cast("Node", document.root).get("owners", {}).items():
+        from reconciler.secrets.recipients import recipient_fault  # only where somebody encrypts
+
+        for index, text in enumerate(node["age"]):
+            fault = recipient_fault(text)
+            if fault is not None:
+                yield error("age-recipient", fault[0], document.location("owners", owner, "age", index), fault[1])
+
+
+File = tuple[str, int, str, str]
+
+
+def _files(document: Document) -> Iterator[File]:
+    """The instance, position, kind and path of each sink that writes files."""
+    for instance, node in cast("Node", document.root)["instances"].items():
+        for position, item in enumerate(node.get("sinks", ())):
+            for kind, sink in item.items():
+                if "path" in sink:
+                    yield instance, position, kind, sink["path"]
+
+
+def _path_problems(document: Document, files: Sequence[File]) -> Iterator[Diagnostic]:
+    for instance, position, kind, path in files:
+        for message, hint in _path_faults(kind, path):
+            place = document.location("instances", instance, "sinks", position, kind, "path")
+            yield error("sink-path", message, place, hint)
+
+
+def _path_faults(kind: str, path: str) -> list[Fault]:
+    from reconciler.secrets.paths import folder_faults, template_faults
+
+    if kind == "age":
+        return [*template_faults(path, ("instance", "owner", "name"), ("name",)), *folder_faults(path)]
+    return template_faults(path, ("instance",))
+
+
+def _shared_paths(document: Document, files: Sequence[File]) -> Iterator[Diagnostic]:
+    """Two sinks that would each undo what the other does."""
+    from reconciler.secrets.paths import expand
+
+    seen: dict[str, tuple[str, str]] = {}
+    for instance, position, kind, path in files:
+        file = str(PurePosixPath(expand(path, instance)))
+        first_instance, first_kind = seen.setdefault(file.casefold(), (instance, f"{kind} {position}"))
+        if (first_instance, first_kind) == (instance, f"{kind} {position}"):
+            continue
+        if kind != SHARED or not first_kind.startswith(SHARED) or first_instance == instance:
+            who = f"{first_instance} and {instance}" if first_instance != instance else f"two sinks of {instance}"
+            place = document.location("instances", instance, "sinks", position, kind, "path")
+            hint = "put {instance} into both paths" if first_instance != instance else "give each a path of its own"
+            yield error("sink-path", f"{who} would write the same file", place, hint)

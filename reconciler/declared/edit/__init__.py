@@ -1,0 +1,1 @@
+"""Changes to YAML files that leave all other bytes as they are."""

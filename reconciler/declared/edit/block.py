@@ -1,0 +1,186 @@
+"""Changes to a YAML text at positions: what is not changed stays as it is, byte for byte.
+
+Every function looks at one node of the tree (`spans.read_spans`) and says which characters to replace by what. The
+edits of one reading may be applied together if they are about different nodes; then the text is read anew. Nothing
+here knows what the values mean. Comments stay where they are, but for those inside of what is removed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from reconciler.declared.edit.dump import Value, block_lines, flow_pair, flow_text, scalar
+from reconciler.declared.edit.flow import DEFAULT_STEP, append_in_flow, flow_items, flow_like, remove_in_flow
+from reconciler.declared.edit.nodes import Kind, Node
+from reconciler.declared.edit.text_edits import Edit, Page, Unwritable
+from reconciler.support.frozen import dataclass
+
+_BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
+_COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")
+_STRIPPING = re.compile(r"[|>]-[ \t]*(?=$|[\r\n#])", re.MULTILINE)
+
+BY_HAND = "it is laid out in a way that only a person can change"
+"""Why something is refused that YAML allows and hardly anybody writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A new item of a list, with lines of comment above it (written in block style only)."""
+
+    value: Value
+    comments: tuple[str, ...] = ()
+    """Each starts with `#`."""
+
+
+# --- scalars
+
+
+def replace_scalar(page: Page, node: Node, text: str, *, in_flow: bool = False) -> list[Edit]:
+    """Another text for a scalar, in its own style of quotes if that can hold it."""
+    if node.style not in ("|", ">"):
+        return [Edit(node.start, node.end, scalar(text, node.style, in_flow=in_flow))]
+    if _STRIPPING.match(page.text, node.start) and text.isprintable() and text.strip(" \t") == text:
+        content = page.next_line(node.start)
+        content += len(page.text[content : node.end]) - len(page.text[content : node.end].lstrip())
+        return [Edit(content, node.end, text)]
+    return replace_by(page, node, scalar(text))
+
+
+def replace_by(page: Page, node: Node, written: str) -> list[Edit]:
+    """Something else, already written in one line, in place of a scalar."""
+    if node.style not in ("|", ">"):
+        return [Edit(node.start, node.end, written)]
+    header = re.compile("[|>][-+0-9]*").match(page.text, node.start)
+    assert header is not None, "a block scalar starts with its indicator"  # noqa: S101
+    end = node.start + len(page.text[node.start : node.end].rstrip())
+    return [Edit(node.start, header.end(), written), Edit(page.line_end(node.start), end, "")]
+
+
+# --- lists
+
+
+def append_items(page: Page, node: Node, items: Sequence[Addition]) -> list[Edit]:
+    """New items behind the last one of a list, in the style of those that it has."""
+    return insert_items(page, node, len(node.children), items)
+
+
+def insert_items(page: Page, node: Node, index: int, items: Sequence[Addition]) -> list[Edit]:
+    """New items before the one with this index. An empty list must be in brackets, as it always is."""
+    if node.is_flow:
+        parts = [(child, child) for child in node.children]
+        if index < len(parts):
+            flow = flow_like(page, node)
+            rendered = "".join(flow_text(item.value, flow) + flow.comma for item in items)
+            return [Edit(node.children[index].start, node.children[index].start, rendered)]
+        return append_in_flow(page, node, parts, flow_items(page, node, [item.value for item in items]))
+    lines = _block_items(page, node, items)
+    column = page.column(node.start)
+    if index == 0:
+        return [page.insert_lines(page.line_start(node.start), lines)]
+    previous = node.children[index - 1]
+    if index == len(node.children) and _has_blank_lines(page, node) and not page.starts_line(previous.end):
+        lines = ["", *lines]
+    return [page.insert_lines(page.below(previous.end, column), lines)]
+
+
+def new_items(items: Sequence[Addition], column: int) -> list[str]:
+    """The lines of a list with dashes in this column, where there was none whose style it could have."""
+    lines: list[str] = []
+    for item in items:
+        value = item.value
+        first, *more = block_lines(value) if isinstance(value, Mapping) else [flow_text(value)]
+        lines += [" " * column + comment for comment in item.comments]
+        lines += [" " * column + "- " + first, *(" " * (column + 2) + line for line in more)]
+    return lines
+
+
+def remove_item(page: Page, node: Node, index: int) -> list[Edit]:
+    """A list without one of its items. Raises `Unwritable`."""
+    if node.is_flow:
+        return remove_in_flow(page, node, [(child, child) for child in node.children], index)
+    return _remove_lines(page, _dash(page, node, index), node.children[index].end)
+
+
+def _block_items(page: Page, node: Node, items: Sequence[Addition]) -> list[str]:
+    column, gap = page.column(node.start), _gap(page, node)
+    last = node.children[-1]
+    apart = _has_blank_lines(page, node)
+    lines: list[str] = []
+    for number, item in enumerate(items):
+        first, *more = _item_lines(page, last, item.value, step(page, node))
+        lines += [""] if apart and number else []
+        lines += [" " * column + comment for comment in item.comments]
+        lines += [" " * column + "-" + " " * (gap - 1) + first, *(" " * (column + gap) + line for line in more)]
+    return lines
+
+
+def _item_lines(page: Page, last: Node, value: Value, indentation: int) -> list[str]:
+    if isinstance(value, str):
+        return [scalar(value, last.style if last.kind is Kind.SCALAR else "")]
+    if isinstance(value, Mapping) and not last.is_flow:
+        return list(block_lines(value, indentation))
+    return [flow_text(value, flow_like(page, last))]
+
+
+def _gap(page: Page, node: Node) -> int:
+    """How far the items' content stands behind their dashes."""
+    for index in reversed(range(len(node.children))):
+        item = node.children[index]
+        dash = _dash(page, node, index)
+        if item.anchor is None and page.line_start(dash) == page.line_start(item.start):
+            return item.start - dash
+    return DEFAULT_STEP
+
+
+def _dash(page: Page, node: Node, index: int) -> int:
+    begin = node.children[index - 1].end if index else node.start
+    found = _COMMENT_OR_DASH.finditer(page.text, begin, node.children[index].start)
+    dash = next((match.start() for match in found if match["dash"]), None)
+    if dash is None:
+        raise Unwritable(BY_HAND)
+    return dash
+
+
+def _has_blank_lines(page: Page, node: Node) -> bool:
+    """Whether a blank line stands between the last two items of a list in block style."""
+    if len(node.children) < 2:
+        return False
+    previous = node.children[-2]
+    return _BLANK_LINE.search(page.text, previous.end, _dash(page, node, len(node.children) - 1)) is not None
+
+
+def step(page: Page, node: Node) -> int:
+    """How far a mapping inside of a list's items is indented; 2 where none is."""
+    for item in reversed(node.children):
+        for key, value in item.pairs if item.kind is Kind.MAPPING and not item.is_flow else ():
+            if value.kind is Kind.MAPPING and not value.is_flow and page.column(value.start) > page.column(key.start):
+                return page.column(value.start) - page.column(key.start)
+    return DEFAULT_STEP
+
+
+# --- mappings
+
+
+def append_pair(page: Page, node: Node, key: str, value: Value, *, indentation: int = DEFAULT_STEP) -> list[Edit]:
+    """A new key with its value behind the last one of a mapping. In block style, what is below it is indented so."""
+    if node.is_flow:
+        return append_in_flow(page, node, node.pairs, [[flow_pair(key, value, flow_like(page, node))]])
+    column = page.column(node.start)
+    lines = [" " * column + line for line in block_lines({key: value}, indentation)]
+    return [page.insert_lines(page.below(node.end, column), lines)]
+
+
+def remove_pair(page: Page, node: Node, key: str) -> list[Edit]:
+    """A mapping without one of its keys. Raises `Unwritable`."""
+    pairs = node.pairs
+    index = next(number for number, (name, _) in enumerate(pairs) if name.text == key)
+    if node.is_flow:
+        return remove_in_flow(page, node, pairs, index)
+    return _remove_lines(page, pairs[index][0].start, pairs[index][1].end)
+
+
+def _remove_lines(page: Page, start: int, end: int) -> list[Edit]:
+    if page.leading(start) is None:
+        raise Unwritable(BY_HAND)
+    return [Edit(page.line_start(start), end if page.starts_line(end) else page.next_line(end), "")]

@@ -1,0 +1,233 @@
+"""Other values in the entries of a file of declared clients: bytes in, bytes out.
+
+The result is read again and compared with what was wanted: whatever the layout of a file, it either gets exactly that
+difference, or stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from reconciler.declared.edit.block import (
+    BY_HAND,
+    Addition,
+    append_pair,
+    insert_items,
+    remove_item,
+    remove_pair,
+    replace_by,
+    replace_scalar,
+    step,
+)
+from reconciler.declared.edit.dump import Value, flow_text
+from reconciler.declared.edit.flow import flow_like
+from reconciler.declared.edit.nodes import Kind, Node, read_spans
+from reconciler.declared.edit.text_edits import Edit, Page, Unwritable, apply_edits
+from reconciler.declared.edit.verify import clients_node, decoded, refuse_unless_same, values
+from reconciler.model.clients import Grant
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
+
+_ROUNDS = 500
+"""More than the edits that any entry takes one after the other."""
+
+_CODE = Grant.AUTHORIZATION_CODE.value
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an entry shall say. All else in it stays, justifications of grants that stay included."""
+
+    name: str
+    grants: frozenset[Grant]
+    redirects: tuple[str, ...]
+    """As written, with variables; none without the authorization code grant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A file with other values, and the entries that were left alone."""
+
+    data: bytes
+    refused: Mapping[int, str]
+    """Why, by the entry's index, as in `Unwritable`."""
+
+
+def amend_entries(data: bytes, wanted: Mapping[int, Wanted]) -> Amended:
+    """The file with what is wanted of the entries with these indices. Raises `Unwritable` if it cannot be read."""
+    refused: dict[int, str] = {}
+    while True:
+        rest = {index: each for index, each in wanted.items() if index not in refused}
+        try:
+            changed, failed = _amended(data, rest)
+            if not failed:
+                return Amended(changed, refused)
+        except Unwritable:  # not all together: find those that cannot
+            failed = _failing_alone(data, rest)
+            if not failed:
+                raise
+        refused |= failed
+
+
+def _failing_alone(data: bytes, wanted: Mapping[int, Wanted]) -> dict[int, str]:
+    failed: dict[int, str] = {}
+    for index, each in wanted.items():
+        try:
+            failed |= _amended(data, {index: each})[1]
+        except Unwritable as problem:
+            failed[index] = problem.message
+    return failed
+
+
+def _amended(data: bytes, wanted: Mapping[int, Wanted]) -> tuple[bytes, dict[int, str]]:
+    """The changed file; or the entries that cannot be changed and why, and then the file does not count."""
+    mark, text = decoded(data)
+    before = values(data)
+    for _ in range(_ROUNDS):
+        edits, failed = _round(text, values(text.encode())["clients"], wanted)
+        if failed:
+            return data, failed
+        if not edits:
+            break
+        text = apply_edits(text, edits)
+    changed = mark + text.encode()
+    clients = [
+        _expected(fields, wanted[index]) if index in wanted else fields
+        for index, fields in enumerate(before["clients"])
+    ]
+    refuse_unless_same(changed, {**before, "clients": clients})
+    return changed, {}
+
+
+def _round(text: str, clients: Any, wanted: Mapping[int, Wanted]) -> tuple[list[Edit], dict[int, str]]:
+    """The next edit of each entry, if it needs one, and the entries for which there is none."""
+    page, root = Page(text), read_spans(text)
+    repeated = frozenset(node.anchor for node in root.walk() if node.kind is Kind.ALIAS)
+    entries = clients_node(root)
+    edits: list[Edit] = []
+    failed: dict[int, str] = {}
+    for index, each in wanted.items():
+        try:
+            edits += _Amending(page, entries, entries.children[index], clients[index], repeated).next(each)
+        except Unwritable as problem:
+            failed[index] = problem.message
+    return edits, failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Amending:
+    """One entry on its way to what is wanted of it, one step a reading of the text."""
+
+    page: Page
+    entries: Node
+    entry: Node
+    fields: Any
+    repeated: frozenset[str | None]
+    """The anchors that aliases repeat."""
+
+    def next(self, wanted: Wanted) -> list[Edit]:
+        """The edits of the next step; none when the entry is as wanted."""
+        self._refuse_shared(self.entry, "it")
+        for change in (self._name, self._new_grants, self._lost_grants, self._redirects):
+            if edits := change(wanted):
+                return edits
+        return []
+
+    def _name(self, wanted: Wanted) -> list[Edit]:
+        if self.fields["name"] == wanted.name:
+            return []
+        node = self._own(self.entry, "name")
+        return replace_scalar(self.page, node, wanted.name, in_flow=self.entry.is_flow)
+
+    def _new_grants(self, wanted: Wanted) -> list[Edit]:
+        written = self.fields.get("grants", {})
+        new = next((grant for grant in Grant if grant in wanted.grants and grant not in written), None)
+        if new is None:
+            return []
+        grants = self._own(self.entry, "grants")
+        return append_pair(self.page, grants, new.value, _grant(new, wanted), indentation=step(self.page, self.entries))
+
+    def _lost_grants(self, wanted: Wanted) -> list[Edit]:
+        lost = next((name for name in self.fields.get("grants", {}) if name not in wanted.grants), None)
+        if lost is None:
+            return []
+        grants = self._own(self.entry, "grants")
+        value = grants.get(lost)
+        self._refuse_repeated(value, f"`{lost}`")
+        return remove_pair(self.page, grants, lost)
+
+    def _redirects(self, wanted: Wanted) -> list[Edit]:
+        grant = self.fields.get("grants", {}).get(_CODE)
+        if grant is None:
+            return []
+        written = grant["redirect_url"]
+        if _as_list(written) == list(wanted.redirects):
+            return []
+        code = self._own(self._own(self.entry, "grants"), _CODE)
+        node = self._own(code, "redirect_url")
+        self._refuse_repeated(node, "`redirect_url`")
+        if not isinstance(written, str):
+            return self._redirect_list(node, written, wanted.redirects)
+        if len(wanted.redirects) == 1:
+            return replace_scalar(self.page, node, wanted.redirects[0], in_flow=code.is_flow)
+        return replace_by(self.page, node, flow_text(list(wanted.redirects), flow_like(self.page, code)))
+
+    def _redirect_list(self, node: Node, written: Sequence[str], wanted: Sequence[str]) -> list[Edit]:
+        opcodes = SequenceMatcher(None, written, wanted, autojunk=False).get_opcodes()
+        kind, first, last, start, stop = next(opcode for opcode in opcodes if opcode[0] != "equal")
+        match kind:
+            case "replace":
+                items = zip(node.children[first:last], wanted[start:stop], strict=False)
+                return [edit for item, url in items for edit in self._replaced(item, url, node)]
+            case "insert":
+                return insert_items(self.page, node, first, [Addition(url) for url in wanted[start:stop]])
+            case _:
+                return remove_item(self.page, node, first)
+
+    def _replaced(self, item: Node, url: str, within: Node) -> list[Edit]:
+        self._refuse_shared(item, "the redirect URL")
+        return replace_scalar(self.page, item, url, in_flow=within.is_flow)
+
+    def _own(self, mapping: Node, key: str) -> Node:
+        """The value of a key that nothing else has a share in. Raises `Unwritable`."""
+        node = mapping.get(key)
+        if node is None:
+            raise Unwritable(BY_HAND)
+        self._refuse_shared(node, f"`{key}`")
+        return node
+
+    def _refuse_shared(self, node: Node, what: str) -> None:
+        if node.kind is Kind.ALIAS:
+            raise Unwritable(f"{what} is the alias *{printable(node.anchor or '')}, which other entries share")
+        if node.anchor is not None and node.anchor in self.repeated:
+            raise Unwritable(f"{what} has the anchor &{printable(node.anchor)}, which aliases repeat")
+
+    def _refuse_repeated(self, node: Node | None, what: str) -> None:
+        """Refuse to remove what aliases repeat, however deep it stands."""
+        for each in node.walk() if node is not None else ():
+            if each.kind is not Kind.ALIAS:
+                self._refuse_shared(each, what)
+
+
+def _grant(grant: Grant, wanted: Wanted) -> Value:
+    """What a new grant says."""
+    if grant is not Grant.AUTHORIZATION_CODE:
+        return True
+    return {"redirect_url": wanted.redirects[0] if len(wanted.redirects) == 1 else list(wanted.redirects)}
+
+
+def _expected(fields: Any, wanted: Wanted) -> Mapping[str, Any]:
+    """The entry's values once it is as wanted."""
+    grants = {name: value for name, value in fields.get("grants", {}).items() if name in wanted.grants}
+    if _CODE in grants:
+        was_list = not isinstance(grants[_CODE]["redirect_url"], str)
+        url: Value = list(wanted.redirects) if was_list or len(wanted.redirects) != 1 else wanted.redirects[0]
+        grants[_CODE] = {**grants[_CODE], "redirect_url": url}
+    grants |= {new.value: _grant(new, wanted) for new in Grant if new in wanted.grants and new not in grants}
+    return {**fields, "name": wanted.name, "grants": grants}
+
+
+def _as_list(written: Any) -> list[str]:
+    return [written] if isinstance(written, str) else list(written)

@@ -1,0 +1,127 @@
+"""Where everything stands in a YAML text: what is needed to change one value and leave every other byte alone.
+
+The tree has the shape of the text, not of the data: aliases are not followed, and keys are nodes like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import cast
+
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    Event,
+    MappingStartEvent,
+    ScalarEvent,
+)
+
+from reconciler.declared.yaml.parse import HAS_LIBYAML, NextEvent, parser_events
+from reconciler.support.frozen import dataclass
+
+_PROPERTIES = re.compile(r"&[^\s]+(?:\s+|#[^\r\n]*)*")
+
+
+class Kind(Enum):
+    """What a node is."""
+
+    SCALAR = auto()
+    MAPPING = auto()
+    SEQUENCE = auto()
+    ALIAS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value or key as it stands in the text. Offsets are in characters, from 0."""
+
+    kind: Kind
+    start: int
+    """Where its content starts, after an anchor: the quote, the bracket, the first key, the first dash."""
+    end: int
+    """Behind its last character. Of a block collection, and of a block scalar, behind its last line's text; but of a
+    block scalar that keeps the line breaks after it (`|+`), behind those."""
+    style: str = ""
+    """Of a scalar: empty for a plain one, else one of `'"|>`. Of a collection: `{` or `[` in flow style."""
+    anchor: str | None = None
+    """The name of its anchor; of an alias, the name that it refers to."""
+    text: str = ""
+    """The value of a scalar."""
+    children: tuple[Node, ...] = ()
+    """The items of a list; key, value, key, value, … of a mapping."""
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it is a list or mapping in brackets."""
+        return self.style in ("{", "[")
+
+    @property
+    def pairs(self) -> list[tuple[Node, Node]]:
+        """The keys of a mapping, each with its value."""
+        return list(zip(self.children[::2], self.children[1::2], strict=True))
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key; None if there is no such key, or this is no mapping."""
+        if self.kind is not Kind.MAPPING:
+            return None
+        return next((value for name, value in self.pairs if name.text == key), None)
+
+    def walk(self) -> Iterator[Node]:
+        """This node and everything below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def read_spans(text: str, *, libyaml: bool = HAS_LIBYAML) -> Node:
+    """The tree of a text that loads without a mistake: the value of its only document."""
+    next_event = parser_events(text, libyaml)
+    next_event()
+    next_event()
+    return _node(next_event(), next_event, text)
+
+
+def _node(event: Event, next_event: NextEvent, text: str) -> Node:
+    start, end = event.start_mark.index, event.end_mark.index  # type: ignore[union-attr]  # parsed events have marks
+    if isinstance(event, AliasEvent):
+        return Node(Kind.ALIAS, start, end, anchor=event.anchor)
+    if isinstance(event, CollectionStartEvent):
+        return _collection(event, start, next_event, text)
+    return _scalar(cast(ScalarEvent, event), start, end, text)
+
+
+def _scalar(event: ScalarEvent, start: int, end: int, text: str) -> Node:
+    start = _content(start, end, event.anchor, text)
+    style = event.style or ""
+    if style in ("|", ">") and not _keeps_breaks(text, start):
+        end = start + len(text[start:end].rstrip())
+    return Node(Kind.SCALAR, start, end, style, event.anchor, event.value)
+
+
+def _collection(event: CollectionStartEvent, start: int, next_event: NextEvent, text: str) -> Node:
+    children = []
+    while not isinstance(following := next_event(), CollectionEndEvent):
+        children.append(_node(following, next_event, text))
+    kind = Kind.MAPPING if isinstance(event, MappingStartEvent) else Kind.SEQUENCE
+    if event.flow_style:
+        end = following.end_mark.index  # type: ignore[union-attr]
+        start = _content(start, end, event.anchor, text)
+        return Node(kind, start, end, "{" if kind is Kind.MAPPING else "[", event.anchor, children=tuple(children))
+    end = children[-1].end  # the end of a block is noticed at what follows it, comments in between
+    start = _content(start, end, event.anchor, text)
+    return Node(kind, start, end, "", event.anchor, children=tuple(children))
+
+
+def _content(start: int, end: int, anchor: str | None, text: str) -> int:
+    """Where the content starts: parsers count the anchor in."""
+    if anchor is None:
+        return start
+    found = _PROPERTIES.match(text, start, max(start, end))
+    return found.end() if found else start
+
+
+def _keeps_breaks(text: str, start: int) -> bool:
+    return "+" in text[start + 1 : start + 3]

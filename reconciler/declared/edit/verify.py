@@ -1,0 +1,54 @@
+"""What every edit of a file of declared clients is held against: the file, read again."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from reconciler.declared.edit.block import BY_HAND
+from reconciler.declared.edit.nodes import Kind, Node
+from reconciler.declared.edit.text_edits import Unwritable
+from reconciler.declared.yaml.load import load_text
+from reconciler.model.diagnostics import has_errors
+
+
+def clients_node(root: Node) -> Node:
+    """The list of entries. Raises `Unwritable`."""
+    node = root.get("clients")
+    if node is None or node.kind is not Kind.SEQUENCE:
+        raise Unwritable(BY_HAND)
+    return node
+
+
+def decoded(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark, if there is one, and the text. Raises `Unwritable`."""
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    try:
+        return mark, data[len(mark) :].decode()
+    except UnicodeDecodeError as bad:
+        raise Unwritable("the file is not UTF-8") from bad
+
+
+def values(data: bytes) -> Any:
+    """What a file holds. Raises `Unwritable` if it cannot be read."""
+    loaded = load_text(data, "")
+    if has_errors(loaded.diagnostics) or not loaded.documents:
+        raise Unwritable("the file is not valid YAML")
+    return loaded.documents[0].root
+
+
+def refuse_unless_same(changed: bytes, wanted: object) -> None:
+    """Read the result of an edit: it must hold what is wanted and nothing else. Raises `Unwritable`."""
+    if not same(values(changed), wanted):
+        raise Unwritable(BY_HAND)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal, true being no number, and a mapping's keys in order."""
+    compare: Callable[[Any, Any], bool] = same
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return list(one) == list(other) and all(compare(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(compare, one, other))
+    return type(one) is type(other) and bool(one == other)

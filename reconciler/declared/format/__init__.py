@@ -1,0 +1,1 @@
+"""The canonical form that `fmt` writes."""

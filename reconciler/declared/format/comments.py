@@ -1,0 +1,196 @@
+"""The comments of a YAML text, and what each of them is about: it goes where that goes.
+
+A comment above a key or an item is about that, one behind a value about its line, and one below the last key or item of
+a block, indented as that is, about the end of the block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field  # noqa: TID251  (parts are filled in bit by bit)
+from itertools import pairwise
+from typing import NamedTuple
+
+from reconciler.declared.edit.nodes import Kind, Node
+
+_COMMENT = re.compile("#[^\n\x85\u2028\u2029]*")
+_HEADER = re.compile("[|>][-+0-9]*")
+_NOTHING_BETWEEN = re.compile("[ \t,]*")
+_COMMENT_OR_DASH = re.compile("#[^\n\x85\u2028\u2029]*|(?P<dash>-)")
+
+_OPENED = {"clients": 2, "instances": 2}
+"""How many levels below a key at the root are always written in lines: the collection, and what is in it."""
+
+
+class Remark(NamedTuple):
+    """A comment: where its `#` stands, and what it says from there on."""
+
+    start: int
+    text: str
+
+
+class Line(NamedTuple):
+    """A comment on a line of its own."""
+
+    text: str
+    apart: bool
+    """Whether a blank line stands above it."""
+
+
+@dataclass(slots=True)
+class Part:
+    """A key with its value, or an item of a list, and what is said about it."""
+
+    key: Node | None
+    value: Node
+    above: list[Line]
+    apart: bool
+    """Whether a blank line stands above it, below its comments."""
+    beside_key: Remark | None = None
+    beside_value: Remark | None = None
+    body: Body | None = None
+    """What the value holds, if that is written in lines; else the value is written in one piece."""
+
+
+@dataclass(slots=True)
+class Body:
+    """A mapping or a list whose parts are written each on its own lines."""
+
+    node: Node
+    parts: list[Part] = field(default_factory=list)
+    below: list[Line] = field(default_factory=list)
+
+
+def read_remarks(text: str, root: Node) -> list[Remark]:
+    """Every comment of a text with this tree, in order: whatever starts with `#` between its scalars."""
+    if "#" not in text:
+        return []
+    gaps = _gaps(text, root)
+    return [Remark(found.start(), found[0].rstrip()) for gap in gaps for found in _COMMENT.finditer(text, *gap)]
+
+
+def _gaps(text: str, root: Node) -> Iterator[tuple[int, int]]:
+    position = 0
+    for node in root.walk():
+        if node.kind is Kind.SCALAR:
+            yield position, node.start
+            if node.style in ("|", ">"):
+                yield node.start, _line_end(text, node.start)
+            position = node.end
+    yield position, len(text)
+
+
+def _line_end(text: str, offset: int) -> int:
+    end = text.find("\n", offset)
+    return len(text) if end < 0 else end
+
+
+class Reader:
+    """One walk through a text, in the order of its lines: every comment is met once."""
+
+    __slots__ = ("_next", "_remarks", "_text")
+
+    def __init__(self, text: str, remarks: list[Remark]) -> None:
+        self._text = text
+        self._remarks = remarks
+        self._next = 0
+
+    def document(self, root: Node) -> Body:
+        """The root's parts. What stands below everything stands below its last part."""
+        body = self._body(root, -1, len(self._text), None)
+        body.below += self._lines(len(self._text))
+        return body
+
+    def _body(self, node: Node, outer: int, limit: int, opened: int | None) -> Body:
+        """The parts of a collection. Those of `opened` levels are written in lines; None at the root."""
+        body = Body(node)
+        column = self._column(node.start)
+        pairs = node.pairs if node.kind is Kind.MAPPING else [(None, item) for item in node.children]
+        ends = [*self._starts(node), node.end if node.is_flow else limit]
+        for (key, value), end in zip(pairs, ends, strict=True):
+            levels = opened if opened is not None else _OPENED.get(key.text, 0) if key is not None else 0
+            body.parts.append(self._part(key, value, column, end, levels))
+        if node.is_flow:
+            body.below += self._lines(node.end)
+        else:
+            self._take_below(body, column, outer, limit)
+        return body
+
+    def _starts(self, node: Node) -> Iterator[int]:
+        """Where the second part of a collection starts, the third, and so on: a key, a dash, or a value in brackets."""
+        if node.kind is Kind.MAPPING or node.is_flow:
+            yield from (
+                each.start for each in (node.children[2::2] if node.kind is Kind.MAPPING else node.children[1:])
+            )
+            return
+        for before, item in pairwise(node.children):
+            found = _COMMENT_OR_DASH.finditer(self._text, before.end, item.start)
+            yield next((match.start() for match in found if match["dash"]), item.start)
+
+    def _part(self, key: Node | None, value: Node, column: int, limit: int, opened: int) -> Part:
+        start = (key or value).start
+        part = Part(key, value, self._lines(start), self._is_apart(start))
+        if value.children and (opened or not value.is_flow or "\n" in self._text[value.start : value.end]):
+            if key is not None and self._is_before(value.children[0].start) and self._is_beside(key.end):
+                part.beside_key = self._take()
+            part.body = self._body(value, column, limit, max(opened - 1, 0))
+            if value.is_flow and self._is_just_behind(value.end):
+                self._take_behind_bracket(part)
+            return part
+        part.above += self._lines(value.start)
+        if value.style in ("|", ">"):
+            part.beside_value = self._take() if self._is_before(value.end) else None
+        else:
+            part.above += self._lines(value.end)
+            part.beside_value = self._take() if self._is_just_behind(value.end) else None
+        return part
+
+    def _take_behind_bracket(self, part: Part) -> None:
+        """The bracket will be gone, and the comment is about all that was in it."""
+        if part.key is not None and part.beside_key is None:
+            part.beside_key = self._take()
+        else:
+            part.above.append(Line(self._take().text, apart=False))
+
+    def _take_below(self, body: Body, column: int, outer: int, limit: int) -> None:
+        while self._is_before(limit):
+            indentation = self._indentation(self._remarks[self._next].start)
+            if indentation < column or indentation <= outer:
+                return
+            body.below += self._lines(self._remarks[self._next].start + 1)
+
+    def _lines(self, end: int) -> list[Line]:
+        lines = []
+        while self._is_before(end):
+            remark = self._take()
+            lines.append(Line(remark.text, self._is_apart(remark.start)))
+        return lines
+
+    def _take(self) -> Remark:
+        self._next += 1
+        return self._remarks[self._next - 1]
+
+    def _is_before(self, end: int) -> bool:
+        return self._next < len(self._remarks) and self._remarks[self._next].start < end
+
+    def _is_beside(self, end: int) -> bool:
+        """Whether the next comment stands on the line on which something ends."""
+        return self._next < len(self._remarks) and "\n" not in self._text[end : self._remarks[self._next].start]
+
+    def _is_just_behind(self, end: int) -> bool:
+        return (
+            self._next < len(self._remarks)
+            and _NOTHING_BETWEEN.fullmatch(self._text, end, self._remarks[self._next].start) is not None
+        )
+
+    def _is_apart(self, offset: int) -> bool:
+        line = self._text.rfind("\n", 0, offset)
+        return line >= 0 and not self._text[self._text.rfind("\n", 0, line) + 1 : line].strip()
+
+    def _column(self, offset: int) -> int:
+        return offset - self._text.rfind("\n", 0, offset) - 1
+
+    def _indentation(self, offset: int) -> int:
+        line = self._text[self._text.rfind("\n", 0, offset) + 1 : offset + 1]
+        return len(line) - len(line.lstrip(" \t"))

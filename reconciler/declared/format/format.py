@@ -1,0 +1,177 @@
+"""`fmt`: a file of clients, or of settings, in the one canonical form, meaning what it meant.
+
+Like an edit at positions, the result is held against the file as it was: it must load to the same values, in the same
+order of entries, and every comment must be there once. Where it does not, the file stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.declared.edit.block import BY_HAND
+from reconciler.declared.edit.nodes import Kind, Node, read_spans
+from reconciler.declared.edit.text_edits import LINE_BREAK, Unwritable
+from reconciler.declared.edit.verify import decoded, values
+from reconciler.declared.format.comments import Body, Line, Part, Reader, Remark, read_remarks
+from reconciler.declared.format.scalars import flow_text, key_text, scalar_lines
+from reconciler.declared.schema.key_order import KeyOrder, key_order
+
+_STEP = 2
+_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_DIRECTIVE = re.compile("^%", re.MULTILINE)
+_LAYOUT = re.compile("[-\\s'\"]")
+_MODELINE = re.compile(r"#\s*(?:yaml-language-server:|-\*-|vim?:)")
+
+
+def tidied(data: bytes, held: object, schema: str) -> bytes:
+    """A file in canonical form. `held` is what it was loaded as; `schema` names the one whose order its keys take.
+
+    Raises `Unwritable` for a file that cannot be brought into this form as it is.
+    """
+    text = LINE_BREAK.sub("\n", decoded(data)[1])
+    root = read_spans(text)
+    if _DIRECTIVE.search(text, 0, root.start):
+        raise Unwritable("it starts with a directive ('%'); take that out, no file here needs one")
+    if root.kind is not Kind.MAPPING:
+        raise Unwritable("it is not a mapping")
+    remarks = read_remarks(text, root)
+    # An alias must stand below its anchor, so keys cannot always change places.
+    for order in (key_order(schema), KeyOrder({}, {})):
+        result = _Writer(text, order).document(root, remarks)
+        if result == data or _means_the_same(result, held, remarks):
+            return result
+    raise Unwritable(BY_HAND)
+
+
+def _means_the_same(result: bytes, held: object, remarks: list[Remark]) -> bool:
+    try:
+        if not _equal(values(result), held):
+            return False
+    except Unwritable:
+        return False
+    text = result.decode()
+    kept = read_remarks(text, read_spans(text)) if remarks else []
+    return Counter(remark.text for remark in kept) == Counter(remark.text for remark in remarks)
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two values are equal, true being no number, and the order of a mapping's keys saying nothing."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+class _Writer:
+    """Writes the parts of one text."""
+
+    __slots__ = ("_order", "_text")
+
+    def __init__(self, text: str, order: KeyOrder) -> None:
+        self._text = text
+        self._order = order
+
+    def document(self, root: Node, remarks: list[Remark]) -> bytes:
+        """The whole text."""
+        marker = _START.search(self._text, 0, root.start)
+        before = [remark for remark in remarks if marker and remark.start < marker.start()]
+        body = Reader(self._text, remarks[len(before) :]).document(root)
+        head = [remark.text for remark in before] + ["---"] if marker else []
+        head += _header(body.parts[0])
+        _arrange(body, self._order)
+        lines = self._body(body, 0, self._order)
+        return ("\n".join([*head, *lines]).strip("\n") + "\n").encode()
+
+    def _body(self, body: Body, indentation: int, order: KeyOrder) -> Iterator[str]:
+        pad = " " * indentation
+        first = True
+        for part in body.parts:
+            if not first and _stands_apart(part):
+                yield ""
+            yield from _comments(part.above, pad)
+            if part.above and part.apart:
+                yield ""
+            yield from self._part(part, indentation, order.below(_name(part)))
+            first = False
+        yield from _comments(body.below, pad, after=True)
+
+    def _part(self, part: Part, indentation: int, order: KeyOrder) -> Iterator[str]:
+        pad = " " * indentation
+        head = pad + (f"{key_text(part.key)}:" if part.key else "-")
+        if part.body is None:
+            yield from self._leaf(part, head, pad, order)
+            return
+        if part.value.anchor is not None:
+            head += f" &{part.value.anchor}"
+        lines = self._body(part.body, indentation + _STEP, order)
+        if part.key or part.value.anchor is not None:
+            yield _with_remark(head, part.beside_key, self._text)
+        else:
+            yield f"{head} {next(lines).lstrip(' ')}"
+        yield from lines
+
+    def _leaf(self, part: Part, head: str, pad: str, order: KeyOrder) -> Iterator[str]:
+        value = part.value
+        if value.kind is Kind.SCALAR:
+            first, *more = scalar_lines(value, self._text)
+            anchor = f" &{value.anchor}" if value.anchor is not None else ""
+            lines = [f"{head}{anchor} {first}".rstrip(" "), *(f"{pad}  {line}" if line else "" for line in more)]
+        else:
+            lines = [f"{head} {flow_text(value, self._text, order)}"]
+        behind = 0 if value.style in ("|", ">") else -1
+        lines[behind] = _with_remark(lines[behind], part.beside_value, self._text)
+        yield from lines
+
+
+def _arrange(body: Body, order: KeyOrder) -> None:
+    """Put keys into their order. What is said of the first thing behind a dash goes above the dash."""
+    for part in body.parts:
+        if part.body is not None:
+            _arrange(part.body, order.below(_name(part)))
+            if part.key is None:
+                first = part.body.parts[0]
+                part.above, first.above = part.above + first.above, []
+    if body.node.kind is Kind.MAPPING:
+        body.parts.sort(key=lambda part: order.rank(_name(part)))
+
+
+def _name(part: Part) -> str:
+    return part.key.text if part.key is not None else ""
+
+
+def _stands_apart(part: Part) -> bool:
+    return part.above[0].apart if part.above else part.apart
+
+
+def _header(first: Part) -> list[str]:
+    """Takes from the comments above the first key those about the file: modelines, and all above a blank line."""
+    apart = [number for number, line in enumerate(first.above) if number and line.apart]
+    about_file = len(first.above) if first.apart else apart[-1] if apart else 0
+    modelines = [number + 1 for number, line in enumerate(first.above) if _MODELINE.match(line.text)]
+    about_file = max([about_file, *modelines])
+    header, first.above = first.above[:about_file], first.above[about_file:]
+    return [*_comments(header, ""), *([""] if header and _stands_apart(first) else [])]
+
+
+def _comments(lines: list[Line], pad: str, *, after: bool = False) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        if line.apart and (number or after):
+            yield ""
+        yield pad + line.text
+
+
+def _with_remark(line: str, remark: Remark | None, text: str) -> str:
+    """The line with a comment, which stays in its column if there is room, for people align them."""
+    if remark is None:
+        return line
+    was = text[text.rfind("\n", 0, remark.start) + 1 : remark.start]
+    column = len(was) if _without_layout(was) == _without_layout(line) else 0
+    return f"{line:<{max(column, len(line) + 2)}}{remark.text}"
+
+
+def _without_layout(line: str) -> str:
+    return _LAYOUT.sub("", line)

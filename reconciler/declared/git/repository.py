@@ -1,0 +1,204 @@
+"""What git says of the files, and what they were in another revision. The work tree is never touched.
+
+Paths are those of the file system, whether something is there now or not: relative ones start from `folder`, which
+is any folder in the repository. Every function but `revision` and `top_of` raises `GitError`, with the command that
+helps, where git is missing, does not know the repository, or cannot read what was asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reconciler.declared.git.command import complaint, run_git
+from reconciler.model.errors import GitError
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted
+
+# With the branches named: a shallow clone mostly follows a single one.
+_UNSHALLOW = (
+    "fetch the rest: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
+    " (with actions/checkout: `fetch-depth: 0`)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit, and whether what is declared is as it has it."""
+
+    commit: str
+    clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """A file as a commit has it."""
+
+    path: str
+    """Below the path that was listed, with slashes; empty if that is itself a file."""
+    mode: str
+    """`100644` and `100755` are files, `120000` is a symlink (its blob is the target), `160000` a submodule."""
+    object_id: str
+    size: int | None
+    """In bytes; None for a submodule."""
+
+
+def revision(folder: Path, declared: Sequence[Path]) -> Revision | None:
+    """The revision that is checked out around a folder; None outside of git, or where git is missing or silent.
+
+    The work tree is clean if every tracked file is as the commit has it, and git has all that is `declared`. What else
+    lies around (a saved plan, a journal) says nothing of what is applied.
+    """
+    commit = _said(folder, "rev-parse", "--verify", "HEAD")
+    changed = _said(folder, "status", "--porcelain", "--untracked-files=no")
+    if commit is None or changed is None:
+        return None
+    # It fails for what lies outside of the repository, which git does not have either.
+    missing = _said(folder, "status", "--porcelain", "--", *(str(path.absolute()) for path in declared))
+    return Revision(commit.strip(), clean=changed == "" and missing == "")
+
+
+def top_of(folder: Path) -> str | None:
+    """The folder of the whole work tree around a folder; None outside of git, or where git is missing or silent."""
+    said = _said(folder, "rev-parse", "--show-toplevel")
+    return said.removesuffix("\n") if said else None
+
+
+def resolve_commit(folder: Path, ref: str) -> str:
+    """The full id of the commit that a branch, a tag, an id or an expression such as `HEAD~2` names."""
+    if not ref or ref.startswith("-"):
+        raise GitError(f"{quoted(ref)} is not a git revision", "name a branch, a tag or a commit: origin/main")
+    done = run_git(folder, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    if done.returncode != 0:
+        raise _unknown(folder, ref)
+    if b"refname" in done.stderr and b"is ambiguous" in done.stderr:
+        hint = f"write it out: refs/remotes/{ref}, refs/heads/{ref} or refs/tags/{ref}"
+        raise GitError(f"{quoted(ref)} is the name of more than one branch or tag here", hint)
+    return done.stdout.decode().split()[-1]
+
+
+def merge_base(folder: Path, ref: str) -> str:
+    """The commit where HEAD left the history of `ref`: what a pull request is compared with."""
+    commit, head = resolve_commit(folder, ref), resolve_commit(folder, "HEAD")
+    done = run_git(folder, "merge-base", commit, head)
+    if done.returncode == 0:
+        return done.stdout.decode().strip()
+    if done.returncode > 1:
+        raise _failed("find where the histories part", complaint(done))
+    if _is_shallow(folder):
+        raise GitError(f"this clone does not reach back to where HEAD left {quoted(ref)}: it is shallow", _UNSHALLOW)
+    raise GitError(f"{quoted(ref)} and HEAD have no commit in common", "name the branch that HEAD was started from")
+
+
+def read_file(folder: Path, commit: str, path: str | Path) -> bytes | None:
+    """A file as a commit has it; None if it has none there. A symlink gives the text that it holds: its target."""
+    found = list_tree(folder, commit, path)
+    ids = [entry.object_id for entry in found if not entry.path]
+    return read_blobs(folder, ids)[ids[0]] if ids else None
+
+
+def list_tree(folder: Path, commit: str, path: str | Path) -> Sequence[TreeEntry]:
+    """Every file at or below a path as a commit has it, in the order of their paths; none if nothing is there."""
+    inside = _inside(folder, path)
+    # -z, since a name may hold line feeds.
+    done = run_git(folder, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, *(["--", inside] if inside else []))
+    if done.returncode != 0:
+        raise _failed(f"list {quoted(str(path))} of {commit[:12]}", complaint(done))
+    return sorted(_entries(done.stdout, inside), key=lambda entry: entry.path)
+
+
+def read_blobs(folder: Path, ids: Iterable[str]) -> Mapping[str, bytes]:
+    """The contents of files by their object ids, read by one process however many they are."""
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    done = run_git(folder, "cat-file", "--batch", given="".join(f"{each}\n" for each in wanted).encode())
+    if done.returncode != 0:
+        raise _failed("read files", complaint(done))
+    return dict(_blobs(done.stdout))
+
+
+def get_ref(folder: Path, name: str) -> str | None:
+    """The id that a full ref name (`refs/reconciler/…`) stands for; None if there is no such ref."""
+    done = run_git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", _full(name))
+    return done.stdout.decode().split()[-1] if done.returncode == 0 else None
+
+
+def set_ref(folder: Path, name: str, commit: str) -> None:
+    """Let a full ref name stand for a commit: wholly or not at all, whoever does the same at once."""
+    done = run_git(folder, "update-ref", "--no-deref", "-m", "reconciler", _full(name), commit)
+    if done.returncode != 0:
+        raise _failed(f"record {name}", complaint(done))
+
+
+def _said(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = run_git(folder, *arguments)
+    except GitError:
+        return None
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+
+
+def _inside(folder: Path, path: str | Path) -> str:
+    """The path from the top of the repository, empty for the top itself."""
+    done = run_git(folder, "rev-parse", "--show-toplevel")
+    if done.returncode != 0:
+        raise GitError(f"{quoted(str(folder.absolute()))} is in no work tree", "run this in a clone with its files")
+    top = os.fsdecode(done.stdout.removesuffix(b"\n"))
+    absolute = os.path.join(os.path.realpath(folder), path)
+    # The last part as it is written: what a link is called is in the commit, and what it leads to may not be.
+    parent, name = os.path.split(os.path.normpath(absolute))
+    inside = os.path.relpath(os.path.join(os.path.realpath(parent), name), os.path.realpath(top))
+    if inside == os.pardir or inside.startswith(os.pardir + os.sep):
+        place = f"{quoted(str(path))} is not in the git repository of {quoted(top)}"
+        raise GitError(place, "no revision of it has the file: put it into the repository, or name another")
+    return "" if inside == os.curdir else inside
+
+
+def _entries(output: bytes, inside: str) -> Iterator[TreeEntry]:
+    for line in output.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, _, object_id, size = about.decode().split()
+        below = os.fsdecode(path).removeprefix(inside).lstrip("/")
+        yield TreeEntry(below, mode, object_id, int(size) if size.isdecimal() else None)
+
+
+def _blobs(output: bytes) -> Iterator[tuple[str, bytes]]:
+    """Out of `<id> <type> <size>`, a line feed, the content, a line feed, for each."""
+    start = 0
+    while start < len(output):
+        end = output.index(b"\n", start)
+        object_id, kind, *size = output[start:end].decode().split()
+        if kind == "missing" or not size:
+            hint = "the clone was made without some of its files: git fetch --refetch, or clone without --filter"
+            raise GitError(f"the repository here lacks the object {object_id[:12]}", hint)
+        start = end + 1 + int(size[0]) + 1
+        yield object_id, output[end + 1 : start - 1]
+
+
+def _unknown(folder: Path, ref: str) -> GitError:
+    who = f"git knows no commit {quoted(ref)} here"
+    if ref == "HEAD":
+        return GitError("there is no commit in this repository yet", "commit the files first: git commit")
+    if _is_shallow(folder):
+        return GitError(f"{who}, and this clone is shallow", _UNSHALLOW)
+    there = f"origin/{ref}"
+    if run_git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{there}^{{commit}}").returncode == 0:
+        return GitError(who, f"did you mean {there}?")
+    branch = ref.removeprefix("origin/")
+    return GitError(who, f"is it spelled right? If it is new: git fetch origin {quoted(branch)}, then origin/BRANCH")
+
+
+def _is_shallow(folder: Path) -> bool:
+    return run_git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+
+
+def _full(name: str) -> str:
+    if not name.startswith("refs/"):
+        raise GitError(f"{quoted(name)} is not the full name of a ref", "write it out: refs/…")
+    return name
+
+
+def _failed(what: str, why: str) -> GitError:
+    return GitError(f"git cannot {what}: {why}", "see what it says of the repository: git fsck")

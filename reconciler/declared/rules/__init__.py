@@ -1,0 +1,1 @@
+"""The named rules on what is declared."""

@@ -1,0 +1,53 @@
+"""What a rule looks at, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.declared.clients.entries import Entry
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Severity
+from reconciler.model.settings import Settings
+from reconciler.support.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found, before its severity is known and anybody has waived it."""
+
+    message: str
+    location: Location
+    hint: str | None = None
+    entry: Entry | None = None
+    """The entry whose `allow:` may waive it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """How a rule is applied in these settings."""
+
+    severity: Severity | None
+    """None where the rule is off."""
+    waivable: bool
+    tunable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """All that is declared and configured, whatever the instance."""
+
+    entries: tuple[Entry, ...]
+    settings: Settings
+    rulings: Mapping[str, Ruling]
+    """Of every rule that there is."""
+    complete: bool
+    """Whether every file could be loaded."""
+
+    def having(self, key: str) -> Iterable[Entry]:
+        """The entries that have a key, in the order of the files."""
+        return [entry for entry in self.entries if key in entry.fields]
+
+    @property
+    def instance_names(self) -> list[str]:
+        """The names of all configured instances."""
+        return [instance.name for instance in self.settings.instances]

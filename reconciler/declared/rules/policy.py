@@ -1,0 +1,116 @@
+"""The rules on what the platform team demands under `policy:`: one function a rule, silent without its key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from reconciler.declared.clients.entries import Entry, is_blank
+from reconciler.declared.clients.resolve import View
+from reconciler.declared.rules.finding import Finding
+from reconciler.model.clients import Grant
+from reconciler.model.names import matches_any
+from reconciler.support.text import listed, quoted, quoted_url
+
+JUSTIFIED = (Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN)
+"""The grants that take a justification."""
+
+
+def host_not_allowed(view: View) -> Iterator[Finding]:
+    """The policy names the hosts that may get authorization codes."""
+    globs = view.instance.policy.allowed_redirect_hosts
+    if globs is None:
+        return
+    for redirect in view.redirects:
+        host = redirect.url.host
+        if host and not matches_any(globs, host):
+            url = quoted_url(redirect.url.text)
+            message = f"redirect URL {url} leads to {quoted(host)}, which the policy does not allow"
+            hint = f"allowed_redirect_hosts has {_any_of(globs, 'no host at all')}"
+            yield Finding(message, redirect.place, hint, redirect.entry)
+
+
+def required_field(view: View) -> Iterator[Finding]:
+    """The policy names the fields that every client must have."""
+    for field in view.instance.policy.required_fields:
+        for entry in view.entries:
+            if entry.present and is_blank(entry.fields.get(field)):
+                message = f"{quoted(entry.name)} has no {field}, which the policy requires"
+                yield Finding(message, entry.source, f"add '{field}:' to the entry", entry)
+
+
+def name_pattern(view: View) -> Iterator[Finding]:
+    """The policy says what names look like. Those of absent clients are what they are."""
+    pattern = view.instance.policy.name_pattern
+    if pattern is None:
+        return
+    for entry in _present(view):
+        if not re.fullmatch(pattern, entry.name):
+            message = f"{quoted(entry.name)} is not a name as the policy demands it"
+            hint = f"the whole name must match name_pattern, {quoted(pattern, 200)}"
+            yield Finding(message, entry.source, hint, entry)
+
+
+def owner_not_allowed(view: View) -> Iterator[Finding]:
+    """The policy names those who may answer for clients: a misspelt team answers for nothing."""
+    globs = view.instance.policy.allowed_owners
+    if globs is None:
+        return
+    for entry in _present(view):
+        if entry.owner is not None and not matches_any(globs, entry.owner):
+            message = f"the owner {quoted(entry.owner)} is none that the policy allows"
+            yield Finding(message, entry.place("owner"), f"allowed_owners has {_any_of(globs, 'no owner')}", entry)
+
+
+def grant_forbidden(view: View) -> Iterator[Finding]:
+    """The policy names the grants that nobody may use without a waiver."""
+    forbidden = view.instance.policy.forbidden_grants
+    for grant in forbidden:
+        for entry in _present(view):
+            if grant in entry.grants:
+                message = f"{quoted(entry.name)} uses the grant {grant}, which the policy forbids"
+                hint = f"use another grant; forbidden_grants has {listed(map(quoted, forbidden))}"
+                yield Finding(message, entry.place("grants", grant, key=True), hint, entry)
+
+
+def personal_access_denied(view: View) -> Iterator[Finding]:
+    """Whoever holds such a client's secret can act as anybody: the policy names where that may be."""
+    globs = view.instance.policy.deny_personal_access_outside
+    if globs is None or matches_any(globs, view.instance.name):
+        return
+    for entry in _present(view):
+        if Grant.PERSONAL_ACCESS_TOKEN in entry.grants:
+            message = f"{quoted(entry.name)} uses personal_access_token, which the policy denies here"
+            yield Finding(message, entry.place("grants", Grant.PERSONAL_ACCESS_TOKEN, key=True), _only(globs), entry)
+
+
+def justification_without_mention(view: View) -> Iterator[Finding]:
+    """The policy says what a justification has to mention. One that is missing altogether has rules of its own."""
+    pattern = view.instance.policy.justification_mentions
+    if pattern is None:
+        return
+    for entry in _present(view):
+        for grant in JUSTIFIED:
+            said = _justification(entry.grants.get(grant))
+            if not is_blank(said) and not re.search(pattern, said):
+                message = f"the justification of {grant} does not mention what the policy demands"
+                hint = f"something in it must match justification_mentions, {quoted(pattern, 200)}"
+                yield Finding(message, entry.place("grants", grant, "justification"), hint, entry)
+
+
+def _present(view: View) -> Iterator[Entry]:
+    return (entry for entry in view.entries if entry.present)
+
+
+def _justification(written: object) -> str:
+    return written.get("justification") or "" if isinstance(written, dict) else ""
+
+
+def _any_of(globs: Sequence[str], none: str) -> str:
+    return listed(map(quoted, globs), "or") if globs else none
+
+
+def _only(globs: Sequence[str]) -> str:
+    if not globs:
+        return "take the grant out; deny_personal_access_outside allows no instance at all"
+    return f"take the grant out, or declare the client for {listed(map(quoted, globs))} only, under 'instances:'"

@@ -1,0 +1,28 @@
+"""The rules on `rotate:`: one function a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.declared.clients.resolve import View
+from reconciler.declared.clients.rotation import time_of
+from reconciler.declared.rules.finding import Finding
+from reconciler.support.text import quoted
+
+
+def rotate_no_such_day(view: View) -> Iterator[Finding]:
+    """The 30th of February."""
+    for entry in view.entries:
+        if (rotate := entry.fields.get("rotate")) and time_of(rotate["created_before"]) is None:
+            message = f"there is no such day: {quoted(rotate['created_before'])}"
+            place = entry.place("rotate", "created_before")
+            yield Finding(message, place, "write it like 2026-05-01T09:00Z, where Z is UTC", entry)
+
+
+def rotate_without_sink(view: View) -> Iterator[Finding]:
+    """A new secret is made, and nobody gets it."""
+    for entry in view.entries:
+        if "rotate" in entry.fields and not view.instance.delivers(entry.name, entry.owner):
+            message = f"{quoted(entry.name)} would get a new secret, and no sink delivers it to anybody"
+            hint = "add a sink that covers it under `sinks:` in reconciler.yaml, or fetch it from the Auth Clients page"
+            yield Finding(message, entry.place("rotate", key=True), hint, entry)

@@ -1,0 +1,212 @@
+"""Whether a document has the structure that its schema demands, and if not, where and what to do about it.
+
+What fits is waved through (`fitting.py`); of the rest jsonschema says what is wrong. The schema carries the words for
+it: `x-errors` holds a sentence for a keyword that fails ("message; hint"; for a pattern also one for each way to break
+it, by a pattern of that way), `x-misplaced` a hint for a key that stands in the wrong place, `x-unless` the keys whose
+own mistake explains that another one is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from reconciler.declared.schema.compile import Fits, fitting
+from reconciler.declared.schema.files import schema_text
+from reconciler.declared.yaml.document import Document
+from reconciler.declared.yaml.load import Loaded
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.support.text import closest, did_you_mean, listed, quoted
+
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator
+    from jsonschema.exceptions import ValidationError
+
+RULE = "schema"
+
+
+def with_right_shape(loaded: Loaded, schema: str) -> Loaded:
+    """The documents whose structure is right, and what is wrong with the others."""
+    fits = _fits(schema)
+    if all(fits(document.root) for document in loaded.documents):
+        return loaded
+    judged = [(document, check_shape(document, schema)) for document in loaded.documents]
+    sound = tuple(document for document, problems in judged if not has_errors(problems))
+    found = tuple(problem for _, problems in judged for problem in problems)
+    return Loaded(sound, loaded.diagnostics + found)
+
+
+def check_shape(document: Document, schema: str) -> list[Diagnostic]:
+    """Everything in the document that its schema does not allow; `schema` is one of SCHEMA_NAMES."""
+    if _fits(schema)(document.root):
+        return []
+    found = list(_validator(schema).iter_errors(document.root))
+    forbidden = [problem.absolute_path for problem in found if _is_forbidden(problem)]
+    problems = (problem for problem in found if not _is_below(problem, forbidden))
+    return in_order(diagnostic for problem in problems for diagnostic in _explain(problem, document))
+
+
+@lru_cache
+def _fits(schema: str) -> Fits:
+    return fitting(_content(schema))
+
+
+@lru_cache
+def _validator(schema: str) -> Draft7Validator:
+    from jsonschema import Draft7Validator
+
+    return Draft7Validator(_content(schema))
+
+
+def _content(schema: str) -> Any:
+    content = json.loads(schema_text(schema))
+    return _written_out(content, content.pop("definitions", {}))
+
+
+def _written_out(schema: Any, definitions: dict[str, Any]) -> Any:
+    """The schema without `$ref`, which costs a fifth of the time. None of the definitions contains itself."""
+    match schema:
+        case {"$ref": str(reference)}:
+            return _written_out(definitions[reference.removeprefix("#/definitions/")], definitions)
+        case dict():
+            return {key: _written_out(value, definitions) for key, value in schema.items()}
+        case list():
+            return [_written_out(value, definitions) for value in schema]
+        case _:
+            return schema
+
+
+def _is_forbidden(problem: ValidationError) -> bool:
+    """Whether a key must not be there, whatever its value: the schema says `not: {}`."""
+    return problem.validator == "not" and not problem.validator_value
+
+
+def _is_below(problem: ValidationError, forbidden: Sequence[Sequence[str | int]]) -> bool:
+    """Whether a value is wrong inside of what must not be there at all."""
+    path = list(problem.absolute_path)
+    return not _is_forbidden(problem) and any(path[: len(key)] == list(key) for key in forbidden)
+
+
+def _explain(problem: ValidationError, document: Document) -> Iterator[Diagnostic]:
+    path = tuple(problem.absolute_path)
+    match problem.validator:
+        case "additionalProperties":
+            yield from _unknown_keys(problem, document, path)
+        case "uniqueItems":
+            yield from _repeated(problem, document, path)
+        case "pattern" if "propertyNames" in problem.absolute_schema_path:
+            yield _at(document.location(*path, str(problem.instance), key=True), *_words(problem))
+        case "required" if _is_explained(problem):
+            pass
+        case "required" | "minProperties" if path and isinstance(path[-1], str):
+            yield _at(document.location(*path, key=True), *_words(problem))
+        case "not" if _is_forbidden(problem):
+            yield _at(document.location(*path, key=True), *_words(problem))
+        case _:
+            yield _at(document.location(*path), *_words(problem))
+
+
+def _at(location: Any, message: str, hint: str | None) -> Diagnostic:
+    return error(RULE, message, location, hint)
+
+
+def _unknown_keys(problem: ValidationError, document: Document, path: Sequence[str | int]) -> Iterator[Diagnostic]:
+    schema = _mapping(problem.schema)
+    known = list(schema.get("properties", {}))
+    misplaced = schema.get("x-misplaced", {})
+    found: Any = problem.instance
+    for key in found:
+        if key not in known:
+            hint = misplaced.get(key) or did_you_mean(key, known) or f"known here: {', '.join(known)}"
+            yield error(RULE, f"unknown key {quoted(key)}", document.location(*path, key, key=True), hint)
+
+
+def _is_explained(problem: ValidationError) -> bool:
+    """Whether a key is missing only because it is misspelt or misplaced, which is said where it stands."""
+    schema = _mapping(problem.schema)
+    mapping: Any = problem.instance
+    wanted: Any = problem.validator_value
+    missing = [key for key in wanted if key not in mapping]
+    strangers = [key for key in mapping if key not in schema.get("properties", {})]
+    explaining = (*schema.get("x-misplaced", ()), *schema.get("x-unless", ()))
+    return any(key in explaining or closest(key, missing) for key in strangers)
+
+
+def _repeated(problem: ValidationError, document: Document, path: Sequence[str | int]) -> Iterator[Diagnostic]:
+    items: Any = problem.instance
+    for index, item in enumerate(items):
+        if any(type(item) is type(earlier) and item == earlier for earlier in items[:index]):
+            yield error(RULE, f"{quoted(str(item))} is in the list twice", document.location(*path, index), "keep one")
+
+
+def _words(problem: ValidationError) -> tuple[str, str | None]:
+    """Message and hint: the schema's own sentence where it has one."""
+    keyword = str(problem.validator)
+    said = _mapping(problem.schema).get("x-errors", {}).get(keyword)
+    if keyword == "type" and said is None and _wants_text(problem):
+        return f"expected text, got {_kind(problem.instance)}", f'put it in quotes: "{_as_written(problem.instance)}"'
+    if isinstance(said, dict):
+        said = next(sentence for way, sentence in said.items() if re.search(way, str(problem.instance)))
+    if said is not None:
+        message, _, hint = said.partition("; ")
+        return message, hint or None
+    return _plain_words(keyword, problem)
+
+
+def _plain_words(keyword: str, problem: ValidationError) -> tuple[str, str | None]:
+    allowed: Any = problem.validator_value
+    match keyword:
+        case "type":
+            kinds = [allowed] if isinstance(allowed, str) else allowed
+            return f"expected {listed(map(_TYPES.__getitem__, kinds), 'or')}, got {_kind(problem.instance)}", None
+        case "enum":
+            hint = did_you_mean(problem.instance, allowed) if isinstance(problem.instance, str) else None
+            return f"expected {listed(allowed, 'or')}, got {_kind(problem.instance)}", hint
+        case "minItems" | "minProperties":
+            return "nothing stands here", "give at least one, or leave the key out"
+        case "minimum":
+            return f"{problem.instance} is too small", f"the least is {allowed}"
+        case "maximum":
+            return f"{problem.instance} is too large", f"the most is {allowed}"
+        case _:
+            return f"this breaks the schema's `{keyword}`", None
+
+
+_TYPES = {
+    "string": "text",
+    "array": "a list",
+    "object": "keys with values",
+    "boolean": "true or false",
+    "integer": "a whole number",
+}
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return f"the truth value {str(value).lower()}"
+        case int():
+            return f"the number {value}"
+        case str():
+            return f"the text {quoted(value, 40)}"
+        case list():
+            return "a list"
+        case _:
+            return "keys with values"
+
+
+def _wants_text(problem: ValidationError) -> bool:
+    return problem.validator_value == "string" and isinstance(problem.instance, bool | int)
+
+
+def _as_written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _mapping(schema: Any) -> dict[str, Any]:
+    return schema if isinstance(schema, dict) else {}

@@ -1,0 +1,1 @@
+"""Files to documents: plain values, with the place of every key."""

@@ -1,0 +1,125 @@
+"""Values in quotes, or in brackets that may go over several lines: what in everyday YAML is not told by indentation."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from reconciler.declared.yaml.document import Lines, YamlMapping, YamlSequence
+from reconciler.declared.yaml.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
+
+MAX_BRACKETS = 10
+"""How many brackets may stand inside of each other here; the parser judges what is deeper."""
+
+FIRST = r"[^\x00-\x20\x7f\-?:,\[\]{}\#&*!|>'\"%@`]"
+"""How a plain text begins."""
+KEY = r"[A-Za-z_][A-Za-z0-9_.-]{0,99}+"
+COMMENT = r"\ *+(?:(?<![^ \n])\#[^\x00-\x08\x0a-\x1f\x7f]*+)?"
+
+_VALUE = re.compile(
+    rf"""
+    (?P<quoted>"[^"\\\x00-\x1f\x7f]*+"|'[^'\x00-\x1f\x7f]*+(?:''[^'\x00-\x1f\x7f]*+)*')
+    |(?P<list>\[)|(?P<mapping>{{)
+    |(?P<plain>{FIRST}[^\x00-\x1f\x7f:\#?,\[\]{{}}]*+)
+    """,
+    re.VERBOSE,
+)
+_PAIR = re.compile(rf"({KEY}):\ ++")
+_END = re.compile(rf"{COMMENT}(?:\n|\Z)")
+_GAP = re.compile(rf"(?:{COMMENT}\n)*\ *+")
+
+
+class Unusual(Exception):
+    """This is not everyday YAML: the parser has to look."""
+
+
+def plain(text: str) -> Scalar:
+    """The value of a text without quotes; blanks at its end are not part of it."""
+    if text[-1] == " ":
+        text = text.rstrip(" ")
+    return plain_scalar(text) if text[0] in FIRST_CHARACTERS else text
+
+
+def read_alone(written: str, text: str, place: int, lines: Lines) -> tuple[object, int]:
+    """The value that begins with a quote or bracket at `place`, and an offset on its last line or right behind that.
+
+    `written` is the rest of its first line; nothing else may stand on its last. The places of what is between brackets
+    are added to `lines`. Raises `Unusual`.
+    """
+    if len(written) > 1 and written[0] == written[-1] in ("'", '"'):
+        inner = written[1:-1]
+        if inner.isprintable() and written[0] not in inner and "\\" not in inner:
+            return inner, place  # as almost everything in quotes
+    value, end = _read(text, place, lines, 0)
+    line = _END.match(text, end)
+    if line is None:
+        raise Unusual
+    return value, line.end()
+
+
+def _read(text: str, place: int, lines: Lines, depth: int) -> tuple[object, int]:
+    """A value, and the offset behind it."""
+    found = _VALUE.match(text, place)
+    if found is None or depth > MAX_BRACKETS:
+        raise Unusual
+    match found.lastgroup:
+        case "list":
+            return _read_list(text, found.end(), lines, depth + 1)
+        case "mapping":
+            return _read_mapping(text, found.end(), lines, depth + 1)
+        case "plain":
+            return plain(found["plain"]), found.end()
+        case _:
+            text = found[0]
+            return text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1], found.end()
+
+
+def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
+    values = YamlSequence()
+    places: list[int] = []
+    at = _behind_gap(text, at)
+    while not text.startswith("]", at):
+        value, end = _read(text, at, lines, depth)
+        values.append(value)
+        places.append(at)
+        at = _next(text, end, "]")
+    values.first = lines.keep(places)
+    return values, at + 1
+
+
+def _read_mapping(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
+    values = YamlMapping()
+    places: list[int] = []
+    at = _behind_gap(text, at)
+    while not text.startswith("}", at):
+        pair = _PAIR.match(text, at)
+        if pair is None or pair[1] in values:
+            raise Unusual
+        value, end = _read(text, pair.end(), lines, depth)
+        values[pair[1]] = value
+        places += at, pair.end()
+        at = _next(text, end, "}")
+    values.first = lines.keep(places)
+    return values, at + 1
+
+
+def _next(text: str, at: int, closing: str) -> int:
+    """Where the next part begins, or the closing bracket stands."""
+    at = _behind_gap(text, at)
+    if text.startswith(closing, at):
+        return at
+    if not text.startswith(",", at):
+        raise Unusual
+    at = _behind_gap(text, at + 1)
+    if text.startswith(closing, at):
+        raise Unusual  # a comma behind the last part
+    return at
+
+
+def _behind_gap(text: str, at: int) -> int:
+    """Where something stands again, behind blanks and perhaps on another line."""
+    if text.startswith((" ", "\n"), at):
+        at = cast(re.Match[str], _GAP.match(text, at)).end()
+        if text.startswith("\n.", at - 1):
+            raise Unusual  # perhaps the mark at which a document ends
+    return at

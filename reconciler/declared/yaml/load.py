@@ -1,0 +1,115 @@
+"""Files → documents. Every file is read, whatever is wrong with the others."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from reconciler.declared.yaml.document import Document, Lines
+from reconciler.declared.yaml.fast_path import read_everyday
+from reconciler.declared.yaml.files import Source, find_sources, no_directory, read_file
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.support.frozen import dataclass
+
+__all__ = ["Document", "Loaded", "load_directory", "load_file", "load_text"]
+
+NO_CLIENTS = "write `clients: []` into it if it declares none"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What could be read, and what is wrong. An error among the diagnostics means that something is missing."""
+
+    documents: tuple[Document, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml: bool | None = None) -> Loaded:
+    """The document in the bytes of a file that is shown as `path`, and all its mistakes up to the first fatal one.
+
+    `empty_hint` is what to do if it holds nothing. What is not everyday YAML goes to libyaml's parser where that is
+    installed; `libyaml` True or False has everything go to that parser or to the one in Python.
+    """
+    try:
+        text = data.removeprefix(codecs.BOM_UTF8).decode()
+    except UnicodeDecodeError as bad:
+        return Loaded((), (_not_utf8(data, bad, path),))
+    if b"\0" in data[:4] and _is_utf16(data):
+        return Loaded((), (_other_encoding("UTF-16", path),))
+    lines = Lines(text)
+    if libyaml is None and (read := read_everyday(text, lines)) is not None:
+        return Loaded((Document(path, read[1], read[0], lines),))
+    return _parsed(text, path, lines, empty_hint, libyaml)
+
+
+def _parsed(text: str, path: str, lines: Lines, empty_hint: str | None, libyaml: bool | None) -> Loaded:
+    from reconciler.declared.yaml.parse import HAS_LIBYAML, parse  # most projects never need a parser
+
+    document, problems = parse(text, path, lines, libyaml=HAS_LIBYAML if libyaml is None else libyaml)
+    diagnostics = (
+        error(
+            problem.rule, problem.message, lines.at(path, problem.offset), _hint(problem.rule, problem.hint, empty_hint)
+        )
+        for problem in problems
+    )
+    return Loaded(() if document is None else (document,), tuple(in_order(diagnostics)))
+
+
+def _hint(rule: str, hint: str | None, empty_hint: str | None) -> str | None:
+    return empty_hint if rule == "empty-file" else hint
+
+
+def _is_utf16(data: bytes) -> bool:
+    high, low = data[0:4:2], data[1:4:2]
+    return (high == b"\0\0") != (low == b"\0\0")
+
+
+def _other_encoding(name: str, path: str) -> Diagnostic:
+    return error("encoding", f"the file is in {name}", Location(path, 1, 1), "save it as UTF-8")
+
+
+def _not_utf8(data: bytes, bad: UnicodeDecodeError, path: str) -> Diagnostic:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _is_utf16(data):
+        return _other_encoding("UTF-16", path)
+    before = data.removeprefix(codecs.BOM_UTF8)[: bad.start].decode()
+    message = f"the byte 0x{bad.object[bad.start]:02x} is not UTF-8"
+    return error("encoding", message, Lines(before).at(path, len(before)), "save the file as UTF-8")
+
+
+def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> Loaded:
+    """The document in a file, following symlinks."""
+    data = read_file(file, shown_as)
+    return Loaded((), (data,)) if isinstance(data, Diagnostic) else load_text(data, shown_as, empty_hint=empty_hint)
+
+
+def load_directory(directory: Path, shown_as: str) -> Loaded:
+    """Every .yaml and .yml file below a directory, in the order of their paths.
+
+    Files and directories whose names start with a dot are skipped. A symlink to a file is followed, one to a
+    directory is an error. So is a directory that is missing or holds no such file: a checkout that went wrong must
+    not read as "nothing is declared".
+    """
+    try:
+        found = find_sources(directory, shown_as)
+    except OSError as reason:
+        return Loaded((), (no_directory(shown_as, reason),))
+    documents: list[Document] = []
+    diagnostics: list[Diagnostic] = []
+    for entry in found:
+        part = _load_source(entry)
+        documents += part.documents
+        diagnostics += part.diagnostics
+    if not has_errors(diagnostics) and not any(entry.is_yaml for entry in found):
+        hint = "write `clients: []` into a file in it, say clients.yaml, if nothing is declared yet"
+        diagnostics.append(error("no-files", "the directory holds no .yaml file", Location(shown_as, 1, 1), hint))
+    return Loaded(tuple(documents), tuple(in_order(diagnostics)))
+
+
+def _load_source(entry: Source) -> Loaded:
+    if entry.obstacle is not None:
+        return Loaded((), (entry.obstacle,))
+    data = read_file(entry.path, entry.shown_as, is_regular=True)
+    if isinstance(data, Diagnostic):
+        return Loaded((), (data,))
+    return load_text(data, entry.shown_as, empty_hint=NO_CLIENTS)

@@ -1,0 +1,87 @@
+"""What git says of the declarations."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reconciler.declared.git.repository import Revision, revision
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=Somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with a commit that holds a client and a file that is not declared."""
+    folder = tmp_path / "repository"
+    (folder / "clients").mkdir(parents=True)
+    (folder / "clients" / "a.yaml").write_text("clients: []\n")
+    (folder / "README").write_text("hello\n")
+    _git(folder, "init", "-q")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "-qm", "Begin")
+    return folder
+
+
+def _seen(folder: Path) -> Revision | None:
+    return revision(folder, [folder / "reconciler.yaml", folder / "clients"])
+
+
+def test_a_work_tree_as_committed_is_clean(repository: Path) -> None:
+    assert _seen(repository) == Revision(_git(repository, "rev-parse", "HEAD"), clean=True)
+
+
+def test_a_folder_in_the_repository_is_of_the_same_commit(repository: Path) -> None:
+    inner = repository / "clients"
+    assert revision(inner, [inner]) == _seen(repository)
+
+
+@pytest.mark.parametrize("path", ["clients/a.yaml", "README", "clients/new.yaml", "reconciler.yaml"])
+def test_a_changed_file_or_a_new_declaration_is_not_clean(repository: Path, path: str) -> None:
+    (repository / path).write_text("something else\n")
+    seen = _seen(repository)
+    assert seen is not None
+    assert not seen.clean
+
+
+def test_what_lies_around_besides_does_not_matter(repository: Path) -> None:
+    (repository / "plan.json").write_text("{}")
+    seen = _seen(repository)
+    assert seen is not None
+    assert seen.clean
+
+
+def test_declarations_outside_of_the_repository_are_not_of_its_commit(repository: Path, tmp_path: Path) -> None:
+    seen = revision(repository, [tmp_path / "clients"])
+    assert seen is not None
+    assert not seen.clean
+
+
+def test_outside_of_git_there_is_no_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert _seen(tmp_path) is None
+    assert _seen(tmp_path / "nowhere") is None
+
+
+def test_before_the_first_commit_there_is_no_revision(tmp_path: Path) -> None:
+    _git(tmp_path, "init", "-q")
+    assert _seen(tmp_path) is None
+
+
+def test_without_git_there_is_no_revision(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+    assert _seen(repository) is None
+
+
+def test_looking_does_not_write_to_the_repository(repository: Path) -> None:
+    """A person may be at work in it, and git would rewrite its index on a `status`."""
+    (repository / "README").touch()
+    before = (repository / ".git" / "index").stat().st_mtime_ns
+    assert _seen(repository) is not None
+    assert (repository / ".git" / "index").stat().st_mtime_ns == before
