@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.doctor.finding import Check, Finding, Severity
-from reconciler.live.calls import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
-from reconciler.live.facts import Account, LoggedIn, NotLoggedIn, Right, Rights
+from reconciler.live.http.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
+from reconciler.live.probe.facts import Account, LoggedIn, NotLoggedIn, Right, Rights
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed
 

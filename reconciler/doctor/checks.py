@@ -9,7 +9,7 @@ from reconciler.doctor.account import Fits, permissions
 from reconciler.doctor.census import Census
 from reconciler.doctor.examination import Examination
 from reconciler.doctor.finding import Check, Severity
-from reconciler.live.facts import (
+from reconciler.live.probe.facts import (
     Account,
     Answered,
     Certificate,

@@ -9,7 +9,7 @@ from reconciler.doctor.census import Census, take_census
 from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import Check, Finding, Severity
 from reconciler.doctor.reaching import judge_reach
-from reconciler.live.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
+from reconciler.live.probe.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
 from reconciler.model.clients import Declarations
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import dataclass

@@ -7,7 +7,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from reconciler.doctor.finding import Check, Finding, Severity
-from reconciler.live.facts import Answered, Certificate, Distrusted, Failure, Kind, Reach, Secured
+from reconciler.live.probe.facts import Answered, Certificate, Distrusted, Failure, Kind, Reach, Secured
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import quoted
 

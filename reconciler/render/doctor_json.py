@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.doctor.checks import lines_of
 from reconciler.doctor.examination import Examination
 from reconciler.doctor.finding import Finding, Severity
-from reconciler.live.facts import (
+from reconciler.live.probe.facts import (
     Answered,
     Certificate,
     Connected,

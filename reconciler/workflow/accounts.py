@@ -9,7 +9,7 @@ from __future__ import annotations
 from threading import Lock
 from types import TracebackType
 
-from reconciler.live.persistence import Pause
+from reconciler.live.http.retry import Pause
 from reconciler.model.errors import LoginRefused
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from reconciler.doctor.examination import Context, Examination, examine
-from reconciler.live.facts import Account, Failure, NotLoggedIn, Reach
-from reconciler.live.probes import look
-from reconciler.live.rights import examine_account
+from reconciler.live.probe.facts import Account, Failure, NotLoggedIn, Reach
+from reconciler.live.probe.permissions import examine_account
+from reconciler.live.probe.probe import look
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.model.settings import Instance, Settings

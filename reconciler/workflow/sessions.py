@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock
 
-from reconciler.live.credentials import Credentials, read_credentials
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import HttpGateway, connect
-from reconciler.live.persistence import Patience, Pause, pause_unless
+from reconciler.live.http.retry import Patience, Pause, pause_unless
+from reconciler.live.platform.credentials import Credentials, read_credentials
+from reconciler.live.platform.gateway import HttpGateway, connect
 from reconciler.model.errors import Interrupted
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames, Instance

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete, wrote_anything
-from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import connect
-from reconciler.live.persistence import RETRIES, Patience
+from reconciler.live.http.retry import RETRIES, Patience
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import NotAuthenticated, NotPermitted, NotVerified, UnexpectedResponse
 from reconciler.model.secret import Secret

@@ -17,10 +17,10 @@ from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored, wanted
 from tests.faults import ANY, CutAnswer, DropConnection, Hold, LoseSession, Meanwhile, On, Respond
+from tests.live.http.test_bad_servers import CASES, Case
+from tests.live.http.test_tls import AUTHORITY, LONG_AGO, server_side
 from tests.live.servers import SET_COOKIE, answer, serving
 from tests.live.servers import platform as made_of
-from tests.live.test_bad_servers import CASES, Case
-from tests.live.test_tls import AUTHORITY, LONG_AGO, server_side
 from tests.render.test_json import read
 from tests.sandbox.conftest import Browser
 

@@ -14,7 +14,7 @@ from reconciler.doctor.account import Fits
 from reconciler.doctor.checks import State, lines_of
 from reconciler.doctor.examination import Context, Examination, examine
 from reconciler.doctor.finding import CODES, Check, Severity
-from reconciler.live.facts import (
+from reconciler.live.probe.facts import (
     Account,
     Answered,
     Certificate,

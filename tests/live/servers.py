@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from reconciler.live.credentials import Credentials
-from reconciler.live.persistence import Patience
+from reconciler.live.http.retry import Patience
+from reconciler.live.platform.credentials import Credentials
 from reconciler.model.secret import Secret
 
 USERNAME = "user-4711"

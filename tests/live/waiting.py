@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reconciler.live.persistence import Patience
+from reconciler.live.http.retry import Patience
 
 
 @dataclass

@@ -22,15 +22,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reconciler
-from reconciler.live.credentials import Credentials
+from reconciler.live.platform.credentials import Credentials
 from reconciler.model.secret import Secret
 
 TEXT = "correct-horse-battery-4711"
 PACKAGE = Path(reconciler.__file__).parent
 
 REVEALING = {
-    "live/session.py",  # the login
-    "live/transport.py",  # sends the login's form
+    "live/platform/session.py",  # the login
+    "live/http/transport.py",  # sends the login's form
     "secrets/content.py",  # what an age file holds, and what a command gets
     "secrets/dotenv.py",
     "secrets/json_file.py",

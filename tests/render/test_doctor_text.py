@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.doctor.examination import Context, examine
-from reconciler.live.facts import (
+from reconciler.live.probe.facts import (
     Account,
     Answered,
     Certificate,

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
-from reconciler.live.calls import Call, sentence
-from reconciler.live.outcomes import Answer
+from reconciler.live.http.outcomes import Answer
+from reconciler.live.http.requests import Call, sentence
 from reconciler.model.errors import (
     GatewayError,
     NotAuthenticated,

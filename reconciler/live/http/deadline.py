@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from reconciler.live.trust import trusting
+from reconciler.live.http.tls import trusting
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

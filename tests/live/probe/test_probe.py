@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.live.facts import Answered, Connected, Distrusted, Failure, Kind, Reach, Resolved, Secured
-from reconciler.live.probes import look
+from reconciler.live.probe.facts import Answered, Connected, Distrusted, Failure, Kind, Reach, Resolved, Secured
+from reconciler.live.probe.probe import look
 from reconciler.model.errors import ReconcilerError
+from tests.live.http.test_bad_servers import CASES, Case
+from tests.live.http.test_tls import AUTHORITY, LONG_AGO, server_side
 from tests.live.servers import SET_COOKIE, Answering, answer, platform, serving
-from tests.live.test_bad_servers import CASES, Case
-from tests.live.test_tls import AUTHORITY, LONG_AGO, server_side
 
 NO_SESSION = answer(401, {"error": "Unauthenticated."}, headers=SET_COOKIE)
 STRANGE: Answering = platform(scopes=NO_SESSION)

@@ -16,8 +16,8 @@ from urllib3 import Retry
 from urllib3.exceptions import InvalidHeader
 from urllib3.util.retry import RequestHistory
 
-from reconciler.live.calls import Call
-from reconciler.live.outcomes import Answer, NoAnswer, Outcome
+from reconciler.live.http.outcomes import Answer, NoAnswer, Outcome
+from reconciler.live.http.requests import Call
 from reconciler.support.frozen import dataclass
 
 LOG = logging.getLogger("reconciler.http")

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from reconciler.live.http_gateway import connect
+from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
 from tests.live.servers import (
     COOKIE,

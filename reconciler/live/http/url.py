@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from reconciler.live.trust import trusting
+from reconciler.live.http.tls import trusting
 from reconciler.model.errors import ReconcilerError
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from reconciler.live.http_gateway import connect
-from reconciler.live.wire import WrongShape, read_listing
+from reconciler.live.platform.codec import WrongShape, read_listing
+from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
 from tests.live.servers import CLIENT_SECRET, CREDENTIALS, ONCE, Answering, Pieces, answer, platform, row, serving

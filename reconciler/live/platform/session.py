@@ -8,11 +8,18 @@ from datetime import datetime
 from threading import Lock
 from urllib.parse import urlencode
 
-from reconciler.live.answers import data_of, field_messages, leads_to_login, problem, session_problem, time_of
-from reconciler.live.calls import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE, Call, sentence
-from reconciler.live.credentials import Credentials
-from reconciler.live.outcomes import Answer
-from reconciler.live.transport import Jar, Transport
+from reconciler.live.http.outcomes import Answer
+from reconciler.live.http.requests import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE, Call, sentence
+from reconciler.live.http.transport import Jar, Transport
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.responses import (
+    data_of,
+    field_messages,
+    leads_to_login,
+    problem,
+    session_problem,
+    time_of,
+)
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
 from reconciler.model.secret import Secret
 

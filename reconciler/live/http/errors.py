@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from reconciler.live.outcomes import NoAnswer
+from reconciler.live.http.outcomes import NoAnswer
 from reconciler.model.errors import ReconcilerError, Unavailable, UnexpectedResponse
 
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)

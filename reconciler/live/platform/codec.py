@@ -8,8 +8,8 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeGuard
 
-from reconciler.live.answers import shown
 from reconciler.live.gateway import Issued
+from reconciler.live.platform.responses import shown
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.secret import Secret
 

@@ -8,9 +8,9 @@ from threading import Barrier, Lock, Thread
 
 import pytest
 
-from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import connect
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
 from reconciler.model.secret import Secret

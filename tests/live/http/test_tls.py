@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.live.http_gateway import connect
-from reconciler.live.trust import trusting
+from reconciler.live.http.tls import trusting
+from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import ReconcilerError, Unavailable
 from tests.live.servers import CREDENTIALS, platform, serving
 

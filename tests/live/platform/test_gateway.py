@@ -11,9 +11,9 @@ import pytest
 import requests
 import responses
 
-from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import connect
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import GatewayError, LoginRefused, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model.secret import Secret

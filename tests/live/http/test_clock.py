@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.live.answers import time_of
-from reconciler.live.credentials import Credentials
-from reconciler.live.http_gateway import connect
-from reconciler.live.outcomes import Answer
+from reconciler.live.http.outcomes import Answer
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.gateway import connect
+from reconciler.live.platform.responses import time_of
 from reconciler.model.secret import Secret
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.server import running

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.live.answers import is_json, session_problem
-from reconciler.live.calls import ASK_CREATE, ASK_DELETE, ASK_EDIT, Call, sentence
-from reconciler.live.facts import Failure, LoggedIn, Right, Rights
-from reconciler.live.http_gateway import HttpGateway
-from reconciler.live.outcomes import Answer
-from reconciler.live.session import Session
+from reconciler.live.http.outcomes import Answer
+from reconciler.live.http.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT, Call, sentence
+from reconciler.live.platform.gateway import HttpGateway
+from reconciler.live.platform.responses import is_json, session_problem
+from reconciler.live.platform.session import Session
+from reconciler.live.probe.facts import Failure, LoggedIn, Right, Rights
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError, NotPermitted
 

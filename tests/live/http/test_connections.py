@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.live.credentials import Credentials
-from reconciler.live.http_gateway import connect
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.gateway import connect
 from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running
 from tests.builders import spec

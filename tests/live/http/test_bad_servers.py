@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from reconciler.live.http_gateway import connect
+from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from tests.live.servers import CREDENTIALS, ONCE, RESET, Answering, Pieces, Request, answer, platform, serving
 

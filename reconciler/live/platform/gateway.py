@@ -7,13 +7,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.live import calls, wire
-from reconciler.live.calls import Call, sentence
-from reconciler.live.credentials import Credentials
 from reconciler.live.gateway import Issued
-from reconciler.live.persistence import Patience
-from reconciler.live.session import Session
-from reconciler.live.transport import Transport
+from reconciler.live.http import requests as calls
+from reconciler.live.http.requests import Call, sentence
+from reconciler.live.http.retry import Patience
+from reconciler.live.http.transport import Transport
+from reconciler.live.platform import codec as wire
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.session import Session
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 

@@ -18,9 +18,13 @@ from urllib.parse import urljoin, urlsplit
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util import create_urllib3_context
 
-from reconciler.live.answers import is_json, leads_to_login
-from reconciler.live.calls import LOOK
-from reconciler.live.facts import (
+from reconciler.live.http.errors import FAILURES, explain
+from reconciler.live.http.outcomes import Answer
+from reconciler.live.http.requests import LOOK
+from reconciler.live.http.retry import Patience
+from reconciler.live.http.transport import Jar, Route, Transport
+from reconciler.live.platform.responses import is_json, leads_to_login
+from reconciler.live.probe.facts import (
     Answered,
     Certificate,
     Connected,
@@ -31,10 +35,6 @@ from reconciler.live.facts import (
     Resolved,
     Secured,
 )
-from reconciler.live.failures import FAILURES, explain
-from reconciler.live.outcomes import Answer
-from reconciler.live.persistence import Patience
-from reconciler.live.transport import Jar, Route, Transport
 from reconciler.model.errors import GatewayError
 
 IMPATIENT = Patience(pause=lambda _: True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import connect
+from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import GatewayError, NotPermitted, Rejected, Unavailable, UnexpectedResponse
 from tests.live.servers import CREDENTIALS, ONCE, answer, platform, row, serving

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.live.credentials import LONGEST, Credentials, read_credentials
+from reconciler.live.platform.credentials import LONGEST, Credentials, read_credentials
 from reconciler.model.errors import CredentialsMissing
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames

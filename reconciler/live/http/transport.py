@@ -13,12 +13,12 @@ import requests
 import urllib3
 
 from reconciler import __version__
-from reconciler.live.address import checked_ca_bundle, checked_url
-from reconciler.live.calls import Call, sentence
-from reconciler.live.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
-from reconciler.live.failures import FAILURES, explain
-from reconciler.live.outcomes import Answer, NoAnswer, Outcome
-from reconciler.live.persistence import TIMES, Limits, Patience, persist
+from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
+from reconciler.live.http.errors import FAILURES, explain
+from reconciler.live.http.outcomes import Answer, NoAnswer, Outcome
+from reconciler.live.http.requests import Call, sentence
+from reconciler.live.http.retry import TIMES, Limits, Patience, persist
+from reconciler.live.http.url import checked_ca_bundle, checked_url
 from reconciler.model.errors import ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
 from reconciler.support.frozen import dataclass

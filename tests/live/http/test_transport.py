@@ -13,7 +13,7 @@ import responses
 import urllib3
 
 from reconciler import __version__
-from reconciler.live.http_gateway import connect
+from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import ReconcilerError, Unavailable
 from tests.live.servers import CREDENTIALS, ONCE, PLANTED, RESET, answer, platform, row, serving
 

@@ -21,13 +21,13 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.live import calls
-from reconciler.live.credentials import Credentials
-from reconciler.live.failures import explain
 from reconciler.live.gateway import Gateway
-from reconciler.live.http_gateway import connect
-from reconciler.live.outcomes import Answer, NoAnswer, Outcome
-from reconciler.live.persistence import RETRIES, TIMES, Limits, Patience, pause_unless, persist
+from reconciler.live.http import requests as calls
+from reconciler.live.http.errors import explain
+from reconciler.live.http.outcomes import Answer, NoAnswer, Outcome
+from reconciler.live.http.retry import RETRIES, TIMES, Limits, Patience, pause_unless, persist
+from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import GatewayError, Unavailable
 from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running

@@ -1,0 +1,1 @@
+"""Requests and answers: bounded, verified, repeated where that is safe."""

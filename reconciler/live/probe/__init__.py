@@ -1,0 +1,1 @@
+"""Connectivity, credentials and permissions, checked step by step."""
