@@ -13,7 +13,7 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Change, Plan
+from reconciler.planning.plan.plan import Change, Plan
 from reconciler.support.frozen import dataclass
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from reconciler.model.clients import (
     Rotation,
     UnsupportedClient,
 )
-from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.drift import Base
-from reconciler.planning.plan import OnDrift, Plan, Prune
+from reconciler.planning.drift.base import Base
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import OnDrift, Plan, Prune
 
 CODE, PERSONAL, PASSWORD = Grant.AUTHORIZATION_CODE, Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD
 REDIRECT = "https://app.example.com/cb"

@@ -14,7 +14,7 @@ from reconciler.live.gateway import Issued
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model.secret import Secret
-from reconciler.planning.plan import Change, Create
+from reconciler.planning.plan.plan import Change, Create
 
 ENOUGH_SECONDS = 20.0
 """Nothing here takes so long, unless a test has failed already."""

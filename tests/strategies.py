@@ -20,9 +20,9 @@ from reconciler.model.clients import (
     LiveClient,
     UnsupportedClient,
 )
-from reconciler.planning.diff import PlanPolicy
-from reconciler.planning.drift import Base
-from reconciler.planning.plan import OnDrift, Prune
+from reconciler.planning.drift.base import Base
+from reconciler.planning.make_plan import PlanPolicy
+from reconciler.planning.plan.plan import OnDrift, Prune
 from tests.builders import absent, elsewhere, live, present, rotation, unsupported
 
 # How long an example takes depends on the machine, and says nothing.

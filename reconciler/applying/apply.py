@@ -28,7 +28,7 @@ from reconciler.applying.writing import Attempt, Sent, Try, Unanswered, send
 from reconciler.live.gateway import Gateway, Issued
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError
-from reconciler.planning.plan import Create, Delete, Plan, Update
+from reconciler.planning.plan.plan import Create, Delete, Plan, Update
 from reconciler.support.workers import Crew
 
 DEFAULT_PARALLELISM = 8

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from reconciler.applying.report import Failed
 from reconciler.applying.writing import Try, Unanswered
 from reconciler.model.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable
-from reconciler.planning.plan import Change
+from reconciler.planning.plan.plan import Change
 
 GONE_AFTER = 3
 """So many writes in a row without an answer, and the instance is taken to be gone."""

@@ -12,7 +12,7 @@ from reconciler.applying.report import Applied, Handed, Outcome, Status
 from reconciler.applying.writing import Attempt, Sent, Unanswered
 from reconciler.live.gateway import Issued
 from reconciler.model.errors import SinkError
-from reconciler.planning.plan import Change, Create, Delete, Plan, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.secrets.delivery import Deliverer, Delivery, Lacking
 from reconciler.secrets.values import Client, Event, Handover
 from reconciler.support.frozen import dataclass

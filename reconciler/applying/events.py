@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.applying.report import Handed, Outcome
-from reconciler.planning.plan import Change
+from reconciler.planning.plan.plan import Change
 from reconciler.support.frozen import dataclass
 
 

@@ -28,8 +28,8 @@ from typing import Any, Protocol, assert_never
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped
 from reconciler.applying.writing import Sent, Try, Unanswered
 from reconciler.model.errors import JournalError, NotVerified
-from reconciler.planning.plan import Plan
-from reconciler.planning.planfile_values import plan_values
+from reconciler.planning.plan.plan import Plan
+from reconciler.planning.planfile.codec import plan_values
 from reconciler.support.frozen import dataclass
 from reconciler.support.state_dir import make_private
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.applying.report import Status
 from reconciler.applying.runs import Run, applied, uncertain
-from reconciler.planning.plan import Change, Create, Delete
+from reconciler.planning.plan.plan import Change, Create, Delete
 from reconciler.secrets.values import Client
 
 

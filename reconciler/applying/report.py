@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reconciler.model.errors import LoginRefused, NotVerified, ReconcilerError
-from reconciler.planning.plan import Change
+from reconciler.planning.plan.plan import Change
 from reconciler.secrets.values import Event
 from reconciler.support.frozen import dataclass
 

@@ -12,8 +12,8 @@ from typing import Any
 from reconciler.applying.journal import FORMAT_VERSION, SUFFIX, Answered, Heading, Result
 from reconciler.applying.report import Status
 from reconciler.model.errors import JournalError
-from reconciler.planning.plan import Change, Plan
-from reconciler.planning.planfile_values import plan_values, read_plan
+from reconciler.planning.plan.plan import Change, Plan
+from reconciler.planning.planfile.codec import plan_values, read_plan
 from reconciler.secrets.values import Event
 from reconciler.support.frozen import dataclass
 from reconciler.support.json_reader import Node, WrongShape

@@ -9,7 +9,7 @@ from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.applying.writing import Attempt, Sent, Unanswered
 from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, NotVerified
-from reconciler.planning.plan import Change, Create, Delete, Plan, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.support.frozen import dataclass
 
 AnyLive = LiveClient | UnsupportedClient

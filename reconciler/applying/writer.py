@@ -10,7 +10,7 @@ from reconciler.applying.events import Answered, Event, Started, Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Failed, Skipped
 from reconciler.applying.writing import Attempt, Sent, Try
-from reconciler.planning.plan import Change, Plan
+from reconciler.planning.plan.plan import Change, Plan
 from reconciler.support.workers import Crew
 
 WriteCrew = Crew[int, tuple[int, Try]]

@@ -7,7 +7,7 @@ from typing import assert_never
 from reconciler.applying.report import Failed, Skipped
 from reconciler.live.gateway import Gateway
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, NotPermitted, Rejected
-from reconciler.planning.plan import Change, Create, Delete, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Update
 from reconciler.support.frozen import dataclass
 
 

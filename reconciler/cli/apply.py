@@ -25,7 +25,7 @@ from reconciler.cli.options import (
 from reconciler.cli.streams import is_interactive
 from reconciler.cli.surfaces import Surfaces, refuse_collision, report_option
 from reconciler.model.errors import WrongUsage
-from reconciler.planning.plan import Prune
+from reconciler.planning.plan.plan import Prune
 from reconciler.support.text import quoted
 from reconciler.workflow.choices import Conduct, Files, Options, Selection
 

@@ -17,7 +17,7 @@ from reconciler.cli.console import Console, start_console, start_offline_console
 from reconciler.cli.kinds import Lines, Seconds, Whole
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Limits
-from reconciler.planning.intent import OnDrift, Prune
+from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.text import quoted
 from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shard
 

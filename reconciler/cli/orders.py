@@ -16,8 +16,8 @@ from reconciler.workflow.choices import Files, Options, Selection, select_instan
 from reconciler.workflow.plan import Order
 
 if TYPE_CHECKING:
-    from reconciler.planning.drift import Base
-    from reconciler.planning.plan import Note
+    from reconciler.planning.drift.base import Base
+    from reconciler.planning.plan.plan import Note
 
 
 def place_order(

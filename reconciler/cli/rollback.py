@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from reconciler.cli.signals import Stop
     from reconciler.model.clients import Listing
     from reconciler.model.settings import Instance, Settings
-    from reconciler.planning.inverse import Undo
-    from reconciler.planning.plan import Plan
+    from reconciler.planning.plan.plan import Plan
+    from reconciler.planning.rollback import Undo
     from reconciler.results import Planned
 
 
@@ -117,7 +117,7 @@ def _one(runs: list[Run], instance: str | None) -> Run:
 def _undo(past: Run) -> Undo:
     from reconciler.applying.runs import applied
     from reconciler.model.clients import Location
-    from reconciler.planning.inverse import invert
+    from reconciler.planning.rollback import invert
 
     return invert(past.heading.run, applied(past), Location(str(past.path), 1, 1))
 
@@ -175,7 +175,7 @@ def _target(past: Run, settings: Settings) -> Instance:
 
 
 def _plan(past: Run, undo: Undo, live: Listing) -> Plan:
-    from reconciler.planning.plan import Create, Plan
+    from reconciler.planning.plan.plan import Create, Plan
 
     # A client that is exactly what is to be made again was made again, by a rollback before this one perhaps.
     again = [change.after for change in undo.changes if isinstance(change, Create)]

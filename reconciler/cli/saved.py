@@ -19,8 +19,8 @@ from reconciler.cli.signals import stoppable
 from reconciler.cli.surfaces import Surfaces
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
-from reconciler.planning.plan import OnDrift, Prune
-from reconciler.planning.planfile import dump_plan, load_plan, target_of
+from reconciler.planning.plan.plan import OnDrift, Prune
+from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
 from reconciler.workflow.check import sound_settings
 from reconciler.workflow.choices import Conduct, Files, Options

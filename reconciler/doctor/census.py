@@ -5,8 +5,8 @@ from __future__ import annotations
 from reconciler.model.clients import Declarations, Listing
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Settings
-from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.plan import Plan
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.support.frozen import dataclass
 
 

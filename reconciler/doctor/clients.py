@@ -12,7 +12,7 @@ from reconciler.doctor.finding import AnyLive, Check, Finding, Severity, named
 from reconciler.model.clients import Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings
-from reconciler.planning.redirects import is_plain_http, redirect_urls
+from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_urls
 from reconciler.support.frozen import dataclass
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import listed, quoted, quoted_url

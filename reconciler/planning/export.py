@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance
-from reconciler.planning.doubts import AnyLive, listed
-from reconciler.planning.redirects import written_urls
+from reconciler.planning.match.blocked import AnyLive, listed
+from reconciler.planning.plan.redirect_urls import written_urls
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import quoted
 

@@ -9,8 +9,8 @@ from typing import assert_never
 from reconciler.model.clients import Grant, Location
 from reconciler.model.names import is_system_client, matches
 from reconciler.model.settings import Limits, Scope
-from reconciler.planning.origins import has_drift, origin_text
-from reconciler.planning.plan import Change, Create, Delete, OnDrift, Plan, Update
+from reconciler.planning.drift.origins import has_drift, origin_text
+from reconciler.planning.plan.plan import Change, Create, Delete, OnDrift, Plan, Update
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable, quoted
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
-from reconciler.planning.decisions import PlanPolicy
-from reconciler.planning.matching import LiveIndex, Match, Rotating, match_all
-from reconciler.planning.rotation import Turn
+from reconciler.planning.decide import PlanPolicy
+from reconciler.planning.match.match import LiveIndex, Match, Rotating, match_all
+from reconciler.planning.match.rotation import Turn
 
 
 def managed(declared: Declarations, live: Listing, policy: PlanPolicy) -> Iterator[tuple[DesiredClient, LiveClient]]:

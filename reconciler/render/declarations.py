@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import assert_never
 
 from reconciler.model.clients import ClientSpec, Grant
-from reconciler.planning.plan import Change, Create, Delete, Note, Update
-from reconciler.planning.redirects import written_urls
+from reconciler.planning.plan.plan import Change, Create, Delete, Note, Update
+from reconciler.planning.plan.redirect_urls import written_urls
 from reconciler.support.text import printable, quoted_scalar
 
 # Safe to print, and yet not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.model.clients import ClientSpec
-from reconciler.planning.plan import Change, Create, Delete, Replaced, Update, grants_text
-from reconciler.planning.redirects import redirect_urls
+from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update, grants_text
+from reconciler.planning.plan.redirect_urls import redirect_urls
 from reconciler.support.text import printable
 
 

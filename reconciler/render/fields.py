@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.clients import ClientSpec
-from reconciler.planning.plan import grants_text
-from reconciler.planning.redirects import redirect_urls
+from reconciler.planning.plan.plan import grants_text
+from reconciler.planning.plan.redirect_urls import redirect_urls
 from reconciler.render.paint import Paint, Style
 from reconciler.support.text import printable
 

@@ -12,9 +12,9 @@ from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import NotVerified, ReconcilerError
 from reconciler.model.settings import Instance
+from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
-from reconciler.planning.origins import has_drift, kept_text, origin_text
-from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Note, Plan, grants_text
+from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Note, Plan, grants_text
 from reconciler.render import verdict
 from reconciler.render.summary import action, taken_out
 from reconciler.render.text import old_secret_text

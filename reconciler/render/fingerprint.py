@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from reconciler.planning.plan import Note
+from reconciler.planning.plan.plan import Note
 from reconciler.render.findings import Finding
 
 

@@ -8,7 +8,7 @@ from typing import assert_never
 from reconciler.applying.report import Applied, Report
 from reconciler.model.errors import ReconcilerError
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.render import verdict
 from reconciler.render.columns import column
 from reconciler.render.paint import Paint, Style, plain

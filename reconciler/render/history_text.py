@@ -8,7 +8,7 @@ from datetime import datetime
 from reconciler.applying.journal import Answered, Result
 from reconciler.applying.report import Status
 from reconciler.applying.runs import HandedOver, Run, Unreadable, Write
-from reconciler.planning.plan import Create
+from reconciler.planning.plan.plan import Create
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural
 from reconciler.render.text import title

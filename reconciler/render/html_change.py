@@ -8,9 +8,9 @@ from typing import assert_never
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.model.clients import ClientSpec, Field, Grant, Location
 from reconciler.model.errors import NotVerified
-from reconciler.planning.origins import has_drift, kept_text, origin_text
-from reconciler.planning.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
-from reconciler.planning.redirects import redirect_urls
+from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
+from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
+from reconciler.planning.plan.redirect_urls import redirect_urls
 from reconciler.render.html_difference import Pieces, marked, pairs
 from reconciler.render.html_parts import said_line, way_out
 from reconciler.render.html_tags import Child, Html, code, name, said, tag, together

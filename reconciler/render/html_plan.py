@@ -7,9 +7,9 @@ from typing import assert_never
 
 from reconciler.applying.report import Applied, Outcome, Report, Skipped
 from reconciler.live.observation import AsOf
+from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.guard import Refusal
-from reconciler.planning.origins import has_drift
-from reconciler.planning.plan import Change, Note, OnDrift, Plan, Unmanaged
+from reconciler.planning.plan.plan import Change, Note, OnDrift, Plan, Unmanaged
 from reconciler.render.age import as_of_text
 from reconciler.render.fleet_text import line_of
 from reconciler.render.html_change import SIGNS, blocked_card, change_card, kept_card

@@ -18,7 +18,7 @@ from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import NotVerified, ReconcilerError
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import (
+from reconciler.planning.plan.plan import (
     Blocked,
     Change,
     Create,

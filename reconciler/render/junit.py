@@ -11,7 +11,7 @@ from reconciler.applying.report import Applied, Failed, Outcome, Skipped, undeli
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import ReconcilerError
-from reconciler.planning.plan import Blocked, Change
+from reconciler.planning.plan.plan import Blocked, Change
 from reconciler.render.difference import diff_of
 from reconciler.render.summary import action
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped

@@ -9,8 +9,8 @@ from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.model.errors import NotVerified
-from reconciler.planning.origins import origin_text
-from reconciler.planning.plan import Change, Create, Delete, Kept, Plan, Replaced, Update
+from reconciler.planning.drift.origins import origin_text
+from reconciler.planning.plan.plan import Change, Create, Delete, Kept, Plan, Replaced, Update
 from reconciler.render.age import as_of_text
 from reconciler.render.deliveries import handed_lines, lacking_lines
 from reconciler.render.difference import diff_of

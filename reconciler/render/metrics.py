@@ -10,7 +10,7 @@ from typing import assert_never
 from reconciler import __version__
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped, undelivered
 from reconciler.model.diagnostics import Severity
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.render.fleet_text import line_of
 from reconciler.render.summary import ACTIONS, action, count
 from reconciler.render.verdict import Verdict, tally

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.support.text import printable
 

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, Status, undelivered
 from reconciler.model.errors import NotVerified
-from reconciler.planning.plan import Change, Create, Delete, Plan
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan
 from reconciler.render.deliveries import handed_lines
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural

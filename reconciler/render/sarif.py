@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from reconciler import __version__
 from reconciler.model.clients import Location
-from reconciler.planning.plan import Note
+from reconciler.planning.plan.plan import Note
 from reconciler.render.findings import Finding, Level, findings
 from reconciler.render.fingerprint import fingerprint
 from reconciler.render.github import sentence

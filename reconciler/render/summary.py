@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from reconciler.planning.origins import has_drift
-from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
+from reconciler.planning.drift.origins import has_drift
+from reconciler.planning.plan.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
 from reconciler.support.frozen import dataclass
 
 ACTIONS = ("create", "replace", "update", "rename", "delete")

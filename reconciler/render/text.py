@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.clients import ClientSpec, Location
-from reconciler.planning.doubts import moment
+from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
-from reconciler.planning.origins import has_drift, kept_text, origin_text
-from reconciler.planning.plan import (
+from reconciler.planning.match.blocked import moment
+from reconciler.planning.plan.plan import (
     Blocked,
     Change,
     Create,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from reconciler.applying.report import Report, is_complete, was_login_refused, wrote_anything
 from reconciler.model.errors import Interrupted, LoginRefused, NotTried, ReconcilerError, Refused
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 
 
 class Verdict(StrEnum):

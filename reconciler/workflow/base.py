@@ -14,9 +14,9 @@ from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import has_errors
 from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance
-from reconciler.planning.drift import Base
-from reconciler.planning.plan import Plan
-from reconciler.planning.removals import REMOVED
+from reconciler.planning.drift.base import Base
+from reconciler.planning.drift.removals import REMOVED
+from reconciler.planning.plan.plan import Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.workflow.choices import Files
 

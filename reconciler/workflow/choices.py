@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.model.errors import WrongUsage
 from reconciler.model.names import matches
 from reconciler.model.settings import NO_LIMITS, Instance, Limits, Settings
-from reconciler.planning.intent import OnDrift, Prune
+from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import did_you_mean, quoted
 

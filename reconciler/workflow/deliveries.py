@@ -14,7 +14,7 @@ from reconciler.model.errors import SinkError
 from reconciler.model.names import matches_any
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Plan, Update
+from reconciler.planning.plan.plan import Plan, Update
 from reconciler.secrets.delivery import Deliverer, Lacking, Owes, open_deliverer
 from reconciler.secrets.masking import Mask
 from reconciler.secrets.values import Client

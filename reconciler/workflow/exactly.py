@@ -12,8 +12,8 @@ from reconciler.model.clients import Listing, LiveClient
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal, refusals
-from reconciler.planning.plan import Change, Create, Delete, Plan, Update
-from reconciler.planning.stale import Ready, Stale, reconcile_saved, stale_refusals
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
+from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client

@@ -12,10 +12,10 @@ from reconciler.model.clients import Declarations, Listing
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError, SinkError
 from reconciler.model.settings import Instance, Limits, Settings
-from reconciler.planning.choose import choose
-from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.guard import Guards, refusals
-from reconciler.planning.plan import Note
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import Note
+from reconciler.planning.targets import choose
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.support.frozen import dataclass
 from reconciler.workflow.at_once import Ending, at_once
@@ -23,7 +23,7 @@ from reconciler.workflow.choices import Options
 from reconciler.workflow.sessions import Sessions
 
 if TYPE_CHECKING:
-    from reconciler.planning.drift import Base
+    from reconciler.planning.drift.base import Base
     from reconciler.secrets.delivery import Owes
 
 

@@ -15,7 +15,7 @@ from reconciler.applying.journal import Heading, Journal, open_journal
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
 from reconciler.model.settings import Instance
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.secrets.masking import Mask
 from reconciler.support.frozen import dataclass
 

@@ -12,7 +12,7 @@ from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance
 from reconciler.planning.managed import managed
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.results import Place, SecretsResult, State, Stopped, Supplied
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client, Event, Handover, Held

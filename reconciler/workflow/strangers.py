@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import WrongUsage
 from reconciler.model.names import matches
-from reconciler.planning.choose import names_of
+from reconciler.planning.targets import names_of
 from reconciler.results import Planned, PlanResult
 from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.plan import Order

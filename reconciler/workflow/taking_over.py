@@ -15,8 +15,8 @@ from reconciler.model.clients import Field, Grant, Location
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance
-from reconciler.planning.plan import Blocked, Change, Create, Plan, Update, field_changes
-from reconciler.planning.redirects import redirect_urls
+from reconciler.planning.plan.plan import Blocked, Change, Create, Plan, Update, field_changes
+from reconciler.planning.plan.redirect_urls import redirect_urls
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed, printable, quoted
 from reconciler.workflow.plan import Order

@@ -10,9 +10,9 @@ from reconciler.declared.at_revision import settings_at
 from reconciler.declared.git.repository import read_file, resolve_commit
 from reconciler.model.errors import GitError, ReconcilerError
 from reconciler.model.settings import Instance, Settings
-from reconciler.planning.configuration import settings_changes
-from reconciler.planning.drift import Base
-from reconciler.planning.plan import Note
+from reconciler.planning.drift.base import Base
+from reconciler.planning.plan.plan import Note
+from reconciler.planning.settings_diff import settings_changes
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.check import settings_of
 from reconciler.workflow.choices import Files

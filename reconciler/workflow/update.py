@@ -15,9 +15,9 @@ from reconciler.declared.yaml.load import load_directory
 from reconciler.model.clients import Grant, Listing
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.names import matches
-from reconciler.planning.choose import names_of
 from reconciler.planning.export import Exported, Seen, Withheld, export_clients
-from reconciler.planning.plan import Plan, Update
+from reconciler.planning.plan.plan import Plan, Update
+from reconciler.planning.targets import names_of
 from reconciler.render.declarations import comment
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import did_you_mean, quoted

@@ -30,7 +30,7 @@ from reconciler.model.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from tests.builders import CODE, PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import Fault, MemoryGateway, Unrecorded, lost, refused_connection
 

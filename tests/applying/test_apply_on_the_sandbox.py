@@ -20,8 +20,8 @@ from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import NotAuthenticated, NotPermitted, NotVerified, UnexpectedResponse
 from reconciler.model.secret import Secret
-from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.plan import Plan, Prune
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import Plan, Prune
 from reconciler.sandbox.accounts import ACCOUNTS
 from reconciler.sandbox.server import ADMIN, running
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, present, spec

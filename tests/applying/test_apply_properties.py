@@ -9,8 +9,8 @@ from reconciler.applying.apply import apply_plan
 from reconciler.applying.report import Applied, Report, is_complete, wrote_anything
 from reconciler.model.clients import ClientSpec, Declarations, Listing
 from reconciler.model.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
-from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.plan import Create, Plan, Prune
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import Create, Plan, Prune
 from tests.memory_gateway import Fault, MemoryGateway, Unrecorded
 from tests.strategies import certainties, declarations, listings, policies
 

@@ -21,7 +21,7 @@ from reconciler.applying.report import Report, Status, is_complete
 from reconciler.applying.runs import Run, list_runs
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import SinkError
-from reconciler.planning.diff import PlanPolicy, make_plan
+from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.managed import managed
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client, Handover, Held

@@ -21,7 +21,7 @@ from reconciler.applying.journal import FileJournal, Heading, new_run, open_jour
 from reconciler.applying.report import Applied, Report, Skipped, is_complete
 from reconciler.model.clients import Listing
 from reconciler.model.errors import JournalError, Rejected
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.support.state_dir import make_private
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import Fault, MemoryGateway, lost, request_for

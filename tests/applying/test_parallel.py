@@ -17,7 +17,7 @@ from reconciler.applying.events import Answered, Event, Started
 from reconciler.applying.report import Applied, Failed, Handed, Report, Skipped, is_complete
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import NotPermitted
-from reconciler.planning.plan import Delete, Plan
+from reconciler.planning.plan.plan import Delete, Plan
 from reconciler.support.workers import Crew
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import ENOUGH_SECONDS, Fault, Gate, MemoryGateway, Unrecorded, refused_connection, request_for

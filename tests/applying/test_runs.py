@@ -23,8 +23,8 @@ from reconciler.applying.report import Applied, Failed, Report, Skipped
 from reconciler.applying.runs import Run, Unreadable, applied, list_runs, read_journal, uncertain
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import JournalError, NotVerified, Unavailable
-from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.plan import Plan
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import Plan
 from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import DECLARED, HEADING, NOON, apply, clock, instance, path_in
 from tests.builders import plan_of

@@ -11,7 +11,7 @@ from reconciler.applying.journal import FORMAT_VERSION, Answered, Heading, Resul
 from reconciler.applying.report import Applied, Handed, Status
 from reconciler.applying.writing import Sent
 from reconciler.model.clients import ClientSpec, Grant, Location
-from reconciler.planning.plan import Create, Note, Plan
+from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.secrets.values import Event
 from tests.docs.pages import ROOT
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reconciler.planning import risks
+from reconciler.planning.notes import risks
 from tests.docs.pages import ROOT, links
 
 PROMISES = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def test_every_page_is_in_the_index() -> None:
 
 
 def test_every_risk_is_explained_to_reviewers() -> None:
-    """The codes that planning/risks.py gives, each with a row."""
+    """The codes that planning/notes/risks.py gives, each with a row."""
     with open(risks.__file__, encoding="utf-8") as source:
         codes = re.findall(r'Note\("([a-z-]+)"', source.read())
     page = (ROOT / "docs" / "reviewing.md").read_text(encoding="utf-8")

@@ -70,7 +70,7 @@ def _second_column(section: str) -> set[str]:
 
 
 def test_every_reason_to_block_has_a_row() -> None:
-    codes = _codes("planning/doubts.py", r'_blocked\(\s*entry, "([a-z-]+)"')
+    codes = _codes("planning/match/blocked.py", r'_blocked\(\s*entry, "([a-z-]+)"')
     assert len(codes) > 10
     assert _second_column(_section(_page("blocked.md"), "Blocked")) == codes
 

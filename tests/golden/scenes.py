@@ -10,7 +10,7 @@ from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
 from reconciler.model.errors import NotVerified, Rejected, Unavailable
 from reconciler.model.settings import Limits
 from reconciler.planning.guard import Guards, Refusal, refusals
-from reconciler.planning.plan import Note, OnDrift, Plan, Prune
+from reconciler.planning.plan.plan import Note, OnDrift, Plan, Prune
 from tests.builders import (
     CODE,
     PASSWORD,

@@ -20,7 +20,7 @@ from reconciler.live.observation import Observation, dump_observations, load_obs
 from reconciler.model.clients import Declarations, Grant, Listing, Location
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.settings import Instance
-from reconciler.planning.diff import PlanPolicy, make_plan
+from reconciler.planning.make_plan import PlanPolicy, make_plan
 from tests.builders import CODE, PERSONAL, listing, live, spec, unsupported
 from tests.strategies import declarations, observations, policies
 from tests.support.types_of_values import leaves as type_leaves

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.model.settings import Limits
 from reconciler.planning.guard import Guards, refusals
-from reconciler.planning.plan import Plan, Prune
+from reconciler.planning.plan.plan import Plan, Prune
 from tests.builders import CODE, PASSWORD, absent, declare, listing, live, plan_of, present, spec
 
 FREE = Guards(Limits())

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from reconciler.model.clients import Declarations, Listing
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import DEFAULT_LIMITS
-from reconciler.planning.diff import PlanPolicy, make_plan
-from reconciler.planning.drift import Base
+from reconciler.planning.drift.base import Base
 from reconciler.planning.guard import Guards, refusals
-from reconciler.planning.plan import Create, Delete, Plan, Update
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import Create, Delete, Plan, Update
 from tests.strategies import bases, declarations, listings, policies
 
 T = TypeVar("T")

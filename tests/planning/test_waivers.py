@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.clients import DesiredClient, Waiver
-from reconciler.planning.plan import Note, Plan
+from reconciler.planning.plan.plan import Note, Plan
 from tests.builders import PASSWORD, absent, declare, listing, live, plan_of, present, spec
 from tests.declared.declaring import declared, demanding
 

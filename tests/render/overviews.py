@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.model.clients import Field
 from reconciler.model.diagnostics import Severity
 from reconciler.model.settings import Instance
-from reconciler.planning.plan import FieldDrift, Kept, Origin
+from reconciler.planning.plan.plan import FieldDrift, Kept, Origin
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from tests.render.strategies import diagnostics, errors, locations, notes, refusals, reports_of, texts, wild_plans
 

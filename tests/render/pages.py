@@ -11,7 +11,7 @@ from reconciler.applying.journal import Answered, Heading, Result
 from reconciler.applying.runs import Answer, Run, Unreadable, Verdict, Write
 from reconciler.live.observation import AsOf
 from reconciler.model.errors import JournalError
-from reconciler.planning.plan import Change, Create, Note
+from reconciler.planning.plan.plan import Change, Create, Note
 from reconciler.render.html import render_html
 from reconciler.render.html_history import render_history_html
 from reconciler.results import Overview, Planned

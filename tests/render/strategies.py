@@ -8,9 +8,9 @@ from reconciler.applying.report import Applied, Failed, Report, Skipped
 from reconciler.model.clients import ClientSpec, Grant, Location, UnsupportedClient
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import LoginRefused, NotVerified, Rejected
-from reconciler.planning.diff import make_plan
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Blocked, Create, Delete, Note, Plan, Unmanaged, Update
+from reconciler.planning.make_plan import make_plan
+from reconciler.planning.plan.plan import Blocked, Create, Delete, Note, Plan, Unmanaged, Update
 from tests.strategies import HOSTILE, declarations, listings, policies
 
 _MARKUP = [

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from reconciler.declared.schema.validate import check_shape
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import ClientSpec, Grant, Location
-from reconciler.planning.inverse import invert
-from reconciler.planning.plan import Change, Create, Delete, Note, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Note, Update
+from reconciler.planning.rollback import invert
 from reconciler.render.declarations import render_changes
 from reconciler.support.text import quoted_scalar
 

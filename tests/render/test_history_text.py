@@ -11,7 +11,7 @@ import pytest
 from reconciler.applying.journal import Answered, Heading, Result
 from reconciler.applying.runs import Answer, Run, Unreadable, Verdict, Write
 from reconciler.model.errors import JournalError
-from reconciler.planning.plan import Change, Create, Note
+from reconciler.planning.plan.plan import Change, Create, Note
 from reconciler.render.history_text import render_run, render_runs
 from reconciler.render.paint import coloured
 from tests.builders import at, spec

@@ -11,7 +11,7 @@ import html5lib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.planning.plan import Note, Plan
+from reconciler.planning.plan.plan import Note, Plan
 from reconciler.render.html import render_html
 from reconciler.render.html_difference import marked, pairs
 from reconciler.results import Overview, Planned

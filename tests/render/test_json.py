@@ -16,7 +16,7 @@ from reconciler.declared.schema.files import SCHEMA_NAMES, schema_text
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.render.json import (
     FORMAT_VERSION,
     plan_entry,

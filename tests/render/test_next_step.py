@@ -7,7 +7,7 @@ import pytest
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
 from reconciler.model.errors import GatewayError, LoginRefused, Unavailable
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan import Plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from tests.builders import declare, listing, live, plan_of, present
 

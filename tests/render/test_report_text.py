@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.applying.report import Applied, Failed, Report, Skipped
 from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.model.errors import Unavailable
-from reconciler.planning.plan import Create, Note, Plan
+from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.render.report_text import render_report
 
 PLAN = Plan("staging", "https://staging.example.com")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
 from reconciler.model.clients import ClientSpec
 from reconciler.model.errors import NotVerified, Rejected
-from reconciler.planning.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
 from reconciler.render.next_step import next_after_plans, next_after_reports
 from reconciler.render.paint import Style, coloured, plain
 from reconciler.render.report_text import render_outcome, render_report

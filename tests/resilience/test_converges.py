@@ -29,8 +29,8 @@ from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Lis
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.model.settings import NO_LIMITS, Instance, Settings
 from reconciler.planning.guard import refusals
-from reconciler.planning.plan import Create, Plan, Prune
-from reconciler.planning.stale import Ready, reconcile_saved
+from reconciler.planning.plan.plan import Create, Plan, Prune
+from reconciler.planning.planfile.stale import Ready, reconcile_saved
 from reconciler.results import Planned, is_pending
 from reconciler.workflow.choices import Options
 from reconciler.workflow.plan import Order, guards, plan_instance

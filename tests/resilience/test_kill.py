@@ -21,7 +21,7 @@ import pytest
 from reconciler.applying.journal import Answered
 from reconciler.applying.runs import Run, Unreadable, Write, list_runs
 from reconciler.model.clients import ClientSpec
-from reconciler.planning.plan import Change, Create, Delete
+from reconciler.planning.plan.plan import Change, Create, Delete
 from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
 from tests import faults

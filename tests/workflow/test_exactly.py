@@ -12,7 +12,7 @@ import pytest
 from reconciler.model.clients import Location
 from reconciler.model.errors import Interrupted, Refused
 from reconciler.model.settings import CredentialNames, Instance, Settings
-from reconciler.planning.plan import Create, Note, Plan
+from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.workflow.choices import Options

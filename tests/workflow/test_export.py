@@ -20,9 +20,9 @@ from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import Refused
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Policy, RuleSetting, Settings
-from reconciler.planning.diff import PlanPolicy, make_plan
 from reconciler.planning.export import Export, Exported, Seen, Withheld
-from reconciler.planning.plan import Plan
+from reconciler.planning.make_plan import PlanPolicy, make_plan
+from reconciler.planning.plan.plan import Plan
 from reconciler.render.export_text import render_export
 from reconciler.workflow.export import export, judge
 from tests.builders import CODE, PASSWORD, listing, live, spec, unsupported

@@ -1,0 +1,224 @@
+"""What to do about each difference between what is declared and what is live."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from reconciler.model.clients import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
+from reconciler.planning.drift.base import (
+    Base,
+    field_origins,
+    kept_fields,
+    origin_of_create,
+    origin_of_delete,
+    origin_of_prune,
+    wanted,
+    without_drift,
+)
+from reconciler.planning.drift.removals import REMOVED, Removals
+from reconciler.planning.match.blocked import created, created_at, moment
+from reconciler.planning.match.match import Doubt, Finding, How, LiveIndex, Match, Missing, Rotating
+from reconciler.planning.match.rotation import Turn
+from reconciler.planning.notes.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
+from reconciler.planning.notes.unmanaged import waivers
+from reconciler.planning.plan.plan import (
+    ROTATED,
+    Change,
+    Create,
+    Delete,
+    FieldOrigin,
+    Kept,
+    Note,
+    OnDrift,
+    Origin,
+    Prune,
+    Replaced,
+    Unmanaged,
+    Update,
+    field_changes,
+    is_drift,
+)
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPolicy:
+    """What planning needs to know of an instance beyond its clients. `ignore` to `system_clients` are globs."""
+
+    instance: str
+    identity: str
+    """The instance's URL, or `embedded:` and its path."""
+    ignore: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    system_clients: tuple[str, ...] = ()
+    prune: Prune = Prune.NONE
+    on_drift: OnDrift = OnDrift.REFUSE
+    """What happens to drift. Without a base nobody knows which difference is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about a difference: change it, keep it as a person made it, or some of both."""
+
+    changes: tuple[Change, ...] = ()
+    kept: Kept | None = None
+
+
+class Deciding:
+    """Decides by what the policy says, and by what the base tells of where a difference comes from."""
+
+    def __init__(self, policy: PlanPolicy, index: LiveIndex, base: Base | None) -> None:
+        self.policy = policy
+        self.index = index
+        self.base = base
+
+    def on_entry(self, found: Finding) -> Decision | None:
+        """What to do about an entry; None if it is in sync or in doubt."""
+        match found:
+            case Match(DesiredClient() as entry, live, how):
+                return self._update(entry, live, how)
+            case Match(AbsentClient() as entry, live):
+                return self._delete(entry, live)
+            case Rotating(entry, rotate, turn):
+                return self._rotate(entry, rotate, turn)
+            case Missing(DesiredClient() as entry):
+                return self._create(entry)
+            case Missing() | Doubt() | Match():
+                return None
+            case _:
+                assert_never(found)
+
+    def on_stranger(self, client: LiveClient, unmanaged: Unmanaged, removals: Removals | None) -> Decision | None:
+        """What to do about a client that no entry is about; None if it is left alone."""
+        removed = removals.removed(client) if removals else None
+        match self.policy.prune:
+            case Prune.REMOVED if removed is not None:
+                pass
+            case Prune.ALL:
+                pass
+            case _:
+                return None
+        if unmanaged.system:
+            return None
+        if removals and removed:
+            reason = Note(REMOVED, f"removed: {removals.in_words(removed)}")
+        else:
+            reason = Note("pruned", f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
+        origin = origin_of_prune(client, self.base) if self.base else None
+        owner = removed.owner if removed else None
+        return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, delete_risks(), origin))
+
+    def _create(self, entry: DesiredClient) -> Decision:
+        origin = origin_of_create(entry, self.base) if self.base else None
+        risks = (*create_risks(entry.spec, again=origin is not None and is_drift(origin)), *waivers(entry, self.index))
+        reason = Note("declared-not-live", "declared, and not live")
+        return self._unless_kept(Create(entry.spec, reason, entry.source, entry.owner, risks, origin))
+
+    def _delete(self, entry: AbsentClient, live: LiveClient) -> Decision:
+        risks = (*delete_risks(), *waivers(entry))
+        reason = Note("declared-absent", "declared with `state: absent`")
+        origin = origin_of_delete(entry, live, self.base) if self.base else None
+        return self._unless_kept(Delete(live.id, live.spec, reason, entry.source, entry.owner, risks, origin))
+
+    def _unless_kept(self, change: Create | Delete) -> Decision:
+        """The change, unless it would undo what a person did and that is to stay."""
+        if self.policy.on_drift is not OnDrift.KEEP or change.origin is None or not is_drift(change.origin):
+            return Decision((change,))
+        client_id = change.id if isinstance(change, Delete) else None
+        return Decision(kept=Kept(change.name, client_id, change.origin, change.source))
+
+    def _update(self, entry: DesiredClient, live: LiveClient, how: How) -> Decision | None:
+        if wanted(entry, live.spec) == live.spec:
+            return None
+        after, origins, kept = self._aim(entry, live)
+        if after == live.spec:
+            return Decision(kept=kept)
+        reason, cause = _reason(live, how), _cause(entry, live.spec, after)
+        risks = self._risks_of_update(entry, live, after)
+        return Decision((Update(live.id, live.spec, after, reason, cause, entry.owner, risks, origins),), kept)
+
+    def _aim(self, entry: DesiredClient, live: LiveClient) -> tuple[ClientSpec, tuple[FieldOrigin, ...], Kept | None]:
+        """What a client shall be, where the difference comes from, and what is left as a person made it."""
+        after = wanted(entry, live.spec)
+        origins = field_origins(entry, live.spec, self.base) if self.base else ()
+        if self.policy.on_drift is not OnDrift.KEEP:
+            return after, origins, None
+        after = without_drift(live.spec, after, origins)
+        kept = kept_fields(entry, live, after, origins)
+        return after, tuple(each for each in origins if not is_drift(each.origin)), kept
+
+    def _rotate(self, entry: DesiredClient, rotate: Rotation, turn: Turn) -> Decision | None:
+        old, successor = turn.old, turn.successor
+        if successor is None:
+            return self._replace(entry, rotate, old, turn.stops_at)
+        update = self._update(entry, successor, How.NAME) or Decision()
+        if turn.is_over:
+            since = f"client {successor.id}, which was {created_at(successor)}"
+            reason = Note(ROTATED, f"replaced by {since}: `keep_old` is over")
+            update = replace(update, changes=(*update.changes, self._retire(entry, rotate, old, reason, successor.id)))
+        return update if update.changes or update.kept else None
+
+    def _replace(self, entry: DesiredClient, rotate: Rotation, old: LiveClient, stops_at: datetime) -> Decision:
+        """Make the successor; where the old client is not to stay at all, delete it with the same plan."""
+        after, origins, kept = self._aim(entry, old)
+        time = moment(rotate.created_before)
+        text = f"client {old.id} was {created_at(old)}; `rotate:` replaces what is older than {time}"
+        changes: tuple[Change, ...] = (
+            Create(
+                after,
+                Note("created-before", text),
+                rotate.source,
+                entry.owner,
+                (*replace_risks(old, after, rotate.keep_old, self.policy.system_clients), *waivers(entry)),
+                self._origin_of_rotation(origins),
+                Replaced(old.id, old.spec, rotate.keep_old, stops_at),
+            ),
+        )
+        if not rotate.keep_old:
+            reason = Note(ROTATED, "replaced as soon as the new secret is delivered: `keep_old: 0`")
+            changes += (self._retire(entry, rotate, old, reason, None),)
+        return Decision(changes, kept)
+
+    def _retire(
+        self, entry: DesiredClient, rotate: Rotation, old: LiveClient, reason: Note, successor: int | None
+    ) -> Delete:
+        origin = self._origin_of_rotation(())
+        return Delete(old.id, old.spec, reason, rotate.source, entry.owner, retire_risks(old), origin, successor)
+
+    def _origin_of_rotation(self, origins: Iterable[FieldOrigin]) -> Origin | None:
+        """To rotate is a decision of git's, whatever else a person may have changed meanwhile."""
+        if self.base is None:
+            return None
+        return Origin.BOTH if any(is_drift(each.origin) for each in origins) else Origin.GIT
+
+    def _risks_of_update(self, entry: DesiredClient, live: LiveClient, after: ClientSpec) -> tuple[Note, ...]:
+        renamed_among = self.index if live.name != after.name else None
+        risks = update_risks(live.spec, after, self.policy.protected, self.policy.system_clients)
+        return (*risks, *waivers(entry, renamed_among, live.id))
+
+
+def _reason(live: LiveClient, how: How) -> Note:
+    match how:
+        case How.ID:
+            return Note("pinned-by-id", f"`ids:` says that client {live.id} is this one, and it differs")
+        case How.NAME:
+            text = f"matched by name: client {live.id}, {created(live.created_at)}, differs from what is declared"
+            return Note("differs", text)
+        case How.PREVIOUS_NAME:
+            return Note("renamed", f"{quoted(live.name)} is a previous name of it; it keeps its id and secret")
+        case _:
+            assert_never(how)
+
+
+def _cause(entry: DesiredClient, before: ClientSpec, after: ClientSpec) -> Location:
+    match [change.field for change in field_changes(before, after)]:
+        case [Field.REDIRECT_URL]:
+            return entry.redirect_source
+        case [Field.GRANTS]:
+            return entry.grants_source
+        case _:
+            return entry.source

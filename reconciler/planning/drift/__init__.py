@@ -1,0 +1,1 @@
+"""Changes in git told from changes on the instance."""

@@ -1,0 +1,146 @@
+"""Change told from drift: what was declared at the base, is declared now, and is live, compared field by field.
+
+| base | declared | live | label |
+|---|---|---|---|
+| A | B | A | git: the declarations have changed |
+| A | A | B | instance: a person has changed it there |
+| A | B | C | both: a conflict |
+
+`base` of a client that the base does not know is "not there". So an entry that is new in git, for a client that is live
+in another form already, is a conflict: neither form comes from what was agreed on before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
+from reconciler.planning.match.blocked import Entry
+from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
+from reconciler.support.frozen import dataclass
+
+
+@dataclass(frozen=True)
+class Base:
+    """What was declared for an instance at an earlier revision."""
+
+    commit: str
+    declarations: Declarations
+
+    def entry_for(self, entry: Entry) -> Entry | None:
+        """What the base says of the client that an entry is about: by id, name, then previous names."""
+        earlier = entry.previous_names if isinstance(entry, DesiredClient) else ()
+        if entry.id is not None and (pinned := self._by_id.get(entry.id)):
+            return pinned
+        return next((self._by_name[name] for name in (entry.name, *earlier) if name in self._by_name), None)
+
+    def declared(self, live: LiveClient) -> DesiredClient | None:
+        """The entry that declared a live client at the base: by its id, or by its name if that was not pinned."""
+        entry = self._by_id.get(live.id) or self._by_name.get(live.name)
+        return entry if isinstance(entry, DesiredClient) and entry.id in (None, live.id) else None
+
+    @cached_property
+    def _entries(self) -> tuple[Entry, ...]:
+        return (*self.declarations.absent, *self.declarations.present)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Entry]:
+        return {entry.name: entry for entry in self._entries}
+
+    @cached_property
+    def _by_id(self) -> Mapping[int, Entry]:
+        return {entry.id: entry for entry in self._entries if entry.id is not None}
+
+
+def origin_of(base: object, declared: object, live: object) -> Origin:
+    """The label of a difference between what is declared and what is live."""
+    if base == live:
+        return Origin.GIT
+    return Origin.INSTANCE if base == declared else Origin.BOTH
+
+
+def origin_of_create(entry: DesiredClient, base: Base) -> Origin:
+    """Of a client that is declared and not live."""
+    before = base.entry_for(entry)
+    return origin_of(before.spec if isinstance(before, DesiredClient) else None, entry.spec, None)
+
+
+def origin_of_delete(entry: AbsentClient, live: LiveClient, base: Base) -> Origin:
+    """Of a client that is declared absent, and live.
+
+    Where the base says nothing of it, to delete it is a decision of git's.
+    """
+    before = base.entry_for(entry)
+    if before is None:
+        return Origin.GIT
+    return origin_of(wanted(before, live.spec) if isinstance(before, DesiredClient) else None, None, live.spec)
+
+
+def origin_of_prune(live: LiveClient, base: Base) -> Origin:
+    """Of a live client that no entry is about."""
+    before = base.declared(live)
+    return origin_of(wanted(before, live.spec) if before else None, None, live.spec)
+
+
+def field_origins(entry: DesiredClient, live: ClientSpec, base: Base) -> tuple[FieldOrigin, ...]:
+    """Of each field in which a live client differs from its entry."""
+    now, before = wanted(entry, live), base.entry_for(entry)
+    then = wanted(before, live) if isinstance(before, DesiredClient) else None
+    return tuple(
+        FieldOrigin(each.field, origin_of(_value(then, each.field), _value(now, each.field), _value(live, each.field)))
+        for each in field_changes(live, now)
+    )
+
+
+def wanted(entry: DesiredClient, live: ClientSpec) -> ClientSpec:
+    """The declared client, with the live redirect if that is ignored and both have one."""
+    declared = entry.spec
+    keeps = Field.REDIRECT_URL in entry.ignore_changes
+    if keeps and Grant.AUTHORIZATION_CODE in declared.grants and Grant.AUTHORIZATION_CODE in live.grants:
+        return replace(declared, redirect_url=live.redirect_url)
+    return declared
+
+
+def without_drift(live: ClientSpec, declared: ClientSpec, origins: Iterable[FieldOrigin]) -> ClientSpec:
+    """The declared client, with what a person changed as it is live.
+
+    The platform derives the authorization code grant from the redirect, so these two stay or go together.
+    """
+    kept = {each.field for each in origins if is_drift(each.origin)}
+    merged = _merged(live, declared, kept)
+    if (Grant.AUTHORIZATION_CODE in merged.grants) == (merged.redirect_url is not None):
+        return merged
+    return _merged(live, declared, kept | {Field.GRANTS, Field.REDIRECT_URL})
+
+
+def kept_fields(
+    entry: DesiredClient, live: LiveClient, taken: ClientSpec, origins: Iterable[FieldOrigin]
+) -> Kept | None:
+    """What of an entry is left as it is live, once the client is as `taken`; None if nothing is."""
+    label = {each.field: each.origin for each in origins}
+    fields = tuple(
+        FieldDrift(each.field, label[each.field], declared=each.after, live=each.before)
+        for each in field_changes(taken, wanted(entry, live.spec))
+    )
+    if not fields:
+        return None
+    return Kept(entry.name, live.id, _together(field.origin for field in fields), entry.source, fields)
+
+
+def _together(origins: Iterable[Origin]) -> Origin:
+    first, *others = set(origins)
+    return first if not others else Origin.BOTH
+
+
+def _merged(live: ClientSpec, declared: ClientSpec, kept: set[Field]) -> ClientSpec:
+    return ClientSpec(
+        name=(live if Field.NAME in kept else declared).name,
+        grants=(live if Field.GRANTS in kept else declared).grants,
+        redirect_url=(live if Field.REDIRECT_URL in kept else declared).redirect_url,
+    )
+
+
+def _value(spec: ClientSpec | None, field: Field) -> object:
+    return getattr(spec, field.value) if spec is not None else None

@@ -1,0 +1,79 @@
+"""Where changes come from since the base, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from reconciler.planning.plan.plan import (
+    Change,
+    Create,
+    Delete,
+    FieldOrigin,
+    Kept,
+    Origin,
+    Replaced,
+    Update,
+    is_drift,
+    origins_of,
+)
+from reconciler.support.text import listed
+
+_UPDATED = {
+    Origin.GIT: "changed in git",
+    Origin.INSTANCE: "drift: changed on the instance, not in git",
+    Origin.BOTH: "conflict: changed in git and on the instance",
+}
+_CREATED = {
+    Origin.GIT: "new in git",
+    Origin.INSTANCE: "drift: deleted on the instance, and git still has it",
+    Origin.BOTH: "conflict: changed in git, and deleted on the instance",
+}
+_DELETED = {
+    Origin.GIT: "deleted in git",
+    Origin.INSTANCE: "drift: made on the instance, and git never had it",
+    Origin.BOTH: "conflict: deleted in git, and changed on the instance",
+}
+_ROTATED = {
+    Origin.GIT: "rotated in git",
+    Origin.INSTANCE: "drift: changed on the instance, and git has it otherwise",
+    Origin.BOTH: "conflict: rotated in git, and changed on the instance",
+}
+
+
+def has_drift(change: Change) -> bool:
+    """Whether the change would undo something that a person did on the instance."""
+    return any(map(is_drift, origins_of(change)))
+
+
+def origin_text(change: Change) -> str | None:
+    """Where a change comes from, in one line; None where no base is known."""
+    match change:
+        case Create(origin=origin, replaces=Replaced()):
+            return origin and _ROTATED[origin]
+        case Delete(origin=origin, is_rotation=True):
+            return origin and _ROTATED[origin]
+        case Create(origin=origin):
+            return origin and _CREATED[origin]
+        case Delete(origin=origin):
+            return origin and _DELETED[origin]
+        case Update(origins=origins):
+            return _fields_text(origins)
+        case _:
+            assert_never(change)
+
+
+def kept_text(kept: Kept) -> str:
+    """What a person did, and stays."""
+    if kept.fields:
+        return _fields_text([FieldOrigin(each.field, each.origin) for each in kept.fields]) or ""
+    return (_CREATED if kept.id is None else _DELETED)[kept.origin]
+
+
+def _fields_text(origins: Iterable[FieldOrigin]) -> str | None:
+    fields: dict[Origin, list[str]] = {}
+    for each in origins:
+        fields.setdefault(each.origin, []).append(each.field)
+    if len(fields) == 1:
+        return _UPDATED[next(iter(fields))]
+    return "; ".join(f"{listed(names)}: {_UPDATED[origin]}" for origin, names in fields.items()) or None

@@ -1,0 +1,91 @@
+"""The diff: what is declared and what is live, to a plan. Pure, and linear in the number of clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+
+from reconciler.model.clients import Declarations, Listing
+from reconciler.planning.decide import Deciding, Decision, PlanPolicy
+from reconciler.planning.drift.base import Base
+from reconciler.planning.drift.removals import Removals
+from reconciler.planning.match.fast_path import match_declared
+from reconciler.planning.match.match import Doubt, Finding, LiveIndex, meant, possible
+from reconciler.planning.notes.renames import notes_on_renames
+from reconciler.planning.notes.unmanaged import Remarks, notes_on_previous_names, notes_on_rotation
+from reconciler.planning.plan.plan import Note, Plan, Unmanaged, order_of_applying
+
+__all__ = ["PlanPolicy", "make_plan"]
+
+
+def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: Base | None = None) -> Plan:
+    """What would make the instance equal to what is declared. Never raises; the order of the inputs does not matter.
+
+    What is not certain is blocked, client by client, and the live clients that it may be about are held: neither
+    unmanaged nor pruned. With a `base`, every difference is labelled by where it comes from, and what a person changed
+    on the instance is refused, kept or reverted, as the policy has it.
+    """
+    index = LiveIndex(live, policy.ignore, policy.instance)
+    matched = match_declared(declared, index)
+    findings = matched.findings
+    doubts = tuple(found for found in findings if isinstance(found, Doubt))
+    held = {live_id for doubt in doubts for live_id in possible(doubt.entry, index)}
+    deciding = Deciding(policy, index, base)
+    on_entries = [decision for found in findings if (decision := deciding.on_entry(found))]
+    strangers = tuple(_strangers(declared, live, held | matched.settled | _matched_ids(findings), deciding))
+    decisions = [*on_entries, *(decision for _, decision in strangers if decision)]
+    changes = tuple(sorted((change for each in decisions for change in each.changes), key=order_of_applying))
+    unmanaged = _by_name(unmanaged for unmanaged, decision in strangers if decision is None)
+    return Plan(
+        instance=policy.instance,
+        identity=policy.identity,
+        changes=changes,
+        blocked=tuple(sorted((d.blocked for d in doubts), key=lambda b: (b.name, b.source, b.reason.code))),
+        unmanaged=unmanaged,
+        ignored=_by_name(Unmanaged(each.id, each.name) for each in index.ignored),
+        unsupported=tuple(
+            sorted((u for u in live.unsupported if not index.ignores(u.name)), key=lambda u: (u.name, u.id))
+        ),
+        notes=_sorted((*_notes(findings, index), *notes_on_renames(changes, unmanaged, index))),
+        in_sync=len(matched.settled) + len(findings) - len(doubts) - len(on_entries),
+        declared_present=len(declared.present),
+        live=len(index.all),
+        live_ids=tuple(sorted(index.by_id)),
+        held=tuple(sorted(held)),
+        base=base.commit if base else None,
+        on_drift=policy.on_drift if base else None,
+        kept=tuple(sorted((each.kept for each in decisions if each.kept), key=lambda kept: (kept.name, kept.id or 0))),
+    )
+
+
+def _strangers(
+    declared: Declarations, live: Listing, accounted: Set[int], deciding: Deciding
+) -> Iterator[tuple[Unmanaged, Decision | None]]:
+    """The live clients that no entry is about, and what is done about them; None where they are left alone."""
+    index, base = deciding.index, deciding.base
+    clients = [each for each in live.clients if each.id not in accounted and not index.ignores(each.name)]
+    if not clients:
+        return
+    removals = Removals(declared, clients, base) if base else None
+    remarks = Remarks(declared, clients, index, deciding.policy.system_clients, removals)
+    for client in clients:
+        unmanaged = remarks.on(client)
+        yield unmanaged, deciding.on_stranger(client, unmanaged, removals)
+
+
+def _matched_ids(findings: Iterable[Finding]) -> set[int]:
+    return {live.id for found in findings for live in meant(found)}
+
+
+def _notes(findings: Iterable[Finding], index: LiveIndex) -> Iterator[Note]:
+    for found in findings:
+        if live := meant(found):
+            yield from notes_on_previous_names(found.entry, live[-1], index)
+        yield from notes_on_rotation(found, index)
+
+
+def _sorted(notes: Iterable[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda note: (note.code, note.text)))
+
+
+def _by_name(clients: Iterable[Unmanaged]) -> tuple[Unmanaged, ...]:
+    return tuple(sorted(clients, key=lambda each: (each.name, each.id)))

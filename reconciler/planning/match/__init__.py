@@ -1,0 +1,1 @@
+"""Which live client each declared entry means."""

@@ -1,0 +1,244 @@
+"""Which live client each declared entry means: by `ids`, then by name, then by `previous_names`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from functools import cached_property
+from typing import TypeVar, assert_never
+
+from reconciler.model.clients import AbsentClient, DesiredClient, Listing, LiveClient, Rotation, UnsupportedClient
+from reconciler.model.names import lookalike_key, matches_any
+from reconciler.planning.match import blocked as doubts
+from reconciler.planning.match.blocked import AnyLive, Entry
+from reconciler.planning.match.rotation import Candidates, Settled, Turn, turn_of
+from reconciler.planning.plan.plan import Blocked
+from reconciler.support.frozen import dataclass
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class LiveIndex:
+    """A listing, looked up by id, name and lookalike. Built once, so that planning stays linear."""
+
+    def __init__(self, listing: Listing, ignore: Sequence[str], instance: str) -> None:
+        self.instance = instance
+        self.at = listing.at
+        self.all: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
+        self.by_id: Mapping[int, AnyLive] = {live.id: live for live in self.all}
+        self._by_name = _grouped((live.name, live) for live in self.all)
+        self._ignore = ignore
+        self._ignored_names = {name for name in self._by_name if matches_any(ignore, name)} if ignore else set()
+
+    def named(self, name: str) -> Sequence[AnyLive]:
+        """The live clients of exactly this name."""
+        return self._by_name.get(name, ())
+
+    def only(self, name: str) -> LiveClient | None:
+        """The one live client of this name, if it is one that can be declared and is not set aside."""
+        found = self._by_name.get(name)
+        if found is None or len(found) > 1 or name in self._ignored_names:
+            return None
+        live = found[0]
+        return live if isinstance(live, LiveClient) else None
+
+    def looking_like(self, name: str) -> Sequence[AnyLive]:
+        """The live clients whose names read the same to a person, those of exactly this name included."""
+        return self._by_key.get(lookalike_key(name), ())
+
+    @property
+    def ignored(self) -> Sequence[AnyLive]:
+        """The live clients that `ignore:` sets aside."""
+        return [live for live in self.all if live.name in self._ignored_names] if self._ignored_names else ()
+
+    def ignores(self, name: str) -> bool:
+        """Whether `ignore:` sets clients of this name aside, live or not."""
+        return name in self._ignored_names if name in self._by_name else matches_any(self._ignore, name)
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, Sequence[AnyLive]]:
+        # Only creates, renames and doubts ask for it: a plan without any does not pay for it.
+        return _grouped((lookalike_key(live.name), live) for live in self.all)
+
+
+class How(Enum):
+    """By what an entry was matched."""
+
+    ID = auto()
+    NAME = auto()
+    PREVIOUS_NAME = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The entry means this live client."""
+
+    entry: Entry
+    live: LiveClient
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Rotating:
+    """The entry means a client that is too old, and the one that takes its place."""
+
+    entry: DesiredClient
+    rotate: Rotation
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What the entry means is not live."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What the entry means is not certain."""
+
+    entry: Entry
+    blocked: Blocked
+
+
+Finding = Match | Rotating | Missing | Doubt
+
+
+def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[Finding]:
+    """What each entry means, in their order. No live client is matched twice, and no name is given twice."""
+    same_name = _shared((entry.name, entry) for entry in entries)
+    findings = [_find(entry, index) for entry in entries]
+    claims = _shared((live.id, found.entry) for found in findings for live in meant(found))
+    for found in findings:
+        entry = found.entry
+        if entry.name in same_name:
+            yield Doubt(entry, doubts.declared_twice(entry, same_name[entry.name]))
+        elif clash := next((live for live in meant(found) if live.id in claims), None):
+            yield Doubt(entry, doubts.clashing(entry, clash, claims[clash.id]))
+        else:
+            yield _checked_name(found, index)
+
+
+def claimed(entries: Iterable[Entry], index: LiveIndex) -> set[int]:
+    """The ids of all live clients that some entries mean, also of those that they cannot have."""
+    return {live.id for entry in entries for live in meant(_find(entry, index))}
+
+
+def meant(found: Finding) -> tuple[LiveClient, ...]:
+    """The live clients that are an entry's: in a rotation, two for a while."""
+    match found:
+        case Match(live=live):
+            return (live,)
+        case Rotating(turn=Turn(old=old, successor=successor)):
+            return (old,) if successor is None else (old, successor)
+        case Missing() | Doubt():
+            return ()
+        case _:
+            assert_never(found)
+
+
+def possible(entry: Entry, index: LiveIndex) -> Iterator[int]:
+    """The ids of all live clients that a doubtful entry may mean, by whatever it says."""
+    if entry.id is not None and entry.id in index.by_id:
+        yield entry.id
+    earlier = entry.previous_names if isinstance(entry, DesiredClient) else ()
+    for name in (entry.name, *earlier):
+        yield from (live.id for live in index.looking_like(name))
+
+
+def _find(entry: Entry, index: LiveIndex) -> Finding:
+    if index.ignores(entry.name):
+        return Doubt(entry, doubts.is_ignored(entry))
+    if isinstance(entry, DesiredClient) and entry.rotate and (found := _by_dates(entry, entry.rotate, index)):
+        return found
+    if entry.id is not None:
+        return _by_id(entry, index)
+    if namesakes := index.named(entry.name):
+        if len(namesakes) > 1:
+            return Doubt(entry, doubts.ambiguous(entry, namesakes, index.instance))
+        return _matched(entry, namesakes[0], How.NAME, index)
+    return _by_previous_name(entry, index) if isinstance(entry, DesiredClient) else Missing(entry)
+
+
+def _by_dates(entry: DesiredClient, rotate: Rotation, index: LiveIndex) -> Finding | None:
+    """What a rotation has to do with the entry; None if nothing, so that it is matched like any other."""
+    pinned = index.by_id.get(entry.id) if entry.id is not None else None
+    match turn_of(entry, rotate, Candidates(index.named(entry.name), pinned, index.at, index.instance)):
+        case None:
+            return None
+        case Blocked() as blocked:
+            return Doubt(entry, blocked)
+        case Settled(successor):
+            return _matched(entry, successor, How.NAME, index)
+        case Turn() as turn:
+            return Rotating(entry, rotate, turn)
+        case found:
+            assert_never(found)
+
+
+def _by_id(entry: Entry, index: LiveIndex) -> Finding:
+    live = index.by_id.get(entry.id) if entry.id is not None else None
+    match entry, live:
+        case AbsentClient(), None:
+            return Missing(entry)  # deleted, as it was to be
+        case _, None:
+            return Doubt(entry, doubts.id_not_live(entry, index.named(entry.name), index.instance))
+        case AbsentClient(), LiveClient() | UnsupportedClient() if live.name != entry.name:
+            return Doubt(entry, doubts.id_has_another_name(entry, live))
+        case _:
+            return _matched(entry, live, How.ID, index)
+
+
+def _by_previous_name(entry: DesiredClient, index: LiveIndex) -> Finding:
+    found = [live for name in dict.fromkeys(entry.previous_names) for live in index.named(name)]
+    if not found:
+        return Missing(entry)
+    if len(found) > 1:
+        return Doubt(entry, doubts.previous_names_ambiguous(entry, found, index.instance))
+    return _matched(entry, found[0], How.PREVIOUS_NAME, index)
+
+
+def _matched(entry: Entry, live: AnyLive, how: How, index: LiveIndex) -> Finding:
+    if index.ignores(live.name):
+        return Doubt(entry, doubts.means_ignored(entry, live))
+    if isinstance(live, UnsupportedClient):
+        return Doubt(entry, doubts.unsupported(entry, live))
+    return Match(entry, live, how)
+
+
+def _checked_name(found: Finding, index: LiveIndex) -> Finding:
+    """The finding, unless it would give a client a name that is taken, or that reads like a live one."""
+    match found:
+        case Missing(DesiredClient() as entry):
+            return _name_doubt(entry, None, index) or found
+        case Match(DesiredClient() as entry, live) if live.name != entry.name:
+            return _name_doubt(entry, live.id, index) or found
+        case _:
+            return found
+
+
+def _name_doubt(entry: DesiredClient, own_id: int | None, index: LiveIndex) -> Doubt | None:
+    others = [live for live in index.looking_like(entry.name) if live.id != own_id]
+    if holders := [live for live in others if live.name == entry.name]:
+        return Doubt(entry, doubts.name_taken(entry, holders))
+    if others and doubts.ALLOW_LOOKALIKE not in entry.allow:
+        return Doubt(entry, doubts.lookalike(entry, others, index.instance, is_live=own_id is not None))
+    return None
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, Sequence[V]]:
+    groups: defaultdict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
+
+
+def _shared(pairs: Iterable[tuple[K, Entry]]) -> Mapping[K, Sequence[Entry]]:
+    """The groups that have more than one member."""
+    pairs = list(pairs)
+    if len({key for key, _ in pairs}) == len(pairs):  # as almost always: no group has
+        return {}
+    return {key: group for key, group in _grouped(pairs).items() if len(group) > 1}

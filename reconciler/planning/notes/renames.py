@@ -1,0 +1,48 @@
+"""Creates that are probably renames: one live client, which no entry declares, leads to the very same place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from reconciler.model.clients import LiveClient
+from reconciler.planning.match.blocked import claim, created
+from reconciler.planning.match.match import LiveIndex
+from reconciler.planning.plan.plan import Change, Create, Delete, Note, Unmanaged
+from reconciler.support.text import quoted
+
+
+def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], index: LiveIndex) -> Iterator[Note]:
+    """A note for each client that will be made although exactly one undeclared client has its redirect URL.
+
+    A client that is made anew has another id and secret, so that the application behind it stops working.
+    """
+    new = [change for change in changes if isinstance(change, Create) and change.replaces is None]
+    if not new:
+        return
+    by_redirect: defaultdict[str | None, list[LiveClient]] = defaultdict(list)
+    for client_id in _strangers(changes, unmanaged):
+        live = index.by_id.get(client_id)
+        if isinstance(live, LiveClient):
+            by_redirect[live.spec.redirect_url].append(live)
+    for create in new:
+        twins = by_redirect.get(create.after.redirect_url, ()) if create.after.redirect_url is not None else ()
+        if len(twins) == 1:
+            yield Note("perhaps-renamed", _text(create, twins[0], index.instance))
+
+
+def _strangers(changes: Sequence[Change], unmanaged: Sequence[Unmanaged]) -> Iterator[int]:
+    """The live clients that no entry of any instance is about, pruned or not."""
+    for client in unmanaged:
+        if not client.system and not (client.note and client.note.code == "declared-elsewhere"):
+            yield client.id
+    yield from (change.id for change in changes if isinstance(change, Delete) and change.source is None)
+
+
+def _text(create: Create, twin: LiveClient, instance: str) -> str:
+    known = f"client {twin.id} ({quoted(twin.name)}, {created(twin.created_at)})"
+    add = f"add `{claim(twin, instance)}` at {create.source.path}:{create.source.line}"
+    return (
+        f"{quoted(create.name)} will be made anew, though {known}, which is not declared, has the same redirect_url; "
+        f"if it is the same client, {add}, and it keeps its id and secret"
+    )

@@ -1,0 +1,122 @@
+"""What a reviewer should know before saying yes, in plain words. What the grants do was observed on 4.15.6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from reconciler.model.clients import ClientSpec, Grant, LiveClient
+from reconciler.model.names import is_system_client, matches_any
+from reconciler.planning.plan.plan import Note
+from reconciler.planning.plan.redirect_urls import hosts, is_plain_http, redirect_urls
+
+NOTHING = ClientSpec("", frozenset())
+
+
+def create_risks(after: ClientSpec, *, again: bool = False) -> tuple[Note, ...]:
+    """The risks of a new client, or of one that is made `again` since somebody deleted it."""
+    return (*_made_again(again), *_grant_risks(frozenset(), after.grants), *_plain_http(NOTHING, after))
+
+
+def _made_again(again: bool) -> Iterator[Note]:
+    if again:
+        text = "it was deleted on the instance, and comes back with a new id and secret"
+        yield Note("new-id-and-secret", text)
+
+
+def update_risks(
+    before: ClientSpec, after: ClientSpec, protected: Sequence[str] = (), system_clients: Sequence[str] = ()
+) -> tuple[Note, ...]:
+    """The risks of changing a client: only those that the change brings, not those that were there before."""
+    return (
+        *_system(before.name, system_clients),
+        *_protection(before.name, after.name, protected),
+        *_widened(before.grants, after.grants),
+        *_grant_risks(before.grants, after.grants),
+        *_narrowed(before, after),
+        *_redirect_hosts(before, after),
+        *_plain_http(before, after),
+    )
+
+
+def delete_risks() -> tuple[Note, ...]:
+    """The risks of deleting a client."""
+    text = "revokes every token issued to it, and cannot be undone: creating it again gives a new id and secret"
+    return (Note("tokens-revoked", text),)
+
+
+def replace_risks(
+    old: LiveClient, after: ClientSpec, keep_old: timedelta, system_clients: Sequence[str] = ()
+) -> tuple[Note, ...]:
+    """The risks of a new client in the place of an old one: what it brings beyond the old one's, and the new secret."""
+    text = "it gets a new id and a new secret: whatever uses the old ones has to take over both"
+    later = f"tokens that were issued to client {old.id} work until it is deleted, and are revoked with it"
+    return (
+        Note("new-id-and-secret", text),
+        *((Note("tokens-revoked-later", later),) if keep_old else ()),
+        *update_risks(old.spec, after, (), system_clients),
+    )
+
+
+def retire_risks(old: LiveClient) -> tuple[Note, ...]:
+    """The risks of deleting a client that was replaced."""
+    text = f"its secret stops working, and every token issued to client {old.id} is revoked; that cannot be undone"
+    return (Note("tokens-revoked", text),)
+
+
+def _system(name: str, globs: Sequence[str]) -> Iterator[Note]:
+    if is_system_client(name, globs):
+        yield Note("system-client", "the platform itself works with this client")
+
+
+def _protection(before: str, after: str, protected: Sequence[str]) -> Iterator[Note]:
+    if before != after and matches_any(protected, after) and not matches_any(protected, before):
+        yield Note("becomes-protected", "the new name is protected: deleting it, or renaming it back, will be refused")
+
+
+def _widened(before: frozenset[Grant], after: frozenset[Grant]) -> Iterator[Note]:
+    for grant in _in_order(after - before):
+        yield Note("grant-added", f"widened: {grant} is added")
+
+
+def _grant_risks(before: frozenset[Grant], after: frozenset[Grant]) -> Iterator[Note]:
+    added = after - before
+    if Grant.PERSONAL_ACCESS_TOKEN in added:
+        text = "whoever holds its id and secret can act as any user, administrators included"
+        yield Note("personal-access", f"personal access: {text}")
+    if Grant.PASSWORD in added:
+        yield Note("password-grant", "the password grant also works for blocked and inactive users")
+    if added and _refuses_codes(after) and not _refuses_codes(before):
+        text = "the token endpoint refuses to exchange the code of a client that also has another grant"
+        yield Note("code-exchange-refused", f"sign-ins with authorization_code will fail: {text}")
+
+
+def _refuses_codes(grants: frozenset[Grant]) -> bool:
+    """Consent still works then; the exchange is answered 401 invalid_client (observed on 4.15.6)."""
+    return Grant.AUTHORIZATION_CODE in grants and len(grants) > 1
+
+
+def _narrowed(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
+    for grant in _in_order(before.grants - after.grants):
+        text = "applications that use it stop getting tokens; tokens already issued go on working"
+        yield Note("grant-removed", f"{grant} is taken away: {text}")
+    if before.redirect_url and not after.redirect_url:
+        yield Note("redirect-erased", f"the redirect goes with authorization_code: {before.redirect_url} is erased")
+
+
+def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
+    old, new = hosts(before), hosts(after)
+    if old and new and set(old) != set(new):
+        yield Note("redirect-host", f"the redirect host changes: {', '.join(old)} → {', '.join(new)}")
+
+
+def _plain_http(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
+    known = set(redirect_urls(before))
+    for url in redirect_urls(after):
+        if url not in known and is_plain_http(url):
+            known.add(url)
+            yield Note("plain-http", f"plain http: codes sent to {url} can be read on their way")
+
+
+def _in_order(grants: Iterable[Grant]) -> list[Grant]:
+    return [grant for grant in Grant if grant in set(grants)]

@@ -1,0 +1,123 @@
+"""What a reader of the plan might not expect of clients that it leaves alone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+
+from reconciler.model.clients import Declarations, DesiredClient, LiveClient, Rotation
+from reconciler.model.names import is_system_client, lookalike_key
+from reconciler.planning.drift.removals import REMOVED, Removals
+from reconciler.planning.match.blocked import ALLOW_LOOKALIKE, Entry, listed, moment
+from reconciler.planning.match.match import Finding, LiveIndex, Match, Rotating
+from reconciler.planning.match.rotation import Turn, is_older, leftovers
+from reconciler.planning.plan.plan import Note, Unmanaged
+from reconciler.support.text import quoted
+
+
+class Remarks:
+    """Why it may be a surprise that a client is unmanaged, judged by everything that is declared and live."""
+
+    def __init__(
+        self,
+        declared: Declarations,
+        clients: Iterable[LiveClient],
+        index: LiveIndex,
+        system_clients: Sequence[str],
+        removals: Removals | None = None,
+    ) -> None:
+        self._index = index
+        self._removals = removals
+        self._system_clients = system_clients
+        self._elsewhere = _instances_by_name(declared)
+        self._declared_like = _names_by_key(declared, {lookalike_key(client.name) for client in clients})
+
+    def on(self, client: LiveClient) -> Unmanaged:
+        """The client as the plan shows it."""
+        system = is_system_client(client.name, self._system_clients)
+        return Unmanaged(client.id, client.name, system, self._note(client, system))
+
+    def _note(self, client: LiveClient, system: bool) -> Note | None:
+        if instances := self._elsewhere.get(client.name):
+            return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
+        twin = self._declared_like.get(lookalike_key(client.name))
+        if twin is not None and twin != client.name:
+            text = f"reads like {quoted(twin)}, which is declared, and is another client: names must be equal exactly"
+            return Note("name-lookalike", text)
+        sharing = self._index.named(client.name)
+        # The platform makes clients named devlink by itself: several of them are no news.
+        if len(sharing) > 1 and not system:
+            text = f"{len(sharing)} live clients have this name: {listed(sharing)}"
+            if twin is not None:  # the entry of this name means another one
+                pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
+                text += f"; to declare this one too, give it a name of its own and {pin}"
+            return Note("ambiguous", text)
+        if self._removals and (entry := self._removals.declaring(client)):
+            return Note(REMOVED, f"{self._removals.in_words(entry)}; `--prune removed` deletes it")
+        return None
+
+
+def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) -> Iterator[Note]:
+    """A note for each live client that still has a previous name of a declared client that is live as well."""
+    for name in dict.fromkeys(entry.previous_names) if isinstance(entry, DesiredClient) else ():
+        for old in index.named(name):
+            if old.id != live.id:
+                both = f"{quoted(name)} (client {old.id}) is live beside {quoted(entry.name)} (client {live.id})"
+                advice = "previous_names does nothing here: delete the old client, or take its name out"
+                yield Note("previous-name-live", f"{both}, so {advice}")
+
+
+def notes_on_rotation(found: Finding, index: LiveIndex) -> Iterator[Note]:
+    """Until when an old secret works, and what of an entry a rotation has left behind."""
+    match found:
+        case Rotating(entry, _, Turn(old=old, successor=LiveClient() as successor, stops_at=stops_at, is_over=False)):
+            text = f"the old secret of {quoted(entry.name)} (client {old.id}) works until {moment(stops_at)}, and the"
+            then = f"; then write `{_pin(successor, index)}`" if entry.id is not None else ""
+            text = f"{text} next apply after that deletes it; its successor is client {successor.id}{then}"
+            yield Note("rotation-under-way", text)
+        case Match(DesiredClient(rotate=Rotation() as rotate) as entry, live):
+            yield from _notes_after_rotation(entry, rotate, live, index)
+
+
+def _notes_after_rotation(entry: DesiredClient, rotate: Rotation, live: LiveClient, index: LiveIndex) -> Iterator[Note]:
+    name = quoted(entry.name)
+    if live.name != entry.name:
+        if is_older(live, rotate):
+            yield Note("rotation-follows", f"{name} is renamed first; the next plan replaces it, as `rotate:` says")
+    elif entry.id not in (None, live.id):
+        text = f"client {entry.id}, which `ids:` names, is gone, and client {live.id} has taken its place"
+        yield Note("rotation-moved", f"{name}: {text}: write `{_pin(live, index)}`, or take `ids:` out")
+    elif left := leftovers(entry, rotate, index.named(entry.name), live.id):
+        text = f"{listed(left)} has its name too, and is left alone, since `ids:` says that client {live.id} is meant"
+        yield Note("rotation-leftover", f"{name}: {text}; without `ids:`, the rotation deletes the old one")
+
+
+def _pin(live: LiveClient, index: LiveIndex) -> str:
+    return f"ids: {{{index.instance}: {live.id}}}"
+
+
+def waivers(entry: Entry, named_among: LiveIndex | None = None, own_id: int | None = None) -> Iterator[Note]:
+    """What the entry waives, so that the plan's reader sees it.
+
+    `named_among` is what is live when the change gives the client a name; then lookalikes there are waived as well.
+    """
+    for waiver in entry.waivers:
+        yield Note("waived", f"waives {waiver.rule}: {waiver.finding}")
+    if named_among is not None and (twins := [c for c in named_among.looking_like(entry.name) if c.id != own_id]):
+        text = f"a live client has a name that reads the same: {listed(twins, with_names=True)}"
+        yield Note("waived", f"waives {ALLOW_LOOKALIKE}: {text}")
+
+
+def _instances_by_name(declared: Declarations) -> Mapping[str, Sequence[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for each in declared.elsewhere:
+        found[each.name].update(each.instances)
+    return {name: sorted(instances) for name, instances in found.items()}
+
+
+def _names_by_key(declared: Declarations, keys: Set[str]) -> Mapping[str, str]:
+    """The declared names that have one of the keys; most have none, and few of the live clients are strangers."""
+    entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
+    alike = [name for entry in entries if lookalike_key(name := entry.name) in keys]
+    # Sorted, so that of several that read alike the same one is named whatever the order of the files.
+    return {lookalike_key(name): name for name in sorted(alike)}

@@ -1,0 +1,1 @@
+"""Saved plans: written, read, and checked for staleness."""

@@ -1,0 +1,288 @@
+"""A plan as plain JSON values and back, each kind of value written and read side by side.
+
+No secret can get into a plan file: everything that is written here comes from the fields of `Plan`, and no type that
+a plan is built of has a field for a secret. `LiveClient` has none, the gateway drops secrets while it reads a listing,
+and a `Secret` is not among the values that JSON can hold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, timedelta
+from enum import StrEnum
+from typing import Any, assert_never
+
+from reconciler.model.clients import Field, UnsupportedClient
+from reconciler.planning.plan.plan import (
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    FieldDrift,
+    FieldOrigin,
+    Kept,
+    OnDrift,
+    Origin,
+    Plan,
+    Replaced,
+    Unmanaged,
+    Update,
+)
+from reconciler.planning.planfile.codec_parts import read_location, read_note, read_spec, spec_values
+from reconciler.support.json_reader import Node, WrongShape
+
+Values = dict[str, Any]
+
+
+class Action(StrEnum):
+    """The word for a change; a rename is an update that changes the name, perhaps with other fields."""
+
+    CREATE = "create"
+    REPLACE = "replace"
+    UPDATE = "update"
+    RENAME = "rename"
+    DELETE = "delete"
+
+
+PLAN_KEYS = (
+    "instance",
+    "identity",
+    "counts",
+    "changes",
+    "left_out",
+    "blocked",
+    "unmanaged",
+    "ignored",
+    "unsupported",
+    "notes",
+    "in_sync",
+    "declared_present",
+    "live",
+    "live_ids",
+    "held",
+    "base",
+    "on_drift",
+    "kept",
+    "configuration",
+)
+
+
+def plan_values(plan: Plan) -> Values:
+    """Everything that a plan holds, under PLAN_KEYS, and how many changes there are of each kind."""
+    return {
+        "instance": plan.instance,
+        "identity": plan.identity,
+        "counts": _counts(plan),
+        "changes": [_change_values(change) for change in plan.changes],
+        "left_out": plan.left_out,
+        "blocked": [_blocked_values(blocked) for blocked in plan.blocked],
+        "unmanaged": [_unmanaged_values(client) for client in plan.unmanaged],
+        "ignored": [_unmanaged_values(client) for client in plan.ignored],
+        "unsupported": [_unsupported_values(client) for client in plan.unsupported],
+        "notes": [asdict(note) for note in plan.notes],
+        "in_sync": plan.in_sync,
+        "declared_present": plan.declared_present,
+        "live": plan.live,
+        "live_ids": list(plan.live_ids),
+        "held": list(plan.held),
+        "base": plan.base,
+        "on_drift": plan.on_drift and plan.on_drift.value,
+        "kept": [asdict(kept) | {"fields": list(map(asdict, kept.fields))} for kept in plan.kept],
+        "configuration": [asdict(note) for note in plan.configuration],
+    }
+
+
+def read_plan(values: Mapping[str, Node]) -> Plan:
+    """The plan that `plan_values` wrote, under PLAN_KEYS. Raises `WrongShape`."""
+    plan = Plan(
+        instance=values["instance"].text(),
+        identity=values["identity"].text(),
+        changes=values["changes"].each(_read_change),
+        left_out=values["left_out"].number(),
+        blocked=values["blocked"].each(_read_blocked),
+        unmanaged=values["unmanaged"].each(_read_unmanaged),
+        ignored=values["ignored"].each(_read_unmanaged),
+        unsupported=values["unsupported"].each(_read_unsupported),
+        notes=values["notes"].each(read_note),
+        in_sync=values["in_sync"].number(),
+        declared_present=values["declared_present"].number(),
+        live=values["live"].number(),
+        live_ids=values["live_ids"].each(Node.client_id),
+        held=values["held"].each(Node.client_id),
+        base=values["base"].unless_null(Node.text),
+        on_drift=values["on_drift"].unless_null(lambda node: node.one_of(OnDrift)),
+        kept=values["kept"].each(_read_kept),
+        configuration=values["configuration"].each(read_note),
+    )
+    if (plan.base is None) != (plan.on_drift is None):
+        raise WrongShape("`on_drift` does not fit `base`: both are null, or none")
+    _demand_the_same(plan_values(plan), values)
+    return plan
+
+
+def _demand_the_same(again: Values, values: Mapping[str, Node]) -> None:
+    # What is derived (counts, the words for changes) must fit what it is derived from, and nothing may get lost.
+    for key in PLAN_KEYS:
+        if again[key] != values[key].value:
+            raise WrongShape(f"`{key}` does not fit the rest of the plan")
+
+
+def _counts(plan: Plan) -> Values:
+    found = Counter(_action(change) for change in plan.changes)
+    return {action.value: found[action] for action in Action}
+
+
+def _action(change: Change) -> Action:
+    match change:
+        case Create(replaces=replaces):
+            return Action.CREATE if replaces is None else Action.REPLACE
+        case Update():
+            return Action.RENAME if change.is_rename else Action.UPDATE
+        case Delete():
+            return Action.DELETE
+        case _:
+            assert_never(change)
+
+
+_LONGEST = 9_999 * 24 * 3600
+"""Seconds: the most that `keep_old` can say."""
+
+_CHANGE_KEYS = (
+    "action",
+    "id",
+    "before",
+    "after",
+    "reason",
+    "risks",
+    "owner",
+    "source",
+    "origin",
+    "origins",
+    "replaces",
+    "successor",
+)
+
+
+def _change_values(change: Change) -> Values:
+    before = None if isinstance(change, Create) else change.before
+    after = None if isinstance(change, Delete) else change.after
+    return {
+        "action": _action(change).value,
+        "id": None if isinstance(change, Create) else change.id,
+        "before": before and spec_values(before),
+        "after": after and spec_values(after),
+        "reason": asdict(change.reason),
+        "risks": [asdict(risk) for risk in change.risks],
+        "owner": change.owner,
+        "source": change.source and asdict(change.source),
+        "origin": None if isinstance(change, Update) else change.origin,
+        "origins": [asdict(each) for each in change.origins] if isinstance(change, Update) else [],
+        "replaces": _replaced_values(change.replaces) if isinstance(change, Create) and change.replaces else None,
+        "successor": change.successor if isinstance(change, Delete) else None,
+    }
+
+
+def _read_change(node: Node) -> Change:
+    values = node.record(_CHANGE_KEYS)
+    reason, owner = read_note(values["reason"]), values["owner"].unless_null(Node.text)
+    source, risks = values["source"], values["risks"].each(read_note)
+    origin, origins = values["origin"].unless_null(_read_origin), values["origins"].each(_read_field_origin)
+    replaces, successor = (
+        values["replaces"].unless_null(_read_replaced),
+        values["successor"].unless_null(Node.client_id),
+    )
+    match values["action"].one_of(Action):
+        case Action.CREATE | Action.REPLACE:
+            values["id"].nothing()
+            values["before"].nothing()
+            after = read_spec(values["after"])
+            return Create(after, reason, read_location(source), owner, risks, origin, replaces)
+        case Action.UPDATE | Action.RENAME:
+            values["origin"].nothing()
+            before, after, place = read_spec(values["before"]), read_spec(values["after"]), read_location(source)
+            return Update(values["id"].client_id(), before, after, reason, place, owner, risks, origins)
+        case Action.DELETE:
+            values["after"].nothing()
+            before, cause = read_spec(values["before"]), source.unless_null(read_location)
+            return Delete(values["id"].client_id(), before, reason, cause, owner, risks, origin, successor)
+        case action:
+            assert_never(action)
+
+
+def _replaced_values(replaced: Replaced) -> Values:
+    return {
+        "id": replaced.id,
+        "before": spec_values(replaced.before),
+        "keep_old_seconds": int(replaced.keep_old.total_seconds()),
+        "stops_at": replaced.stops_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _read_replaced(node: Node) -> Replaced:
+    values = node.record(("id", "before", "keep_old_seconds", "stops_at"))
+    keep_old = timedelta(seconds=min(values["keep_old_seconds"].number(), _LONGEST))
+    before = read_spec(values["before"])
+    return Replaced(values["id"].client_id(), before, keep_old, values["stops_at"].time())
+
+
+def _read_origin(node: Node) -> Origin:
+    return node.one_of(Origin)
+
+
+def _read_field_origin(node: Node) -> FieldOrigin:
+    values = node.record(("field", "origin"))
+    return FieldOrigin(values["field"].one_of(Field), _read_origin(values["origin"]))
+
+
+def _read_kept(node: Node) -> Kept:
+    values = node.record(("name", "id", "origin", "source", "fields"))
+    return Kept(
+        name=values["name"].text(),
+        id=values["id"].unless_null(Node.client_id),
+        origin=_read_origin(values["origin"]),
+        source=values["source"].unless_null(read_location),
+        fields=values["fields"].each(_read_field_drift),
+    )
+
+
+def _read_field_drift(node: Node) -> FieldDrift:
+    values = node.record(("field", "origin", "declared", "live"))
+    return FieldDrift(
+        values["field"].one_of(Field),
+        _read_origin(values["origin"]),
+        values["declared"].unless_null(Node.text),
+        values["live"].unless_null(Node.text),
+    )
+
+
+def _blocked_values(blocked: Blocked) -> Values:
+    return asdict(blocked)
+
+
+def _read_blocked(node: Node) -> Blocked:
+    values = node.record(("name", "reason", "source", "way_out"))
+    reason, source = read_note(values["reason"]), read_location(values["source"])
+    return Blocked(values["name"].text(), reason, source, values["way_out"].text())
+
+
+def _unmanaged_values(client: Unmanaged) -> Values:
+    return asdict(client)
+
+
+def _read_unmanaged(node: Node) -> Unmanaged:
+    values = node.record(("id", "name", "system", "note"))
+    note = values["note"].unless_null(read_note)
+    return Unmanaged(values["id"].client_id(), values["name"].text(), values["system"].flag(), note)
+
+
+def _unsupported_values(client: UnsupportedClient) -> Values:
+    created_at = client.created_at and client.created_at.isoformat()
+    return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
+
+
+def _read_unsupported(node: Node) -> UnsupportedClient:
+    values = node.record(("id", "name", "why", "created_at"))
+    created_at = values["created_at"].unless_null(Node.time)
+    return UnsupportedClient(values["id"].client_id(), values["name"].text(), values["why"].text(), created_at)

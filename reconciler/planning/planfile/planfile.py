@@ -1,0 +1,150 @@
+"""Saved plans: one instance's plan as JSON that a pipeline can keep, show and later apply, exactly or not at all.
+
+What the guards go by (limits, `protected:`, `frozen:`) is not in the file: they judge it by what holds when it is
+applied. Neither is anything of the clock: the caller says when a plan was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.model.errors import Refused
+from reconciler.model.settings import Instance
+from reconciler.planning.plan.plan import Plan, Prune
+from reconciler.planning.planfile.codec import PLAN_KEYS, plan_values, read_plan
+from reconciler.support.digested_json import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
+from reconciler.support.frozen import dataclass
+from reconciler.support.json_reader import Node, WrongShape
+from reconciler.support.text import printable, quoted, quoted_url
+
+FORMAT_VERSION = 1
+KIND = "saved-plan"
+
+_PLAN_AGAIN = "save the plan again: reconciler plan -o FILE"
+_HEAD_KEYS = ("format_version", "kind", "digest", "created_at", "program_version", "prune", "commit")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it was saved, and what is known of the saving."""
+
+    plan: Plan
+    prune: Prune
+    created_at: datetime
+    """In UTC, to the second."""
+    commit: str | None
+    """The git commit whose declarations were planned; None if they were not exactly those of a commit."""
+    program_version: str
+    """For people: whether this program can read the file is the format's version alone."""
+    digest: str
+    """`sha256:` and 64 hexadecimal digits, over everything else in the file: for the journal."""
+
+
+def dump_plan(
+    plan: Plan, *, prune: Prune, created_at: datetime, program_version: str, commit: str | None = None
+) -> str:
+    """The text of a plan file, ASCII only, ending in a line feed: the same for equal arguments.
+
+    `created_at` has a time zone; it is kept to the second. `commit` is what was planned, if it was exactly that.
+    """
+    content = {
+        "created_at": created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "program_version": program_version,
+        "prune": prune.value,
+        "commit": commit,
+        **plan_values(plan),
+    }
+    return seal({"format_version": FORMAT_VERSION, "kind": KIND}, content)
+
+
+def load_plan(data: bytes, path: str) -> SavedPlan:
+    """The plan that a file holds; `path` is how messages call it. How much may be read is the caller's to bound.
+
+    Raises `Refused` if it is not a saved plan, is of another version, or is not what was saved.
+    """
+    path = printable(path)
+    document = _document(data, path)
+    _demand_kind(document, path)
+    _demand_version(document, path)
+    _demand_digest(document, path)
+    try:
+        return _saved_plan(document)
+    except WrongShape as problem:
+        hint = f"it was written by reconciler {_version(document)}; {_PLAN_AGAIN}"
+        raise Refused(f"{path} has another shape than a saved plan: {problem}", hint) from None
+
+
+def target_of(saved: SavedPlan, instances: Sequence[Instance]) -> Instance:
+    """The configured instance that a saved plan is for. Raises `Refused` if there is none, or it is another by now."""
+    for instance in instances:
+        if instance.name == saved.plan.instance:
+            check_identity(saved, instance.identity)
+            return instance
+    known = ", ".join(instance.name for instance in instances)
+    text = f"the saved plan is for the instance {quoted(saved.plan.instance)}, which reconciler.yaml does not name"
+    raise Refused(text, f"it names {known}; apply with the settings that the plan was made with, or plan again")
+
+
+def check_identity(saved: SavedPlan, identity: str) -> None:
+    """Raise `Refused` unless the plan was made for the instance of this identity: its URL, or `embedded:` and path."""
+    planned = saved.plan.identity
+    if planned != identity:
+        both = f"made for {quoted_url(planned)}, and {saved.plan.instance} is {quoted_url(identity)} now"
+        raise Refused(f"the saved plan is for another instance: it was {both}", _PLAN_AGAIN)
+
+
+def _document(data: bytes, path: str) -> dict[str, Any]:
+    try:
+        return read_sealed(data)
+    except TwiceTheSameKey as problem:
+        raise Refused(f"{path} is not a saved plan: {problem}", _PLAN_AGAIN) from None
+    except NotReadable as problem:
+        hint = f"was it cut off? Get it again, or {_PLAN_AGAIN}"
+        raise Refused(f"{path} is not a saved plan: {problem}", hint) from None
+
+
+def _demand_kind(document: dict[str, Any], path: str) -> None:
+    kind = document.get("kind")
+    if kind == KIND:
+        return
+    if kind in ("plan", "apply", "validate"):
+        text = f"{path} is not a saved plan: it is what --format json prints, for other programs to read"
+        raise Refused(text, _PLAN_AGAIN)
+    if kind == "observation":
+        text = f"{path} is not a saved plan: it is an observation, which is never applied"
+        raise Refused(text, "save a plan of the instance as it is now: reconciler plan -o FILE")
+    raise Refused(f"{path} is not a saved plan", _PLAN_AGAIN)
+
+
+def _demand_version(document: dict[str, Any], path: str) -> None:
+    version = document.get("format_version")
+    if type(version) is not int or version < 1:
+        raise Refused(f"{path} is a saved plan of a format that no version of reconciler has written", _PLAN_AGAIN)
+    if version > FORMAT_VERSION:
+        text = f"{path} was saved by a newer reconciler ({_version(document)})"
+        raise Refused(text, f"apply it with that version; or, with this one, {_PLAN_AGAIN}")
+
+
+def _demand_digest(document: dict[str, Any], path: str) -> None:
+    if not is_intact(document):
+        text = f"{path} is not as it was saved: its digest does not fit, so it was edited or damaged"
+        raise Refused(text, f"change the declarations, not the plan; then {_PLAN_AGAIN}")
+
+
+def _saved_plan(document: dict[str, Any]) -> SavedPlan:
+    values = Node(document).record((*_HEAD_KEYS, *PLAN_KEYS))
+    return SavedPlan(
+        plan=read_plan(values),
+        prune=values["prune"].one_of(Prune),
+        created_at=values["created_at"].time(),
+        commit=values["commit"].unless_null(Node.text),
+        program_version=values["program_version"].text(),
+        digest=values["digest"].text(),
+    )
+
+
+def _version(document: dict[str, Any]) -> str:
+    version = document.get("program_version")
+    return printable(version)[:40] if isinstance(version, str) else "of an unknown version"

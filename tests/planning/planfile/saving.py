@@ -1,0 +1,79 @@
+"""Plans to save, and the files that they make."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reconciler.planning.make_plan import make_plan
+from reconciler.planning.plan.plan import Note, OnDrift, Plan, Prune
+from reconciler.planning.planfile.planfile import dump_plan
+from tests.builders import PASSWORD, absent, declare, listing, live, plan_of, present, rotation, spec, unsupported
+from tests.strategies import bases, declarations, listings, policies
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+MADE = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+ROTATED_AT = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def saved(plan: Plan, *, prune: Prune = Prune.NONE, created_at: datetime = MADE) -> str:
+    """The text of the plan's file."""
+    return dump_plan(plan, prune=prune, created_at=created_at, program_version="1.2.3", commit=COMMIT)
+
+
+def one_of_each() -> Plan:
+    """A plan in which every list has something in it."""
+    declared = declare(
+        present("Brought", line=1),
+        present(spec("Altered", PASSWORD), line=2, owner="team-a"),
+        present("Renamed", line=3, previous=["Named"]),
+        present("Twice", line=4),
+        present("Calm", line=5, previous=["Old calm"]),
+        absent("Gone", line=6),
+        present("Worn", line=8, owner="team-a", rotate=rotation(ROTATED_AT, timedelta(0))),
+    )
+    seen = listing(
+        live(1, "PmApi"),
+        live(2, "Altered"),
+        live(3, "Named"),
+        live(4, "Twice"),
+        live(5, "Twice"),
+        live(6, "Calm"),
+        live(7, "Old calm"),
+        live(8, "Gone"),
+        live(9, "Zapier one"),
+        unsupported(10, "Odd"),
+        live(11, "Worn"),
+        at=MADE,
+    )
+    base = declare(present("Altered"), present("Named"), present("Calm"), present("Worn"), present("Deleted there"))
+    plan = plan_of(
+        declare(*declared.present, *declared.absent, present("Deleted there", line=7)),
+        seen,
+        ignore=("zapier*",),
+        base=base,
+        on_drift=OnDrift.KEEP,
+    )
+    return replace(plan, left_out=2, configuration=(Note("limit-raised", "limits.deletes: 3 → 50"),))
+
+
+plans: st.SearchStrategy[Plan] = st.builds(make_plan, declarations(), listings(), policies, bases)
+
+
+def document(text: str) -> dict[str, Any]:
+    """The file as plain values."""
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def with_digest(values: dict[str, Any]) -> bytes:
+    """A file of these values whose digest fits, made as docs/plan-file.md says."""
+    rest = {key: value for key, value in values.items() if key != "digest"}
+    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    return json.dumps({**rest, "digest": f"sha256:{digest}"}).encode()
