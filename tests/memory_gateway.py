@@ -9,7 +9,7 @@ from hashlib import sha256
 from threading import Condition, RLock
 
 from reconciler.applying.report import Handed, Outcome
-from reconciler.applying.writing import Try
+from reconciler.applying.send import Try
 from reconciler.live.gateway import Issued
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from reconciler.applying.brake import Brake
-from reconciler.applying.delivering import NOWHERE, Deliveries, Outbox
+from reconciler.applying.deliver import NOWHERE, Deliveries, Outbox
 from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, Status
-from reconciler.applying.verifying import gather, judge, without_evidence
+from reconciler.applying.send import Attempt, Sent, Try, Unanswered, send
+from reconciler.applying.stop_conditions import Brake
+from reconciler.applying.verify import gather, judge, without_evidence
 from reconciler.applying.writer import Writer
-from reconciler.applying.writing import Attempt, Sent, Try, Unanswered, send
 from reconciler.live.gateway import Gateway, Issued
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Protocol, assert_never
 
 from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped
-from reconciler.applying.writing import Sent, Try, Unanswered
+from reconciler.applying.send import Sent, Try, Unanswered
 from reconciler.model.errors import JournalError, NotVerified
 from reconciler.planning.plan.plan import Plan
 from reconciler.planning.planfile.codec import plan_values

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.applying.brake import Brake
 from reconciler.applying.events import Answered, Event, Started, Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Failed, Skipped
-from reconciler.applying.writing import Attempt, Sent, Try
+from reconciler.applying.send import Attempt, Sent, Try
+from reconciler.applying.stop_conditions import Brake
 from reconciler.planning.plan.plan import Change, Plan
 from reconciler.support.workers import Crew
 

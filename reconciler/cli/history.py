@@ -16,7 +16,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.support.text import quoted
 
 if TYPE_CHECKING:
-    from reconciler.applying.runs import Run, Unreadable
+    from reconciler.applying.past_runs import Run, Unreadable
 
 
 def _html_alone(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -86,7 +86,7 @@ def find_runs(config: Path, journal: Path | None, name: str, console: Console) -
 
     Raises `ReconcilerError` if there is none.
     """
-    from reconciler.applying.runs import Run
+    from reconciler.applying.past_runs import Run
     from reconciler.render.error_text import render_error_lines
 
     found = _journals(config, journal)
@@ -104,7 +104,7 @@ def find_runs(config: Path, journal: Path | None, name: str, console: Console) -
 
 def _journals(config: Path, chosen: Path | None) -> list[Run | Unreadable]:
     """What is in the folder, each once. The default one need not be there: it comes with the first apply."""
-    from reconciler.applying.runs import list_runs
+    from reconciler.applying.past_runs import list_runs
 
     if chosen is not None and not chosen.is_dir():
         raise ReconcilerError(
@@ -115,7 +115,7 @@ def _journals(config: Path, chosen: Path | None) -> list[Run | Unreadable]:
 
 def _each_once(found: tuple[Run | Unreadable, ...]) -> list[Run | Unreadable]:
     """Without the copies that several artifacts of one pipeline have of a journal; the longest tells most."""
-    from reconciler.applying.runs import Run
+    from reconciler.applying.past_runs import Run
 
     longest: dict[object, Run | Unreadable] = {}
     for each in found:

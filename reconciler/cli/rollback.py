@@ -27,7 +27,7 @@ from reconciler.support.text import printable, quoted, quoted_url
 from reconciler.workflow.choices import Conduct, Files, Options
 
 if TYPE_CHECKING:
-    from reconciler.applying.runs import Run
+    from reconciler.applying.past_runs import Run
     from reconciler.cli.signals import Stop
     from reconciler.model.clients import Listing
     from reconciler.model.settings import Instance, Settings
@@ -98,7 +98,7 @@ def _declarations(past: Run, undo: Undo) -> str:
 
 def _places(past: Run) -> Sequence[str]:
     """Where the entries stand that the run applied."""
-    from reconciler.applying.runs import applied
+    from reconciler.applying.past_runs import applied
 
     sources = sorted({change.source for change, _ in applied(past) if change.source is not None})
     return [f"{printable(source.path)}:{source.line}" for source in sources]
@@ -115,7 +115,7 @@ def _one(runs: list[Run], instance: str | None) -> Run:
 
 
 def _undo(past: Run) -> Undo:
-    from reconciler.applying.runs import applied
+    from reconciler.applying.past_runs import applied
     from reconciler.model.clients import Location
     from reconciler.planning.rollback import invert
 
@@ -123,7 +123,7 @@ def _undo(past: Run) -> Undo:
 
 
 def _warn_of_the_uncertain(past: Run, console: Console) -> None:
-    from reconciler.applying.runs import uncertain
+    from reconciler.applying.past_runs import uncertain
 
     for change in uncertain(past):
         name = printable(change.name)

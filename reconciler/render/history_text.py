@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from reconciler.applying.journal import Answered, Result
+from reconciler.applying.past_runs import HandedOver, Run, Unreadable, Write
 from reconciler.applying.report import Status
-from reconciler.applying.runs import HandedOver, Run, Unreadable, Write
 from reconciler.planning.plan.plan import Create
 from reconciler.render.paint import Paint, Style, plain
 from reconciler.render.summary import action, plural

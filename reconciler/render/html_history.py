@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from reconciler.applying.journal import Answered, Result
+from reconciler.applying.past_runs import Run, Unreadable, Write
 from reconciler.applying.report import Status
-from reconciler.applying.runs import Run, Unreadable, Write
 from reconciler.render.history_text import handed_text, run_summary, write_result
 from reconciler.render.html import header
 from reconciler.render.html_change import SIGNS

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
 
-from reconciler.applying.delivering import Outbox
+from reconciler.applying.deliver import Outbox
 from reconciler.applying.lock import exclusive
 from reconciler.applying.report import is_complete
 from reconciler.live.gateway import Gateway

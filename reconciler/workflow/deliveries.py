@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from reconciler.applying.owed import Owed
-from reconciler.applying.runs import Run as PastRun
-from reconciler.applying.runs import list_runs
+from reconciler.applying.past_runs import Run as PastRun
+from reconciler.applying.past_runs import list_runs
+from reconciler.applying.pending_deliveries import Owed
 from reconciler.model.clients import DesiredClient, LiveClient
 from reconciler.model.errors import SinkError
 from reconciler.model.names import matches_any

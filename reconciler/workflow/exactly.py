@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from reconciler.applying.delivering import Outbox
+from reconciler.applying.deliver import Outbox
 from reconciler.applying.report import Report
 from reconciler.model.clients import Listing, LiveClient
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError

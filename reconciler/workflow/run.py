@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.delivering import NOWHERE, Outbox
+from reconciler.applying.deliver import NOWHERE, Outbox
 from reconciler.applying.events import Event
 from reconciler.applying.journal import Heading, Journal, open_journal
 from reconciler.applying.report import Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from reconciler.applying.delivering import Deliveries, Outbox, Parcel
+from reconciler.applying.deliver import Deliveries, Outbox, Parcel
 from reconciler.applying.report import Handed
 from reconciler.live.gateway import Gateway, Issued
 from reconciler.model.errors import ReconcilerError, WrongUsage

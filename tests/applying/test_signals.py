@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.applying.runs import Run, applied, read_journal, uncertain
+from reconciler.applying.past_runs import Run, applied, read_journal, uncertain
 from tests.applying.test_journal import path_in
 from tests.memory_gateway import ENOUGH_SECONDS
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.applying.journal import FORMAT_VERSION, Answered, Heading, Result, open_journal
 from reconciler.applying.report import Applied, Handed, Status
-from reconciler.applying.writing import Sent
+from reconciler.applying.send import Sent
 from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.secrets.values import Event

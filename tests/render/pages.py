@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.applying.journal import Answered, Heading, Result
-from reconciler.applying.runs import Answer, Run, Unreadable, Verdict, Write
+from reconciler.applying.past_runs import Answer, Run, Unreadable, Verdict, Write
 from reconciler.live.observation import AsOf
 from reconciler.model.errors import JournalError
 from reconciler.planning.plan.plan import Change, Create, Note

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.applying.journal import Answered, Heading, Result
-from reconciler.applying.runs import Answer, Run, Unreadable, Verdict, Write
+from reconciler.applying.past_runs import Answer, Run, Unreadable, Verdict, Write
 from reconciler.model.errors import JournalError
 from reconciler.planning.plan.plan import Change, Create, Note
 from reconciler.render.history_text import render_run, render_runs

@@ -21,9 +21,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from reconciler.applying.past_runs import Run as Journal
+from reconciler.applying.past_runs import applied, list_runs, uncertain
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
-from reconciler.applying.runs import Run as Journal
-from reconciler.applying.runs import applied, list_runs, uncertain
 from reconciler.live.gateway import Gateway, Issued
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.applying.journal import Answered
-from reconciler.applying.runs import Run, Unreadable, Write, list_runs
+from reconciler.applying.past_runs import Run, Unreadable, Write, list_runs
 from reconciler.model.clients import ClientSpec
 from reconciler.planning.plan.plan import Change, Create, Delete
 from reconciler.sandbox.server import running

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from reconciler.applying.apply import apply_plan
 from reconciler.applying.events import Event
 from reconciler.applying.journal import open_journal
+from reconciler.applying.past_runs import Run, Unreadable, applied, list_runs, read_journal, uncertain
 from reconciler.applying.report import Applied, Failed, Report, Skipped
-from reconciler.applying.runs import Run, Unreadable, applied, list_runs, read_journal, uncertain
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import JournalError, NotVerified, Unavailable
 from reconciler.planning.make_plan import PlanPolicy, make_plan

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
-from reconciler.applying.writing import Attempt, Sent, Unanswered
+from reconciler.applying.send import Attempt, Sent, Unanswered
 from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update

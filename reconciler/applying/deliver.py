@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, Handed, Outcome, Status
-from reconciler.applying.writing import Attempt, Sent, Unanswered
+from reconciler.applying.send import Attempt, Sent, Unanswered
 from reconciler.live.gateway import Issued
 from reconciler.model.errors import SinkError
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update

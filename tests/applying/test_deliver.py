@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.delivering import Outbox
+from reconciler.applying.deliver import Outbox
 from reconciler.applying.events import Event as Told
 from reconciler.applying.journal import open_journal
-from reconciler.applying.owed import Owed
+from reconciler.applying.past_runs import Run, list_runs
+from reconciler.applying.pending_deliveries import Owed
 from reconciler.applying.report import Report, Status, is_complete
-from reconciler.applying.runs import Run, list_runs
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import SinkError
 from reconciler.planning.make_plan import PlanPolicy, make_plan

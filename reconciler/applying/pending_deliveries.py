@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.applying.past_runs import Run, applied, uncertain
 from reconciler.applying.report import Status
-from reconciler.applying.runs import Run, applied, uncertain
 from reconciler.planning.plan.plan import Change, Create, Delete
 from reconciler.secrets.values import Client
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.applying.report import Failed
-from reconciler.applying.writing import Try, Unanswered
+from reconciler.applying.send import Try, Unanswered
 from reconciler.model.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable
 from reconciler.planning.plan.plan import Change
 
