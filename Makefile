@@ -68,7 +68,7 @@ wheel: ## Build the wheel, install it where nothing else is, and run what needs 
 	.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler schema auth-clients >/dev/null
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler version
-	.venv-wheel/bin/python -I -c 'from reconciler.render.html_page import page; from reconciler.render.html_tags import tag; page("", tag("p"), [])'
+	.venv-wheel/bin/python -I -c 'from reconciler.render.html.page import page; from reconciler.render.html.elements import tag; page("", tag("p"), [])'
 	rm -rf .venv-wheel
 
 .PHONY: clean

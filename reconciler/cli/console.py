@@ -6,7 +6,7 @@ import os
 import sys
 
 from reconciler.cli.streams import print_result, say
-from reconciler.render.paint import Paint, coloured, plain
+from reconciler.render.terminal.color import Paint, coloured, plain
 from reconciler.support.frozen import dataclass
 
 

@@ -44,9 +44,9 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
     Exits 0, or 1 when something is an error, or 6 when the login was refused. Warnings do not change it.
     """
     from reconciler.cli.exit_codes import of_examinations
-    from reconciler.render.doctor_json import render_examinations
-    from reconciler.render.doctor_text import render_examination
-    from reconciler.render.next_step import next_after_examinations
+    from reconciler.render.json.doctor import render_examinations
+    from reconciler.render.terminal.doctor import render_examination
+    from reconciler.render.terminal.next_step import next_after_examinations
     from reconciler.workflow.doctor import examine_instances
 
     order = _order(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)

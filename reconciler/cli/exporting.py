@@ -11,14 +11,14 @@ from reconciler.cli.console import Console
 from reconciler.cli.exit_codes import of_plans
 from reconciler.cli.files import write_whole
 from reconciler.cli.options import repeated_flags
+from reconciler.exporting.entries import Export, Exported, LeftOut, Seen, Withheld
+from reconciler.exporting.file_names import render_files
+from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_text, render_export
+from reconciler.exporting.variables import Proposal, propose_variables
 from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
 from reconciler.model.settings import Instance, Settings
-from reconciler.planning.export import Export, Exported, LeftOut, Seen, Withheld
-from reconciler.planning.export_variables import Proposal, propose_variables
-from reconciler.render.error_text import render_error_lines
-from reconciler.render.export_files import render_files
-from reconciler.render.export_text import WITHHELD, heading_lines, left_out_text, render_export
-from reconciler.render.summary import plural
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed, printable, quoted

@@ -17,7 +17,7 @@ from reconciler.cli.options import plain_offline_output_options, work_tree_optio
 from reconciler.cli.scope import refuse_strangers
 from reconciler.cli.streams import print_result, say
 from reconciler.model.errors import ReconcilerError, WrongUsage
-from reconciler.render.error_text import render_diagnostic_lines, render_error_lines
+from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
 from reconciler.support.text import printable
 from reconciler.workflow.choices import Files
 

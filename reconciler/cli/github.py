@@ -28,7 +28,7 @@ def show_on_github(overview: Overview, environ: Mapping[str, str], console: Cons
     The runner reads commands from stderr as it does from stdout, which belongs to the results. That the summary cannot
     be written is said and changes no exit code: nobody asked for it.
     """
-    from reconciler.render.github import render_annotations
+    from reconciler.render.ci.github import render_annotations
 
     console.problem(render_annotations(overview))
     if summary := environ.get("GITHUB_STEP_SUMMARY"):
@@ -41,7 +41,7 @@ def show_on_github(overview: Overview, environ: Mapping[str, str], console: Cons
 
 def _append(summary: Path, overview: Overview) -> None:
     """Add a summary to those of the commands before in the same step: GitHub drops all of them if they are too long."""
-    from reconciler.render.markdown import STEP_SUMMARY, render_markdown
+    from reconciler.render.markdown.comment import STEP_SUMMARY, render_markdown
 
     with summary.open("ab") as stream:
         room = STEP_SUMMARY - stream.tell() - 1

@@ -52,7 +52,7 @@ def history(run: str | None, config: Path, journal: Path | None, report: Path | 
     The newest first, from the journals beside the configuration or in DIR, however deep they lie in it. With RUN:
     every change of that run, and what came of it.
     """
-    from reconciler.render.history_text import render_run, render_runs
+    from reconciler.render.terminal.history import render_run, render_runs
 
     if run is not None:
         runs = find_runs(config, journal, run, console)
@@ -71,7 +71,7 @@ def _write(report: Path | None, found: Sequence[Run | Unreadable]) -> None:
     """The picture and the table, where they are asked for."""
     if report is not None:
         from reconciler.cli.files import put_whole
-        from reconciler.render.html_history import render_history_html
+        from reconciler.render.html.history import render_history_html
 
         put_whole(report, render_history_html(found, datetime.now(UTC)), "report")
 
@@ -87,7 +87,7 @@ def find_runs(config: Path, journal: Path | None, name: str, console: Console) -
     Raises `ReconcilerError` if there is none.
     """
     from reconciler.applying.past_runs import Run
-    from reconciler.render.error_text import render_error_lines
+    from reconciler.render.terminal.errors import render_error_lines
 
     found = _journals(config, journal)
     for each in found:

@@ -112,7 +112,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[str]) -> int:
-    from reconciler.render.error_text import render_error_lines
+    from reconciler.render.terminal.errors import render_error_lines
 
     match problem:
         case click.UsageError():
@@ -132,7 +132,7 @@ def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
     """The errors, and how many warnings there are; with -v, those too."""
     from reconciler.cli.log import logs_steps
     from reconciler.model.diagnostics import Severity
-    from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
+    from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
 
     if logs_steps():
         return render_diagnostic_lines(diagnostics)

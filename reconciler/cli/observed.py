@@ -18,8 +18,8 @@ from reconciler.cli.surfaces import Surfaces
 from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
-from reconciler.render.error_text import render_error_lines
-from reconciler.render.summary import plural
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.text import printable
 from reconciler.workflow.choices import Files, Options, Selection

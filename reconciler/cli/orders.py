@@ -10,7 +10,7 @@ from reconciler.cli.options import repeated_flags
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
-from reconciler.render.error_text import render_diagnostic_lines, render_warning_count
+from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
 from reconciler.workflow.check import check, declares_nothing_yet
 from reconciler.workflow.choices import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order

@@ -13,8 +13,8 @@ from reconciler.applying.report import Handed
 from reconciler.cli.console import Console
 from reconciler.cli.streams import say_for_now
 from reconciler.model.settings import Instance
-from reconciler.render.deliveries import render_handed
-from reconciler.render.report_text import render_outcome
+from reconciler.render.terminal.deliveries import render_handed
+from reconciler.render.terminal.report import render_outcome
 
 _log = logging.getLogger("reconciler.apply")
 

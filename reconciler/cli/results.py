@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from reconciler.cli.console import Console
 from reconciler.cli.streams import OutputLost
-from reconciler.render.error_text import render_error_lines
-from reconciler.render.next_step import next_after_plans, next_after_reports
-from reconciler.render.overview_text import fleet_text, plans_and_table, plans_text, report_text
-from reconciler.render.paint import plain
+from reconciler.render.terminal.color import plain
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.terminal.next_step import next_after_plans, next_after_reports
+from reconciler.render.terminal.overview import fleet_text, plans_and_table, plans_text, report_text
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
 
 
@@ -85,7 +85,7 @@ def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()
 
 
 def _document(kind: str, results: Sequence[ApplyResult]) -> str:
-    from reconciler.render.json import render_instances, result_entry
+    from reconciler.render.json.overview import render_instances, result_entry
 
     return render_instances(kind, [result_entry(result) for result in results])
 

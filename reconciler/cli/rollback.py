@@ -80,7 +80,7 @@ def rollback(
 
 
 def _declarations(past: Run, undo: Undo) -> str:
-    from reconciler.render.declarations import render_changes
+    from reconciler.exporting.yaml_text import render_changes
 
     name = printable(past.instance)
     heading = f"# undoes run {printable(past.heading.run)} on {name}"

@@ -18,7 +18,7 @@ from reconciler.cli.progress import Progress
 from reconciler.cli.signals import Stop
 from reconciler.declared.git.repository import Revision, revision
 from reconciler.model.errors import GitError
-from reconciler.render.error_text import render_error_lines
+from reconciler.render.terminal.errors import render_error_lines
 from reconciler.results import ApplyResult, Planned
 from reconciler.support.text import quoted
 from reconciler.workflow.base import APPLIED, record_applied, taken_out

@@ -52,8 +52,9 @@ def deliver(
     from reconciler.cli.orders import place_order
     from reconciler.cli.runs import start_run
     from reconciler.cli.signals import stoppable
-    from reconciler.render.error_text import render_error_lines
-    from reconciler.render.secrets_text import render_secrets, render_supplied
+    from reconciler.render.json.secrets import render_secrets
+    from reconciler.render.terminal.errors import render_error_lines
+    from reconciler.render.terminal.secrets import render_supplied
     from reconciler.results import Stopped, Supplied
     from reconciler.workflow.secrets import Wanted, supply
 

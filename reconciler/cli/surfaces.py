@@ -18,8 +18,8 @@ from reconciler.cli.kinds import Lines
 from reconciler.cli.options import option
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
-from reconciler.render.error_text import render_error_lines
-from reconciler.render.reports import REPORTS, renderer_for
+from reconciler.render.formats import REPORTS, renderer_for
+from reconciler.render.terminal.errors import render_error_lines
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed, quoted
 from reconciler.workflow.choices import Files
@@ -107,7 +107,7 @@ class Surfaces:
 
 def _earlier(report: Path, command: str) -> Mapping[str, float]:
     """When each instance last succeeded, as the report tells whose place the new one takes."""
-    from reconciler.render.metrics import last_successes
+    from reconciler.render.ci.openmetrics import last_successes
 
     try:
         return last_successes(report.read_text(encoding="utf-8", errors="replace"), command) if report.is_file() else {}

@@ -13,11 +13,11 @@ from reconciler.cli.exporting import ENDINGS, SCHEMA, look
 from reconciler.cli.files import replace_whole
 from reconciler.cli.options import repeated_flags
 from reconciler.cli.orders import place_order
+from reconciler.exporting.entries import Withheld
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import WrongUsage
-from reconciler.planning.export import Withheld
-from reconciler.render.error_text import render_diagnostic_lines
-from reconciler.render.summary import plural
+from reconciler.render.terminal.errors import render_diagnostic_lines
+from reconciler.render.view.counts import plural
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed, printable, quoted
 from reconciler.workflow.check import check

@@ -14,7 +14,7 @@ from reconciler.cli.scope import real_path, refuse_strangers
 from reconciler.cli.surfaces import Surfaces, report_option
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations
-from reconciler.render.error_text import render_diagnostic_lines
+from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.workflow.choices import Files
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _within(paths: Sequence[Path], files: Files, checked: Checked) -> Iterator[D
 
 def _show(reported: Sequence[Diagnostic], console: Console) -> None:
     if console.wants_json:
-        from reconciler.render.json import render_diagnostics
+        from reconciler.render.json.overview import render_diagnostics
 
         console.result(render_diagnostics(reported))
     else:

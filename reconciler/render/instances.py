@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from reconciler.model.settings import CredentialNames, Instance
-from reconciler.render.columns import aligned
-from reconciler.render.json import FORMAT_VERSION
-from reconciler.render.paint import Paint, Style, plain
+from reconciler.render.json.overview import FORMAT_VERSION
+from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.terminal.columns import aligned
 from reconciler.support.text import printable
 
 

@@ -15,12 +15,12 @@ from reconciler.declared.rules.waivers import rulings
 from reconciler.declared.schema.validate import check_shape
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
+from reconciler.exporting.entries import Export, Exported, Item, Seen, Withheld, export_clients
+from reconciler.exporting.file_text import entry_lines
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance, Settings
-from reconciler.planning.export import Export, Exported, Item, Seen, Withheld, export_clients
-from reconciler.render.export_text import entry_lines
 from reconciler.results import Stopped
 from reconciler.support.text import listed
 from reconciler.workflow.at_once import Ending, at_once

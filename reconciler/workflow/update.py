@@ -12,13 +12,13 @@ from reconciler.declared.edit.dump import Value
 from reconciler.declared.edit.text_edits import Unwritable
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_directory
+from reconciler.exporting.entries import Exported, Seen, Withheld, export_clients
+from reconciler.exporting.yaml_text import comment
 from reconciler.model.clients import Grant, Listing
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.names import matches
-from reconciler.planning.export import Exported, Seen, Withheld, export_clients
 from reconciler.planning.plan.plan import Plan, Update
 from reconciler.planning.targets import names_of
-from reconciler.render.declarations import comment
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.choices import Files

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from reconciler.render.html import render_html
+from reconciler.render.html.overview import render_html
 from reconciler.results import Overview, Planned
 from tests.browser.chromium import launched
 from tests.builders import declare, listing, live, plan_of, present, spec

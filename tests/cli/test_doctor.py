@@ -21,7 +21,7 @@ from tests.live.http.test_bad_servers import CASES, Case
 from tests.live.http.test_tls import AUTHORITY, LONG_AGO, server_side
 from tests.live.servers import SET_COOKIE, answer, serving
 from tests.live.servers import platform as made_of
-from tests.render.test_json import read
+from tests.render.json.test_overview import read
 from tests.sandbox.conftest import Browser
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def test_a_plan_of_one_instance_imports_nothing_of_applies_deliveries_and_fleets
     project: Project, staging: Platform
 ) -> None:
     project.declare(wanted("One"))
-    others = {"reconciler.applying.report", "reconciler.secrets.delivery", "reconciler.render.fleet_text"}
+    others = {"reconciler.applying.report", "reconciler.secrets.delivery", "reconciler.render.terminal.fleet"}
     assert _modules("plan") & others == set()
 
 
@@ -119,6 +119,6 @@ def test_a_plan_with_the_sandbox_does(project: Project) -> None:
 
 def test_a_page_is_imported_by_those_alone_who_want_one(project: Project, staging: Platform) -> None:
     project.declare(wanted("One"))
-    page = "reconciler.render.html_page"
+    page = "reconciler.render.html.page"
     assert page not in _modules("plan", "--report", "plan.md") | _modules("history")
     assert page in _modules("plan", "--report", "plan.html") & _modules("history", "--report", "history.html")

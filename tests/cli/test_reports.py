@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli.console import Console
 from reconciler.cli.surfaces import Surfaces
-from reconciler.render.reports import REPORTS
+from reconciler.render.formats import REPORTS
 from reconciler.workflow.choices import Files
 from tests.cli.projects import Platform, Project, at, stored, wanted
 

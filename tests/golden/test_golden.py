@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
-from reconciler.render.github import render_annotations
-from reconciler.render.json import plan_entry, render_instances, report_entry
-from reconciler.render.next_step import next_after_plans, next_after_reports
-from reconciler.render.paint import Paint, coloured, plain
-from reconciler.render.report_text import render_report
-from reconciler.render.reports import REPORTS
-from reconciler.render.text import render_plan
+from reconciler.render.ci.github import render_annotations
+from reconciler.render.formats import REPORTS
+from reconciler.render.json.overview import plan_entry, render_instances, report_entry
+from reconciler.render.terminal.color import Paint, coloured, plain
+from reconciler.render.terminal.next_step import next_after_plans, next_after_reports
+from reconciler.render.terminal.plan import render_plan
+from reconciler.render.terminal.report import render_report
 from tests.golden.overviews import OVERVIEWS
 from tests.golden.scenes import SCENES, Scene
 

@@ -12,8 +12,8 @@ from reconciler.applying.past_runs import Answer, Run, Unreadable, Verdict, Writ
 from reconciler.live.observation import AsOf
 from reconciler.model.errors import JournalError
 from reconciler.planning.plan.plan import Change, Create, Note
-from reconciler.render.html import render_html
-from reconciler.render.html_history import render_history_html
+from reconciler.render.html.history import render_history_html
+from reconciler.render.html.overview import render_html
 from reconciler.results import Overview, Planned
 from tests.builders import absent, at, declare, listing, live, plan_of, present, spec
 from tests.golden.overviews import OVERVIEWS, instance, result_of, run

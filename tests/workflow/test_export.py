@@ -15,15 +15,15 @@ from reconciler.declared.declare import Declared, declare
 from reconciler.declared.schema.validate import check_shape
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
+from reconciler.exporting.entries import Export, Exported, Seen, Withheld
+from reconciler.exporting.file_text import render_export
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, Location
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import Refused
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Policy, RuleSetting, Settings
-from reconciler.planning.export import Export, Exported, Seen, Withheld
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Plan
-from reconciler.render.export_text import render_export
 from reconciler.workflow.export import export, judge
 from tests.builders import CODE, PASSWORD, listing, live, spec, unsupported
 from tests.strategies import listings

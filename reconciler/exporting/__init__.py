@@ -1,0 +1,1 @@
+"""Live clients to YAML files that declare them."""

@@ -1,0 +1,100 @@
+"""What is live as a file of declarations: entries, and comments where a reviewer must look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+from reconciler.exporting.entries import Exported, Item, LeftOut, Withheld
+from reconciler.exporting.variables import Proposal
+from reconciler.exporting.yaml_text import comment, grant_lines
+from reconciler.render.view.counts import plural
+from reconciler.support.text import listed, quoted_scalar
+
+WITHHELD = "not declared"
+"""What stands in front of everything that is commented out: a word to search for."""
+
+NO_PROPOSALS: Mapping[str, Proposal] = {}
+
+
+def render_export(
+    items: Sequence[Item],
+    modeline: str,
+    heading: Sequence[str] = (),
+    proposals: Mapping[str, Proposal] = NO_PROPOSALS,
+) -> str:
+    """A whole file. Proposals stand, by the name of the client, in front of its first item. Ends in a line feed."""
+    lines = [comment(modeline), *map(comment, heading)]
+    lines += ["clients:"] if any(isinstance(item, Exported) for item in items) else ["clients: []"]
+    told: set[str] = set()
+    for item in items:
+        if item.name in proposals and item.name not in told:
+            lines += _proposal_lines(proposals[item.name])
+        told.add(item.name)
+        lines += item_lines(item)
+    return "\n".join(lines) + "\n"
+
+
+def item_lines(item: Item, indent: int = 2) -> list[str]:
+    """An entry under its notes; what is withheld only as comments, in which an entry without its `# ` is in place."""
+    match item:
+        case Exported(notes=notes):
+            return [*_comments(notes, indent), *entry_lines(item, indent)]
+        case Withheld(reasons=reasons, entry=entry):
+            first, *more = reasons
+            example = entry_lines(entry, 0) if entry is not None else []
+            return _comments([f"{WITHHELD}: {first}", *more, *example], indent)
+        case _:
+            assert_never(item)
+
+
+def entry_lines(entry: Exported, indent: int = 2) -> list[str]:
+    """The entry alone, as an item of a list that is indented by so many blanks."""
+    first, *more = _entry(entry)
+    blanks = " " * indent
+    return [f"{blanks}- {first}", *(f"{blanks}  {line}" for line in more)]
+
+
+def heading_lines(instances: Sequence[str], left_out: Sequence[LeftOut]) -> list[str]:
+    """Whose clients these are, and how many of them are not here."""
+    return [
+        f"the live clients of {listed(instances)}, as `reconciler export` wrote them",
+        *(f"left out of {each.instance}: {text}" for each in left_out if (text := left_out_text(each))),
+    ]
+
+
+def left_out_text(left_out: LeftOut) -> str:
+    """`5 system clients and 1 ignored client`; empty if nothing is left out."""
+    numbers = ((left_out.system, "system client"), (left_out.ignored, "ignored client"))
+    parts = [plural(number, noun) for number, noun in numbers if number]
+    return listed(parts) if parts else ""
+
+
+def _entry(entry: Exported) -> Iterator[str]:
+    yield f"name: {quoted_scalar(entry.name)}"
+    yield f"instances: [{', '.join(map(quoted_scalar, entry.instances))}]"
+    if entry.ids:
+        yield f"ids: {{{', '.join(f'{quoted_scalar(instance)}: {id}' for instance, id in entry.ids)}}}"
+    if entry.allow:
+        yield f"allow: [{', '.join(map(quoted_scalar, entry.allow))}]"
+    yield from grant_lines(entry.grants, entry.redirect_urls, indent=0)
+
+
+def _proposal_lines(proposal: Proposal) -> list[str]:
+    instances = proposal.entry.instances
+    text = [
+        f"only the host differs between {listed(instances)}: with a variable, this entry would do for all of them:",
+        *entry_lines(proposal.entry, 0),
+    ]
+    if proposal.values:
+        text += ["and in reconciler.yaml, under instances:"]
+        text += [f"  {instance}: {{variables: {_flow(values)}}}" for instance, values in proposal.values]
+    return _comments(text, 2)
+
+
+def _flow(values: Sequence[tuple[str, str]]) -> str:
+    return f"{{{', '.join(f'{name}: {quoted_scalar(value)}' for name, value in values)}}}"
+
+
+def _comments(texts: Sequence[str], indent: int) -> list[str]:
+    return [f"{' ' * indent}{comment(text)}" for text in texts]

@@ -1,0 +1,66 @@
+"""GitLab's own reports: the widget of plans, and findings in the diff of a merge request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import has_errors
+from reconciler.render.ci.fingerprint import fingerprint
+from reconciler.render.ci.github import sentence
+from reconciler.render.view.counts import count
+from reconciler.render.view.findings import Level, findings
+from reconciler.results import Finished, Overview, Planned, Stopped
+from reconciler.support.text import printable
+
+_SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTICE: "info"}
+
+
+def render_terraform(overview: Overview) -> str:
+    """`artifacts:reports:terraform`: how many clients are created, updated and deleted, over all instances.
+
+    Without numbers if one of the instances has no plan: GitLab then says that the report could not be made, which is
+    better than a sum that is too small.
+    """
+    stopped = any(isinstance(result, Stopped) for result in overview.results)
+    if stopped or overview.error is not None or has_errors(overview.diagnostics):
+        return json.dumps({"error": "not every instance has a plan"}) + "\n"
+    plans = [result.planned.plan if isinstance(result, Finished) else result.plan for result in _with_plans(overview)]
+    counts = [count(plan) for plan in plans]
+    # A successor is made, and its predecessor goes with this plan or with a later one, which counts it.
+    numbers = {
+        "create": sum(each.create + each.replace for each in counts),
+        "update": sum(each.update + each.rename for each in counts),
+        "delete": sum(each.delete for each in counts),
+    }
+    return json.dumps(numbers) + "\n"
+
+
+def render_code_quality(overview: Overview) -> str:
+    """`artifacts:reports:codequality`: a list of issues, in the part of Code Climate's format that GitLab reads."""
+    return json.dumps(list(_issues(overview)), indent=2) + "\n"
+
+
+def _with_plans(overview: Overview) -> Iterator[Planned | Finished]:
+    yield from (result for result in overview.results if not isinstance(result, Stopped))
+
+
+def _issues(overview: Overview) -> Iterator[dict[str, Any]]:
+    seen: set[str] = set()
+    for finding in findings(overview):
+        for note in finding.notes if finding.level is not Level.NOTICE else ():
+            place = finding.location or Location(overview.config, 1, 1)
+            path = overview.from_top(place.path)
+            mark = fingerprint(finding, note, path)
+            if mark in seen:  # GitLab takes two issues with one fingerprint for one
+                continue
+            seen.add(mark)
+            yield {
+                "description": sentence(finding.about(note)),
+                "check_name": note.code,
+                "fingerprint": mark,
+                "severity": _SEVERITIES[finding.level],
+                "location": {"path": printable(path), "lines": {"begin": place.line}},
+            }

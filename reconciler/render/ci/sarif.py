@@ -1,0 +1,54 @@
+"""SARIF 2.1.0 (OASIS), as code scanning takes it: problems of the files, and what a plan says of their lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from reconciler import __version__
+from reconciler.model.clients import Location
+from reconciler.planning.plan.plan import Note
+from reconciler.render.ci.fingerprint import fingerprint
+from reconciler.render.ci.github import sentence
+from reconciler.render.view.findings import Finding, Level, findings
+from reconciler.results import Overview
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render_sarif(overview: Overview) -> str:
+    """The log, ending in a line feed: errors and warnings. Code scanning keeps every result as an alert, so no more."""
+    pairs = [
+        (finding, note) for finding in findings(overview) if finding.level is not Level.NOTICE for note in finding.notes
+    ]
+    codes = sorted({note.code for _, note in pairs})
+    driver = {"name": "reconciler", "semanticVersion": __version__, "rules": [{"id": code} for code in codes]}
+    run = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"reconciler/{overview.command}/"},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": overview.error is None}],
+        "results": list(_results(overview, pairs, codes)),
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _results(overview: Overview, pairs: list[tuple[Finding, Note]], codes: list[str]) -> Iterator[dict[str, Any]]:
+    for finding, note in pairs:
+        place = finding.location or Location(overview.config, 1, 1)  # code scanning refuses a result without a place
+        path = overview.from_top(place.path)
+        yield {
+            "ruleId": note.code,
+            "ruleIndex": codes.index(note.code),
+            "level": finding.level.value,
+            "message": {"text": sentence(finding.about(note))},
+            "locations": [{"physicalLocation": _physical(path, place)}],
+            "partialFingerprints": {"reconciler/v1": fingerprint(finding, note, path)},
+        }
+
+
+def _physical(path: str, place: Location) -> dict[str, Any]:
+    artifact = {"uri": quote(path, errors="surrogatepass"), "uriBaseId": "%SRCROOT%"}
+    return {"artifactLocation": artifact, "region": {"startLine": place.line, "startColumn": place.column}}

@@ -1,0 +1,219 @@
+"""A change as a card: what the client is now, what it will be, why, and what there is to think about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from reconciler.applying.report import Applied, Failed, Outcome, Skipped
+from reconciler.model.clients import ClientSpec, Field, Grant, Location
+from reconciler.model.errors import NotVerified
+from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
+from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
+from reconciler.planning.plan.redirect_urls import redirect_urls
+from reconciler.render.html.components import said_line, way_out
+from reconciler.render.html.elements import Child, Html, code, name, said, tag, together
+from reconciler.render.html.highlight import Pieces, marked, pairs
+from reconciler.render.view.counts import action
+from reconciler.render.view.rotation import old_secret_text
+
+SIGNS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "−"}
+"""What tells the actions apart where colours do not."""
+
+NOTHING = tag("span", "none", class_="faint")
+_PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
+
+
+def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, done: bool = False) -> Html:
+    """One change; `outcome` says what came of it, `done` that it was live before anything was written."""
+    word = action(change)
+    return tag(
+        "article",
+        _title(word, change),
+        _came_of_it(outcome) if outcome else None,
+        said_line("was done before this run", "good") if done else None,
+        *(said_line(f"! {risk.text}", "risk") for risk in change.risks),
+        _old_secret(change),
+        _origin(change),
+        _table(change),
+        tag("p", said(change.reason.text), *_where(change.source, change.owner), class_="why"),
+        class_=f"card {word}",
+        id=anchor,
+        data_action=word,
+        data_drift=has_drift(change),
+    )
+
+
+def blocked_card(blocked: Blocked) -> Html:
+    """A client that is left alone because something about it is not certain."""
+    return tag(
+        "article",
+        tag("h4", _badge("?", "blocked"), " ", name(blocked.name)),
+        tag("p", said(blocked.reason.text), *_where(blocked.source, None)),
+        way_out(blocked.way_out),
+        class_="card blocked",
+        data_action="blocked",
+    )
+
+
+def kept_card(kept: Kept) -> Html:
+    """A difference that is left as a person made it."""
+    rows = (
+        tag("tr", tag("th", each.field, scope="row"), tag("td", _value(each.live)), tag("td", _value(each.declared)))
+        for each in kept.fields
+    )
+    return tag(
+        "article",
+        tag("h4", _badge("=", "keep"), " ", name(kept.name), _id(kept.id)),
+        said_line(kept_text(kept), "drift"),
+        _grid(("Field", "Live", "Declared"), together(rows)) if kept.fields else None,
+        tag("p", "left as it is live", *_where(kept.source, None), class_="why"),
+        class_="card kept",
+        data_action="keep",
+        data_drift=True,
+    )
+
+
+def _title(word: str, change: Change) -> Html:
+    match change:
+        case Create(replaces=Replaced(id=old)):
+            return tag("h4", _badge(SIGNS[word], word), " ", name(change.name), _id(f"{old} → a new one"))
+        case Create():
+            return tag("h4", _badge(SIGNS[word], word), " ", name(change.name))
+        case Update(id=client_id) if change.is_rename:
+            both = (name(change.before.name), " → ", name(change.name))
+            return tag("h4", _badge(SIGNS[word], word), " ", *both, _id(client_id))
+        case Update(id=client_id) | Delete(id=client_id):
+            return tag("h4", _badge(SIGNS[word], word), " ", name(change.name), _id(client_id))
+        case _:
+            assert_never(change)
+
+
+def _badge(sign: str, word: str) -> Html:
+    return tag("span", tag("span", sign, aria_hidden="true"), f" {word}", class_=f"badge {word}")
+
+
+def _id(client_id: int | str | None) -> Html | None:
+    return None if client_id is None else tag("span", f" id {client_id}", class_="id")
+
+
+def _origin(change: Change) -> Html | None:
+    text = origin_text(change)
+    return said_line(text, "drift" if has_drift(change) else "faint") if text else None
+
+
+def _old_secret(change: Change) -> Html | None:
+    """When a rotation takes the old secret away."""
+    replaced = change.replaces if isinstance(change, Create) else None
+    return said_line(f"! {old_secret_text(replaced)}", "risk") if replaced else None
+
+
+def _where(source: Location | None, owner: str | None) -> Iterator[Child]:
+    if source is not None:
+        yield " · "
+        yield code(f"{source.path}:{source.line}")
+    if owner is not None:
+        yield " · owner "
+        yield name(owner)
+
+
+def _came_of_it(outcome: Outcome) -> Html:
+    match outcome:
+        case Applied(change=change, id=client_id, adopted=adopted):
+            found = "; the answer was lost, and a later look shows it" if adopted else ""
+            return said_line(f"{_PAST[action(change)]} (id {client_id}){found}", "good")
+        case Failed(error=error):
+            word = "uncertain" if isinstance(error, NotVerified) else "failed"
+            return together([said_line(f"{word}: {error.message}", "bad"), way_out(error.hint)])
+        case Skipped(reason=reason):
+            return said_line(f"not tried: {reason}", "bad")
+        case _:
+            assert_never(outcome)
+
+
+def _table(change: Change) -> Html:
+    match change:
+        case Create(after=after, replaces=Replaced(before=before)) if before != after:
+            return _grid(("Field", "Before", "After"), together(_rows(before, after)))
+        case Create(after=after):
+            return _grid(("Field", "After"), _single(after))
+        case Delete(before=before):
+            return _grid(("Field", "Before"), _single(before))
+        case Update(before=before, after=after):
+            return _grid(("Field", "Before", "After"), together(_rows(before, after)))
+        case _:
+            assert_never(change)
+
+
+def _grid(heads: tuple[str, ...], rows: Html) -> Html:
+    head = tag("tr", *(tag("th", head, scope="col") for head in heads))
+    return tag("table", tag("thead", head), tag("tbody", rows), class_=f"fields of-{len(heads)}")
+
+
+def _single(spec: ClientSpec) -> Html:
+    urls = [code(url) for url in redirect_urls(spec)]
+    return together((_row(Field.GRANTS, _list(_grants(spec))), _row(Field.REDIRECT_URL, _list(urls)) if urls else None))
+
+
+def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
+    if before.name != after.name:
+        old, new = marked(before.name, after.name)
+        yield _row(Field.NAME, tag("bdi", _shown(old, "del")), tag("bdi", _shown(new, "ins")))
+    yield _of_grants(before, after)
+    if before.redirect_url != after.redirect_url:
+        yield _of_urls(redirect_urls(before), redirect_urls(after))
+    elif after.redirect_url is not None:
+        yield _unchanged(Field.REDIRECT_URL, _list([code(url) for url in redirect_urls(after)]))
+
+
+def _of_grants(before: ClientSpec, after: ClientSpec) -> Html:
+    if before.grants == after.grants:
+        return _unchanged(Field.GRANTS, _list(_grants(after)))
+    old = [tag("del", grant) if grant not in after.grants else Html(grant) for grant in _granted(before)]
+    new = [tag("ins", grant) if grant not in before.grants else Html(grant) for grant in _granted(after)]
+    return _row(Field.GRANTS, _list(old), _list(new))
+
+
+def _of_urls(before: tuple[str, ...], after: tuple[str, ...]) -> Html:
+    gone = [url for url in before if url not in after]
+    fresh = [url for url in after if url not in before]
+    shown_before = {url: code(url) for url in before}
+    shown_after = {url: code(url) for url in after}
+    for old, new in pairs(gone, fresh):
+        left, right = marked(old or "", new or "")
+        shown_before |= {old: code(_shown(left, "del"))} if old is not None else {}
+        shown_after |= {new: code(_shown(right, "ins"))} if new is not None else {}
+    note = None if gone or fresh else tag("p", "the same URLs, in another order or number", class_="faint")
+    columns = (_list([shown_before[url] for url in before]), _list([shown_after[url] for url in after]))
+    return _row(Field.REDIRECT_URL, columns[0], together((columns[1], note)))
+
+
+def _granted(spec: ClientSpec) -> list[Grant]:
+    return [grant for grant in Grant if grant in spec.grants]
+
+
+def _grants(spec: ClientSpec) -> list[Html]:
+    return [Html(grant) for grant in _granted(spec)]
+
+
+def _shown(pieces: Pieces, mark: str) -> Html:
+    return together(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
+
+
+def _value(text: str | None) -> Html:
+    return code(text) if text else NOTHING
+
+
+def _list(values: list[Html]) -> Html:
+    if len(values) < 2:
+        return values[0] if values else NOTHING
+    return tag("ul", *(tag("li", value) for value in values))
+
+
+def _row(field: str, *cells: Html) -> Html:
+    return tag("tr", tag("th", field, scope="row"), *(tag("td", cell) for cell in cells))
+
+
+def _unchanged(field: str, value: Html) -> Html:
+    stays = tag("td", value, tag("span", " unchanged", class_="faint"), colspan=2)
+    return tag("tr", tag("th", field, scope="row"), stays, class_="same")

@@ -1,0 +1,101 @@
+"""Many instances at a glance: how many are as they should be, and a row for each, the gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.applying.report import Applied
+from reconciler.render.html.elements import Html, name, said, tag, together
+from reconciler.render.html.plan import verdict_badge
+from reconciler.render.terminal.age import age_text
+from reconciler.render.terminal.fleet import line_of
+from reconciler.render.view.counts import ACTIONS, Counts, count
+from reconciler.render.view.verdict import Verdict, tally
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
+
+_WIDTH, _HEIGHT = 1000, 14
+_COLUMNS = (*ACTIONS, "drift", "blocked", "in_sync")
+_HEADS = ("Instance", "Result", *(word.replace("_", " ").capitalize() for word in _COLUMNS), "Remark")
+
+
+def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Html:
+    """The picture and the table. Each row leads to the instance's own section."""
+    head = tag("tr", *(tag("th", head, scope="col") for head in _HEADS))
+    rows = (_row(result, anchor) for result, anchor in zip(results, anchors, strict=True))
+    table = tag(
+        "table",
+        tag("caption", "Every instance, the gravest first", class_="unseen"),
+        tag("thead", head),
+        tag("tbody", *rows),
+        class_="fleet",
+    )
+    return tag(
+        "section",
+        tag("h2", "All instances", id="overview"),
+        _picture(results),
+        tag("div", table, class_="scrolls", role="region", aria_label="Table of all instances", tabindex=0),
+        aria_labelledby="overview",
+    )
+
+
+def _picture(results: Sequence[ApplyResult]) -> Html:
+    """A bar with a part for each word, and the words with their numbers below."""
+    numbers = tally(line_of(result).verdict for result in results)
+    found = [(verdict, numbers[verdict]) for verdict in reversed(Verdict) if numbers[verdict]]
+    words = (
+        tag("li", tag("b", str(number)), f" {verdict.value.replace('_', ' ')}", class_=f"verdict {verdict.value}")
+        for verdict, number in found
+    )
+    box = f"0 0 {_WIDTH} {_HEIGHT}"
+    parts = _parts(found, len(results))
+    bar = tag("svg", *parts, viewBox=box, preserveAspectRatio="none", aria_hidden="true", class_="share")
+    return together([bar, tag("ul", *words, class_="bar", aria_label="How many instances of each result")])
+
+
+def _parts(found: Sequence[tuple[Verdict, int]], total: int) -> Iterator[Html]:
+    begin = 0
+    for verdict, number in found:
+        left, right = begin * _WIDTH // total, (begin + number) * _WIDTH // total
+        width = max(right - left - 2, 2)
+        yield tag("rect", x=left, y=0, width=width, height=_HEIGHT, rx=2, class_=f"part {verdict.value}")
+        begin += number
+
+
+def _row(result: ApplyResult, anchor: str) -> Html:
+    link = tag("th", tag("a", name(result.instance.name), href=f"#{anchor}"), scope="row")
+    numbers = _numbers(result)
+    cells = (
+        tag("td", str(number) if number else "", class_=f"n {word}" if number else "n") for word, number in numbers
+    )
+    remark = tag("td", said(_remark(result)), class_="remark")
+    return tag("tr", link, tag("td", verdict_badge(result)), *cells, remark, data_section=anchor)
+
+
+def _numbers(result: ApplyResult) -> list[tuple[str, int]]:
+    """The cells of a row by their columns; drift is what would be undone, and what is kept."""
+    counts = _counts(result)
+    if counts is None:
+        return [(word, 0) for word in _COLUMNS]
+    return [(word, counts.drift + counts.kept if word == "drift" else getattr(counts, word)) for word in _COLUMNS]
+
+
+def _counts(result: ApplyResult) -> Counts | None:
+    match result:
+        case Planned(plan=plan):
+            return count(plan)
+        case Finished(planned=planned):
+            return count(planned.plan)
+        case Stopped():
+            return None
+
+
+def _remark(result: ApplyResult) -> str:
+    match result:
+        case Planned(refusals=refusals, as_of=as_of):
+            age = [f"observed {age_text(as_of.age)}"] if as_of else []
+            return " · ".join([*age, *dict.fromkeys(refusal.code for refusal in refusals)])
+        case Finished(report=report):
+            applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
+            return f"{applied} of {len(report.outcomes)} applied"
+        case Stopped(error=error):
+            return error.message

@@ -1,0 +1,134 @@
+"""A run as one HTML file: read without a script, without a network, on paper, by keyboard and by ear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.render.html.attention import read_first
+from reconciler.render.html.components import box, said_line, way_out
+from reconciler.render.html.elements import Child, Html, code, name, said, tag, together
+from reconciler.render.html.fleet import fleet_overview
+from reconciler.render.html.page import page
+from reconciler.render.html.plan import instance_body, verdict_badge
+from reconciler.render.terminal.fleet import gravest_first, line_of
+from reconciler.render.view.counts import ACTIONS, plural
+from reconciler.render.view.verdict import Verdict
+from reconciler.results import ApplyResult, Overview
+
+_MOST_OPEN = 10
+"""Instances whose sections are open from the start, if there is something to see in them."""
+
+_TITLES = {"plan": "Plan", "apply": "Apply", "validate": "Validation"}
+_QUIET = (Verdict.IN_SYNC, Verdict.NOT_TRIED)
+
+
+def render_html(overview: Overview) -> str:
+    """The page, ending in a line feed."""
+    results = gravest_first(overview.results)
+    anchors = [f"i{number}" for number in range(1, len(results) + 1)]
+    sections = [_section(result, anchor, len(results)) for result, anchor in zip(results, anchors, strict=True)]
+    places = {result.instance.name: anchor for result, anchor in zip(results, anchors, strict=True)}
+    main = [
+        _ended(overview),
+        fleet_overview(results, anchors) if len(results) > 1 else None,
+        read_first(overview, places) if len(results) > 1 else None,
+        _diagnostics(overview),
+        *sections,
+    ]
+    return page(_title(overview), header(_heading(overview), overview.made_at, overview.commit), main, _tools(results))
+
+
+def header(heading: Html, made_at: datetime | None, commit: str | None) -> Html:
+    """What the page is of, when it was made, and of which files."""
+    facts: list[Child] = []
+    if made_at is not None:
+        at = made_at.astimezone(UTC)
+        facts += ["made ", tag("time", f"{at:%Y-%m-%d %H:%M} UTC", datetime=f"{at:%Y-%m-%dT%H:%M:%SZ}")]
+    if commit is not None:
+        facts += [" from commit " if facts else "commit ", code(commit[:12])]
+    return tag("header", tag("h1", heading), tag("p", *facts, class_="faint") if facts else None)
+
+
+def _title(overview: Overview) -> str:
+    commit = f" at {overview.commit[:12]}" if overview.commit else ""
+    return f"{_TITLES.get(overview.command, overview.command)}{_of(overview)}{commit}"
+
+
+def _of(overview: Overview) -> str:
+    match overview.results:
+        case []:
+            return ""
+        case [only]:
+            return f" of {only.instance.name}"
+        case several:
+            return f" of {plural(len(several), 'instance')}"
+
+
+def _heading(overview: Overview) -> Html:
+    word = _TITLES.get(overview.command, overview.command)
+    if len(overview.results) == 1:
+        return together([f"{word} of ", name(overview.results[0].instance.name)])
+    return together([f"{word}{_of(overview)}"])
+
+
+def _section(result: ApplyResult, anchor: str, of: int) -> Html:
+    """One instance. Among several it can be closed; its anchor is inside, so that going there opens it."""
+    identity = tag("p", code(result.instance.identity), class_="identity")
+    body = tag("div", identity, instance_body(result, anchor), id=anchor, class_="body", tabindex=-1)
+    if of == 1:
+        heading = tag("h2", name(result.instance.name), " ", verdict_badge(result), id="only")
+        return tag("section", heading, body, class_="instance", aria_labelledby="only")
+    line = line_of(result)
+    heading = tag("h2", name(result.instance.name), " ", verdict_badge(result))
+    summary = tag("summary", heading, tag("span", said(line.remark), class_="faint"))
+    return tag("details", summary, body, class_="instance", open=of <= _MOST_OPEN and line.verdict not in _QUIET)
+
+
+def _ended(overview: Overview) -> Html | None:
+    """Why the run came to nothing, if so."""
+    if overview.error is None:
+        return None
+    why = together([said_line(overview.error.message, "bad"), way_out(overview.error.hint)])
+    return box("The run could not go on", [why], level="h2")
+
+
+def _diagnostics(overview: Overview) -> Html | None:
+    if not overview.diagnostics:
+        nothing = overview.command == "validate" and not overview.results and overview.error is None
+        return said_line("nothing is wrong with the files", "good") if nothing else None
+    heads = ("Where", "Severity", "What", "Rule")
+    table = tag(
+        "table",
+        tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
+        tag("tbody", *map(_diagnostic, overview.diagnostics)),
+        class_="diagnostics",
+    )
+    label = "Table of problems in the files"
+    scrolls = tag("div", table, class_="scrolls", role="region", aria_label=label, tabindex=0)
+    return tag("section", tag("h2", "Problems in the files", id="problems"), scrolls, aria_labelledby="problems")
+
+
+def _diagnostic(found: Diagnostic) -> Html:
+    where = tag("th", code(str(found.location)), scope="row")
+    severity = tag("td", tag("span", found.severity, class_=f"verdict {found.severity}"))
+    hint = tag("p", said(found.hint), class_="faint") if found.hint else None
+    return tag("tr", where, severity, tag("td", said(found.message), hint), tag("td", code(found.rule)))
+
+
+def _tools(results: Sequence[ApplyResult]) -> Html | None:
+    """Search and filters: shown by the script, which alone can make them work."""
+    if not results:
+        return None
+    search = tag("label", "Search ", tag("input", type="search", id="search", autocomplete="off"))
+    boxes = [_checkbox(word, word) for word in (*ACTIONS, "blocked")]
+    choices = tag("fieldset", tag("legend", "Show"), *boxes, _checkbox("drift", "drift alone", checked=False))
+    fold = [tag("button", "Open all", type="button", id="open"), tag("button", "Close all", type="button", id="close")]
+    matches = tag("p", role="status", id="matches")
+    parts = (search, choices, *(fold if len(results) > 1 else ()), matches)
+    return tag("div", *parts, class_="tools", id="tools", role="search", aria_label="Changes", hidden=True)
+
+
+def _checkbox(value: str, label: str, *, checked: bool = True) -> Html:
+    return tag("label", tag("input", type="checkbox", value=value, checked=checked), f" {label}")

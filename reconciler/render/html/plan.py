@@ -1,0 +1,202 @@
+"""What came of one instance, as a section of a page: what to know first, then change by change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
+
+from reconciler.applying.report import Applied, Outcome, Report, Skipped
+from reconciler.live.observation import AsOf
+from reconciler.planning.drift.origins import has_drift
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan.plan import Change, Note, OnDrift, Plan, Unmanaged
+from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept_card
+from reconciler.render.html.components import box, details, said_line, way_out
+from reconciler.render.html.elements import Child, Html, code, name, said, tag, together
+from reconciler.render.html.secrets import delivered, to_deliver, undelivered_box
+from reconciler.render.terminal.age import as_of_text
+from reconciler.render.terminal.color import plain
+from reconciler.render.terminal.fleet import line_of
+from reconciler.render.view.counts import ACTIONS, action, count, taken_out
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
+from reconciler.support.frozen import dataclass
+
+_GROUPS = {
+    "drift": "Changes that undo drift",
+    "delete": "Deletions",
+    "replace": "Replacements, for a new secret",
+    "rename": "Renames",
+    "update": "Updates",
+    "create": "Creations",
+}
+_ON_DRIFT = {
+    OnDrift.REFUSE: "what was changed on the instance since is not overwritten",
+    OnDrift.KEEP: "what was changed on the instance since is kept",
+    OnDrift.REVERT: "what was changed on the instance since is reverted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """A change, where on the page it stands, and what came of it."""
+
+    change: Change
+    anchor: str
+    outcome: Outcome | None = None
+    done: bool = False
+
+
+def instance_body(result: ApplyResult, anchor: str) -> Html:
+    """All that there is to say of an instance, but for its heading. `anchor` begins the ids of what is in it."""
+    match result:
+        case Planned(plan=plan, refusals=refusals, as_of=as_of, lacking=lacking):
+            cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
+            first = (summary_bar(result), _premises(plan, as_of), _refused(refusals))
+            return together([*first, *_of_plan(plan, cards), to_deliver(lacking)])
+        case Finished(planned=planned, report=report, already_done=done):
+            known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
+            tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
+            parts = _of_plan(planned.plan, [*known, *tried])
+            ends = (summary_bar(result), _premises(planned.plan, planned.as_of), *_ends(report))
+            return together([*ends, undelivered_box(report), *parts, delivered(report)])
+        case Stopped(error=error):
+            why = together([said_line(error.message, "bad"), way_out(error.hint)])
+            return together([box("Nothing was planned or written", [why])])
+        case _:
+            assert_never(result)
+
+
+def summary_bar(result: ApplyResult) -> Html | None:
+    """The numbers of an instance."""
+    match result:
+        case Planned(plan=plan, lacking=lacking):
+            return _bar([*_planned_numbers(plan), (len({each.id for each in lacking}), "to deliver", "update")])
+        case Finished(planned=planned, report=report, already_done=done):
+            return _bar(_finished_numbers(planned.plan, report, len(done)))
+        case Stopped():
+            return None
+        case _:
+            assert_never(result)
+
+
+def verdict_badge(result: ApplyResult) -> Html:
+    """The one word for what is, or what became, of an instance."""
+    found = line_of(result).verdict
+    return tag("span", found.value.replace("_", " "), class_=f"verdict {found.value}")
+
+
+def _bar(numbers: Sequence[tuple[int, str, str]]) -> Html:
+    items = (tag("li", tag("b", str(number)), f" {word}", class_=kind) for number, word, kind in numbers if number)
+    return tag("ul", *items, class_="bar", aria_label="Summary")
+
+
+def _planned_numbers(plan: Plan) -> list[tuple[int, str, str]]:
+    counts = count(plan)
+    changes = [(getattr(counts, word), f"to {word}", word) for word in ACTIONS]
+    return [
+        *(changes if plan.changes else [(1, "plan without changes", "quiet")] if plan.blocked or plan.kept else []),
+        (counts.drift, "undoing drift", "drift"),
+        (counts.taken_out, "taken out of git, still live", "delete"),
+        (counts.blocked, "blocked", "blocked"),
+        (counts.kept, "kept as changed on the instance", "drift"),
+        (counts.left_out, "left out by --only/--owner", "quiet"),
+        (counts.in_sync, "in sync", "quiet"),
+        (counts.unmanaged, "unmanaged", "quiet"),
+        (counts.ignored, "ignored", "quiet"),
+        (counts.unsupported, "unsupported", "quiet"),
+    ]
+
+
+def _finished_numbers(plan: Plan, report: Report, done: int) -> list[tuple[int, str, str]]:
+    applied = sum(isinstance(each, Applied) for each in report.outcomes)
+    skipped = sum(isinstance(each, Skipped) for each in report.outcomes)
+    return [
+        (applied, "applied", "create"),
+        (done, "done before", "quiet"),
+        (len(report.outcomes) - applied - skipped, "failed", "delete"),
+        (skipped, "not tried", "blocked"),
+        (len(plan.blocked), "blocked", "blocked"),
+        (plan.in_sync, "in sync", "quiet"),
+    ]
+
+
+def _premises(plan: Plan, as_of: AsOf | None) -> Html:
+    """What the plan stands on: first of all a configuration that was loosened."""
+    base = None
+    if plan.base is not None and plan.on_drift is not None:
+        base = tag("p", "base ", code(plan.base[:12]), f"; {_ON_DRIFT[plan.on_drift]}", class_="faint")
+    loosened = box("The configuration differs from the one that is trusted", _texts(plan.configuration))
+    return together([loosened, said_line(as_of_text(as_of, plain), "as-of") if as_of else None, base])
+
+
+def _refused(refusals: Sequence[Refusal]) -> Html | None:
+    items = [together([said(each.text), way_out(each.way_out)]) for each in refusals]
+    return box("Refused: nothing will be written", items)
+
+
+def _ends(report: Report) -> Iterator[Html | None]:
+    if report.interrupted:
+        yield box("Interrupted", [said("somebody stopped the run: what was not begun was not tried")])
+    if report.journal_failure is not None:
+        yield box("The journal does not tell all of this", [said(report.journal_failure)])
+
+
+def _of_plan(plan: Plan, cards: Sequence[_Card]) -> Iterator[Html | None]:
+    yield box("Risks", list(_risks(cards)), "risks")
+    yield box("Taken out of git, still live", [_stays(each, note) for each, note in taken_out(plan)], "risks")
+    yield _group("Blocked", "blocked", [blocked_card(each) for each in plan.blocked])
+    grouped: Mapping[str, list[Html]] = {kind: [] for kind in _GROUPS}
+    for card in cards:
+        kind = "drift" if has_drift(card.change) else action(card.change)
+        grouped[kind].append(change_card(card.change, card.anchor, card.outcome, done=card.done))
+    for kind, title in _GROUPS.items():
+        yield _group(title, kind, grouped[kind])
+    yield _group("Drift that is kept", "drift", [kept_card(each) for each in plan.kept])
+    yield box("Notes", _texts(plan.notes), "notes")
+    yield from _left_alone(plan)
+
+
+def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
+    """The changes that somebody should think about, deletions first; each leads to its card."""
+    risky = [card for card in cards if card.change.risks]
+    for card in sorted(risky, key=lambda card: action(card.change) != "delete"):
+        word = action(card.change)
+        link = tag("a", f"{SIGNS[word]} {word} ", name(card.change.name), href=f"#{card.anchor}")
+        yield together([link, ": ", said("; ".join(risk.text for risk in card.change.risks))])
+
+
+def _group(title: str, kind: str, cards: Sequence[Html]) -> Html | None:
+    if not cards:
+        return None
+    heading = tag("h3", f"{title} ", tag("span", f"({len(cards)})", class_="number"))
+    return tag("div", heading, *cards, class_=f"group {kind}")
+
+
+def _texts(notes: Sequence[Note]) -> list[Html]:
+    return [said(note.text) for note in notes]
+
+
+def _stays(client: Unmanaged, note: Note) -> Html:
+    return together([name(client.name), tag("span", f" id {client.id}", class_="id"), ": ", said(note.text)])
+
+
+def _left_alone(plan: Plan) -> Iterator[Html | None]:
+    strangers = [client for client in plan.unmanaged if not client.system or client.note]
+    system = [client for client in plan.unmanaged if client.system and not client.note]
+    yield details(
+        "unmanaged client", "live, and not declared: never changed", [_unmanaged(client) for client in strangers]
+    )
+    yield details("system client", "the platform needs them", [_unmanaged(c) for c in system])
+    yield details("ignored client", "set aside by ignore: in reconciler.yaml", [_unmanaged(c) for c in plan.ignored])
+    why = "in a form that cannot be declared: never changed or pruned"
+    rows = [_client(client.id, client.name, client.why) for client in plan.unsupported]
+    yield details("unsupported client", why, rows)
+
+
+def _unmanaged(client: Unmanaged) -> Html:
+    return _client(client.id, client.name, client.note.text if client.note else None)
+
+
+def _client(client_id: int, client: str, remark: str | None) -> Html:
+    more: tuple[Child, ...] = (": ", said(remark)) if remark else ()
+    return tag("li", name(client), tag("span", f" id {client_id}", class_="id"), *more)

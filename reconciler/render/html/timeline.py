@@ -1,0 +1,132 @@
+"""Past runs as a picture: a lane for each instance, a column for each run, a bar of what came of its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from reconciler.render.html.elements import Html, tag, together
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
+
+COLUMNS = 60
+"""Runs in the picture, the latest; the table below it has all of them."""
+
+_LANE, _HEIGHT, _TOP, _LETTER = 68, 44, 26, 7.2
+_LEAST, _MOST, _ROOM, _GAP = 24, 48, 960, 8
+"""Pixels of a column at least and at most, of all columns if they fit, and between two of them."""
+_DAY = 78
+"""Pixels of a date."""
+_CROSSED = 8
+"""Pixels of height from which on there is room for lines: below, the sign above the bar alone tells."""
+_SIGNS = {"failed": "×", "uncertain": "?"}
+
+PARTS = ("applied", "failed", "uncertain", "not_tried")
+"""What can come of a change, from the foot of a bar upwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What came of a run's changes on one instance: how many of each of `PARTS`."""
+
+    instance: str
+    run: str
+    started_at: datetime
+    numbers: Mapping[str, int]
+
+
+def lanes(bars: Sequence[Bar]) -> Html:
+    """The picture. It says nothing that the table does not, and its title says so."""
+    runs = sorted({(bar.started_at, bar.run) for bar in bars})[-COLUMNS:]
+    runs = list({run: (at, run) for at, run in runs}.values())
+    places = {run: number for number, (_, run) in enumerate(runs)}
+    instances = sorted({bar.instance for bar in bars if bar.run in places})
+    left = _margin(instances)
+    step = max(_LEAST, min(_MOST, _ROOM // (len(runs) or 1)))
+    width, height = left + len(runs) * step + _DAY, _TOP + len(instances) * _LANE + 6
+    most = max((sum(bar.numbers.values()) for bar in bars), default=1) or 1
+    drawn = [
+        _bar(bar, left + places[bar.run] * step, step - _GAP, _floor(instances.index(bar.instance)), most)
+        for bar in bars
+        if bar.run in places
+    ]
+    return tag(
+        "svg",
+        tag("title", "Applies over time; the table below says the same in words", id="lanes"),
+        *_lines(instances, width),
+        *_days(runs, left, step),
+        *drawn,
+        class_="lanes",
+        role="img",
+        aria_labelledby="lanes",
+        width=width,
+        height=height,
+        viewBox=f"0 0 {width} {height}",
+    )
+
+
+def legend() -> Html:
+    """What the parts of a bar are."""
+    return tag("ul", *(tag("li", _sample(part), part.replace("_", " ")) for part in PARTS), class_="key")
+
+
+def _sample(part: str) -> Html:
+    return tag("svg", *_part(part, 1, 1, 14, 14), width=16, height=16, aria_hidden="true")
+
+
+def _margin(instances: Sequence[str]) -> int:
+    return 16 + round(max((min(len(_label(each)), 28) for each in instances), default=0) * _LETTER)
+
+
+def _label(instance: str) -> str:
+    shown = printable(instance)
+    return shown if len(shown) <= 28 else f"{shown[:27]}…"
+
+
+def _floor(lane: int) -> int:
+    return _TOP + (lane + 1) * _LANE - 6
+
+
+def _lines(instances: Sequence[str], width: int) -> Iterator[Html]:
+    for number, instance in enumerate(instances):
+        floor = _floor(number)
+        yield tag("text", _label(instance), x=0, y=floor - 4)
+        yield tag("line", x1=0, x2=width, y1=floor, y2=floor, class_="lane")
+
+
+def _days(runs: Sequence[tuple[datetime, str]], left: int, step: int) -> Iterator[Html]:
+    """The day above the first run of each day that has room for it."""
+    day, free = None, -1
+    for number, (at, _) in enumerate(runs):
+        if at.date() != day and number > free:
+            yield tag("text", f"{at:%Y-%m-%d}", x=left + number * step, y=14, class_="day")
+            free = number + _DAY // step
+        day = at.date()
+
+
+def _bar(bar: Bar, x: int, width: int, floor: int, most: int) -> Html:
+    top = floor
+    parts: list[Html] = []
+    for part in PARTS:
+        if number := bar.numbers.get(part, 0):
+            height = max(3, number * _HEIGHT // most)
+            top -= height
+            parts += _part(part, x, top, width, height)
+    if not parts:
+        parts = [tag("rect", x=x, y=floor - 2, width=width, height=2, class_="part")]
+    sign = next((sign for part, sign in _SIGNS.items() if bar.numbers.get(part)), None)
+    shown = tag("text", sign, x=x + width // 2, y=top - 3, class_="sign") if sign else None
+    return together([*parts, shown])
+
+
+def _part(part: str, x: int, y: int, width: int, height: int) -> list[Html]:
+    """A piece of a bar. What failed is crossed out, what is uncertain has a line: colours alone tell nothing."""
+    box = tag("rect", x=x, y=y, width=width, height=height, class_=f"part {part}")
+    lines: tuple[tuple[int, int, int, int], ...] = ()
+    if height < _CROSSED:
+        return [box]
+    if part == "failed":
+        lines = ((x, y + height, x + width, y), (x, y, x + width, y + height))
+    elif part == "uncertain":
+        lines = ((x, y + height // 2, x + width, y + height // 2),)
+    return [box, *(tag("line", x1=a, y1=b, x2=c, y2=d, class_="hatch") for a, b, c, d in lines)]

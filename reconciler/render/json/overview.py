@@ -1,0 +1,264 @@
+"""Plans, reports and diagnostics for programs: versioned JSON, described by schemas/output.schema.json.
+
+One vocabulary throughout: a `code` is for programs and stays, a `message` is for people and may be worded anew, a
+`hint` is the way out. Every key is always there; null stands for "none".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC
+from typing import Any, assert_never
+
+from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, is_complete
+from reconciler.live.observation import AsOf
+from reconciler.model.clients import ClientSpec, Grant, Location
+from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.errors import NotVerified, ReconcilerError
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan.plan import (
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    Kept,
+    Note,
+    Plan,
+    Replaced,
+    Unmanaged,
+    Update,
+    field_changes,
+)
+from reconciler.render.view import verdict
+from reconciler.render.view.counts import action, count
+from reconciler.render.view.verdict import tally
+from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
+from reconciler.secrets.delivery import Lacking
+from reconciler.support.text import without_commands
+
+FORMAT_VERSION = 1
+_NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
+
+
+def plan_entry(
+    plan: Plan, refusals: Sequence[Refusal], as_of: AsOf | None = None, *, lacking: Sequence[Lacking] = ()
+) -> dict[str, Any]:
+    """One instance's plan as plain values; `as_of` for one that was made from an observation."""
+    return {
+        "instance": plan.instance,
+        "identity": plan.identity,
+        "status": "refused" if refusals else "planned",
+        "result": verdict.of_plan(plan, refusals),
+        "observed_at": as_of and as_of.observed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "age_seconds": as_of and int(as_of.age.total_seconds()),
+        "interrupted": False,
+        "journal_failure": None,
+        "counts": asdict(count(plan)),
+        "changes": [_change(change) for change in plan.changes],
+        "base": plan.base,
+        "on_drift": plan.on_drift,
+        "configuration": [_note(note) for note in plan.configuration],
+        "kept": [_kept(kept) for kept in plan.kept],
+        "blocked": [_blocked(blocked) for blocked in plan.blocked],
+        "refusals": [{"code": r.code, "message": r.text, "hint": r.way_out} for r in refusals],
+        "notes": [_note(note) for note in plan.notes],
+        "unmanaged": [_unmanaged(client) for client in plan.unmanaged],
+        "ignored": [{"id": client.id, "name": client.name} for client in plan.ignored],
+        "unsupported": [{"id": c.id, "name": c.name, "message": c.why} for c in plan.unsupported],
+        "to_deliver": [{"name": each.client.name, "id": each.id, "sink": each.sink} for each in lacking],
+        "deliveries": [],
+    }
+
+
+def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()) -> dict[str, Any]:
+    """One instance's plan, and what came of each change; first those that were done before."""
+    return {
+        **plan_entry(plan, ()),
+        "status": "applied" if is_complete(report) else "incomplete",
+        "result": verdict.of_report(report),
+        "interrupted": report.interrupted,
+        "journal_failure": report.journal_failure,
+        "changes": [
+            *({**_change(change), "outcome": {**_NO_OUTCOME, "status": "already_done"}} for change in already_done),
+            *({**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes),
+        ],
+        "deliveries": [_handed(each) for each in report.handed],
+    }
+
+
+def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[str, Any]:
+    """An instance that could not be planned, or was not written to, and why."""
+    why = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+    result = verdict.of_error(error)
+    return {"instance": instance, "identity": identity, "status": "stopped", "result": result, "error": why}
+
+
+def result_entry(result: ApplyResult) -> dict[str, Any]:
+    """What came of one instance as plain values."""
+    match result:
+        case Planned(plan=plan, refusals=refusals, as_of=as_of, lacking=lacking):
+            return plan_entry(plan, refusals, as_of, lacking=lacking)
+        case Finished(planned=planned, report=report, already_done=done):
+            return report_entry(planned.plan, report, done)
+        case Stopped(instance=instance, error=error):
+            return stopped_entry(instance.name, instance.identity, error)
+        case _:
+            assert_never(result)
+
+
+def render_document(kind: str, content: dict[str, Any]) -> str:
+    """A document of a kind, ending in a line feed."""
+    return _dump({"format_version": FORMAT_VERSION, "kind": kind, **content})
+
+
+def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
+    """The document for `plan` or `apply`, ending in a line feed."""
+    listed = list(entries)
+    summary = tally(entry["result"] for entry in listed)
+    return _dump({"format_version": FORMAT_VERSION, "kind": kind, "summary": summary, "instances": listed})
+
+
+def render_overview_json(overview: Overview) -> str:
+    """The document for a whole run, ending in a line feed: what stdout has with `--format json`, or why it has nothing.
+
+    That is the document of `validate` for invalid declarations, and one of the kind `error` for any other reason.
+    """
+    if overview.error is not None:
+        why = {"message": overview.error.message, "hint": overview.error.hint, "exit_code": overview.error.exit_code}
+        return render_document("error", {"command": overview.command, "error": why})
+    if overview.command == "validate" or has_errors(overview.diagnostics):
+        return render_diagnostics(overview.diagnostics)
+    return render_instances(overview.command, [result_entry(result) for result in overview.results])
+
+
+def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
+    """The document for `validate`, ending in a line feed."""
+    entries = [
+        {
+            "severity": d.severity,
+            "rule": d.rule,
+            "message": d.message,
+            "hint": d.hint,
+            "location": _location(d.location),
+        }
+        for d in diagnostics
+    ]
+    errors = sum(d.severity is Severity.ERROR for d in diagnostics)
+    counts = {"errors": errors, "warnings": len(diagnostics) - errors}
+    return _dump({"format_version": FORMAT_VERSION, "kind": "validate", "counts": counts, "diagnostics": entries})
+
+
+def _dump(document: dict[str, Any]) -> str:
+    # ASCII only: a name may hold lone surrogates or bidirectional marks, and escapes survive every terminal and log.
+    return without_commands(json.dumps(document, indent=2, ensure_ascii=True), r"\u0023") + "\n"
+
+
+def _change(change: Change) -> dict[str, Any]:
+    client_id, before, after = _sides(change)
+    return {
+        "action": action(change),
+        "name": change.name,
+        "id": client_id,
+        "before": _spec(before),
+        "after": _spec(after),
+        "origin": None if isinstance(change, Update) else change.origin,
+        "origins": list(map(asdict, change.origins)) if isinstance(change, Update) else [],
+        "replaces": _replaced(change.replaces) if isinstance(change, Create) and change.replaces else None,
+        "successor": change.successor if isinstance(change, Delete) else None,
+        "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
+        "reason": _note(change.reason),
+        "risks": [_note(risk) for risk in change.risks],
+        "owner": change.owner,
+        "location": _location(change.source),
+        "outcome": None,
+    }
+
+
+def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | None]:
+    """The client's id, and what it is before and after the change."""
+    match change:
+        case Create(replaces=Replaced(before=before)):
+            return None, before, change.after
+        case Create():
+            return None, None, change.after
+        case Update():
+            return change.id, change.before, change.after
+        case Delete():
+            return change.id, change.before, None
+        case _:
+            assert_never(change)
+
+
+def _replaced(replaced: Replaced) -> dict[str, Any]:
+    return {
+        "id": replaced.id,
+        "keep_old_seconds": int(replaced.keep_old.total_seconds()),
+        "stops_at": replaced.stops_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    what = _NO_OUTCOME
+    match outcome:
+        case Applied(id=client_id, adopted=adopted):
+            return {**what, "status": "applied", "id": client_id, "adopted": adopted}
+        case Failed(error=error):
+            status = "uncertain" if isinstance(error, NotVerified) else "failed"
+            return {**what, "status": status, "message": error.message, "hint": error.hint}
+        case Skipped(reason=reason):
+            return {**what, "status": "not_tried", "message": reason}
+        case _:
+            assert_never(outcome)
+
+
+def _handed(handed: Handed) -> dict[str, Any]:
+    return {
+        "name": handed.name,
+        "id": handed.id,
+        "event": handed.event,
+        "sink": handed.sink,
+        "status": handed.status,
+        "message": handed.error and handed.error.message,
+        "hint": handed.error and handed.error.hint,
+    }
+
+
+def _blocked(blocked: Blocked) -> dict[str, Any]:
+    return {
+        "name": blocked.name,
+        **_note(blocked.reason),
+        "hint": blocked.way_out,
+        "location": _location(blocked.source),
+    }
+
+
+def _kept(kept: Kept) -> dict[str, Any]:
+    return {
+        "name": kept.name,
+        "id": kept.id,
+        "origin": kept.origin,
+        "location": _location(kept.source),
+        "fields": [asdict(field) for field in kept.fields],
+    }
+
+
+def _spec(spec: ClientSpec | None) -> dict[str, Any] | None:
+    if spec is None:
+        return None
+    grants = [grant for grant in Grant if grant in spec.grants]
+    return {"name": spec.name, "grants": grants, "redirect_url": spec.redirect_url}
+
+
+def _unmanaged(client: Unmanaged) -> dict[str, Any]:
+    note = _note(client.note) if client.note else None
+    return {"id": client.id, "name": client.name, "system": client.system, "note": note}
+
+
+def _note(note: Note) -> dict[str, str]:
+    return {"code": note.code, "message": note.text}
+
+
+def _location(location: Location | None) -> dict[str, Any] | None:
+    return asdict(location) if location else None

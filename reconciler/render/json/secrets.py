@@ -1,0 +1,48 @@
+"""What sinks have of clients, or were given, for programs, as schemas/output.schema.json has it: never a secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.render.json.overview import FORMAT_VERSION, stopped_entry
+from reconciler.results import Place, SecretsResult, Stopped
+
+
+def render_secrets(results: Sequence[SecretsResult], *, check: bool) -> str:
+    """The document for `secrets deliver`, ending in a line feed."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "kind": "secrets",
+        "check": check,
+        "instances": [_entry(result) for result in results],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def _entry(result: SecretsResult) -> dict[str, Any]:
+    if isinstance(result, Stopped):
+        return stopped_entry(result.instance.name, result.instance.identity, result.error)
+    return {
+        "instance": result.instance.name,
+        "identity": result.instance.identity,
+        "status": "supplied",
+        "journal_failure": result.journal_failure,
+        "places": [_place(place) for place in result.places],
+        "problems": [
+            {"sink": each.sink, "message": each.error and each.error.message, "hint": each.error and each.error.hint}
+            for each in result.problems
+        ],
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "name": place.name,
+        "id": place.id,
+        "sink": place.sink,
+        "status": place.state,
+        "message": place.error and place.error.message,
+        "hint": place.error and place.error.hint,
+    }

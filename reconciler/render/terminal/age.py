@@ -1,0 +1,37 @@
+"""How old something is, as people say it."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from reconciler.render.terminal.color import Paint, Style
+from reconciler.render.view.counts import plural
+
+if TYPE_CHECKING:
+    from reconciler.live.observation import AsOf
+
+_OLD = timedelta(days=1)
+_MOMENT = timedelta(minutes=1)
+"""So far may the clocks of two machines lie apart without anybody minding."""
+
+
+def as_of_text(as_of: AsOf, paint: Paint) -> str:
+    """`as of 2026-03-01 09:00 UTC, 3 hours ago, from live.json`; it stands out if it is old, or cannot be."""
+    when = as_of.observed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    style = Style.FAINT if -_MOMENT <= as_of.age <= _OLD else Style.WARNED
+    return paint(f"as of {when} UTC, {age_text(as_of.age)}, from {as_of.file}", style)
+
+
+def age_text(age: timedelta) -> str:
+    """An age in its largest whole unit: `3 hours ago`."""
+    if age < -_MOMENT:
+        return f"{_duration(-age)} in the future: one of two clocks is wrong"
+    return f"{_duration(age)} ago" if age >= _MOMENT else "just now"
+
+
+def _duration(duration: timedelta) -> str:
+    hours, minutes = duration // timedelta(hours=1), duration // timedelta(minutes=1)
+    if hours >= 48:
+        return plural(duration.days, "day")
+    return plural(hours, "hour") if hours else plural(minutes, "minute")

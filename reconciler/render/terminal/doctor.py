@@ -1,0 +1,52 @@
+"""An examination for people at a terminal: one line a check, then what was found, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.doctor.checks import Line, State, lines_of
+from reconciler.doctor.examination import Examination
+from reconciler.doctor.finding import Finding, Severity
+from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.view.counts import plural
+from reconciler.support.text import printable
+
+_STATES = {
+    State.OK: ("ok", Style.ADDED),
+    State.WARNING: ("!", Style.WARNED),
+    State.FAILED: ("x", Style.REMOVED),
+    State.NOT_TRIED: ("-", Style.FAINT),
+}
+_SEVERITIES = {Severity.ERROR: Style.REMOVED, Severity.WARNING: Style.WARNED, Severity.INFO: Style.FAINT}
+_INDENT = " " * 11
+
+
+def render_examination(examination: Examination, paint: Paint = plain) -> str:
+    """One instance, ending in a line feed: its checks, its findings, the numbers."""
+    instance = examination.instance
+    blocks = [
+        [f"{paint(printable(instance.name), Style.STRONG)}  {printable(instance.identity)}"],
+        [_line(line, paint) for line in lines_of(examination)],
+        *(list(_finding(finding, paint)) for finding in examination.findings),
+        [paint(_summary(examination.findings), Style.STRONG)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def _line(line: Line, paint: Paint) -> str:
+    mark, style = _STATES[line.state]
+    return f"  {paint(f'{mark:<2}', style)} {line.check:<12}{printable(line.text)}"
+
+
+def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
+    message = f"{printable(finding.message)} {paint(f'[{finding.code}]', Style.FAINT)}"
+    yield f"  {paint(f'{finding.severity:<8}', _SEVERITIES[finding.severity])} {message}"
+    if finding.way_out:
+        yield f"{_INDENT}way out: {printable(finding.way_out)}"
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    errors, warnings, infos = (sum(f.severity is severity for f in findings) for severity in Severity)
+    if not (errors or warnings):
+        return f"nothing wrong · {infos} to know" if infos else "nothing wrong"
+    return f"{plural(errors, 'error')}, {plural(warnings, 'warning')} · {infos} to know"

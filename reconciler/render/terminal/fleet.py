@@ -1,0 +1,138 @@
+"""Several instances at a glance: a line for each, and a last one that counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from reconciler.applying.report import Applied, Report
+from reconciler.model.errors import ReconcilerError
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan.plan import Plan
+from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.terminal.columns import column
+from reconciler.render.view import verdict
+from reconciler.render.view.counts import count, plural, summary_text
+from reconciler.render.view.verdict import Verdict, tally
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import printable
+
+_LONGEST = 100
+"""Characters of a remark."""
+
+_WORDS = {
+    Verdict.CHANGES: "with changes",
+    Verdict.LEFT_OUT: "with nothing chosen",
+    Verdict.IN_PART: "applied in part",
+}
+_STYLES = {
+    Verdict.IN_SYNC: Style.FAINT,
+    Verdict.APPLIED: Style.ADDED,
+    Verdict.CHANGES: Style.CHANGED,
+    Verdict.LEFT_OUT: Style.FAINT,
+    Verdict.BLOCKED: Style.WARNED,
+    Verdict.NOT_TRIED: Style.WARNED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the table says of one instance."""
+
+    instance: str
+    verdict: Verdict
+    remark: str
+    """What a plan or a report comes to; of an instance without one, why it has none."""
+    counts: bool = True
+    """Whether the remark is made of numbers alone."""
+
+
+def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> Line:
+    """The line of an instance that was planned."""
+    remark = summary_text(count(plan), refused=False)
+    if refusals:
+        remark += f" · {', '.join(dict.fromkeys(refusal.code for refusal in refusals))}"
+    return Line(plan.instance, verdict.of_plan(plan, refusals), remark)
+
+
+def report_line(plan: Plan, report: Report) -> Line:
+    """The line of an instance that was written to."""
+    applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
+    remark = f"{applied} of {plural(len(report.outcomes), 'change')} applied"
+    remark += f" · {len(plan.blocked)} blocked" if plan.blocked else ""
+    return Line(plan.instance, verdict.of_report(report), remark)
+
+
+def error_line(instance: str, error: ReconcilerError) -> Line:
+    """The line of an instance that was not planned, or not written to."""
+    found, remark = verdict.of_error(error), error.message.removeprefix("not tried: ")
+    return Line(instance, found, "" if remark == word_of(found) else remark, counts=False)
+
+
+def line_of(result: ApplyResult) -> Line:
+    """The line of an instance, whatever came of it."""
+    match result:
+        case Planned(plan=plan, refusals=refusals):
+            return plan_line(plan, refusals)
+        case Finished(planned=planned, report=report):
+            return report_line(planned.plan, report)
+        case Stopped(instance=instance, error=error):
+            return error_line(instance.name, error)
+        case _:
+            assert_never(result)
+
+
+def gravest_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
+    """By what became of them; those that are alike in their own order."""
+    grave = {verdict: number for number, verdict in enumerate(Verdict)}
+    return sorted(results, key=lambda result: -grave[line_of(result).verdict])
+
+
+def render_fleet(lines: Sequence[Line], paint: Paint = plain) -> str:
+    """The table, ending in a line feed; empty for a single instance, of which everything has been said."""
+    if len(lines) < 2:
+        return ""
+    names = column([printable(line.instance) for line in lines])
+    words = column([word_of(line.verdict) for line in lines])
+    styles = [_STYLES.get(line.verdict, Style.REMOVED) for line in lines]
+    cells = zip(names, words, styles, map(_remark, lines), strict=True)
+    table = [
+        f"{name}  {paint(word, style)}  {remark}" if remark else f"{name}  {paint(word.rstrip(), style)}"
+        for name, word, style, remark in cells
+    ]
+    return "\n".join([*table, "", paint(total(lines), Style.STRONG)]) + "\n"
+
+
+def has_something_to_say(plan: Plan, refusals: Sequence[Refusal]) -> bool:
+    """Whether a plan among many is worth showing in full: more than "nothing to do"."""
+    surprising = any(client.note for client in plan.unmanaged)
+    found = (plan.changes, plan.blocked, refusals, plan.notes, plan.kept, plan.configuration, surprising)
+    return any(found)
+
+
+def word_of(outcome: Verdict) -> str:
+    """The verdict, for people."""
+    return outcome.value.replace("_", " ")
+
+
+def _remark(line: Line) -> str:
+    return shortened(line.remark)
+
+
+def shortened(remark: str) -> str:
+    """A remark, printable, as far as it fits in a table."""
+    text = printable(remark)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def total(lines: Sequence[Line]) -> str:
+    """How many instances there are, and of each verdict."""
+    return f"{plural(len(lines), 'instance')}: {', '.join(_counted(lines))}"
+
+
+def _counted(lines: Sequence[Line]) -> Iterator[str]:
+    numbers = tally(line.verdict for line in lines)
+    for outcome in Verdict:
+        if number := numbers[outcome]:
+            yield f"{number} {_WORDS.get(outcome, word_of(outcome))}"

@@ -1,0 +1,260 @@
+"""Plans for people at a terminal: aligned, field by field, coloured where the caller says so.
+
+Whatever comes from a file or an instance passes `printable` where it enters a line, so that a name can neither break
+the lines nor paint them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, assert_never
+
+from reconciler.model.clients import ClientSpec, Location
+from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
+from reconciler.planning.guard import Refusal
+from reconciler.planning.plan.plan import (
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    Kept,
+    Note,
+    OnDrift,
+    Plan,
+    Replaced,
+    Unmanaged,
+    Update,
+)
+from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.terminal.fields import BULLET, INDENT, difference_lines, spec_lines
+from reconciler.render.view.counts import action, count, plural, summary_text
+from reconciler.render.view.rotation import old_secret_text
+from reconciler.support.text import printable, quoted
+
+if TYPE_CHECKING:
+    from reconciler.live.observation import AsOf
+    from reconciler.secrets.delivery import Lacking
+
+MOST_LISTED = 10
+"""Clients of a kind that are left alone and named; JSON has all of them."""
+
+_MARKS = {
+    "create": ("+", Style.ADDED),
+    "replace": ("±", Style.CHANGED),
+    "update": ("~", Style.CHANGED),
+    "rename": ("~", Style.CHANGED),
+    "delete": ("-", Style.REMOVED),
+}
+
+
+_ON_DRIFT = {
+    OnDrift.REFUSE: "what was changed on the instance since is not overwritten",
+    OnDrift.KEEP: "what was changed on the instance since is kept",
+    OnDrift.REVERT: "what was changed on the instance since is reverted",
+}
+
+
+def render_plan(
+    plan: Plan,
+    refusals: Sequence[Refusal] = (),
+    paint: Paint = plain,
+    as_of: AsOf | None = None,
+    *,
+    lacking: Sequence[Lacking] = (),
+) -> str:
+    """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary.
+
+    `as_of` says how old that is which it was made from, if it is not the instance as it is now; `lacking` are the
+    clients whose secrets would be delivered though nothing changes about them.
+    """
+    blocks = [
+        [heading(plan, paint), *_premises(plan, as_of, paint)],
+        *(list(_change(change, paint)) for change in plan.changes),
+        *(list(_kept(kept, paint)) for kept in plan.kept),
+        *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
+        list(_notes(plan.notes)),
+        list(left_alone(plan)),
+        _lacking(lacking, paint),
+        *(list(_refusal(refusal, paint)) for refusal in refusals),
+        [paint(_summary(plan, refusals, lacking), Style.STRONG)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def _lacking(lacking: Sequence[Lacking], paint: Paint) -> list[str]:
+    if not lacking:
+        return []
+    from reconciler.render.terminal.deliveries import lacking_lines
+
+    return list(lacking_lines(lacking, paint))
+
+
+def _summary(plan: Plan, refusals: Sequence[Refusal], lacking: Sequence[Lacking]) -> str:
+    text = summary_text(count(plan), refused=bool(refusals))
+    if not lacking:
+        return text
+    number = len({each.id for each in lacking})
+    return f"{text.replace('nothing to do', 'no changes', 1)} · {number} to deliver"
+
+
+def heading(plan: Plan, paint: Paint) -> str:
+    """The instance, by its name and by what tells it from every other."""
+    return f"{paint(printable(plan.instance), Style.STRONG)}  {printable(plan.identity)}"
+
+
+def title(change: Change) -> str:
+    """The client that a change is about: both names of a rename, and the id that it has already."""
+    match change:
+        case Create(replaces=Replaced(id=old)):
+            return f"{printable(change.name)} (id {old} → a new one)"
+        case Create():
+            return printable(change.name)
+        case Update() if change.is_rename:
+            return f"{printable(change.before.name)} → {printable(change.name)} (id {change.id})"
+        case Update() | Delete():
+            return f"{printable(change.name)} (id {change.id})"
+        case _:
+            assert_never(change)
+
+
+def _premises(plan: Plan, as_of: AsOf | None, paint: Paint) -> Iterator[str]:
+    """What the plan stands on: first of all a configuration that was loosened."""
+    yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
+    if as_of is not None:
+        from reconciler.render.terminal.age import as_of_text
+
+        yield f"  {as_of_text(as_of, paint)}"
+    if plan.base is not None and plan.on_drift is not None:
+        yield f"  base {printable(plan.base[:12])}; {_ON_DRIFT[plan.on_drift]}"
+
+
+def _change(change: Change, paint: Paint) -> Iterator[str]:
+    word = action(change)
+    mark, style = _MARKS[word]
+    yield f"  {paint(f'{mark} {word}', style)}  {paint(title(change), Style.STRONG)}"
+    yield from _fields(change, paint)
+    if origin := origin_text(change):
+        yield INDENT + paint(origin, Style.WARNED if has_drift(change) else Style.FAINT)
+    yield INDENT + paint(_why(change.reason, change.source, change.owner), Style.FAINT)
+    risks = [printable(risk.text) for risk in change.risks]
+    if isinstance(change, Create) and change.replaces is not None:
+        risks.insert(0, old_secret_text(change.replaces))
+    yield from (f"{INDENT}{paint(f'! {risk}', Style.WARNED)}" for risk in risks)
+
+
+def _fields(change: Change, paint: Paint) -> Iterator[str]:
+    match change:
+        case Create(replaces=Replaced() as replaced):
+            yield from _successor(replaced, change.after, paint)
+        case Create():
+            yield from spec_lines(change.after, Style.ADDED, paint)
+        case Update():
+            yield from difference_lines(change.before, change.after, paint)
+        case Delete():
+            yield from spec_lines(change.before, Style.REMOVED, paint)
+        case _:
+            assert_never(change)
+
+
+def _successor(replaced: Replaced, after: ClientSpec, paint: Paint) -> Iterator[str]:
+    if after == replaced.before:
+        yield from spec_lines(after, Style.FAINT, paint)
+    else:
+        yield from difference_lines(replaced.before, after, paint)
+
+
+def _why(reason: Note, source: Location | None, owner: str | None = None) -> str:
+    details = [place_of(source)] if source else []
+    details += [f"owner {printable(owner)}"] if owner else []
+    return printable(reason.text) + (f" ({', '.join(details)})" if details else "")
+
+
+def place_of(location: Location) -> str:
+    """A place in a file, as far as it fits in a sentence: without its column."""
+    return f"{printable(location.path)}:{location.line}"
+
+
+def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
+    client_id = "" if kept.id is None else f" (id {kept.id})"
+    yield f"  {paint('= keep', Style.WARNED)}    {paint(printable(kept.name), Style.STRONG)}{client_id}"
+    for field in kept.fields:
+        live, declared = (printable(value) if value else "nothing" for value in (field.live, field.declared))
+        yield f"{INDENT}{field.field}: {live} is live, {declared} is declared"
+    yield INDENT + paint(kept_text(kept), Style.WARNED)
+    if kept.source:
+        yield INDENT + paint(f"left as it is live ({place_of(kept.source)})", Style.FAINT)
+
+
+def _blocked(blocked: Blocked, paint: Paint) -> Iterator[str]:
+    yield f"  {paint('? blocked', Style.WARNED)} {paint(printable(blocked.name), Style.STRONG)}"
+    yield INDENT + _why(blocked.reason, blocked.source)
+    yield f"{INDENT}way out: {printable(blocked.way_out)}"
+
+
+def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
+    yield f"  {paint('x refused', Style.REMOVED)} {printable(refusal.text)}"
+    if refusal.way_out:
+        yield f"{INDENT}way out: {printable(refusal.way_out)}"
+
+
+def _notes(notes: Sequence[Note]) -> Iterator[str]:
+    yield from (f"  * note    {text}" for text in _first([printable(note.text) for note in notes]))
+
+
+def left_alone(plan: Plan) -> Iterator[str]:
+    """The clients that the plan does not touch, below a line that says so."""
+    # What may surprise comes first, so that a long list never hides it.
+    strangers = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
+    needed = sum(client.system and client.note is None for client in plan.unmanaged)
+    columns = {
+        "unmanaged": list(dict.fromkeys(map(_unmanaged, strangers))),  # of a name, what is said of all stands once
+        "ignored": [_named(client.id, client.name) for client in plan.ignored],
+        "unsupported": [f"{_named(c.id, c.name)}: {printable(c.why)}" for c in plan.unsupported],
+        "system": [f"{plural(needed, 'client')} of the platform's own"] if needed else [],
+    }
+    if any(columns.values()):
+        yield "  left alone"
+    footers = _what_to_do(plan)
+    for name, values in columns.items():
+        shown = [*_first(values), *footers.get(name, ())] if values else []
+        for number, value in enumerate(shown):
+            yield f"    {'' if number else name:<13}{value}"
+
+
+def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
+    """What clients that are left alone are, and how to change that, by the name of their column."""
+    codes = [client.note.code if client.note else None for client in plan.unmanaged if not client.system]
+    here = [code for code in codes if code not in ("declared-elsewhere", "ambiguous")]
+    export = printable(shlex.join(["reconciler", "export", "--instance", plan.instance, "--update"]))
+    declare = f"{len(here)} live, and not declared; to declare {'it' if len(here) == 1 else 'them'}: {export}"
+    return {
+        "unmanaged": [
+            *([_SHARE_A_NAME] if "ambiguous" in codes else []),  # an export cannot declare those as they are
+            *([declare] if here else []),
+        ],
+        "ignored": ["set aside by `ignore:` in reconciler.yaml"],
+        "unsupported": ["never changed or pruned; to declare one, set its grants on the Auth Clients page first"],
+    }
+
+
+_SHARE_A_NAME = "of clients that share a name, pin one with `ids:`, or remove the others on the Auth Clients page"
+
+
+def _unmanaged(client: Unmanaged) -> str:
+    if client.note and client.note.code == "ambiguous":  # the note has the ids of all that have the name
+        return f"{BULLET}{quoted(client.name, len(client.name))}: {printable(client.note.text)}"
+    shown = _named(client.id, client.name)
+    return f"{shown}: {printable(client.note.text)}" if client.note else shown
+
+
+def _named(client_id: int, name: str) -> str:
+    # A blank at an end would not be seen, and is why no entry has this name.
+    shown = printable(name)
+    return f"{BULLET}{shown if shown == shown.strip() else quoted(name, len(name))} (id {client_id})"
+
+
+def _first(texts: Sequence[str]) -> Iterable[str]:
+    if len(texts) <= MOST_LISTED:
+        return texts
+    return (*texts[:MOST_LISTED], f"and {len(texts) - MOST_LISTED} more: --format json has all of them")

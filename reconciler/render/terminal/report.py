@@ -1,0 +1,161 @@
+"""What came of an apply, for people at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import assert_never
+
+from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, Status, undelivered
+from reconciler.model.errors import NotVerified
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan
+from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.terminal.deliveries import handed_lines
+from reconciler.render.terminal.plan import heading, title
+from reconciler.render.view.counts import action, plural
+from reconciler.render.view.rotation import old_secret_text
+from reconciler.secrets.values import Event
+from reconciler.support.text import printable
+
+PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
+MARKS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "-"}
+_WIDTH = 11
+_MOST_ALIKE = 8
+_SHOWN_ALIKE = 3
+_INDENT = " " * (4 + _WIDTH)
+
+
+def render_outcome(outcome: Outcome) -> str:
+    """What came of one change, as one line for a log."""
+    change = outcome.change
+    match outcome:
+        case Applied(id=client_id, adopted=adopted):
+            found = f"; {_adopted(change)}" if adopted else ""
+            return f"{PAST[action(change)]} {_made(change, client_id)}{found}"
+        case Failed(error=error):
+            way_out = f"; {error.hint}" if error.hint else ""
+            return f"{_failed(outcome)}: {_request(change)}: {printable(error.message + way_out)}"
+        case Skipped(reason=reason):
+            return f"not tried: {_request(change)}: {printable(reason)}"
+        case _:
+            assert_never(outcome)
+
+
+def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done: Sequence[Change] = ()) -> str:
+    """What came of one instance's plan, ending in a line feed; first what was done before."""
+    lines = [heading(plan, paint), ""]
+    lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
+    lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _alike(list(alike), paint)]
+    lines += handed_lines(report.handed, plan.instance, paint)
+    if report.journal_failure is not None:
+        lines += [
+            _line(
+                "x", "journal", Style.REMOVED, f"does not tell all of this: {printable(report.journal_failure)}", paint
+            )
+        ]
+    if _is_left_to_people(report):
+        text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
+        lines += ["", f"  {paint(text, Style.FAINT)}"]
+    lines += ["", paint(_summary(plan, report, len(already_done)), Style.STRONG)]
+    return "\n".join(lines) + "\n"
+
+
+def _is_left_to_people(report: Report) -> bool:
+    """Whether a client was created, and no sink has its secret."""
+    created = any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes)
+    return created and not any(handed.status is Status.DELIVERED for handed in report.handed)
+
+
+def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
+    """What outcomes have in common that one word from the network gave to many; None for none."""
+    match outcome:
+        case Applied():
+            return Applied, None
+        case Failed(error=error):
+            return Failed, error.message
+        case Skipped(reason=reason):
+            return Skipped, reason
+        case _:
+            assert_never(outcome)
+
+
+def _alike(outcomes: Sequence[Outcome], paint: Paint) -> Iterator[str]:
+    """Outcomes that follow each other and have one reason: where many were not applied, the first few are named."""
+    many = len(outcomes) > _MOST_ALIKE and not isinstance(outcomes[0], Applied)
+    shown = outcomes[:_SHOWN_ALIKE] if many else outcomes
+    for outcome in shown:
+        yield from _outcome(outcome, paint)
+    if many:
+        word = _failed(outcomes[0]) if isinstance(outcomes[0], Failed) else "not tried"
+        yield f"{_INDENT}and {len(outcomes) - len(shown)} more {word}, for the same reason"
+
+
+def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
+    change = outcome.change
+    match outcome:
+        case Applied(id=client_id, adopted=adopted):
+            what = _made(change, client_id) if isinstance(change, Create) else title(change)
+            yield _line(MARKS[action(change)], PAST[action(change)], Style.ADDED, what, paint)
+            if adopted:
+                yield _INDENT + _adopted(change)
+            if isinstance(change, Create) and change.replaces is not None and change.replaces.keep_old:
+                yield _INDENT + old_secret_text(change.replaces)
+        case Failed(error=error):
+            mark = "?" if isinstance(error, NotVerified) else "x"
+            yield _line(mark, _failed(outcome), Style.REMOVED, _request(change), paint)
+            yield _INDENT + printable(error.message)
+            if error.hint:
+                yield f"{_INDENT}way out: {printable(error.hint)}"
+        case Skipped(reason=reason):
+            yield _line(".", "not tried", Style.WARNED, f"{_request(change)}: {printable(reason)}", paint)
+        case _:
+            assert_never(outcome)
+
+
+def _made(change: Change, client_id: int) -> str:
+    """The client with its id; in a rotation, both of them."""
+    if isinstance(change, Create) and change.replaces is not None:
+        return f"{printable(change.name)} (id {change.replaces.id} → {client_id})"
+    return f"{printable(change.name)} (id {client_id})"
+
+
+def _line(mark: str, word: str, style: Style, what: str, paint: Paint) -> str:
+    blanks = " " * (_WIDTH - len(word))
+    return f"  {paint(f'{mark} {word}', style)}{blanks}{what}"
+
+
+def _request(change: Change) -> str:
+    return f"{action(change)} {title(change)}"
+
+
+def _failed(failed: Failed) -> str:
+    """Nobody knows what became of a change that is not verified, and "failed" would say that it is not there."""
+    return "uncertain" if isinstance(failed.error, NotVerified) else "failed"
+
+
+def _adopted(change: Change) -> str:
+    where = "gone from the listing" if isinstance(change, Delete) else "found in the listing"
+    return f"the answer was lost; {where}"
+
+
+def _summary(plan: Plan, report: Report, already_done: int) -> str:
+    applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
+    delivered = sum(each.status is Status.DELIVERED for each in report.handed)
+    unserved = sum(each.event is not Event.DELETED for each in undelivered(report))
+    failures = [outcome.error for outcome in report.outcomes if isinstance(outcome, Failed)]
+    uncertain = sum(isinstance(error, NotVerified) for error in failures)
+    numbers = {
+        "failed": len(failures) - uncertain,
+        "uncertain": uncertain,
+        "done before": already_done,
+        "not tried": sum(isinstance(outcome, Skipped) for outcome in report.outcomes),
+        "delivery" if delivered == 1 else "deliveries": delivered,
+        "not delivered": unserved,
+        "blocked": len(plan.blocked),
+        "left out by --only/--owner": plan.left_out,
+    }
+    nothing = "no changes" if report.handed else "nothing to do"
+    parts = ["interrupted"] if report.interrupted else []
+    parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied" if report.outcomes else nothing]
+    parts += [f"{number} {word}" for word, number in numbers.items() if number]
+    return " · ".join(parts)

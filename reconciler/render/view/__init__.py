@@ -1,0 +1,1 @@
+"""What all formats count and call the same way."""

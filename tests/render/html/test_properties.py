@@ -1,0 +1,142 @@
+"""Whatever names, URLs and messages hold, a page is the page that is meant: read by a parser of HTML5, strictly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import html5lib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.planning.plan.plan import Note, Plan
+from reconciler.render.html.highlight import marked, pairs
+from reconciler.render.html.overview import render_html
+from reconciler.results import Overview, Planned
+from reconciler.support.text import is_hidden, without_commands
+from tests.golden.overviews import instance
+from tests.render.overviews import overviews
+from tests.render.pages import PAGES
+from tests.render.strategies import plans, texts, wild_plans
+from tests.render.terminal.test_properties import tamed
+
+_FORGERIES = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title></style></script><h1>",
+    "]]>",
+    "--><!--",
+    "&lt;b&gt; &amp;amp; &#60;",
+    "a|b`c`",
+    "\u202egpj.exe\u202c",
+    "\u2067\u05d0\u05d1",
+    "\x00",
+    "\x1b[31m",
+    "\U0001f600" * 255,
+    "'\"=>/",
+    "\ufffe\ufdd0",
+]
+_texts = texts | st.sampled_from(_FORGERIES)
+_ASSETS = re.compile(r"(<(style|script)>).*?(</\2>)", re.DOTALL)
+_ATTRIBUTES = re.compile(r"(?!on)[a-z-]+|http-equiv|viewBox|preserveAspectRatio|[xy][12]?")
+
+
+def elements(page: str) -> list[Any]:
+    """Every element, as a browser would see them. Raises if anything in the page is not as HTML5 wants it."""
+    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False)
+    return list(parser.parse(page).iter())
+
+
+def content(page: str) -> str:
+    """The page without what is the same in all of them, which takes long to read."""
+    return _ASSETS.sub(r"\1\3", page)
+
+
+def written(text: str) -> str:
+    """As a page shows it: what hides, and what HTML does not know, by its number."""
+    return "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) or _is_unknown(ord(c)) else c for c in text)
+
+
+def _is_unknown(code: int) -> bool:
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+def shape(page: str) -> list[str]:
+    """The elements without those that only mark parts of a text."""
+    marks = ("del", "ins")
+    return [
+        f"{each.tag} {each.get('class')}"
+        for each in elements(page)
+        if each.tag not in marks and each.get("class") != "escaped"
+    ]
+
+
+def strings(page: str) -> Iterator[str]:
+    """Every text and every value of an attribute."""
+    for each in elements(page):
+        if each.tag not in ("style", "script"):
+            yield from (text for text in (each.text, each.tail, *each.attrib.values()) if text)
+            assert all(_ATTRIBUTES.fullmatch(key) for key in each.attrib), each.attrib
+
+
+def plan_page(plan: Plan) -> str:
+    return content(render_html(Overview("plan", (Planned(instance("staging", 4), plan, ()),))))
+
+
+@settings(max_examples=60)
+@given(overviews())
+def test_no_text_breaks_a_page_or_hides_in_it(overview: Overview) -> None:
+    page = content(render_html(overview))
+    assert all(written(line) == line for text in strings(page) for line in text.split("\n"))
+    assert without_commands(page, "") == page
+    found = [each.tag for each in elements(page)]
+    assert [found.count(only) for only in ("script", "style", "title", "h1", "main")] == [1, 1, 1, 1, 1]
+    assert not {"img", "iframe", "object", "embed", "base", "form"} & set(found)
+    targets = [each.get("href") for each in elements(page) if each.tag == "a"]
+    assert all(target.startswith("#") for target in targets)
+
+
+@settings(max_examples=60)
+@given(wild_plans)
+def test_a_page_has_the_elements_of_one_with_harmless_names(plan: Plan) -> None:
+    """No name, URL or message makes, ends or hides an element."""
+    assert shape(plan_page(plan)) == shape(plan_page(tamed(plan)))
+
+
+@settings(max_examples=60)
+@given(plans(), _texts)
+def test_every_change_and_risk_is_in_the_page(plan: Plan, text: str) -> None:
+    """As text, letter by letter."""
+    page = plan_page(replace(plan, notes=(Note("some-code", text),)))
+    shown = "".join(elements(page)[0].itertext())
+    assert written(text) in shown
+    for change in plan.changes:
+        assert written(change.name) in shown
+        assert all(written(risk.text) in shown for risk in change.risks)
+
+
+@given(_texts, _texts)
+def test_the_pieces_of_a_difference_are_the_texts_again(before: str, after: str) -> None:
+    """And what is not marked is the same in both."""
+    old, new = marked(before, after)
+    assert "".join(piece.text for piece in old) == before
+    assert "".join(piece.text for piece in new) == after
+    same = ["".join(piece.text for piece in pieces if not piece.differs) for pieces in (old, new)]
+    assert same[0] == same[1]
+
+
+@given(st.lists(_texts, max_size=5, unique=True), st.lists(_texts, max_size=5, unique=True))
+def test_each_url_stands_in_exactly_one_pair(removed: list[str], added: list[str]) -> None:
+    found = pairs(removed, added)
+    assert [old for old, _ in found if old is not None] == removed
+    assert sorted(new for _, new in found if new is not None) == sorted(added)
+
+
+def test_every_page_is_html5_and_no_two_elements_have_one_id() -> None:
+    for render in PAGES.values():
+        ids = [each.get("id") for each in elements(render()) if each.get("id")]
+        targets = [each.get("href")[1:] for each in elements(render()) if each.tag == "a"]
+        assert len(ids) == len(set(ids))
+        assert set(targets) <= set(ids)
