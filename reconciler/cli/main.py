@@ -14,11 +14,11 @@ import click
 from click.core import ParameterSource
 
 from reconciler import __version__
-from reconciler.cli.bugs import hush_tracebacks, trace_of
-from reconciler.cli.completion import answer_shell
-from reconciler.cli.groups import ImportingCommands, NoCommand
-from reconciler.cli.signals import end_on_sigterm
-from reconciler.cli.streams import help_width, say, silence_stdout
+from reconciler.cli.flags.completion import answer_shell
+from reconciler.cli.flags.groups import ImportingCommands, NoCommand
+from reconciler.cli.output.signals import end_on_sigterm
+from reconciler.cli.output.streams import help_width, say, silence_stdout
+from reconciler.cli.output.traceback import hush_tracebacks, trace_of
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.support.text import printable
 
@@ -53,7 +53,7 @@ PURPOSES = {
 
 @click.group(
     cls=ImportingCommands,
-    package="reconciler.cli",
+    package="reconciler.cli.commands",
     purposes=PURPOSES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST_HELP},
     epilog="Start with `reconciler validate`, then `reconciler plan`. Each command's --help has an example.",
@@ -130,7 +130,7 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
 
 def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
     """The errors, and how many warnings there are; with -v, those too."""
-    from reconciler.cli.log import logs_steps
+    from reconciler.cli.output.log import logs_steps
     from reconciler.model.diagnostics import Severity
     from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
 
@@ -190,7 +190,7 @@ def _say_system_error(problem: OSError) -> int:
 
 
 def _say_bug(bug: Exception) -> int:
-    from reconciler.cli.log import logs_requests
+    from reconciler.cli.output.log import logs_requests
 
     if logs_requests():
         say(trace_of(bug))

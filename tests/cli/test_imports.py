@@ -94,7 +94,7 @@ def test_a_plan_of_one_instance_imports_nothing_of_applies_deliveries_and_fleets
 def test_the_log_is_there_before_an_instance_is_reached(project: Project, staging: Platform) -> None:
     """What is tried again is said without -v, too."""
     project.declare(wanted("One"))
-    log = "reconciler.cli.log"
+    log = "reconciler.cli.output.log"
     assert log in _modules("plan") & _modules("doctor", "--no-login") & _modules("validate", "-v")
 
 

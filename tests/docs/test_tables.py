@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from reconciler.cli import exit_codes
 from reconciler.cli.main import INTERRUPTED, WRONG_USAGE, cli
+from reconciler.cli.output import exit_codes
 from reconciler.declared.schema.files import schema_text
 from reconciler.sandbox.accounts import ACCOUNTS
 from reconciler.secrets.content import told_check

@@ -1,0 +1,169 @@
+"""`reconciler apply`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags.options import (
+    choosing_flags,
+    conduct_options,
+    files_options,
+    instance_options,
+    output_options,
+    planning_options,
+    repeated_flags,
+    typed_flags,
+    yes_option,
+)
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.streams import is_interactive
+from reconciler.cli.run.reports import Surfaces, refuse_collision, report_option
+from reconciler.model.errors import WrongUsage
+from reconciler.planning.plan.plan import Prune
+from reconciler.support.text import quoted
+from reconciler.workflow.choices import Conduct, Files, Options, Selection
+
+if TYPE_CHECKING:
+    from reconciler.cli.output.signals import Stop
+    from reconciler.results import PlanResult
+    from reconciler.workflow.apply import Approval
+
+_MOST_NAMED = 8
+"""Instances in a question."""
+_NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune", "base", "on_drift", "only", "owners")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler apply
+  reconciler apply --instance production --yes
+  reconciler apply --all --yes --parallelism 32
+  reconciler apply --instance production --max-deletes 5
+  reconciler apply --instance production --only "Customer *"
+  reconciler apply plan.json
+  reconciler apply --instance production --yes --report apply.md"""
+)
+@click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
+@files_options
+@instance_options
+@planning_options
+@conduct_options
+@yes_option
+@report_option
+@output_options
+def apply(
+    saved: Path | None,
+    files: Files,
+    selection: Selection,
+    options: Options,
+    conduct: Conduct,
+    yes: bool,
+    reports: Sequence[Path],
+    console: Console,
+) -> int:
+    """Make live equal to declared.
+
+    Plan, show, ask, observe again, write, verify. With a PLAN that `plan -o` saved: exactly that plan or nothing, and
+    no question.
+
+    Updates and renames come first, then creates; deletes start only after all of those succeeded. A change counts as
+    applied when a last look at the instance shows it. Ctrl-C lets the writes under way finish.
+    """
+    refuse_collision(reports, saved, "the saved plan")
+    surfaces = Surfaces("apply", reports, files, console)
+    if saved is not None:
+        from reconciler.cli.run.saved_plan import apply_saved
+
+        _refuse_an_instance(saved, files)
+        _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
+        return apply_saved(saved, files, options, conduct, surfaces)
+    _refuse_to_guess(selection, options, yes, repeated_flags(files, options))
+    return _apply_declared(files, selection, options, conduct, yes, surfaces)
+
+
+def _apply_declared(
+    files: Files, selection: Selection, options: Options, conduct: Conduct, yes: bool, surfaces: Surfaces
+) -> int:
+    from reconciler.cli.output.exit_codes import of_applies, of_unseen_applies
+    from reconciler.cli.output.results import reporting, show_reports
+    from reconciler.cli.output.signals import stoppable
+    from reconciler.cli.run.context import remember, start_run
+    from reconciler.cli.run.prepare import place_order
+    from reconciler.workflow.apply import apply_instances
+
+    console = surfaces.console
+    with surfaces.told_why():
+        order = place_order(files, selection, options, console)
+        with stoppable() as stop:
+            run = start_run(files, conduct, console, stop)
+            results = apply_instances(order, _approval(yes, console, stop), run)
+    remember(results, files, run.origin.exactly, console, options.base)
+    try:
+        with reporting(results):
+            show_reports(results, console, repeated_flags(files, options), choosing_flags(selection))
+    finally:
+        told = surfaces.show(results, order.warnings)
+    return of_applies(results) if told else of_unseen_applies(results)
+
+
+def _refuse_an_instance(saved: Path, files: Files) -> None:
+    """Raise `WrongUsage` for the name of an instance where a plan belongs."""
+    from reconciler.workflow.check import settings_of
+
+    if os.path.lexists(saved):
+        return
+    settings, _ = settings_of(files)
+    if settings is not None and str(saved) in [instance.name for instance in settings.instances]:
+        raise WrongUsage(f"there is no saved plan {quoted(str(saved))}", f"did you mean --instance {saved}?")
+
+
+def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
+    if typed:
+        flags = ", ".join(typed)
+        raise WrongUsage(f"{flags}: a saved plan is applied as it is", f"leave {flags} out, or save another plan")
+
+
+def _refuse_to_guess(selection: Selection, options: Options, yes: bool, flags: Sequence[str]) -> None:
+    if yes and options.prune is Prune.ALL:
+        raise WrongUsage(
+            "--prune all deletes what nobody named, so somebody must read the plan first",
+            "leave out --yes; or save the plan (plan --prune all -o plan.json), read it, and apply that",
+        )
+    if is_interactive() or (yes and selection.is_explicit):
+        return
+    if not yes:
+        look = shlex.join(["reconciler", "plan", *choosing_flags(selection), *flags])
+        which = "--yes" if selection.is_explicit else "--yes, and --instance NAME or --all"
+        raise WrongUsage("there is no terminal to ask on", f"add {which}, once you have read: {look}")
+    raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
+
+
+def _approval(yes: bool, console: Console, stop: Stop) -> Approval:
+    from reconciler.workflow.apply import Approval
+
+    return Approval(lambda results: consent(results, yes, stop, console), takes_time=not yes)
+
+
+def consent(results: Sequence[PlanResult], yes: bool, stop: Stop, console: Console) -> bool:
+    """Show the plans, and tell whether to write what can be written.
+
+    From a yes on, a signal only asks the run to end.
+    """
+    from reconciler.cli.output.prompt import ask
+    from reconciler.cli.output.results import show_proposals
+    from reconciler.results import is_pending
+
+    pending = [result.instance.name for result in results if is_pending(result)]
+    names = ", ".join(pending) if len(pending) <= _MOST_NAMED else f"{len(pending)} instances"
+    show_proposals(results, console, asked=bool(names) and not yes)
+    agreed = yes or not names or ask(f"Write this to {names}?")
+    if agreed:
+        stop.arm()
+    return agreed

@@ -1,0 +1,82 @@
+"""`reconciler doctor`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags.options import (
+    files_options,
+    instance_options,
+    option,
+    output_options,
+    repeated_flags,
+    timeout_option,
+)
+from reconciler.cli.output.console import Console
+from reconciler.workflow.choices import Files, Options, Selection
+
+if TYPE_CHECKING:
+    from reconciler.doctor.examination import Examination
+    from reconciler.workflow.doctor import Checkup
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler doctor
+  reconciler doctor --instance production --no-login
+  reconciler doctor --all --format json"""
+)
+@files_options
+@instance_options
+@option("--no-login", is_flag=True, help="Only look at the way there; the credentials are not even read.")
+@timeout_option
+@output_options
+def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | None, console: Console) -> int:
+    """Examine the way to an instance, the account, the clients.
+
+    Can it be reached, logged in to, planned, applied to, and what would surprise you? Each finding has a way
+    out. Never writes: the permissions are asked for with requests that cannot do anything.
+
+    Exits 0, or 1 when something is an error, or 6 when the login was refused. Warnings do not change it.
+    """
+    from reconciler.cli.output.exit_codes import of_examinations
+    from reconciler.render.json.doctor import render_examinations
+    from reconciler.render.terminal.doctor import render_examination
+    from reconciler.render.terminal.next_step import next_after_examinations
+    from reconciler.workflow.doctor import examine_instances
+
+    order = _order(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)
+    examined: list[Examination] = []
+    for each in examine_instances(order):
+        if not console.wants_json:
+            console.result(("\n" if examined else "") + render_examination(each, console.paint))
+        examined.append(each)
+    if console.wants_json:
+        console.result(render_examinations(examined))
+    else:
+        flags = repeated_flags(files, order.options)
+        console.result(next_after_examinations(examined, flags, console.paint, str(files.clients_directory)))
+    return of_examinations(examined)
+
+
+def _order(files: Files, selection: Selection, options: Options, console: Console, *, log_in: bool) -> Checkup:
+    """What to examine. Invalid declarations do not stop it: they are a finding. Raises `InvalidDeclarations` where
+    the settings are invalid."""
+    from reconciler.model.diagnostics import has_errors
+    from reconciler.model.errors import InvalidDeclarations
+    from reconciler.workflow.check import check, declares_nothing_yet
+    from reconciler.workflow.choices import select_instances
+    from reconciler.workflow.doctor import Checkup
+
+    checked = check(files, lambda settings: select_instances(settings, selection))
+    if checked.settings is None:
+        raise InvalidDeclarations(checked.diagnostics)
+    instances = select_instances(checked.settings, selection)
+    if not instances:
+        console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
+    declared = None if has_errors(checked.diagnostics) else checked.declared
+    return Checkup(checked.settings, declared, instances, options, log_in, declares_nothing_yet(files, checked))

@@ -1,0 +1,164 @@
+"""`reconciler fmt`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags.options import plain_offline_output_options, work_tree_options
+from reconciler.cli.flags.paths import refuse_strangers
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.files import replace_whole
+from reconciler.cli.output.streams import print_result, say
+from reconciler.model.errors import ReconcilerError, WrongUsage
+from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
+from reconciler.support.text import printable
+from reconciler.workflow.choices import Files
+
+if TYPE_CHECKING:
+    from reconciler.workflow.fmt import Judged, Source
+
+_STDIN = Path("-")
+_MOST_LINES = 20_000
+"""Of both texts. The search for what is alike takes the square of them: minutes, beyond this."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler fmt
+  reconciler fmt --check
+  reconciler fmt --diff clients/portal.yaml
+  reconciler fmt - < clients/portal.yaml"""
+)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
+@click.option("--diff", is_flag=True, help="Like --check, and show what would change.")
+@work_tree_options
+@plain_offline_output_options
+def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: Files, console: Console) -> int:
+    """Write the files in their one canonical form.
+
+    Keys in the order of the schema, one indentation, one kind of quotes. What the files mean, the order of
+    entries, and every comment stay. Prints the names of the files that change. No network, no credentials.
+
+    PATH (files or folders) limits what is formatted; `-` formats standard input to standard output. A file with
+    errors is reported and left alone, the others are formatted.
+    """
+    from reconciler.workflow.fmt import sources
+
+    how = _How.DIFF if diff else _How.CHECK if check else _How.WRITE
+    if _STDIN in paths:
+        if len(paths) > 1:
+            raise WrongUsage("'-' is all of standard input", "name either it or files")
+        return _format_stdin(how)
+    refuse_strangers(paths, files)
+    outcomes = Counter(_format(source, how) for source in sources(files, paths))
+    console.progress(_summary(outcomes))
+    return next(outcome.code for outcome in _Outcome if outcomes[outcome])
+
+
+class _How(Enum):
+    WRITE = "write"
+    CHECK = "check"
+    DIFF = "diff"
+
+
+class _Outcome(Enum):
+    """What became of a file. Of several files, the first of these gives the exit code."""
+
+    NOT_WRITTEN = 1, "could not be written"
+    WOULD_CHANGE = 1, "would change"
+    LEFT_ALONE = 4, "left alone"
+    INVALID = 3, "invalid"
+    CHANGED = 0, "formatted"
+    SAME = 0, "unchanged"
+
+    def __init__(self, code: int, words: str) -> None:
+        self.code = code
+        self.words = words
+
+
+def _format(source: Source, how: _How) -> _Outcome:
+    from reconciler.workflow.fmt import judge
+
+    judged = judge(source)
+    outcome = _outcome(judged, how)
+    if how is _How.DIFF:
+        print_result("".join(_difference(judged)))
+    elif outcome is _Outcome.CHANGED and not _replace(source.path, judged):
+        return _Outcome.NOT_WRITTEN
+    elif outcome in (_Outcome.CHANGED, _Outcome.WOULD_CHANGE):
+        print_result(f"{source.shown_as}\n")
+    return outcome
+
+
+def _format_stdin(how: _How) -> int:
+    from reconciler.workflow.fmt import Tidy, judge_text
+
+    judged = judge_text(sys.stdin.buffer.read(), "<stdin>")
+    if how is _How.DIFF:
+        print_result("".join(_difference(judged)))
+    elif how is _How.WRITE and isinstance(judged, Tidy):
+        print_result(judged.after.decode())
+    return _outcome(judged, how).code
+
+
+def _outcome(judged: Judged, how: _How) -> _Outcome:
+    """What becomes of a file; what is wrong with it is said."""
+    from reconciler.workflow.fmt import Invalid, LeftAlone
+
+    match judged:
+        case Invalid(diagnostics=diagnostics):
+            say(render_diagnostic_lines(diagnostics))
+            return _Outcome.INVALID
+        case LeftAlone(shown_as=name, why=why):
+            say(f"error: {printable(name)} stays as it is: {printable(why)}\n")
+            return _Outcome.LEFT_ALONE
+    if not judged.is_changed:
+        return _Outcome.SAME
+    return _Outcome.CHANGED if how is _How.WRITE else _Outcome.WOULD_CHANGE
+
+
+def _replace(path: Path, judged: Judged) -> bool:
+    from reconciler.workflow.fmt import Tidy
+
+    try:
+        if isinstance(judged, Tidy):
+            replace_whole(path, judged.after, "canonical form")
+    except ReconcilerError as problem:
+        say(render_error_lines(problem))
+        return False
+    return True
+
+
+def _difference(judged: Judged) -> Iterator[str]:
+    """The lines of a unified diff. What hides is made visible: the CR of a line's end too."""
+    from reconciler.workflow.fmt import Tidy
+
+    if isinstance(judged, Tidy) and judged.is_changed:
+        before, after = _lines(judged.before), _lines(judged.after)
+        if len(before) + len(after) > _MOST_LINES:
+            yield f"{judged.shown_as}: too long for a difference; write it, then look: git diff\n"
+            return
+        from difflib import unified_diff
+
+        for line in unified_diff(before, after, judged.shown_as, judged.shown_as, lineterm=""):
+            yield f"{printable(line)}\n"
+
+
+def _lines(data: bytes) -> list[str]:
+    *lines, rest = data.decode().split("\n")
+    return [*lines, rest, "(no line feed at the end)"] if rest else lines
+
+
+def _summary(outcomes: Counter[_Outcome]) -> str:
+    parts = [f"{outcomes[outcome]} {outcome.words}" for outcome in _Outcome if outcomes[outcome]]
+    hint = "; to write them: reconciler fmt" if outcomes[_Outcome.WOULD_CHANGE] else ""
+    return f"files: {', '.join(parts)}{hint}"

@@ -1,0 +1,76 @@
+"""`reconciler history`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags import completion
+from reconciler.cli.flags.options import config_option, journal_option, option, plain_output_options
+from reconciler.cli.output.console import Console
+from reconciler.cli.run.past_runs import find_runs, journal_directory, journals_in
+from reconciler.support.text import quoted
+
+if TYPE_CHECKING:
+    from reconciler.applying.past_runs import Run, Unreadable
+
+
+def _html_alone(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """The file, if its name has the one suffix that there is a format for. Raises `BadParameter`."""
+    if value is not None and value.suffix.lower() != ".html":
+        text = f"{quoted(str(value))} has no format: the name of a report of past applies ends in .html"
+        raise click.BadParameter(text, context, parameter)
+    return value
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler history
+  reconciler history 20261123T134500Z-7f3a9c
+  reconciler history --journal downloaded-artifacts/
+  reconciler history --report history.html"""
+)
+@click.argument("run", required=False, shell_complete=completion.runs)
+@config_option
+@journal_option
+@option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_html_alone,
+    metavar="FILE",
+    help="Write it to an HTML file as well: applies over time as a picture and a table.",
+)
+@plain_output_options
+def history(run: str | None, config: Path, journal: Path | None, report: Path | None, console: Console) -> int:
+    """List past applies, or show one.
+
+    The newest first, from the journals beside the configuration or in DIR, however deep they lie in it. With RUN:
+    every change of that run, and what came of it.
+    """
+    from reconciler.render.terminal.history import render_run, render_runs
+
+    if run is not None:
+        runs = find_runs(config, journal, run, console)
+        _write(report, runs)
+        console.result("\n".join(render_run(each, console.paint) for each in runs))
+        return 0
+    found = journals_in(config, journal)
+    _write(report, found)
+    console.result(render_runs(found, console.paint))
+    if not found:
+        console.progress(f"no apply is written down in {journal_directory(config, journal)}")
+    return 0
+
+
+def _write(report: Path | None, found: Sequence[Run | Unreadable]) -> None:
+    """The picture and the table, where they are asked for."""
+    if report is not None:
+        from reconciler.cli.output.files import put_whole
+        from reconciler.render.html.history import render_history_html
+
+        put_whole(report, render_history_html(found, datetime.now(UTC)), "report")

@@ -1,0 +1,66 @@
+"""`reconciler observe`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from reconciler.cli.flags.options import (
+    config_from_option,
+    config_option,
+    instance_options,
+    parallelism_option,
+    plain_output_options,
+    timeout_option,
+)
+from reconciler.cli.output.console import Console
+from reconciler.workflow.choices import Files, Options, Selection
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler observe -o live.json
+  reconciler observe --instance production -o live.json
+  reconciler observe --all -o live.json"""
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="Where to save it, for plan --live.",
+)
+@config_option
+@config_from_option
+@instance_options
+@timeout_option
+@parallelism_option
+@plain_output_options
+def observe(
+    output: Path,
+    config: Path,
+    config_from: str | None,
+    selection: Selection,
+    timeout: float | None,
+    parallelism: int,
+    console: Console,
+) -> int:
+    """Save what instances have, without any secret. Only reads from them.
+
+    `plan --live FILE` then makes a full plan where no credentials are: in the pull request of a fork, say. Nothing is
+    ever applied from it.
+
+    Each instance that answers is saved. If one does not, the exit code says so; if none does, no file is written.
+    """
+    from reconciler.cli.run.observation import refuse_to_observe, save_observations
+    from reconciler.workflow.check import sound_settings
+    from reconciler.workflow.choices import select_instances
+
+    refuse_to_observe(output)
+    instances = select_instances(sound_settings(config, config_from), selection)
+    files, options = Files(config, config_from=config_from), Options(os.environ, timeout=timeout)
+    return save_observations(instances, output, files, options, parallelism, console)

@@ -1,0 +1,111 @@
+"""`reconciler plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from reconciler.cli.flags.options import (
+    choosing_flags,
+    files_options,
+    instance_options,
+    option,
+    output_options,
+    parallelism_option,
+    planning_options,
+    repeated_flags,
+)
+from reconciler.cli.output.console import Console
+from reconciler.cli.run.reports import Surfaces, refuse_collision, report_option
+from reconciler.workflow.choices import Files, Options, Selection
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler plan
+  reconciler plan --instance production --detailed-exitcode
+  reconciler plan --instance production -o plan.json
+  reconciler plan --live live.json --config-from origin/main --instance production
+  reconciler plan --all --owner team-portal
+  reconciler plan --all --format json
+  reconciler plan --all --shard 2/4
+  reconciler plan --all --report plan.md --report plan.html"""
+)
+@files_options
+@instance_options
+@planning_options
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan of one instance, for apply."
+)
+@option(
+    "--live",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Plan against what `observe` saved: no network, no credentials.",
+)
+@option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@report_option
+@parallelism_option
+@output_options
+def plan(
+    files: Files,
+    selection: Selection,
+    options: Options,
+    output: Path | None,
+    live: Path | None,
+    detailed_exitcode: bool,
+    reports: Sequence[Path],
+    parallelism: int,
+    console: Console,
+) -> int:
+    """Show what `apply` would do. Only reads from the instances.
+
+    Exits 0, or 4 when something is blocked or a guard would refuse the plan, after showing all of it.
+    """
+    refuse_collision(reports, output, "the saved plan")
+    refuse_collision(reports, live, "the observation")
+    surfaces = Surfaces("plan", reports, files, console)
+    if live is not None:
+        from reconciler.cli.run.observation import plan_against
+
+        return plan_against(live, files, selection, options, output, detailed_exitcode, surfaces)
+    return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, surfaces)
+
+
+def _plan_now(
+    files: Files,
+    selection: Selection,
+    options: Options,
+    output: Path | None,
+    detailed: bool,
+    parallelism: int,
+    surfaces: Surfaces,
+) -> int:
+    from reconciler.cli.output.exit_codes import of_plans, or_failed
+    from reconciler.cli.output.results import show_plans
+    from reconciler.cli.run.prepare import place_order
+    from reconciler.workflow.plan import plan_instances
+    from reconciler.workflow.strangers import refuse_strangers
+
+    with surfaces.told_why():
+        order = place_order(files, selection, options, surfaces.console)
+        output = output if order.instances else None  # an empty shard has nothing to save
+        if output is not None:
+            from reconciler.cli.run.saved_plan import refuse_to_save
+
+            refuse_to_save(output, order.instances)
+        results = plan_instances(order, parallelism)
+        refuse_strangers(order, results)
+    flags = repeated_flags(files, options) if output is None else None
+    try:
+        show_plans(results, surfaces.console, flags, choosing_flags(selection))
+    finally:
+        told = surfaces.show(results, order.warnings)
+    if output is not None:
+        from reconciler.cli.run.saved_plan import save_plan
+
+        save_plan(results[0], output, files, options, surfaces.console)
+    return or_failed(of_plans(results, detailed=detailed), told)

@@ -1,0 +1,112 @@
+"""`reconciler sandbox`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags.groups import Commands
+from reconciler.cli.flags.options import config_option, instance_option, option, quiet_option
+from reconciler.cli.flags.types import Lines, Whole
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.signals import signals_restored
+from reconciler.cli.output.streams import print_result, say
+from reconciler.model.errors import WrongUsage
+from reconciler.support.text import quoted
+from reconciler.workflow.choices import Selection
+
+if TYPE_CHECKING:
+    from reconciler.model.settings import Settings
+
+
+@click.group(cls=Commands)
+def sandbox() -> None:
+    """Serve or reset the embedded stand-in."""
+
+
+@sandbox.command(
+    epilog="""\b
+Examples:
+  reconciler sandbox serve
+  reconciler sandbox serve --port 0 --database sandbox.sqlite3 --setting password-policies.login_attempts=3"""
+)
+@option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@option("--port", type=Whole(0, 65535), default=8089, show_default=True, help="0 takes a free one.")
+@option(
+    "--database",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the state is kept.  [default: nowhere, every start is a fresh installation]",
+)
+@option(
+    "--setting", "settings", multiple=True, type=Lines(), metavar="KEY=VALUE", help="A platform setting; repeatable."
+)
+def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]) -> int:
+    """Answer like a fresh installation.
+
+    Prints its URL as the first line once it answers, and stops on SIGTERM or Ctrl-C.
+    """
+    from reconciler.sandbox.server import running
+
+    stop = threading.Event()
+    chosen = dict(map(_setting, settings))
+    with signals_restored(), running(database, host=host, port=port, settings=chosen) as url:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        print_result(f"{url}\n")
+        say("accounts: see docs/sandbox.md; stop with Ctrl-C\n")
+        stop.wait()
+    return 0
+
+
+@sandbox.command(
+    epilog="""\b
+Examples:
+  reconciler sandbox reset
+  reconciler sandbox reset --instance sandbox"""
+)
+@config_option
+@instance_option
+@option("--database", type=click.Path(path_type=Path), metavar="FILE", help="A database of `sandbox serve` instead.")
+@quiet_option
+def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet: bool) -> int:
+    """Make embedded instances like new again.
+
+    They are as freshly installed afterwards; everything else in them is gone.
+    """
+    from reconciler.sandbox.server import reset as start_afresh
+    from reconciler.workflow.check import sound_settings
+
+    if database is not None:
+        databases = {str(database): database}
+    else:
+        databases = _embedded(sound_settings(config), Selection(instances))
+    for name, file in databases.items():
+        start_afresh(file)
+        Console(quiet=quiet).progress(f"{name}: as freshly installed")
+    return 0
+
+
+def _embedded(settings: Settings, selection: Selection) -> dict[str, Path]:
+    """The databases of the chosen instances. Raises `WrongUsage` if one of them is a real instance."""
+    from reconciler.workflow.choices import select_instances
+
+    databases = {}
+    for instance in select_instances(settings, selection):
+        if instance.embedded is None:
+            boxes = ", ".join(each.name for each in settings.instances if each.embedded is not None)
+            hint = f"choose with --instance: {boxes}" if boxes else None
+            raise WrongUsage(f"{instance.name} is not embedded: only a sandbox can be reset", hint)
+        databases[instance.name] = instance.embedded
+    return databases
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise WrongUsage(f"--setting wants KEY=VALUE, not {quoted(text)}")
+    return key, value

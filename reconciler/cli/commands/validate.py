@@ -1,0 +1,97 @@
+"""`reconciler validate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags.options import files_options, offline_output_options
+from reconciler.cli.flags.paths import real_path, refuse_strangers
+from reconciler.cli.output.console import Console
+from reconciler.cli.run.reports import Surfaces, report_option
+from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.errors import InvalidDeclarations
+from reconciler.render.terminal.errors import render_diagnostic_lines
+from reconciler.workflow.choices import Files
+
+if TYPE_CHECKING:
+    from reconciler.workflow.check import Checked
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler validate
+  reconciler validate clients/portal.yaml
+  reconciler validate --format json
+  reconciler validate --report validate.sarif"""
+)
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@files_options
+@report_option
+@offline_output_options
+def validate(paths: tuple[Path, ...], files: Files, reports: Sequence[Path], console: Console) -> int:
+    """Check the files, for all instances.
+
+    Every problem at once: structure, values, rules. No network, no credentials.
+
+    Everything is always loaded. PATH (files or folders) only limits what is reported, and with it the
+    exit code; errors in the configuration are always reported, since nothing can be judged without it.
+    """
+    from reconciler.workflow.check import check
+
+    refuse_strangers(paths, files)
+    surfaces = Surfaces("validate", reports, files, console)
+    with surfaces.told_why():
+        checked = check(files)
+    reported = tuple(_within(paths, files, checked))
+    try:
+        _show(reported, console)
+        console.progress(_summary(checked, reported))
+    finally:
+        told = surfaces.show(diagnostics=reported)
+    code = InvalidDeclarations.exit_code if has_errors(reported) else 0
+    return code if told else 1
+
+
+def _within(paths: Sequence[Path], files: Files, checked: Checked) -> Iterator[Diagnostic]:
+    scope = [real_path(path) for path in paths]
+    if checked.settings is None and files.config_from is not None:
+        scope = []  # what is wrong stands in a revision, where no PATH leads
+    scope += [real_path(files.config)] if scope and checked.settings is None else []
+    for diagnostic in checked.diagnostics:
+        real = real_path(Path(diagnostic.location.path))
+        if not scope or any(real.is_relative_to(each) for each in scope):
+            yield diagnostic
+
+
+def _show(reported: Sequence[Diagnostic], console: Console) -> None:
+    if console.wants_json:
+        from reconciler.render.json.overview import render_diagnostics
+
+        console.result(render_diagnostics(reported))
+    else:
+        console.result(render_diagnostic_lines(reported))
+
+
+def _summary(checked: Checked, reported: Sequence[Diagnostic]) -> str:
+    if has_errors(reported):
+        return f"invalid: {_found(reported)}"
+    if has_errors(checked.diagnostics):
+        elsewhere = [diagnostic for diagnostic in checked.diagnostics if diagnostic not in reported]
+        return f"no error here; elsewhere {_found(elsewhere)}, see: reconciler validate"
+    sound = f"valid: {_plural(checked.clients, 'client')}, {_plural(len(checked.declared), 'instance')}"
+    return f"{sound}; {_found(reported)}" if reported else sound
+
+
+def _found(diagnostics: Sequence[Diagnostic]) -> str:
+    errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
+    numbers = ((errors, "error"), (len(diagnostics) - errors, "warning"))
+    return ", ".join(_plural(number, noun) for number, noun in numbers if number)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,38 @@
+"""`reconciler version`."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.output.streams import print_result
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  reconciler version"""
+)
+def version() -> int:
+    """Print the versions for a bug report."""
+    print_result("".join(f"{line}\n" for line in _lines()))
+    return 0
+
+
+def _lines() -> Iterator[str]:
+    from importlib import metadata
+
+    yield f"reconciler {__version__}"
+    yield f"python {platform.python_version()} ({platform.system()} {platform.machine()})"
+    for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "filelock", "werkzeug"):
+        yield f"{name} {metadata.version(name)}"
+    yield f"libyaml {'yes' if _has_libyaml() else 'no (slower, same results)'}"
+
+
+def _has_libyaml() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("yaml._yaml") is not None

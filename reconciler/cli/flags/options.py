@@ -1,0 +1,297 @@
+"""The flags that several commands share. Each reads `RECONCILER_<FLAG>` too; several values stand on several lines."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from reconciler.cli.flags import completion
+from reconciler.cli.flags.types import Lines, Seconds, Whole
+from reconciler.cli.output.console import Console, start_console, start_offline_console
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Limits
+from reconciler.planning.plan.modes import OnDrift, Prune
+from reconciler.support.text import quoted
+from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shard
+
+DEFAULT_CONFIG = Path("reconciler.yaml")
+_WHICH_BASE = "name a revision: --base origin/main; or what was applied last: --base applied"
+
+
+def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
+    """K/N: the K-th of N parts. Numbers in other scripts would pass `int`."""
+    if value is None:
+        return None
+    number, _, of = value.partition("/")
+    if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in (number, of)):
+        raise click.BadParameter(f"{quoted(value)} is not of the form K/N, like 1/4", context, parameter)
+    if not 1 <= int(number) <= int(of):
+        raise click.BadParameter(f"{quoted(value)} is not one of the parts 1/{of} to {of}/{of}", context, parameter)
+    return Shard(int(number), int(of))
+
+
+def env(flag: str) -> str:
+    """The environment variable that stands for a flag: `RECONCILER_INSTANCE` for `--instance`."""
+    return "RECONCILER_" + flag.lstrip("-").replace("-", "_").upper()
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
+    """A click option that its environment variable can set as well. The first name is the long one."""
+    return click.option(*names, envvar=env(names[0]), show_envvar=True, **attributes)
+
+
+def gathered(name: str, build: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A decorator that reads several flags and passes them to the command as one value, `build(**flags)`."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def gather(**values: Any) -> Any:
+            parts = {key: values.pop(key) for key in inspect.signature(build).parameters}
+            return command(**{name: build(**parts)}, **values)
+
+        for decorator in reversed(options):
+            gather = decorator(gather)
+        return gather
+
+    return decorate
+
+
+def repeated_flags(files: Files, options: Options) -> list[str]:
+    """The flags that shape a plan, for the command that is named as the next one."""
+    given = {
+        "--config": files.config if files.config != DEFAULT_CONFIG else None,
+        "--clients": files.clients,
+        "--config-from": files.config_from,
+        "--prune": options.prune if options.prune is not Prune.NONE else None,
+        "--base": options.base,
+        "--on-drift": options.on_drift if options.on_drift is not OnDrift.REFUSE else None,
+        "--max-creates": options.limits.creates,
+        "--max-updates": options.limits.updates,
+        "--max-deletes": options.limits.deletes,
+    }
+    words = [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
+    words += [word for glob in options.only for word in ("--only", glob)]
+    return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
+
+
+def choosing_flags(selection: Selection) -> list[str]:
+    """The flags that choose these instances again."""
+    words = ["--all"] if selection.all else [word for name in selection.names for word in ("--instance", name)]
+    return [*words, "--shard", str(selection.shard)] if selection.shard else words
+
+
+def _files(config: Path, config_from: str | None, clients: Path | None) -> Files:
+    return Files(config, clients, config_from)
+
+
+def _conduct(journal: Path | None, parallelism: int) -> Conduct:
+    return Conduct(journal, parallelism)
+
+
+def _work_tree(config: Path, clients: Path | None) -> Files:
+    return Files(config, clients)
+
+
+def _selection(instances: tuple[str, ...], all_instances: bool, shard: Shard | None) -> Selection:
+    """A flag wins over the environment: `--all` over RECONCILER_INSTANCE, and `-i` over RECONCILER_ALL."""
+    context = click.get_current_context()
+    typed = {each for each in context.params if context.get_parameter_source(each) is ParameterSource.COMMANDLINE}
+    if "instances" in typed and "all_instances" not in typed:
+        return Selection(instances, shard=shard)
+    if "all_instances" in typed and "instances" not in typed:
+        return Selection((), all_instances, shard)
+    return Selection(instances, all_instances, shard)
+
+
+def _options(
+    prune: str | None,
+    only: tuple[str, ...],
+    owners: tuple[str, ...],
+    base: str | None,
+    on_drift: str | None,
+    max_creates: int | None,
+    max_updates: int | None,
+    max_deletes: int | None,
+    timeout: float | None,
+) -> Options:
+    if base is None and prune == Prune.REMOVED:
+        raise WrongUsage("--prune removed needs --base: what was declared there, and is no longer?", _WHICH_BASE)
+    if base is None and on_drift is not None:
+        raise WrongUsage("--on-drift needs --base: without it, drift cannot be told from change", _WHICH_BASE)
+    limits = Limits(max_creates, max_updates, max_deletes)
+    how = OnDrift(on_drift or "refuse")
+    return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners, base, how)
+
+
+def _limit_options(
+    max_creates: int | None, max_updates: int | None, max_deletes: int | None, timeout: float | None
+) -> Options:
+    return Options(os.environ, limits=Limits(max_creates, max_updates, max_deletes), timeout=timeout)
+
+
+def _limit(kind: str) -> Callable[[Any], Any]:
+    explained = f"Allow N {kind} in this run, whatever the limit."
+    return option(f"--max-{kind}", type=Whole(min=0), metavar="N", help=explained)
+
+
+config_option = option(
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    metavar="FILE",
+    help="The instances and the policy.",
+)
+
+_TRUSTED = "Take the configuration from a git revision that is trusted, not from the work tree: origin/main, say."
+config_from_option = option("--config-from", metavar="REF", help=_TRUSTED)
+
+_clients_option = option(
+    "--clients",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder of the declared clients.  [default: clients/ beside the configuration]",
+)
+
+files_options = gathered("files", _files, config_option, config_from_option, _clients_option)
+
+work_tree_options = gathered("files", _work_tree, config_option, _clients_option)
+"""For a command that writes the files, or knows no revision but what is there."""
+
+instance_option = option(
+    "--instance",
+    "-i",
+    "instances",
+    multiple=True,
+    type=Lines(),
+    metavar="NAME",
+    shell_complete=completion.instances,
+    help="An instance, or a glob; repeatable.  [default: default_instance]",
+)
+
+instance_options = gathered(
+    "selection",
+    _selection,
+    instance_option,
+    option("--all", "all_instances", is_flag=True, help="Every instance but the embedded ones."),
+    option(
+        "--shard",
+        callback=_shard,
+        metavar="K/N",
+        help="Of those, the K-th of N parts, which depend on the names alone: N jobs share a fleet.",
+    ),
+)
+
+timeout_option = option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]")
+
+_limits_and_timeout = (_limit("creates"), _limit("updates"), _limit("deletes"), timeout_option)
+
+planning_options = gathered(
+    "options",
+    _options,
+    # No environment variable: what deletes must stand in the command itself.
+    click.option(
+        "--prune",
+        type=click.Choice(["removed", "all"]),
+        help="Delete too what was declared at --base and is no longer, or every unmanaged client; "
+        "never system, ignored or unsupported ones.",
+    ),
+    option(
+        "--base",
+        metavar="REF",
+        help="Tell what git changed since it parted from REF from what a person did on the instance; "
+        "`applied` is what was applied last.",
+    ),
+    option(
+        "--on-drift",
+        type=click.Choice([each.value for each in OnDrift]),
+        help="What a person did on the instance since --base: do not overwrite it, keep it, or revert it."
+        "  [default: refuse]",
+    ),
+    option(
+        "--only",
+        multiple=True,
+        type=Lines(),
+        metavar="GLOB",
+        help="Of the finished changes, those to these clients; repeatable.",
+    ),
+    option(
+        "--owner",
+        "owners",
+        multiple=True,
+        type=Lines(),
+        metavar="GLOB",
+        help="Of the finished changes, those to clients of these owners; repeatable.",
+    ),
+    *_limits_and_timeout,
+)
+
+limit_options = gathered("options", _limit_options, *_limits_and_timeout)
+
+journal_option = option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where every change is written down.  [default: .reconciler/journal beside the configuration]",
+)
+
+parallelism_option = option(
+    "--parallelism",
+    type=Whole(min=1, max=64),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="Requests under way at once, over all instances.",
+)
+
+conduct_options = gathered("conduct", _conduct, journal_option, parallelism_option)
+
+# No environment variable: a pipeline that writes says so where everybody reads it.
+yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+
+quiet_option = option("--quiet", "-q", is_flag=True, help="No progress on stderr; what goes wrong is still said.")
+
+_talk = (
+    option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same for every program."),
+    quiet_option,
+    option("--verbose", "-v", count=True, help="Log to stderr; -vv shows every request, never a body."),
+)
+
+
+def output_options_in(*formats: str, start: Callable[..., Console] = start_console) -> Callable[[Any], Any]:
+    """The flags of how a command talks, its results in one of these formats, of which the first is the default."""
+    choose = option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Of the results on stdout.",
+    )
+    return gathered("console", start, choose, *_talk)
+
+
+output_options = output_options_in("text", "json")
+
+offline_output_options = output_options_in("text", "json", start=start_offline_console)
+"""For a command that reaches no instance."""
+
+plain_output_options = gathered("console", functools.partial(start_console, "text"), *_talk)
+
+plain_offline_output_options = gathered("console", functools.partial(start_offline_console, "text"), *_talk)
+
+
+def typed_flags(names: Sequence[str]) -> list[str]:
+    """Which of these parameters stand on the command line, as flags; not those that the environment sets."""
+    context = click.get_current_context()
+    typed = [each for each in names if context.get_parameter_source(each) is ParameterSource.COMMANDLINE]
+    flags = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    return [flags[name] for name in typed]

@@ -1,0 +1,1 @@
+"""Streams, signals, prompts and exit codes."""

@@ -1,0 +1,57 @@
+"""How far an apply is, on a terminal, while it writes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections import Counter
+from threading import Lock
+
+from reconciler.applying.events import Answered, Event, Started
+from reconciler.applying.report import Handed
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.streams import say_for_now
+from reconciler.model.settings import Instance
+from reconciler.render.terminal.deliveries import render_handed
+from reconciler.render.terminal.report import render_outcome
+
+_log = logging.getLogger("reconciler.apply")
+
+
+class Progress:
+    """A line that counts, gone when the last answer is there. Elsewhere than on a terminal only the log hears of it."""
+
+    def __init__(self, console: Console) -> None:
+        talks = not (console.quiet or console.verbose or console.wants_json)
+        self._counts = talks and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._lock = Lock()
+        self._under_way: Counter[str] = Counter()
+        self._written: Counter[str] = Counter()
+
+    def __call__(self, instance: Instance, event: Event) -> None:
+        """Hear of an event; each instance may have a thread of its own."""
+        match event:
+            case Started():
+                self._count(instance.name, 1, 0)
+            case Answered(done=done):
+                self._count(instance.name, -1, done)
+            case Handed():
+                _log.info("%s: %s", instance.name, render_handed(event))
+            case _:
+                _log.info("%s: %s", instance.name, render_outcome(event))
+
+    def _count(self, instance: str, under_way: int, written: int) -> None:
+        with self._lock:
+            self._under_way[instance] += under_way
+            self._written[instance] += written
+            if self._counts:
+                say_for_now(self._line())
+
+    def _line(self) -> str:
+        busy = [name for name, number in self._under_way.items() if number]
+        if not busy:
+            return ""
+        who = busy[0] if len(busy) == 1 else f"{len(busy)} instances"
+        written = sum(self._written[name] for name in busy)
+        return f"{who}: {written} written, {sum(self._under_way.values())} under way"

@@ -1,0 +1,96 @@
+"""Plans and reports on their way to stdout, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.streams import OutputLost
+from reconciler.render.terminal.color import plain
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.terminal.next_step import next_after_plans, next_after_reports
+from reconciler.render.terminal.overview import fleet_text, plans_and_table, plans_text, report_text
+from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
+
+
+def show_plans(
+    results: Sequence[PlanResult], console: Console, flags: Sequence[str] | None = None, chosen: Sequence[str] = ()
+) -> None:
+    """Every plan on stdout; what could not be planned on stderr (in JSON: on stdout as well).
+
+    `flags` are those that an apply of the plans needs as well; without them no next command is named. `chosen` are
+    those that chose the instances.
+    """
+    planned = [result for result in results if isinstance(result, Planned)]
+    if console.wants_json:
+        console.result(_document("plan", results))
+    else:
+        console.result(plans_and_table(results, console.paint))
+        if flags is not None:
+            console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint, chosen))
+    _show_stopped(results, console)
+
+
+def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bool) -> None:
+    """The plans before they are carried out, for a person: as text, and on stderr where stdout is for a program.
+
+    Without a question nobody waits, and the report names what could not be planned: saying it twice would mislead.
+    """
+    if not console.wants_json:
+        console.result(plans_text(results, console.paint))
+        console.result(fleet_text(results, console.paint) if asked else "")
+    elif asked:  # stdout is for one document, the report
+        console.problem(plans_text(results, plain) + fleet_text(results, plain))
+    if asked:
+        _show_stopped(results, console)
+
+
+def show_reports(
+    results: Sequence[ApplyResult], console: Console, flags: Sequence[str], chosen: Sequence[str] = ()
+) -> None:
+    """What came of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
+    finished = [result for result in results if isinstance(result, Finished)]
+    if console.wants_json:
+        console.result(_document("apply", results))
+    else:
+        console.result("".join(f"\n{report_text(each, console.paint)}" for each in finished))
+        console.result(fleet_text(results, console.paint))
+        reports = [(each.planned.plan, each.report) for each in finished]
+        console.result(next_after_reports(reports, flags, console.paint, chosen))
+    _show_stopped(results, console)
+
+
+@contextmanager
+def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
+    """A report that cannot be printed must not look as if nothing was written."""
+    try:
+        yield
+    except OutputLost as lost:
+        from reconciler.cli.output.exit_codes import of_unseen_applies
+
+        lost.exit_code, lost.hint = of_unseen_applies(results), "see what is live now: reconciler plan"
+        raise
+
+
+def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
+    """What came of one instance: of one that was not written to, its plan and why. `flags` as for `show_reports`."""
+    if isinstance(result, Finished) and not (result.report.outcomes or result.report.handed or result.already_done):
+        result = result.planned  # with nothing to do
+    with reporting([result]):
+        if isinstance(result, Planned) and not console.wants_json:
+            show_plans([result], console)
+        else:
+            show_reports([result], console, flags)
+
+
+def _document(kind: str, results: Sequence[ApplyResult]) -> str:
+    from reconciler.render.json.overview import render_instances, result_entry
+
+    return render_instances(kind, [result_entry(result) for result in results])
+
+
+def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
+    for result in results:
+        if isinstance(result, Stopped):
+            console.problem(render_error_lines(result.error, result.instance.name))

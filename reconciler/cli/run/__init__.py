@@ -1,0 +1,1 @@
+"""What several commands do around a run."""

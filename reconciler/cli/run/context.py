@@ -1,0 +1,109 @@
+"""What a run of `apply` knows of itself: its name, where it comes from, where it is written down."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.applying.journal import new_run
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.github_mask import masking
+from reconciler.cli.output.progress import Progress
+from reconciler.cli.output.signals import Stop
+from reconciler.cli.run.past_runs import journal_directory
+from reconciler.declared.git.repository import Revision, revision
+from reconciler.model.errors import GitError
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.results import ApplyResult, Planned
+from reconciler.support.text import quoted
+from reconciler.workflow.base import APPLIED, record_applied, taken_out
+from reconciler.workflow.choices import Conduct, Files
+from reconciler.workflow.run import Origin, Run
+
+_PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL")
+"""Where GitLab, Jenkins, Buildkite and CircleCI give the address of a run."""
+
+
+def declared_from(files: Files) -> Revision | None:
+    """The revision of the declarations, if they are in git."""
+    return revision(files.config.parent, [files.config, files.clients_directory])
+
+
+def remember(
+    results: Sequence[ApplyResult], files: Files, commit: str | None, console: Console, base: str | None = None
+) -> None:
+    """Let git remember which instances are as a commit declares, for `--base applied`, and say so.
+
+    That it cannot is said as well, and changes nothing else: the next plan only starts from an older base. `base` is
+    what this apply was asked to compare with.
+    """
+    if commit is None:
+        if base == APPLIED:
+            console.problem(
+                "warning: the files are not exactly those of a commit, so `--base applied` stays as it was\n"
+            )
+        return
+    try:
+        moved = record_applied(files.config.parent, results, commit)
+    except GitError as problem:
+        console.problem(f"warning: for `--base applied`: {render_error_lines(problem).removeprefix('error: ')}")
+        return
+    for planned in moved:
+        _warn_of_what_was_left(planned, console)
+    if moved:
+        names = ", ".join(planned.instance.name for planned in moved)
+        share = "git push origin 'refs/reconciler/applied/*:refs/reconciler/applied/*'"
+        console.progress(f"remembered for `--base applied`: {names} at {commit[:12]}; to share it: {share}")
+
+
+def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
+    if names := taken_out(planned.plan):
+        left = ", ".join(map(quoted, names))
+        later = "from now on only `state: absent` or --prune all deletes that"
+        console.problem(f"warning: {planned.instance.name}: taken out of git and left alone: {left}; {later}\n")
+
+
+def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> Run:
+    """A run that begins now."""
+    now = datetime.now(UTC)
+    at = declared_from(files)
+    who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
+    return Run(
+        name=new_run(now),
+        origin=Origin(who, at.commit if at else None, at.clean if at else None),
+        journal=journal_directory(files.config, conduct.journal),
+        locks=_state_directory(os.environ) / "locks",
+        now=lambda: datetime.now(UTC),
+        tell=Progress(console),
+        stop=stop,
+        parallelism=conduct.parallelism,
+        mask=masking(os.environ),
+    )
+
+
+def _state_directory(environ: Mapping[str, str]) -> Path:
+    """Where this user keeps what belongs to the machine (XDG Base Directory), whatever the shell, job or checkout."""
+    state = Path(environ.get("XDG_STATE_HOME", ""))
+    if state.is_absolute():  # a relative one is to be ignored, that specification says
+        return state / "reconciler"
+    if home := environ.get("HOME"):
+        return Path(home) / ".local" / "state" / "reconciler"
+    return Path(tempfile.gettempdir()) / f"reconciler-{_user()}"
+
+
+def _pipeline(environ: Mapping[str, str]) -> str | None:
+    if run := environ.get("GITHUB_RUN_ID"):
+        return f"{environ.get('GITHUB_SERVER_URL', '')}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{run}"
+    return next((environ[name] for name in _PIPELINES if environ.get(name)), None)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user: a container that runs under a number
+        return str(os.getuid())

@@ -1,0 +1,192 @@
+"""What `export` does around the instances: it refuses to overwrite, writes, and says what to look at."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.exit_codes import of_plans
+from reconciler.cli.output.files import write_whole
+from reconciler.exporting.entries import Export, Exported, LeftOut, Seen, Withheld
+from reconciler.exporting.file_names import render_files
+from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_text, render_export
+from reconciler.exporting.variables import Proposal, propose_variables
+from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
+from reconciler.model.settings import Instance, Settings
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.view.counts import plural
+from reconciler.results import Stopped
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, printable, quoted
+from reconciler.workflow.choices import Files, Options
+from reconciler.workflow.export import look_at
+
+ENDINGS = (".yaml", ".yml")
+SCHEMA = Path("schemas", "auth-clients.schema.json")
+_MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an export goes: a file, a folder with `split`, or stdout."""
+
+    path: Path | None
+    split: bool = False
+    force: bool = False
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the file or files."""
+        return self.path if self.split or self.path is None else self.path.parent
+
+    def refuse(self) -> None:
+        """Raise `WrongUsage` for what makes no sense, and `Refused` for what would overwrite something."""
+        if self.path is None:
+            if self.split or self.force:
+                flag = "--split" if self.split else "--force"
+                raise WrongUsage(f"{flag} wants a place to write to", "name it: -o clients/production")
+        elif str(self.path) == "-":
+            raise WrongUsage("-o wants a name", "leave it out to print to stdout")
+        elif self.split:
+            _refuse_folder(self.path, self.force)
+        else:
+            _refuse_file(self.path, self.force)
+
+
+def look(instances: Sequence[Instance], options: Options, parallelism: int, console: Console) -> tuple[list[Seen], int]:
+    """What every instance has now; or, if one cannot be observed, why, on stderr, and the exit code."""
+    results = look_at(instances, options, parallelism)
+    stopped = [result for result in results if isinstance(result, Stopped)]
+    for each in stopped:
+        console.problem(render_error_lines(each.error, each.instance.name))
+    if stopped and len(results) > 1:
+        console.problem("nothing is exported unless every instance answers\n")
+    return [result for result in results if isinstance(result, Seen)], of_plans(stopped, detailed=False)
+
+
+def write_export(
+    found: Export, target: Target, files: Files, settings: Settings, console: Console
+) -> Mapping[str, Proposal]:
+    """Write the export where it goes; what it proposes. Raises `ReconcilerError` where nothing can be written."""
+    proposals = propose_variables(found.items, settings.instances)
+    modeline = _modeline(target, files)
+    if target.path is not None and target.split:
+        _write_all(target.path, render_files(found.items, modeline, proposals))
+        return proposals
+    heading = heading_lines([each.instance for each in found.left_out], found.left_out)
+    text = render_export(found.items, modeline, heading, proposals)
+    if target.path is None:
+        console.result(text)
+    else:
+        _write_all(target.path.parent, {target.path.name: text})
+    return proposals
+
+
+def show_export(
+    found: Export, proposals: Mapping[str, Proposal], target: Target, files: Files, console: Console
+) -> None:
+    """What was exported, what a reviewer must look at, and what to type next: on stderr."""
+    for line in _summary(found, proposals):
+        console.progress(line)
+    withheld = sum(isinstance(item, Withheld) for item in found.items)
+    if withheld:
+        what = f"{plural(withheld, 'client')} {'is' if withheld == 1 else 'are'} commented out"
+        console.problem(f"warning: {what}: look for {quoted(WITHHELD)}\n")
+    if target.path is not None and target.split:
+        _warn_of_others(target.path, found, console)
+    console.progress(_next(found, target, files))
+
+
+def _summary(found: Export, proposals: Mapping[str, Proposal]) -> Iterator[str]:
+    entries = [item for item in found.items if isinstance(item, Exported)]
+    clients = sum(len(entry.instances) for entry in entries)
+    merged = f", in {len(entries)} entr{'y' if len(entries) == 1 else 'ies'}" if clients > len(entries) else ""
+    yield f"exported {plural(clients, 'client')} of {listed(each.instance for each in found.left_out)}{merged}"
+    for each in found.left_out:
+        if text := left_out_text(each):
+            yield f"left out of {each.instance}: {text}{_way_in(each)}"
+    if waiving := sum(bool(entry.allow) for entry in entries):
+        yield f"rules waived for {plural(waiving, 'client')}: look for 'allow:'"
+    if proposals:
+        yield f"a variable would do for {plural(len(proposals), 'client')}: look for 'only the host differs'"
+
+
+def _way_in(left_out: LeftOut) -> str:
+    return "; --system includes system clients" if left_out.system else ""
+
+
+def _next(found: Export, target: Target, files: Files) -> str:
+    flags = repeated_flags(files, Options({}))
+    named = [word for each in found.left_out for word in ("--instance", each.instance)]
+    first = shlex.join(["reconciler", "validate", *flags])
+    then = shlex.join(["reconciler", "plan", *named, *flags])
+    clients = files.clients_directory
+    inside = target.path is not None and _real(target.path).is_relative_to(_real(clients))
+    put = "" if inside else f"put it into {printable(str(clients))}/, then "
+    return f"next: {put}{printable(first)}, then {printable(then)}, which must have nothing to do"
+
+
+def _modeline(target: Target, files: Files) -> str:
+    """Where an editor finds the schema: seen from the file, if that is within the project; else as from clients/."""
+    root = _real(files.config).parent
+    folder = _real(target.folder) if target.folder is not None else root / "clients"
+    inside = folder.is_relative_to(root)
+    path = Path(os.path.relpath(root / SCHEMA, folder)) if inside else Path("..") / SCHEMA
+    return f"yaml-language-server: $schema={path.as_posix()}"
+
+
+def _refuse_file(file: Path, force: bool) -> None:
+    if file.is_dir():
+        raise WrongUsage(f"{quoted(str(file))} is a folder", "name a file in it, or add --split")
+    if not file.name.endswith(ENDINGS) or file.name.startswith("."):
+        hint = "let its name end in .yaml and not start with a dot; --split takes a folder"
+        raise WrongUsage(f"a file {quoted(file.name)} would not be read from clients/", hint)
+    if os.path.lexists(file) and not force:
+        raise Refused(f"{quoted(str(file))} exists", "name another file, or overwrite it: --force")
+
+
+def _refuse_folder(folder: Path, force: bool) -> None:
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise WrongUsage(f"{quoted(str(folder))} is not a folder", "--split wants a folder: -o clients/production")
+    if folder.name.endswith(ENDINGS) or folder.name.startswith("."):
+        raise WrongUsage(f"a folder {quoted(folder.name)} would not be read within clients/", "give it another name")
+    if not force and folder.is_dir() and any(not each.name.startswith(".") for each in folder.iterdir()):
+        hint = "name a new one, as in clients/production, or write among its files: --force"
+        raise Refused(f"the folder {quoted(str(folder))} is not empty", hint)
+
+
+def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files into a folder, which is made if need be. If one fails, those that were not there before are gone."""
+    made: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            file = folder / name
+            if not os.path.lexists(file):
+                made.append(file)
+            write_whole(file, text, "export")
+    except BaseException as problem:
+        for file in made:
+            file.unlink(missing_ok=True)
+        if isinstance(problem, OSError):
+            reason = (problem.strerror or "it cannot be made").lower()
+            raise ReconcilerError(f"cannot make the folder {folder}: {reason}", "name another: -o") from None
+        raise
+
+
+def _warn_of_others(folder: Path, found: Export, console: Console) -> None:
+    """Files of an earlier export would declare what has another name by now."""
+    ours = render_files(found.items, "")
+    others = sorted(each.name for each in folder.iterdir() if each.name.endswith(ENDINGS) and each.name not in ours)
+    if others:
+        more = [f"{len(others) - _MOST_NAMED} more"] if len(others) > _MOST_NAMED else []
+        names = listed([*map(quoted, others[:_MOST_NAMED]), *more])
+        console.problem(f"warning: {printable(str(folder))} also holds {names}, which this export did not write\n")
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))

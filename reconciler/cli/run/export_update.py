@@ -1,0 +1,145 @@
+"""`export --update`: what is live goes into the files that are there, and nothing else in them changes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.exit_codes import DONE, INVALID, REFUSED
+from reconciler.cli.output.files import replace_whole
+from reconciler.cli.run.export_files import ENDINGS, SCHEMA, look
+from reconciler.cli.run.prepare import place_order
+from reconciler.exporting.entries import Withheld
+from reconciler.model.diagnostics import Severity, has_errors
+from reconciler.model.errors import WrongUsage
+from reconciler.render.terminal.errors import render_diagnostic_lines
+from reconciler.render.view.counts import plural
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, printable, quoted
+from reconciler.workflow.check import check
+from reconciler.workflow.choices import Files, Options, Selection, select_instances
+from reconciler.workflow.taking_over import LeftAlone
+from reconciler.workflow.update import Place, Updated, update
+
+_MOST_WITHHELD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The flags that only `--update` takes."""
+
+    update: bool
+    into: Path | None
+    accept: str | None
+
+    def refuse(self, others: dict[str, object]) -> None:
+        """Raise `WrongUsage` for flags that make no sense together. `others` are those of a plain export."""
+        if not self.update:
+            for flag, given in (("--accept", self.accept), ("--into", self.into)):
+                if given is not None:
+                    raise WrongUsage(f"{flag} changes files that are there", f"say so: --update {flag}")
+            return
+        for flag, used in others.items():
+            if used:
+                raise WrongUsage(f"{flag} and --update exclude each other", "--into names the file for new entries")
+
+
+def run_update(
+    files: Files, selection: Selection, choice: Choice, options: Options, parallelism: int, console: Console
+) -> int:
+    """Write into the declarations what is live. Raises a `ReconcilerError` before any file is touched."""
+    order = place_order(files, selection, options, console, first_day=True)
+    if not order.instances:
+        return DONE
+    if choice.into is not None:
+        _refuse_outside(choice.into, files)
+    seen, code = look(order.instances, options, parallelism, console)
+    if code:
+        return code
+    found = update(order, seen, Place(files, choice.into, _new_file(files)), choice.accept)
+    for file, data in found.files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        replace_whole(file, data, "declarations")
+    _show(found, files, choice, [each.name for each in order.instances], console)
+    return _judge(found, files, selection, console)
+
+
+def _refuse_outside(into: Path, files: Files) -> None:
+    clients = files.clients_directory
+    inside = Path(os.path.realpath(into)).is_relative_to(os.path.realpath(clients))
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in into.parts)
+    if not inside or hidden or not into.name.endswith(ENDINGS):
+        hint = f"name a file that ends in .yaml within {printable(str(clients))}/"
+        raise WrongUsage(f"{quoted(str(into))} would not be read", hint)
+    if into.is_dir():
+        raise WrongUsage(f"{quoted(str(into))} is a folder", "name a file in it")
+
+
+def _new_file(files: Files) -> bytes:
+    path = os.path.relpath(files.config.parent / SCHEMA, files.clients_directory)
+    return f"# yaml-language-server: $schema={Path(path).as_posix()}\nclients: []\n".encode()
+
+
+def _show(found: Updated, files: Files, choice: Choice, instances: list[str], console: Console) -> None:
+    for line in _lines(found):
+        console.progress(line)
+    for line in (*_withheld(found.withheld), *map(_left_alone, found.taken.left_alone), *_not_taken(found)):
+        console.problem(line)
+    if choice.accept is None and found.differing:
+        way_out = "reconciler plan shows how, and --accept takes that over"
+        console.progress(f"{plural(found.differing, 'client')} declared otherwise than live: {way_out}")
+    if found.files:
+        flags = repeated_flags(files, Options({}))
+        console.progress(f"next: {printable(shlex.join(['reconciler', 'validate', *flags]))}, then git diff")
+    elif not found.taken.left_alone:
+        taken = " and nothing to take over" if choice.accept is not None else ""
+        more = " more" if found.withheld else ""
+        console.progress(f"nothing{more} to add{taken} on {listed(map(printable, instances))}")
+
+
+def _not_taken(found: Updated) -> Iterator[str]:
+    """What --accept meant, and what had nothing in it to take over."""
+    for create in found.taken.gone:
+        hint = "if a person deleted it, take the entry out, or write `state: absent`; else apply makes it"
+        yield f"warning: {create.source}: {quoted(create.name)} is declared and not live; {hint}\n"
+    for rename in found.taken.renames:
+        text = f"{quoted(rename.before.name)} is still to be renamed to {quoted(rename.name)}: that is git's change"
+        yield f"warning: {rename.source}: {text}\n"
+    for each in found.taken.blocked:
+        yield f"warning: {each.source}: {quoted(each.name)} is blocked: reconciler plan says why\n"
+
+
+def _lines(found: Updated) -> Iterator[str]:
+    for taken in found.taken.entries:
+        yield f"{taken.source}: {quoted(taken.name)} now says what is live: {listed(taken.fields)}"
+    for file, entries in found.added.items():
+        yield f"added {plural(len(entries), 'client')} to {printable(str(file))}"
+        if waiving := sum(bool(entry.allow) for entry in entries):
+            yield f"rules waived for {plural(waiving, 'client')}: look for 'allow:'"
+
+
+def _withheld(items: Sequence[Withheld]) -> Iterator[str]:
+    for each in items[:_MOST_WITHHELD]:
+        named = each.reasons if quoted(each.name) in each.reasons[0] else (f"{quoted(each.name)}:", *each.reasons)
+        yield "warning: not declared: " + "".join(f"{printable(line)}\n  " for line in named).rstrip(" ")
+    if (more := len(items) - _MOST_WITHHELD) > 0:
+        yield f"warning: not declared: {more} more; reconciler export shows all of them, as comments\n"
+
+
+def _left_alone(each: LeftAlone) -> str:
+    return f"error: {each.source}: {quoted(each.name)} stays as it is: {printable(each.why)}\n  {each.hint}\n"
+
+
+def _judge(found: Updated, files: Files, selection: Selection, console: Console) -> int:
+    """Hold the files as they are now against the rules: what a person did on an instance may break them."""
+    if found.files:
+        diagnostics = check(files, lambda settings: select_instances(settings, selection)).diagnostics
+        if has_errors(diagnostics):
+            console.problem(render_diagnostic_lines(d for d in diagnostics if d.severity is Severity.ERROR))
+            console.problem("the files say what is live, and the rules refuse that: correct them, or undo: git diff\n")
+            return REFUSED if found.taken.left_alone else INVALID
+    return REFUSED if found.taken.left_alone else DONE

@@ -1,0 +1,93 @@
+"""Observations: written by `observe -o`, read by `plan --live`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.exit_codes import of_observations, of_plans, or_failed
+from reconciler.cli.output.files import read_whole, write_whole
+from reconciler.cli.output.results import show_plans
+from reconciler.cli.run.prepare import place_order
+from reconciler.cli.run.reports import Surfaces
+from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Instance
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.view.counts import plural
+from reconciler.results import Stopped
+from reconciler.support.text import printable
+from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.observe import Observed, observe_instances, plan_observed
+from reconciler.workflow.strangers import refuse_strangers
+
+
+def refuse_to_observe(file: Path) -> None:
+    """Raise `WrongUsage` unless an observation can be saved in this file."""
+    if str(file) == "-":
+        raise WrongUsage("-o wants a file, which is written whole or not at all", "name one: -o live.json")
+
+
+def save_observations(
+    instances: Sequence[Instance], file: Path, files: Files, options: Options, parallelism: int, console: Console
+) -> int:
+    """Look at the instances and save what those had that answered; the exit code."""
+    if not instances:
+        console.progress("the shard holds none of the instances: nothing to do")
+        return of_observations([])
+    results = observe_instances(instances, options, parallelism, lambda: datetime.now(UTC))
+    found = [result for result in results if isinstance(result, Observed)]
+    if found:
+        write_whole(file, dump_observations([each.observation for each in found], __version__), "observation")
+        console.progress(_after_saving(found, file, files))
+    for result in results:
+        if isinstance(result, Stopped):
+            console.problem(render_error_lines(result.error, result.instance.name))
+    if not found:
+        console.problem(f"nothing was observed, so {printable(str(file))} was not written\n")
+    return of_observations(results)
+
+
+def plan_against(
+    file: Path,
+    files: Files,
+    selection: Selection,
+    options: Options,
+    output: Path | None,
+    detailed: bool,
+    surfaces: Surfaces,
+) -> int:
+    """Show the plans against what was observed; the exit code. No next command: nothing can be applied from it."""
+    if output is not None:
+        raise WrongUsage(
+            "--live and -o exclude each other: an observation may be old, so nothing is applied from it",
+            "to save a plan for apply, leave --live out, where the credentials are",
+        )
+    with surfaces.told_why():
+        observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
+        order = place_order(files, selection, options, surfaces.console)
+        results = list(plan_observed(order, observations, str(file), datetime.now(UTC)))
+        refuse_strangers(order, results)
+    try:
+        show_plans(results, surfaces.console)
+    finally:
+        told = surfaces.show(results, order.warnings)
+    return or_failed(of_plans(results, detailed=detailed), told)
+
+
+def _after_saving(found: Sequence[Observed], file: Path, files: Files) -> str:
+    saved = ", ".join(f"{each.instance.name} ({_clients(each)})" for each in found)
+    named = [word for each in found for word in ("--instance", each.instance.name)]
+    flags = repeated_flags(files, Options({}))
+    plan = printable(shlex.join(["reconciler", "plan", "--live", str(file), *named, *flags]))
+    return f"saved: {saved}; to plan with it, without credentials: {plan}"
+
+
+def _clients(observed: Observed) -> str:
+    listing = observed.observation.listing
+    return plural(len(listing.clients) + len(listing.unsupported), "client")

@@ -1,0 +1,70 @@
+"""What `plan` and `apply` need first: sound declarations, and the instances that are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.output.console import Console
+from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.errors import InvalidDeclarations, ReconcilerError
+from reconciler.model.settings import Instance, Settings
+from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
+from reconciler.workflow.check import check, declares_nothing_yet
+from reconciler.workflow.choices import Files, Options, Selection, select_instances
+from reconciler.workflow.plan import Order
+
+if TYPE_CHECKING:
+    from reconciler.planning.drift.base import Base
+    from reconciler.planning.plan.plan import Note
+
+
+def place_order(
+    files: Files, selection: Selection, options: Options, console: Console, *, first_day: bool = False
+) -> Order:
+    """Check the files for the selected instances; on stderr stands how many warnings there are, or, with -v, which.
+
+    With `first_day` it is fine that there is no file of declarations yet.
+
+    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a
+    revision that git does not have.
+    """
+    checked = check(files, lambda settings: select_instances(settings, selection))
+    diagnostics = checked.diagnostics
+    if first_day and declares_nothing_yet(files, checked):
+        diagnostics = tuple(each for each in diagnostics if each.severity is not Severity.ERROR)
+    if checked.settings is None or has_errors(diagnostics):
+        raise InvalidDeclarations(checked.diagnostics)
+    console.problem(_warnings(diagnostics, files, console))
+    instances = select_instances(checked.settings, selection)
+    if not instances:
+        console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
+    based = _bases(files, options, instances)
+    told = _told(files, checked.settings, instances, based)
+    return Order(checked.settings, checked.declared, instances, options, based, told, diagnostics)
+
+
+def _warnings(diagnostics: Sequence[Diagnostic], files: Files, console: Console) -> str:
+    if console.verbose:
+        return render_diagnostic_lines(diagnostics)
+    return render_warning_count(diagnostics, repeated_flags(files, Options({})))
+
+
+def _told(
+    files: Files, in_force: Settings, instances: Sequence[Instance], based: Mapping[str, Base | ReconcilerError]
+) -> Mapping[str, tuple[Note, ...]]:
+    """How the settings differ from those of a revision, where one is asked for."""
+    if files.config_from is None and not based:
+        return {}
+    from reconciler.workflow.trusted import changes_since, untrusted_changes
+
+    return untrusted_changes(files, in_force, instances) or changes_since(files, in_force, based)
+
+
+def _bases(files: Files, options: Options, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
+    if options.base is None:
+        return {}
+    from reconciler.workflow.base import bases
+
+    return bases(files, options.base, instances)

@@ -1,0 +1,147 @@
+"""Where a run shows what came of it beside stdout: reports in files, and the pages of GitHub Actions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.flags.options import option
+from reconciler.cli.flags.types import Lines
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.github import is_on_github, show_on_github
+from reconciler.model.diagnostics import Diagnostic
+from reconciler.model.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
+from reconciler.render.formats import REPORTS, renderer_for
+from reconciler.render.terminal.errors import render_error_lines
+from reconciler.support.frozen import dataclass
+from reconciler.support.text import listed, quoted
+from reconciler.workflow.choices import Files
+
+if TYPE_CHECKING:
+    from reconciler.results import ApplyResult, Overview
+
+
+@dataclass(frozen=True, slots=True)
+class Surfaces:
+    """The reports of one run of a command."""
+
+    command: str
+    reports: Sequence[Path]
+    files: Files
+    console: Console
+
+    @contextmanager
+    def told_why(self) -> Iterator[None]:
+        """A run that cannot go on shows that, too: a report of the run before must not be taken for one of this."""
+        try:
+            yield
+        except WrongUsage:
+            raise  # nothing was begun
+        except InvalidDeclarations as invalid:
+            self.show(diagnostics=invalid.diagnostics)
+            raise
+        except ReconcilerError as problem:
+            self.show(error=problem)
+            raise
+        except (KeyboardInterrupt, click.Abort):
+            self.show(error=Interrupted("interrupted before there was a result"))
+            raise
+
+    def show(
+        self,
+        results: Sequence[ApplyResult] = (),
+        diagnostics: Sequence[Diagnostic] = (),
+        error: ReconcilerError | None = None,
+    ) -> bool:
+        """Write everything that was asked for; whether all of it could be. What could not is said on stderr."""
+        on_github = is_on_github(os.environ)
+        if not (self.reports or on_github):
+            return True
+        overview = self._overview(results, diagnostics, error)
+        if on_github:
+            show_on_github(overview, os.environ, self.console)
+        written = [self._write(report, overview) for report in self.reports]  # each of them, also after a failure
+        return all(written)
+
+    def _overview(
+        self, results: Sequence[ApplyResult], diagnostics: Sequence[Diagnostic], error: ReconcilerError | None
+    ) -> Overview:
+        from reconciler.cli.run.context import declared_from
+        from reconciler.declared.git.repository import top_of
+        from reconciler.results import Overview
+
+        at = declared_from(self.files)
+        return Overview(
+            self.command,
+            tuple(results),
+            tuple(diagnostics),
+            made_at=datetime.now(UTC),
+            commit=at.commit if at else None,
+            error=error,
+            config=str(self.files.config),
+            folder=os.path.realpath("."),
+            top=top_of(Path()),
+        )
+
+    def _write(self, report: Path, overview: Overview) -> bool:
+        from reconciler.cli.output.files import put_whole
+
+        render = renderer_for(report.name)
+        assert render is not None  # noqa: S101  (the flag lets no other name through)
+        if report.suffix.lower() == ".prom":
+            overview = replace(overview, successes=_earlier(report, overview.command))
+        try:
+            put_whole(report, render(overview), "report")
+        except ReconcilerError as problem:
+            self.console.problem(render_error_lines(problem))
+            return False
+        return True
+
+
+def _earlier(report: Path, command: str) -> Mapping[str, float]:
+    """When each instance last succeeded, as the report tells whose place the new one takes."""
+    from reconciler.render.ci.openmetrics import last_successes
+
+    try:
+        return last_successes(report.read_text(encoding="utf-8", errors="replace"), command) if report.is_file() else {}
+    except OSError:  # it cannot be read, and will probably not be written either
+        return {}
+
+
+def _known(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[Path, ...]:
+    """Files, each of which has a format and is named once. Raises `BadParameter`."""
+    for value in values:
+        if renderer_for(Path(value).name) is None:
+            known = listed(REPORTS, last="or")
+            text = f"{quoted(value)} has no format: the name of a report ends in {known}"
+            raise click.BadParameter(text, context, parameter)
+    real = [os.path.realpath(value) for value in values]
+    if twice := [value for value, path in zip(values, real, strict=True) if real.count(path) > 1]:
+        raise click.BadParameter(f"{quoted(twice[-1])} is named twice: the last report would win", context, parameter)
+    return tuple(map(Path, values))
+
+
+report_option = option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=Lines(),
+    callback=_known,
+    metavar="FILE",
+    help="Write what came of the run to a file as well; repeatable. Its suffix picks the format: "
+    + ", ".join(REPORTS)
+    + ".",
+)
+
+
+def refuse_collision(reports: Sequence[Path], other: Path | None, what: str) -> None:
+    """Raise `WrongUsage` if a report would take the place of another file of this run."""
+    if other is not None and os.path.realpath(other) in map(os.path.realpath, reports):
+        raise WrongUsage(f"--report {other} would overwrite {what}", "give the report another name")

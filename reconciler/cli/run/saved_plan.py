@@ -1,0 +1,90 @@
+"""Saved plans: written by `plan -o`, applied by `apply PLAN`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.exit_codes import of_applies, of_unseen_applies
+from reconciler.cli.output.files import read_whole, write_whole
+from reconciler.cli.output.results import show_proposals, show_result
+from reconciler.cli.output.signals import stoppable
+from reconciler.cli.run.context import declared_from, remember, start_run
+from reconciler.cli.run.reports import Surfaces
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Instance
+from reconciler.planning.plan.plan import OnDrift, Prune
+from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
+from reconciler.results import Planned, PlanResult
+from reconciler.workflow.check import sound_settings
+from reconciler.workflow.choices import Conduct, Files, Options
+from reconciler.workflow.exactly import Exactly, apply_exactly
+
+_SAVE_ONE = "save one: reconciler plan -o FILE"
+
+
+def refuse_to_save(file: Path, instances: Sequence[Instance]) -> None:
+    """Raise `WrongUsage` unless a plan for these instances can be saved in this file."""
+    if str(file) == "-":
+        raise WrongUsage("-o wants a file: stdout shows the plan to people", "name one: -o plan.json")
+    if len(instances) != 1:
+        names = ", ".join(instance.name for instance in instances)
+        raise WrongUsage(f"a saved plan is for one instance, and here are several: {names}", "save one after the other")
+
+
+def save_plan(result: PlanResult, file: Path, files: Files, options: Options, console: Console) -> None:
+    """Write the plan to a file, whole or not at all. An instance that could not be planned leaves no file behind."""
+    if not isinstance(result, Planned):
+        return
+    now = datetime.now(UTC)
+    at = declared_from(files)
+    commit = at.commit if at and at.clean else None
+    text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
+    write_whole(file, text, "plan")
+    console.progress(
+        _after_saving(
+            result,
+            file,
+            repeated_flags(
+                replace(files, clients=None), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)
+            ),
+        )
+    )
+
+
+def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
+    if planned.refusals:
+        return "saved; as long as the above refuses it, it cannot be applied"
+    if not planned.plan.changes:
+        return "saved; it changes nothing"
+    return f"saved; to apply exactly this: {shlex.join(['reconciler', 'apply', str(file), *flags])}"
+
+
+def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, surfaces: Surfaces) -> int:
+    """Apply exactly the saved plan, or nothing; the exit code."""
+    console = surfaces.console
+    with surfaces.told_why():
+        saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
+        settings = sound_settings(files.config, files.config_from)
+        instance = target_of(saved, settings.instances)
+        order = Exactly(settings, instance, lambda _: saved.plan, options, saved.digest)
+        with stoppable() as stop:
+
+            def approve(planned: Planned) -> bool:
+                show_proposals([planned], console, asked=False)
+                stop.arm()
+                return True
+
+            result = apply_exactly(order, approve, start_run(files, conduct, console, stop))
+    remember([result], files, saved.commit, console)
+    try:
+        show_result(result, console, repeated_flags(files, options))
+    finally:
+        told = surfaces.show([result])
+    return of_applies([result]) if told else of_unseen_applies([result])
