@@ -15,13 +15,13 @@ from reconciler.model.errors import Interrupted, NotTried, ReconcilerError, Refu
 from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
 from reconciler.support.frozen import dataclass
-from reconciler.workflow.at_once import Ending, at_once
-from reconciler.workflow.choices import Options
+from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, owed_since, sink_refusals
+from reconciler.workflow.options import Options
+from reconciler.workflow.parallel import Ending, at_once
 from reconciler.workflow.plan import Order, attempt, plan_instance
 from reconciler.workflow.run import Run
-from reconciler.workflow.sessions import Sessions
-from reconciler.workflow.strangers import refuse_strangers
+from reconciler.workflow.unmatched_targets import refuse_strangers
 
 
 @dataclass(frozen=True, slots=True)

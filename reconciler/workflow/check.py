@@ -17,7 +17,7 @@ from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 
 @dataclass(frozen=True, slots=True)

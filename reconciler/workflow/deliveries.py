@@ -18,7 +18,7 @@ from reconciler.planning.plan.plan import Plan, Update
 from reconciler.secrets.delivery import Deliverer, Lacking, Owes, open_deliverer
 from reconciler.secrets.masking import Mask
 from reconciler.secrets.values import Client
-from reconciler.workflow.choices import Options
+from reconciler.workflow.options import Options
 
 Pairs = Iterable[tuple[DesiredClient, LiveClient]]
 

@@ -13,8 +13,8 @@ from reconciler.model.clients import Declarations
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import dataclass
-from reconciler.workflow.choices import Options
-from reconciler.workflow.sessions import Place, Sessions, locate
+from reconciler.workflow.connect.sessions import Place, Sessions, locate
+from reconciler.workflow.options import Options
 
 
 @dataclass(frozen=True, slots=True)

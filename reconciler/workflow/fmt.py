@@ -15,7 +15,7 @@ from reconciler.model.diagnostics import Diagnostic, error, has_errors
 from reconciler.model.errors import WrongUsage
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 _CLIENTS, _SETTINGS = "auth-clients", "reconciler"
 

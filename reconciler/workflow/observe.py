@@ -13,10 +13,10 @@ from reconciler.model.settings import Instance
 from reconciler.results import PlanResult, Stopped
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable
-from reconciler.workflow.at_once import Ending, at_once
-from reconciler.workflow.choices import Options
+from reconciler.workflow.connect.sessions import Sessions
+from reconciler.workflow.options import Options
+from reconciler.workflow.parallel import Ending, at_once
 from reconciler.workflow.plan import Order, plan_listing
-from reconciler.workflow.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from reconciler.planning.plan.plan import Note
 from reconciler.planning.targets import choose
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.support.frozen import dataclass
-from reconciler.workflow.at_once import Ending, at_once
-from reconciler.workflow.choices import Options
-from reconciler.workflow.sessions import Sessions
+from reconciler.workflow.connect.sessions import Sessions
+from reconciler.workflow.options import Options
+from reconciler.workflow.parallel import Ending, at_once
 
 if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base

@@ -19,8 +19,8 @@ from reconciler.secrets.values import Client, Event, Handover, Held
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import did_you_mean, listed, quoted
 from reconciler.workflow.apply import lock, writing_sessions
-from reconciler.workflow.at_once import Ending, at_once
 from reconciler.workflow.deliveries import client_of, deliverer_of
+from reconciler.workflow.parallel import Ending, at_once
 from reconciler.workflow.plan import Order, policy_of
 from reconciler.workflow.run import Run
 

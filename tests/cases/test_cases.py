@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.workflow.check import check
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 HERE = Path(__file__).parent
 CASES = sorted(folder for kind in ("valid", "invalid") for folder in (HERE / kind).iterdir() if folder.is_dir())

@@ -32,7 +32,7 @@ from reconciler.planning.guard import refusals
 from reconciler.planning.plan.plan import Create, Plan, Prune
 from reconciler.planning.planfile.stale import Ready, reconcile_saved
 from reconciler.results import Planned, is_pending
-from reconciler.workflow.choices import Options
+from reconciler.workflow.options import Options
 from reconciler.workflow.plan import Order, guards, plan_instance
 from reconciler.workflow.run import Origin, Run
 from tests.applying.test_apply_properties import faults, stops

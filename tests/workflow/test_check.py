@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.errors import InvalidDeclarations, WrongUsage
 from reconciler.model.settings import Settings
 from reconciler.workflow.check import check, sound_settings
-from reconciler.workflow.choices import Files, Selection, select_instances
+from reconciler.workflow.options import Files, Selection, select_instances
 
 SETTINGS = "instances: {a: {embedded: a.sqlite3}, b: {embedded: b.sqlite3}}\n"
 CLIENTS = (

@@ -27,7 +27,7 @@ from reconciler.cli.run.reports import Surfaces, refuse_collision, report_option
 from reconciler.model.errors import WrongUsage
 from reconciler.planning.plan.plan import Prune
 from reconciler.support.text import quoted
-from reconciler.workflow.choices import Conduct, Files, Options, Selection
+from reconciler.workflow.options import Conduct, Files, Options, Selection
 
 if TYPE_CHECKING:
     from reconciler.cli.output.signals import Stop

@@ -16,7 +16,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.options import Files, Options, Selection
 
 if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination
@@ -69,8 +69,8 @@ def _order(files: Files, selection: Selection, options: Options, console: Consol
     from reconciler.model.diagnostics import has_errors
     from reconciler.model.errors import InvalidDeclarations
     from reconciler.workflow.check import check, declares_nothing_yet
-    from reconciler.workflow.choices import select_instances
     from reconciler.workflow.doctor import Checkup
+    from reconciler.workflow.options import select_instances
 
     checked = check(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None:

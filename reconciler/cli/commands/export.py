@@ -16,7 +16,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.options import Files, Options, Selection
 
 
 @click.command(
@@ -81,8 +81,8 @@ def export(
     from reconciler.cli.run.export_files import Target, look, show_export, write_export
     from reconciler.cli.run.export_update import Choice, run_update
     from reconciler.workflow.check import sound_settings
-    from reconciler.workflow.choices import select_instances
-    from reconciler.workflow.export import export as export_seen
+    from reconciler.workflow.export.export import export as export_seen
+    from reconciler.workflow.options import select_instances
 
     choice = Choice(update, into, accept)
     choice.refuse({"-o": output, "--split": split, "--system": system, "--force": force})

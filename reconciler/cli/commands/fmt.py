@@ -19,7 +19,7 @@ from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
 from reconciler.support.text import printable
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 if TYPE_CHECKING:
     from reconciler.workflow.fmt import Judged, Source

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.flags.options import config_option, instance_options, output_options_in
 from reconciler.cli.output.console import Console
-from reconciler.workflow.choices import Selection
+from reconciler.workflow.options import Selection
 
 _MATRIX = "github-matrix"
 
@@ -31,7 +31,7 @@ def instances(config: Path, selection: Selection, console: Console) -> int:
     """
     from reconciler.render.instances import instances_json, instances_text, matrix_text
     from reconciler.workflow.check import sound_settings
-    from reconciler.workflow.choices import every_one, select_instances
+    from reconciler.workflow.options import every_one, select_instances
 
     settings = sound_settings(config)
     if not selection.is_explicit:

@@ -16,7 +16,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.options import Files, Options, Selection
 
 
 @click.command(
@@ -58,7 +58,7 @@ def observe(
     """
     from reconciler.cli.run.observation import refuse_to_observe, save_observations
     from reconciler.workflow.check import sound_settings
-    from reconciler.workflow.choices import select_instances
+    from reconciler.workflow.options import select_instances
 
     refuse_to_observe(output)
     instances = select_instances(sound_settings(config, config_from), selection)

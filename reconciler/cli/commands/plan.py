@@ -19,7 +19,7 @@ from reconciler.cli.flags.options import (
 )
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import Surfaces, refuse_collision, report_option
-from reconciler.workflow.choices import Files, Options, Selection
+from reconciler.workflow.options import Files, Options, Selection
 
 
 @click.command(
@@ -88,7 +88,7 @@ def _plan_now(
     from reconciler.cli.output.results import show_plans
     from reconciler.cli.run.prepare import place_order
     from reconciler.workflow.plan import plan_instances
-    from reconciler.workflow.strangers import refuse_strangers
+    from reconciler.workflow.unmatched_targets import refuse_strangers
 
     with surfaces.told_why():
         order = place_order(files, selection, options, surfaces.console)

@@ -24,7 +24,7 @@ from reconciler.cli.output.streams import is_interactive
 from reconciler.cli.run.past_runs import find_runs
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.support.text import printable, quoted, quoted_url
-from reconciler.workflow.choices import Conduct, Files, Options
+from reconciler.workflow.options import Conduct, Files, Options
 
 if TYPE_CHECKING:
     from reconciler.applying.past_runs import Run
@@ -137,8 +137,8 @@ def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Condu
     from reconciler.cli.output.signals import stoppable
     from reconciler.cli.run.context import start_run
     from reconciler.results import Finished
+    from reconciler.workflow.apply_saved import Exactly, apply_exactly
     from reconciler.workflow.check import sound_settings
-    from reconciler.workflow.exactly import Exactly, apply_exactly
 
     if not (yes or is_interactive()):
         raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read it without --apply")

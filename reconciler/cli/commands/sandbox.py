@@ -17,7 +17,7 @@ from reconciler.cli.output.signals import signals_restored
 from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import WrongUsage
 from reconciler.support.text import quoted
-from reconciler.workflow.choices import Selection
+from reconciler.workflow.options import Selection
 
 if TYPE_CHECKING:
     from reconciler.model.settings import Settings
@@ -93,7 +93,7 @@ def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet
 
 def _embedded(settings: Settings, selection: Selection) -> dict[str, Path]:
     """The databases of the chosen instances. Raises `WrongUsage` if one of them is a real instance."""
-    from reconciler.workflow.choices import select_instances
+    from reconciler.workflow.options import select_instances
 
     databases = {}
     for instance in select_instances(settings, selection):

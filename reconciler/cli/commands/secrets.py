@@ -15,7 +15,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.choices import Conduct, Files, Options, Selection
+from reconciler.workflow.options import Conduct, Files, Options, Selection
 
 
 @click.group(cls=Commands)

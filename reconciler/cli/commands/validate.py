@@ -15,7 +15,7 @@ from reconciler.cli.run.reports import Surfaces, report_option
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations
 from reconciler.render.terminal.errors import render_diagnostic_lines
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 if TYPE_CHECKING:
     from reconciler.workflow.check import Checked

@@ -19,7 +19,7 @@ from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Limits
 from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.text import quoted
-from reconciler.workflow.choices import Conduct, Files, Options, Selection, Shard
+from reconciler.workflow.options import Conduct, Files, Options, Selection, Shard
 
 DEFAULT_CONFIG = Path("reconciler.yaml")
 _WHICH_BASE = "name a revision: --base origin/main; or what was applied last: --base applied"

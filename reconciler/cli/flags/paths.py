@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.model.errors import WrongUsage
 from reconciler.support.text import quoted
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 
 def refuse_strangers(paths: Sequence[Path], files: Files) -> None:

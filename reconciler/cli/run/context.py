@@ -21,8 +21,8 @@ from reconciler.model.errors import GitError
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.results import ApplyResult, Planned
 from reconciler.support.text import quoted
-from reconciler.workflow.base import APPLIED, record_applied, taken_out
-from reconciler.workflow.choices import Conduct, Files
+from reconciler.workflow.options import Conduct, Files
+from reconciler.workflow.revisions.base import APPLIED, record_applied, taken_out
 from reconciler.workflow.run import Origin, Run
 
 _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL")

@@ -22,8 +22,8 @@ from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed, printable, quoted
-from reconciler.workflow.choices import Files, Options
-from reconciler.workflow.export import look_at
+from reconciler.workflow.export.export import look_at
+from reconciler.workflow.options import Files, Options
 
 ENDINGS = (".yaml", ".yml")
 SCHEMA = Path("schemas", "auth-clients.schema.json")

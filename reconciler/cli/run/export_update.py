@@ -21,9 +21,9 @@ from reconciler.render.view.counts import plural
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed, printable, quoted
 from reconciler.workflow.check import check
-from reconciler.workflow.choices import Files, Options, Selection, select_instances
-from reconciler.workflow.taking_over import LeftAlone
-from reconciler.workflow.update import Place, Updated, update
+from reconciler.workflow.export.accept_live import LeftAlone
+from reconciler.workflow.export.update import Place, Updated, update
+from reconciler.workflow.options import Files, Options, Selection, select_instances
 
 _MOST_WITHHELD = 10
 

@@ -22,9 +22,9 @@ from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.text import printable
-from reconciler.workflow.choices import Files, Options, Selection
 from reconciler.workflow.observe import Observed, observe_instances, plan_observed
-from reconciler.workflow.strangers import refuse_strangers
+from reconciler.workflow.options import Files, Options, Selection
+from reconciler.workflow.unmatched_targets import refuse_strangers
 
 
 def refuse_to_observe(file: Path) -> None:

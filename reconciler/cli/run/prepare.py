@@ -12,7 +12,7 @@ from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
 from reconciler.workflow.check import check, declares_nothing_yet
-from reconciler.workflow.choices import Files, Options, Selection, select_instances
+from reconciler.workflow.options import Files, Options, Selection, select_instances
 from reconciler.workflow.plan import Order
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _told(
     """How the settings differ from those of a revision, where one is asked for."""
     if files.config_from is None and not based:
         return {}
-    from reconciler.workflow.trusted import changes_since, untrusted_changes
+    from reconciler.workflow.revisions.trusted_config import changes_since, untrusted_changes
 
     return untrusted_changes(files, in_force, instances) or changes_since(files, in_force, based)
 
@@ -65,6 +65,6 @@ def _told(
 def _bases(files: Files, options: Options, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
     if options.base is None:
         return {}
-    from reconciler.workflow.base import bases
+    from reconciler.workflow.revisions.base import bases
 
     return bases(files, options.base, instances)

@@ -22,7 +22,7 @@ from reconciler.render.formats import REPORTS, renderer_for
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import listed, quoted
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 if TYPE_CHECKING:
     from reconciler.results import ApplyResult, Overview

@@ -22,9 +22,9 @@ from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import OnDrift, Prune
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
+from reconciler.workflow.apply_saved import Exactly, apply_exactly
 from reconciler.workflow.check import sound_settings
-from reconciler.workflow.choices import Conduct, Files, Options
-from reconciler.workflow.exactly import Exactly, apply_exactly
+from reconciler.workflow.options import Conduct, Files, Options
 
 _SAVE_ONE = "save one: reconciler plan -o FILE"
 

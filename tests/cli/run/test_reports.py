@@ -13,7 +13,7 @@ import pytest
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import Surfaces
 from reconciler.render.formats import REPORTS
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 from tests.cli.projects import Platform, Project, at, stored, wanted
 
 SUFFIXES = sorted(REPORTS)

@@ -18,7 +18,7 @@ from reconciler.planning.drift.base import Base
 from reconciler.planning.drift.removals import REMOVED
 from reconciler.planning.plan.plan import Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 APPLIED = "applied"
 """The word for the revision that the last complete apply recorded, where a revision is asked for."""

@@ -21,11 +21,11 @@ from reconciler.planning.plan.plan import Plan, Update
 from reconciler.planning.targets import names_of
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import did_you_mean, quoted
-from reconciler.workflow.choices import Files
-from reconciler.workflow.export import judge, refuse_unlikely
+from reconciler.workflow.export.accept_live import Taken, read_bytes, take_over
+from reconciler.workflow.export.export import judge, refuse_unlikely
+from reconciler.workflow.options import Files
 from reconciler.workflow.plan import Order, plan_listing
-from reconciler.workflow.strangers import declared_names
-from reconciler.workflow.taking_over import Taken, read_bytes, take_over
+from reconciler.workflow.unmatched_targets import declared_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from reconciler.model.settings import CredentialNames, Instance, Settings
 from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.workflow.choices import Options
-from reconciler.workflow.exactly import Exactly, apply_exactly
+from reconciler.workflow.apply_saved import Exactly, apply_exactly
+from reconciler.workflow.options import Options
 from reconciler.workflow.run import Origin, Run
 from tests.builders import at, spec
 from tests.cli.projects import Platform, platform

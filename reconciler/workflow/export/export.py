@@ -23,9 +23,9 @@ from reconciler.model.names import matches
 from reconciler.model.settings import Instance, Settings
 from reconciler.results import Stopped
 from reconciler.support.text import listed
-from reconciler.workflow.at_once import Ending, at_once
-from reconciler.workflow.choices import Options
-from reconciler.workflow.sessions import Sessions
+from reconciler.workflow.connect.sessions import Sessions
+from reconciler.workflow.options import Options
+from reconciler.workflow.parallel import Ending, at_once
 
 # As a path it comes after those of all files: of two entries that look alike, the file's is the first.
 _HERE = "\U0010fffdexport"

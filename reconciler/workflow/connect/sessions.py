@@ -14,7 +14,7 @@ from reconciler.model.errors import Interrupted
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames, Instance
 from reconciler.support.frozen import dataclass
-from reconciler.workflow.accounts import Account, Turn
+from reconciler.workflow.connect.login_slots import Account, Turn
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds for one request in all."""

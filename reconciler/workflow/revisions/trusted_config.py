@@ -15,7 +15,7 @@ from reconciler.planning.plan.plan import Note
 from reconciler.planning.settings_diff import settings_changes
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.check import settings_of
-from reconciler.workflow.choices import Files
+from reconciler.workflow.options import Files
 
 
 def untrusted_changes(files: Files, trusted: Settings, instances: Sequence[Instance]) -> Mapping[str, tuple[Note, ...]]:

@@ -19,7 +19,6 @@ from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Client
 from reconciler.support.frozen import dataclass
 from reconciler.workflow.apply import lock, writing_sessions
-from reconciler.workflow.choices import Options
 from reconciler.workflow.deliveries import (
     client_of,
     deliverer_of,
@@ -28,6 +27,7 @@ from reconciler.workflow.deliveries import (
     sink_refusals,
     unusable,
 )
+from reconciler.workflow.options import Options
 from reconciler.workflow.plan import guards
 from reconciler.workflow.run import Run
 

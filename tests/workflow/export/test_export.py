@@ -24,7 +24,7 @@ from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Policy, RuleSetting, Settings
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Plan
-from reconciler.workflow.export import export, judge
+from reconciler.workflow.export.export import export, judge
 from tests.builders import CODE, PASSWORD, listing, live, spec, unsupported
 from tests.strategies import listings
 

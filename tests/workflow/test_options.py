@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model.clients import Location
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance, Settings
-from reconciler.workflow.choices import Files, Selection, Shard, in_shard, select_instances
+from reconciler.workflow.options import Files, Selection, Shard, in_shard, select_instances
 
 
 def _instance(name: str, wave: int = 0) -> Instance:

@@ -1,0 +1,1 @@
+"""Bringing live clients into the files."""

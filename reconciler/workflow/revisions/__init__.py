@@ -1,0 +1,1 @@
+"""Other git revisions of the files: the base, and the trusted configuration."""
