@@ -161,19 +161,19 @@ def open_deliverer(
 def _open(setting: SinkSetting, instance: Instance, settings: Settings, environ: Mapping[str, str]) -> Sink:
     match setting:
         case AgeFiles():
-            from reconciler.secrets.age_files import AgeSink
+            from reconciler.secrets.sinks.age import AgeSink
 
             return AgeSink(setting, instance.name, settings.owners)
         case DotenvFile():
-            from reconciler.secrets.dotenv import DotenvSink
+            from reconciler.secrets.sinks.dotenv import DotenvSink
 
             return DotenvSink(setting, instance.name, environ)
         case JsonFile():
-            from reconciler.secrets.json_file import JsonSink
+            from reconciler.secrets.sinks.json_file import JsonSink
 
             return JsonSink(setting, instance.name, environ)
         case Program():
-            from reconciler.secrets.command import CommandSink
+            from reconciler.secrets.sinks.command import CommandSink
 
             return CommandSink(setting, instance.name, instance.identity, environ)
         case _:

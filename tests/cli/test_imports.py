@@ -73,7 +73,7 @@ def test_the_schemas_are_found_without_the_library_for_archives(project: Project
     assert "importlib.resources" not in _modules("validate") | _modules("schema", "auth-clients")
 
 
-SINKS = {"reconciler.secrets.paths", "reconciler.secrets.places", "reconciler.secrets.values"}
+SINKS = {"reconciler.secrets.paths", "reconciler.secrets.collisions", "reconciler.secrets.values"}
 
 
 def test_sinks_are_imported_by_those_alone_who_have_some(project: Project, staging: Platform) -> None:

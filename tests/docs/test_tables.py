@@ -13,7 +13,7 @@ from reconciler.cli.main import INTERRUPTED, WRONG_USAGE, cli
 from reconciler.cli.output import exit_codes
 from reconciler.declared.schema.files import schema_text
 from reconciler.sandbox.accounts import ACCOUNTS
-from reconciler.secrets.content import told_check
+from reconciler.secrets.payload import told_check
 from reconciler.secrets.values import Event
 from tests.docs.pages import PAGES, ROOT, prose
 

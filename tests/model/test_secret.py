@@ -31,10 +31,10 @@ PACKAGE = Path(reconciler.__file__).parent
 REVEALING = {
     "live/platform/session.py",  # the login
     "live/http/transport.py",  # sends the login's form
-    "secrets/content.py",  # what an age file holds, and what a command gets
-    "secrets/dotenv.py",
-    "secrets/json_file.py",
-    "secrets/manifest.py",  # a salted digest of what an age file holds
+    "secrets/payload.py",  # what an age file holds, and what a command gets
+    "secrets/sinks/dotenv.py",
+    "secrets/sinks/json_file.py",
+    "secrets/sinks/age_manifest.py",  # a salted digest of what an age file holds
     "secrets/masking.py",  # GitHub's ::add-mask::
     "secrets/redaction.py",  # finds it in the words of a program, to leave it out
 }

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pyrage
 
-from reconciler.secrets import age_files, command, dotenv, json_file
+from reconciler.secrets.sinks import age as age_files
+from reconciler.secrets.sinks import command, dotenv, json_file
 from tests.secrets.handing import deliverer, many
 
 LOADED = (pyrage, age_files, command, dotenv, json_file)

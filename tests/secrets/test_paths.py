@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.secrets.dotenv_names import variable_stem
 from reconciler.secrets.paths import file_of, fixed_folder, stem
+from reconciler.secrets.sinks.dotenv_names import variable_stem
 from reconciler.secrets.values import Client
 
 HOSTILE = [

@@ -52,7 +52,7 @@ def sink_problems(document: Document) -> Iterator[Diagnostic]:
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
     for owner, node in cast("Node", document.root).get("owners", {}).items():
-        from reconciler.secrets.recipients import recipient_fault  # only where somebody encrypts
+        from reconciler.secrets.age_recipients import recipient_fault  # only where somebody encrypts
 
         for index, text in enumerate(node["age"]):
             fault = recipient_fault(text)

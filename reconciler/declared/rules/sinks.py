@@ -47,7 +47,7 @@ def delivery_collision(view: View) -> Iterator[Finding]:
 
 
 def _collisions(view: View, sink: SinkSetting, place: Callable[[Client], str]) -> Iterator[Finding]:
-    from reconciler.secrets.places import collisions
+    from reconciler.secrets.collisions import collisions
     from reconciler.secrets.values import Client
 
     entries = {e.name: e for e in view.entries if e.present and _has_place(e, sink)}
@@ -73,7 +73,7 @@ def _place(sink: SinkSetting) -> Callable[[Client], str] | None:
 
             return lambda client: file_of(path, client)
         case DotenvFile():
-            from reconciler.secrets.dotenv_names import variable_stem
+            from reconciler.secrets.sinks.dotenv_names import variable_stem
 
             return lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET"
         case _:

@@ -16,7 +16,7 @@ from typing import IO
 from reconciler.model.errors import SinkError
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Program
-from reconciler.secrets.content import told, told_check, told_deleted
+from reconciler.secrets.payload import told, told_check, told_deleted
 from reconciler.secrets.redaction import redacted
 from reconciler.secrets.values import Client, Handover, Held
 from reconciler.support.text import printable, quoted

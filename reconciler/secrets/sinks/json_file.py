@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.model.errors import SinkError
 from reconciler.model.settings import JsonFile
 from reconciler.secrets import files
-from reconciler.secrets.clear import refuse_exposed
 from reconciler.secrets.paths import expand
+from reconciler.secrets.plaintext_files import refuse_exposed
 from reconciler.secrets.values import Client, Handover, Held
 from reconciler.support.text import printable
 

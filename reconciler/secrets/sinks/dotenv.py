@@ -9,10 +9,10 @@ from hmac import compare_digest
 from reconciler.model.errors import SinkError
 from reconciler.model.settings import DotenvFile
 from reconciler.secrets import files
-from reconciler.secrets.clear import refuse_exposed
-from reconciler.secrets.dotenv_names import variable_stem
+from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import expand
-from reconciler.secrets.places import refuse_collisions
+from reconciler.secrets.plaintext_files import refuse_exposed
+from reconciler.secrets.sinks.dotenv_names import variable_stem
 from reconciler.secrets.values import Client, Handover, Held
 from reconciler.support.text import printable, quoted
 

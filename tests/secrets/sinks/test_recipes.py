@@ -16,7 +16,7 @@ from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import Event
 from tests.secrets.handing import SECONDS, client, deliverer, handover, text_of
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RECIPES = sorted((ROOT / "docs" / "sinks").glob("*.sh"))
 SECRET = text_of(17)
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.model.errors import SinkError
 from reconciler.secrets import files
-from reconciler.secrets.content import plaintext
+from reconciler.secrets.payload import plaintext
 from reconciler.secrets.values import Handover
 from reconciler.support.frozen import dataclass
 

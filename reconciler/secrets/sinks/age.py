@@ -9,12 +9,13 @@ from pathlib import Path
 
 from reconciler.model.errors import SinkError
 from reconciler.model.settings import AgeFiles
-from reconciler.secrets import files, manifest
-from reconciler.secrets.content import plaintext
-from reconciler.secrets.manifest import Delivered
+from reconciler.secrets import files
+from reconciler.secrets.age_recipients import encrypt
+from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import file_of, fixed_folder
-from reconciler.secrets.places import refuse_collisions
-from reconciler.secrets.recipients import encrypt
+from reconciler.secrets.payload import plaintext
+from reconciler.secrets.sinks import age_manifest as manifest
+from reconciler.secrets.sinks.age_manifest import Delivered
 from reconciler.secrets.values import Client, Handover, Held
 from reconciler.support.text import printable, quoted
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.dotenv import _assigned, _with, _without
+from reconciler.secrets.sinks.dotenv import _assigned, _with, _without
 from reconciler.secrets.values import Event, Held
 from tests.secrets.handing import client, deliverer, handover, many, text_of
 
