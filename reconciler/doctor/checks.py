@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from reconciler.doctor.account import Fits, permissions
-from reconciler.doctor.census import Census
 from reconciler.doctor.examination import Examination
 from reconciler.doctor.finding import Check, Severity
+from reconciler.doctor.ownership import Census
 from reconciler.live.probe.facts import (
     Account,
     Answered,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from reconciler.declared.clients.redirect_url import WEB_SCHEMES, parse_url
-from reconciler.doctor.census import plan_of
 from reconciler.doctor.finding import AnyLive, Check, Finding, Severity, named
+from reconciler.doctor.ownership import plan_of
 from reconciler.model.clients import Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.doctor.account import NOT_KNOWN, Fits, fits, judge_account
-from reconciler.doctor.census import Census, take_census
 from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import Check, Finding, Severity
-from reconciler.doctor.reaching import judge_reach
+from reconciler.doctor.ownership import Census, take_census
+from reconciler.doctor.reachability import judge_reach
 from reconciler.live.probe.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
 from reconciler.model.clients import Declarations
 from reconciler.model.settings import Instance, Settings

@@ -12,10 +12,9 @@ from urllib.parse import quote
 from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox import answers
-from reconciler.sandbox.inputs import METHODS, expects_json, is_ajax, read_method
+from reconciler.sandbox import responses as answers
 from reconciler.sandbox.login import log_in, log_out, login_form
-from reconciler.sandbox.policy import Policy
+from reconciler.sandbox.request_fields import METHODS, expects_json, is_ajax, read_method
 from reconciler.sandbox.routes import (
     Call,
     Handler,
@@ -26,8 +25,9 @@ from reconciler.sandbox.routes import (
     anything_else,
     route_map,
 )
+from reconciler.sandbox.settings import Policy
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.visits import Visitor, read_visitor, remember
+from reconciler.sandbox.visitor import Visitor, read_visitor, remember
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from werkzeug.wrappers import Response
 
-from reconciler.sandbox import answers
+from reconciler.sandbox import responses as answers
 from reconciler.sandbox.accounts import Account, Status, find_account
-from reconciler.sandbox.inputs import read_fields, wants_json
 from reconciler.sandbox.php import Value, children
+from reconciler.sandbox.request_fields import read_fields, wants_json
 from reconciler.sandbox.routes import Call, Invalid
 from reconciler.sandbox.store import Session
 from reconciler.sandbox.validation import LOCKED, WRONG_CREDENTIALS, refused_login
-from reconciler.sandbox.visits import Visitor, device
+from reconciler.sandbox.visitor import Visitor, device
 
 _REFUSE_SECOND = 1
 _END_FIRST = 2

@@ -8,14 +8,14 @@ from dataclasses import dataclass  # noqa: TID251  (it is filled in bit by bit)
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox import answers
+from reconciler.sandbox import responses as answers
 from reconciler.sandbox.accounts import Permission, account_named
-from reconciler.sandbox.inputs import read_fields
 from reconciler.sandbox.php import Value, as_text, leading_number
-from reconciler.sandbox.policy import Policy
+from reconciler.sandbox.request_fields import read_fields
+from reconciler.sandbox.settings import Policy
 from reconciler.sandbox.store import ClientRow, Store
 from reconciler.sandbox.validation import ClientFields, Messages, read_client, refused_client
-from reconciler.sandbox.visits import Visitor
+from reconciler.sandbox.visitor import Visitor
 
 
 class Unauthenticated(Exception):

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.errors import SandboxError, WrongUsage
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.sandbox.policy import read_policy
+from reconciler.sandbox.settings import read_policy
 from reconciler.sandbox.store import Store, reset, seed
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from reconciler.sandbox.wire import Server
+    from reconciler.sandbox.http_server import Server
 
 __all__ = ["ADMIN", "reset", "running", "seed"]
 
@@ -52,7 +52,7 @@ def running(  # noqa: PLR0913  (what a test may choose, by name)
         store.settle(base)
         # Here and not above: whoever only resets a database need not wait for an HTTP server to be imported.
         from reconciler.sandbox.app import Application
-        from reconciler.sandbox.wire import Server
+        from reconciler.sandbox.http_server import Server
 
         app: WSGIApplication = Application(store, policy, base)
         stack.enter_context(_serving(Server(listener, middleware(app) if middleware else app)))

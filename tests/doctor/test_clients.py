@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from reconciler.doctor.census import Census, take_census
 from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import CODES, Finding, Severity
+from reconciler.doctor.ownership import Census, take_census
 from reconciler.model.clients import Declarations, Listing, Location
 from reconciler.model.settings import Instance, Settings
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, listing, live, present, spec, unsupported

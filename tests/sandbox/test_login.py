@@ -9,8 +9,8 @@ from werkzeug.test import Client
 
 from reconciler.sandbox.accounts import ACCOUNTS, ADMIN, Status
 from reconciler.sandbox.app import Application
-from reconciler.sandbox.policy import Policy
 from reconciler.sandbox.server import running
+from reconciler.sandbox.settings import Policy
 from reconciler.sandbox.store import Store
 from tests.sandbox.conftest import Browser
 

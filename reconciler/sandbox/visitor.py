@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.policy import Policy
+from reconciler.sandbox.settings import Policy
 from reconciler.sandbox.store import Session, Store
 from reconciler.support.frozen import dataclass
 
