@@ -12,7 +12,7 @@ from urllib.parse import quote
 from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox import responses as answers
+from reconciler.sandbox import responses
 from reconciler.sandbox.login import log_in, log_out, login_form
 from reconciler.sandbox.request_fields import METHODS, expects_json, is_ajax, read_method
 from reconciler.sandbox.routes import (
@@ -56,13 +56,13 @@ class Application:
             method = read_method(request)
             handler = self._find(method, request.path)
         except RequestEntityTooLarge:
-            return answers.message(413, "The POST data is too large.", as_json=expects_json(request))
+            return responses.message(413, "The POST data is too large.", as_json=expects_json(request))
         except MethodNotAllowed as error:
             return _wrong_method(request, method, error.valid_methods or ())
         try:
             return self._visit(request, method, handler)
         except sqlite3.Error:
-            return answers.message(500, "Server Error", as_json=expects_json(request))
+            return responses.message(500, "Server Error", as_json=expects_json(request))
 
     def _find(self, method: str, path: str) -> Handler:
         try:
@@ -88,13 +88,13 @@ def _run(handler: Handler, call: Call) -> Response:
     try:
         return handler(call)
     except Unauthenticated:
-        return answers.value(401, {"error": "Unauthenticated."}) if as_json else answers.redirect(f"{call.base}/login")
+        return responses.value(401, {"error": "Unauthenticated."}) if as_json else responses.redirect(f"{call.base}/login")
     except Unauthorized:
-        return answers.message(403, "This action is unauthorized.", as_json=as_json)
+        return responses.message(403, "This action is unauthorized.", as_json=as_json)
     except Invalid as error:
-        return answers.refusal(error.messages) if as_json else answers.redirect(_page_before(call))
+        return responses.refusal(error.messages) if as_json else responses.redirect(_page_before(call))
     except ServerError:
-        return answers.message(500, "Server Error", as_json=as_json)
+        return responses.message(500, "Server Error", as_json=as_json)
 
 
 def _expelled(call: Call) -> Response:
@@ -102,7 +102,7 @@ def _expelled(call: Call) -> Response:
     if call.visitor.session:
         call.store.drop_session(call.visitor.session.token)
     call.visitor = Visitor()
-    return answers.redirect(f"{call.base}/login")
+    return responses.redirect(f"{call.base}/login")
 
 
 def _page(request: Request) -> str:
@@ -119,7 +119,7 @@ def _wrong_method(request: Request, method: str, valid: Iterable[str]) -> Respon
     """405, or what OPTIONS tells. No route was reached, so no session is started."""
     allowed = [known for known in METHODS if known in set(valid)]
     if method == "OPTIONS":
-        response = answers.html(200, "")
+        response = responses.html(200, "")
         response.data = b""
         response.headers["Allow"] = ",".join(allowed)
         return response
@@ -127,6 +127,6 @@ def _wrong_method(request: Request, method: str, valid: Iterable[str]) -> Respon
         f"The {method} method is not supported for route {request.path.strip('/') or '/'}. "
         f"Supported methods: {', '.join(allowed)}."
     )
-    response = answers.message(405, text, as_json=expects_json(request))
+    response = responses.message(405, text, as_json=expects_json(request))
     response.headers["Allow"] = ", ".join(allowed)
     return response

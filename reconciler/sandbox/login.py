@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from werkzeug.wrappers import Response
 
-from reconciler.sandbox import responses as answers
+from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import Account, Status, find_account
 from reconciler.sandbox.php import Value, children
 from reconciler.sandbox.request_fields import read_fields, wants_json
@@ -22,20 +22,20 @@ _END_FIRST = 2
 def login_form(call: Call) -> Response:
     """GET /login: a page for strangers."""
     if call.visitor.session:
-        return answers.redirect(call.base)
-    return answers.html(200, "Login")
+        return responses.redirect(call.base)
+    return responses.html(200, "Login")
 
 
 def log_in(call: Call) -> Response:
     """POST /login. Whoever has a session already is sent home, unchecked."""
     if call.visitor.session:
-        return answers.redirect(call.base)
+        return responses.redirect(call.base)
     fields = read_fields(call.request)
     account = _account_meant(fields.get("username"))
     if account and _is_taken(call, _sessions(call, account)):
-        return answers.redirect(f"{call.base}/login")
+        return responses.redirect(f"{call.base}/login")
     _start(call, _check(call, account, fields))
-    return answers.empty() if wants_json(call.request) else answers.redirect(call.base)
+    return responses.empty() if wants_json(call.request) else responses.redirect(call.base)
 
 
 def log_out(call: Call) -> Response:
@@ -43,7 +43,7 @@ def log_out(call: Call) -> Response:
     if call.visitor.session:
         call.store.drop_session(call.visitor.session.token)
     call.visitor = Visitor()
-    return answers.redirect(f"{call.base}/login")
+    return responses.redirect(f"{call.base}/login")
 
 
 def _account_meant(username: Value) -> Account | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass  # noqa: TID251  (it is filled in bit by bit)
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox import responses as answers
+from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import Permission, account_named
 from reconciler.sandbox.php import Value, as_text, leading_number
 from reconciler.sandbox.request_fields import read_fields
@@ -56,7 +56,7 @@ Handler = Callable[..., Response]
 def list_clients(call: Call) -> Response:
     """GET /oauth/clients: all that are not revoked; the query string changes nothing."""
     _permit(call, Permission.VIEW)
-    return answers.clients(call.store.clients())
+    return responses.clients(call.store.clients())
 
 
 def show_client(call: Call, client_id: str) -> Response:
@@ -70,7 +70,7 @@ def create_client(call: Call) -> Response:
     _permit(call, Permission.CREATE)
     fields = _good_fields(call)
     row = call.store.create(_storable(fields.name), fields.redirect, fields.personal_access, fields.password)
-    return answers.client(201, row, fields.name)
+    return responses.client(201, row, fields.name)
 
 
 def update_client(call: Call, client_id: str) -> Response:
@@ -80,38 +80,38 @@ def update_client(call: Call, client_id: str) -> Response:
     fields = _good_fields(call)
     name = _storable(fields.name)
     call.store.update(found[0], name, fields.redirect, fields.personal_access, fields.password)
-    return answers.client(200, _existing(call, str(found[0])), fields.name)
+    return responses.client(200, _existing(call, str(found[0])), fields.name)
 
 
 def delete_client(call: Call, client_id: str) -> Response:
     """DELETE /oauth/clients/{id}: revokes; once more does no harm."""
     _permit(call, Permission.DELETE)
     call.store.revoke(_existing(call, client_id)[0])
-    return answers.empty()
+    return responses.empty()
 
 
 def scopes(call: Call) -> Response:
     """GET /oauth/scopes: none, for anybody with a session."""
     _authenticate(call)
-    return answers.value(200, [])
+    return responses.value(200, [])
 
 
 def keep_alive(call: Call) -> Response:
     """POST /keep-alive: the session lives on."""
     _authenticate(call)
-    return answers.empty()
+    return responses.empty()
 
 
 def home(call: Call) -> Response:
     """GET /: on to the page that people start on."""
     _authenticate(call)
-    return answers.redirect(f"{call.base}/home")
+    return responses.redirect(f"{call.base}/home")
 
 
 def anything_else(call: Call, path: str = "") -> Response:
     """GET of a page that is not there: found out only with a session, and always a page."""
     _authenticate(call)
-    return answers.html(404, "Page not found")
+    return responses.html(404, "Page not found")
 
 
 def route_map(login_form: Handler, log_in: Handler, log_out: Handler) -> Map:

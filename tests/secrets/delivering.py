@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pyrage
 
-from reconciler.secrets.sinks import age as age_files
+from reconciler.secrets.sinks import age
 from reconciler.secrets.sinks import command, dotenv, json_file
 from tests.secrets.handing import deliverer, many
 
-LOADED = (pyrage, age_files, command, dotenv, json_file)
+LOADED = (pyrage, age, command, dotenv, json_file)
 """Before the rights are given up, with which they may not be found any more."""
 
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.support import frozen as value
+from reconciler.support import frozen
 
 Item = TypeVar("Item")
-OURS, THEIRS = value.dataclass, dataclasses.dataclass
+OURS, THEIRS = frozen.dataclass, dataclasses.dataclass
 
 
 def make(decorate: Callable[..., Any]) -> dict[str, Any]:
@@ -192,6 +192,6 @@ def test_what_has_no_slots_may_cache() -> None:
 
 
 def test_what_is_not_frozen_is_refused() -> None:
-    make_open: Any = value.dataclass
+    make_open: Any = frozen.dataclass
     with pytest.raises(TypeError, match=r"use dataclasses\.dataclass"):
         make_open(frozen=False)

@@ -12,7 +12,7 @@ from reconciler.live.http import requests as calls
 from reconciler.live.http.requests import Call, sentence
 from reconciler.live.http.retry import Patience
 from reconciler.live.http.transport import Transport
-from reconciler.live.platform import codec as wire
+from reconciler.live.platform import codec
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.session import Session
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
@@ -88,12 +88,12 @@ class HttpGateway:
     def list_clients(self) -> Listing:
         """All clients that are not deleted, in ascending id, without their secrets."""
         document, at = self._session.ask_when(calls.LIST)
-        return self._checked(calls.LIST, lambda: wire.read_listing(document, at))
+        return self._checked(calls.LIST, lambda: codec.read_listing(document, at))
 
     def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
         """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
         document, at = self._session.ask_with_secrets(calls.LIST)
-        return self._checked(calls.LIST, lambda: (wire.read_listing(document, at), wire.read_secrets(document)))
+        return self._checked(calls.LIST, lambda: (codec.read_listing(document, at), codec.read_secrets(document)))
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
         """Make a client and return it as the instance answered. Never sent again where that might make a second one.
@@ -101,14 +101,14 @@ class HttpGateway:
         `beside` is a live client that has the name already: it does not tell that the client was made.
         """
         document = self._session.ask(
-            calls.CREATE, wire.body_of(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
+            calls.CREATE, codec.body_of(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
         )
         return self._stored(calls.CREATE, document, spec)
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """Replace name, grants and redirect of a client together, and return it as the instance answered."""
         call = calls.update(client_id)
-        document = self._session.ask(call, wire.body_of(spec))
+        document = self._session.ask(call, codec.body_of(spec))
         stored = self._stored(call, document, spec)
         if stored.id != client_id:
             raise self._unexpected(call, f"it answers with another client, {stored.id}")
@@ -133,15 +133,15 @@ class HttpGateway:
             raise Unavailable(sentence(calls.CREATE, self._url, why), "plan again: it shows what is live now")
 
     def _stored(self, call: Call, document: object, sent: ClientSpec) -> LiveClient:
-        row = self._checked(call, lambda: wire.read_row(document))
+        row = self._checked(call, lambda: codec.read_row(document))
         if row.revoked:
             # A PUT to a deleted client is answered with 200 and changes nothing that anybody can see.
             why = f"somebody has deleted client {row.id} meanwhile; nothing came back to life"
             raise UnexpectedResponse(sentence(call, self._url, why), "plan again")
-        difference = wire.difference(row, sent)
+        difference = codec.difference(row, sent)
         if difference is not None:
             raise self._unexpected(call, difference)
-        client = wire.read_client(row)
+        client = codec.read_client(row)
         if isinstance(client, UnsupportedClient):
             raise self._unexpected(call, client.why)
         return client
@@ -149,7 +149,7 @@ class HttpGateway:
     def _checked(self, call: Call, read: Callable[[], Read]) -> Read:
         try:
             return read()
-        except wire.WrongShape as error:
+        except codec.WrongShape as error:
             raise self._unexpected(call, f"its answer has another shape: {error}") from error
 
     def _unexpected(self, call: Call, why: str) -> UnexpectedResponse:

@@ -10,7 +10,7 @@ from typing import TypeVar, assert_never
 
 from reconciler.model.clients import AbsentClient, DesiredClient, Listing, LiveClient, Rotation, UnsupportedClient
 from reconciler.model.names import lookalike_key, matches_any
-from reconciler.planning.match import blocked as doubts
+from reconciler.planning.match import blocked
 from reconciler.planning.match.blocked import AnyLive, Entry
 from reconciler.planning.match.rotation import Candidates, Settled, Turn, turn_of
 from reconciler.planning.plan.plan import Blocked
@@ -115,9 +115,9 @@ def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[Finding]:
     for found in findings:
         entry = found.entry
         if entry.name in same_name:
-            yield Doubt(entry, doubts.declared_twice(entry, same_name[entry.name]))
+            yield Doubt(entry, blocked.declared_twice(entry, same_name[entry.name]))
         elif clash := next((live for live in meant(found) if live.id in claims), None):
-            yield Doubt(entry, doubts.clashing(entry, clash, claims[clash.id]))
+            yield Doubt(entry, blocked.clashing(entry, clash, claims[clash.id]))
         else:
             yield _checked_name(found, index)
 
@@ -151,14 +151,14 @@ def possible(entry: Entry, index: LiveIndex) -> Iterator[int]:
 
 def _find(entry: Entry, index: LiveIndex) -> Finding:
     if index.ignores(entry.name):
-        return Doubt(entry, doubts.is_ignored(entry))
+        return Doubt(entry, blocked.is_ignored(entry))
     if isinstance(entry, DesiredClient) and entry.rotate and (found := _by_dates(entry, entry.rotate, index)):
         return found
     if entry.id is not None:
         return _by_id(entry, index)
     if namesakes := index.named(entry.name):
         if len(namesakes) > 1:
-            return Doubt(entry, doubts.ambiguous(entry, namesakes, index.instance))
+            return Doubt(entry, blocked.ambiguous(entry, namesakes, index.instance))
         return _matched(entry, namesakes[0], How.NAME, index)
     return _by_previous_name(entry, index) if isinstance(entry, DesiredClient) else Missing(entry)
 
@@ -185,9 +185,9 @@ def _by_id(entry: Entry, index: LiveIndex) -> Finding:
         case AbsentClient(), None:
             return Missing(entry)  # deleted, as it was to be
         case _, None:
-            return Doubt(entry, doubts.id_not_live(entry, index.named(entry.name), index.instance))
+            return Doubt(entry, blocked.id_not_live(entry, index.named(entry.name), index.instance))
         case AbsentClient(), LiveClient() | UnsupportedClient() if live.name != entry.name:
-            return Doubt(entry, doubts.id_has_another_name(entry, live))
+            return Doubt(entry, blocked.id_has_another_name(entry, live))
         case _:
             return _matched(entry, live, How.ID, index)
 
@@ -197,15 +197,15 @@ def _by_previous_name(entry: DesiredClient, index: LiveIndex) -> Finding:
     if not found:
         return Missing(entry)
     if len(found) > 1:
-        return Doubt(entry, doubts.previous_names_ambiguous(entry, found, index.instance))
+        return Doubt(entry, blocked.previous_names_ambiguous(entry, found, index.instance))
     return _matched(entry, found[0], How.PREVIOUS_NAME, index)
 
 
 def _matched(entry: Entry, live: AnyLive, how: How, index: LiveIndex) -> Finding:
     if index.ignores(live.name):
-        return Doubt(entry, doubts.means_ignored(entry, live))
+        return Doubt(entry, blocked.means_ignored(entry, live))
     if isinstance(live, UnsupportedClient):
-        return Doubt(entry, doubts.unsupported(entry, live))
+        return Doubt(entry, blocked.unsupported(entry, live))
     return Match(entry, live, how)
 
 
@@ -223,9 +223,9 @@ def _checked_name(found: Finding, index: LiveIndex) -> Finding:
 def _name_doubt(entry: DesiredClient, own_id: int | None, index: LiveIndex) -> Doubt | None:
     others = [live for live in index.looking_like(entry.name) if live.id != own_id]
     if holders := [live for live in others if live.name == entry.name]:
-        return Doubt(entry, doubts.name_taken(entry, holders))
-    if others and doubts.ALLOW_LOOKALIKE not in entry.allow:
-        return Doubt(entry, doubts.lookalike(entry, others, index.instance, is_live=own_id is not None))
+        return Doubt(entry, blocked.name_taken(entry, holders))
+    if others and blocked.ALLOW_LOOKALIKE not in entry.allow:
+        return Doubt(entry, blocked.lookalike(entry, others, index.instance, is_live=own_id is not None))
     return None
 
 

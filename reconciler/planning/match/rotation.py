@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.clients import DesiredClient, LiveClient, Rotation
-from reconciler.planning.match import blocked as doubts
+from reconciler.planning.match import blocked
 from reconciler.planning.match.blocked import AnyLive
 from reconciler.planning.plan.plan import Blocked
 from reconciler.support.frozen import dataclass
@@ -62,7 +62,7 @@ def turn_of(entry: DesiredClient, rotate: Rotation, live: Candidates) -> Turn | 
     """What `rotate:` means now; None where it means nothing, and the entry is matched as without it."""
     at = live.at
     if at is not None and rotate.created_before > at:
-        return doubts.rotation_ahead(entry, rotate, at)
+        return blocked.rotation_ahead(entry, rotate, at)
     if live.pinned is not None and _is_settled(entry, rotate, live.pinned):
         return None
     found = list(_in_question(entry, rotate, live))
@@ -70,11 +70,11 @@ def turn_of(entry: DesiredClient, rotate: Rotation, live: Candidates) -> Turn | 
     if not clients:
         return None
     if len(clients) < len(found) or any(each.created_at is None for each in clients):
-        return doubts.rotation_unclear(entry, found)
+        return blocked.rotation_unclear(entry, found)
     old = [each for each in clients if is_older(each, rotate)]
     new = [each for each in clients if not is_older(each, rotate)]
     if len(old) > 1 or len(new) > 1:
-        return doubts.rotation_ambiguous(entry, rotate, old, new, live.instance)
+        return blocked.rotation_ambiguous(entry, rotate, old, new, live.instance)
     return _judged(entry, rotate, old, new, at)
 
 
@@ -85,7 +85,7 @@ def _judged(
     if not old:
         return Settled(new[0]) if entry.id is not None else None
     if at is None:
-        return doubts.rotation_without_clock(entry)
+        return blocked.rotation_without_clock(entry)
     return _turn(old[0], new[0] if new else None, rotate.keep_old, at)
 
 

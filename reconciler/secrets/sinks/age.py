@@ -14,7 +14,7 @@ from reconciler.secrets.age_recipients import encrypt
 from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import file_of, fixed_folder
 from reconciler.secrets.payload import plaintext
-from reconciler.secrets.sinks import age_manifest as manifest
+from reconciler.secrets.sinks import age_manifest
 from reconciler.secrets.sinks.age_manifest import Delivered
 from reconciler.secrets.values import Client, Handover, Held
 from reconciler.support.text import printable, quoted
@@ -44,7 +44,7 @@ class AgeSink:
             self._keys(client)
         refuse_collisions(clients, lambda client: file_of(self._setting.path, client), "file")
         self._stay_inside(self._root)
-        manifest.load(self._root, self._folder)
+        age_manifest.load(self._root, self._folder)
 
     def check(self, clients: Sequence[Client]) -> None:
         """See `Sink`. Files can be written, too."""
@@ -58,7 +58,7 @@ class AgeSink:
         self._stay_inside(file)
         files.make_folder(file.parent, self._folder)
         with files.locked(self._root):
-            entries = manifest.load(self._root, self._folder)
+            entries = age_manifest.load(self._root, self._folder)
             former = self._former(handover, entries)
             if not former and self._held(handover, entries) is Held.CURRENT:
                 return
@@ -67,30 +67,30 @@ class AgeSink:
             for name in former:
                 self._remove(name)
                 entries.pop(name, None)
-            entries[self._key(file)] = manifest.delivered(handover, keys, encrypted)
-            manifest.save(self._root, self._folder, entries)
+            entries[self._key(file)] = age_manifest.delivered(handover, keys, encrypted)
+            age_manifest.save(self._root, self._folder, entries)
 
     def forget(self, client: Client, client_id: int) -> None:
         """See `Sink`."""
         if not self._root.is_dir():
             return
         with files.locked(self._root):
-            entries = manifest.load(self._root, self._folder)
+            entries = age_manifest.load(self._root, self._folder)
             gone = [name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, client_id)]
             for name in gone:
                 self._remove(name)
                 del entries[name]
             if gone:
-                manifest.save(self._root, self._folder, entries)
+                age_manifest.save(self._root, self._folder, entries)
 
     def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
         """See `Sink`. A file that is encrypted to others than the owner's recipients of today does not count."""
-        entries = manifest.load(self._root, self._folder)
+        entries = age_manifest.load(self._root, self._folder)
         return [self._is_present(client, client_id, entries) for client, client_id in clients]
 
     def holds(self, handover: Handover) -> Held:
         """See `Sink`. No private key is needed."""
-        return self._held(handover, manifest.load(self._root, self._folder))
+        return self._held(handover, age_manifest.load(self._root, self._folder))
 
     def _held(self, handover: Handover, entries: Mapping[str, Delivered]) -> Held:
         file = self._file(handover.client)
@@ -100,7 +100,7 @@ class AgeSink:
         entry = entries.get(self._key(file))
         if entry is None:
             return Held.UNKNOWN
-        current = manifest.says_current(entry, handover, self._keys(handover.client), encrypted)
+        current = age_manifest.says_current(entry, handover, self._keys(handover.client), encrypted)
         return Held.UNKNOWN if current is None else Held.CURRENT if current else Held.STALE
 
     def _is_present(self, client: Client, client_id: int, entries: Mapping[str, Delivered]) -> bool:
@@ -108,7 +108,7 @@ class AgeSink:
         entry, encrypted = entries.get(self._key(file)), files.read(file, self._folder)
         if entry is None or encrypted is None or (entry.url, entry.id) != (client.url, client_id):
             return False
-        return manifest.is_as_written(entry, self._recipients.get(client.owner or "", ()), encrypted)
+        return age_manifest.is_as_written(entry, self._recipients.get(client.owner or "", ()), encrypted)
 
     def _former(self, handover: Handover, entries: Mapping[str, Delivered]) -> list[str]:
         """The files that this client had under another name or owner."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.declared.yaml import fast_path as everyday
-from reconciler.declared.yaml import fast_path_flow as brackets
+from reconciler.declared.yaml import fast_path
+from reconciler.declared.yaml import fast_path_flow
 from reconciler.declared.yaml.document import Lines, YamlMapping, YamlSequence
 from reconciler.declared.yaml.fast_path import read_everyday
 from reconciler.declared.yaml.parse import HAS_LIBYAML, parse
@@ -175,7 +175,7 @@ def test_it_is_the_same_with_every_python(libyaml: bool, text: str) -> None:
 
 def test_no_group_is_possessive() -> None:
     """Or the first Pythons of 3.11 would read other values than those that stand there."""
-    for pattern in (everyday._LINE, brackets._VALUE, brackets._PAIR, brackets._END):
+    for pattern in (fast_path._LINE, fast_path_flow._VALUE, fast_path_flow._PAIR, fast_path_flow._END):
         assert re.search(r"\)(?:[*?+]|\{[0-9,]+\})\+|\(\?>", pattern.pattern) is None
 
 
