@@ -18,8 +18,8 @@ from reconciler.support.frozen import dataclass
 
 if TYPE_CHECKING:
     from reconciler.applying.report import Report
-    from reconciler.live.observation import AsOf
-    from reconciler.secrets.delivery import Delivery, Lacking
+    from reconciler.live.observation import ObservationAge
+    from reconciler.secrets.delivery import Delivery, MissingSecret
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Planned:
     instance: Instance
     plan: Plan
     refusals: tuple[Refusal, ...]
-    as_of: AsOf | None = None
+    as_of: ObservationAge | None = None
     """How old what it was made from is; None if the instance itself was asked."""
-    lacking: tuple[Lacking, ...] = ()
+    missing_secrets: tuple[MissingSecret, ...] = ()
     """The managed clients that sinks should have and have not; unknown, and so none, in a plan from an observation."""
 
 
@@ -58,7 +58,7 @@ class Stopped:
     error: ReconcilerError
 
 
-class State(StrEnum):
+class SinkState(StrEnum):
     """What a sink has of a client, or was given just now."""
 
     CURRENT = "current"
@@ -74,30 +74,30 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SinkEntry:
     """One client at one sink. Not a field for a secret."""
 
     name: str
     id: int
     sink: str
     """The sink's label."""
-    state: State
+    state: SinkState
     error: ReconcilerError | None = None
     """Why it is not known, or failed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Supplied:
+class SinkContents:
     """What the sinks of one instance have, or were given, of its managed clients: sink by sink."""
 
     instance: Instance
-    places: tuple[Place, ...] = ()
+    places: tuple[SinkEntry, ...] = ()
     journal_failure: str | None = None
     problems: tuple[Delivery, ...] = ()
     """The sinks that a check found unfit to take anything, each with the reason."""
 
 
-SecretsResult = Supplied | Stopped
+SecretsResult = SinkContents | Stopped
 PlanResult = Planned | Stopped
 ApplyResult = Planned | Finished | Stopped
 
@@ -137,4 +137,4 @@ class Overview:
 
 def is_pending(result: PlanResult) -> bool:
     """Whether there is something to write or to deliver, and nothing that forbids it."""
-    return isinstance(result, Planned) and bool(result.plan.changes or result.lacking) and not result.refusals
+    return isinstance(result, Planned) and bool(result.plan.changes or result.missing_secrets) and not result.refusals

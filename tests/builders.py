@@ -9,14 +9,14 @@ from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,
+    DeclaredElsewhere,
     DesiredClient,
-    Elsewhere,
+    EntryLocations,
     Field,
     Grant,
     Listing,
     LiveClient,
     Location,
-    Places,
     Rotation,
     UnsupportedClient,
 )
@@ -54,7 +54,7 @@ def present(
     """A declared client; its grants stand one line below its name, its redirect two lines below."""
     return DesiredClient(
         spec=spec(what) if isinstance(what, str) else what,
-        places=Places(at, line, line + 1, line + 2),
+        places=EntryLocations(at, line, line + 1, line + 2),
         owner=owner,
         id=id,
         previous_names=tuple(previous),
@@ -74,17 +74,17 @@ def absent(name: str, *, line: int = 1, id: int | None = None) -> AbsentClient:
     return AbsentClient(name, at(line), id=id)
 
 
-def elsewhere(name: str, *instances: str) -> Elsewhere:
+def elsewhere(name: str, *instances: str) -> DeclaredElsewhere:
     """A client declared for other instances."""
-    return Elsewhere(name, at(1), instances)
+    return DeclaredElsewhere(name, at(1), instances)
 
 
-def declare(*entries: DesiredClient | AbsentClient | Elsewhere) -> Declarations:
+def declare(*entries: DesiredClient | AbsentClient | DeclaredElsewhere) -> Declarations:
     """Entries of every kind as declarations."""
     return Declarations(
         tuple(each for each in entries if isinstance(each, DesiredClient)),
         tuple(each for each in entries if isinstance(each, AbsentClient)),
-        tuple(each for each in entries if isinstance(each, Elsewhere)),
+        tuple(each for each in entries if isinstance(each, DeclaredElsewhere)),
     )
 
 

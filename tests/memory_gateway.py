@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from threading import Condition, RLock
 
-from reconciler.applying.report import Handed, Outcome
+from reconciler.applying.report import DeliveryResult, Outcome
 from reconciler.applying.send import Try
-from reconciler.live.gateway import Issued
+from reconciler.live.gateway import ClientSecret
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model.secret import Secret
@@ -173,11 +173,11 @@ class MemoryGateway:
             raise fault.error
         return self.live
 
-    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+    def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """All clients that are not revoked, and their secrets."""
         seen = self.list_clients()
         everyone: tuple[LiveClient | UnsupportedClient, ...] = (*seen.clients, *seen.unsupported)
-        return seen, tuple(Issued(each.id, secret_of(each.id), each.created_at) for each in everyone)
+        return seen, tuple(ClientSecret(each.id, secret_of(each.id), each.created_at) for each in everyone)
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
         """A new client, whatever others there are of its name."""
@@ -246,7 +246,7 @@ class Unrecorded:
     def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
         """Say nothing."""
 
-    def handed(self, handed: Sequence[Handed]) -> None:
+    def handed(self, handed: Sequence[DeliveryResult]) -> None:
         """Say nothing."""
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:

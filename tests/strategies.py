@@ -13,8 +13,8 @@ from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,
+    DeclaredElsewhere,
     DesiredClient,
-    Elsewhere,
     Grant,
     Listing,
     LiveClient,
@@ -81,7 +81,7 @@ def absent_clients(draw: st.DrawFn) -> AbsentClient:
 @st.composite
 def declarations(draw: st.DrawFn) -> Declarations:
     """Entries of every kind, also such as the rules would refuse."""
-    others: st.SearchStrategy[Elsewhere] = names.map(lambda name: elsewhere(name, "production"))
+    others: st.SearchStrategy[DeclaredElsewhere] = names.map(lambda name: elsewhere(name, "production"))
     return Declarations(
         tuple(draw(st.lists(desired_clients(), max_size=6))),
         tuple(draw(st.lists(absent_clients(), max_size=3))),

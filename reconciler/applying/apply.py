@@ -17,25 +17,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from reconciler.applying.deliver import NOWHERE, Deliveries, Outbox
+from reconciler.applying.deliver import NO_TARGETS, Deliveries, DeliveryTargets
 from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
-from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, Status
+from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, Failed, Outcome, Report, Skipped
 from reconciler.applying.send import Attempt, Sent, Try, Unanswered, send
-from reconciler.applying.stop_conditions import Brake
-from reconciler.applying.verify import gather, judge, without_evidence
+from reconciler.applying.stop_conditions import StopConditions
+from reconciler.applying.verify import gather_evidence, judge_attempt, without_evidence
 from reconciler.applying.writer import Writer
-from reconciler.live.gateway import Gateway, Issued
+from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError
 from reconciler.planning.plan.plan import Create, Delete, Plan, Update
-from reconciler.support.workers import Crew
+from reconciler.support.workers import WorkerPool
 
 DEFAULT_PARALLELISM = 8
 """Requests under way at once."""
 
 
-def never() -> bool:
+def never_stop() -> bool:
     """Nobody stops it."""
     return False
 
@@ -47,8 +47,8 @@ def apply_plan(  # noqa: PLR0913  (what is written where, and who hears of it, b
     journal: Journal,
     tell: Tell,
     parallelism: int = DEFAULT_PARALLELISM,
-    stop: Callable[[], bool] = never,
-    outbox: Outbox = NOWHERE,
+    stop: Callable[[], bool] = never_stop,
+    targets: DeliveryTargets = NO_TARGETS,
 ) -> Report:
     """Write the plan's changes, updates and renames first, then creates, then deletes, and verify them.
 
@@ -68,13 +68,13 @@ def apply_plan(  # noqa: PLR0913  (what is written where, and who hears of it, b
     def send_numbered(number: int) -> tuple[int, Try]:
         return number, send(plan.changes[number], gateway)
 
-    brake = Brake(stop)
-    deliveries = Deliveries(plan, outbox, journal, tell, parallelism)
-    with Crew(parallelism, send_numbered) as crew:
-        writer = Writer(plan, crew, journal, brake, tell)
-        attempts, look, handed = _write(plan, gateway, writer, brake, deliveries)
+    conditions = StopConditions(stop)
+    deliveries = Deliveries(plan, targets, journal, tell, parallelism)
+    with WorkerPool(parallelism, send_numbered) as pool:
+        writer = Writer(plan, pool, journal, conditions, tell)
+        attempts, look, handed = _write(plan, gateway, writer, conditions, deliveries)
     if look is None:
-        look = _look(plan, gateway.list_clients, brake) if any(map(_is_open, attempts)) else Listing()
+        look = _look(plan, gateway.list_clients, conditions) if any(map(_is_open, attempts)) else Listing()
     outcomes = _judged(plan, attempts, look)
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         if _is_open(attempt):
@@ -86,21 +86,21 @@ def apply_plan(  # noqa: PLR0913  (what is written where, and who hears of it, b
 
 
 def _write(
-    plan: Plan, gateway: Gateway, writer: Writer, brake: Brake, deliveries: Deliveries
-) -> tuple[Sequence[Attempt], Listing | str | None, tuple[Handed, ...]]:
+    plan: Plan, gateway: Gateway, writer: Writer, conditions: StopConditions, deliveries: Deliveries
+) -> tuple[Sequence[Attempt], Listing | str | None, tuple[DeliveryResult, ...]]:
     """What became of each change and of the secrets, and what the instance looks like after the last write.
 
     None for the last, if nobody has looked since.
     """
     writer.write(Update)
     writer.write(Create)
-    look, handed = _deliver(plan, gateway, writer.attempts, brake, deliveries)
+    look, handed = _deliver(plan, gateway, writer.attempts, conditions, deliveries)
     if look is None:
-        look = _look_before_deletes(plan, writer.attempts, gateway, brake)
-    if any(each.status is Status.FAILED for each in handed):
-        brake.hold(Delete, "deletes start only after every secret was delivered")
+        look = _look_before_deletes(plan, writer.attempts, gateway, conditions)
+    if any(each.status is DeliveryStatus.FAILED for each in handed):
+        conditions.block(Delete, "deletes start only after every secret was delivered")
     if not _all_there(plan, writer.attempts, look):
-        brake.hold(Delete, "deletes start only after every other change has succeeded")
+        conditions.block(Delete, "deletes start only after every other change has succeeded")
     writer.write(Delete)
     attempts = [writer.attempts[number] for number in range(len(plan.changes))]
     deleted = any(isinstance(each.change, Delete) and _is_open(each) for each in attempts)
@@ -108,36 +108,36 @@ def _write(
 
 
 def _deliver(
-    plan: Plan, gateway: Gateway, others: Mapping[int, Attempt], brake: Brake, deliveries: Deliveries
-) -> tuple[Listing | str | None, tuple[Handed, ...]]:
+    plan: Plan, gateway: Gateway, others: Mapping[int, Attempt], conditions: StopConditions, deliveries: Deliveries
+) -> tuple[Listing | str | None, tuple[DeliveryResult, ...]]:
     """A look, if there are secrets to deliver, and what became of them."""
     attempts = list(others.values())
-    parcels = deliveries.due(attempts)
-    if not parcels:
+    items = deliveries.due(attempts)
+    if not items:
         return None, ()
-    issued: tuple[Issued, ...] = ()
+    issued: tuple[ClientSecret, ...] = ()
 
     def ask() -> Listing:
         nonlocal issued
         listing, issued = gateway.list_with_secrets()
         return listing
 
-    look = _look(plan, ask, brake)
+    look = _look(plan, ask, conditions)
     if isinstance(look, str):
-        return look, deliveries.without_a_look(parcels, look)
-    return look, deliveries.hand_over(parcels, _judged(plan, attempts, look), issued)
+        return look, deliveries.without_secrets(items, look)
+    return look, deliveries.deliver(items, _judged(plan, attempts, look), issued)
 
 
 def _look_before_deletes(
-    plan: Plan, others: Mapping[int, Attempt], gateway: Gateway, brake: Brake
+    plan: Plan, others: Mapping[int, Attempt], gateway: Gateway, conditions: StopConditions
 ) -> Listing | str | None:
     """A look, if it alone can tell whether the deletes may start."""
     deletes = [change for change in plan.changes if isinstance(change, Delete)]
     lost = any(isinstance(attempt, Unanswered) for attempt in others.values())
     failed = any(isinstance(attempt, Failed | Skipped) for attempt in others.values())
-    if failed or not lost or not deletes or brake.why_not(deletes[0]):
+    if failed or not lost or not deletes or conditions.reason_to_skip(deletes[0]):
         return None
-    return _look(plan, gateway.list_clients, brake)
+    return _look(plan, gateway.list_clients, conditions)
 
 
 def _all_there(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | None) -> bool:
@@ -147,9 +147,9 @@ def _all_there(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | 
     return all(isinstance(outcome, Applied) for outcome in _judged(plan, list(others.values()), look))
 
 
-def _look(plan: Plan, ask: Callable[[], Listing], brake: Brake) -> Listing | str:
+def _look(plan: Plan, ask: Callable[[], Listing], conditions: StopConditions) -> Listing | str:
     """The clients after the writes, or why they cannot be seen."""
-    if brake.login_refused:
+    if conditions.login_refused:
         return "the account was refused, and another try might lock it"
     try:
         listing = ask()
@@ -163,8 +163,8 @@ def _look(plan: Plan, ask: Callable[[], Listing], brake: Brake) -> Listing | str
 def _judged(plan: Plan, attempts: Sequence[Attempt], seen: Listing | str) -> list[Outcome]:
     if isinstance(seen, str):
         return [without_evidence(attempt, seen) for attempt in attempts]
-    evidence = gather(plan, attempts, seen)
-    return [judge(attempt, evidence) for attempt in attempts]
+    evidence = gather_evidence(plan, attempts, seen)
+    return [judge_attempt(attempt, evidence) for attempt in attempts]
 
 
 def _is_open(attempt: Attempt) -> bool:

@@ -8,36 +8,36 @@ from dataclasses import field, replace
 
 from reconciler.applying.events import Tell
 from reconciler.applying.journal import Journal
-from reconciler.applying.report import Applied, Handed, Outcome, Status
+from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, Outcome
 from reconciler.applying.send import Attempt, Sent, Unanswered
-from reconciler.live.gateway import Issued
+from reconciler.live.gateway import ClientSecret
 from reconciler.model.errors import SinkError
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
-from reconciler.secrets.delivery import Deliverer, Delivery, Lacking
-from reconciler.secrets.values import Client, Event, Handover
+from reconciler.secrets.delivery import Deliverer, Delivery, MissingSecret
+from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 from reconciler.support.frozen import dataclass
-from reconciler.support.workers import Crew
+from reconciler.support.workers import WorkerPool
 
 
 @dataclass(frozen=True, slots=True)
-class Outbox:
+class DeliveryTargets:
     """Where an apply delivers: the sinks of the instance, and what they lacked before it. Without sinks, nowhere."""
 
     deliverer: Deliverer = field(default_factory=lambda: Deliverer(()))
-    lacking: tuple[Lacking, ...] = ()
+    missing_secrets: tuple[MissingSecret, ...] = ()
 
 
-NOWHERE = Outbox()
+NO_TARGETS = DeliveryTargets()
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PendingDelivery:
     """A client whose secret is due at sinks, before anybody has seen the secret."""
 
-    client: Client
+    client: SinkClient
     id: int | None
     """None for a create whose answer was lost: only a look tells."""
-    event: Event
+    event: DeliveryEvent
     numbers: tuple[int, ...]
     """The sinks', by which the deliverer knows them."""
     change: Change | None = None
@@ -47,64 +47,66 @@ class Parcel:
 class Deliveries:
     """The deliveries of one apply: each is written down, and told to whoever listens."""
 
-    def __init__(self, plan: Plan, outbox: Outbox, journal: Journal, tell: Tell, parallelism: int) -> None:
+    def __init__(self, plan: Plan, targets: DeliveryTargets, journal: Journal, tell: Tell, parallelism: int) -> None:
         self._plan = plan
-        self._deliverer = outbox.deliverer
-        self._lacking = outbox.lacking
+        self._deliverer = targets.deliverer
+        self._missing_secrets = targets.missing_secrets
         self._journal = journal
         self._tell = tell
         self._parallelism = parallelism
 
-    def due(self, attempts: Iterable[Attempt]) -> list[Parcel]:
+    def due(self, attempts: Iterable[Attempt]) -> list[PendingDelivery]:
         """What these attempts make due: whoever was created or renamed, and whom sinks lacked before.
 
         And before the old client of a rotation goes, its successor once more: nobody knows what a killed run has
         delivered, and to deliver again changes nothing.
         """
-        made = [parcel for attempt in attempts for parcel in self._of_attempt(attempt)]
+        made = [item for attempt in attempts for item in self._of_attempt(attempt)]
         succeeding = list(self._successors())
         due = {change.id for change in self._plan.changes if isinstance(change, Update) and change.is_rename}
-        due |= {parcel.id for parcel in succeeding if parcel.id is not None}
+        due |= {item.id for item in succeeding if item.id is not None}
         # Of a name that gets a new client, the old one's secret must not come after the new one's.
-        new = {parcel.client.name for parcel in (*made, *succeeding)}
-        before = [each for each in _grouped(self._lacking) if each.id not in due and each.client.name not in new]
+        new = {item.client.name for item in (*made, *succeeding)}
+        before = [
+            each for each in _grouped(self._missing_secrets) if each.id not in due and each.client.name not in new
+        ]
         return [*sorted(made, key=_place), *succeeding, *before]
 
-    def hand_over(
-        self, parcels: Sequence[Parcel], outcomes: Iterable[Outcome], issued: Iterable[Issued]
-    ) -> tuple[Handed, ...]:
+    def deliver(
+        self, items: Sequence[PendingDelivery], outcomes: Iterable[Outcome], issued: Iterable[ClientSecret]
+    ) -> tuple[DeliveryResult, ...]:
         """Deliver what was seen to be there. `outcomes` are those of the parcels' changes, `issued` the same look.
 
         Of a change that is not certain nothing is delivered: its outcome tells why, and another apply finds it.
         """
         seen = {outcome.change: outcome for outcome in outcomes if isinstance(outcome, Applied)}
-        ready = [found for parcel in parcels if (found := _found(parcel, seen)) is not None]
+        ready = [found for item in items if (found := _found(item, seen)) is not None]
         secrets = {each.id: each for each in issued}
-        live = [parcel for parcel in ready if parcel.id in secrets]
-        work = {number: self._delivery(parcel, secrets[parcel.id or 0]) for number, parcel in enumerate(live)}
-        gone = [parcel for parcel in ready if parcel.id not in secrets and parcel.event is Event.ROTATED]
+        live = [item for item in ready if item.id in secrets]
+        work = {number: self._delivery(item, secrets[item.id or 0]) for number, item in enumerate(live)}
+        gone = [item for item in ready if item.id not in secrets and item.event is DeliveryEvent.ROTATED]
         error = SinkError("it is not live any more: somebody has deleted the new client of a rotation", "plan again")
         return (*self._all(work), *self._noted(self._undelivered(gone, error)))
 
-    def without_a_look(self, parcels: Sequence[Parcel], why: str) -> tuple[Handed, ...]:
+    def without_secrets(self, items: Sequence[PendingDelivery], why: str) -> tuple[DeliveryResult, ...]:
         """What becomes of parcels if the secrets cannot be seen, for this reason."""
         error = SinkError(f"its secret could not be read: {why}", "deliver it later: reconciler secrets deliver")
-        return self._noted(self._undelivered([parcel for parcel in parcels if parcel.id is not None], error))
+        return self._noted(self._undelivered([item for item in items if item.id is not None], error))
 
-    def _undelivered(self, parcels: Iterable[Parcel], error: SinkError) -> list[Handed]:
+    def _undelivered(self, items: Iterable[PendingDelivery], error: SinkError) -> list[DeliveryResult]:
         return [
-            self._handed(parcel, parcel.id, Delivery(self._deliverer.labels[number], error))
-            for parcel in parcels
-            for number in parcel.numbers
+            self._handed(item, item.id, Delivery(self._deliverer.labels[number], error))
+            for item in items
+            for number in item.numbers
         ]
 
-    def forget(self, outcomes: Iterable[Outcome]) -> tuple[Handed, ...]:
+    def forget(self, outcomes: Iterable[Outcome]) -> tuple[DeliveryResult, ...]:
         """Have the sinks forget the clients whose deletion was seen, unless another one has their place by now."""
         deleted = [each.change for each in outcomes if isinstance(each, Applied) and isinstance(each.change, Delete)]
         gone = [change for change in deleted if not change.is_rotation]
         return self._all({number: self._removal(change) for number, change in enumerate(gone)})
 
-    def _of_attempt(self, attempt: Attempt) -> Iterator[Parcel]:
+    def _of_attempt(self, attempt: Attempt) -> Iterator[PendingDelivery]:
         if not isinstance(attempt, Sent | Unanswered) or not _has_news(attempt.change):
             return
         client = self._client(attempt.change)
@@ -112,67 +114,71 @@ class Deliveries:
         if numbers:
             event = _event_of(attempt.change)
             known = attempt.id if isinstance(attempt, Sent) else None
-            yield Parcel(client, known, event, numbers, attempt.change)
+            yield PendingDelivery(client, known, event, numbers, attempt.change)
 
-    def _successors(self) -> Iterator[Parcel]:
+    def _successors(self) -> Iterator[PendingDelivery]:
         for change in self._plan.changes:
             if isinstance(change, Delete) and change.successor is not None:
                 client = self._client(change)
                 if numbers := self._deliverer.numbers(client):
-                    yield Parcel(client, change.successor, Event.ROTATED, numbers)
+                    yield PendingDelivery(client, change.successor, DeliveryEvent.ROTATED, numbers)
 
-    def _client(self, change: Change) -> Client:
-        return Client(self._plan.instance, self._plan.identity, change.name, change.owner)
+    def _client(self, change: Change) -> SinkClient:
+        return SinkClient(self._plan.instance, self._plan.identity, change.name, change.owner)
 
-    def _removal(self, change: Delete) -> Callable[[], list[Handed]]:
-        def forget() -> list[Handed]:
+    def _removal(self, change: Delete) -> Callable[[], list[DeliveryResult]]:
+        def forget() -> list[DeliveryResult]:
             client = self._client(change)
-            parcel = Parcel(client, change.id, Event.DELETED, ())
+            item = PendingDelivery(client, change.id, DeliveryEvent.DELETED, ())
             done = self._deliverer.forget(client, change.id)
-            return [self._handed(parcel, change.id, each, Status.REMOVED) for each in done]
+            return [self._handed(item, change.id, each, DeliveryStatus.REMOVED) for each in done]
 
         return forget
 
-    def _delivery(self, parcel: Parcel, issued: Issued) -> Callable[[], list[Handed]]:
-        def deliver() -> list[Handed]:
+    def _delivery(self, item: PendingDelivery, issued: ClientSecret) -> Callable[[], list[DeliveryResult]]:
+        def deliver() -> list[DeliveryResult]:
             if issued.secret is None:
                 # An old client must not go for one that nobody can use.
-                error = SinkError("the instance shows no secret of it") if parcel.event is Event.ROTATED else None
-                labels = [Delivery(self._deliverer.labels[number], error) for number in parcel.numbers]
-                return [self._handed(parcel, issued.id, each, Status.NO_SECRET) for each in labels]
-            before = parcel.change.before.name if isinstance(parcel.change, Update) else None
-            handover = Handover(parcel.event, parcel.client, issued.id, issued.secret, before, issued.created_at)
-            done = self._deliverer.deliver(handover, parcel.numbers)
-            return [self._handed(parcel, issued.id, each) for each in done]
+                error = SinkError("the instance shows no secret of it") if item.event is DeliveryEvent.ROTATED else None
+                labels = [Delivery(self._deliverer.labels[number], error) for number in item.numbers]
+                return [self._handed(item, issued.id, each, DeliveryStatus.NO_SECRET) for each in labels]
+            before = item.change.before.name if isinstance(item.change, Update) else None
+            handover = SecretDelivery(item.event, item.client, issued.id, issued.secret, before, issued.created_at)
+            done = self._deliverer.deliver(handover, item.numbers)
+            return [self._handed(item, issued.id, each) for each in done]
 
         return deliver
 
     def _handed(
-        self, parcel: Parcel, client_id: int | None, delivery: Delivery, done: Status = Status.DELIVERED
-    ) -> Handed:
-        status = done if delivery.error is None else Status.FAILED
-        return Handed(parcel.client.name, client_id or 0, parcel.event, delivery.sink, status, delivery.error)
+        self,
+        item: PendingDelivery,
+        client_id: int | None,
+        delivery: Delivery,
+        done: DeliveryStatus = DeliveryStatus.DELIVERED,
+    ) -> DeliveryResult:
+        status = done if delivery.error is None else DeliveryStatus.FAILED
+        return DeliveryResult(item.client.name, client_id or 0, item.event, delivery.sink, status, delivery.error)
 
-    def _all(self, work: Mapping[int, Callable[[], list[Handed]]]) -> tuple[Handed, ...]:
+    def _all(self, work: Mapping[int, Callable[[], list[DeliveryResult]]]) -> tuple[DeliveryResult, ...]:
         """Do all of it, so many at once; what came of it in the order of the numbers."""
         if not work:
             return ()
-        done: dict[int, list[Handed]] = {}
+        done: dict[int, list[DeliveryResult]] = {}
         waiting = deque(work)
 
-        def numbered(number: int) -> tuple[int, list[Handed]]:
+        def numbered(number: int) -> tuple[int, list[DeliveryResult]]:
             return number, work[number]()
 
-        with Crew(min(self._parallelism, len(work)), numbered) as crew:
-            while waiting or crew.busy:
-                while waiting and crew.free:
-                    crew.start(waiting.popleft())
-                for number, handed in crew.wait():
+        with WorkerPool(min(self._parallelism, len(work)), numbered) as pool:
+            while waiting or pool.busy:
+                while waiting and pool.free:
+                    pool.start(waiting.popleft())
+                for number, handed in pool.wait():
                     done[number] = handed
                     self._noted(handed)
         return tuple(handed for number in sorted(done) for handed in done[number])
 
-    def _noted(self, handed: Sequence[Handed]) -> tuple[Handed, ...]:
+    def _noted(self, handed: Sequence[DeliveryResult]) -> tuple[DeliveryResult, ...]:
         if handed:
             self._journal.handed(handed)
         for each in handed:
@@ -180,34 +186,37 @@ class Deliveries:
         return tuple(handed)
 
 
-def _found(parcel: Parcel, seen: Mapping[Change, Applied]) -> Parcel | None:
+def _found(item: PendingDelivery, seen: Mapping[Change, Applied]) -> PendingDelivery | None:
     """The parcel with what a look tells of its client; None if it does not show the client as it should be."""
-    if parcel.change is None:
-        return parcel
-    outcome = seen.get(parcel.change)
+    if item.change is None:
+        return item
+    outcome = seen.get(item.change)
     if outcome is None:
         return None
-    adopted = outcome.adopted and parcel.event is Event.CREATED
-    return replace(parcel, id=outcome.id, event=Event.ADOPTED if adopted else parcel.event)
+    adopted = outcome.adopted and item.event is DeliveryEvent.CREATED
+    return replace(item, id=outcome.id, event=DeliveryEvent.ADOPTED if adopted else item.event)
 
 
 def _has_news(change: Change) -> bool:
     return isinstance(change, Create) or (isinstance(change, Update) and change.is_rename)
 
 
-def _event_of(change: Change) -> Event:
+def _event_of(change: Change) -> DeliveryEvent:
     if not isinstance(change, Create):
-        return Event.RENAMED
-    return Event.CREATED if change.replaces is None else Event.ROTATED
+        return DeliveryEvent.RENAMED
+    return DeliveryEvent.CREATED if change.replaces is None else DeliveryEvent.ROTATED
 
 
-def _place(parcel: Parcel) -> tuple[bool, str]:
-    return parcel.event in (Event.CREATED, Event.ROTATED), parcel.client.name
+def _place(item: PendingDelivery) -> tuple[bool, str]:
+    return item.event in (DeliveryEvent.CREATED, DeliveryEvent.ROTATED), item.client.name
 
 
-def _grouped(lacking: Iterable[Lacking]) -> list[Parcel]:
+def _grouped(missing_secrets: Iterable[MissingSecret]) -> list[PendingDelivery]:
     """One parcel a client, however many sinks lack it."""
-    numbers: defaultdict[tuple[Client, int], list[int]] = defaultdict(list)
-    for each in lacking:
+    numbers: defaultdict[tuple[SinkClient, int], list[int]] = defaultdict(list)
+    for each in missing_secrets:
         numbers[each.client, each.id].append(each.number)
-    return [Parcel(client, known, Event.EXISTING, tuple(found)) for (client, known), found in numbers.items()]
+    return [
+        PendingDelivery(client, known, DeliveryEvent.EXISTING, tuple(found))
+        for (client, known), found in numbers.items()
+    ]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reconciler.applying.report import Handed, Outcome
+from reconciler.applying.report import DeliveryResult, Outcome
 from reconciler.planning.plan.plan import Change
 from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class ChangeStarted:
     """The change is being sent."""
 
     change: Change
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ChangeAnswered:
     """The change is not under way any more. Its outcome follows: a failure at once, all else after the last look."""
 
     change: Change
@@ -25,8 +25,8 @@ class Answered:
     """Whether the instance answered that it is done."""
 
 
-Event = Started | Answered | Outcome | Handed
+ProgressEvent = ChangeStarted | ChangeAnswered | Outcome | DeliveryResult
 """Every change has exactly one outcome, and before it, if it was sent, one Started and one Answered."""
 
-Tell = Callable[[Event], None]
+Tell = Callable[[ProgressEvent], None]
 """Hears the events as they happen, always in the thread that applies, so never two of one instance at once."""

@@ -25,19 +25,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, assert_never
 
-from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped
+from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Skipped
 from reconciler.applying.send import Sent, Try, Unanswered
 from reconciler.model.errors import JournalError, NotVerified
 from reconciler.planning.plan.plan import Plan
 from reconciler.planning.planfile.codec import plan_values
 from reconciler.support.frozen import dataclass
-from reconciler.support.state_dir import make_private
+from reconciler.support.state_dir import make_private_dir
 
 FORMAT_VERSION = 1
 SUFFIX = ".jsonl"
 
 
-class Answered(StrEnum):
+class WriteAnswer(StrEnum):
     """What the answer to a write said."""
 
     DONE = "done"
@@ -46,7 +46,7 @@ class Answered(StrEnum):
     """No answer came, or none that tells."""
 
 
-class Result(StrEnum):
+class WriteResult(StrEnum):
     """What the last look showed of a change."""
 
     APPLIED = "applied"
@@ -85,7 +85,7 @@ class Journal(Protocol):
     def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
         """The changes of these numbers were answered so."""
 
-    def handed(self, handed: Sequence[Handed]) -> None:
+    def handed(self, handed: Sequence[DeliveryResult]) -> None:
         """What became of these secrets."""
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
@@ -105,7 +105,7 @@ def open_journal(directory: Path, heading: Heading, plan: Plan, *, now: Callable
     """
     path = directory / plan.instance / f"{heading.run}{SUFFIX}"
     try:
-        make_private(path.parent)
+        make_private_dir(path.parent)
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
     except OSError as problem:
         raise _cannot_begin(path, problem) from problem
@@ -132,7 +132,7 @@ class FileJournal:
         """The changes of these numbers were answered so."""
         self._add({"event": "answered", "change": number, **_answer(attempt)} for number, attempt in answers)
 
-    def handed(self, handed: Sequence[Handed]) -> None:
+    def handed(self, handed: Sequence[DeliveryResult]) -> None:
         """What became of these secrets."""
         self._add({"event": "delivered", **_handed(each)} for each in handed)
 
@@ -169,11 +169,11 @@ def _first_line(heading: Heading, plan: Plan) -> str:
 def _answer(attempt: Try) -> dict[str, Any]:
     match attempt:
         case Sent(id=client_id):
-            return {"answer": Answered.DONE, "id": client_id, "error": None}
+            return {"answer": WriteAnswer.DONE, "id": client_id, "error": None}
         case Failed(error=error):
-            return {"answer": Answered.REFUSED, "id": None, "error": error.message}
+            return {"answer": WriteAnswer.REFUSED, "id": None, "error": error.message}
         case Unanswered(error=error):
-            return {"answer": Answered.UNKNOWN, "id": None, "error": error.message}
+            return {"answer": WriteAnswer.UNKNOWN, "id": None, "error": error.message}
         case _:
             assert_never(attempt)
 
@@ -181,17 +181,17 @@ def _answer(attempt: Try) -> dict[str, Any]:
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Applied(id=client_id, adopted=adopted):
-            return {"result": Result.APPLIED, "id": client_id, "adopted": adopted, "why": None}
+            return {"result": WriteResult.APPLIED, "id": client_id, "adopted": adopted, "why": None}
         case Failed(error=error):
-            result = Result.UNVERIFIED if isinstance(error, NotVerified) else Result.FAILED
+            result = WriteResult.UNVERIFIED if isinstance(error, NotVerified) else WriteResult.FAILED
             return {"result": result, "id": None, "adopted": False, "why": error.message}
         case Skipped(reason=reason):
-            return {"result": Result.NOT_TRIED, "id": None, "adopted": False, "why": reason}
+            return {"result": WriteResult.NOT_TRIED, "id": None, "adopted": False, "why": reason}
         case _:
             assert_never(outcome)
 
 
-def _handed(handed: Handed) -> dict[str, Any]:
+def _handed(handed: DeliveryResult) -> dict[str, Any]:
     return {
         "name": handed.name,
         "id": handed.id,

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError, Refused
-from reconciler.support.state_dir import make_private
+from reconciler.support.state_dir import make_private_dir
 from reconciler.support.text import printable, quoted_url
 
 _LONGEST = 500
@@ -35,7 +35,7 @@ def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
     path = directory / f"{_file_name(identity)}.lock"
     lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)  # the one that ends a run may let go of it
     try:
-        make_private(directory)
+        make_private_dir(directory)
         lock.acquire()
     except Timeout:
         raise _taken(identity, path) from None

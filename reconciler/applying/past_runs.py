@@ -9,32 +9,32 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.applying.journal import FORMAT_VERSION, SUFFIX, Answered, Heading, Result
-from reconciler.applying.report import Status
+from reconciler.applying.journal import FORMAT_VERSION, SUFFIX, Heading, WriteAnswer, WriteResult
+from reconciler.applying.report import DeliveryStatus
 from reconciler.model.errors import JournalError
 from reconciler.planning.plan.plan import Change, Plan
 from reconciler.planning.planfile.codec import plan_values, read_plan
-from reconciler.secrets.values import Event
+from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.frozen import dataclass
-from reconciler.support.json_reader import Node, WrongShape
+from reconciler.support.json_reader import JsonValue, WrongShape
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PastAnswer:
     """What the instance said of a write."""
 
     at: datetime
-    answered: Answered
+    answered: WriteAnswer
     id: int | None
     """The client's id, where the write was done."""
     error: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PastResult:
     """What the last look showed of a change."""
 
-    result: Result
+    result: WriteResult
     id: int | None
     adopted: bool
     why: str | None
@@ -42,87 +42,87 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class PastWrite:
     """One change of a run, as far as its journal tells."""
 
     change: Change
     sent_at: datetime | None = None
     """None: it was never sent."""
-    answer: Answer | None = None
-    verdict: Verdict | None = None
+    answer: PastAnswer | None = None
+    verdict: PastResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOver:
+class PastDelivery:
     """What became of a client's id and secret at a sink."""
 
     at: datetime
     name: str
     id: int
-    cause: Event
+    cause: DeliveryEvent
     sink: str
     """Its label."""
-    status: Status
+    status: DeliveryStatus
     why: str | None
     """What went wrong."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PastRun:
     """One apply to one instance."""
 
     path: Path
     heading: Heading
     instance: str
     identity: str
-    writes: tuple[Write, ...]
+    writes: tuple[PastWrite, ...]
     """One for every change, in the plan's order."""
     finished_at: datetime | None = None
     """None: it was broken off, and no last look was taken."""
     interrupted: bool = False
     torn: bool = False
     """Whether the last line is cut off. What it would have announced was not done."""
-    handed: tuple[HandedOver, ...] = ()
+    handed: tuple[PastDelivery, ...] = ()
     """What became of secrets, as it happened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableJournal:
     """A file among the journals that is none, or is damaged."""
 
     path: Path
     problem: JournalError
 
 
-def applied(run: Run) -> Iterator[tuple[Change, int]]:
+def applied(run: PastRun) -> Iterator[tuple[Change, int]]:
     """The changes that were made, each with its client's id: by the last look, or if there is none, by the answers."""
     for write in run.writes:
         if write.verdict is not None:
-            if write.verdict.result is Result.APPLIED and write.verdict.id is not None:
+            if write.verdict.result is WriteResult.APPLIED and write.verdict.id is not None:
                 yield write.change, write.verdict.id
         elif write.answer is not None and write.answer.id is not None:
             yield write.change, write.answer.id
 
 
-def uncertain(run: Run) -> Iterator[Change]:
+def uncertain(run: PastRun) -> Iterator[Change]:
     """The changes that may have been made, and nobody knows."""
     for write in run.writes:
         if write.verdict is not None:
-            if write.verdict.result is Result.UNVERIFIED:
+            if write.verdict.result is WriteResult.UNVERIFIED:
                 yield write.change
-        elif write.sent_at is not None and (write.answer is None or write.answer.answered is Answered.UNKNOWN):
+        elif write.sent_at is not None and (write.answer is None or write.answer.answered is WriteAnswer.UNKNOWN):
             yield write.change
 
 
-def list_runs(directory: Path) -> tuple[Run | Unreadable, ...]:
+def list_runs(directory: Path) -> tuple[PastRun | UnreadableJournal, ...]:
     """Every journal in a folder and those in it, the newest run first, and what cannot be read at the end."""
     found = [_read_or_not(path) for path in sorted(directory.rglob(f"*{SUFFIX}"))]
-    runs = [run for run in found if isinstance(run, Run)]
+    runs = [run for run in found if isinstance(run, PastRun)]
     runs.sort(key=lambda run: (run.heading.started_at, run.heading.run), reverse=True)
-    return (*runs, *(each for each in found if isinstance(each, Unreadable)))
+    return (*runs, *(each for each in found if isinstance(each, UnreadableJournal)))
 
 
-def read_journal(path: Path) -> Run:
+def read_journal(path: Path) -> PastRun:
     """One journal. A last line that was cut off is left out; anything else out of place raises JournalError."""
     try:
         data = path.read_bytes()
@@ -142,11 +142,11 @@ def read_journal(path: Path) -> Run:
     return replace(run, torn=bool(tail))
 
 
-def _read_or_not(path: Path) -> Run | Unreadable:
+def _read_or_not(path: Path) -> PastRun | UnreadableJournal:
     try:
         return read_journal(path)
     except JournalError as problem:
-        return Unreadable(path, problem)
+        return UnreadableJournal(path, problem)
 
 
 def _entry(line: bytes) -> dict[str, Any]:
@@ -163,43 +163,43 @@ _HEADING_KEYS = ("event", "format_version", "run", "started_at", "program_versio
 _PLAN_KEYS = ("instance", "identity", "counts", "changes")
 
 
-def _begun(path: Path, entry: dict[str, Any]) -> Run:
+def _begun(path: Path, entry: dict[str, Any]) -> PastRun:
     if entry.get("event") != "begun":
         raise WrongShape("a journal begins with `begun`")
     if entry.get("format_version") != FORMAT_VERSION:
         raise WrongShape(f"its `format_version` is not {FORMAT_VERSION}: another version of reconciler wrote it")
-    values = Node(entry).record((*_HEADING_KEYS, *_PLAN_KEYS))
+    values = JsonValue(entry).record((*_HEADING_KEYS, *_PLAN_KEYS))
     git = values["git"].record(("commit", "clean"))
     heading = Heading(
         run=values["run"].text(),
         started_at=values["started_at"].time(),
         program_version=values["program_version"].text(),
         who=values["who"].text(),
-        commit=git["commit"].unless_null(Node.text),
-        clean=git["clean"].unless_null(Node.flag),
-        plan_digest=values["plan_digest"].unless_null(Node.text),
+        commit=git["commit"].unless_null(JsonValue.text),
+        clean=git["clean"].unless_null(JsonValue.flag),
+        plan_digest=values["plan_digest"].unless_null(JsonValue.text),
     )
     plan = _plan(values)
-    return Run(path, heading, plan.instance, plan.identity, tuple(map(Write, plan.changes)))
+    return PastRun(path, heading, plan.instance, plan.identity, tuple(map(PastWrite, plan.changes)))
 
 
-def _plan(values: Mapping[str, Node]) -> Plan:
+def _plan(values: Mapping[str, JsonValue]) -> Plan:
     """The plan as far as a journal keeps it: the rest is as if there were nothing else."""
-    empty = {key: Node(value, key) for key, value in plan_values(Plan("", "")).items()}
+    empty = {key: JsonValue(value, key) for key, value in plan_values(Plan("", "")).items()}
     return read_plan(empty | {key: values[key] for key in _PLAN_KEYS})
 
 
-def _continued(run: Run, entry: dict[str, Any]) -> Run:
+def _continued(run: PastRun, entry: dict[str, Any]) -> PastRun:
     event = entry.get("event")
     read = _EVENTS.get(event) if isinstance(event, str) else None
     if read is None:
         raise WrongShape("`event` is none that follows the first line")
     if run.finished_at is not None:
         raise WrongShape("nothing follows `finished`")
-    return read(run, Node(entry))
+    return read(run, JsonValue(entry))
 
 
-def _sent(run: Run, node: Node) -> Run:
+def _sent(run: PastRun, node: JsonValue) -> PastRun:
     values = node.record(("event", "at", "change"))
     number, write = _write(run, values["change"])
     if write.sent_at is not None:
@@ -207,19 +207,19 @@ def _sent(run: Run, node: Node) -> Run:
     return _with(run, number, replace(write, sent_at=values["at"].time()))
 
 
-def _answered(run: Run, node: Node) -> Run:
+def _answered(run: PastRun, node: JsonValue) -> PastRun:
     values = node.record(("event", "at", "change", "answer", "id", "error"))
     number, write = _write(run, values["change"])
     if write.sent_at is None or write.answer is not None:
         raise WrongShape("this change was not sent, or was answered before")
-    answered, client_id = values["answer"].one_of(Answered), values["id"].unless_null(Node.client_id)
-    if (answered is Answered.DONE) != (client_id is not None):
+    answered, client_id = values["answer"].one_of(WriteAnswer), values["id"].unless_null(JsonValue.client_id)
+    if (answered is WriteAnswer.DONE) != (client_id is not None):
         raise WrongShape("`id` does not fit the answer")
-    answer = Answer(values["at"].time(), answered, client_id, values["error"].unless_null(Node.text))
+    answer = PastAnswer(values["at"].time(), answered, client_id, values["error"].unless_null(JsonValue.text))
     return _with(run, number, replace(write, answer=answer))
 
 
-def _finished(run: Run, node: Node) -> Run:
+def _finished(run: PastRun, node: JsonValue) -> PastRun:
     values = node.record(("event", "at", "interrupted", "outcomes"))
     verdicts = values["outcomes"].each(_verdict)
     if len(verdicts) != len(run.writes):
@@ -228,21 +228,21 @@ def _finished(run: Run, node: Node) -> Run:
     return replace(run, writes=writes, finished_at=values["at"].time(), interrupted=values["interrupted"].flag())
 
 
-def _delivered(run: Run, node: Node) -> Run:
+def _delivered(run: PastRun, node: JsonValue) -> PastRun:
     values = node.record(("event", "at", "name", "id", "cause", "sink", "status", "why"))
-    handed = HandedOver(
+    handed = PastDelivery(
         values["at"].time(),
         values["name"].text(),
         values["id"].client_id(),
-        values["cause"].one_of(Event),
+        values["cause"].one_of(DeliveryEvent),
         values["sink"].text(),
-        values["status"].one_of(Status),
-        values["why"].unless_null(Node.text),
+        values["status"].one_of(DeliveryStatus),
+        values["why"].unless_null(JsonValue.text),
     )
     return replace(run, handed=(*run.handed, handed))
 
 
-_EVENTS: Mapping[str, Callable[[Run, Node], Run]] = {
+_EVENTS: Mapping[str, Callable[[PastRun, JsonValue], PastRun]] = {
     "sent": _sent,
     "answered": _answered,
     "delivered": _delivered,
@@ -250,24 +250,24 @@ _EVENTS: Mapping[str, Callable[[Run, Node], Run]] = {
 }
 
 
-def _verdict(node: Node) -> Verdict:
+def _verdict(node: JsonValue) -> PastResult:
     values = node.record(("result", "id", "adopted", "why"))
-    result, client_id = values["result"].one_of(Result), values["id"].unless_null(Node.client_id)
-    if (result is Result.APPLIED) != (client_id is not None):
+    result, client_id = values["result"].one_of(WriteResult), values["id"].unless_null(JsonValue.client_id)
+    if (result is WriteResult.APPLIED) != (client_id is not None):
         raise WrongShape("`id` does not fit the result")
-    return Verdict(result, client_id, values["adopted"].flag(), values["why"].unless_null(Node.text))
+    return PastResult(result, client_id, values["adopted"].flag(), values["why"].unless_null(JsonValue.text))
 
 
-def _write(run: Run, node: Node) -> tuple[int, Write]:
+def _write(run: PastRun, node: JsonValue) -> tuple[int, PastWrite]:
     number = node.number()
     if number >= len(run.writes):
         raise WrongShape(f"there is no change {number}")
     return number, run.writes[number]
 
 
-def _with(run: Run, number: int, write: Write) -> Run:
+def _with(run: PastRun, number: int, write: PastWrite) -> PastRun:
     return replace(run, writes=_replaced(run.writes, number, write))
 
 
-def _replaced(writes: Sequence[Write], number: int, write: Write) -> tuple[Write, ...]:
+def _replaced(writes: Sequence[PastWrite], number: int, write: PastWrite) -> tuple[PastWrite, ...]:
     return (*writes[:number], write, *writes[number + 1 :])

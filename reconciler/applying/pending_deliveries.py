@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.applying.past_runs import Run, applied, uncertain
-from reconciler.applying.report import Status
+from reconciler.applying.past_runs import PastRun, applied, uncertain
+from reconciler.applying.report import DeliveryStatus
 from reconciler.planning.plan.plan import Change, Create, Delete
-from reconciler.secrets.values import Client
+from reconciler.secrets.values import SinkClient
 
 
-class Owed:
+class JournaledDeliveries:
     """The clients that past runs made or renamed, and the sinks that were given them since.
 
     A program can be run for a client twice without harm, so whatever is not written down counts as not done.
     """
 
-    def __init__(self, runs: Iterable[Run], identity: str) -> None:
+    def __init__(self, runs: Iterable[PastRun], identity: str) -> None:
         """`runs` may be of several instances and in any order; those of `identity` count."""
         self._by_id: dict[int, set[str]] = {}
         self._by_name: dict[str, set[str]] = {}
@@ -25,16 +25,16 @@ class Owed:
             if run.identity == identity:
                 self._learn(run)
 
-    def __call__(self, label: str, client: Client, client_id: int) -> bool:
+    def __call__(self, label: str, client: SinkClient, client_id: int) -> bool:
         """Whether the sink of this label has to be given this client."""
         given = [self._by_id.get(client_id), self._by_name.get(client.name)]
         return any(labels is not None and label not in labels for labels in given)
 
-    def _learn(self, run: Run) -> None:
+    def _learn(self, run: PastRun) -> None:
         self._by_id.update({client_id: set() for change, client_id in applied(run) if _has_news(change)})
         self._by_name.update({change.name: set() for change in uncertain(run) if _has_news(change)})
         for handed in run.handed:
-            if handed.status in (Status.DELIVERED, Status.NO_SECRET):
+            if handed.status in (DeliveryStatus.DELIVERED, DeliveryStatus.NO_SECRET):
                 self._by_id.get(handed.id, set()).add(handed.sink)
                 self._by_name.get(handed.name, set()).add(handed.sink)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from reconciler.model.errors import LoginRefused, NotVerified, ReconcilerError
 from reconciler.planning.plan.plan import Change
-from reconciler.secrets.values import Event
+from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.frozen import dataclass
 
 
@@ -40,7 +40,7 @@ class Skipped:
 Outcome = Applied | Failed | Skipped
 
 
-class Status(StrEnum):
+class DeliveryStatus(StrEnum):
     """What became of a client at a sink."""
 
     DELIVERED = "delivered"
@@ -52,15 +52,15 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class DeliveryResult:
     """One client and one sink: its id and secret were handed over, or should have been. Not a field for a secret."""
 
     name: str
     id: int
-    event: Event
+    event: DeliveryEvent
     sink: str
     """The sink's label."""
-    status: Status
+    status: DeliveryStatus
     error: ReconcilerError | None = None
     """Why it failed, and only then."""
 
@@ -74,7 +74,7 @@ class Report:
     """Whether somebody asked it to stop, even if nothing was left to be tried."""
     journal_failure: str | None = None
     """Why the journal does not tell all of this, if so. No new write was started from then on."""
-    handed: tuple[Handed, ...] = ()
+    handed: tuple[DeliveryResult, ...] = ()
     """What became of the secrets of clients, in the order of the changes, then of those that sinks lacked before."""
 
 
@@ -84,14 +84,14 @@ def is_complete(report: Report) -> bool:
     return not report.interrupted and applied and not undelivered(report)
 
 
-def undelivered(report: Report) -> tuple[Handed, ...]:
+def undelivered(report: Report) -> tuple[DeliveryResult, ...]:
     """What a sink did not do."""
-    return tuple(handed for handed in report.handed if handed.status is Status.FAILED)
+    return tuple(handed for handed in report.handed if handed.status is DeliveryStatus.FAILED)
 
 
 def wrote_anything(report: Report) -> bool:
     """Whether the instance or a sink was changed, or may have been: what tells exit 5 from exit 1."""
-    delivered = any(handed.status in (Status.DELIVERED, Status.REMOVED) for handed in report.handed)
+    delivered = any(handed.status in (DeliveryStatus.DELIVERED, DeliveryStatus.REMOVED) for handed in report.handed)
     return delivered or any(isinstance(o, Applied) or _may_be_written(o) for o in report.outcomes)
 
 

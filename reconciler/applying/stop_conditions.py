@@ -13,45 +13,45 @@ GONE_AFTER = 3
 """So many writes in a row without an answer, and the instance is taken to be gone."""
 
 
-class Brake:
+class StopConditions:
     """Says why a change is not to be started, so that no request is spent on an answer that is known."""
 
     def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop = stop
-        self._pulled: str | None = None
+        self._tripped: str | None = None
         self._forbidden: dict[type[Change], str] = {}
         self._silent = 0
         self.login_refused = False
 
-    def why_not(self, change: Change) -> str | None:
+    def reason_to_skip(self, change: Change) -> str | None:
         """The reason, going on from "not tried:", or None if nothing speaks against it."""
         if self._stop():
             return "interrupted"
-        return self._pulled or self._forbidden.get(type(change))
+        return self._tripped or self._forbidden.get(type(change))
 
-    def pull(self, reason: str) -> None:
+    def trip(self, reason: str) -> None:
         """Let nothing start any more; the first reason counts."""
-        self._pulled = self._pulled or reason
+        self._tripped = self._tripped or reason
 
-    def hold(self, kind: type[Change], reason: str) -> None:
+    def block(self, kind: type[Change], reason: str) -> None:
         """Let no change of this kind start any more."""
         self._forbidden.setdefault(kind, reason)
 
-    def heed(self, attempt: Try) -> None:
+    def record(self, attempt: Try) -> None:
         """Learn from an answer, or from its absence."""
         silent = isinstance(attempt, Unanswered) and isinstance(attempt.error, Unavailable)
         self._silent = self._silent + 1 if silent else 0
         if self._silent >= GONE_AFTER:
-            self.pull(f"the instance gave no proper answer to {self._silent} writes in a row")
+            self.trip(f"the instance gave no proper answer to {self._silent} writes in a row")
         if isinstance(attempt, Failed):
-            self._heed_refusal(attempt)
+            self._record_refusal(attempt)
 
-    def _heed_refusal(self, failed: Failed) -> None:
+    def _record_refusal(self, failed: Failed) -> None:
         change, error = failed.change, failed.error
         if isinstance(error, NotPermitted):
-            self.hold(type(change), f"the account may not {type(change).__name__.lower()} auth clients")
+            self.block(type(change), f"the account may not {type(change).__name__.lower()} auth clients")
         elif isinstance(error, LoginRefused):
             self.login_refused = True
-            self.pull("the instance does not accept the account any more")
+            self.trip("the instance does not accept the account any more")
         elif isinstance(error, NotAuthenticated):
-            self.pull("the session has ended")
+            self.trip("the session has ended")

@@ -26,14 +26,14 @@ class Evidence:
     """Clients that were not there when the plan was made, and that no answer accounts for."""
 
 
-def gather(plan: Plan, attempts: Iterable[Attempt], listing: Listing) -> Evidence:
+def gather_evidence(plan: Plan, attempts: Iterable[Attempt], listing: Listing) -> Evidence:
     """The evidence that a listing gives on the attempts of a plan."""
     seen: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
     accounted = set(plan.live_ids).union(attempt.id for attempt in attempts if isinstance(attempt, Sent))
     return Evidence({each.id: each for each in seen}, [each for each in seen if each.id not in accounted])
 
 
-def judge(attempt: Attempt, evidence: Evidence) -> Outcome:
+def judge_attempt(attempt: Attempt, evidence: Evidence) -> Outcome:
     """What became of an attempt: "applied" means that the evidence shows it."""
     match attempt:
         case Sent(change, client_id):

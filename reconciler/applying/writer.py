@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.applying.events import Answered, Event, Started, Tell
+from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEvent, Tell
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Failed, Skipped
 from reconciler.applying.send import Attempt, Sent, Try
-from reconciler.applying.stop_conditions import Brake
+from reconciler.applying.stop_conditions import StopConditions
 from reconciler.planning.plan.plan import Change, Plan
-from reconciler.support.workers import Crew
+from reconciler.support.workers import WorkerPool
 
-WriteCrew = Crew[int, tuple[int, Try]]
+WritePool = WorkerPool[int, tuple[int, Try]]
 """Sends changes by their numbers in the plan."""
 
 
@@ -27,11 +27,11 @@ class Writer:
     kinds keeps them apart.
     """
 
-    def __init__(self, plan: Plan, crew: WriteCrew, journal: Journal, brake: Brake, tell: Tell) -> None:
+    def __init__(self, plan: Plan, pool: WritePool, journal: Journal, conditions: StopConditions, tell: Tell) -> None:
         self._changes = plan.changes
-        self._crew = crew
+        self._pool = pool
         self._journal = journal
-        self._brake = brake
+        self._conditions = conditions
         self._tell = tell
         self.attempts: dict[int, Attempt] = {}
         """What became of the changes so far, by their numbers in the plan."""
@@ -39,17 +39,17 @@ class Writer:
     def write(self, kind: type[Change]) -> None:
         """Write the changes of a kind, and wait until the last one is answered."""
         waiting = deque(n for n, change in enumerate(self._changes) if isinstance(change, kind))
-        while waiting or self._crew.busy:
+        while waiting or self._pool.busy:
             self._start(list(self._admitted(waiting)))
-            if self._crew.busy:
-                self._settle(self._crew.wait())
+            if self._pool.busy:
+                self._settle(self._pool.wait())
 
     def _admitted(self, waiting: deque[int]) -> Iterator[int]:
         """Take as many as can be started now; those that must not start are done with."""
-        room = self._crew.free
+        room = self._pool.free
         while waiting and room:
             number = waiting.popleft()
-            reason = self._brake.why_not(self._changes[number])
+            reason = self._conditions.reason_to_skip(self._changes[number])
             if reason is None:
                 room -= 1
                 yield number
@@ -64,23 +64,23 @@ class Writer:
             self._skip(numbers, f"the journal cannot be written: {self._journal.failure}")
             return
         for number in numbers:
-            self._crew.start(number)
-        self._say(Started(self._changes[number]) for number in numbers)
+            self._pool.start(number)
+        self._say(ChangeStarted(self._changes[number]) for number in numbers)
 
     def _settle(self, answers: Sequence[tuple[int, Try]]) -> None:
         self._journal.answered(answers)
         self._has_no_journal()
         for number, attempt in answers:
             self.attempts[number] = attempt
-            self._brake.heed(attempt)
-            self._tell(Answered(attempt.change, isinstance(attempt, Sent)))
+            self._conditions.record(attempt)
+            self._tell(ChangeAnswered(attempt.change, isinstance(attempt, Sent)))
             if isinstance(attempt, Failed):
                 self._tell(attempt)
 
     def _has_no_journal(self) -> bool:
         if self._journal.failure is None:
             return False
-        self._brake.pull(f"the journal cannot be written: {self._journal.failure}")
+        self._conditions.trip(f"the journal cannot be written: {self._journal.failure}")
         return True
 
     def _skip(self, numbers: Iterable[int], reason: str) -> None:
@@ -89,6 +89,6 @@ class Writer:
             self.attempts[number] = skipped
             self._tell(skipped)
 
-    def _say(self, events: Iterable[Event]) -> None:
+    def _say(self, events: Iterable[ProgressEvent]) -> None:
         for event in events:
             self._tell(event)

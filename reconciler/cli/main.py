@@ -18,7 +18,7 @@ from reconciler.cli.flags.completion import answer_shell
 from reconciler.cli.flags.groups import ImportingCommands, NoCommand
 from reconciler.cli.output.signals import end_on_sigterm
 from reconciler.cli.output.streams import help_width, say, silence_stdout
-from reconciler.cli.output.traceback import hush_tracebacks, trace_of
+from reconciler.cli.output.traceback import silence_tracebacks, trace_of
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.support.text import printable
 
@@ -74,7 +74,7 @@ def run() -> NoReturn:
     # A run builds many small values and is over before collecting any of them pays.
     gc.disable()
     _open_streams()
-    hush_tracebacks()
+    silence_tracebacks()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character of a client's name must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

@@ -13,13 +13,13 @@ from pathlib import Path
 from reconciler.declared.clients.entries import read_entries
 from reconciler.declared.clients.resolve import ByInstance, resolve
 from reconciler.declared.config.settings import read_settings
-from reconciler.declared.git.repository import TreeEntry, list_tree, read_blobs, read_file
-from reconciler.declared.schema.validate import with_right_shape
+from reconciler.declared.git.repository import TreeEntry, list_tree, read_blobs, read_file_at
+from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.files import ENDINGS
 from reconciler.declared.yaml.load import Loaded, load_text
 from reconciler.model.clients import Declarations, Location
-from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Settings
 
@@ -35,10 +35,10 @@ def settings_at(commit: str, config: Path) -> tuple[Settings | None, list[Diagno
     Places are shown as `<commit>:<path>`. Relative paths in them start from where the file would be now.
     Raises `GitError`.
     """
-    data = read_file(config.parent, commit, config.absolute())
+    data = read_file_at(config.parent, commit, config.absolute())
     if data is None:
         return None, []
-    loaded = with_right_shape(load_text(data, _shown(commit, str(config))), "reconciler")
+    loaded = valid_documents(load_text(data, _shown(commit, str(config))), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
     settings, problems = read_settings(loaded.documents[0], config.parent)
@@ -50,7 +50,7 @@ def declared_at(commit: str, settings: Settings | None, clients: Path) -> Mappin
 
     Raises `GitError`, and `InvalidDeclarations` if what it has there cannot be read.
     """
-    loaded = with_right_shape(_load_tree(commit, clients), "auth-clients")
+    loaded = valid_documents(_load_tree(commit, clients), "auth-clients")
     if has_errors(loaded.diagnostics):
         raise InvalidDeclarations(loaded.diagnostics)
     return _resolved(loaded.documents, settings)
@@ -60,8 +60,8 @@ def _resolved(documents: Sequence[Document], settings: Settings | None) -> Mappi
     if settings is None:
         return {}
     entries = tuple(entry for document in documents for entry in read_entries(document))
-    views = [resolve(entries, instance, settings) for instance in settings.instances]
-    return ByInstance(views, {instance.name: {} for instance in settings.instances})
+    contexts = [resolve(entries, instance, settings) for instance in settings.instances]
+    return ByInstance(contexts, {instance.name: {} for instance in settings.instances})
 
 
 def _load_tree(commit: str, clients: Path) -> Loaded:
@@ -72,7 +72,7 @@ def _load_tree(commit: str, clients: Path) -> Loaded:
     parts = [_load(commit, clients, entry, blobs[entry.object_id]) for entry in found]
     return Loaded(
         tuple(document for part in parts for document in part.documents),
-        tuple(in_order(diagnostic for part in parts for diagnostic in part.diagnostics)),
+        tuple(sorted_diagnostics(diagnostic for part in parts for diagnostic in part.diagnostics)),
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from reconciler.doctor.finding import Check, Finding, Severity
-from reconciler.live.http.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
-from reconciler.live.probe.facts import Account, LoggedIn, NotLoggedIn, Right, Rights
+from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
+from reconciler.live.platform.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
+from reconciler.live.probe.facts import AccountFacts, LoggedIn, NotLoggedIn, Permissions, PermissionState
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed
+from reconciler.support.text import enumeration
 
 _GRANT = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions > Auth Clients"
 
@@ -17,81 +17,89 @@ _AGAIN = "run it again; with -vv it shows every request"
 
 
 @dataclass(frozen=True, slots=True)
-class Fits:
+class AccountUses:
     """What an account is good for; None where that is not known."""
 
     plan: bool | None
     apply: bool | None
 
 
-NOT_KNOWN = Fits(None, None)
+NOT_KNOWN = AccountUses(None, None)
 
 
-def permissions(rights: Rights) -> tuple[tuple[str, Right], ...]:
+def permissions(rights: Permissions) -> tuple[tuple[str, PermissionState], ...]:
     """Each permission by its name in the platform's manual."""
     calls = (LIST, ASK_CREATE, ASK_EDIT, ASK_DELETE)
     names = (str(call.permission) for call in calls)
     return tuple(zip(names, (rights.view, rights.create, rights.edit, rights.delete), strict=True))
 
 
-def fits(rights: Rights) -> Fits:
+def account_uses(rights: Permissions) -> AccountUses:
     """What an account with these rights is good for."""
-    return Fits(_all(rights.view), _all(rights.view, rights.create, rights.edit, rights.delete))
+    return AccountUses(_all(rights.view), _all(rights.view, rights.create, rights.edit, rights.delete))
 
 
-def _all(*rights: Right) -> bool | None:
-    if Right.LACKING in rights:
+def _all(*rights: PermissionState) -> bool | None:
+    if PermissionState.LACKING in rights:
         return False
-    return None if Right.UNKNOWN in rights else True
+    return None if PermissionState.UNKNOWN in rights else True
 
 
-def judge_account(account: Account, *, embedded: bool) -> Iterator[Finding]:
+def judge_account(account: AccountFacts, *, embedded: bool) -> Iterator[DoctorFinding]:
     """What the login and the permissions give cause to say; of an `embedded` one everybody knows the password."""
     match account:
         case NotLoggedIn():
             yield _not_logged_in(account)
         case LoggedIn():
             yield from _rights(account, embedded)
-            if account.problem is not None and account.rights.view is not Right.LACKING:
-                yield Finding(
-                    Severity.ERROR, Check.CLIENTS, "list-failed", account.problem.why, account.problem.hint or _AGAIN
+            if account.problem is not None and account.rights.view is not PermissionState.LACKING:
+                yield DoctorFinding(
+                    FindingSeverity.ERROR,
+                    Check.CLIENTS,
+                    "list-failed",
+                    account.problem.why,
+                    account.problem.hint or _AGAIN,
                 )
         case _:
             assert_never(account)
 
 
-def _not_logged_in(account: NotLoggedIn) -> Finding:
+def _not_logged_in(account: NotLoggedIn) -> DoctorFinding:
     code = "login-refused" if account.refused else "credentials-missing" if account.missing else "login-failed"
-    return Finding(Severity.ERROR, Check.LOGIN, code, account.failure.why, account.failure.hint or _AGAIN)
+    return DoctorFinding(FindingSeverity.ERROR, Check.LOGIN, code, account.failure.why, account.failure.hint or _AGAIN)
 
 
-def _rights(account: LoggedIn, embedded: bool) -> Iterator[Finding]:
+def _rights(account: LoggedIn, embedded: bool) -> Iterator[DoctorFinding]:
     rights, refusal = account.rights, account.problem
     writing = permissions(rights)[1:]
-    missing = [f'"{name}"' for name, right in writing if right is Right.LACKING]
-    if rights.view is Right.LACKING:
+    missing = [f'"{name}"' for name, right in writing if right is PermissionState.LACKING]
+    if rights.view is PermissionState.LACKING:
         text = f'the account lacks the permission "{LIST.permission}": neither plan nor apply can work'
-        yield Finding(Severity.ERROR, Check.PERMISSIONS, "cannot-view", text, (refusal and refusal.hint) or _GRANT)
+        yield DoctorFinding(
+            FindingSeverity.ERROR, Check.PERMISSIONS, "cannot-view", text, (refusal and refusal.hint) or _GRANT
+        )
     elif len(missing) == len(writing):
         text = "the account may only view auth clients: it fits a plan, not an apply"
-        yield Finding(Severity.INFO, Check.PERMISSIONS, "cannot-write", text, f"for an apply, {_GRANT}")
+        yield DoctorFinding(FindingSeverity.INFO, Check.PERMISSIONS, "cannot-write", text, f"for an apply, {_GRANT}")
     elif missing:
-        text = f"the account lacks {listed(missing)}: it fits a plan, and an apply that needs none of it"
-        yield Finding(Severity.WARNING, Check.PERMISSIONS, "cannot-write-all", text, f"for every apply, {_GRANT}")
+        text = f"the account lacks {enumeration(missing)}: it fits a plan, and an apply that needs none of it"
+        yield DoctorFinding(
+            FindingSeverity.WARNING, Check.PERMISSIONS, "cannot-write-all", text, f"for every apply, {_GRANT}"
+        )
     yield from _doubts(rights)
-    if rights.view is Right.GRANTED and not embedded:
+    if rights.view is PermissionState.GRANTED and not embedded:
         text = (
             "who may view auth clients sees every secret, and can become any user by way of a client with personal "
             "access: these credentials are worth an administrator's"
         )
         way_out = "guard them so, also where they only plan; never give them to a run that a stranger controls"
-        yield Finding(Severity.INFO, Check.PERMISSIONS, "viewing-is-administering", text, way_out)
+        yield DoctorFinding(FindingSeverity.INFO, Check.PERMISSIONS, "viewing-is-administering", text, way_out)
 
 
-def _doubts(rights: Rights) -> Iterator[Finding]:
+def _doubts(rights: Permissions) -> Iterator[DoctorFinding]:
     if rights.doubts:
         more = f"; so are {len(rights.doubts) - 1} more" if len(rights.doubts) > 1 else ""
         text = f"a permission is not known: {rights.doubts[0]}{more}"
-        yield Finding(
-            Severity.WARNING, Check.PERMISSIONS, "rights-unknown", text, "try again, or look in Admin > Users"
+        yield DoctorFinding(
+            FindingSeverity.WARNING, Check.PERMISSIONS, "rights-unknown", text, "try again, or look in Admin > Users"
         )

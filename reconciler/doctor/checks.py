@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from reconciler.doctor.account import Fits, permissions
+from reconciler.doctor.account import AccountUses, permissions
 from reconciler.doctor.examination import Examination
-from reconciler.doctor.finding import Check, Severity
-from reconciler.doctor.ownership import Census
+from reconciler.doctor.finding import Check, FindingSeverity
+from reconciler.doctor.ownership import ClientCounts
 from reconciler.live.probe.facts import (
-    Account,
-    Answered,
+    AccountFacts,
+    AnonymousAnswer,
+    AnswerKind,
     Certificate,
     Connected,
     Distrusted,
     Failure,
-    Kind,
     LoggedIn,
+    Permissions,
+    PermissionState,
     Reach,
     Resolved,
-    Right,
-    Rights,
     Secured,
 )
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed
+from reconciler.support.text import enumeration
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """How a check ended."""
 
     OK = "ok"
@@ -38,31 +38,31 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckLine:
     """One check."""
 
     check: Check
-    state: State
+    state: CheckState
     text: str
 
 
-def lines_of(examination: Examination) -> tuple[Line, ...]:
+def lines_of(examination: Examination) -> tuple[CheckLine, ...]:
     """Every check but that of the settings, in order."""
     texts = dict(_texts(examination))
     return tuple(
-        Line(check, _state(check, examination, check in texts), texts.get(check, "not tried"))
+        CheckLine(check, _state(check, examination, check in texts), texts.get(check, "not tried"))
         for check in Check
         if check is not Check.SETTINGS
     )
 
 
-def _state(check: Check, examination: Examination, tried: bool) -> State:
+def _state(check: Check, examination: Examination, tried: bool) -> CheckState:
     found = {finding.severity for finding in examination.findings if finding.check is check}
-    if Severity.ERROR in found:
-        return State.FAILED
+    if FindingSeverity.ERROR in found:
+        return CheckState.FAILED
     if not tried:
-        return State.NOT_TRIED
-    return State.WARNING if Severity.WARNING in found else State.OK
+        return CheckState.NOT_TRIED
+    return CheckState.WARNING if FindingSeverity.WARNING in found else CheckState.OK
 
 
 def _texts(examination: Examination) -> Iterator[tuple[Check, str]]:
@@ -70,16 +70,16 @@ def _texts(examination: Examination) -> Iterator[tuple[Check, str]]:
         yield from _way(examination.reach)
     if isinstance(examination.account, LoggedIn):
         yield Check.LOGIN, _session(examination.account)
-        yield Check.PERMISSIONS, _rights(examination.account.rights, examination.fits)
+        yield Check.PERMISSIONS, _rights(examination.account.rights, examination.account_uses)
     elif examination.account is not None:
         yield Check.LOGIN, "no session"
-    if examination.census is not None:
-        yield Check.CLIENTS, _census(examination.census)
+    if examination.client_counts is not None:
+        yield Check.CLIENTS, _client_counts(examination.client_counts)
     elif _has_problem(examination.account):
         yield Check.CLIENTS, "no list"
 
 
-def _has_problem(account: Account | None) -> bool:
+def _has_problem(account: AccountFacts | None) -> bool:
     return isinstance(account, LoggedIn) and account.problem is not None
 
 
@@ -98,7 +98,7 @@ def _way(reach: Reach) -> Iterator[tuple[Check, str]]:
             yield Check.CONNECTION, f"through the proxy {reach.proxy}"
     yield from _tls(reach)
     match reach.answer:
-        case Answered():
+        case AnonymousAnswer():
             yield Check.PLATFORM, _answer(reach.answer)
             if reach.answer.skew is not None:
                 yield Check.CLOCK, _clock(reach.answer.skew)
@@ -128,8 +128,8 @@ def _certificate(certificate: Certificate | None, reach: Reach) -> Iterator[str]
     yield f"certificate for {certificate.subject or 'nobody'}{issuer}, valid until {ends}"
 
 
-def _answer(answer: Answered) -> str:
-    what = "answers like a platform" if answer.kind is Kind.PLATFORM else f"answers {answer.status}"
+def _answer(answer: AnonymousAnswer) -> str:
+    what = "answers like a platform" if answer.kind is AnswerKind.PLATFORM else f"answers {answer.status}"
     return f"{what}, {answer.milliseconds} ms"
 
 
@@ -143,24 +143,28 @@ def _session(account: LoggedIn) -> str:
     return f"logged in; the session lapses after {round(account.session_seconds / 60)} minutes without a request"
 
 
-def _rights(rights: Rights, fits: Fits) -> str:
+def _rights(rights: Permissions, account_uses: AccountUses) -> str:
     named = permissions(rights)
-    granted = [name.removesuffix(" Auth Clients") for name, right in named if right is Right.GRANTED]
-    unknown = [name.removesuffix(" Auth Clients") for name, right in named if right is Right.UNKNOWN]
-    parts = [f"{listed(granted)} Auth Clients" if granted else "none on auth clients"] if granted or not unknown else []
-    parts += [f"not known: {listed(unknown)}"] if unknown else []
-    good = [word for word, is_so in (("plan", fits.plan), ("apply", fits.apply)) if is_so]
-    parts += [f"fits {listed(good)}"] if good else []
+    granted = [name.removesuffix(" Auth Clients") for name, right in named if right is PermissionState.GRANTED]
+    unknown = [name.removesuffix(" Auth Clients") for name, right in named if right is PermissionState.UNKNOWN]
+    parts = (
+        [f"{enumeration(granted)} Auth Clients" if granted else "none on auth clients"]
+        if granted or not unknown
+        else []
+    )
+    parts += [f"not known: {enumeration(unknown)}"] if unknown else []
+    good = [word for word, is_so in (("plan", account_uses.plan), ("apply", account_uses.apply)) if is_so]
+    parts += [f"fits {enumeration(good)}"] if good else []
     return "; ".join(parts)
 
 
-def _census(census: Census) -> str:
+def _client_counts(client_counts: ClientCounts) -> str:
     parts = [
-        (census.managed, "managed"),
-        (census.unmanaged, "unmanaged"),
-        (census.system, "of the platform's own"),
-        (census.ignored, "ignored"),
-        (census.unsupported, "unsupported"),
+        (client_counts.managed, "managed"),
+        (client_counts.unmanaged, "unmanaged"),
+        (client_counts.system, "of the platform's own"),
+        (client_counts.ignored, "ignored"),
+        (client_counts.unsupported, "unsupported"),
     ]
     shown = ", ".join(f"{number} {word}" for number, word in parts if number)
-    return f"{census.live} live: {shown}" if shown else f"{census.live} live"
+    return f"{client_counts.live} live: {shown}" if shown else f"{client_counts.live} live"

@@ -7,15 +7,15 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from reconciler.declared.clients.redirect_url import WEB_SCHEMES, parse_url
-from reconciler.doctor.finding import AnyLive, Check, Finding, Severity, named
-from reconciler.doctor.ownership import plan_of
+from reconciler.doctor.finding import AnyLive, Check, DoctorFinding, FindingSeverity, named
+from reconciler.doctor.ownership import plan_without_flags
 from reconciler.model.clients import Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_urls
 from reconciler.support.frozen import dataclass
 from reconciler.support.hosts import is_loopback
-from reconciler.support.text import listed, quoted, quoted_url
+from reconciler.support.text import enumeration, quoted, quoted_url
 
 MOST_NAMED = 5
 """Clients in one sentence; JSON has all of them."""
@@ -28,7 +28,7 @@ _PAGE = "on the Auth Clients page"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ClientFacts:
     """The clients of an instance, with what the files say of it."""
 
     listing: Listing
@@ -59,70 +59,70 @@ class Seen:
 
 def judge_clients(
     listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings
-) -> Iterator[Finding]:
+) -> Iterator[DoctorFinding]:
     """What the live clients give cause to say, check by check."""
-    seen = Seen(listing, declared, instance, settings)
+    seen = ClientFacts(listing, declared, instance, settings)
     for check in _CHECKS:
         yield from check(seen)
 
 
-def no_clients(seen: Seen) -> Iterator[Finding]:
+def no_clients(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Every installation has its system clients."""
     if not seen.everybody and seen.instance.expect_system_clients:
         text = "the instance lists no client at all, not even those that the platform installs: an apply is refused"
         way_out = "check `url:`; if that is how it is, set `expect_system_clients: false`"
-        yield Finding(Severity.ERROR, Check.CLIENTS, "no-clients", text, way_out)
+        yield DoctorFinding(FindingSeverity.ERROR, Check.CLIENTS, "no-clients", text, way_out)
 
 
-def unmanaged(seen: Seen) -> Iterator[Finding]:
+def unmanaged(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """What nobody has declared is left alone, for ever."""
     if seen.declared is None:
         return
-    plan = plan_of(seen.listing, seen.declared, seen.instance, seen.settings)
+    plan = plan_without_flags(seen.listing, seen.declared, seen.instance, seen.settings)
     ids = {client.id for client in plan.unmanaged if not client.system}
     strangers = [client for client in seen.everybody if client.id in ids]
     if strangers:
         text = f"{_are(strangers, 'unmanaged')}: nothing declares {_them(strangers)} for this instance"
         way_out = f"to declare {_them(strangers)}: reconciler export --instance {seen.instance.name}"
-        yield _about(Severity.INFO, "unmanaged", text, way_out, strangers)
+        yield _about(FindingSeverity.INFO, "unmanaged", text, way_out, strangers)
 
 
-def unsupported(seen: Seen) -> Iterator[Finding]:
+def unsupported(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Clients in a form that cannot be declared."""
     for client in seen.listing.unsupported:
         text = f"{_who(client)} cannot be declared: {client.why}"
         way_out = f"make it an ordinary client {_PAGE}, or leave it undeclared"
-        yield _about(Severity.INFO, "unsupported", text, way_out, [client])
+        yield _about(FindingSeverity.INFO, "unsupported", text, way_out, [client])
 
 
-def duplicate_names(seen: Seen) -> Iterator[Finding]:
+def duplicate_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """The platform allows equal names; a declared one is then blocked."""
     for name, twins in _alike(seen.everybody, lambda client: client.name):
-        severity = Severity.INFO if seen.is_system(name) else Severity.WARNING
+        severity = FindingSeverity.INFO if seen.is_system(name) else FindingSeverity.WARNING
         text = f"{len(twins)} clients are named {quoted(name)}: {_ids(twins)}; a declaration of this name is blocked"
         way_out = f"pin one with `ids:`, or remove the others {_PAGE}"
         yield _about(severity, "duplicate-name", text, way_out, twins)
 
 
-def lookalike_names(seen: Seen) -> Iterator[Finding]:
+def lookalike_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """People take one for the other."""
     for _, twins in _alike(seen.everybody, lambda client: lookalike_key(client.name)):
         if len({client.name for client in twins}) > 1:
             text = f"names that differ only in case, normalisation or invisible characters: {_list(twins)}"
             way_out = f"rename one {_PAGE}, or remove it there if nothing uses it"
-            yield _about(Severity.WARNING, "name-lookalike", text, way_out, twins)
+            yield _about(FindingSeverity.WARNING, "name-lookalike", text, way_out, twins)
 
 
-def refused_exchanges(seen: Seen) -> Iterator[Finding]:
+def refused_exchanges(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """The authorization code works only where it is the sole grant."""
     clients = [c for c in seen.foreign if Grant.AUTHORIZATION_CODE in c.spec.grants and len(c.spec.grants) > 1]
     if clients:
         text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {_list(clients)}"
         way_out = "make a client of its own for each grant, or take away those that nobody uses"
-        yield _about(Severity.WARNING, "code-exchange-refused", text, way_out, clients)
+        yield _about(FindingSeverity.WARNING, "code-exchange-refused", text, way_out, clients)
 
 
-def personal_access(seen: Seen) -> Iterator[Finding]:
+def personal_access(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Such a client stands for every user."""
     able = [client for client in seen.listing.clients if Grant.PERSONAL_ACCESS_TOKEN in client.spec.grants]
     reviewed = {
@@ -136,13 +136,15 @@ def personal_access(seen: Seen) -> Iterator[Finding]:
     if others:
         text = f"personal access, declared by nobody: {_list(others)}; {means}"
         way_out = f"take the grant away {_PAGE} if nothing uses it; else declare it with its justification"
-        yield _about(Severity.WARNING, "personal-access", text, way_out, others)
+        yield _about(FindingSeverity.WARNING, "personal-access", text, way_out, others)
     if expected and seen.instance.embedded is None:
         text = f"personal access, the platform's own or declared: {_list(expected)}; {means}"
-        yield _about(Severity.INFO, "personal-access", text, "guard their secrets like an administrator's", expected)
+        yield _about(
+            FindingSeverity.INFO, "personal-access", text, "guard their secrets like an administrator's", expected
+        )
 
 
-def broken_issuer(seen: Seen) -> Iterator[Finding]:
+def broken_issuer(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """One client issues the personal access tokens of all users, and no call of the API repairs it."""
     if not seen.everybody or not seen.instance.expect_system_clients:
         return
@@ -150,14 +152,14 @@ def broken_issuer(seen: Seen) -> Iterator[Finding]:
     repair = "have an administrator restore it on the server; no request can"
     if not issuers:
         text = f"there is no client {quoted(ISSUER)}: users can probably not make personal access tokens"
-        yield _about(Severity.WARNING, "personal-access-broken", text, repair, [])
+        yield _about(FindingSeverity.WARNING, "personal-access-broken", text, repair, [])
     elif not any(isinstance(c, LiveClient) and Grant.PERSONAL_ACCESS_TOKEN in c.spec.grants for c in issuers):
         text = f"{_list(issuers)} has lost its personal access grant: users cannot make personal access tokens"
         way_out = f"give it the grant again {_PAGE}; if that does not help, {repair}"
-        yield _about(Severity.ERROR, "personal-access-broken", text, way_out, issuers)
+        yield _about(FindingSeverity.ERROR, "personal-access-broken", text, way_out, issuers)
 
 
-def copied_instance(seen: Seen) -> Iterator[Finding]:
+def copied_instance(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """The platform gives this client its own address when it is installed; a copied database keeps the old one."""
     if seen.is_private or seen.instance.url is None:
         return
@@ -170,43 +172,45 @@ def copied_instance(seen: Seen) -> Iterator[Finding]:
                 "this is a copy of its database, and every client's id and secret work on both"
             )
             way_out = f"on a copy, remove the clients that it does not need; {_PAGE}, redirect this one to {wanted}"
-            yield _about(Severity.WARNING, "copied-instance", text, way_out, [client])
+            yield _about(FindingSeverity.WARNING, "copied-instance", text, way_out, [client])
 
 
-def wildcards(seen: Seen) -> Iterator[Finding]:
+def wildcards(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """The platform takes `*` for a plain character."""
     for client, urls in _urls(seen, lambda url: "*" in url):
         literally = "which is taken literally: it matches nothing else"
         text = f"{_who(client)} has a '*' in its redirect {_quoted(urls)}, {literally}"
-        yield _about(Severity.WARNING, "redirect-wildcard", text, "list every URL that is meant", [client])
+        yield _about(FindingSeverity.WARNING, "redirect-wildcard", text, "list every URL that is meant", [client])
 
 
-def plain_http(seen: Seen) -> Iterator[Finding]:
+def plain_http(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Whoever listens on the way reads the code."""
     for client, urls in _urls(seen, is_plain_http):
         text = f"{_who(client)} gets its codes over plain http: {_quoted(urls)}"
-        yield _about(Severity.WARNING, "redirect-plain-http", text, "use https, there and in the application", [client])
+        yield _about(
+            FindingSeverity.WARNING, "redirect-plain-http", text, "use https, there and in the application", [client]
+        )
 
 
-def useless(seen: Seen) -> Iterator[Finding]:
+def useless(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Of several URLs, the platform looks at the first alone."""
     for client, urls in _urls(seen, _leads_nowhere):
         text = f"{_who(client)} has a redirect that no browser can follow: {_quoted(urls)}"
         way_out = "correct it; a comma separates URLs, and one inside a URL is written %2C"
-        yield _about(Severity.WARNING, "redirect-useless", text, way_out, [client])
+        yield _about(FindingSeverity.WARNING, "redirect-useless", text, way_out, [client])
 
 
-def loopback(seen: Seen) -> Iterator[Finding]:
+def loopback(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """On an instance that people share, loopback is everybody's own machine."""
     if seen.is_private:
         return
     for client, urls in _urls(seen, lambda url: parse_url(url).loopback):
         text = f"{_who(client)} redirects to the machine of whoever signs in: {_quoted(urls)}"
         way_out = "fine for a native application; else give the application's host"
-        yield _about(Severity.INFO, "redirect-loopback", text, way_out, [client])
+        yield _about(FindingSeverity.INFO, "redirect-loopback", text, way_out, [client])
 
 
-_CHECKS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
+_CHECKS: tuple[Callable[[ClientFacts], Iterator[DoctorFinding]], ...] = (
     no_clients,
     broken_issuer,
     copied_instance,
@@ -223,7 +227,7 @@ _CHECKS: tuple[Callable[[Seen], Iterator[Finding]], ...] = (
 )
 
 
-def _urls(seen: Seen, is_remarkable: Callable[[str], bool]) -> Iterator[tuple[LiveClient, list[str]]]:
+def _urls(seen: ClientFacts, is_remarkable: Callable[[str], bool]) -> Iterator[tuple[LiveClient, list[str]]]:
     for client in seen.foreign:
         urls = [url for url in redirect_urls(client.spec) if is_remarkable(url)]
         if urls:
@@ -251,8 +255,8 @@ def _alike(clients: Iterable[AnyLive], key: Callable[[AnyLive], Hashable]) -> It
     yield from ((group[0].name, group) for group in groups.values() if len(group) > 1)
 
 
-def _about(severity: Severity, code: str, text: str, way_out: str, clients: Sequence[AnyLive]) -> Finding:
-    return Finding(severity, Check.CLIENTS, code, text, way_out, named(*clients))
+def _about(severity: FindingSeverity, code: str, text: str, way_out: str, clients: Sequence[AnyLive]) -> DoctorFinding:
+    return DoctorFinding(severity, Check.CLIENTS, code, text, way_out, named(*clients))
 
 
 def _who(client: AnyLive) -> str:
@@ -269,7 +273,7 @@ def _ids(clients: Sequence[AnyLive]) -> str:
 
 def _first(texts: Sequence[str]) -> str:
     if len(texts) <= MOST_NAMED:
-        return listed(texts)
+        return enumeration(texts)
     return f"{', '.join(texts[:MOST_NAMED])} and {len(texts) - MOST_NAMED} more"
 
 

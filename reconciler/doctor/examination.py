@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.doctor.account import NOT_KNOWN, Fits, fits, judge_account
+from reconciler.doctor.account import NOT_KNOWN, AccountUses, account_uses, judge_account
 from reconciler.doctor.clients import judge_clients
-from reconciler.doctor.finding import Check, Finding, Severity
-from reconciler.doctor.ownership import Census, take_census
-from reconciler.doctor.reachability import judge_reach
-from reconciler.live.probe.facts import Account, Failure, LoggedIn, NotLoggedIn, Reach
+from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
+from reconciler.doctor.ownership import ClientCounts, count_clients
+from reconciler.doctor.reachability import judge_reachability
+from reconciler.live.probe.facts import AccountFacts, Failure, LoggedIn, NotLoggedIn, Reach
 from reconciler.model.clients import Declarations
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import dataclass
@@ -33,15 +33,15 @@ class Examination:
     instance: Instance
     reach: Reach | Failure
     """A failure if there was nothing that could be tried: the settings, or the embedded sandbox, do not let it."""
-    account: Account | None
-    census: Census | None
-    fits: Fits
-    findings: tuple[Finding, ...]
+    account: AccountFacts | None
+    client_counts: ClientCounts | None
+    account_uses: AccountUses
+    findings: tuple[DoctorFinding, ...]
 
     @property
     def has_errors(self) -> bool:
         """Whether anything is wrong that a plan would stop at."""
-        return any(finding.severity is Severity.ERROR for finding in self.findings)
+        return any(finding.severity is FindingSeverity.ERROR for finding in self.findings)
 
     @property
     def login_refused(self) -> bool:
@@ -49,42 +49,44 @@ class Examination:
         return isinstance(self.account, NotLoggedIn) and self.account.refused
 
 
-def examine(context: Context, reach: Reach | Failure, account: Account | None) -> Examination:
+def examine(context: Context, reach: Reach | Failure, account: AccountFacts | None) -> Examination:
     """Judge the facts: errors first, then warnings, each in the order of the checks."""
     listing = account.listing if isinstance(account, LoggedIn) else None
-    census = take_census(listing, context.declared, context.instance, context.settings) if listing else None
+    client_counts = count_clients(listing, context.declared, context.instance, context.settings) if listing else None
     found = sorted(_findings(context, reach, account), key=_rank)
-    good_for = fits(account.rights) if isinstance(account, LoggedIn) else NOT_KNOWN
-    return Examination(context.instance, reach, account, census, good_for, tuple(found))
+    good_for = account_uses(account.rights) if isinstance(account, LoggedIn) else NOT_KNOWN
+    return Examination(context.instance, reach, account, client_counts, good_for, tuple(found))
 
 
-def _findings(context: Context, reach: Reach | Failure, account: Account | None) -> Iterator[Finding]:
+def _findings(context: Context, reach: Reach | Failure, account: AccountFacts | None) -> Iterator[DoctorFinding]:
     if isinstance(reach, Failure):
         embedded = context.instance.embedded is not None
         code = "sandbox-failed" if embedded else "settings-unusable"
-        yield Finding(Severity.ERROR, Check.SETTINGS, code, reach.why, reach.hint)
+        yield DoctorFinding(FindingSeverity.ERROR, Check.SETTINGS, code, reach.why, reach.hint)
     else:
-        yield from judge_reach(reach)
+        yield from judge_reachability(reach)
     # Whoever only looks at the way there asks nothing of the clients.
     if context.declared is None and context.first_day and account is not None:
         text, way_out = "nothing is declared yet", "take over what is live: reconciler export"
-        yield Finding(Severity.INFO, Check.SETTINGS, "nothing-declared", text, way_out)
+        yield DoctorFinding(FindingSeverity.INFO, Check.SETTINGS, "nothing-declared", text, way_out)
     elif context.declared is None and account is not None:
         text = "the declarations are invalid, so it is not known which clients are managed"
-        yield Finding(Severity.WARNING, Check.SETTINGS, "declarations-invalid", text, "see: reconciler validate")
+        yield DoctorFinding(
+            FindingSeverity.WARNING, Check.SETTINGS, "declarations-invalid", text, "see: reconciler validate"
+        )
     if context.instance.frozen is not None:
         text = f"the instance is frozen, so every apply is refused: {context.instance.frozen}"
         way_out = "when the reason is gone, take `frozen:` out of reconciler.yaml"
-        yield Finding(Severity.INFO, Check.SETTINGS, "frozen", text, way_out)
+        yield DoctorFinding(FindingSeverity.INFO, Check.SETTINGS, "frozen", text, way_out)
     if account is not None:
         yield from judge_account(account, embedded=context.instance.embedded is not None)
     if isinstance(account, LoggedIn) and account.listing is not None:
         yield from judge_clients(account.listing, context.declared, context.instance, context.settings)
 
 
-_SEVERITIES = tuple(Severity)
+_SEVERITIES = tuple(FindingSeverity)
 _CHECKS = tuple(Check)
 
 
-def _rank(finding: Finding) -> tuple[int, int]:
+def _rank(finding: DoctorFinding) -> tuple[int, int]:
     return _SEVERITIES.index(finding.severity), _CHECKS.index(finding.check)

@@ -8,7 +8,7 @@ from reconciler.model.clients import LiveClient, UnsupportedClient
 from reconciler.support.frozen import dataclass
 
 
-class Severity(StrEnum):
+class FindingSeverity(StrEnum):
     """How much a finding matters. Only errors change the exit code."""
 
     ERROR = "error"
@@ -31,7 +31,7 @@ class Check(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ClientReference:
     """A live client, as people and programs find it again."""
 
     id: int
@@ -39,24 +39,24 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """What is wrong or worth knowing, with a stable code, and what to do about it (None: nothing)."""
 
-    severity: Severity
+    severity: FindingSeverity
     check: Check
     code: str
     message: str
     way_out: str | None = None
-    clients: tuple[Named, ...] = ()
+    clients: tuple[ClientReference, ...] = ()
     """Those that it is about, in ascending id."""
 
 
 AnyLive = LiveClient | UnsupportedClient
 
 
-def named(*clients: AnyLive) -> tuple[Named, ...]:
+def named(*clients: AnyLive) -> tuple[ClientReference, ...]:
     """The clients by id and name."""
-    return tuple(Named(live.id, live.name) for live in sorted(clients, key=lambda live: live.id))
+    return tuple(ClientReference(live.id, live.name) for live in sorted(clients, key=lambda live: live.id))
 
 
 CODES = (

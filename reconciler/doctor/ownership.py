@@ -11,7 +11,7 @@ from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class ClientCounts:
     """How many live clients there are of each kind; None where the declarations do not tell."""
 
     live: int
@@ -25,22 +25,26 @@ class Census:
     unsupported: int
 
 
-def take_census(listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings) -> Census:
+def count_clients(
+    listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings
+) -> ClientCounts:
     """Count the clients as a plan would see them."""
     if declared is None:
         return _undeclared(listing, instance, settings)
-    plan = plan_of(listing, declared, instance, settings)
+    plan = plan_without_flags(listing, declared, instance, settings)
     system = sum(client.system for client in plan.unmanaged)
     unmanaged, ignored, unsupported = len(plan.unmanaged) - system, len(plan.ignored), len(plan.unsupported)
     live = len(listing.clients) + len(listing.unsupported)
-    return Census(live, live - unmanaged - system - ignored - unsupported, unmanaged, system, ignored, unsupported)
+    return ClientCounts(
+        live, live - unmanaged - system - ignored - unsupported, unmanaged, system, ignored, unsupported
+    )
 
 
-def _undeclared(listing: Listing, instance: Instance, settings: Settings) -> Census:
+def _undeclared(listing: Listing, instance: Instance, settings: Settings) -> ClientCounts:
     supported = [c.name for c in listing.clients if not matches_any(settings.ignore, c.name)]
     unsupported = [c.name for c in listing.unsupported if not matches_any(settings.ignore, c.name)]
     live = len(listing.clients) + len(listing.unsupported)
-    return Census(
+    return ClientCounts(
         live=live,
         managed=None,
         unmanaged=None,
@@ -50,7 +54,7 @@ def _undeclared(listing: Listing, instance: Instance, settings: Settings) -> Cen
     )
 
 
-def plan_of(listing: Listing, declared: Declarations, instance: Instance, settings: Settings) -> Plan:
+def plan_without_flags(listing: Listing, declared: Declarations, instance: Instance, settings: Settings) -> Plan:
     """What would be planned without any flag."""
     policy = PlanPolicy(
         instance=instance.name,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from reconciler.doctor.finding import Check, Finding, Severity
-from reconciler.live.probe.facts import Answered, Certificate, Distrusted, Failure, Kind, Reach, Secured
+from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
+from reconciler.live.probe.facts import AnonymousAnswer, AnswerKind, Certificate, Distrusted, Failure, Reach, Secured
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import quoted
 
@@ -18,7 +18,7 @@ MOST_SKEW = 60
 _URL = "check `url:` in reconciler.yaml"
 
 
-def judge_reach(reach: Reach) -> Iterator[Finding]:
+def judge_reachability(reach: Reach) -> Iterator[DoctorFinding]:
     """What the way to an instance gives cause to say."""
     yield from _way(reach)
     yield from _trust(reach)
@@ -26,39 +26,39 @@ def judge_reach(reach: Reach) -> Iterator[Finding]:
     yield from _clock(reach)
 
 
-def _way(reach: Reach) -> Iterator[Finding]:
+def _way(reach: Reach) -> Iterator[DoctorFinding]:
     if reach.proxy is not None:
         text = (
             f"requests go through the proxy {reach.proxy}, so neither name, connection nor certificate were looked at"
         )
         way_out = "the certificate is verified all the same; NO_PROXY in the environment names hosts to reach directly"
-        yield Finding(Severity.INFO, Check.CONNECTION, "proxy", text, way_out)
+        yield DoctorFinding(FindingSeverity.INFO, Check.CONNECTION, "proxy", text, way_out)
     if isinstance(reach.name, Failure):
         yield _failed(Check.NAME, "name-not-resolved", reach.name)
     if isinstance(reach.connection, Failure):
         yield _failed(Check.CONNECTION, "not-reachable", reach.connection)
 
 
-def _failed(check: Check, code: str, failure: Failure) -> Finding:
-    return Finding(Severity.ERROR, check, code, failure.why, failure.hint or _URL)
+def _failed(check: Check, code: str, failure: Failure) -> DoctorFinding:
+    return DoctorFinding(FindingSeverity.ERROR, check, code, failure.why, failure.hint or _URL)
 
 
-def _trust(reach: Reach) -> Iterator[Finding]:
+def _trust(reach: Reach) -> Iterator[DoctorFinding]:
     match reach.tls:
         case Failure():
             yield _failed(Check.TLS, "tls-failed", reach.tls)
         case Distrusted(certificate=Certificate() as certificate) if certificate.not_after < reach.at:
             text = f"the certificate expired on {certificate.not_after.date()}"
             way_out = f"{_RENEW}; if that day is still to come, set this machine's clock"
-            yield Finding(Severity.ERROR, Check.TLS, "certificate-expired", text, way_out)
+            yield DoctorFinding(FindingSeverity.ERROR, Check.TLS, "certificate-expired", text, way_out)
         case Distrusted(why=why, hint=hint, certificate=certificate):
             details = f" ({_described(certificate)})" if certificate else ""
             text = f"{why}{details}"
-            yield Finding(Severity.ERROR, Check.TLS, "certificate-not-trusted", text, hint or _URL)
+            yield DoctorFinding(FindingSeverity.ERROR, Check.TLS, "certificate-not-trusted", text, hint or _URL)
         case Secured(certificate=Certificate(not_after=ends)) if ends - reach.at < SOON:
             text = f"the certificate expires on {ends.date()}, in {_days((ends - reach.at).days)}"
             way_out = f"{_RENEW}; from that day on, every command stops there"
-            yield Finding(Severity.WARNING, Check.TLS, "certificate-expires-soon", text, way_out)
+            yield DoctorFinding(FindingSeverity.WARNING, Check.TLS, "certificate-expires-soon", text, way_out)
         case _:
             pass
     yield from _plain_http(reach)
@@ -75,40 +75,42 @@ def _days(number: int) -> str:
     return f"{number} day{'' if number == 1 else 's'}"
 
 
-def _plain_http(reach: Reach) -> Iterator[Finding]:
+def _plain_http(reach: Reach) -> Iterator[DoctorFinding]:
     parts = urlsplit(reach.url)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         text = "plain http: whoever listens on the way reads the password, and the secret of every client"
-        yield Finding(Severity.WARNING, Check.TLS, "plain-http", text, "use https in `url:`, and drop `allow_http:`")
+        yield DoctorFinding(
+            FindingSeverity.WARNING, Check.TLS, "plain-http", text, "use https in `url:`, and drop `allow_http:`"
+        )
 
 
-def _answer(reach: Reach) -> Iterator[Finding]:
+def _answer(reach: Reach) -> Iterator[DoctorFinding]:
     match reach.answer:
         case Failure():
             yield _failed(Check.PLATFORM, "no-answer", reach.answer)
-        case Answered():
+        case AnonymousAnswer():
             yield from _stranger(reach.answer)
         case None:
             pass
 
 
-def _stranger(answer: Answered) -> Iterator[Finding]:
+def _stranger(answer: AnonymousAnswer) -> Iterator[DoctorFinding]:
     match answer.kind:
-        case Kind.PLATFORM:
+        case AnswerKind.PLATFORM:
             return
-        case Kind.REDIRECT:
+        case AnswerKind.REDIRECT:
             code, (text, way_out) = "redirected", _redirected(answer)
-        case Kind.UNKNOWN_HOST:
+        case AnswerKind.UNKNOWN_HOST:
             code, text = "unknown-host", f"the instance does not know this host name ({answer.status})"
             way_out = "give `url:` the name that people use in the browser, or have this one added to the web server"
-        case Kind.UNAVAILABLE:
+        case AnswerKind.UNAVAILABLE:
             code, (text, way_out) = "unavailable", _unavailable(answer.status)
-        case Kind.OTHER:
+        case AnswerKind.OTHER:
             code, (text, way_out) = "not-the-platform", _other(answer.status)
-    yield Finding(Severity.ERROR, Check.PLATFORM, code, text, way_out)
+    yield DoctorFinding(FindingSeverity.ERROR, Check.PLATFORM, code, text, way_out)
 
 
-def _redirected(answer: Answered) -> tuple[str, str]:
+def _redirected(answer: AnonymousAnswer) -> tuple[str, str]:
     if answer.leads_to is None:
         return f"it answers with a redirect to nowhere ({answer.status})", _URL
     text = f"it answers with a redirect to {quoted(answer.leads_to, 200)}, and redirects are never followed"
@@ -145,10 +147,10 @@ def _other(status: int) -> tuple[str, str]:
             return why, _URL
 
 
-def _clock(reach: Reach) -> Iterator[Finding]:
-    skew = reach.answer.skew if isinstance(reach.answer, Answered) else None
+def _clock(reach: Reach) -> Iterator[DoctorFinding]:
+    skew = reach.answer.skew if isinstance(reach.answer, AnonymousAnswer) else None
     if skew is None or abs(skew) <= MOST_SKEW:
         return
     text = f"its clock and ours differ by {abs(skew)} s: it is {'ahead' if skew > 0 else 'behind'}"
     way_out = "let both follow a time server (NTP); certificates, sessions and `created_before:` go by the clock"
-    yield Finding(Severity.WARNING, Check.CLOCK, "clock-differs", text, way_out)
+    yield DoctorFinding(FindingSeverity.WARNING, Check.CLOCK, "clock-differs", text, way_out)

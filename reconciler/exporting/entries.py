@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance
-from reconciler.planning.match.blocked import AnyLive, listed
+from reconciler.planning.match.blocked import AnyLive, clients_text
 from reconciler.planning.plan.redirect_urls import written_urls
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import quoted
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedEntry:
     """An entry of `clients:` that declares what is live, and what its reviewer must know."""
 
     name: str
@@ -38,15 +38,15 @@ class Withheld:
     name: str
     reasons: tuple[str, ...]
     """A line each."""
-    entry: Exported | None = None
+    entry: ExportedEntry | None = None
     """What would declare it, once the reasons are dealt with."""
 
 
-Item = Exported | Withheld
+Item = ExportedEntry | Withheld
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class InstanceListing:
     """What one look at an instance has found."""
 
     instance: Instance
@@ -76,7 +76,7 @@ class Export:
         return tuple(dict.fromkeys(item.name for item in self.items))
 
 
-def export_clients(seen: Sequence[Seen], ignore: Sequence[str] = (), *, system: bool = False) -> Export:
+def export_clients(seen: Sequence[InstanceListing], ignore: Sequence[str] = (), *, system: bool = False) -> Export:
     """Every live client that is not ignored; system clients only with `system`.
 
     Clients that are alike on several instances become one entry. What has its name in common with another client of
@@ -97,12 +97,12 @@ def export_clients(seen: Sequence[Seen], ignore: Sequence[str] = (), *, system: 
     return Export(tuple(items), tuple(_left_out(look, ignore, system) for look in seen))
 
 
-def entry_of(spec: ClientSpec, instances: tuple[str, ...]) -> Exported:
+def entry_of(spec: ClientSpec, instances: tuple[str, ...]) -> ExportedEntry:
     """The entry that declares a client for these instances."""
-    return Exported(spec.name, spec.grants, written_urls(spec), instances)
+    return ExportedEntry(spec.name, spec.grants, written_urls(spec), instances)
 
 
-def _chosen(look: Seen, ignore: Sequence[str], system: bool) -> Mapping[str, Sequence[AnyLive]]:
+def _chosen(look: InstanceListing, ignore: Sequence[str], system: bool) -> Mapping[str, Sequence[AnyLive]]:
     """The live clients to export, by name."""
     groups: defaultdict[str, list[AnyLive]] = defaultdict(list)
     for live in _everything(look):
@@ -111,7 +111,7 @@ def _chosen(look: Seen, ignore: Sequence[str], system: bool) -> Mapping[str, Seq
     return groups
 
 
-def _left_out(look: Seen, ignore: Sequence[str], system: bool) -> LeftOut:
+def _left_out(look: InstanceListing, ignore: Sequence[str], system: bool) -> LeftOut:
     ignored = [live for live in _everything(look) if matches_any(ignore, live.name)]
     others = [live for live in _everything(look) if not matches_any(ignore, live.name)]
     return LeftOut(
@@ -121,12 +121,12 @@ def _left_out(look: Seen, ignore: Sequence[str], system: bool) -> LeftOut:
     )
 
 
-def _everything(look: Seen) -> Iterator[AnyLive]:
+def _everything(look: InstanceListing) -> Iterator[AnyLive]:
     yield from look.listing.clients
     yield from look.listing.unsupported
 
 
-def _is_system(look: Seen, live: AnyLive) -> bool:
+def _is_system(look: InstanceListing, live: AnyLive) -> bool:
     return is_system_client(live.name, look.instance.system_clients)
 
 
@@ -134,20 +134,20 @@ def _withheld(instance: str, found: Sequence[AnyLive]) -> Withheld:
     name = found[0].name
     match found:
         case [UnsupportedClient() as live]:
-            return Withheld(name, (f"{quoted(name)}, client {listed([live])} on {instance}: {live.why}",))
+            return Withheld(name, (f"{quoted(name)}, client {clients_text([live])} on {instance}: {live.why}",))
         case _:
             reasons = (
                 f"{len(found)} live clients of {instance} have the name {quoted(name)}:",
-                *(f"  {listed([live], with_forms=True)}" for live in sorted(found, key=lambda live: live.id)),
+                *(f"  {clients_text([live], with_forms=True)}" for live in sorted(found, key=lambda live: live.id)),
                 "remove the others on the Auth Clients page and export again, or pin the one that you mean by its id",
             )
             return Withheld(name, reasons, _pinned(instance, found))
 
 
-def _pinned(instance: str, found: Sequence[AnyLive]) -> Exported | None:
+def _pinned(instance: str, found: Sequence[AnyLive]) -> ExportedEntry | None:
     """An entry for the first of several clients of one name, as an example: which one is meant, only people know."""
     live = next((each for each in found if isinstance(each, LiveClient)), None)
     if live is None:
         return None
     entry = entry_of(live.spec, (instance,))
-    return Exported(entry.name, entry.grants, entry.redirect_urls, entry.instances, ids=((instance, live.id),))
+    return ExportedEntry(entry.name, entry.grants, entry.redirect_urls, entry.instances, ids=((instance, live.id),))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
-from reconciler.exporting.entries import Exported, Item, LeftOut, Withheld
+from reconciler.exporting.entries import ExportedEntry, Item, LeftOut, Withheld
 from reconciler.exporting.variables import Proposal
 from reconciler.exporting.yaml_text import comment, grant_lines
 from reconciler.render.view.counts import plural
-from reconciler.support.text import listed, quoted_scalar
+from reconciler.support.text import enumeration, quoted_scalar
 
 WITHHELD = "not declared"
 """What stands in front of everything that is commented out: a word to search for."""
@@ -25,7 +25,7 @@ def render_export(
 ) -> str:
     """A whole file. Proposals stand, by the name of the client, in front of its first item. Ends in a line feed."""
     lines = [comment(modeline), *map(comment, heading)]
-    lines += ["clients:"] if any(isinstance(item, Exported) for item in items) else ["clients: []"]
+    lines += ["clients:"] if any(isinstance(item, ExportedEntry) for item in items) else ["clients: []"]
     told: set[str] = set()
     for item in items:
         if item.name in proposals and item.name not in told:
@@ -38,7 +38,7 @@ def render_export(
 def item_lines(item: Item, indent: int = 2) -> list[str]:
     """An entry under its notes; what is withheld only as comments, in which an entry without its `# ` is in place."""
     match item:
-        case Exported(notes=notes):
+        case ExportedEntry(notes=notes):
             return [*_comments(notes, indent), *entry_lines(item, indent)]
         case Withheld(reasons=reasons, entry=entry):
             first, *more = reasons
@@ -48,7 +48,7 @@ def item_lines(item: Item, indent: int = 2) -> list[str]:
             assert_never(item)
 
 
-def entry_lines(entry: Exported, indent: int = 2) -> list[str]:
+def entry_lines(entry: ExportedEntry, indent: int = 2) -> list[str]:
     """The entry alone, as an item of a list that is indented by so many blanks."""
     first, *more = _entry(entry)
     blanks = " " * indent
@@ -58,7 +58,7 @@ def entry_lines(entry: Exported, indent: int = 2) -> list[str]:
 def heading_lines(instances: Sequence[str], left_out: Sequence[LeftOut]) -> list[str]:
     """Whose clients these are, and how many of them are not here."""
     return [
-        f"the live clients of {listed(instances)}, as `reconciler export` wrote them",
+        f"the live clients of {enumeration(instances)}, as `reconciler export` wrote them",
         *(f"left out of {each.instance}: {text}" for each in left_out if (text := left_out_text(each))),
     ]
 
@@ -67,10 +67,10 @@ def left_out_text(left_out: LeftOut) -> str:
     """`5 system clients and 1 ignored client`; empty if nothing is left out."""
     numbers = ((left_out.system, "system client"), (left_out.ignored, "ignored client"))
     parts = [plural(number, noun) for number, noun in numbers if number]
-    return listed(parts) if parts else ""
+    return enumeration(parts) if parts else ""
 
 
-def _entry(entry: Exported) -> Iterator[str]:
+def _entry(entry: ExportedEntry) -> Iterator[str]:
     yield f"name: {quoted_scalar(entry.name)}"
     yield f"instances: [{', '.join(map(quoted_scalar, entry.instances))}]"
     if entry.ids:
@@ -83,7 +83,8 @@ def _entry(entry: Exported) -> Iterator[str]:
 def _proposal_lines(proposal: Proposal) -> list[str]:
     instances = proposal.entry.instances
     text = [
-        f"only the host differs between {listed(instances)}: with a variable, this entry would do for all of them:",
+        f"only the host differs between {enumeration(instances)}: "
+        "with a variable, this entry would do for all of them:",
         *entry_lines(proposal.entry, 0),
     ]
     if proposal.values:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from reconciler.exporting.entries import Exported, Item
+from reconciler.exporting.entries import ExportedEntry, Item
 from reconciler.model.settings import Instance
 from reconciler.support.frozen import dataclass
 
@@ -23,7 +23,7 @@ Hosts = tuple[tuple[str, str], ...]
 class Proposal:
     """One entry in place of several."""
 
-    entry: Exported
+    entry: ExportedEntry
     values: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     """For each instance its name, and the variables that it does not have yet with their values."""
 
@@ -57,7 +57,7 @@ def propose_variables(items: Sequence[Item], instances: Sequence[Instance]) -> M
 
     Entries that differ in more than hosts, or have a URL that cannot be taken apart, are not proposed for.
     """
-    entries = [item for item in items if isinstance(item, Exported)]
+    entries = [item for item in items if isinstance(item, ExportedEntry)]
     variables = _Variables(instances)
     found: dict[str, Proposal] = {}
     for name, group in groupby(entries, key=lambda entry: entry.name):
@@ -67,7 +67,7 @@ def propose_variables(items: Sequence[Item], instances: Sequence[Instance]) -> M
     return found
 
 
-def _propose(entries: Sequence[Exported], variables: _Variables, order: Sequence[str]) -> Proposal | None:
+def _propose(entries: Sequence[ExportedEntry], variables: _Variables, order: Sequence[str]) -> Proposal | None:
     first = entries[0]
     if len(entries) == 1 or any(_shape(entry) != _shape(first) for entry in entries):
         return None
@@ -88,14 +88,14 @@ def _propose(entries: Sequence[Exported], variables: _Variables, order: Sequence
     return Proposal(entry, tuple(_values(instances, new)))
 
 
-def _shape(entry: Exported) -> object:
+def _shape(entry: ExportedEntry) -> object:
     """Everything of an entry but its hosts; of one with a URL that cannot be taken apart, the entry itself."""
     if not entry.redirect_urls or not all(map(_URL.fullmatch, entry.redirect_urls)):
         return entry
     return entry.grants, [(scheme, rest) for scheme, _, rest in map(_parts, entry.redirect_urls)]
 
 
-def _hosts(entries: Sequence[Exported], position: int) -> Iterator[tuple[str, str]]:
+def _hosts(entries: Sequence[ExportedEntry], position: int) -> Iterator[tuple[str, str]]:
     for entry in entries:
         for instance in entry.instances:
             yield instance, _parts(entry.redirect_urls[position])[1]

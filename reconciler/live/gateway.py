@@ -11,7 +11,7 @@ from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Issued:
+class ClientSecret:
     """The secret of a live client. Only deliveries need it: no plan, no report and no observation is made of it."""
 
     id: int
@@ -26,7 +26,7 @@ class Gateway(Protocol):
     def list_clients(self) -> Listing:
         """All clients that are not deleted, in ascending id, without their secrets."""
 
-    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+    def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:

@@ -13,10 +13,16 @@ from typing import Any
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.settings import Instance
-from reconciler.support.digested_json import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
+from reconciler.support.digested_json import (
+    DuplicateKey,
+    UnreadableJson,
+    dump_with_digest,
+    has_intact_digest,
+    load_object,
+)
 from reconciler.support.frozen import dataclass
-from reconciler.support.json_reader import Node, WrongShape
-from reconciler.support.text import listed, printable, quoted, quoted_url
+from reconciler.support.json_reader import JsonValue, WrongShape
+from reconciler.support.text import enumeration, printable, quoted, quoted_url
 
 FORMAT_VERSION = 1
 KIND = "observation"
@@ -38,7 +44,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class AsOf:
+class ObservationAge:
     """How old that is which a plan was made from."""
 
     observed_at: datetime
@@ -51,7 +57,7 @@ class AsOf:
 def dump_observations(observations: Iterable[Observation], program_version: str) -> str:
     """The text of an observation file, ASCII only, ending in a line feed: the same for equal arguments."""
     content = {"program_version": program_version, "observations": [_values(each) for each in observations]}
-    return seal({"format_version": FORMAT_VERSION, "kind": KIND}, content)
+    return dump_with_digest({"format_version": FORMAT_VERSION, "kind": KIND}, content)
 
 
 def load_observations(data: bytes, path: str) -> tuple[Observation, ...]:
@@ -63,11 +69,11 @@ def load_observations(data: bytes, path: str) -> tuple[Observation, ...]:
     document = _document(data, path)
     _demand_kind(document, path)
     _demand_version(document, path)
-    if not is_intact(document):
+    if not has_intact_digest(document):
         text = f"{path} is not as it was written: its digest does not fit, so it was edited or damaged"
         raise Refused(text, OBSERVE_AGAIN)
     try:
-        return _observations(Node(document).record(_KEYS)["observations"])
+        return _observations(JsonValue(document).record(_KEYS)["observations"])
     except WrongShape as problem:
         hint = f"it was written by reconciler {_version(document)}; {OBSERVE_AGAIN}"
         raise Refused(f"{path} has another shape than an observation: {problem}", hint) from None
@@ -83,7 +89,7 @@ def observation_of(observations: Sequence[Observation], instance: Instance, path
         if found.instance == instance.name:
             _demand_identity(found, instance.identity, f"if that is meant, {again}")
             return found
-    held = listed(quoted(found.instance) for found in observations)
+    held = enumeration(quoted(found.instance) for found in observations)
     raise ReconcilerError(f"not observed: {printable(path)} holds {held} only", again)
 
 
@@ -95,10 +101,10 @@ def _demand_identity(found: Observation, identity: str, again: str) -> None:
 
 def _document(data: bytes, path: str) -> dict[str, Any]:
     try:
-        return read_sealed(data)
-    except TwiceTheSameKey as problem:
+        return load_object(data)
+    except DuplicateKey as problem:
         raise Refused(f"{path} is not an observation: {problem}", OBSERVE_AGAIN) from None
-    except NotReadable as problem:
+    except UnreadableJson as problem:
         hint = f"was it cut off? Get it again, or {OBSERVE_AGAIN}"
         raise Refused(f"{path} is not an observation: {problem}", hint) from None
 
@@ -137,7 +143,7 @@ def _values(observation: Observation) -> dict[str, Any]:
     }
 
 
-def _observations(node: Node) -> tuple[Observation, ...]:
+def _observations(node: JsonValue) -> tuple[Observation, ...]:
     found = node.each(_read)
     names = [observation.instance for observation in found]
     if not found:
@@ -147,7 +153,7 @@ def _observations(node: Node) -> tuple[Observation, ...]:
     return found
 
 
-def _read(node: Node) -> Observation:
+def _read(node: JsonValue) -> Observation:
     values = node.record(("instance", "identity", "observed_at", "clients", "unsupported"))
     observed_at = _read_moment(values["observed_at"])
     clients, unsupported = values["clients"].each(_read_client), values["unsupported"].each(_read_unsupported)
@@ -161,7 +167,7 @@ def _read(node: Node) -> Observation:
     return found
 
 
-def _read_moment(node: Node) -> datetime:
+def _read_moment(node: JsonValue) -> datetime:
     try:
         return node.time().astimezone(UTC)
     except OverflowError:  # in the first or the last hours of the calendar
@@ -186,16 +192,16 @@ def _client_values(client: LiveClient) -> dict[str, Any]:
     }
 
 
-def _read_client(node: Node) -> LiveClient:
+def _read_client(node: JsonValue) -> LiveClient:
     values = node.record(("id", "name", "grants", "redirect_url", "created_at"))
     grants = frozenset(values["grants"].each(lambda grant: grant.one_of(Grant)))
-    redirect = values["redirect_url"].unless_null(Node.whole_text)
+    redirect = values["redirect_url"].unless_null(JsonValue.whole_text)
     if not grants:
         raise WrongShape(f"`{values['grants'].place}` is empty")
     if (Grant.AUTHORIZATION_CODE in grants) != bool(redirect):
         raise WrongShape(f"`{values['redirect_url'].place}` does not fit the grants: it goes with authorization_code")
     spec = ClientSpec(values["name"].whole_text(), grants, redirect)
-    return LiveClient(values["id"].client_id(), spec, values["created_at"].unless_null(Node.time))
+    return LiveClient(values["id"].client_id(), spec, values["created_at"].unless_null(JsonValue.time))
 
 
 def _unsupported_values(client: UnsupportedClient) -> dict[str, Any]:
@@ -203,7 +209,7 @@ def _unsupported_values(client: UnsupportedClient) -> dict[str, Any]:
     return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
 
 
-def _read_unsupported(node: Node) -> UnsupportedClient:
+def _read_unsupported(node: JsonValue) -> UnsupportedClient:
     values = node.record(("id", "name", "why", "created_at"))
-    created_at = values["created_at"].unless_null(Node.time)
+    created_at = values["created_at"].unless_null(JsonValue.time)
     return UnsupportedClient(values["id"].client_id(), values["name"].whole_text(), values["why"].text(), created_at)

@@ -75,7 +75,7 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Places:
+class EntryLocations:
     """Where the parts of an entry stand, worked out when somebody asks: of ten thousand clients, plans name a few."""
 
     at: Callable[[int], Location]
@@ -90,7 +90,7 @@ class Places:
         return self.at(self.name_offset), self.at(self.grants_offset), self.at(self.redirect_offset)
 
     def __eq__(self, other: object) -> bool:
-        return self.all == other.all if isinstance(other, Places) else NotImplemented
+        return self.all == other.all if isinstance(other, EntryLocations) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.all)
@@ -101,7 +101,7 @@ class DesiredClient:
     """A declared client (`state: present`) as one instance should have it, variables substituted."""
 
     spec: ClientSpec
-    places: Places
+    places: EntryLocations
     owner: str | None = None
     id: int | None = None
     """The live client that this one is, by `ids:`; None to match by name."""
@@ -147,7 +147,7 @@ class AbsentClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class DeclaredElsewhere:
     """A client that is declared, but for other instances only."""
 
     name: str
@@ -163,7 +163,7 @@ class Declarations:
 
     present: tuple[DesiredClient, ...] = ()
     absent: tuple[AbsentClient, ...] = ()
-    elsewhere: tuple[Elsewhere, ...] = ()
+    elsewhere: tuple[DeclaredElsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

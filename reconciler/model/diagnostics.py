@@ -49,6 +49,6 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(d.severity is Severity.ERROR for d in diagnostics)
 
 
-def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Each diagnostic once, by place, then rule and message, so that equal inputs give equal output."""
     return sorted(set(diagnostics), key=lambda d: (d.location, d.rule, d.message, d.severity, d.hint or ""))

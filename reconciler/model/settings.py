@@ -57,7 +57,7 @@ NO_POLICY = Policy()
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SinkScope:
     """Which clients a sink is for, by globs. None is no condition."""
 
     owners: tuple[str, ...] | None = None
@@ -70,45 +70,45 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class AgeFiles:
+class AgeSinkSetting:
     """A file a client, encrypted to its owner's recipients."""
 
     path: str
     """As written, with its placeholders; starts from `folder`."""
     folder: Path
-    scope: Scope = Scope()
+    scope: SinkScope = SinkScope()
 
 
 @dataclass(frozen=True, slots=True)
-class DotenvFile:
+class DotenvSinkSetting:
     """A file of variables for one instance."""
 
     path: str
     folder: Path
-    scope: Scope = Scope()
+    scope: SinkScope = SinkScope()
 
 
 @dataclass(frozen=True, slots=True)
-class JsonFile:
+class JsonSinkSetting:
     """A JSON file, which instances may share."""
 
     path: str
     folder: Path
-    scope: Scope = Scope()
+    scope: SinkScope = SinkScope()
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class CommandSinkSetting:
     """A program that is fed JSON."""
 
     run: tuple[str, ...]
     folder: Path
     timeout: float = 30.0
     """Seconds."""
-    scope: Scope = Scope()
+    scope: SinkScope = SinkScope()
 
 
-SinkSetting = AgeFiles | DotenvFile | JsonFile | Program
+SinkSetting = AgeSinkSetting | DotenvSinkSetting | JsonSinkSetting | CommandSinkSetting
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from reconciler.planning.drift.base import (
 )
 from reconciler.planning.drift.removals import REMOVED, Removals
 from reconciler.planning.match.blocked import created, created_at, moment
-from reconciler.planning.match.match import Doubt, Finding, How, LiveIndex, Match, Missing, Rotating
-from reconciler.planning.match.rotation import Turn
+from reconciler.planning.match.match import Ambiguous, LiveIndex, Match, MatchedBy, MatchResult, NotLive, RotationMatch
+from reconciler.planning.match.rotation import RotationStep
 from reconciler.planning.notes.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
 from reconciler.planning.notes.unmanaged import waivers
 from reconciler.planning.plan.plan import (
@@ -68,7 +68,7 @@ class Decision:
     kept: Kept | None = None
 
 
-class Deciding:
+class Decider:
     """Decides by what the policy says, and by what the base tells of where a difference comes from."""
 
     def __init__(self, policy: PlanPolicy, index: LiveIndex, base: Base | None) -> None:
@@ -76,23 +76,23 @@ class Deciding:
         self.index = index
         self.base = base
 
-    def on_entry(self, found: Finding) -> Decision | None:
+    def on_entry(self, found: MatchResult) -> Decision | None:
         """What to do about an entry; None if it is in sync or in doubt."""
         match found:
             case Match(DesiredClient() as entry, live, how):
                 return self._update(entry, live, how)
             case Match(AbsentClient() as entry, live):
                 return self._delete(entry, live)
-            case Rotating(entry, rotate, turn):
-                return self._rotate(entry, rotate, turn)
-            case Missing(DesiredClient() as entry):
+            case RotationMatch(entry, rotate, step):
+                return self._rotate(entry, rotate, step)
+            case NotLive(DesiredClient() as entry):
                 return self._create(entry)
-            case Missing() | Doubt() | Match():
+            case NotLive() | Ambiguous() | Match():
                 return None
             case _:
                 assert_never(found)
 
-    def on_stranger(self, client: LiveClient, unmanaged: Unmanaged, removals: Removals | None) -> Decision | None:
+    def on_unmanaged(self, client: LiveClient, unmanaged: Unmanaged, removals: Removals | None) -> Decision | None:
         """What to do about a client that no entry is about; None if it is left alone."""
         removed = removals.removed(client) if removals else None
         match self.policy.prune:
@@ -131,7 +131,7 @@ class Deciding:
         client_id = change.id if isinstance(change, Delete) else None
         return Decision(kept=Kept(change.name, client_id, change.origin, change.source))
 
-    def _update(self, entry: DesiredClient, live: LiveClient, how: How) -> Decision | None:
+    def _update(self, entry: DesiredClient, live: LiveClient, how: MatchedBy) -> Decision | None:
         if wanted(entry, live.spec) == live.spec:
             return None
         after, origins, kept = self._aim(entry, live)
@@ -151,12 +151,12 @@ class Deciding:
         kept = kept_fields(entry, live, after, origins)
         return after, tuple(each for each in origins if not is_drift(each.origin)), kept
 
-    def _rotate(self, entry: DesiredClient, rotate: Rotation, turn: Turn) -> Decision | None:
-        old, successor = turn.old, turn.successor
+    def _rotate(self, entry: DesiredClient, rotate: Rotation, step: RotationStep) -> Decision | None:
+        old, successor = step.old, step.successor
         if successor is None:
-            return self._replace(entry, rotate, old, turn.stops_at)
-        update = self._update(entry, successor, How.NAME) or Decision()
-        if turn.is_over:
+            return self._replace(entry, rotate, old, step.stops_at)
+        update = self._update(entry, successor, MatchedBy.NAME) or Decision()
+        if step.is_over:
             since = f"client {successor.id}, which was {created_at(successor)}"
             reason = Note(ROTATED, f"replaced by {since}: `keep_old` is over")
             update = replace(update, changes=(*update.changes, self._retire(entry, rotate, old, reason, successor.id)))
@@ -201,14 +201,14 @@ class Deciding:
         return (*risks, *waivers(entry, renamed_among, live.id))
 
 
-def _reason(live: LiveClient, how: How) -> Note:
+def _reason(live: LiveClient, how: MatchedBy) -> Note:
     match how:
-        case How.ID:
+        case MatchedBy.ID:
             return Note("pinned-by-id", f"`ids:` says that client {live.id} is this one, and it differs")
-        case How.NAME:
+        case MatchedBy.NAME:
             text = f"matched by name: client {live.id}, {created(live.created_at)}, differs from what is declared"
             return Note("differs", text)
-        case How.PREVIOUS_NAME:
+        case MatchedBy.PREVIOUS_NAME:
             return Note("renamed", f"{quoted(live.name)} is a previous name of it; it keeps its id and secret")
         case _:
             assert_never(how)

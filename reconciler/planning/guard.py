@@ -8,7 +8,7 @@ from typing import assert_never
 
 from reconciler.model.clients import Grant, Location
 from reconciler.model.names import is_system_client, matches
-from reconciler.model.settings import Limits, Scope
+from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import has_drift, origin_text
 from reconciler.planning.plan.plan import Change, Create, Delete, OnDrift, Plan, Update
 from reconciler.support.frozen import dataclass
@@ -25,7 +25,7 @@ class Guards:
     expect_system_clients: bool = True
     frozen: str | None = None
     """The reason why nothing may be written, or None."""
-    sinks: tuple[Scope, ...] = ()
+    sinks: tuple[SinkScope, ...] = ()
     """Which clients have a sink that delivers their secret."""
 
 
@@ -136,7 +136,7 @@ def _harms(change: Change) -> Iterator[str]:
         yield f"would lose its grant {grant}"
 
 
-def _undelivered(plan: Plan, sinks: Sequence[Scope]) -> Iterator[Refusal]:
+def _undelivered(plan: Plan, sinks: Sequence[SinkScope]) -> Iterator[Refusal]:
     """A secret that stops at once, and nobody gets the next one."""
     for change in plan.changes:
         if not isinstance(change, Create) or change.replaces is None or change.replaces.keep_old:

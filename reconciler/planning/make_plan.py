@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 
 from reconciler.model.clients import Declarations, Listing
-from reconciler.planning.decide import Deciding, Decision, PlanPolicy
+from reconciler.planning.decide import Decider, Decision, PlanPolicy
 from reconciler.planning.drift.base import Base
 from reconciler.planning.drift.removals import Removals
 from reconciler.planning.match.fast_path import match_declared
-from reconciler.planning.match.match import Doubt, Finding, LiveIndex, meant, possible
+from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, meant, possible
 from reconciler.planning.notes.renames import notes_on_renames
-from reconciler.planning.notes.unmanaged import Remarks, notes_on_previous_names, notes_on_rotation
+from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation
 from reconciler.planning.plan.plan import Note, Plan, Unmanaged, order_of_applying
 
 __all__ = ["PlanPolicy", "make_plan"]
@@ -27,14 +27,14 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     index = LiveIndex(live, policy.ignore, policy.instance)
     matched = match_declared(declared, index)
     findings = matched.findings
-    doubts = tuple(found for found in findings if isinstance(found, Doubt))
+    doubts = tuple(found for found in findings if isinstance(found, Ambiguous))
     held = {live_id for doubt in doubts for live_id in possible(doubt.entry, index)}
-    deciding = Deciding(policy, index, base)
+    deciding = Decider(policy, index, base)
     on_entries = [decision for found in findings if (decision := deciding.on_entry(found))]
-    strangers = tuple(_strangers(declared, live, held | matched.settled | _matched_ids(findings), deciding))
-    decisions = [*on_entries, *(decision for _, decision in strangers if decision)]
+    unmatched = tuple(_unmatched(declared, live, held | matched.settled | _matched_ids(findings), deciding))
+    decisions = [*on_entries, *(decision for _, decision in unmatched if decision)]
     changes = tuple(sorted((change for each in decisions for change in each.changes), key=order_of_applying))
-    unmanaged = _by_name(unmanaged for unmanaged, decision in strangers if decision is None)
+    unmanaged = _by_name(unmanaged for unmanaged, decision in unmatched if decision is None)
     return Plan(
         instance=policy.instance,
         identity=policy.identity,
@@ -57,8 +57,8 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     )
 
 
-def _strangers(
-    declared: Declarations, live: Listing, accounted: Set[int], deciding: Deciding
+def _unmatched(
+    declared: Declarations, live: Listing, accounted: Set[int], deciding: Decider
 ) -> Iterator[tuple[Unmanaged, Decision | None]]:
     """The live clients that no entry is about, and what is done about them; None where they are left alone."""
     index, base = deciding.index, deciding.base
@@ -66,17 +66,17 @@ def _strangers(
     if not clients:
         return
     removals = Removals(declared, clients, base) if base else None
-    remarks = Remarks(declared, clients, index, deciding.policy.system_clients, removals)
+    remarks = UnmanagedNotes(declared, clients, index, deciding.policy.system_clients, removals)
     for client in clients:
         unmanaged = remarks.on(client)
-        yield unmanaged, deciding.on_stranger(client, unmanaged, removals)
+        yield unmanaged, deciding.on_unmanaged(client, unmanaged, removals)
 
 
-def _matched_ids(findings: Iterable[Finding]) -> set[int]:
+def _matched_ids(findings: Iterable[MatchResult]) -> set[int]:
     return {live.id for found in findings for live in meant(found)}
 
 
-def _notes(findings: Iterable[Finding], index: LiveIndex) -> Iterator[Note]:
+def _notes(findings: Iterable[MatchResult], index: LiveIndex) -> Iterator[Note]:
     for found in findings:
         if live := meant(found):
             yield from notes_on_previous_names(found.entry, live[-1], index)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
 from reconciler.planning.decide import PlanPolicy
-from reconciler.planning.match.match import LiveIndex, Match, Rotating, match_all
-from reconciler.planning.match.rotation import Turn
+from reconciler.planning.match.match import LiveIndex, Match, RotationMatch, match_all
+from reconciler.planning.match.rotation import RotationStep
 
 
 def managed(declared: Declarations, live: Listing, policy: PlanPolicy) -> Iterator[tuple[DesiredClient, LiveClient]]:
@@ -21,7 +21,7 @@ def managed(declared: Declarations, live: Listing, policy: PlanPolicy) -> Iterat
         match found:
             case Match(DesiredClient() as entry, live=client):
                 yield entry, client
-            case Rotating(entry, turn=Turn(successor=LiveClient() as successor)):
+            case RotationMatch(entry, step=RotationStep(successor=LiveClient() as successor)):
                 yield entry, successor
             case _:
                 continue

@@ -13,18 +13,18 @@ from typing import Any, assert_never
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.settings import (
-    AgeFiles,
-    DotenvFile,
+    AgeSinkSetting,
+    CommandSinkSetting,
+    DotenvSinkSetting,
     Instance,
-    JsonFile,
-    Program,
+    JsonSinkSetting,
     RuleSetting,
     Settings,
     SinkSetting,
 )
 from reconciler.planning.plan.plan import Note
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed, quoted, quoted_url
+from reconciler.support.text import enumeration, quoted, quoted_url
 
 UNREAD = frozenset({"path", "instances", "variable_sources", "rule_sources"})
 """Fields of `Settings` that are no settings: where things stand. Instances are compared one by one."""
@@ -97,9 +97,9 @@ def _different(key: str, of: str, before: Any, after: Any) -> Iterator[_Differen
 
 def _items(key: str, of: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[_Difference]:
     if removed := [item for item in before if item not in after]:
-        yield _Difference(_code(key), f"takes {listed(map(_shown, removed))} out of {key}{of}")
+        yield _Difference(_code(key), f"takes {enumeration(map(_shown, removed))} out of {key}{of}")
     if added := [item for item in after if item not in before]:
-        yield _Difference(_code(key), f"adds {listed(map(_shown, added))} to {key}{of}")
+        yield _Difference(_code(key), f"adds {enumeration(map(_shown, added))} to {key}{of}")
 
 
 def _guarding(key: str, of: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Difference]:
@@ -208,8 +208,8 @@ def _shown(value: object) -> str:
         case bool() | int() | float():
             return str(value).lower()
         case tuple():
-            return listed(map(_shown, value)) if value else "none"
-        case AgeFiles() | DotenvFile() | JsonFile() | Program():
+            return enumeration(map(_shown, value)) if value else "none"
+        case AgeSinkSetting() | DotenvSinkSetting() | JsonSinkSetting() | CommandSinkSetting():
             return _sink(value)
         case _ if is_dataclass(value) and not isinstance(value, type):
             parts = ((field.name, getattr(value, field.name)) for field in fields(value))
@@ -221,13 +221,13 @@ def _shown(value: object) -> str:
 def _sink(setting: SinkSetting) -> str:
     """A sink as it is configured, without the folder that its paths start from."""
     match setting:
-        case AgeFiles(path=path):
+        case AgeSinkSetting(path=path):
             what = f"age {quoted(path)}"
-        case DotenvFile(path=path):
+        case DotenvSinkSetting(path=path):
             what = f"dotenv {quoted(path)}"
-        case JsonFile(path=path):
+        case JsonSinkSetting(path=path):
             what = f"json {quoted(path)}"
-        case Program(run=run, timeout=timeout):
+        case CommandSinkSetting(run=run, timeout=timeout):
             what = f"command {' '.join(map(quoted, run))} ({timeout:g} s)"
         case _:
             assert_never(setting)

@@ -9,7 +9,7 @@ from reconciler.model.names import matches_any
 from reconciler.planning.plan.plan import Change, Plan, Update
 
 
-def choose(plan: Plan, only: Sequence[str], owners: Sequence[str]) -> Plan:
+def limit_to_targets(plan: Plan, only: Sequence[str], owners: Sequence[str]) -> Plan:
     """The plan with the changes alone that one of the `only` and one of the `owners` match; no glob matches all.
 
     Nothing else changes: what counts as declared, blocked or unmanaged was settled before. A change without an owner,

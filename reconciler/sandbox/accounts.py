@@ -17,7 +17,7 @@ class Permission(StrEnum):
     DELETE = "delete-auth_clients"
 
 
-class Status(StrEnum):
+class AccountStatus(StrEnum):
     """Whether an account can log in. Too many wrong passwords make it BLOCKED, where the policy says so."""
 
     ACTIVE = "ACTIVE"
@@ -32,7 +32,7 @@ class Account:
     name: str
     password: str
     permissions: frozenset[Permission] = frozenset()
-    status: Status = Status.ACTIVE
+    status: AccountStatus = AccountStatus.ACTIVE
     """As installed; what became of it since stands in the database."""
 
 
@@ -46,8 +46,8 @@ ACCOUNTS = (
     Account("pm_editonly", "Editonly-pass-1", _EDIT),
     Account("pm_viewer", "Viewer-pass-1", _VIEW),
     Account("pm_none", "None-pass-1"),
-    Account("pm_inactive", "Inactive-pass-1", status=Status.INACTIVE),
-    Account("pm_blocked", "Blocked-pass-1", status=Status.BLOCKED),
+    Account("pm_inactive", "Inactive-pass-1", status=AccountStatus.INACTIVE),
+    Account("pm_blocked", "Blocked-pass-1", status=AccountStatus.BLOCKED),
     Account("pm_lock", "Lock-pass-1", _VIEW),
 )
 

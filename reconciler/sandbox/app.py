@@ -16,18 +16,18 @@ from reconciler.sandbox import responses
 from reconciler.sandbox.login import log_in, log_out, login_form
 from reconciler.sandbox.request_fields import METHODS, expects_json, is_ajax, read_method
 from reconciler.sandbox.routes import (
-    Call,
     Handler,
-    Invalid,
+    InvalidFields,
+    RouteCall,
     ServerError,
     Unauthenticated,
     Unauthorized,
     anything_else,
     route_map,
 )
-from reconciler.sandbox.settings import Policy
+from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.visitor import Visitor, read_visitor, remember
+from reconciler.sandbox.visitor import Visitor, read_visitor, set_session_cookie
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -39,7 +39,7 @@ LARGEST_BODY = 8 * 1024 * 1024
 class Application:
     """The platform as reached at `base`, an address without a slash at the end."""
 
-    def __init__(self, store: Store, policy: Policy, base: str) -> None:
+    def __init__(self, store: Store, policy: LoginSettings, base: str) -> None:
         self._store, self._policy, self._base = store, policy, base
         self._routes = route_map(login_form, log_in, log_out).bind("localhost")
 
@@ -74,30 +74,32 @@ class Application:
     def _visit(self, request: Request, method: str, handler: Handler) -> Response:
         """Answer somebody. Every route starts a session, if only a stranger's."""
         visitor = read_visitor(request, self._store, self._policy)
-        call = Call(request, visitor, self._store, self._policy, self._base)
+        call = RouteCall(request, visitor, self._store, self._policy, self._base)
         response = _expelled(call) if visitor.session and visitor.session.ended else _run(handler, call)
         seen = call.visitor
         if method == "GET" and not is_ajax(request):
             seen = Visitor(seen.session, _page(request))
-        remember(seen, response, self._store, self._policy)
+        set_session_cookie(seen, response, self._store, self._policy)
         return response
 
 
-def _run(handler: Handler, call: Call) -> Response:
+def _run(handler: Handler, call: RouteCall) -> Response:
     as_json = expects_json(call.request)
     try:
         return handler(call)
     except Unauthenticated:
-        return responses.value(401, {"error": "Unauthenticated."}) if as_json else responses.redirect(f"{call.base}/login")
+        return (
+            responses.value(401, {"error": "Unauthenticated."}) if as_json else responses.redirect(f"{call.base}/login")
+        )
     except Unauthorized:
         return responses.message(403, "This action is unauthorized.", as_json=as_json)
-    except Invalid as error:
+    except InvalidFields as error:
         return responses.refusal(error.messages) if as_json else responses.redirect(_page_before(call))
     except ServerError:
         return responses.message(500, "Server Error", as_json=as_json)
 
 
-def _expelled(call: Call) -> Response:
+def _expelled(call: RouteCall) -> Response:
     """What a session learns that another login has ended: this once, even where JSON is wanted."""
     if call.visitor.session:
         call.store.drop_session(call.visitor.session.token)
@@ -110,7 +112,7 @@ def _page(request: Request) -> str:
     return quote(request.path, safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else "")
 
 
-def _page_before(call: Call) -> str:
+def _page_before(call: RouteCall) -> str:
     page = call.request.headers.get("Referer") or call.visitor.previous or ""
     return page if "://" in page else f"{call.base}/{page.lstrip('/')}".rstrip("/")
 

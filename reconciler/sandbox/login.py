@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from werkzeug.wrappers import Response
 
 from reconciler.sandbox import responses
-from reconciler.sandbox.accounts import Account, Status, find_account
+from reconciler.sandbox.accounts import Account, AccountStatus, find_account
 from reconciler.sandbox.php import Value, children
 from reconciler.sandbox.request_fields import read_fields, wants_json
-from reconciler.sandbox.routes import Call, Invalid
-from reconciler.sandbox.store import Session
+from reconciler.sandbox.routes import InvalidFields, RouteCall
+from reconciler.sandbox.store import StoredSession
 from reconciler.sandbox.validation import LOCKED, WRONG_CREDENTIALS, refused_login
 from reconciler.sandbox.visitor import Visitor, device
 
@@ -19,14 +19,14 @@ _REFUSE_SECOND = 1
 _END_FIRST = 2
 
 
-def login_form(call: Call) -> Response:
+def login_form(call: RouteCall) -> Response:
     """GET /login: a page for strangers."""
     if call.visitor.session:
         return responses.redirect(call.base)
     return responses.html(200, "Login")
 
 
-def log_in(call: Call) -> Response:
+def log_in(call: RouteCall) -> Response:
     """POST /login. Whoever has a session already is sent home, unchecked."""
     if call.visitor.session:
         return responses.redirect(call.base)
@@ -38,7 +38,7 @@ def log_in(call: Call) -> Response:
     return responses.empty() if wants_json(call.request) else responses.redirect(call.base)
 
 
-def log_out(call: Call) -> Response:
+def log_out(call: RouteCall) -> Response:
     """GET /logout: the same answer with or without a session."""
     if call.visitor.session:
         call.store.drop_session(call.visitor.session.token)
@@ -53,38 +53,38 @@ def _account_meant(username: Value) -> Account | None:
     return find_account(username) if isinstance(username, str) else None
 
 
-def _check(call: Call, account: Account | None, fields: Mapping[str, Value]) -> Account:
-    """The account, if it may come in; `Invalid` if not. The order decides which message is given."""
-    status = call.store.status(account.name) if account else Status.INACTIVE
-    if account is None or status is Status.INACTIVE:
-        raise Invalid(WRONG_CREDENTIALS)
-    if status is Status.BLOCKED:
-        raise Invalid(LOCKED)
+def _check(call: RouteCall, account: Account | None, fields: Mapping[str, Value]) -> Account:
+    """The account, if it may come in; `InvalidFields` if not. The order decides which message is given."""
+    status = call.store.status(account.name) if account else AccountStatus.INACTIVE
+    if account is None or status is AccountStatus.INACTIVE:
+        raise InvalidFields(WRONG_CREDENTIALS)
+    if status is AccountStatus.BLOCKED:
+        raise InvalidFields(LOCKED)
     if problems := refused_login(fields):
-        raise Invalid(problems)
+        raise InvalidFields(problems)
     if 0 < call.policy.login_attempts <= call.store.failures(account.name):
         # One try too many blocks the account, with the right password as well.
-        call.store.set_status(account.name, Status.BLOCKED)
-        raise Invalid(LOCKED)
+        call.store.set_status(account.name, AccountStatus.BLOCKED)
+        raise InvalidFields(LOCKED)
     if fields["password"] != account.password:
         call.store.count_failure(account.name)
-        raise Invalid(WRONG_CREDENTIALS)
+        raise InvalidFields(WRONG_CREDENTIALS)
     call.store.forget_failures(account.name)
     return account
 
 
-def _start(call: Call, account: Account) -> None:
+def _start(call: RouteCall, account: Account) -> None:
     others = [session.token for session in _sessions(call, account) if _must_go(call, session)]
     call.store.end_sessions(others)
     session = call.store.start_session(account.name, _address(call), device(call.request), call.visitor.previous)
     call.visitor = Visitor(session, call.visitor.previous)
 
 
-def _sessions(call: Call, account: Account) -> list[Session]:
+def _sessions(call: RouteCall, account: Account) -> list[StoredSession]:
     return call.store.sessions_of(account.name, lifetime=call.policy.lifetime * 60.0)
 
 
-def _is_taken(call: Call, sessions: list[Session]) -> bool:
+def _is_taken(call: RouteCall, sessions: list[StoredSession]) -> bool:
     """Whether the policy wants no second session: from one address, or from another device than the first."""
     same_address = any(session.address == _address(call) for session in sessions)
     if call.policy.ip_restriction == _REFUSE_SECOND and same_address:
@@ -92,17 +92,17 @@ def _is_taken(call: Call, sessions: list[Session]) -> bool:
     return call.policy.device_restriction == _REFUSE_SECOND and _others(call, sessions) > len(sessions) / 2
 
 
-def _must_go(call: Call, session: Session) -> bool:
+def _must_go(call: RouteCall, session: StoredSession) -> bool:
     same_address = session.address == _address(call)
     if call.policy.ip_restriction == _END_FIRST and same_address:
         return True
     return call.policy.device_restriction == _END_FIRST and _others(call, [session]) > 0
 
 
-def _others(call: Call, sessions: list[Session]) -> int:
+def _others(call: RouteCall, sessions: list[StoredSession]) -> int:
     here = (_address(call), device(call.request))
     return sum((session.address, session.device) != here for session in sessions)
 
 
-def _address(call: Call) -> str:
+def _address(call: RouteCall) -> str:
     return call.request.remote_addr or ""

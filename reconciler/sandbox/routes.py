@@ -12,9 +12,9 @@ from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import Permission, account_named
 from reconciler.sandbox.php import Value, as_text, leading_number
 from reconciler.sandbox.request_fields import read_fields
-from reconciler.sandbox.settings import Policy
+from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import ClientRow, Store
-from reconciler.sandbox.validation import ClientFields, Messages, read_client, refused_client
+from reconciler.sandbox.validation import ClientFields, Messages, accepted_fields, refused_client
 from reconciler.sandbox.visitor import Visitor
 
 
@@ -30,7 +30,7 @@ class ServerError(Exception):
     """What the platform answers with 500: often a mistake of the caller that it does not expect."""
 
 
-class Invalid(Exception):
+class InvalidFields(Exception):
     """Fields that were refused, with the messages for each."""
 
     def __init__(self, messages: Messages) -> None:
@@ -39,13 +39,13 @@ class Invalid(Exception):
 
 
 @dataclass(slots=True)
-class Call:
+class RouteCall:
     """One request on its way through a route. Logging in or out makes the visitor somebody else."""
 
     request: Request
     visitor: Visitor
     store: Store
-    policy: Policy
+    policy: LoginSettings
     base: str
     """The address of the instance, without a slash at the end."""
 
@@ -53,19 +53,19 @@ class Call:
 Handler = Callable[..., Response]
 
 
-def list_clients(call: Call) -> Response:
+def list_clients(call: RouteCall) -> Response:
     """GET /oauth/clients: all that are not revoked; the query string changes nothing."""
     _permit(call, Permission.VIEW)
     return responses.clients(call.store.clients())
 
 
-def show_client(call: Call, client_id: str) -> Response:
+def show_client(call: RouteCall, client_id: str) -> Response:
     """GET /oauth/clients/{id}: broken on the platform, for those who may view."""
     _permit(call, Permission.VIEW)
     raise ServerError
 
 
-def create_client(call: Call) -> Response:
+def create_client(call: RouteCall) -> Response:
     """POST /oauth/clients."""
     _permit(call, Permission.CREATE)
     fields = _good_fields(call)
@@ -73,7 +73,7 @@ def create_client(call: Call) -> Response:
     return responses.client(201, row, fields.name)
 
 
-def update_client(call: Call, client_id: str) -> Response:
+def update_client(call: RouteCall, client_id: str) -> Response:
     """PUT /oauth/clients/{id}: the id is looked at before the fields, and a revoked client stays revoked."""
     _permit(call, Permission.EDIT)
     found = _existing(call, client_id)
@@ -83,32 +83,32 @@ def update_client(call: Call, client_id: str) -> Response:
     return responses.client(200, _existing(call, str(found[0])), fields.name)
 
 
-def delete_client(call: Call, client_id: str) -> Response:
+def delete_client(call: RouteCall, client_id: str) -> Response:
     """DELETE /oauth/clients/{id}: revokes; once more does no harm."""
     _permit(call, Permission.DELETE)
     call.store.revoke(_existing(call, client_id)[0])
     return responses.empty()
 
 
-def scopes(call: Call) -> Response:
+def scopes(call: RouteCall) -> Response:
     """GET /oauth/scopes: none, for anybody with a session."""
     _authenticate(call)
     return responses.value(200, [])
 
 
-def keep_alive(call: Call) -> Response:
+def keep_alive(call: RouteCall) -> Response:
     """POST /keep-alive: the session lives on."""
     _authenticate(call)
     return responses.empty()
 
 
-def home(call: Call) -> Response:
+def home(call: RouteCall) -> Response:
     """GET /: on to the page that people start on."""
     _authenticate(call)
     return responses.redirect(f"{call.base}/home")
 
 
-def anything_else(call: Call, path: str = "") -> Response:
+def anything_else(call: RouteCall, path: str = "") -> Response:
     """GET of a page that is not there: found out only with a session, and always a page."""
     _authenticate(call)
     return responses.html(404, "Page not found")
@@ -135,13 +135,13 @@ def route_map(login_form: Handler, log_in: Handler, log_out: Handler) -> Map:
     )
 
 
-def _authenticate(call: Call) -> str:
+def _authenticate(call: RouteCall) -> str:
     if call.visitor.session is None:
         raise Unauthenticated
     return call.visitor.session.account
 
 
-def _permit(call: Call, permission: Permission) -> None:
+def _permit(call: RouteCall, permission: Permission) -> None:
     # The permission check trips over a missing session: 500, as for a server that is ill.
     if call.visitor.session is None:
         raise ServerError
@@ -149,14 +149,14 @@ def _permit(call: Call, permission: Permission) -> None:
         raise Unauthorized
 
 
-def _good_fields(call: Call) -> ClientFields:
+def _good_fields(call: RouteCall) -> ClientFields:
     fields = read_fields(call.request)
     if problems := refused_client(fields):
-        raise Invalid(problems)
-    return read_client(fields)
+        raise InvalidFields(problems)
+    return accepted_fields(fields)
 
 
-def _existing(call: Call, client_id: str) -> ClientRow:
+def _existing(call: RouteCall, client_id: str) -> ClientRow:
     row = call.store.client(leading_number(client_id))
     if row is None:
         raise ServerError

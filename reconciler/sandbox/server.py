@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.errors import SandboxError, WrongUsage
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.sandbox.settings import read_policy
+from reconciler.sandbox.settings import read_settings
 from reconciler.sandbox.store import Store, reset, seed
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def running(  # noqa: PLR0913  (what a test may choose, by name)
     between it and the network, `clock` gives the platform's time in seconds since 1970. Raises `SandboxError` if it
     cannot start.
     """
-    policy = read_policy(settings)
+    policy = read_settings(settings)
     with ExitStack() as stack:
         listener = stack.enter_context(closing(_listen(host, port)))
         base = _address(listener)

@@ -11,7 +11,7 @@ from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class LoginSettings:
     """The settings in force. The defaults are those of a fresh installation (observed on 4.15.6)."""
 
     login_attempts: int = 0
@@ -40,15 +40,15 @@ _KEYS = {
 }
 
 SETTING_KEYS = tuple(_KEYS)
-"""The keys that `read_policy` takes."""
+"""The keys that `read_settings` takes."""
 
 
-def read_policy(settings: Mapping[str, str | int]) -> Policy:
+def read_settings(settings: Mapping[str, str | int]) -> LoginSettings:
     """The policy that these settings make.
 
     Raises `WrongUsage` for a key that the sandbox does not know and for a value that makes no sense.
     """
-    return replace(Policy(), **{_known(key).field: _number(key, value) for key, value in settings.items()})
+    return replace(LoginSettings(), **{_known(key).field: _number(key, value) for key, value in settings.items()})
 
 
 def _known(key: str) -> _Key:

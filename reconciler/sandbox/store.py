@@ -11,7 +11,7 @@ from threading import Lock
 from types import TracebackType
 
 from reconciler.model.clients import ClientSpec, Grant
-from reconciler.sandbox.accounts import Status
+from reconciler.sandbox.accounts import AccountStatus
 from reconciler.sandbox.database import (
     INSERT_CLIENT,
     INSTALLED_URL,
@@ -31,7 +31,7 @@ ClientRow = tuple[int, str, str, str, int, int, int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class StoredSession:
     """Somebody who is logged in."""
 
     token: str
@@ -141,12 +141,12 @@ class Store:
 
     # Accounts
 
-    def status(self, account: str) -> Status:
+    def status(self, account: str) -> AccountStatus:
         """Whether an account can log in."""
         with self._turn:
-            return Status(self._one("SELECT status FROM accounts WHERE name = ?", account))
+            return AccountStatus(self._one("SELECT status FROM accounts WHERE name = ?", account))
 
-    def set_status(self, account: str, status: Status) -> None:
+    def set_status(self, account: str, status: AccountStatus) -> None:
         """Block an account, or unblock it as an administrator would. Wrong passwords stay counted."""
         with self._writing():
             self._connection.execute("UPDATE accounts SET status = ? WHERE name = ?", (status, account))
@@ -173,17 +173,17 @@ class Store:
 
     # Sessions
 
-    def session(self, token: str, *, lifetime: float) -> Session | None:
+    def session(self, token: str, *, lifetime: float) -> StoredSession | None:
         """The session of a token, unless it had no request for `lifetime` seconds."""
         return next(iter(self._sessions("token = ?", token, lifetime)), None)
 
-    def sessions_of(self, account: str, *, lifetime: float) -> list[Session]:
+    def sessions_of(self, account: str, *, lifetime: float) -> list[StoredSession]:
         """Every session of an account that still lives."""
         return self._sessions("account = ?", account, lifetime)
 
-    def start_session(self, account: str, address: str, device: str, previous: str | None) -> Session:
+    def start_session(self, account: str, address: str, device: str, previous: str | None) -> StoredSession:
         """Let somebody in."""
-        session = Session(token_urlsafe(30), account, address, device, previous, 0)
+        session = StoredSession(token_urlsafe(30), account, address, device, previous, 0)
         with self._writing():
             # Whoever resets a running sandbox ends every session, so nobody lists it before this.
             self._tell_address()
@@ -215,11 +215,11 @@ class Store:
         with self._writing():
             self._connection.execute("DELETE FROM sessions WHERE token = ?", (token,))
 
-    def _sessions(self, condition: str, value: str, lifetime: float) -> list[Session]:
+    def _sessions(self, condition: str, value: str, lifetime: float) -> list[StoredSession]:
         query = f"SELECT token, account, address, device, previous, ended FROM sessions WHERE {condition}"  # noqa: S608
         with self._turn:
             rows = self._connection.execute(f"{query} AND last_request > ?", (value, self._clock() - lifetime))
-            return [Session(*row) for row in rows]
+            return [StoredSession(*row) for row in rows]
 
     def _one(self, query: str, *values: object) -> str:
         value: str = self._connection.execute(query, values).fetchone()[0]

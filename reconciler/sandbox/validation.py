@@ -61,7 +61,7 @@ def refused_client(fields: Mapping[str, Value]) -> Messages:
     return {field: texts for field, texts in problems.items() if texts}
 
 
-def read_client(fields: Mapping[str, Value]) -> ClientFields:
+def accepted_fields(fields: Mapping[str, Value]) -> ClientFields:
     """The client that the fields describe; they must have been found good."""
     kinds = [item for _, item in _items(fields.get("types"))]
     redirect = fields.get("redirect")

@@ -7,8 +7,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.settings import Policy
-from reconciler.sandbox.store import Session, Store
+from reconciler.sandbox.settings import LoginSettings
+from reconciler.sandbox.store import Store, StoredSession
 from reconciler.support.frozen import dataclass
 
 COOKIE = "processmaker_session"
@@ -23,12 +23,12 @@ _PLATFORM = re.compile(r"Windows|Android|iPhone|iPad|Mac OS|Linux", re.IGNORECAS
 class Visitor:
     """Somebody with a session, or a stranger; both are sent back to the page they were on."""
 
-    session: Session | None = None
+    session: StoredSession | None = None
     previous: str | None = None
     """Path and query of that page."""
 
 
-def read_visitor(request: Request, store: Store, policy: Policy) -> Visitor:
+def read_visitor(request: Request, store: Store, policy: LoginSettings) -> Visitor:
     """Who sent the request. A cookie that is unknown, expired or garbage makes a stranger."""
     token = request.cookies.get(COOKIE, "")
     if token.startswith(_STRANGER):
@@ -37,7 +37,7 @@ def read_visitor(request: Request, store: Store, policy: Policy) -> Visitor:
     return Visitor(session, session.previous) if session else Visitor()
 
 
-def remember(visitor: Visitor, response: Response, store: Store, policy: Policy) -> None:
+def set_session_cookie(visitor: Visitor, response: Response, store: Store, policy: LoginSettings) -> None:
     """Keep the session alive, or a stranger's page in the cookie itself, and set the cookie."""
     if visitor.session:
         store.touch(visitor.session.token, visitor.previous)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from reconciler.model.errors import SinkError
-from reconciler.secrets.values import Client
-from reconciler.support.text import listed, quoted
+from reconciler.secrets.values import SinkClient
+from reconciler.support.text import enumeration, quoted
 
 
-def collisions(clients: Iterable[Client], place: Callable[[Client], str]) -> Iterator[tuple[str, list[str]]]:
+def collisions(clients: Iterable[SinkClient], place: Callable[[SinkClient], str]) -> Iterator[tuple[str, list[str]]]:
     """Each place that clients of several names have, with their names. Upper and lower case are one place."""
     placed = sorted((place(client).casefold(), place(client), client.name) for client in clients)
     for _, group in groupby(placed, key=lambda each: each[0]):
@@ -20,10 +20,10 @@ def collisions(clients: Iterable[Client], place: Callable[[Client], str]) -> Ite
             yield members[0][1], names
 
 
-def refuse_collisions(clients: Iterable[Client], place: Callable[[Client], str], what: str) -> None:
+def refuse_collisions(clients: Iterable[SinkClient], place: Callable[[SinkClient], str], what: str) -> None:
     """Raise SinkError if two clients have one place; `what` says what a place is."""
     for taken, names in collisions(clients, place):
         raise SinkError(
-            f"{listed(map(quoted, names))} would have one {what}, {quoted(taken)}",
+            f"{enumeration(map(quoted, names))} would have one {what}, {quoted(taken)}",
             "rename one of them, or let `only:` of two sinks part them",
         )

@@ -6,12 +6,20 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import assert_never
 
 from reconciler.model.errors import SinkError
-from reconciler.model.settings import AgeFiles, DotenvFile, Instance, JsonFile, Program, Settings, SinkSetting
+from reconciler.model.settings import (
+    AgeSinkSetting,
+    CommandSinkSetting,
+    DotenvSinkSetting,
+    Instance,
+    JsonSinkSetting,
+    Settings,
+    SinkSetting,
+)
 from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.sink import Sink
-from reconciler.secrets.values import Client, Handover, Held
+from reconciler.secrets.values import Held, SecretDelivery, SinkClient
 from reconciler.support.frozen import dataclass
-from reconciler.support.subprocess_env import without
+from reconciler.support.subprocess_env import environment_without
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class SinkHolding:
     """What one sink has of a client."""
 
     sink: str
@@ -37,10 +45,10 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class MissingSecret:
     """A live client that one sink should have, and has not."""
 
-    client: Client
+    client: SinkClient
     id: int
     sink: str
     """Its label."""
@@ -48,7 +56,7 @@ class Lacking:
     """The sink's, by which `Deliverer.deliver` is told of it."""
 
 
-Owes = Callable[[str, Client, int], bool]
+PendingLookup = Callable[[str, SinkClient, int], bool]
 """Whether a sink of this label still has to be given the client of this id, as far as past runs are written down."""
 
 
@@ -65,19 +73,19 @@ class Deliverer:
         """What the sinks are called, in the order of reconciler.yaml."""
         return tuple(sink.label for sink in self._sinks)
 
-    def problems(self, clients: Sequence[Client]) -> tuple[Delivery, ...]:
+    def problems(self, clients: Sequence[SinkClient]) -> tuple[Delivery, ...]:
         """The sinks that could not take these clients, each with the reason: to be asked before the first write.
 
         `clients` are all that are declared for the instance. No sink gets a secret for this.
         """
         return self._failing(clients, lambda sink, covered: sink.check(covered))
 
-    def visible_problems(self, clients: Sequence[Client]) -> tuple[Delivery, ...]:
+    def visible_problems(self, clients: Sequence[SinkClient]) -> tuple[Delivery, ...]:
         """Those of `problems` that show without running a sink's program and without writing anything."""
         return self._failing(clients, lambda sink, covered: sink.look(covered))
 
     def _failing(
-        self, clients: Sequence[Client], ask: Callable[[Sink, Sequence[Client]], None]
+        self, clients: Sequence[SinkClient], ask: Callable[[Sink, Sequence[SinkClient]], None]
     ) -> tuple[Delivery, ...]:
         asked = (
             _tried(sink, lambda sink: ask(sink, [client for client in clients if sink.covers(client)]))
@@ -85,22 +93,24 @@ class Deliverer:
         )
         return tuple(each for each in asked if each.error is not None)
 
-    def numbers(self, client: Client) -> tuple[int, ...]:
+    def numbers(self, client: SinkClient) -> tuple[int, ...]:
         """The sinks that cover a client, by their numbers; `labels` has their names."""
         return tuple(number for number, sink in enumerate(self._sinks) if sink.covers(client))
 
-    def lacking(self, clients: Sequence[tuple[Client, int]], owes: Owes) -> tuple[Lacking, ...]:
+    def missing_secrets(
+        self, clients: Sequence[tuple[SinkClient, int]], owes: PendingLookup
+    ) -> tuple[MissingSecret, ...]:
         """The clients, with their ids, that sinks should have and have not, sink by sink. No secret is needed for it.
 
         Of a sink that cannot tell, `owes` is asked. Raises SinkError where a place cannot be read.
         """
         return tuple(
-            Lacking(client, client_id, sink.label, number)
+            MissingSecret(client, client_id, sink.label, number)
             for number, sink in enumerate(self._sinks)
             for client, client_id in _absent(sink, [pair for pair in clients if sink.covers(pair[0])], owes)
         )
 
-    def deliver(self, handover: Handover, numbers: Collection[int] | None = None) -> tuple[Delivery, ...]:
+    def deliver(self, handover: SecretDelivery, numbers: Collection[int] | None = None) -> tuple[Delivery, ...]:
         """Give a client's id and secret to every sink that covers it, or to those of these numbers.
 
         Again changes nothing. Raises nothing.
@@ -110,26 +120,28 @@ class Deliverer:
         chosen = self.numbers(handover.client) if numbers is None else sorted(numbers)
         return tuple(_tried(self._sinks[number], lambda sink: sink.deliver(handover)) for number in chosen)
 
-    def forget(self, client: Client, client_id: int) -> tuple[Delivery, ...]:
+    def forget(self, client: SinkClient, client_id: int) -> tuple[Delivery, ...]:
         """Take away what the sinks have of a client that was deleted. Raises nothing.
 
         Not for the old client of a rotation, whose name and place its successor has.
         """
         return tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in self._covering(client))
 
-    def holds(self, handover: Handover) -> tuple[Holding, ...]:
+    def holds(self, handover: SecretDelivery) -> tuple[SinkHolding, ...]:
         """What each sink that covers the client has of it. Nothing is changed, and nothing raised."""
         return tuple(_looked(sink, handover) for sink in self._covering(handover.client))
 
-    def holding(self, handover: Handover, number: int) -> Holding:
+    def holding(self, handover: SecretDelivery, number: int) -> SinkHolding:
         """What the sink of this number has of the client. Nothing is changed, and nothing raised."""
         return _looked(self._sinks[number], handover)
 
-    def _covering(self, client: Client) -> Iterator[Sink]:
+    def _covering(self, client: SinkClient) -> Iterator[Sink]:
         return (self._sinks[number] for number in self.numbers(client))
 
 
-def _absent(sink: Sink, clients: Sequence[tuple[Client, int]], owes: Owes) -> Iterator[tuple[Client, int]]:
+def _absent(
+    sink: Sink, clients: Sequence[tuple[SinkClient, int]], owes: PendingLookup
+) -> Iterator[tuple[SinkClient, int]]:
     for (client, client_id), there in zip(clients, sink.present(clients), strict=True):
         if there is False or (there is None and owes(sink.label, client, client_id)):
             yield client, client_id
@@ -143,36 +155,36 @@ def _tried(sink: Sink, attempt: Callable[[Sink], None]) -> Delivery:
     return Delivery(sink.label)
 
 
-def _looked(sink: Sink, handover: Handover) -> Holding:
+def _looked(sink: Sink, handover: SecretDelivery) -> SinkHolding:
     try:
-        return Holding(sink.label, sink.holds(handover))
+        return SinkHolding(sink.label, sink.holds(handover))
     except SinkError as error:
-        return Holding(sink.label, Held.UNKNOWN, error)
+        return SinkHolding(sink.label, Held.UNKNOWN, error)
 
 
 def open_deliverer(
     instance: Instance, settings: Settings, environ: Mapping[str, str], tell_mask: Mask | None = None
 ) -> Deliverer:
     """The sinks of an instance. The programs that they run get `environ` without every instance's credentials."""
-    inherited = without(environ, settings.secret_variables)
+    inherited = environment_without(environ, settings.secret_variables)
     return Deliverer([_open(each, instance, settings, inherited) for each in instance.sinks], tell_mask)
 
 
 def _open(setting: SinkSetting, instance: Instance, settings: Settings, environ: Mapping[str, str]) -> Sink:
     match setting:
-        case AgeFiles():
+        case AgeSinkSetting():
             from reconciler.secrets.sinks.age import AgeSink
 
             return AgeSink(setting, instance.name, settings.owners)
-        case DotenvFile():
+        case DotenvSinkSetting():
             from reconciler.secrets.sinks.dotenv import DotenvSink
 
             return DotenvSink(setting, instance.name, environ)
-        case JsonFile():
+        case JsonSinkSetting():
             from reconciler.secrets.sinks.json_file import JsonSink
 
             return JsonSink(setting, instance.name, environ)
-        case Program():
+        case CommandSinkSetting():
             from reconciler.secrets.sinks.command import CommandSink
 
             return CommandSink(setting, instance.name, instance.identity, environ)

@@ -12,7 +12,7 @@ from secrets import token_hex
 from threading import RLock
 
 from reconciler.model.errors import SinkError
-from reconciler.support.state_dir import STATE, make_private
+from reconciler.support.state_dir import STATE_DIR, make_private_dir
 from reconciler.support.text import printable
 
 PRIVATE = 0o600
@@ -22,7 +22,7 @@ LARGEST = 16 * 1024 * 1024
 _LOCK = RLock()
 
 
-def shown(path: Path, folder: Path) -> str:
+def path_text(path: Path, folder: Path) -> str:
     """The path for a message: from the project's folder, where it is in there."""
     inside = path != folder and path.is_relative_to(folder)
     return printable(str(path.relative_to(folder) if inside else path))
@@ -47,9 +47,9 @@ def read(path: Path, folder: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as problem:
-        raise failed(f"read {shown(path, folder)}", problem) from None
+        raise failed(f"read {path_text(path, folder)}", problem) from None
     if len(content) > LARGEST:
-        raise SinkError(f"{shown(path, folder)} is larger than {LARGEST >> 20} MiB", "give another path")
+        raise SinkError(f"{path_text(path, folder)} is larger than {LARGEST >> 20} MiB", "give another path")
     return content
 
 
@@ -67,7 +67,7 @@ def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
             raise
         _sync_folder(target.parent)
     except OSError as problem:
-        raise failed(f"write {shown(path, folder)}", problem) from None
+        raise failed(f"write {path_text(path, folder)}", problem) from None
 
 
 def _beside(target: Path, folder: Path) -> Path:
@@ -77,8 +77,8 @@ def _beside(target: Path, folder: Path) -> Path:
     """
     name = f"delivery-{sha256(os.fsencode(target)).hexdigest()[:16]}.tmp"
     if target.is_relative_to(os.path.realpath(folder)):
-        state = folder / STATE
-        make_private(state)
+        state = folder / STATE_DIR
+        make_private_dir(state)
         if state.stat().st_dev == target.parent.stat().st_dev:
             return state / name
     return target.parent / f".{name}"  # a file can replace another only on the same disk
@@ -111,7 +111,7 @@ def remove(path: Path, folder: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as problem:
-        raise failed(f"remove {shown(path, folder)}", problem) from None
+        raise failed(f"remove {path_text(path, folder)}", problem) from None
 
 
 def make_folder(path: Path, folder: Path) -> None:
@@ -119,7 +119,7 @@ def make_folder(path: Path, folder: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise failed(f"make the folder {shown(path, folder)}", problem) from None
+        raise failed(f"make the folder {path_text(path, folder)}", problem) from None
 
 
 def try_writing(path: Path, folder: Path) -> None:
@@ -129,7 +129,7 @@ def try_writing(path: Path, folder: Path) -> None:
     try:
         _fill(probe, b"\n" * 4096, PRIVATE)
     except OSError as problem:
-        raise failed(f"write into {shown(path, folder)}", problem) from None
+        raise failed(f"write into {path_text(path, folder)}", problem) from None
     finally:
         with suppress(OSError):
             probe.unlink()

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from reconciler.secrets.values import Client
-from reconciler.support.text import did_you_mean, listed, quoted
+from reconciler.secrets.values import SinkClient
+from reconciler.support.text import did_you_mean, enumeration, quoted
 
 LONGEST = 100
 """Characters of a stem. File systems allow names of 255 bytes."""
@@ -45,7 +45,7 @@ def stem(name: str) -> str:
 def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ()) -> list[Fault]:
     """What is wrong with the placeholders of a path; `known` may stand in it, `needed` must."""
     found = _PLACEHOLDER.findall(path)
-    offer = f"known here: {listed(f'{{{name}}}' for name in known)}"
+    offer = f"known here: {enumeration(f'{{{name}}}' for name in known)}"
     faults = [
         (f"{quoted('{' + name + '}')} is no placeholder", _meant(name, known) or offer)
         for name in found
@@ -55,7 +55,7 @@ def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ())
         faults.append((f"a brace in {quoted(path)} is not closed, or not opened", offer))
     missing = [name for name in needed if name not in found]
     if missing and not faults:
-        braced = listed(f"{{{name}}}" for name in missing)
+        braced = enumeration(f"{{{name}}}" for name in missing)
         faults.append((f"without {braced} all clients would have one file", f"put {braced} into the path"))
     return faults
 
@@ -80,7 +80,7 @@ def expand(path: str, instance: str) -> str:
     return path.replace("{instance}", instance)
 
 
-def file_of(path: str, client: Client) -> str:
+def file_of(path: str, client: SinkClient) -> str:
     """The path of a client's file. Nothing in the client's name or owner can lead elsewhere."""
     return (
         expand(path, client.instance)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from reconciler.secrets.values import Client, Event, Handover
+from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 
 VERSION = 1
 """Goes up when a key changes its meaning or goes away; new keys may come at any time."""
 
 
-def plaintext(handover: Handover) -> bytes:
+def age_payload(handover: SecretDelivery) -> bytes:
     """What an age file holds: one line of JSON with everything that an application needs."""
     client = handover.client
     return _line(
@@ -27,7 +27,7 @@ def plaintext(handover: Handover) -> bytes:
     )
 
 
-def told(handover: Handover) -> bytes:
+def store_payload(handover: SecretDelivery) -> bytes:
     """What a command reads on its standard input when it is to store a secret."""
     about = _about(handover.event, handover.client, handover.id)
     created = handover.created_at.isoformat() if handover.created_at is not None else None
@@ -35,17 +35,17 @@ def told(handover: Handover) -> bytes:
     return _line(about)
 
 
-def told_deleted(client: Client, client_id: int) -> bytes:
+def delete_payload(client: SinkClient, client_id: int) -> bytes:
     """What a command reads when a client was deleted."""
-    return _line(_about(Event.DELETED, client, client_id))
+    return _line(_about(DeliveryEvent.DELETED, client, client_id))
 
 
-def told_check(instance: str, url: str) -> bytes:
+def check_payload(instance: str, url: str) -> bytes:
     """What a command reads when it is to say, by its exit status, whether it could store a secret."""
-    return _line({**_about(Event.CHECK, Client(instance, url, ""), 0), "name": None, "id": None})
+    return _line({**_about(DeliveryEvent.CHECK, SinkClient(instance, url, ""), 0), "name": None, "id": None})
 
 
-def _about(event: Event, client: Client, client_id: int) -> dict[str, object]:
+def _about(event: DeliveryEvent, client: SinkClient, client_id: int) -> dict[str, object]:
     return {
         "version": VERSION,
         "event": event.value,

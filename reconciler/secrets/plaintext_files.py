@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.model.errors import SinkError
-from reconciler.secrets.files import failed, shown
+from reconciler.secrets.files import failed, path_text
 from reconciler.support.subprocess_env import git_environment
 
 _SECONDS = 10.0
@@ -19,7 +19,7 @@ def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None
 
     `environ` is for git, which gets what it needs of it.
     """
-    name = shown(path, folder)
+    name = path_text(path, folder)
     if not path.parent.is_dir():
         raise SinkError(f"cannot write {name}: its folder is not there", "make the folder, or correct the path")
     try:

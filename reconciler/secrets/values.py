@@ -9,7 +9,7 @@ from reconciler.model.secret import Secret
 from reconciler.support.frozen import dataclass
 
 
-class Event(StrEnum):
+class DeliveryEvent(StrEnum):
     """Why a sink is told of a client."""
 
     CREATED = "created"
@@ -26,7 +26,7 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class SinkClient:
     """What a sink's place for a client is called after. A client that is still to be created has all of it."""
 
     instance: str
@@ -38,11 +38,11 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class SecretDelivery:
     """A client's id and secret, on their way to where they are needed."""
 
-    event: Event
-    client: Client
+    event: DeliveryEvent
+    client: SinkClient
     id: int
     secret: Secret
     previous_name: str | None = None

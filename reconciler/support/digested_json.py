@@ -10,33 +10,33 @@ from typing import Any
 from reconciler.support.text import quoted
 
 
-class NotReadable(Exception):
+class UnreadableJson(Exception):
     """The bytes are not a JSON document. The text says why, as the end of a sentence."""
 
 
-class TwiceTheSameKey(NotReadable):
+class DuplicateKey(UnreadableJson):
     """JSON allows it, and every reader takes another one of the two."""
 
 
-def seal(head: dict[str, Any], content: dict[str, Any]) -> str:
+def dump_with_digest(head: dict[str, Any], content: dict[str, Any]) -> str:
     """The text of a document, ASCII only, ending in a line feed: the head, the digest, the content."""
     document = {**head, "digest": digest_of({**head, **content}), **content}
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
-def read_sealed(data: bytes) -> dict[str, Any]:
-    """The object that a document holds; none of its keys if it holds something else. Raises `NotReadable`."""
+def load_object(data: bytes) -> dict[str, Any]:
+    """The object that a document holds; none of its keys if it holds something else. Raises `UnreadableJson`."""
     try:
         text = data.decode("utf-8-sig")
         document = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_not_a_number)
-    except TwiceTheSameKey:
+    except DuplicateKey:
         raise
     except (ValueError, RecursionError):  # also: not UTF-8, numbers of thousands of digits, nesting without end
-        raise NotReadable("it is not valid JSON") from None
+        raise UnreadableJson("it is not valid JSON") from None
     return document if isinstance(document, dict) else {}
 
 
-def is_intact(document: dict[str, Any]) -> bool:
+def has_intact_digest(document: dict[str, Any]) -> bool:
     """Whether the digest fits the rest."""
     rest = {key: value for key, value in document.items() if key != "digest"}
     try:
@@ -55,7 +55,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise TwiceTheSameKey(f"the key {quoted(twice)} stands in one object twice")
+        raise DuplicateKey(f"the key {quoted(twice)} stands in one object twice")
     return found
 
 

@@ -30,7 +30,7 @@ _PAGES = frozenset(("admin", "api", "designer", "home", "inbox", "login", "logou
 """What the addresses of the platform's own pages begin with, behind its URL."""
 
 
-def page_of_the_platform(url: str) -> str | None:
+def platform_page_start(url: str) -> str | None:
     """Where a URL that leads to a page of the platform begins to do so: the URL up to there; None for any other."""
     scheme, _, rest = url.partition("://")
     host, *folders = rest.rstrip("/").split("/")

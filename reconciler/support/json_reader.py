@@ -22,13 +22,13 @@ class WrongShape(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class JsonValue:
     """A value, and where it stands: `changes[3].before.name`."""
 
     value: object
     place: str = ""
 
-    def record(self, keys: Sequence[str]) -> Mapping[str, Node]:
+    def record(self, keys: Sequence[str]) -> Mapping[str, JsonValue]:
         """The values of an object that has exactly these keys."""
         if not isinstance(self.value, dict):
             raise self._not("an object")
@@ -38,15 +38,15 @@ class Node:
         for key in self.value:
             if key not in keys:
                 raise WrongShape(f"{quoted(self._inside(key))} is not a key of this format")
-        return {key: Node(value, self._inside(key)) for key, value in self.value.items()}
+        return {key: JsonValue(value, self._inside(key)) for key, value in self.value.items()}
 
-    def each(self, read: Callable[[Node], T]) -> tuple[T, ...]:
+    def each(self, read: Callable[[JsonValue], T]) -> tuple[T, ...]:
         """The items of a list, each read in the same way."""
         if not isinstance(self.value, list):
             raise self._not("a list")
-        return tuple(read(Node(item, f"{self.place}[{index}]")) for index, item in enumerate(self.value))
+        return tuple(read(JsonValue(item, f"{self.place}[{index}]")) for index, item in enumerate(self.value))
 
-    def unless_null(self, read: Callable[[Node], T]) -> T | None:
+    def unless_null(self, read: Callable[[JsonValue], T]) -> T | None:
         """The value, or None for null."""
         return None if self.value is None else read(self)
 

@@ -34,6 +34,6 @@ def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**{name: value for name, value in environ.items() if _FOR_GIT.fullmatch(name.upper())}, **_SURROUNDINGS}
 
 
-def without(environ: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:
+def environment_without(environ: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:
     """The environment for a program that somebody configured: all of ours but the variables that hold credentials."""
     return {name: value for name, value in environ.items() if name not in secret}

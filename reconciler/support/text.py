@@ -31,12 +31,12 @@ def printable(text: str) -> str:
     zero-width joiners, line separators, letters without a glyph, and lone surrogates: what is left is safe to print.
     So is what a pipeline would take for a command to it: the log of a job is where most of this is printed.
     """
-    if not hides_nothing(text):
+    if not is_fully_visible(text):
         text = "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
-    return without_commands(text, r"\u{23}")
+    return without_workflow_commands(text, r"\u{23}")
 
 
-def hides_nothing(text: str) -> bool:
+def is_fully_visible(text: str) -> bool:
     """Whether everything in a text can be seen, and blanks are plain ones: one look at the whole text."""
     return text.isprintable() and (text.isascii() or _hidden().search(text) is None)
 
@@ -46,7 +46,7 @@ def _hidden() -> re.Pattern[str]:
     return re.compile(_HIDDEN)
 
 
-def without_commands(text: str, number_sign: str) -> str:
+def without_workflow_commands(text: str, number_sign: str) -> str:
     """The text with a number sign written in another way where a pipeline would take it for a command."""
     return re.sub(_COMMAND, lambda _: number_sign, text) if "##" in text else text
 
@@ -92,7 +92,7 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def listed(texts: Iterable[str], last: str = "and") -> str:
+def enumeration(texts: Iterable[str], last: str = "and") -> str:
     """The texts as an enumeration: `a`, `a and b`, `a, b and c`."""
     *head, tail = texts
     return f"{', '.join(head)} {last} {tail}" if head else tail

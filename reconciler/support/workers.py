@@ -17,7 +17,7 @@ _DEAF_SECONDS = 0.1
 """How long at most nobody hears a signal while waiting for a result."""
 
 
-class Crew(Generic[Task, Result]):
+class WorkerPool(Generic[Task, Result]):
     """At most `size` tasks under way at once, each in a thread of its own, and no thread that no task needed.
 
     Not a `ThreadPoolExecutor`: the interpreter waits for an executor's threads before it exits, so a request that
@@ -66,7 +66,7 @@ class Crew(Generic[Task, Result]):
             with suppress(Empty):
                 return self._done.get(timeout=_DEAF_SECONDS)
 
-    def linger(self, seconds: float) -> None:
+    def drain(self, seconds: float) -> None:
         """Wait for what is under way, about so long at most; what comes of it is dropped."""
         while self.busy and seconds > 0:
             try:
@@ -75,7 +75,7 @@ class Crew(Generic[Task, Result]):
             except Empty:
                 seconds -= _DEAF_SECONDS
 
-    def __enter__(self) -> Crew[Task, Result]:
+    def __enter__(self) -> WorkerPool[Task, Result]:
         return self
 
     def __exit__(

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
 
-from reconciler.applying.deliver import Outbox
+from reconciler.applying.deliver import DeliveryTargets
 from reconciler.applying.lock import exclusive
 from reconciler.applying.report import is_complete
 from reconciler.live.gateway import Gateway
@@ -16,12 +16,12 @@ from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
 from reconciler.support.frozen import dataclass
 from reconciler.workflow.connect.sessions import Sessions
-from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, owed_since, sink_refusals
+from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, pending_since, sink_refusals
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import Ending, at_once
-from reconciler.workflow.plan import Order, attempt, plan_instance
+from reconciler.workflow.parallel import CancelToken, map_parallel
+from reconciler.workflow.plan import PlanRequest, attempt, plan_instance
 from reconciler.workflow.run import Run
-from reconciler.workflow.unmatched_targets import refuse_strangers
+from reconciler.workflow.unmatched_targets import refuse_unmatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,23 @@ class _Pending:
 _Visit = PlanResult | _Pending
 
 
-def apply_instances(order: Order, approval: Approval, run: Run) -> list[ApplyResult]:
+def apply_instances(order: PlanRequest, approval: Approval, run: Run) -> list[ApplyResult]:
     """Plan all instances, get one approval, then apply them wave by wave; the results are in the instances' order.
 
     Within a wave as many instances are written to at once as the run makes requests. A wave starts only if the one
     before it succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile.
     Raises `Refused` when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` about nothing.
     """
-    order = replace(order, owed=owed_since(run.journal))
+    order = replace(order, pending_deliveries=pending_since(run.journal))
     with _stacks(order.instances, run.parallelism) as stacks:
-        ending = Ending()
-        sessions = writing_sessions(order.options, run, ending)
+        cancel_token = CancelToken()
+        sessions = writing_sessions(order.options, run, cancel_token)
         pairs = list(zip(order.instances, stacks, strict=True))
-        visits = at_once(pairs, lambda pair: _plan_alone(order, *pair, sessions, run), run.parallelism, ending)
+        visits = map_parallel(
+            pairs, lambda pair: _plan_alone(order, *pair, sessions, run), run.parallelism, cancel_token
+        )
         results = [_shown(visit) for visit in visits]
-        refuse_strangers(order, results)
+        refuse_unmatched(order, results)
         if not approval.ask(results) and _pending(visits):
             raise Refused("declined: nothing was written")
         return list(_by_wave(order, visits, approval, run))
@@ -71,7 +73,7 @@ def _stacks(instances: Sequence[Instance], parallelism: int) -> Iterator[list[Ex
     try:
         yield stacks
     finally:
-        at_once(stacks, _leave, parallelism)
+        map_parallel(stacks, _leave, parallelism)
 
 
 def _leave(stack: ExitStack) -> None:
@@ -88,11 +90,11 @@ def _pending(visits: Sequence[_Visit]) -> list[_Pending]:
     return [visit for visit in visits if isinstance(visit, _Pending)]
 
 
-def writing_sessions(options: Options, run: Run, ending: Ending | None = None) -> Sessions:
+def writing_sessions(options: Options, run: Run, cancel_token: CancelToken | None = None) -> Sessions:
     """Sessions that bear as many requests at once as the run makes, and that end with it."""
 
     def stop() -> bool:
-        return run.stop() or (ending is not None and ending())
+        return run.stop() or (cancel_token is not None and cancel_token())
 
     return Sessions(options.environ, options.timeout, connections=run.parallelism, stop=stop)
 
@@ -103,7 +105,7 @@ def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
     stack.enter_context(exclusive(instance.url or database, run.locks, run.holder))
 
 
-def _plan_alone(order: Order, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:
+def _plan_alone(order: PlanRequest, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:
     """Plan an instance that nobody else applies to meanwhile; one that will not be written to is left at once."""
     try:
         lock(instance, stack, run)
@@ -118,9 +120,9 @@ def _plan_alone(order: Order, instance: Instance, stack: ExitStack, sessions: Se
     return result
 
 
-def _tested(order: Order, planned: Planned) -> Planned:
+def _tested(order: PlanRequest, planned: Planned) -> Planned:
     """The plan, refused if a sink says that it could not take what is declared: then nothing must be created."""
-    if not (is_pending(planned) and needs_sinks(planned.plan, planned.lacking)):
+    if not (is_pending(planned) and needs_sinks(planned.plan, planned.missing_secrets)):
         return planned
     instance = planned.instance
     present = order.declared[instance.name].present
@@ -129,7 +131,7 @@ def _tested(order: Order, planned: Planned) -> Planned:
     return replace(planned, refusals=(*planned.refusals, *found))
 
 
-def _by_wave(order: Order, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:
+def _by_wave(order: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:
     failed: int | None = None
     for wave, group in groupby(visits, key=lambda visit: _shown(visit).instance.wave):
         if failed is None:
@@ -140,12 +142,12 @@ def _by_wave(order: Order, visits: Sequence[_Visit], approval: Approval, run: Ru
         yield from results
 
 
-def _wave(order: Order, visits: Sequence[_Visit], approval: Approval, run: Run) -> list[ApplyResult]:
+def _wave(order: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> list[ApplyResult]:
     pending = _pending(visits)
     together = max(1, min(run.parallelism, len(pending)))
     # All of them together have no more requests under way than the run.
     share = replace(run, parallelism=run.parallelism // together)
-    done = iter(at_once(pending, lambda visit: _apply(order, visit, approval, share), together))
+    done = iter(map_parallel(pending, lambda visit: _apply(order, visit, approval, share), together))
     return [next(done) if isinstance(visit, _Pending) else visit for visit in visits]
 
 
@@ -158,20 +160,22 @@ def _not_tried(visit: _Visit, failed_wave: int, run: Run) -> ApplyResult:
     return Stopped(visit.planned.instance, NotTried(f"not tried: wave {failed_wave} did not succeed"))
 
 
-def _apply(order: Order, pending: _Pending, approval: Approval, run: Run) -> ApplyResult:
+def _apply(order: PlanRequest, pending: _Pending, approval: Approval, run: Run) -> ApplyResult:
     planned, instance = pending.planned, pending.planned.instance
     if run.stop():
         return Stopped(instance, Interrupted("not tried: interrupted"))
     with pending.stack:
         try:
             current = _unchanged(order, planned, pending.gateway) if approval.takes_time else planned
-            outbox = Outbox(deliverer_of(instance, order.settings, order.options, run.mask), current.lacking)
-            return Finished(current, run.write(instance, current.plan, pending.gateway, outbox=outbox))
+            targets = DeliveryTargets(
+                deliverer_of(instance, order.settings, order.options, run.mask), current.missing_secrets
+            )
+            return Finished(current, run.write(instance, current.plan, pending.gateway, targets=targets))
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 
 
-def _unchanged(order: Order, shown: Planned, gateway: Gateway) -> Planned:
+def _unchanged(order: PlanRequest, shown: Planned, gateway: Gateway) -> Planned:
     """The plan as of now, if it would do exactly what was shown. Raises `Refused`."""
     now = plan_instance(order, shown.instance, gateway)
     if now.plan.changes != shown.plan.changes or now.refusals:

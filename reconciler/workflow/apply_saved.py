@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from reconciler.applying.deliver import Outbox
+from reconciler.applying.deliver import DeliveryTargets
 from reconciler.applying.report import Report
 from reconciler.model.clients import Listing, LiveClient
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
@@ -16,14 +16,14 @@ from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import Client
+from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import dataclass
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.deliveries import (
     client_of,
     deliverer_of,
     needs_sinks,
-    owed_since,
+    pending_since,
     sink_refusals,
     unusable,
 )
@@ -33,7 +33,7 @@ from reconciler.workflow.run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Exactly:
+class ExactPlan:
     """What to write: this plan, to this instance, under today's guards."""
 
     settings: Settings
@@ -49,7 +49,7 @@ class Exactly:
     """What to do about a stale plan, where planning again is not the way."""
 
 
-def apply_exactly(order: Exactly, approve: Callable[[Planned], bool], run: Run) -> ApplyResult:
+def apply_exact_plan(order: ExactPlan, approve: Callable[[Planned], bool], run: Run) -> ApplyResult:
     """Apply the plan if nothing that it counts on has changed; what is done already is left out.
 
     A look at the instance is the comparison. `approve` is asked after it, unless something refuses the plan.
@@ -62,7 +62,7 @@ def apply_exactly(order: Exactly, approve: Callable[[Planned], bool], run: Run) 
             return Stopped(order.instance, problem)
 
 
-def _apply(order: Exactly, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
+def _apply(order: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
     gateway = writing_sessions(order.options, run).open(order.instance, stack)
     planned, done = _compare(order, gateway.list_clients(), run)
     if is_pending(planned):
@@ -76,33 +76,39 @@ def _apply(order: Exactly, approve: Callable[[Planned], bool], run: Run, stack: 
             planned, done = _compare(order, gateway.list_clients(), run)
     if planned.refusals:
         return planned
-    outbox = Outbox(deliverer_of(order.instance, order.settings, order.options, run.mask), planned.lacking)
+    targets = DeliveryTargets(
+        deliverer_of(order.instance, order.settings, order.options, run.mask), planned.missing_secrets
+    )
     report = Report()
     if is_pending(planned):
-        report = run.write(order.instance, planned.plan, gateway, order.digest, outbox=outbox)
+        report = run.write(order.instance, planned.plan, gateway, order.digest, targets=targets)
     return Finished(planned, report, done)
 
 
-def _tested(order: Exactly, planned: Planned) -> Planned:
+def _tested(order: ExactPlan, planned: Planned) -> Planned:
     """The plan, refused if a sink says that it could not take these clients: then nothing must be created."""
-    if not needs_sinks(planned.plan, planned.lacking):
+    if not needs_sinks(planned.plan, planned.missing_secrets):
         return planned
     changed = [change for change in planned.plan.changes if not isinstance(change, Delete) or change.is_rotation]
     clients = [client_of(order.instance, change.name, change.owner) for change in changed]
-    clients += [each.client for each in planned.lacking]
+    clients += [each.client for each in planned.missing_secrets]
     return replace(planned, refusals=sink_refusals(_deliverer(order), clients))
 
 
-def _with_lacking(order: Exactly, planned: Planned, made: Sequence[tuple[Client, int]], run: Run) -> Planned:
+def _with_missing_secrets(
+    order: ExactPlan, planned: Planned, made: Sequence[tuple[SinkClient, int]], run: Run
+) -> Planned:
     """The plan, and what sinks lack of the clients that an earlier run of it has made or renamed."""
     try:
-        found = _deliverer(order).lacking(made, owed_since(run.journal)(order.instance))
+        found = _deliverer(order).missing_secrets(made, pending_since(run.journal)(order.instance))
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
-    return replace(planned, lacking=found)
+    return replace(planned, missing_secrets=found)
 
 
-def _made(order: Exactly, done: Sequence[Change], live: Listing, known: Collection[int]) -> list[tuple[Client, int]]:
+def _made(
+    order: ExactPlan, done: Sequence[Change], live: Listing, known: Collection[int]
+) -> list[tuple[SinkClient, int]]:
     """The clients that these changes have made or renamed. `known` are the ids of those that were live before."""
     by_spec = {change.after: change for change in done if isinstance(change, Create | Update)}
     return [
@@ -117,11 +123,11 @@ def _may_be_of(change: Create | Update, client: LiveClient, known: Collection[in
     return client.id == change.id if isinstance(change, Update) else client.id not in known
 
 
-def _deliverer(order: Exactly) -> Deliverer:
+def _deliverer(order: ExactPlan) -> Deliverer:
     return deliverer_of(order.instance, order.settings, order.options)
 
 
-def _compare(order: Exactly, live: Listing, run: Run) -> tuple[Planned, tuple[Change, ...]]:
+def _compare(order: ExactPlan, live: Listing, run: Run) -> tuple[Planned, tuple[Change, ...]]:
     """What is left of the plan, with every reason not to write it, and what is done already."""
     instance = order.instance
     wanted = order.plan(live)
@@ -131,7 +137,7 @@ def _compare(order: Exactly, live: Listing, run: Run) -> tuple[Planned, tuple[Ch
             return Planned(instance, wanted, tuple(_with_way_out(each, order.when_stale) for each in found)), ()
         case Ready(plan, done):
             planned = Planned(instance, plan, refusals(plan, guards(order.settings, instance, order.options)))
-            return _with_lacking(order, planned, _made(order, done, live, wanted.live_ids), run), done
+            return _with_missing_secrets(order, planned, _made(order, done, live, wanted.live_ids), run), done
 
 
 def _with_way_out(refusal: Refusal, way_out: str | None) -> Refusal:

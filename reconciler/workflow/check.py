@@ -9,15 +9,15 @@ from pathlib import Path
 
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
-from reconciler.declared.schema.validate import with_right_shape
+from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.load import load_directory, load_file
 from reconciler.model.clients import Declarations, Location
-from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, in_order
+from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Checked:
     """How many names of clients are declared, whatever the instance."""
 
 
-def declares_nothing_yet(files: Files, checked: Checked) -> bool:
+def declares_nothing_yet(files: ProjectFiles, checked: Checked) -> bool:
     """Whether all that is wrong is that there is no file of declarations: the first day of a project.
 
     A directory that somebody named and that is missing is a typing error instead.
@@ -48,7 +48,7 @@ def every_instance(settings: Settings) -> Sequence[Instance]:
     return settings.instances
 
 
-def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every_instance) -> Checked:
+def check(files: ProjectFiles, choose: Callable[[Settings], Sequence[Instance]] = every_instance) -> Checked:
     """Every problem of the files at once, and what they declare for each chosen instance.
 
     `choose` is asked as soon as the settings are sound; what it raises (`WrongUsage`) goes through.
@@ -57,25 +57,25 @@ def check(files: Files, choose: Callable[[Settings], Sequence[Instance]] = every
     if files.clients is None and not os.path.isfile(files.config) and settings is None and files.config_from is None:
         return Checked(None, {}, tuple(problems))  # the wrong folder: that `clients/` is missing too helps nobody
     instances = choose(settings) if settings else ()
-    loaded = with_right_shape(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
+    loaded = valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
     problems += loaded.diagnostics
     if settings is None:
-        return Checked(None, {}, tuple(in_order(problems)))
+        return Checked(None, {}, tuple(sorted_diagnostics(problems)))
     complete = not has_errors(loaded.diagnostics)
     declared = declare(loaded.documents, settings, instances, complete=complete)
-    diagnostics = tuple(in_order([*problems, *declared.diagnostics]))
+    diagnostics = tuple(sorted_diagnostics([*problems, *declared.diagnostics]))
     return Checked(settings, declared.by_instance, diagnostics, declared.clients)
 
 
 def sound_settings(config: Path, config_from: str | None = None) -> Settings:
     """The settings alone, of a git revision perhaps. Raises `InvalidDeclarations`, and `GitError`."""
-    settings, problems = settings_of(Files(config, config_from=config_from))
+    settings, problems = settings_of(ProjectFiles(config, config_from=config_from))
     if settings is None:
         raise InvalidDeclarations(problems)
     return settings
 
 
-def settings_of(files: Files) -> tuple[Settings | None, list[Diagnostic]]:
+def settings_of(files: ProjectFiles) -> tuple[Settings | None, list[Diagnostic]]:
     """The settings if they are sound, and every problem with them. Raises `GitError` for a revision without them.
 
     Wherever they come from, relative paths in them start from the folder in which the file is now, or would be.
@@ -99,7 +99,7 @@ def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
     if os.path.isdir(config):
         hint = f"name the file: --config {printable(str(config / 'reconciler.yaml'))}"
         return None, [error("file", "this is a directory", Location(str(config), 1, 1), hint)]
-    loaded = with_right_shape(load_file(config, str(config)), "reconciler")
+    loaded = valid_documents(load_file(config, str(config)), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
     settings, problems = read_settings(loaded.documents[0], config.parent)

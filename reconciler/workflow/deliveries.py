@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
-from reconciler.applying.past_runs import Run as PastRun
-from reconciler.applying.past_runs import list_runs
-from reconciler.applying.pending_deliveries import Owed
+from reconciler.applying.past_runs import PastRun, list_runs
+from reconciler.applying.pending_deliveries import JournaledDeliveries
 from reconciler.model.clients import DesiredClient, LiveClient
 from reconciler.model.errors import SinkError
 from reconciler.model.names import matches_any
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Plan, Update
-from reconciler.secrets.delivery import Deliverer, Lacking, Owes, open_deliverer
+from reconciler.secrets.delivery import Deliverer, MissingSecret, PendingLookup, open_deliverer
 from reconciler.secrets.masking import Mask
-from reconciler.secrets.values import Client
+from reconciler.secrets.values import SinkClient
 from reconciler.workflow.options import Options
 
 Pairs = Iterable[tuple[DesiredClient, LiveClient]]
@@ -28,30 +27,30 @@ def deliverer_of(instance: Instance, settings: Settings, options: Options, mask:
     return open_deliverer(instance, settings, options.environ, mask)
 
 
-def client_of(instance: Instance, name: str, owner: str | None) -> Client:
+def client_of(instance: Instance, name: str, owner: str | None) -> SinkClient:
     """A client as sinks call it."""
-    return Client(instance.name, instance.identity, name, owner)
+    return SinkClient(instance.name, instance.identity, name, owner)
 
 
-def owed_since(journal: Path) -> Callable[[Instance], Owes]:
+def pending_since(journal: Path) -> Callable[[Instance], PendingLookup]:
     """What past runs owe each instance's sinks, by their journals, which are read once somebody asks."""
 
     @cache
-    def past(name: str, identity: str) -> Owed:
-        return Owed((run for run in list_runs(journal / name) if isinstance(run, PastRun)), identity)
+    def past(name: str, identity: str) -> JournaledDeliveries:
+        return JournaledDeliveries((run for run in list_runs(journal / name) if isinstance(run, PastRun)), identity)
 
-    def owed(instance: Instance) -> Owes:
-        def owes(label: str, client: Client, client_id: int) -> bool:
+    def pending_deliveries(instance: Instance) -> PendingLookup:
+        def owes(label: str, client: SinkClient, client_id: int) -> bool:
             return past(instance.name, instance.identity)(label, client, client_id)
 
         return owes
 
-    return owed
+    return pending_deliveries
 
 
-def lacking(
-    deliverer: Deliverer, instance: Instance, managed: Pairs, options: Options, owes: Owes
-) -> tuple[Lacking, ...]:
+def missing_secrets(
+    deliverer: Deliverer, instance: Instance, managed: Pairs, options: Options, owes: PendingLookup
+) -> tuple[MissingSecret, ...]:
     """The managed clients that `--only` and `--owner` choose, and that sinks should have and have not.
 
     Raises SinkError where a place cannot be read.
@@ -61,19 +60,19 @@ def lacking(
         for entry, live in managed
         if _is_chosen(live.name, options.only) and (not options.owners or _is_chosen(entry.owner, options.owners))
     ]
-    return deliverer.lacking(pairs, owes)
+    return deliverer.missing_secrets(pairs, owes)
 
 
 def _is_chosen(word: str | None, globs: Sequence[str]) -> bool:
     return not globs or (word is not None and matches_any(globs, word))
 
 
-def needs_sinks(plan: Plan, lacks: Sequence[Lacking]) -> bool:
+def needs_sinks(plan: Plan, lacks: Sequence[MissingSecret]) -> bool:
     """Whether an apply has something to tell the sinks: an update that is no rename is no news to them."""
     return bool(lacks) or any(not isinstance(change, Update) or change.is_rename for change in plan.changes)
 
 
-def sink_refusals(deliverer: Deliverer, clients: Sequence[Client]) -> tuple[Refusal, ...]:
+def sink_refusals(deliverer: Deliverer, clients: Sequence[SinkClient]) -> tuple[Refusal, ...]:
     """The sinks that could not take these clients. This asks them, which may run programs; none gets a secret."""
     failed = ((each.sink, each.error) for each in deliverer.problems(clients))
     return tuple(unusable(error, label) for label, error in failed if error is not None)

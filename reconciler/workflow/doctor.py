@@ -6,19 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from reconciler.doctor.examination import Context, Examination, examine
-from reconciler.live.probe.facts import Account, Failure, NotLoggedIn, Reach
+from reconciler.live.probe.facts import AccountFacts, Failure, NotLoggedIn, Reach
 from reconciler.live.probe.permissions import examine_account
-from reconciler.live.probe.probe import look
+from reconciler.live.probe.probe import probe_instance
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import dataclass
-from reconciler.workflow.connect.sessions import Place, Sessions, locate
+from reconciler.workflow.connect.sessions import Endpoint, Sessions, locate
 from reconciler.workflow.options import Options
 
 
 @dataclass(frozen=True, slots=True)
-class Checkup:
+class ExaminationRequest:
     """What to examine. `declared` is None if the declarations are invalid."""
 
     settings: Settings
@@ -31,7 +31,7 @@ class Checkup:
     """Whether `declared` is None because there is no file of declarations yet."""
 
 
-def examine_instances(order: Checkup) -> Iterator[Examination]:
+def examine_instances(order: ExaminationRequest) -> Iterator[Examination]:
     """Examine each instance in turn; what goes wrong with one is a finding."""
     sessions = Sessions(order.options.environ, order.options.timeout)
     for instance in order.instances:
@@ -40,7 +40,7 @@ def examine_instances(order: Checkup) -> Iterator[Examination]:
         yield examine(Context(instance, order.settings, declared, order.first_day), reach, account)
 
 
-def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Reach | Failure, Account | None]:
+def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Reach | Failure, AccountFacts | None]:
     with ExitStack() as stack:
         try:
             place = locate(instance, stack)
@@ -52,9 +52,9 @@ def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Rea
         return reach, account
 
 
-def _look(place: Place, sessions: Sessions) -> Reach:
+def _look(place: Endpoint, sessions: Sessions) -> Reach:
     instance = place.instance
-    return look(
+    return probe_instance(
         place.url,
         timeout=sessions.timeout_of(instance),
         ca_bundle=instance.ca_bundle,
@@ -63,7 +63,7 @@ def _look(place: Place, sessions: Sessions) -> Reach:
     )
 
 
-def _account(place: Place, sessions: Sessions, stack: ExitStack) -> Account:
+def _account(place: Endpoint, sessions: Sessions, stack: ExitStack) -> AccountFacts:
     try:
         # A session that somebody else ends is something to report, and no reason for another login.
         return examine_account(sessions.log_in(place, stack, renewals=0))

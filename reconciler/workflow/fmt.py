@@ -6,22 +6,22 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconciler.declared.edit.text_edits import Unwritable
-from reconciler.declared.format.format import tidied
-from reconciler.declared.yaml.files import MAX_BYTES, find_sources, no_directory, read_file
+from reconciler.declared.edit.text_edits import CannotEdit
+from reconciler.declared.format.format import format_text
+from reconciler.declared.yaml.files import MAX_BYTES, find_files, no_directory, read_file
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors
 from reconciler.model.errors import WrongUsage
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 _CLIENTS, _SETTINGS = "auth-clients", "reconciler"
 
 
 @dataclass(frozen=True, slots=True)
-class Tidy:
+class FormattedFile:
     """A file as it is and as it should be."""
 
     shown_as: str
@@ -35,25 +35,25 @@ class Tidy:
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class InvalidFile:
     """A file that cannot be read, or is not the YAML that files are written in."""
 
     diagnostics: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
+class UnformattableFile:
     """A file that cannot be brought into the form as it is, and why."""
 
     shown_as: str
     why: str
 
 
-Judged = Tidy | Invalid | LeftAlone
+Judged = FormattedFile | InvalidFile | UnformattableFile
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileToFormat:
     """A file to format; `obstacle` says why it cannot be read."""
 
     path: Path
@@ -62,7 +62,7 @@ class Source:
     obstacle: Diagnostic | None = None
 
 
-def sources(files: Files, paths: Sequence[Path]) -> list[Source]:
+def sources(files: ProjectFiles, paths: Sequence[Path]) -> list[FileToFormat]:
     """The settings and the declarations; of those, what is at or below the paths, if there are any.
 
     Raises `WrongUsage` for a path at which nothing is read.
@@ -78,27 +78,29 @@ def sources(files: Files, paths: Sequence[Path]) -> list[Source]:
     return [source for source in everything if not paths or any(_leads_to(path, source) for path in paths)]
 
 
-def _settings(config: Path) -> Source:
+def _settings(config: Path) -> FileToFormat:
     shown_as = str(config)
     if os.path.lexists(config):
-        return Source(config, printable(shown_as), _SETTINGS)
+        return FileToFormat(config, printable(shown_as), _SETTINGS)
     hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
-    return Source(config, shown_as, _SETTINGS, error("file", "there is no such file", Location(shown_as, 1, 1), hint))
+    return FileToFormat(
+        config, shown_as, _SETTINGS, error("file", "there is no such file", Location(shown_as, 1, 1), hint)
+    )
 
 
-def _declarations(files: Files) -> Iterator[Source]:
+def _declarations(files: ProjectFiles) -> Iterator[FileToFormat]:
     directory = files.clients_directory
     try:
-        found = find_sources(directory, str(directory))
+        found = find_files(directory, str(directory))
     except OSError as reason:
-        yield Source(directory, str(directory), _CLIENTS, no_directory(str(directory), reason))
+        yield FileToFormat(directory, str(directory), _CLIENTS, no_directory(str(directory), reason))
         return
     for each in found:
         if each.obstacle is None or has_errors([each.obstacle]):
-            yield Source(Path(each.path), each.shown_as, _CLIENTS, each.obstacle)
+            yield FileToFormat(Path(each.path), each.shown_as, _CLIENTS, each.obstacle)
 
 
-def _leads_to(path: Path, source: Source) -> bool:
+def _leads_to(path: Path, source: FileToFormat) -> bool:
     ways = ((os.path.abspath(source.path), os.path.abspath(path)), (_real(source.path), _real(path)))
     return any(Path(to).is_relative_to(start) for to, start in ways)
 
@@ -107,22 +109,24 @@ def _real(path: Path) -> str:
     return os.path.realpath(path)
 
 
-def judge(source: Source) -> Judged:
+def format_file(source: FileToFormat) -> Judged:
     """What a file would be."""
     if source.obstacle is not None:
-        return Invalid((source.obstacle,))
+        return InvalidFile((source.obstacle,))
     data = read_file(source.path, source.shown_as)
-    return Invalid((data,)) if isinstance(data, Diagnostic) else judge_text(data, source.shown_as, source.schema)
+    return (
+        InvalidFile((data,)) if isinstance(data, Diagnostic) else format_text_of(data, source.shown_as, source.schema)
+    )
 
 
-def judge_text(data: bytes, shown_as: str, schema: str | None = None) -> Judged:
+def format_text_of(data: bytes, shown_as: str, schema: str | None = None) -> Judged:
     """What a text would be. Without a schema it is one of clients if it says `clients:`, else one of settings."""
     loaded = load_text(data[: MAX_BYTES + 1], shown_as)
     if has_errors(loaded.diagnostics) or not loaded.documents:
-        return Invalid(loaded.diagnostics)
+        return InvalidFile(loaded.diagnostics)
     held = loaded.documents[0].root
     kind = schema or (_CLIENTS if isinstance(held, dict) and "clients" in held else _SETTINGS)
     try:
-        return Tidy(shown_as, data, tidied(data, held, kind))
-    except Unwritable as reason:
-        return LeftAlone(shown_as, reason.message)
+        return FormattedFile(shown_as, data, format_text(data, held, kind))
+    except CannotEdit as reason:
+        return UnformattableFile(shown_as, reason.message)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.live.observation import AsOf, Observation, observation_of
+from reconciler.live.observation import Observation, ObservationAge, observation_of
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.results import PlanResult, Stopped
@@ -15,8 +15,8 @@ from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import Ending, at_once
-from reconciler.workflow.plan import Order, plan_listing
+from reconciler.workflow.parallel import CancelToken, map_parallel
+from reconciler.workflow.plan import PlanRequest, plan_listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ def observe_instances(
     instances: Sequence[Instance], options: Options, parallelism: int, now: Callable[[], datetime]
 ) -> list[ObserveResult]:
     """Look at each instance once, so many at a time; one that fails does not stop the others."""
-    ending = Ending()
-    sessions = Sessions(options.environ, options.timeout, stop=ending)
+    cancel_token = CancelToken()
+    sessions = Sessions(options.environ, options.timeout, stop=cancel_token)
 
     def observe_one(instance: Instance) -> ObserveResult:
         try:
@@ -43,10 +43,12 @@ def observe_instances(
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 
-    return at_once(instances, observe_one, parallelism, ending)
+    return map_parallel(instances, observe_one, parallelism, cancel_token)
 
 
-def plan_observed(order: Order, observations: Sequence[Observation], file: str, now: datetime) -> Iterator[PlanResult]:
+def plan_observed(
+    order: PlanRequest, observations: Sequence[Observation], file: str, now: datetime
+) -> Iterator[PlanResult]:
     """Plan each instance as it was observed: nothing is asked, and no credentials are read.
 
     `file` is where the observations come from, `now` the time from which their age is counted.
@@ -58,7 +60,7 @@ def plan_observed(order: Order, observations: Sequence[Observation], file: str, 
         except ReconcilerError as problem:
             yield Stopped(instance, problem)
             continue
-        yield replace(planned, as_of=AsOf(seen.observed_at, now - seen.observed_at, printable(file)))
+        yield replace(planned, as_of=ObservationAge(seen.observed_at, now - seen.observed_at, printable(file)))
 
 
 def _observe(instance: Instance, sessions: Sessions, now: Callable[[], datetime]) -> Observation:

@@ -18,7 +18,7 @@ _MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class ProjectFiles:
     """Where the settings and the declarations are. `clients` defaults to the folder beside the settings."""
 
     config: Path
@@ -51,7 +51,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class WriteOptions:
     """How to write."""
 
     journal: Path | None = None

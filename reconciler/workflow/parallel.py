@@ -13,7 +13,7 @@ GRACE = 5.0
 """Seconds that an interrupted run leaves to the requests under way, so that their sessions are logged out."""
 
 
-class Ending:
+class CancelToken:
     """Whether the run is on its way out: threads that hear of it begin nothing new."""
 
     def __init__(self) -> None:
@@ -28,8 +28,8 @@ class Ending:
         self._begun = True
 
 
-def at_once(
-    items: Sequence[Item], work: Callable[[Item], Result], size: int, ending: Ending | None = None
+def map_parallel(
+    items: Sequence[Item], work: Callable[[Item], Result], size: int, cancel_token: CancelToken | None = None
 ) -> list[Result]:
     """Do the work for each item, at most `size` at a time, and give the results in the order of the items.
 
@@ -39,7 +39,7 @@ def at_once(
     """
     if min(size, len(items)) <= 1:
         return [work(item) for item in items]
-    from reconciler.support.workers import Crew
+    from reconciler.support.workers import WorkerPool
 
     results: dict[int, Result] = {}
     waiting = deque(range(len(items)))
@@ -47,15 +47,15 @@ def at_once(
     def numbered(number: int) -> tuple[int, Result]:
         return number, work(items[number])
 
-    with Crew(min(size, len(items)), numbered) as crew:
+    with WorkerPool(min(size, len(items)), numbered) as pool:
         try:
-            while waiting or crew.busy:
-                while waiting and crew.free:
-                    crew.start(waiting.popleft())
-                results.update(crew.wait())
+            while waiting or pool.busy:
+                while waiting and pool.free:
+                    pool.start(waiting.popleft())
+                results.update(pool.wait())
         except BaseException:
-            if ending is not None:
-                ending.begin()
-                crew.linger(GRACE)
+            if cancel_token is not None:
+                cancel_token.begin()
+                pool.drain(GRACE)
             raise
     return [results[number] for number in range(len(items))]

@@ -15,25 +15,25 @@ from reconciler.model.settings import Instance, Limits, Settings
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Note
-from reconciler.planning.targets import choose
+from reconciler.planning.targets import limit_to_targets
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.support.frozen import dataclass
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import Ending, at_once
+from reconciler.workflow.parallel import CancelToken, map_parallel
 
 if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base
-    from reconciler.secrets.delivery import Owes
+    from reconciler.secrets.delivery import PendingLookup
 
 
-def nothing_owed(_: Instance) -> Owes:
+def nothing_pending(_: Instance) -> PendingLookup:
     """Nobody knows of any past run."""
     return lambda label, client, client_id: False
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PlanRequest:
     """What to plan: the settings, what is declared for each instance, and the instances in question."""
 
     settings: Settings
@@ -47,24 +47,24 @@ class Order:
     warnings: tuple[Diagnostic, ...] = ()
     """What is odd about the files, and stops nothing."""
 
-    owed: Callable[[Instance], Owes] = nothing_owed
+    pending_deliveries: Callable[[Instance], PendingLookup] = nothing_pending
     """What past runs owe sinks that cannot be asked."""
 
 
-def plan_instances(order: Order, parallelism: int) -> list[PlanResult]:
+def plan_instances(order: PlanRequest, parallelism: int) -> list[PlanResult]:
     """Plan the instances, so many at once; one that fails does not stop the others. The results are in their order."""
-    ending = Ending()
-    sessions = Sessions(order.options.environ, order.options.timeout, stop=ending)
+    cancel_token = CancelToken()
+    sessions = Sessions(order.options.environ, order.options.timeout, stop=cancel_token)
 
     def plan_one(instance: Instance) -> PlanResult:
         with ExitStack() as stack:
             return attempt(order, instance, sessions, stack)[0]
 
-    return at_once(order.instances, plan_one, parallelism, ending)
+    return map_parallel(order.instances, plan_one, parallelism, cancel_token)
 
 
 def attempt(
-    order: Order, instance: Instance, sessions: Sessions, stack: ExitStack
+    order: PlanRequest, instance: Instance, sessions: Sessions, stack: ExitStack
 ) -> tuple[PlanResult, Gateway | None]:
     """The plan of an instance and the gateway that it was made with, or why there is none."""
     try:
@@ -76,38 +76,41 @@ def attempt(
         return Stopped(instance, problem), None
 
 
-def plan_instance(order: Order, instance: Instance, gateway: Gateway) -> Planned:
+def plan_instance(order: PlanRequest, instance: Instance, gateway: Gateway) -> Planned:
     """Observe an instance once, plan, and judge the plan. Raises a `GatewayError`."""
     listing = gateway.list_clients()
     planned = plan_listing(order, instance, listing)
-    return _with_lacking(order, planned, listing) if instance.sinks else planned
+    return _with_missing_secrets(order, planned, listing) if instance.sinks else planned
 
 
-def _with_lacking(order: Order, planned: Planned, listing: Listing) -> Planned:
+def _with_missing_secrets(order: PlanRequest, planned: Planned, listing: Listing) -> Planned:
     """The plan, and what sinks lack of the managed clients. Files are looked at, programs are not run."""
     from reconciler.planning.managed import managed
-    from reconciler.workflow.deliveries import deliverer_of, lacking, unusable
+    from reconciler.workflow.deliveries import deliverer_of, missing_secrets, unusable
 
     instance, options = planned.instance, order.options
-    known = managed(order.declared[instance.name], listing, policy_of(order, instance))
+    known = managed(order.declared[instance.name], listing, plan_policy(order, instance))
     deliverer = deliverer_of(instance, order.settings, options)
     try:
-        return replace(planned, lacking=lacking(deliverer, instance, known, options, order.owed(instance)))
+        return replace(
+            planned,
+            missing_secrets=missing_secrets(deliverer, instance, known, options, order.pending_deliveries(instance)),
+        )
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
 
 
-def plan_listing(order: Order, instance: Instance, listing: Listing) -> Planned:
+def plan_listing(order: PlanRequest, instance: Instance, listing: Listing) -> Planned:
     """Plan what was seen of an instance, and judge the plan."""
     settings = order.settings
-    made = make_plan(order.declared[instance.name], listing, policy_of(order, instance), base_of(order, instance))
+    made = make_plan(order.declared[instance.name], listing, plan_policy(order, instance), base_of(order, instance))
     full = replace(made, configuration=order.configuration.get(instance.name, ()))
     # Before the guards: they judge what would be written.
-    plan = choose(full, order.options.only, order.options.owners)
+    plan = limit_to_targets(full, order.options.only, order.options.owners)
     return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
 
 
-def policy_of(order: Order, instance: Instance) -> PlanPolicy:
+def plan_policy(order: PlanRequest, instance: Instance) -> PlanPolicy:
     """How an instance is planned."""
     return PlanPolicy(
         instance=instance.name,
@@ -120,7 +123,7 @@ def policy_of(order: Order, instance: Instance) -> PlanPolicy:
     )
 
 
-def base_of(order: Order, instance: Instance) -> Base | None:
+def base_of(order: PlanRequest, instance: Instance) -> Base | None:
     """What was declared for an instance at the base; None where no base is asked for. Raises why it is not known."""
     base = order.bases.get(instance.name)
     if isinstance(base, ReconcilerError):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.deliver import NOWHERE, Outbox
-from reconciler.applying.events import Event
+from reconciler.applying.deliver import NO_TARGETS, DeliveryTargets
+from reconciler.applying.events import ProgressEvent
 from reconciler.applying.journal import Heading, Journal, open_journal
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
@@ -21,7 +21,7 @@ from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RunOrigin:
     """Where a run comes from, for the journal and for whoever meets its lock."""
 
     who: str
@@ -42,13 +42,13 @@ class Run:
     """One run of `apply` or `rollback --apply`, whatever the number of instances."""
 
     name: str
-    origin: Origin
+    origin: RunOrigin
     journal: Path
     """The directory of all journals."""
     locks: Path
     """The directory of the locks of this user on this machine."""
     now: Callable[[], datetime]
-    tell: Callable[[Instance, Event], None]
+    tell: Callable[[Instance, ProgressEvent], None]
     stop: Callable[[], bool]
     parallelism: int
     """Requests, and deliveries, under way at once."""
@@ -67,7 +67,7 @@ class Run:
         gateway: Gateway,
         digest: str | None = None,
         *,
-        outbox: Outbox = NOWHERE,
+        targets: DeliveryTargets = NO_TARGETS,
     ) -> Report:
         """Apply a plan and deliver, written down in a journal of its own. `digest` is that of a saved plan.
 
@@ -81,7 +81,7 @@ class Run:
                 tell=lambda event: self.tell(instance, event),
                 parallelism=self.parallelism,
                 stop=self.stop,
-                outbox=outbox,
+                targets=targets,
             )
 
     def journal_of(self, plan: Plan, digest: str | None = None) -> AbstractContextManager[Journal]:

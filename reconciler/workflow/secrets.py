@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
-from reconciler.applying.deliver import Deliveries, Outbox, Parcel
-from reconciler.applying.report import Handed
-from reconciler.live.gateway import Gateway, Issued
+from reconciler.applying.deliver import Deliveries, DeliveryTargets, PendingDelivery
+from reconciler.applying.report import DeliveryResult
+from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance
 from reconciler.planning.managed import managed
 from reconciler.planning.plan.plan import Plan
-from reconciler.results import Place, SecretsResult, State, Stopped, Supplied
+from reconciler.results import SecretsResult, SinkContents, SinkEntry, SinkState, Stopped
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import Client, Event, Handover, Held
+from reconciler.secrets.values import DeliveryEvent, Held, SecretDelivery, SinkClient
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import did_you_mean, listed, quoted
+from reconciler.support.text import did_you_mean, enumeration, quoted
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.deliveries import client_of, deliverer_of
-from reconciler.workflow.parallel import Ending, at_once
-from reconciler.workflow.plan import Order, policy_of
+from reconciler.workflow.parallel import CancelToken, map_parallel
+from reconciler.workflow.plan import PlanRequest, plan_policy
 from reconciler.workflow.run import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DeliveryRequest:
     """Whose secrets, and whether only to look."""
 
     names: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Wanted:
     check: bool = False
 
 
-def supply(order: Order, wanted: Wanted, run: Run) -> list[SecretsResult]:
+def deliver_secrets(order: PlanRequest, wanted: DeliveryRequest, run: Run) -> list[SecretsResult]:
     """Deliver to every sink what it has not, or, with `check`, say what each has; the results are in order.
 
     The instances are only read. Raises `WrongUsage` for a glob that no declared client matches, and where no instance
@@ -43,12 +43,12 @@ def supply(order: Order, wanted: Wanted, run: Run) -> list[SecretsResult]:
     _refuse_strangers(order, wanted.names)
     instances = [instance for instance in order.instances if instance.sinks]
     if order.instances and not instances:
-        names = listed(quoted(instance.name) for instance in order.instances)
+        names = enumeration(quoted(instance.name) for instance in order.instances)
         raise WrongUsage(
             f"nowhere to deliver to: {names} without sinks", "say where secrets go: `sinks:` in reconciler.yaml"
         )
-    ending = Ending()
-    sessions = writing_sessions(order.options, run, ending)
+    cancel_token = CancelToken()
+    sessions = writing_sessions(order.options, run, cancel_token)
 
     def visit(instance: Instance) -> SecretsResult:
         try:
@@ -59,10 +59,10 @@ def supply(order: Order, wanted: Wanted, run: Run) -> list[SecretsResult]:
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 
-    return at_once(instances, visit, run.parallelism, ending)
+    return map_parallel(instances, visit, run.parallelism, cancel_token)
 
 
-def _refuse_strangers(order: Order, globs: Sequence[str]) -> None:
+def _refuse_strangers(order: PlanRequest, globs: Sequence[str]) -> None:
     known = {client.name for instance in order.instances for client in order.declared[instance.name].present}
     for glob in globs:
         if order.instances and not any(matches(glob, name) for name in known):
@@ -74,16 +74,18 @@ def _refuse_strangers(order: Order, globs: Sequence[str]) -> None:
 class _Due:
     """A client that one sink should have, with its secret if the instance shows it."""
 
-    handover: Handover | None
-    client: Client
+    handover: SecretDelivery | None
+    client: SinkClient
     id: int
     number: int
 
 
-def _supply(order: Order, instance: Instance, wanted: Wanted, gateway: Gateway, run: Run) -> SecretsResult:
+def _supply(
+    order: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, run: Run
+) -> SecretsResult:
     deliverer = deliverer_of(instance, order.settings, order.options, run.mask)
     listing, issued = gateway.list_with_secrets()
-    known = managed(order.declared[instance.name], listing, policy_of(order, instance))
+    known = managed(order.declared[instance.name], listing, plan_policy(order, instance))
     clients = [
         (client_of(instance, live.name, entry.owner), live.id)
         for entry, live in known
@@ -94,11 +96,13 @@ def _supply(order: Order, instance: Instance, wanted: Wanted, gateway: Gateway, 
     if wanted.check:
         declared = order.declared[instance.name].present
         problems = deliverer.visible_problems([client_of(instance, each.name, each.owner) for each in declared])
-        return Supplied(instance, tuple(place for _, place in looked), problems=problems)
+        return SinkContents(instance, tuple(place for _, place in looked), problems=problems)
     return _deliver(instance, deliverer, looked, issued, run)
 
 
-def _due(deliverer: Deliverer, clients: Sequence[tuple[Client, int]], issued: Sequence[Issued]) -> Iterator[_Due]:
+def _due(
+    deliverer: Deliverer, clients: Sequence[tuple[SinkClient, int]], issued: Sequence[ClientSecret]
+) -> Iterator[_Due]:
     """Sink by sink, whom it should have."""
     secrets = {each.id: each for each in issued}
     for number in range(len(deliverer.labels)):
@@ -107,61 +111,69 @@ def _due(deliverer: Deliverer, clients: Sequence[tuple[Client, int]], issued: Se
                 yield _Due(_handover(client, secrets[client_id]), client, client_id, number)
 
 
-def _handover(client: Client, issued: Issued) -> Handover | None:
+def _handover(client: SinkClient, issued: ClientSecret) -> SecretDelivery | None:
     if issued.secret is None:
         return None
-    return Handover(Event.EXISTING, client, issued.id, issued.secret, created_at=issued.created_at)
+    return SecretDelivery(DeliveryEvent.EXISTING, client, issued.id, issued.secret, created_at=issued.created_at)
 
 
 _STATES = {
-    Held.CURRENT: State.CURRENT,
-    Held.STALE: State.STALE,
-    Held.MISSING: State.MISSING,
-    Held.UNKNOWN: State.UNKNOWN,
+    Held.CURRENT: SinkState.CURRENT,
+    Held.STALE: SinkState.STALE,
+    Held.MISSING: SinkState.MISSING,
+    Held.UNKNOWN: SinkState.UNKNOWN,
 }
 
 
-def _look(deliverer: Deliverer, due: _Due) -> Place:
+def _look(deliverer: Deliverer, due: _Due) -> SinkEntry:
     label = deliverer.labels[due.number]
     if due.handover is None:
-        return Place(due.client.name, due.id, label, State.NO_SECRET)
+        return SinkEntry(due.client.name, due.id, label, SinkState.NO_SECRET)
     found = deliverer.holding(due.handover, due.number)
-    return Place(due.client.name, due.id, label, _STATES[found.held], found.error)
+    return SinkEntry(due.client.name, due.id, label, _STATES[found.held], found.error)
 
 
-_SETTLED = (State.CURRENT, State.NO_SECRET)
+_SETTLED = (SinkState.CURRENT, SinkState.NO_SECRET)
 
 
 def _deliver(
-    instance: Instance, deliverer: Deliverer, looked: Sequence[tuple[_Due, Place]], issued: Sequence[Issued], run: Run
-) -> Supplied:
+    instance: Instance,
+    deliverer: Deliverer,
+    looked: Sequence[tuple[_Due, SinkEntry]],
+    issued: Sequence[ClientSecret],
+    run: Run,
+) -> SinkContents:
     """Give each sink what it has not. A sink that says that it could not take them is not tried for each of them."""
     failing = {each.sink: each.error for each in deliverer.problems([due.client for due, _ in looked])}
     tried = [due for due, place in looked if place.state not in _SETTLED and place.sink not in failing]
     handed, failure = _handed(instance, deliverer, tried, issued, run) if tried else ((), None)
     fates = {(each.id, each.sink): each for each in handed}
 
-    def place_of(place: Place) -> Place:
+    def place_of(place: SinkEntry) -> SinkEntry:
         if place.state in _SETTLED:
             return place
         fate = fates.get((place.id, place.sink))
         error = failing.get(place.sink) if fate is None else fate.error
-        return Place(place.name, place.id, place.sink, State.FAILED if error else State.DELIVERED, error)
+        return SinkEntry(place.name, place.id, place.sink, SinkState.FAILED if error else SinkState.DELIVERED, error)
 
-    return Supplied(instance, tuple(place_of(place) for _, place in looked), failure)
+    return SinkContents(instance, tuple(place_of(place) for _, place in looked), failure)
 
 
 def _handed(
-    instance: Instance, deliverer: Deliverer, due: Sequence[_Due], issued: Sequence[Issued], run: Run
-) -> tuple[tuple[Handed, ...], str | None]:
-    numbers: dict[tuple[Client, int], tuple[int, ...]] = {}
+    instance: Instance, deliverer: Deliverer, due: Sequence[_Due], issued: Sequence[ClientSecret], run: Run
+) -> tuple[tuple[DeliveryResult, ...], str | None]:
+    numbers: dict[tuple[SinkClient, int], tuple[int, ...]] = {}
     for each in due:
         key = each.client, each.id
         numbers[key] = (*numbers.get(key, ()), each.number)
-    parcels = [Parcel(client, known, Event.EXISTING, found) for (client, known), found in numbers.items()]
+    parcels = [
+        PendingDelivery(client, known, DeliveryEvent.EXISTING, found) for (client, known), found in numbers.items()
+    ]
     plan = Plan(instance.name, instance.identity)
     with run.journal_of(plan) as journal:
-        counter = Deliveries(plan, Outbox(deliverer), journal, lambda event: run.tell(instance, event), run.parallelism)
-        handed = counter.hand_over(parcels, (), issued)
+        counter = Deliveries(
+            plan, DeliveryTargets(deliverer), journal, lambda event: run.tell(instance, event), run.parallelism
+        )
+        handed = counter.deliver(parcels, (), issued)
         journal.finished((), interrupted=False)
         return handed, journal.failure

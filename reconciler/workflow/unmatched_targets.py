@@ -10,10 +10,10 @@ from reconciler.model.names import matches
 from reconciler.planning.targets import names_of
 from reconciler.results import Planned, PlanResult
 from reconciler.support.text import did_you_mean, quoted
-from reconciler.workflow.plan import Order
+from reconciler.workflow.plan import PlanRequest
 
 
-def refuse_strangers(order: Order, results: Sequence[PlanResult]) -> None:
+def refuse_unmatched(order: PlanRequest, results: Sequence[PlanResult]) -> None:
     """Raise `WrongUsage` for the first glob that matches neither a change nor anything that is declared.
 
     Also what is declared for other instances counts: a part of a fleet may have nothing of it.

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.events import Event
+from reconciler.applying.events import ProgressEvent
 from reconciler.applying.journal import open_journal
-from reconciler.applying.report import Handed
+from reconciler.applying.report import DeliveryResult
 from tests.applying.test_journal import HEADING, clock
 from tests.builders import declare, plan_of, present
 from tests.memory_gateway import Gate, MemoryGateway
@@ -33,8 +33,8 @@ def main(directory: Path) -> None:
         if number == signal.SIGTERM:
             gate.open()
 
-    def tell(event: Event) -> None:
-        assert not isinstance(event, Handed)
+    def tell(event: ProgressEvent) -> None:
+        assert not isinstance(event, DeliveryResult)
         print(type(event).__name__, event.change.name, flush=True)
 
     signal.signal(signal.SIGINT, ask_to_stop)

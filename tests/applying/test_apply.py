@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.applying.apply import apply_plan, never
-from reconciler.applying.events import Answered, Event, Started, Tell
+from reconciler.applying.apply import apply_plan, never_stop
+from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEvent, Tell
 from reconciler.applying.report import (
     Applied,
+    DeliveryResult,
     Failed,
-    Handed,
     Outcome,
     Report,
     Skipped,
@@ -52,14 +52,16 @@ def plan_for(gateway: MemoryGateway, declared: Declarations = EVERYTHING) -> Pla
 
 def apply(gateway: MemoryGateway, declared: Declarations = EVERYTHING) -> Report:
     """Plan and apply; what is told must be what is reported."""
-    told: list[Event] = []
+    told: list[ProgressEvent] = []
     report = run(plan_for(gateway, declared), gateway, told.append)
-    outcomes = [event for event in told if not isinstance(event, Started | Answered)]
+    outcomes = [event for event in told if not isinstance(event, ChangeStarted | ChangeAnswered)]
     assert sorted(map(repr, outcomes)) == sorted(map(repr, report.outcomes))
     return report
 
 
-def run(plan: Plan, gateway: MemoryGateway, tell: Tell = lambda _: None, stop: Callable[[], bool] = never) -> Report:
+def run(
+    plan: Plan, gateway: MemoryGateway, tell: Tell = lambda _: None, stop: Callable[[], bool] = never_stop
+) -> Report:
     """Apply one change after another, so that the order of the requests is certain."""
     return apply_plan(plan, gateway, journal=Unrecorded(), tell=tell, parallelism=1, stop=stop)
 
@@ -369,13 +371,13 @@ def ctrl_c(_: object = None) -> bool:
     raise KeyboardInterrupt
 
 
-def silence(_: Event) -> None:
+def silence(_: ProgressEvent) -> None:
     """Hear nothing."""
 
 
 @pytest.mark.parametrize(
     ("tell", "stop", "most"),
-    [(ctrl_c, never, 1), (silence, ctrl_c, 0), (silence, never, 5)],
+    [(ctrl_c, never_stop, 1), (silence, ctrl_c, 0), (silence, never_stop, 5)],
     ids=["tell", "stop", "look"],
 )
 def test_a_hard_stop_goes_through_at_once(tell: Tell, stop: Callable[[], bool], most: int) -> None:
@@ -386,8 +388,8 @@ def test_a_hard_stop_goes_through_at_once(tell: Tell, stop: Callable[[], bool], 
     assert len(gateway.requests) <= most
 
 
-def named(event: Event) -> tuple[str, str]:
-    assert not isinstance(event, Handed)
+def named(event: ProgressEvent) -> tuple[str, str]:
+    assert not isinstance(event, DeliveryResult)
     return type(event).__name__, event.change.name
 
 
@@ -412,9 +414,9 @@ def test_failures_are_told_at_once_and_the_rest_when_it_is_certain() -> None:
 
 def test_an_answer_is_told_with_what_it_said() -> None:
     gateway = instance(update=lost())
-    told: list[Event] = []
+    told: list[ProgressEvent] = []
     run(plan_for(gateway), gateway, tell=told.append)
-    assert [(e.change.name, e.done) for e in told if isinstance(e, Answered)] == [
+    assert [(e.change.name, e.done) for e in told if isinstance(e, ChangeAnswered)] == [
         ("Changed", False),
         ("New name", False),
         ("Made", True),

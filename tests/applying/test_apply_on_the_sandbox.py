@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.applying.apply import apply_plan
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete, wrote_anything
 from reconciler.live.gateway import Gateway
-from reconciler.live.http.retry import RETRIES, Patience
+from reconciler.live.http.retry import RETRIES, RetryClock
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Declarations
@@ -45,7 +45,7 @@ EVERYTHING = declare(CHANGED, present("New name", previous=["Old name"]), presen
 def logged_in(url: str, account: tuple[str, str] = ADMIN) -> Iterator[Gateway]:
     """A gateway to a sandbox, which tries again without a pause."""
     credentials = Credentials(Secret(account[0]), Secret(account[1]))
-    with connect(url, credentials, embedded=True, patience=Patience(pause=lambda _: None)) as gateway:
+    with connect(url, credentials, embedded=True, retry_clock=RetryClock(pause=lambda _: None)) as gateway:
         yield gateway
 
 

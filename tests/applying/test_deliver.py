@@ -13,18 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.deliver import Outbox
-from reconciler.applying.events import Event as Told
+from reconciler.applying.deliver import DeliveryTargets
+from reconciler.applying.events import ProgressEvent as Told
 from reconciler.applying.journal import open_journal
-from reconciler.applying.past_runs import Run, list_runs
-from reconciler.applying.pending_deliveries import Owed
-from reconciler.applying.report import Report, Status, is_complete
+from reconciler.applying.past_runs import PastRun, list_runs
+from reconciler.applying.pending_deliveries import JournaledDeliveries
+from reconciler.applying.report import DeliveryStatus, Report, is_complete
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import SinkError
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.managed import managed
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import Client, Handover, Held
+from reconciler.secrets.values import Held, SecretDelivery, SinkClient
 from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import HEADING, NOON, clock
 from tests.memory_gateway import Fault, MemoryGateway, secret_of
@@ -48,29 +48,29 @@ class Shelf:
     """Name and secret, by id."""
     calls: int = 0
 
-    def covers(self, client: Client) -> bool:
+    def covers(self, client: SinkClient) -> bool:
         return True
 
-    def look(self, clients: Sequence[Client]) -> None:
+    def look(self, clients: Sequence[SinkClient]) -> None:
         pass
 
-    def check(self, clients: Sequence[Client]) -> None:
+    def check(self, clients: Sequence[SinkClient]) -> None:
         """It is always in order, until it fails."""
 
-    def deliver(self, handover: Handover) -> None:
+    def deliver(self, handover: SecretDelivery) -> None:
         self._call()
         self.there[handover.id] = (handover.client.name, handover.secret.reveal())
 
-    def forget(self, client: Client, client_id: int) -> None:
+    def forget(self, client: SinkClient, client_id: int) -> None:
         self._call()
         self.there.pop(client_id, None)
 
-    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+    def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         if not self.tells:
             return [None] * len(clients)
         return [self.there.get(known, ("", ""))[0] == client.name for client, known in clients]
 
-    def holds(self, handover: Handover) -> Held:
+    def holds(self, handover: SecretDelivery) -> Held:
         return Held.UNKNOWN
 
     def _call(self) -> None:
@@ -96,11 +96,13 @@ class World:
         plan = make_plan(self.declared, live, POLICY)
         deliverer = Deliverer([self.telling, self.silent])
         pairs = [
-            (Client(POLICY.instance, POLICY.identity, client.name, entry.owner), client.id)
+            (SinkClient(POLICY.instance, POLICY.identity, client.name, entry.owner), client.id)
             for entry, client in managed(self.declared, live, POLICY)
         ]
-        past = Owed((run for run in list_runs(self.journals) if isinstance(run, Run)), POLICY.identity)
-        outbox = Outbox(deliverer, deliverer.lacking(pairs, past))
+        past = JournaledDeliveries(
+            (run for run in list_runs(self.journals) if isinstance(run, PastRun)), POLICY.identity
+        )
+        targets = DeliveryTargets(deliverer, deliverer.missing_secrets(pairs, past))
         heard: list[Told] = []
 
         def tell(event: Told) -> None:
@@ -115,7 +117,7 @@ class World:
         heading = replace(HEADING, run=f"run-{self.runs}", started_at=NOON + timedelta(minutes=self.runs))
         with suppress(Killed), open_journal(self.journals, heading, plan, now=clock()) as journal:
             return apply_plan(
-                plan, self.gateway, journal=journal, tell=tell, parallelism=parallelism, stop=stop, outbox=outbox
+                plan, self.gateway, journal=journal, tell=tell, parallelism=parallelism, stop=stop, targets=targets
             )
         return None
 
@@ -144,12 +146,14 @@ def test_nothing_is_deleted_while_a_secret_is_not_delivered(  # noqa: PLR0917  (
         here.telling.failing, here.silent.failing = failing, also_failing
         report = here.apply(parallelism, stop_after)
         assert report is not None
-        failed = [each for each in report.handed if each.status is Status.FAILED and each.event != "deleted"]
+        failed = [each for each in report.handed if each.status is DeliveryStatus.FAILED and each.event != "deleted"]
         if failed:
             assert here.gateway.count("delete") == 0
             assert not is_complete(report)
         for shelf in (here.telling, here.silent):
-            taken = {each.id for each in report.handed if (each.sink, each.status) == (shelf.label, Status.DELIVERED)}
+            taken = {
+                each.id for each in report.handed if (each.sink, each.status) == (shelf.label, DeliveryStatus.DELIVERED)
+            }
             assert taken >= shelf.there.keys()
 
 

@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.events import Answered, Event
+from reconciler.applying.events import ChangeAnswered, ProgressEvent
 from reconciler.applying.journal import FileJournal, Heading, new_run, open_journal
 from reconciler.applying.report import Applied, Report, Skipped, is_complete
 from reconciler.model.clients import Listing
 from reconciler.model.errors import JournalError, Rejected
 from reconciler.planning.plan.plan import Plan
-from reconciler.support.state_dir import make_private
+from reconciler.support.state_dir import make_private_dir
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import Fault, MemoryGateway, lost, request_for
 
@@ -147,7 +147,7 @@ def test_what_somebody_told_git_already_is_left_alone(tmp_path: Path) -> None:
     state = tmp_path / ".reconciler"
     state.mkdir(mode=0o755)
     (state / ".gitignore").write_text("sandbox.sqlite3\n")
-    make_private(state / "journal")
+    make_private_dir(state / "journal")
     assert (state / ".gitignore").read_text() == "sandbox.sqlite3\n"
     assert state.stat().st_mode & 0o777 == 0o755
 
@@ -155,7 +155,7 @@ def test_what_somebody_told_git_already_is_left_alone(tmp_path: Path) -> None:
 def test_a_folder_that_was_there_before_is_kept_out_of_git_as_well(tmp_path: Path) -> None:
     """The embedded sandbox's database made it."""
     (tmp_path / ".reconciler").mkdir()
-    make_private(tmp_path / ".reconciler" / "journal")
+    make_private_dir(tmp_path / ".reconciler" / "journal")
     assert (tmp_path / ".reconciler" / ".gitignore").read_text() == "*\n"
 
 
@@ -223,8 +223,8 @@ def test_a_journal_that_fails_midway_ends_the_writing_and_the_report_says_so(tmp
     plan = plan_of(DECLARED, gateway.live)
     with journal_in(tmp_path / "j") as (journal, fill):
 
-        def tell(event: Event) -> None:
-            if isinstance(event, Answered) and event.change == plan.changes[1]:
+        def tell(event: ProgressEvent) -> None:
+            if isinstance(event, ChangeAnswered) and event.change == plan.changes[1]:
                 fill()
 
         report = apply_plan(plan, gateway, journal=journal, tell=tell, parallelism=1)
@@ -238,10 +238,10 @@ def test_a_journal_that_fails_midway_ends_the_writing_and_the_report_says_so(tmp
 def test_a_journal_that_fails_at_an_answer_lets_those_under_way_finish(tmp_path: Path) -> None:
     """Two updates are sent together; the disk is full when the first is answered."""
     gateway = instance()
-    heard: list[Event] = []
+    heard: list[ProgressEvent] = []
     with journal_in(tmp_path / "j") as (journal, fill):
 
-        def tell(event: Event) -> None:
+        def tell(event: ProgressEvent) -> None:
             heard.append(event)
             if len(heard) == 2:
                 fill()

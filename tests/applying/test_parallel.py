@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.applying.apply import apply_plan, never
-from reconciler.applying.events import Answered, Event, Started
-from reconciler.applying.report import Applied, Failed, Handed, Report, Skipped, is_complete
+from reconciler.applying.apply import apply_plan, never_stop
+from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEvent
+from reconciler.applying.report import Applied, DeliveryResult, Failed, Report, Skipped, is_complete
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import NotPermitted
 from reconciler.planning.plan.plan import Delete, Plan
-from reconciler.support.workers import Crew
+from reconciler.support.workers import WorkerPool
 from tests.builders import PASSWORD, absent, declare, plan_of, present, spec
 from tests.memory_gateway import ENOUGH_SECONDS, Fault, Gate, MemoryGateway, Unrecorded, refused_connection, request_for
 
@@ -42,7 +42,7 @@ def of_every_kind(count: int) -> tuple[MemoryGateway, Plan]:
 class Running:
     """An apply in another thread, whose requests wait at a gate until the test lets them through."""
 
-    def __init__(self, gateway: MemoryGateway, gate: Gate, told: list[Event], future: Future[Report]) -> None:
+    def __init__(self, gateway: MemoryGateway, gate: Gate, told: list[ProgressEvent], future: Future[Report]) -> None:
         self.gateway = gateway
         self.gate = gate
         self.told = told
@@ -56,10 +56,10 @@ class Running:
 
 @contextmanager
 def running(
-    gateway: MemoryGateway, plan: Plan, parallelism: int = 8, stop: Callable[[], bool] = never
+    gateway: MemoryGateway, plan: Plan, parallelism: int = 8, stop: Callable[[], bool] = never_stop
 ) -> Iterator[Running]:
     gate = gateway.gate = Gate()
-    told: list[Event] = []
+    told: list[ProgressEvent] = []
 
     def run() -> Report:
         return apply_plan(plan, gateway, journal=Unrecorded(), tell=told.append, parallelism=parallelism, stop=stop)
@@ -132,11 +132,11 @@ def test_progress_is_told_as_it_happens_and_by_one_thread() -> None:
     threads: set[int] = set()
     answered = threading.Semaphore(0)
 
-    def tell(event: Event) -> None:
+    def tell(event: ProgressEvent) -> None:
         threads.add(threading.get_ident())
-        assert not isinstance(event, Handed)
+        assert not isinstance(event, DeliveryResult)
         heard.append((type(event).__name__, event.change.name, len(gateway.done)))
-        if isinstance(event, Answered):
+        if isinstance(event, ChangeAnswered):
             answered.release()
 
     gate = gateway.gate = Gate()
@@ -163,7 +163,7 @@ def test_when_somebody_says_stop_those_under_way_finish_and_no_other_starts() ->
     assert [type(outcome) for outcome in report.outcomes] == [Applied] * 3 + [Skipped] * 7
     assert report.interrupted
     assert sorted(gateway.requests) == sorted([*under_way, "list"])
-    assert sum(isinstance(event, Started) for event in apply.told) == 3
+    assert sum(isinstance(event, ChangeStarted) for event in apply.told) == 3
 
 
 def test_a_refused_permission_costs_no_more_requests_than_were_under_way() -> None:
@@ -210,4 +210,4 @@ def test_a_bug_in_a_thread_comes_through_and_is_not_taken_for_a_failed_write() -
 
 def test_a_crew_of_nobody_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="nobody"):
-        Crew(0, request_for)
+        WorkerPool(0, request_for)

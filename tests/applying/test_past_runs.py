@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.events import Event
+from reconciler.applying.events import ProgressEvent
 from reconciler.applying.journal import open_journal
-from reconciler.applying.past_runs import Run, Unreadable, applied, list_runs, read_journal, uncertain
+from reconciler.applying.past_runs import PastRun, UnreadableJournal, applied, list_runs, read_journal, uncertain
 from reconciler.applying.report import Applied, Failed, Report, Skipped
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import JournalError, NotVerified, Unavailable
@@ -53,9 +53,9 @@ def run(
     die_after: int | None = None,
 ) -> Report | None:
     """Apply with a journal; None if it was ended after so many events."""
-    heard: list[Event] = []
+    heard: list[ProgressEvent] = []
 
-    def tell(event: Event) -> None:
+    def tell(event: ProgressEvent) -> None:
         heard.append(event)
         if len(heard) == die_after:
             raise Killed
@@ -74,11 +74,11 @@ def scenario_for(scenario: tuple[Declarations, list[ClientSpec]], hits: dict[int
     return gateway, make_plan(declared, gateway.live, PlanPolicy("staging", "https://staging.example.com"))
 
 
-def sent(journal: Run) -> list[str]:
+def sent(journal: PastRun) -> list[str]:
     return [request_for(write.change) for write in journal.writes if write.sent_at]
 
 
-def answered(journal: Run) -> list[str]:
+def answered(journal: PastRun) -> list[str]:
     return [request_for(write.change) for write in journal.writes if write.answer and write.answer.id]
 
 
@@ -220,8 +220,8 @@ def test_runs_are_listed_with_the_newest_first_and_what_cannot_be_read_last(tmp_
     (tmp_path / "notes.txt").write_text("no journal")
     (tmp_path / "a" / "empty.jsonl").write_text("")
     *runs, unreadable = list_runs(tmp_path)
-    assert [run.heading.run for run in runs if isinstance(run, Run)] == ["c", "b", "a"]
-    assert isinstance(unreadable, Unreadable)
+    assert [run.heading.run for run in runs if isinstance(run, PastRun)] == ["c", "b", "a"]
+    assert isinstance(unreadable, UnreadableJournal)
     assert unreadable.path.name == "empty.jsonl"
 
 

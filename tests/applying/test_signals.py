@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reconciler.applying.past_runs import Run, applied, read_journal, uncertain
+from reconciler.applying.past_runs import PastRun, applied, read_journal, uncertain
 from tests.applying.test_journal import path_in
 from tests.memory_gateway import ENOUGH_SECONDS
 
@@ -34,7 +34,7 @@ def lines(process: subprocess.Popen[str], count: int) -> list[str]:
     return [process.stdout.readline().strip() for _ in range(count)]
 
 
-def sent(journal: Run) -> list[str]:
+def sent(journal: PastRun) -> list[str]:
     return [write.change.name for write in journal.writes if write.sent_at]
 
 

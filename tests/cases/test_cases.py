@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.workflow.check import check
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 HERE = Path(__file__).parent
 CASES = sorted(folder for kind in ("valid", "invalid") for folder in (HERE / kind).iterdir() if folder.is_dir())
@@ -20,7 +20,7 @@ CASES = sorted(folder for kind in ("valid", "invalid") for folder in (HERE / kin
 def test_validating_the_case_says_exactly_what_is_expected(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case)
     own = Path("reconciler.yaml")
-    files = Files(own if own.exists() else HERE / "default.yaml", Path("clients"))
+    files = ProjectFiles(own if own.exists() else HERE / "default.yaml", Path("clients"))
     found = [str(diagnostic) for diagnostic in check(files).diagnostics]
     assert found == _expected(case)
 

@@ -7,12 +7,12 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.applying.journal import FORMAT_VERSION, Answered, Heading, Result, open_journal
-from reconciler.applying.report import Applied, Handed, Status
+from reconciler.applying.journal import FORMAT_VERSION, Heading, WriteAnswer, WriteResult, open_journal
+from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus
 from reconciler.applying.send import Sent
 from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.planning.plan.plan import Create, Note, Plan
-from reconciler.secrets.values import Event
+from reconciler.secrets.values import DeliveryEvent
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
@@ -27,7 +27,7 @@ def _lines(folder: Path) -> list[dict[str, object]]:
     with open_journal(folder, heading, plan, now=lambda: NOW) as journal:
         journal.sending([0])
         journal.answered([(0, Sent(MADE, 6))])
-        journal.handed([Handed("Customer portal", 6, Event.CREATED, "age", Status.DELIVERED)])
+        journal.handed([DeliveryResult("Customer portal", 6, DeliveryEvent.CREATED, "age", DeliveryStatus.DELIVERED)])
         journal.finished([Applied(MADE, 6)], interrupted=False)
     (file,) = folder.rglob("*.jsonl")
     return [json.loads(line) for line in file.read_text().splitlines()]
@@ -58,5 +58,5 @@ def test_every_other_line_has_the_documented_keys(tmp_path: Path) -> None:
 
 
 def test_every_word_that_can_stand_there_is_explained() -> None:
-    words = [*Answered, *Result, *Status]
+    words = [*WriteAnswer, *WriteResult, *DeliveryStatus]
     assert [word for word in words if f"`{word}`" not in PAGE] == []

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.schema.files import schema_text
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from tests.docs.pages import PAGES, ROOT, Snippet, anchors, links, snippets
 
@@ -47,7 +47,7 @@ def test_every_yaml_example_is_a_valid_file_or_says_that_it_is_a_part(example: S
     if not KEYS & root.keys():
         return
     kind = "auth-clients" if "clients" in root else "reconciler"
-    assert [str(problem) for problem in check_shape(loaded.documents[0], kind)] == []
+    assert [str(problem) for problem in validate_document(loaded.documents[0], kind)] == []
     if kind == "reconciler":
         _, problems = read_settings(loaded.documents[0], ROOT)
         assert [str(problem) for problem in problems] == []

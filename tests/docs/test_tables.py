@@ -13,8 +13,8 @@ from reconciler.cli.main import INTERRUPTED, WRONG_USAGE, cli
 from reconciler.cli.output import exit_codes
 from reconciler.declared.schema.files import schema_text
 from reconciler.sandbox.accounts import ACCOUNTS
-from reconciler.secrets.payload import told_check
-from reconciler.secrets.values import Event
+from reconciler.secrets.payload import check_payload
+from reconciler.secrets.values import DeliveryEvent
 from tests.docs.pages import PAGES, ROOT, prose
 
 CODES = {
@@ -120,6 +120,6 @@ def test_the_keys_and_events_that_a_program_gets_are_all_there() -> None:
     keys = {
         key for row in re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)
     }
-    got = json.loads(told_check("production", "https://acme.example.com"))
+    got = json.loads(check_payload("production", "https://acme.example.com"))
     assert keys == got.keys()
-    assert [event for event in Event if f"`{event}`" not in section] == []
+    assert [event for event in DeliveryEvent if f"`{event}`" not in section] == []

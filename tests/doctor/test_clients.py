@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from reconciler.doctor.clients import judge_clients
-from reconciler.doctor.finding import CODES, Finding, Severity
-from reconciler.doctor.ownership import Census, take_census
+from reconciler.doctor.finding import CODES, DoctorFinding, FindingSeverity
+from reconciler.doctor.ownership import ClientCounts, count_clients
 from reconciler.model.clients import Declarations, Listing, Location
 from reconciler.model.settings import Instance, Settings
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, listing, live, present, spec, unsupported
@@ -38,12 +38,12 @@ def judged(
     declared: Declarations | None = None,
     instance: Instance = STAGING,
     ignore: tuple[str, ...] = (),
-) -> list[Finding]:
+) -> list[DoctorFinding]:
     settings = Settings(Path("reconciler.yaml"), (instance,), ignore=ignore)
     return list(judge_clients(seen, declared or declare(), instance, settings))
 
 
-def about(code: str, found: list[Finding]) -> list[tuple[Severity, list[int]]]:
+def about(code: str, found: list[DoctorFinding]) -> list[tuple[FindingSeverity, list[int]]]:
     """The severity of each finding of a code, and the clients that it is about."""
     return [(each.severity, [client.id for client in each.clients]) for each in found if each.code == code]
 
@@ -55,13 +55,13 @@ def redirecting(*urls: str) -> Listing:
 def test_a_fresh_installation_gives_no_cause_to_worry() -> None:
     """Though its own clients do what nobody else's should: grants that exclude each other, plain http."""
     found = judged(listing(*FRESH))
-    assert [(each.severity, each.code) for each in found] == [(Severity.INFO, "personal-access")]
-    assert about("personal-access", found) == [(Severity.INFO, [1, 4])]
+    assert [(each.severity, each.code) for each in found] == [(FindingSeverity.INFO, "personal-access")]
+    assert about("personal-access", found) == [(FindingSeverity.INFO, [1, 4])]
 
 
 @pytest.mark.parametrize("instance", [STAGING, LOCAL, BOX], ids=lambda instance: instance.name)
 def test_a_listing_without_any_client_is_an_error_unless_it_is_expected(instance: Instance) -> None:
-    assert about("no-clients", judged(listing(), instance=instance)) == [(Severity.ERROR, [])]
+    assert about("no-clients", judged(listing(), instance=instance)) == [(FindingSeverity.ERROR, [])]
     assert judged(listing(), instance=replace(instance, expect_system_clients=False)) == []
 
 
@@ -69,24 +69,24 @@ def test_equal_names_are_one_finding_for_each_name_with_every_id() -> None:
     """Ignored and unsupported clients are counted, since the platform counts them too."""
     seen = listing(*FRESH, live(6, "Twice"), live(9, "Twice"), unsupported(7, "Zapier"), live(8, "Zapier"))
     found = judged(seen, ignore=("Zapier*",))
-    assert about("duplicate-name", found) == [(Severity.WARNING, [6, 9]), (Severity.WARNING, [7, 8])]
+    assert about("duplicate-name", found) == [(FindingSeverity.WARNING, [6, 9]), (FindingSeverity.WARNING, [7, 8])]
 
 
 def test_clients_that_the_platform_makes_again_and_again_are_no_reason_to_warn() -> None:
     seen = listing(*FRESH, live(6, "devlink"), live(7, "devlink"))
-    assert about("duplicate-name", judged(seen)) == [(Severity.INFO, [6, 7])]
+    assert about("duplicate-name", judged(seen)) == [(FindingSeverity.INFO, [6, 7])]
 
 
 def test_names_that_look_alike_are_told_apart_from_names_that_are_equal() -> None:
     seen = listing(*FRESH, live(6, "Portal"), live(7, "PORTAL"), live(8, "Same"), live(9, "Same"))
-    assert about("name-lookalike", judged(seen)) == [(Severity.WARNING, [6, 7])]
+    assert about("name-lookalike", judged(seen)) == [(FindingSeverity.WARNING, [6, 7])]
 
 
 @pytest.mark.parametrize("grants", [(CODE, PASSWORD), (CODE, PERSONAL), (CODE, PASSWORD, PERSONAL)])
 def test_a_client_whose_code_cannot_be_exchanged_is_one_that_nobody_can_use(grants: tuple[object, ...]) -> None:
     """The three combinations that the token endpoint refuses, also of a client that is ignored."""
     seen = listing(*FRESH, live(6, spec("Portal", *grants)))  # type: ignore[arg-type]
-    assert about("code-exchange-refused", judged(seen, ignore=("*",))) == [(Severity.WARNING, [6])]
+    assert about("code-exchange-refused", judged(seen, ignore=("*",))) == [(FindingSeverity.WARNING, [6])]
 
 
 @pytest.mark.parametrize("grants", [(CODE,), (PASSWORD,), (PERSONAL,), (PASSWORD, PERSONAL)])
@@ -98,15 +98,15 @@ def test_every_other_combination_works(grants: tuple[object, ...]) -> None:
 def test_personal_access_is_a_warning_unless_somebody_has_reviewed_it() -> None:
     seen = listing(*FRESH, live(6, spec("Notebooks", PERSONAL)), live(7, spec("By hand", PERSONAL)))
     found = judged(seen, declare(present(spec("Notebooks", PERSONAL))))
-    assert about("personal-access", found) == [(Severity.WARNING, [7]), (Severity.INFO, [1, 4, 6])]
+    assert about("personal-access", found) == [(FindingSeverity.WARNING, [7]), (FindingSeverity.INFO, [1, 4, 6])]
     assert all("any user, administrators included" in each.message for each in found if each.code == "personal-access")
 
 
 def test_the_client_that_issues_everybodys_tokens_must_keep_its_grant() -> None:
     robbed = live(4, spec("ProcessMaker Personal Access Client", redirect="http://localhost"))
     found = judged(listing(PM_API, SWAGGER, robbed))
-    assert about("personal-access-broken", found) == [(Severity.ERROR, [4])]
-    assert about("personal-access-broken", judged(listing(PM_API, SWAGGER))) == [(Severity.WARNING, [])]
+    assert about("personal-access-broken", found) == [(FindingSeverity.ERROR, [4])]
+    assert about("personal-access-broken", judged(listing(PM_API, SWAGGER))) == [(FindingSeverity.WARNING, [])]
     tolerant = replace(STAGING, expect_system_clients=False)
     assert about("personal-access-broken", judged(listing(PM_API, SWAGGER), instance=tolerant)) == []
 
@@ -130,7 +130,7 @@ def test_it_may_have_another_id_or_another_name() -> None:
 )
 def test_a_copy_of_another_instance_is_known_by_the_address_it_was_installed_at(redirect: str, is_copy: bool) -> None:
     seen = listing(PM_API, live(2, spec("Swagger UI Auth", redirect=redirect)), ISSUER)
-    assert about("copied-instance", judged(seen)) == ([(Severity.WARNING, [2])] if is_copy else [])
+    assert about("copied-instance", judged(seen)) == ([(FindingSeverity.WARNING, [2])] if is_copy else [])
     assert about("copied-instance", judged(seen, instance=BOX)) == []
 
 
@@ -169,26 +169,34 @@ def test_a_user_name_in_a_redirect_is_not_repeated() -> None:
 def test_unmanaged_clients_come_with_the_command_that_declares_them() -> None:
     seen = listing(*FRESH, live(6, "Ours"), live(7, "Theirs"), live(8, "Zapier"), unsupported(9, "Kiosk"))
     found = judged(seen, declare(present("Ours"), absent("Gone")), ignore=("zap*",))
-    assert about("unmanaged", found) == [(Severity.INFO, [7])]
-    assert about("unsupported", found) == [(Severity.INFO, [9])]
+    assert about("unmanaged", found) == [(FindingSeverity.INFO, [7])]
+    assert about("unsupported", found) == [(FindingSeverity.INFO, [9])]
     assert "reconciler export --instance staging" in str([each.way_out for each in found])
 
 
 def test_the_census_counts_every_client_once() -> None:
     seen = listing(*FRESH, live(6, "Ours"), live(7, "Theirs"), live(8, "Zapier"), unsupported(9, "Kiosk"))
     settings = Settings(Path("reconciler.yaml"), (STAGING,), ignore=("zap*",))
-    assert take_census(seen, declare(present("Ours")), STAGING, settings) == Census(9, 1, 1, 5, 1, 1)
-    assert take_census(seen, None, STAGING, settings) == Census(9, None, None, 5, 1, 1)
+    assert count_clients(seen, declare(present("Ours")), STAGING, settings) == ClientCounts(9, 1, 1, 5, 1, 1)
+    assert count_clients(seen, None, STAGING, settings) == ClientCounts(9, None, None, 5, 1, 1)
 
 
 @given(listings(), declarations())
 def test_the_parts_of_any_census_add_up(seen: Listing, declared: Declarations) -> None:
-    census = take_census(seen, declared, STAGING, Settings(Path("reconciler.yaml"), (STAGING,), ignore=("a*",)))
-    assert census.managed is not None
-    assert census.unmanaged is not None
-    parts = (census.managed, census.unmanaged, census.system, census.ignored, census.unsupported)
+    client_counts = count_clients(
+        seen, declared, STAGING, Settings(Path("reconciler.yaml"), (STAGING,), ignore=("a*",))
+    )
+    assert client_counts.managed is not None
+    assert client_counts.unmanaged is not None
+    parts = (
+        client_counts.managed,
+        client_counts.unmanaged,
+        client_counts.system,
+        client_counts.ignored,
+        client_counts.unsupported,
+    )
     assert min(parts) >= 0
-    assert sum(parts) == census.live == len(seen.clients) + len(seen.unsupported)
+    assert sum(parts) == client_counts.live == len(seen.clients) + len(seen.unsupported)
 
 
 @given(listings(), declarations())
@@ -202,7 +210,7 @@ def test_whatever_is_live_the_findings_are_known_ones_about_live_clients(seen: L
 
 def test_many_clients_are_counted_not_listed() -> None:
     seen = listing(*FRESH, *(live(number, spec(f"Client {number}", PERSONAL)) for number in range(6, 106)))
-    (found,) = (each for each in judged(seen) if each.severity is Severity.WARNING)
+    (found,) = (each for each in judged(seen) if each.severity is FindingSeverity.WARNING)
     assert "and 95 more" in found.message
     assert len(found.message) < 500
     assert len(found.clients) == 100

@@ -10,24 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.doctor.account import Fits
-from reconciler.doctor.checks import State, lines_of
+from reconciler.doctor.account import AccountUses
+from reconciler.doctor.checks import CheckState, lines_of
 from reconciler.doctor.examination import Context, Examination, examine
-from reconciler.doctor.finding import CODES, Check, Severity
+from reconciler.doctor.finding import CODES, Check, FindingSeverity
 from reconciler.live.probe.facts import (
-    Account,
-    Answered,
+    AccountFacts,
+    AnonymousAnswer,
+    AnswerKind,
     Certificate,
     Connected,
     Distrusted,
     Failure,
-    Kind,
     LoggedIn,
     NotLoggedIn,
+    Permissions,
+    PermissionState,
     Reach,
     Resolved,
-    Right,
-    Rights,
     Secured,
 )
 from reconciler.model.settings import Settings
@@ -36,15 +36,15 @@ from tests.doctor.test_clients import FRESH, STAGING, URL
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-HAS, LACKS, PERHAPS = Right.GRANTED, Right.LACKING, Right.UNKNOWN
+HAS, LACKS, PERHAPS = PermissionState.GRANTED, PermissionState.LACKING, PermissionState.UNKNOWN
 
 
 def certificate(days: float) -> Certificate:
     return Certificate("staging.example.com", "Example CA", NOW - timedelta(90), NOW + timedelta(days))
 
 
-def answered(status: int, kind: Kind, skew: int | None = 0, leads_to: str | None = None) -> Answered:
-    return Answered(status, kind, 40, skew, leads_to)
+def answered(status: int, kind: AnswerKind, skew: int | None = 0, leads_to: str | None = None) -> AnonymousAnswer:
+    return AnonymousAnswer(status, kind, 40, skew, leads_to)
 
 
 HEALTHY = Reach(
@@ -53,29 +53,29 @@ HEALTHY = Reach(
     name=Resolved(("192.0.2.1",)),
     connection=Connected("192.0.2.1", 12),
     tls=Secured("TLSv1.3", certificate(72)),
-    answer=answered(401, Kind.PLATFORM),
+    answer=answered(401, AnswerKind.PLATFORM),
 )
-EVERYTHING = LoggedIn(Rights(HAS, HAS, HAS, HAS), 7200.0, listing(*FRESH))
+EVERYTHING = LoggedIn(Permissions(HAS, HAS, HAS, HAS), 7200.0, listing(*FRESH))
 
 
-def examined(reach: Reach | Failure = HEALTHY, account: Account | None = EVERYTHING) -> Examination:
+def examined(reach: Reach | Failure = HEALTHY, account: AccountFacts | None = EVERYTHING) -> Examination:
     settings = Settings(Path("reconciler.yaml"), (STAGING,))
     return examine(Context(STAGING, settings, declare()), reach, account)
 
 
 def codes(examination: Examination) -> list[str]:
     """The codes of what is wrong."""
-    return [each.code for each in examination.findings if each.severity is not Severity.INFO]
+    return [each.code for each in examination.findings if each.severity is not FindingSeverity.INFO]
 
 
-def states(examination: Examination) -> dict[Check, State]:
+def states(examination: Examination) -> dict[Check, CheckState]:
     return {line.check: line.state for line in lines_of(examination)}
 
 
 def test_a_healthy_instance_has_nothing_wrong_and_every_check_is_ok() -> None:
     examination = examined()
     assert codes(examination) == []
-    assert set(states(examination).values()) == {State.OK}
+    assert set(states(examination).values()) == {CheckState.OK}
     texts = {line.check: line.text for line in lines_of(examination)}
     assert texts[Check.TLS] == (
         "TLSv1.3, certificate for staging.example.com by Example CA, valid until 2027-02-03 (in 72 days)"
@@ -104,15 +104,15 @@ FAILED = Failure("it failed", None)
         *(
             (replace(HEALTHY, answer=answered(status, kind)), code, Check.PLATFORM)
             for status, kind, code in [
-                (301, Kind.REDIRECT, "redirected"),
-                (400, Kind.UNKNOWN_HOST, "unknown-host"),
-                (429, Kind.UNAVAILABLE, "unavailable"),
-                (500, Kind.UNAVAILABLE, "unavailable"),
-                (503, Kind.UNAVAILABLE, "unavailable"),
-                (200, Kind.OTHER, "not-the-platform"),
-                (401, Kind.OTHER, "not-the-platform"),
-                (403, Kind.OTHER, "not-the-platform"),
-                (404, Kind.OTHER, "not-the-platform"),
+                (301, AnswerKind.REDIRECT, "redirected"),
+                (400, AnswerKind.UNKNOWN_HOST, "unknown-host"),
+                (429, AnswerKind.UNAVAILABLE, "unavailable"),
+                (500, AnswerKind.UNAVAILABLE, "unavailable"),
+                (503, AnswerKind.UNAVAILABLE, "unavailable"),
+                (200, AnswerKind.OTHER, "not-the-platform"),
+                (401, AnswerKind.OTHER, "not-the-platform"),
+                (403, AnswerKind.OTHER, "not-the-platform"),
+                (404, AnswerKind.OTHER, "not-the-platform"),
             ]
         ),
     ],
@@ -123,13 +123,13 @@ def test_a_way_that_ends_early_is_one_error_at_the_check_where_it_ends(reach: Re
     assert examination.has_errors
     assert examination.findings[0].way_out
     found = states(examination)
-    assert found[check] is State.FAILED
-    assert found[Check.LOGIN] is found[Check.CLIENTS] is State.NOT_TRIED
-    assert examination.fits == Fits(None, None)
+    assert found[check] is CheckState.FAILED
+    assert found[Check.LOGIN] is found[Check.CLIENTS] is CheckState.NOT_TRIED
+    assert examination.account_uses == AccountUses(None, None)
 
 
 def test_a_redirect_names_the_url_to_configure() -> None:
-    reach = replace(HEALTHY, answer=answered(301, Kind.REDIRECT, leads_to="https://acme.example.com"))
+    reach = replace(HEALTHY, answer=answered(301, AnswerKind.REDIRECT, leads_to="https://acme.example.com"))
     assert "`url: https://acme.example.com`" in str(examined(reach, None).findings[0].way_out)
 
 
@@ -142,7 +142,7 @@ def test_a_certificate_that_ends_within_thirty_days_is_a_warning(days: float, wa
 
 @pytest.mark.parametrize(("skew", "warns"), [(60, False), (-60, False), (61, True), (-3600, True), (None, False)])
 def test_clocks_that_differ_by_more_than_a_minute_are_a_warning(skew: int | None, warns: bool) -> None:
-    reach = replace(HEALTHY, answer=answered(401, Kind.PLATFORM, skew))
+    reach = replace(HEALTHY, answer=answered(401, AnswerKind.PLATFORM, skew))
     assert codes(examined(reach)) == (["clock-differs"] if warns else [])
 
 
@@ -155,33 +155,33 @@ def test_behind_a_proxy_the_way_is_its_business_and_it_says_so() -> None:
     examination = examined(Reach(URL, NOW, "proxy.example.com:3128", answer=HEALTHY.answer))
     assert codes(examination) == []
     assert "proxy" in [each.code for each in examination.findings]
-    assert states(examination)[Check.NAME] is State.NOT_TRIED
-    assert states(examination)[Check.PLATFORM] is State.OK
+    assert states(examination)[Check.NAME] is CheckState.NOT_TRIED
+    assert states(examination)[Check.PLATFORM] is CheckState.OK
 
 
 @pytest.mark.parametrize(
     ("rights", "fit", "code"),
     [
-        (Rights(HAS, HAS, HAS, HAS), Fits(True, True), None),
-        (Rights(HAS, LACKS, LACKS, LACKS), Fits(True, False), None),
-        (Rights(HAS, LACKS, HAS, LACKS), Fits(True, False), "cannot-write-all"),
-        (Rights(LACKS, LACKS, HAS, LACKS), Fits(False, False), "cannot-view"),
-        (Rights(LACKS, LACKS, LACKS, LACKS), Fits(False, False), "cannot-view"),
-        (Rights(HAS, PERHAPS, HAS, HAS, ("why",)), Fits(True, None), "rights-unknown"),
-        (Rights(PERHAPS, PERHAPS, PERHAPS, PERHAPS, ("why", "too")), Fits(None, None), "rights-unknown"),
-        (Rights(HAS, PERHAPS, LACKS, HAS), Fits(True, False), "cannot-write-all"),
+        (Permissions(HAS, HAS, HAS, HAS), AccountUses(True, True), None),
+        (Permissions(HAS, LACKS, LACKS, LACKS), AccountUses(True, False), None),
+        (Permissions(HAS, LACKS, HAS, LACKS), AccountUses(True, False), "cannot-write-all"),
+        (Permissions(LACKS, LACKS, HAS, LACKS), AccountUses(False, False), "cannot-view"),
+        (Permissions(LACKS, LACKS, LACKS, LACKS), AccountUses(False, False), "cannot-view"),
+        (Permissions(HAS, PERHAPS, HAS, HAS, ("why",)), AccountUses(True, None), "rights-unknown"),
+        (Permissions(PERHAPS, PERHAPS, PERHAPS, PERHAPS, ("why", "too")), AccountUses(None, None), "rights-unknown"),
+        (Permissions(HAS, PERHAPS, LACKS, HAS), AccountUses(True, False), "cannot-write-all"),
     ],
 )
-def test_the_rights_tell_what_the_account_is_good_for(rights: Rights, fit: Fits, code: str | None) -> None:
+def test_the_rights_tell_what_the_account_is_good_for(rights: Permissions, fit: AccountUses, code: str | None) -> None:
     account = LoggedIn(rights, None, listing(*FRESH) if rights.view is HAS else None)
     examination = examined(account=account)
-    assert examination.fits == fit
+    assert examination.account_uses == fit
     assert codes(examination) == ([code] if code else [])
     assert examination.has_errors == (rights.view is LACKS)
 
 
 def test_a_missing_permission_is_named_as_in_the_manual() -> None:
-    account = LoggedIn(Rights(HAS, LACKS, HAS, LACKS), None, listing(*FRESH))
+    account = LoggedIn(Permissions(HAS, LACKS, HAS, LACKS), None, listing(*FRESH))
     assert '"Create Auth Clients" and "Delete Auth Clients"' in examined(account=account).findings[0].message
 
 
@@ -193,23 +193,23 @@ def test_a_missing_permission_is_named_as_in_the_manual() -> None:
         (NotLoggedIn(FAILED), "login-failed", False),
     ],
 )
-def test_no_session_is_an_error_and_a_refusal_is_told_apart(account: Account, code: str, refused: bool) -> None:
+def test_no_session_is_an_error_and_a_refusal_is_told_apart(account: AccountFacts, code: str, refused: bool) -> None:
     examination = examined(account=account)
     assert (codes(examination), examination.login_refused) == ([code], refused)
-    assert states(examination)[Check.LOGIN] is State.FAILED
+    assert states(examination)[Check.LOGIN] is CheckState.FAILED
 
 
 def test_a_list_that_cannot_be_read_is_an_error() -> None:
-    account = LoggedIn(Rights(PERHAPS, HAS, HAS, HAS), None, None, Failure("its answer has another shape"))
+    account = LoggedIn(Permissions(PERHAPS, HAS, HAS, HAS), None, None, Failure("its answer has another shape"))
     examination = examined(account=account)
     assert codes(examination) == ["list-failed"]
-    assert states(examination)[Check.CLIENTS] is State.FAILED
+    assert states(examination)[Check.CLIENTS] is CheckState.FAILED
 
 
 def test_settings_that_lead_nowhere_are_an_error_before_any_check() -> None:
     examination = examined(Failure("cannot read the CA bundle"), None)
     assert codes(examination) == ["settings-unusable"]
-    assert set(states(examination).values()) == {State.NOT_TRIED}
+    assert set(states(examination).values()) == {CheckState.NOT_TRIED}
 
 
 def test_a_frozen_instance_says_why() -> None:
@@ -222,7 +222,7 @@ def test_a_frozen_instance_says_why() -> None:
 def test_what_is_worst_comes_first() -> None:
     reach = replace(HEALTHY, tls=Secured("TLSv1.3", certificate(3)))
     found = examined(reach, NotLoggedIn(FAILED)).findings
-    assert [each.severity for each in found] == [Severity.ERROR, Severity.WARNING]
+    assert [each.severity for each in found] == [FindingSeverity.ERROR, FindingSeverity.WARNING]
 
 
 def test_every_code_that_is_given_is_listed_and_every_listed_one_is_given() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.exporting.entries import Exported, Item, Withheld
+from reconciler.exporting.entries import ExportedEntry, Item, Withheld
 from reconciler.exporting.variables import Proposal, propose_variables
 from reconciler.model.clients import Grant, Location
 from reconciler.model.settings import Instance
@@ -18,8 +18,8 @@ def _instance(name: str, **variables: str) -> Instance:
 INSTANCES = (_instance("production"), _instance("staging"), _instance("test"))
 
 
-def _entry(name: str, *urls: str, on: str | tuple[str, ...] = "production", grant: Grant = CODE) -> Exported:
-    return Exported(name, frozenset({grant}), urls, (on,) if isinstance(on, str) else on)
+def _entry(name: str, *urls: str, on: str | tuple[str, ...] = "production", grant: Grant = CODE) -> ExportedEntry:
+    return ExportedEntry(name, frozenset({grant}), urls, (on,) if isinstance(on, str) else on)
 
 
 def _propose(*items: Item, instances: tuple[Instance, ...] = INSTANCES) -> Proposal | None:

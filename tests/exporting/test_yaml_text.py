@@ -7,7 +7,7 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.exporting.yaml_text import render_changes
 from reconciler.model.clients import ClientSpec, Grant, Location
@@ -59,7 +59,7 @@ def test_the_declarations_that_undo_a_run_are_valid_and_say_what_is_lost() -> No
         "    state: absent\n"
     )
     loaded = load_text(text.encode(), "clients/undo.yaml")
-    assert [*loaded.diagnostics, *check_shape(loaded.documents[0], "auth-clients")] == []
+    assert [*loaded.diagnostics, *validate_document(loaded.documents[0], "auth-clients")] == []
 
 
 def test_undoing_nothing_declares_nothing() -> None:

@@ -27,7 +27,7 @@ PROGRAMS = ("bash", "git", "jq", "unzip", "iconv")
 _EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 
 
-def lacking() -> list[str]:
+def missing_secrets() -> list[str]:
     """The programs of GitHub's runners that this machine has not."""
     return [program for program in PROGRAMS if shutil.which(program) is None]
 

@@ -9,9 +9,9 @@ import pytest
 
 from tests.cli.projects import SECONDS, stored, wanted
 from tests.github.flows import EVIL, Origin
-from tests.github.runner import ACTION, ROOT, Ran, Runner, document, lacking
+from tests.github.runner import ACTION, ROOT, Ran, Runner, document, missing_secrets
 
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {', '.join(lacking())}")
+pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
 INPUTS: dict[str, Any] = document(ACTION)["inputs"]
 ADMIN = {"PM_PRODUCTION_USERNAME": "admin", "PM_PRODUCTION_PASSWORD": "Admin-pass-1"}

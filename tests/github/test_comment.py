@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.github.runner import HERE, Ran, Runner, lacking, step_of
+from tests.github.runner import HERE, Ran, Runner, missing_secrets, step_of
 
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {', '.join(lacking())}")
+pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
 COMMIT = "4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901"
 COMMENTS = f"repos/{HERE}/issues/12/comments"

@@ -13,10 +13,10 @@ import pytest
 from tests.cli.projects import stored, wanted
 from tests.declared.git.repositories import git
 from tests.github.flows import EVIL, SECRETS, Origin, declared
-from tests.github.runner import ROOT, Ran, Runner, document, lacking
+from tests.github.runner import ROOT, Ran, Runner, document, missing_secrets
 from tests.github.test_files import judged
 
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {', '.join(lacking())}")
+pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
 PIPELINE = ROOT / "docs" / "gitlab" / "gitlab-ci.yml"
 SCRIPT = ROOT / "docs" / "pipelines" / "pipeline.sh"

@@ -20,9 +20,9 @@ from tests.github.flows import (
     settings,
     to_approve,
 )
-from tests.github.runner import Ran, Runner, lacking, steps_of
+from tests.github.runner import Ran, Runner, missing_secrets, steps_of
 
-pytestmark = pytest.mark.skipif(bool(lacking()), reason=f"not installed: {', '.join(lacking())}")
+pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
 EMBEDDED = json.dumps({"instances": {"sandbox": {"embedded": ".reconciler/sandbox.sqlite3"}}})
 RUNS = f"repos/{HERE}/actions/workflows/observe.yml/runs"

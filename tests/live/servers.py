@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from reconciler.live.http.retry import Patience
+from reconciler.live.http.retry import RetryClock
 from reconciler.live.platform.credentials import Credentials
 from reconciler.model.secret import Secret
 
@@ -24,10 +24,10 @@ PLANTED = (PASSWORD, "open+sesame", USERNAME, COOKIE, CLIENT_SECRET, "s3cr3ts3cr
 
 CREDENTIALS = Credentials(Secret(USERNAME), Secret(PASSWORD))
 
-ONCE = Patience(pause=lambda _: True)
+ONCE = RetryClock(pause=lambda _: True)
 """For tests of what one request comes to: nothing is tried again."""
 
-HURRIED = Patience(pause=lambda _: None)
+HURRIED = RetryClock(pause=lambda _: None)
 """Everything is tried as often as ever, without a pause between the tries."""
 
 

@@ -73,7 +73,7 @@ def attempt(answering: Answering, timeout: float = 30) -> GatewayError:
     """Whatever goes wrong first."""
     with serving(answering) as server:
         try:
-            with connect(server.url, CREDENTIALS, timeout=timeout, patience=HURRIED) as gateway:
+            with connect(server.url, CREDENTIALS, timeout=timeout, retry_clock=HURRIED) as gateway:
                 gateway.update_client(7, SPEC)
                 gateway.list_clients()
         except GatewayError as error:

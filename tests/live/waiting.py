@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reconciler.live.http.retry import Patience
+from reconciler.live.http.retry import RetryClock
 
 
 @dataclass
@@ -15,9 +15,9 @@ class Waiting:
     pauses: list[float] = field(default_factory=list)
 
     @property
-    def patience(self) -> Patience:
+    def retry_clock(self) -> RetryClock:
         """What to give to `connect`."""
-        return Patience(self.pause, lambda: self.now)
+        return RetryClock(self.pause, lambda: self.now)
 
     def pause(self, seconds: float) -> None:
         """Be there at once."""

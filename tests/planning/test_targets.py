@@ -13,7 +13,7 @@ from reconciler.model.names import matches
 from reconciler.model.settings import Limits
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan.plan import Create, Delete, Note, Plan, Update
-from reconciler.planning.targets import choose, names_of
+from reconciler.planning.targets import limit_to_targets, names_of
 from tests.builders import spec
 from tests.render.strategies import plans
 
@@ -52,7 +52,7 @@ PLAN = Plan(
 def test_a_change_is_chosen_by_a_name_and_by_an_owner(
     only: tuple[str, ...], owners: tuple[str, ...], chosen: list[str]
 ) -> None:
-    plan = choose(PLAN, only, owners)
+    plan = limit_to_targets(PLAN, only, owners)
     assert [change.name for change in plan.changes] == chosen
     assert plan.left_out == len(PLAN.changes) - len(chosen)
 
@@ -65,7 +65,7 @@ def test_choosing_takes_changes_away_and_alters_nothing_else(
     plan: Plan, only: tuple[str, ...], owners: tuple[str, ...]
 ) -> None:
     """No deletion comes in, no order changes, and what the guards need to know stays."""
-    chosen = choose(plan, only, owners)
+    chosen = limit_to_targets(plan, only, owners)
     kept = iter(plan.changes)
     assert all(any(change == each for each in kept) for change in chosen.changes)
     assert len(chosen.changes) + chosen.left_out == len(plan.changes) + plan.left_out
@@ -78,9 +78,9 @@ def test_choosing_takes_changes_away_and_alters_nothing_else(
 def test_the_limits_judge_what_is_chosen() -> None:
     guards = Guards(Limits(creates=1))
     assert [refusal.code for refusal in refusals(PLAN, guards)] == ["limit-creates"]
-    assert refusals(choose(PLAN, ("Brand new",), ()), guards) == ()
+    assert refusals(limit_to_targets(PLAN, ("Brand new",), ()), guards) == ()
 
 
 def test_a_prune_without_declarations_is_refused_however_little_of_it_is_chosen() -> None:
-    plan = choose(replace(PLAN, declared_present=0), ("stranger",), ())
+    plan = limit_to_targets(replace(PLAN, declared_present=0), ("stranger",), ())
     assert [refusal.code for refusal in refusals(plan, Guards(Limits()))] == ["nothing-declared"]

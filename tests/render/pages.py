@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from reconciler.applying.journal import Answered, Heading, Result
-from reconciler.applying.past_runs import Answer, Run, Unreadable, Verdict, Write
-from reconciler.live.observation import AsOf
+from reconciler.applying.journal import Heading, WriteAnswer, WriteResult
+from reconciler.applying.past_runs import PastAnswer, PastResult, PastRun, PastWrite, UnreadableJournal
+from reconciler.live.observation import ObservationAge
 from reconciler.model.errors import JournalError
 from reconciler.planning.plan.plan import Change, Create, Note
 from reconciler.render.html.history import render_history_html
@@ -41,18 +41,22 @@ def ordinary_page() -> str:
 
 def observed_page() -> str:
     """A plan that was made from what somebody saw days ago."""
-    planned = Planned(instance("staging", 4), SCENES["pruned"].plan, (), AsOf(AT, timedelta(days=3), "live.json"))
+    planned = Planned(
+        instance("staging", 4), SCENES["pruned"].plan, (), ObservationAge(AT, timedelta(days=3), "live.json")
+    )
     return render_html(Overview("plan", (planned,), made_at=AT, commit=COMMIT))
 
 
 def history_page() -> str:
     """Runs of every ending on three instances, and a file that is no journal."""
-    runs: list[Run | Unreadable] = [run_of(number, name) for number in range(9) for name in ("eu-1", "eu-2", "us-1")]
-    broken = Unreadable(Path("x.jsonl"), JournalError("the journal x.jsonl has no complete line"))
+    runs: list[PastRun | UnreadableJournal] = [
+        run_of(number, name) for number in range(9) for name in ("eu-1", "eu-2", "us-1")
+    ]
+    broken = UnreadableJournal(Path("x.jsonl"), JournalError("the journal x.jsonl has no complete line"))
     return render_history_html([*reversed(runs), broken], AT)
 
 
-def run_of(number: int, name: str) -> Run:
+def run_of(number: int, name: str) -> PastRun:
     """A run on a day of March, which ended in one way or another."""
     started = AT + timedelta(days=number, minutes=number)
     heading = Heading(
@@ -60,21 +64,21 @@ def run_of(number: int, name: str) -> Run:
     )
     writes = tuple(_write(each, (number * 7 + each + len(name)) % 13, started) for each in range(number % 4 * 3 + 1))
     finished = None if number == 7 else started + timedelta(seconds=9)
-    return Run(Path("x.jsonl"), heading, name, f"https://{name}.example.com", writes, finished, number == 5)
+    return PastRun(Path("x.jsonl"), heading, name, f"https://{name}.example.com", writes, finished, number == 5)
 
 
-def _write(number: int, dice: int, sent: datetime) -> Write:
+def _write(number: int, dice: int, sent: datetime) -> PastWrite:
     change: Change = Create(spec(f"Client {number}"), Note("declared-not-live", "declared, and not live"), at(1))
-    answer = Answer(sent, Answered.DONE, number + 1, None)
+    answer = PastAnswer(sent, WriteAnswer.DONE, number + 1, None)
     match dice:
         case 0:
-            return Write(change, sent, answer, Verdict(Result.FAILED, None, False, HOSTILE[9]))
+            return PastWrite(change, sent, answer, PastResult(WriteResult.FAILED, None, False, HOSTILE[9]))
         case 1:
-            return Write(change, sent, None, Verdict(Result.UNVERIFIED, None, False, "nobody knows"))
+            return PastWrite(change, sent, None, PastResult(WriteResult.UNVERIFIED, None, False, "nobody knows"))
         case 2:
-            return Write(change, None, None, Verdict(Result.NOT_TRIED, None, False, "interrupted"))
+            return PastWrite(change, None, None, PastResult(WriteResult.NOT_TRIED, None, False, "interrupted"))
         case _:
-            return Write(change, sent, answer, Verdict(Result.APPLIED, number + 1, False, None))
+            return PastWrite(change, sent, answer, PastResult(WriteResult.APPLIED, number + 1, False, None))
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

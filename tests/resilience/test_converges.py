@@ -21,10 +21,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from reconciler.applying.past_runs import Run as Journal
+from reconciler.applying.past_runs import PastRun as Journal
 from reconciler.applying.past_runs import applied, list_runs, uncertain
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
-from reconciler.live.gateway import Gateway, Issued
+from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.model.settings import NO_LIMITS, Instance, Settings
@@ -33,8 +33,8 @@ from reconciler.planning.plan.plan import Create, Plan, Prune
 from reconciler.planning.planfile.stale import Ready, reconcile_saved
 from reconciler.results import Planned, is_pending
 from reconciler.workflow.options import Options
-from reconciler.workflow.plan import Order, guards, plan_instance
-from reconciler.workflow.run import Origin, Run
+from reconciler.workflow.plan import PlanRequest, guards, plan_instance
+from reconciler.workflow.run import Run, RunOrigin
 from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import clock
 from tests.builders import at, spec
@@ -73,7 +73,7 @@ class Mortal:
     def list_clients(self) -> Listing:
         return self._live(self._instance.list_clients)
 
-    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+    def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         return self._live(self._instance.list_with_secrets)
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
@@ -241,7 +241,7 @@ class Life(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def _plan(self, gateway: Gateway | None = None) -> Planned:
-        order = Order(SETTINGS, {"staging": self.declared}, [INSTANCE], Options({}, self.prune))
+        order = PlanRequest(SETTINGS, {"staging": self.declared}, [INSTANCE], Options({}, self.prune))
         return plan_instance(order, INSTANCE, gateway or self.instance)
 
     def _planned_now(self, gateway: Mortal) -> Plan:
@@ -291,7 +291,7 @@ class Life(RuleBasedStateMachine):
         folder = Path(self.folder.name)
         return Run(
             name=f"run {self.runs}",
-            origin=Origin("somebody@laptop"),
+            origin=RunOrigin("somebody@laptop"),
             journal=folder,
             locks=folder,
             now=now,

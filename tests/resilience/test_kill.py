@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.applying.journal import Answered
-from reconciler.applying.past_runs import Run, Unreadable, Write, list_runs
+from reconciler.applying.journal import WriteAnswer
+from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal, list_runs
 from reconciler.model.clients import ClientSpec
 from reconciler.planning.plan.plan import Change, Create, Delete
 from reconciler.sandbox.server import running
@@ -147,10 +147,10 @@ def killed_apply(project: Project, database: Path, journal: Path, moment: Moment
 def tells_the_truth(journal: Path, acted: list[faults.Write]) -> None:
     """Whatever was done was announced before; what it says was answered was done; and it can be read."""
     runs = list_runs(journal)
-    if not acted and (not runs or isinstance(runs[0], Unreadable)):
+    if not acted and (not runs or isinstance(runs[0], UnreadableJournal)):
         return  # killed before the first line was on the disk, and so before the first write
     [run] = runs
-    assert isinstance(run, Run), run
+    assert isinstance(run, PastRun), run
     done = {target(each): each for each in acted}
     written = {target_of(write.change): write for write in run.writes}
     assert len(done) == len(acted), "something was written twice"
@@ -162,8 +162,8 @@ def tells_the_truth(journal: Path, acted: list[faults.Write]) -> None:
         assert not is_done(write) or done[key].status in (200, 201, 204), f"{key} is said to be done"
 
 
-def is_done(write: Write) -> bool:
-    return write.answer is not None and write.answer.answered is Answered.DONE
+def is_done(write: PastWrite) -> bool:
+    return write.answer is not None and write.answer.answered is WriteAnswer.DONE
 
 
 def target(seen: faults.Write) -> tuple[str, str | None]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from werkzeug.test import Client
 
-from reconciler.sandbox.accounts import ACCOUNTS, ADMIN, Status
+from reconciler.sandbox.accounts import ACCOUNTS, ADMIN, AccountStatus
 from reconciler.sandbox.app import Application
 from reconciler.sandbox.server import running
-from reconciler.sandbox.settings import Policy
+from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
 from tests.sandbox.conftest import Browser
 
@@ -39,7 +39,7 @@ def log_in(client: Client, username: str, password: str) -> str | int:
 def test_an_account_logs_in_with_its_own_password_if_it_is_active(account: object, stranger: Browser) -> None:
     (found,) = [each for each in ACCOUNTS if each is account]
     answer = stranger.log_in(found.name, found.password)
-    assert answer.status_code == (204 if found.status is Status.ACTIVE else 422)
+    assert answer.status_code == (204 if found.status is AccountStatus.ACTIVE else 422)
 
 
 @pytest.mark.parametrize("name", ["ADMIN", " admin\u200b", "\u0000Admin\ufeff", "ádmin", "ＡＤＭＩＮ"])
@@ -107,26 +107,26 @@ def test_one_try_too_many_blocks_the_account_even_with_the_right_password() -> N
     """And an unblocked account is blocked again by the right password, until a minute after the first wrong one."""
     clock = Clock()
     with Store(None, clock=clock) as store:
-        client = Client(Application(store, Policy(login_attempts=2), "http://sandbox"))
+        client = Client(Application(store, LoginSettings(login_attempts=2), "http://sandbox"))
         assert [log_in(client, "pm_lock", "wrong") for _ in range(2)] == [WRONG, WRONG]
         assert log_in(client, "PM_LOCK", "Lock-pass-1") == LOCKED
         clock.now += 3600
         assert log_in(client, "pm_lock", "Lock-pass-1") == LOCKED
 
-        store.set_status("pm_lock", Status.ACTIVE)
+        store.set_status("pm_lock", AccountStatus.ACTIVE)
         assert [log_in(client, "pm_lock", "wrong") for _ in range(2)] == [WRONG, WRONG]
         clock.now += 59
         assert log_in(client, "pm_lock", "Lock-pass-1") == LOCKED
-        store.set_status("pm_lock", Status.ACTIVE)
+        store.set_status("pm_lock", AccountStatus.ACTIVE)
         assert log_in(client, "pm_lock", "Lock-pass-1") == LOCKED
-        store.set_status("pm_lock", Status.ACTIVE)
+        store.set_status("pm_lock", AccountStatus.ACTIVE)
         clock.now += 1
         assert log_in(client, "pm_lock", "Lock-pass-1") == 204
 
 
 def test_a_success_forgets_the_wrong_passwords() -> None:
     with Store(None) as store:
-        app = Application(store, Policy(login_attempts=2), "http://sandbox")
+        app = Application(store, LoginSettings(login_attempts=2), "http://sandbox")
         for _ in range(3):
             client = Client(app)
             assert log_in(client, "pm_lock", "wrong") == WRONG
@@ -136,7 +136,7 @@ def test_a_success_forgets_the_wrong_passwords() -> None:
 def test_a_session_lives_for_its_lifetime_after_the_last_request() -> None:
     clock = Clock()
     with Store(None, clock=clock) as store:
-        client = Client(Application(store, Policy(lifetime=30), "http://sandbox"))
+        client = Client(Application(store, LoginSettings(lifetime=30), "http://sandbox"))
         assert log_in(client, *ADMIN) == 204
         for _ in range(3):
             clock.now += 29 * 60

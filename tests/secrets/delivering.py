@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pyrage
 
-from reconciler.secrets.sinks import age
-from reconciler.secrets.sinks import command, dotenv, json_file
+from reconciler.secrets.sinks import age, command, dotenv, json_file
 from tests.secrets.handing import deliverer, many
 
 LOADED = (pyrage, age, command, dotenv, json_file)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.declared.config.settings import read_settings
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Settings
 from reconciler.secrets.delivery import Deliverer, open_deliverer
-from reconciler.secrets.values import Client, Event, Handover
+from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 
 SECONDS = 60
 URL = "https://acme.example.com"
@@ -26,17 +26,17 @@ def text_of(number: int) -> str:
     return f"{number:04d}aZ9{'qWeRtYuIoPlKjHgFdSaZxCvBnM'[number % 20 :]}{'0123456789abcdefghijklmnopqrstuvwxyz'}"[:40]
 
 
-def client(name: str = "Customer portal", owner: str | None = "team-portal") -> Client:
-    return Client("production", URL, name, owner)
+def client(name: str = "Customer portal", owner: str | None = "team-portal") -> SinkClient:
+    return SinkClient("production", URL, name, owner)
 
 
-def handover(name: str = "Customer portal", number: int = 17, **more: Any) -> Handover:
+def handover(name: str = "Customer portal", number: int = 17, **more: Any) -> SecretDelivery:
     owner = more.pop("owner", "team-portal")
-    handed = Handover(Event.CREATED, client(name, owner), number, Secret(text_of(number)))
+    handed = SecretDelivery(DeliveryEvent.CREATED, client(name, owner), number, Secret(text_of(number)))
     return replace(handed, **more)
 
 
-def many() -> list[Handover]:
+def many() -> list[SecretDelivery]:
     """Twenty clients, as one apply creates them."""
     return [handover(name, number) for number, name in enumerate(NAMES, 100)]
 
@@ -89,7 +89,7 @@ def configured(folder: Path, *sinks: Any, owners: Any = None) -> Settings:
         "owners": owners or {},
     }
     loaded = load_text(json.dumps(document).encode(), "reconciler.yaml").documents[0]
-    assert check_shape(loaded, "reconciler") == []
+    assert validate_document(loaded, "reconciler") == []
     settings, problems = read_settings(loaded, folder)
     assert settings is not None, problems
     return settings

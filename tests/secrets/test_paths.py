@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.secrets.paths import file_of, fixed_folder, stem
 from reconciler.secrets.sinks.dotenv_names import variable_stem
-from reconciler.secrets.values import Client
+from reconciler.secrets.values import SinkClient
 
 HOSTILE = [
     "../../etc/passwd",
@@ -45,7 +45,7 @@ def test_a_hostile_name_stays_one_harmless_part(name: str) -> None:
     part = stem(name)
     assert re.fullmatch(r"[a-z0-9][a-z0-9._-]*[a-z0-9]", part)
     assert len(part) <= 100
-    file = Path("secrets") / file_of("{instance}/{owner}/{name}.age", Client("p", "u", name, name))
+    file = Path("secrets") / file_of("{instance}/{owner}/{name}.age", SinkClient("p", "u", name, name))
     assert file.parts == ("secrets", "p", part, f"{part}.age")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.declared.git.command import run_git
-from reconciler.support.subprocess_env import git_environment, without
+from reconciler.support.subprocess_env import environment_without, git_environment
 from tests.secrets.handing import client, deliverer
 
 PASSWORD = "correct-horse-battery-4711"
@@ -26,7 +26,7 @@ def test_git_gets_what_it_needs_and_nothing_that_might_be_secret() -> None:
 
 
 def test_a_configured_program_gets_all_but_the_credentials() -> None:
-    assert without({"A": "1", "B": "2"}, {"B", "C"}) == {"A": "1"}
+    assert environment_without({"A": "1", "B": "2"}, {"B", "C"}) == {"A": "1"}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.support.text import closest, did_you_mean, listed, printable, quoted, quoted_url
+from reconciler.support.text import closest, did_you_mean, enumeration, printable, quoted, quoted_url
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
 
@@ -56,9 +56,9 @@ def test_quoted_text_is_cut_before_it_is_escaped(text: str, limit: int) -> None:
 
 def test_listed_puts_a_word_before_the_last() -> None:
     """One, two and more."""
-    assert listed(["a"]) == "a"
-    assert listed(["a", "b"]) == "a and b"
-    assert listed("abc", "or") == "a, b or c"
+    assert enumeration(["a"]) == "a"
+    assert enumeration(["a", "b"]) == "a and b"
+    assert enumeration("abc", "or") == "a, b or c"
 
 
 def test_a_near_miss_is_recognised_in_any_case_and_a_far_one_is_not() -> None:

@@ -15,9 +15,9 @@ from reconciler.model.settings import CredentialNames, Instance, Settings
 from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.workflow.apply_saved import Exactly, apply_exactly
+from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
 from reconciler.workflow.options import Options
-from reconciler.workflow.run import Origin, Run
+from reconciler.workflow.run import Run, RunOrigin
 from tests.builders import at, spec
 from tests.cli.projects import Platform, platform
 
@@ -31,7 +31,7 @@ def served(tmp_path: Path) -> Iterator[Platform]:
         yield running
 
 
-def _order(served: Platform, *names: str) -> Exactly:
+def _order(served: Platform, *names: str) -> ExactPlan:
     instance = Instance(
         "staging",
         Location("reconciler.yaml", 1, 1),
@@ -40,7 +40,7 @@ def _order(served: Platform, *names: str) -> Exactly:
     )
     changes = tuple(Create(spec(name), Note("x", "because"), at(1), None, ()) for name in names)
     plan = Plan("staging", served.url, changes, live=5, live_ids=(1, 2, 3, 4, 5))
-    return Exactly(
+    return ExactPlan(
         Settings(Path("reconciler.yaml"), (instance,)), instance, lambda _: plan, Options(ENVIRON, timeout=5)
     )
 
@@ -48,7 +48,7 @@ def _order(served: Platform, *names: str) -> Exactly:
 def _run(tmp_path: Path, stop: Callable[[], bool] = lambda: False) -> Run:
     return Run(
         name="20261123T134500Z-7f3a9c",
-        origin=Origin("ann@host"),
+        origin=RunOrigin("ann@host"),
         journal=tmp_path / "journal",
         locks=tmp_path / "locks",
         now=lambda: datetime(2026, 11, 23, 13, 45, tzinfo=UTC),
@@ -58,12 +58,12 @@ def _run(tmp_path: Path, stop: Callable[[], bool] = lambda: False) -> Run:
     )
 
 
-def _asked(order: Exactly, run: Run, answer: bool, meanwhile: Callable[[], None] = lambda: None) -> ApplyResult:
+def _asked(order: ExactPlan, run: Run, answer: bool, meanwhile: Callable[[], None] = lambda: None) -> ApplyResult:
     def approve(_: Planned) -> bool:
         meanwhile()
         return answer
 
-    return apply_exactly(order, approve, run)
+    return apply_exact_plan(order, approve, run)
 
 
 def test_an_approval_that_takes_no_time_costs_no_look(served: Platform, tmp_path: Path) -> None:
@@ -108,9 +108,9 @@ def test_what_is_refused_or_done_is_not_asked_about(served: Platform, tmp_path: 
 
     frozen = _order(served, "One")
     frozen = replace(frozen, instance=replace(frozen.instance, frozen="quarter end"))
-    assert isinstance(apply_exactly(frozen, never, _run(tmp_path)), Planned)
+    assert isinstance(apply_exact_plan(frozen, never, _run(tmp_path)), Planned)
     served.has(spec("One"))
-    assert isinstance(apply_exactly(_order(served, "One"), never, _run(tmp_path)), Finished)
+    assert isinstance(apply_exact_plan(_order(served, "One"), never, _run(tmp_path)), Finished)
     assert served.log.writes() == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.errors import InvalidDeclarations, WrongUsage
 from reconciler.model.settings import Settings
 from reconciler.workflow.check import check, sound_settings
-from reconciler.workflow.options import Files, Selection, select_instances
+from reconciler.workflow.options import ProjectFiles, Selection, select_instances
 
 SETTINGS = "instances: {a: {embedded: a.sqlite3}, b: {embedded: b.sqlite3}}\n"
 CLIENTS = (
@@ -18,29 +18,29 @@ CLIENTS = (
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
+def files(tmp_path: Path) -> ProjectFiles:
     (tmp_path / "clients").mkdir()
     (tmp_path / "reconciler.yaml").write_text(SETTINGS)
     (tmp_path / "clients/all.yaml").write_text(CLIENTS)
-    return Files(tmp_path / "reconciler.yaml")
+    return ProjectFiles(tmp_path / "reconciler.yaml")
 
 
-def test_each_instance_gets_what_is_declared_for_it(files: Files) -> None:
+def test_each_instance_gets_what_is_declared_for_it(files: ProjectFiles) -> None:
     declared = check(files).declared
     names = {instance: [client.name for client in each.present] for instance, each in declared.items()}
     assert names == {"a": ["One"], "b": ["One", "Two"]}
 
 
-def test_only_the_chosen_instances_are_declared_for(files: Files) -> None:
+def test_only_the_chosen_instances_are_declared_for(files: ProjectFiles) -> None:
     assert set(check(files, lambda settings: select_instances(settings, Selection(("b",)))).declared) == {"b"}
 
 
-def test_a_wrong_choice_goes_through(files: Files) -> None:
+def test_a_wrong_choice_goes_through(files: ProjectFiles) -> None:
     with pytest.raises(WrongUsage):
         check(files, lambda settings: select_instances(settings, Selection(("nope",))))
 
 
-def test_problems_of_the_settings_and_of_the_clients_are_found_together(files: Files) -> None:
+def test_problems_of_the_settings_and_of_the_clients_are_found_together(files: ProjectFiles) -> None:
     files.config.write_text("instances: {a: {embeded: x}}\n")
     (files.clients_directory / "all.yaml").write_text("clients:\n  - {nme: One, state: absent}\n")
     checked = check(files)
@@ -48,7 +48,7 @@ def test_problems_of_the_settings_and_of_the_clients_are_found_together(files: F
     assert {Path(each.location.path).name for each in checked.diagnostics} == {"reconciler.yaml", "all.yaml"}
 
 
-def test_diagnostics_are_in_the_order_of_their_places(files: Files) -> None:
+def test_diagnostics_are_in_the_order_of_their_places(files: ProjectFiles) -> None:
     for name in ("b.yaml", "a.yaml"):
         (files.clients_directory / name).write_text("clients:\n  - {nme: One, state: absent}\n  - 5\n")
     places = [each.location for each in check(files).diagnostics]
@@ -56,22 +56,22 @@ def test_diagnostics_are_in_the_order_of_their_places(files: Files) -> None:
 
 
 def test_a_missing_configuration_is_the_only_problem_of_the_wrong_folder(tmp_path: Path) -> None:
-    found = check(Files(tmp_path / "reconciler.yaml")).diagnostics
+    found = check(ProjectFiles(tmp_path / "reconciler.yaml")).diagnostics
     assert [(Path(each.location.path).name, each.rule) for each in found] == [("reconciler.yaml", "file")]
 
 
-def test_a_missing_configuration_does_not_hide_clients_that_were_named(files: Files) -> None:
+def test_a_missing_configuration_does_not_hide_clients_that_were_named(files: ProjectFiles) -> None:
     (files.clients_directory / "all.yaml").write_text("clients: {}\n")
-    found = check(Files(files.config.with_name("none.yaml"), files.clients_directory)).diagnostics
+    found = check(ProjectFiles(files.config.with_name("none.yaml"), files.clients_directory)).diagnostics
     assert [Path(each.location.path).name for each in found] == ["all.yaml", "none.yaml"]
 
 
-def test_settings_alone_are_read_without_the_clients(files: Files) -> None:
+def test_settings_alone_are_read_without_the_clients(files: ProjectFiles) -> None:
     (files.clients_directory / "all.yaml").write_text("not: [valid")
     assert isinstance(sound_settings(files.config), Settings)
 
 
-def test_unsound_settings_carry_all_their_problems(files: Files) -> None:
+def test_unsound_settings_carry_all_their_problems(files: ProjectFiles) -> None:
     files.config.write_text("instances: {a: {embeded: x}}\nprotectd: []\n")
     with pytest.raises(InvalidDeclarations) as caught:
         sound_settings(files.config)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model.clients import Location
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance, Settings
-from reconciler.workflow.options import Files, Selection, Shard, in_shard, select_instances
+from reconciler.workflow.options import ProjectFiles, Selection, Shard, in_shard, select_instances
 
 
 def _instance(name: str, wave: int = 0) -> Instance:
@@ -74,8 +74,8 @@ def test_a_choice_that_means_nothing_is_wrong_usage(settings: Settings, selectio
 
 
 def test_the_clients_stand_beside_the_configuration_unless_told_otherwise() -> None:
-    assert Files(Path("deep/reconciler.yaml")).clients_directory == Path("deep/clients")
-    assert Files(Path("deep/reconciler.yaml"), Path("elsewhere")).clients_directory == Path("elsewhere")
+    assert ProjectFiles(Path("deep/reconciler.yaml")).clients_directory == Path("deep/clients")
+    assert ProjectFiles(Path("deep/reconciler.yaml"), Path("elsewhere")).clients_directory == Path("elsewhere")
 
 
 @given(names=st.lists(st.text("abc-", min_size=1, max_size=6), unique=True, max_size=30), of=st.integers(1, 12))

@@ -12,25 +12,25 @@ import click
 
 from reconciler.cli.flags.options import (
     choosing_flags,
-    conduct_options,
     files_options,
     instance_options,
     output_options,
     planning_options,
     repeated_flags,
     typed_flags,
+    write_option_flags,
     yes_option,
 )
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import is_interactive
-from reconciler.cli.run.reports import Surfaces, refuse_collision, report_option
+from reconciler.cli.run.reports import ReportFiles, refuse_collision, report_option
 from reconciler.model.errors import WrongUsage
 from reconciler.planning.plan.plan import Prune
 from reconciler.support.text import quoted
-from reconciler.workflow.options import Conduct, Files, Options, Selection
+from reconciler.workflow.options import Options, ProjectFiles, Selection, WriteOptions
 
 if TYPE_CHECKING:
-    from reconciler.cli.output.signals import Stop
+    from reconciler.cli.output.signals import StopRequest
     from reconciler.results import PlanResult
     from reconciler.workflow.apply import Approval
 
@@ -54,16 +54,16 @@ Examples:
 @files_options
 @instance_options
 @planning_options
-@conduct_options
+@write_option_flags
 @yes_option
 @report_option
 @output_options
 def apply(
     saved: Path | None,
-    files: Files,
+    files: ProjectFiles,
     selection: Selection,
     options: Options,
-    conduct: Conduct,
+    write_options: WriteOptions,
     yes: bool,
     reports: Sequence[Path],
     console: Console,
@@ -77,43 +77,48 @@ def apply(
     applied when a last look at the instance shows it. Ctrl-C lets the writes under way finish.
     """
     refuse_collision(reports, saved, "the saved plan")
-    surfaces = Surfaces("apply", reports, files, console)
+    report_files = ReportFiles("apply", reports, files, console)
     if saved is not None:
-        from reconciler.cli.run.saved_plan import apply_saved
+        from reconciler.cli.run.saved_plan import apply_plan_file
 
         _refuse_an_instance(saved, files)
         _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
-        return apply_saved(saved, files, options, conduct, surfaces)
+        return apply_plan_file(saved, files, options, write_options, report_files)
     _refuse_to_guess(selection, options, yes, repeated_flags(files, options))
-    return _apply_declared(files, selection, options, conduct, yes, surfaces)
+    return _apply_declared(files, selection, options, write_options, yes, report_files)
 
 
 def _apply_declared(
-    files: Files, selection: Selection, options: Options, conduct: Conduct, yes: bool, surfaces: Surfaces
+    files: ProjectFiles,
+    selection: Selection,
+    options: Options,
+    write_options: WriteOptions,
+    yes: bool,
+    report_files: ReportFiles,
 ) -> int:
     from reconciler.cli.output.exit_codes import of_applies, of_unseen_applies
     from reconciler.cli.output.results import reporting, show_reports
     from reconciler.cli.output.signals import stoppable
-    from reconciler.cli.run.context import remember, start_run
-    from reconciler.cli.run.prepare import place_order
+    from reconciler.cli.run.context import record_applied_revision, start_run
+    from reconciler.cli.run.prepare import prepare
     from reconciler.workflow.apply import apply_instances
 
-    console = surfaces.console
-    with surfaces.told_why():
-        order = place_order(files, selection, options, console)
+    console = report_files.console
+    with report_files.reporting_failures():
+        order = prepare(files, selection, options, console)
         with stoppable() as stop:
-            run = start_run(files, conduct, console, stop)
+            run = start_run(files, write_options, console, stop)
             results = apply_instances(order, _approval(yes, console, stop), run)
-    remember(results, files, run.origin.exactly, console, options.base)
+    record_applied_revision(results, files, run.origin.exactly, console, options.base)
     try:
         with reporting(results):
             show_reports(results, console, repeated_flags(files, options), choosing_flags(selection))
     finally:
-        told = surfaces.show(results, order.warnings)
+        told = report_files.show(results, order.warnings)
     return of_applies(results) if told else of_unseen_applies(results)
 
 
-def _refuse_an_instance(saved: Path, files: Files) -> None:
+def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
     """Raise `WrongUsage` for the name of an instance where a plan belongs."""
     from reconciler.workflow.check import settings_of
 
@@ -145,13 +150,13 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool, flags: S
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
 
 
-def _approval(yes: bool, console: Console, stop: Stop) -> Approval:
+def _approval(yes: bool, console: Console, stop: StopRequest) -> Approval:
     from reconciler.workflow.apply import Approval
 
-    return Approval(lambda results: consent(results, yes, stop, console), takes_time=not yes)
+    return Approval(lambda results: approve_plans(results, yes, stop, console), takes_time=not yes)
 
 
-def consent(results: Sequence[PlanResult], yes: bool, stop: Stop, console: Console) -> bool:
+def approve_plans(results: Sequence[PlanResult], yes: bool, stop: StopRequest, console: Console) -> bool:
     """Show the plans, and tell whether to write what can be written.
 
     From a yes on, a signal only asks the run to end.

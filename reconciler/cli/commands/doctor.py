@@ -16,11 +16,11 @@ from reconciler.cli.flags.options import (
     timeout_option,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.options import Files, Options, Selection
+from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination
-    from reconciler.workflow.doctor import Checkup
+    from reconciler.workflow.doctor import ExaminationRequest
 
 
 @click.command(
@@ -35,7 +35,7 @@ Examples:
 @option("--no-login", is_flag=True, help="Only look at the way there; the credentials are not even read.")
 @timeout_option
 @output_options
-def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | None, console: Console) -> int:
+def doctor(files: ProjectFiles, selection: Selection, no_login: bool, timeout: float | None, console: Console) -> int:
     """Examine the way to an instance, the account, the clients.
 
     Can it be reached, logged in to, planned, applied to, and what would surprise you? Each finding has a way
@@ -63,13 +63,15 @@ def doctor(files: Files, selection: Selection, no_login: bool, timeout: float | 
     return of_examinations(examined)
 
 
-def _order(files: Files, selection: Selection, options: Options, console: Console, *, log_in: bool) -> Checkup:
+def _order(
+    files: ProjectFiles, selection: Selection, options: Options, console: Console, *, log_in: bool
+) -> ExaminationRequest:
     """What to examine. Invalid declarations do not stop it: they are a finding. Raises `InvalidDeclarations` where
     the settings are invalid."""
     from reconciler.model.diagnostics import has_errors
     from reconciler.model.errors import InvalidDeclarations
     from reconciler.workflow.check import check, declares_nothing_yet
-    from reconciler.workflow.doctor import Checkup
+    from reconciler.workflow.doctor import ExaminationRequest
     from reconciler.workflow.options import select_instances
 
     checked = check(files, lambda settings: select_instances(settings, selection))
@@ -79,4 +81,6 @@ def _order(files: Files, selection: Selection, options: Options, console: Consol
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     declared = None if has_errors(checked.diagnostics) else checked.declared
-    return Checkup(checked.settings, declared, instances, options, log_in, declares_nothing_yet(files, checked))
+    return ExaminationRequest(
+        checked.settings, declared, instances, options, log_in, declares_nothing_yet(files, checked)
+    )

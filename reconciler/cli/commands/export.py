@@ -16,7 +16,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.options import Files, Options, Selection
+from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 
 @click.command(
@@ -51,7 +51,7 @@ Examples:
 @parallelism_option
 @plain_output_options
 def export(
-    files: Files,
+    files: ProjectFiles,
     selection: Selection,
     output: Path | None,
     split: bool,
@@ -78,24 +78,24 @@ def export(
     differ (those that GLOB covers) say afterwards what is live. An entry is left alone if another instance that it is
     for would change.
     """
-    from reconciler.cli.run.export_files import Target, look, show_export, write_export
-    from reconciler.cli.run.export_update import Choice, run_update
+    from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_export, write_export
+    from reconciler.cli.run.export_update import UpdateFlags, run_update
     from reconciler.workflow.check import sound_settings
     from reconciler.workflow.export.export import export as export_seen
     from reconciler.workflow.options import select_instances
 
-    choice = Choice(update, into, accept)
+    choice = UpdateFlags(update, into, accept)
     choice.refuse({"-o": output, "--split": split, "--system": system, "--force": force})
     if update:
         return run_update(files, selection, choice, Options(os.environ, timeout=timeout), parallelism, console)
     settings = sound_settings(files.config)
     instances = select_instances(settings, selection)
-    target = Target(output, split, force)
+    target = ExportTarget(output, split, force)
     target.refuse()
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to export")
         return 0
-    seen, code = look(instances, Options(os.environ, timeout=timeout), parallelism, console)
+    seen, code = observe_or_report(instances, Options(os.environ, timeout=timeout), parallelism, console)
     if code:
         return code
     found = export_seen(seen, settings, system=system)

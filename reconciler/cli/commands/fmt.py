@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.flags.options import plain_offline_output_options, work_tree_options
-from reconciler.cli.flags.paths import refuse_strangers
+from reconciler.cli.flags.paths import refuse_unread_paths
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.files import replace_whole
 from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
 from reconciler.support.text import printable
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
-    from reconciler.workflow.fmt import Judged, Source
+    from reconciler.workflow.fmt import FileToFormat, Judged
 
 _STDIN = Path("-")
 _MOST_LINES = 20_000
@@ -42,7 +42,7 @@ Examples:
 @click.option("--diff", is_flag=True, help="Like --check, and show what would change.")
 @work_tree_options
 @plain_offline_output_options
-def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: Files, console: Console) -> int:
+def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: ProjectFiles, console: Console) -> int:
     """Write the files in their one canonical form.
 
     Keys in the order of the schema, one indentation, one kind of quotes. What the files mean, the order of
@@ -58,7 +58,7 @@ def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: Files, console:
         if len(paths) > 1:
             raise WrongUsage("'-' is all of standard input", "name either it or files")
         return _format_stdin(how)
-    refuse_strangers(paths, files)
+    refuse_unread_paths(paths, files)
     outcomes = Counter(_format(source, how) for source in sources(files, paths))
     console.progress(_summary(outcomes))
     return next(outcome.code for outcome in _Outcome if outcomes[outcome])
@@ -85,10 +85,10 @@ class _Outcome(Enum):
         self.words = words
 
 
-def _format(source: Source, how: _How) -> _Outcome:
-    from reconciler.workflow.fmt import judge
+def _format(source: FileToFormat, how: _How) -> _Outcome:
+    from reconciler.workflow.fmt import format_file
 
-    judged = judge(source)
+    judged = format_file(source)
     outcome = _outcome(judged, how)
     if how is _How.DIFF:
         print_result("".join(_difference(judged)))
@@ -100,25 +100,25 @@ def _format(source: Source, how: _How) -> _Outcome:
 
 
 def _format_stdin(how: _How) -> int:
-    from reconciler.workflow.fmt import Tidy, judge_text
+    from reconciler.workflow.fmt import FormattedFile, format_text_of
 
-    judged = judge_text(sys.stdin.buffer.read(), "<stdin>")
+    judged = format_text_of(sys.stdin.buffer.read(), "<stdin>")
     if how is _How.DIFF:
         print_result("".join(_difference(judged)))
-    elif how is _How.WRITE and isinstance(judged, Tidy):
+    elif how is _How.WRITE and isinstance(judged, FormattedFile):
         print_result(judged.after.decode())
     return _outcome(judged, how).code
 
 
 def _outcome(judged: Judged, how: _How) -> _Outcome:
     """What becomes of a file; what is wrong with it is said."""
-    from reconciler.workflow.fmt import Invalid, LeftAlone
+    from reconciler.workflow.fmt import InvalidFile, UnformattableFile
 
     match judged:
-        case Invalid(diagnostics=diagnostics):
+        case InvalidFile(diagnostics=diagnostics):
             say(render_diagnostic_lines(diagnostics))
             return _Outcome.INVALID
-        case LeftAlone(shown_as=name, why=why):
+        case UnformattableFile(shown_as=name, why=why):
             say(f"error: {printable(name)} stays as it is: {printable(why)}\n")
             return _Outcome.LEFT_ALONE
     if not judged.is_changed:
@@ -127,10 +127,10 @@ def _outcome(judged: Judged, how: _How) -> _Outcome:
 
 
 def _replace(path: Path, judged: Judged) -> bool:
-    from reconciler.workflow.fmt import Tidy
+    from reconciler.workflow.fmt import FormattedFile
 
     try:
-        if isinstance(judged, Tidy):
+        if isinstance(judged, FormattedFile):
             replace_whole(path, judged.after, "canonical form")
     except ReconcilerError as problem:
         say(render_error_lines(problem))
@@ -140,9 +140,9 @@ def _replace(path: Path, judged: Judged) -> bool:
 
 def _difference(judged: Judged) -> Iterator[str]:
     """The lines of a unified diff. What hides is made visible: the CR of a line's end too."""
-    from reconciler.workflow.fmt import Tidy
+    from reconciler.workflow.fmt import FormattedFile
 
-    if isinstance(judged, Tidy) and judged.is_changed:
+    if isinstance(judged, FormattedFile) and judged.is_changed:
         before, after = _lines(judged.before), _lines(judged.after)
         if len(before) + len(after) > _MOST_LINES:
             yield f"{judged.shown_as}: too long for a difference; write it, then look: git diff\n"

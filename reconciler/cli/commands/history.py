@@ -16,7 +16,7 @@ from reconciler.cli.run.past_runs import find_runs, journal_directory, journals_
 from reconciler.support.text import quoted
 
 if TYPE_CHECKING:
-    from reconciler.applying.past_runs import Run, Unreadable
+    from reconciler.applying.past_runs import PastRun, UnreadableJournal
 
 
 def _html_alone(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -67,7 +67,7 @@ def history(run: str | None, config: Path, journal: Path | None, report: Path | 
     return 0
 
 
-def _write(report: Path | None, found: Sequence[Run | Unreadable]) -> None:
+def _write(report: Path | None, found: Sequence[PastRun | UnreadableJournal]) -> None:
     """The picture and the table, where they are asked for."""
     if report is not None:
         from reconciler.cli.output.files import put_whole

@@ -16,7 +16,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.options import Files, Options, Selection
+from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 
 @click.command(
@@ -62,5 +62,5 @@ def observe(
 
     refuse_to_observe(output)
     instances = select_instances(sound_settings(config, config_from), selection)
-    files, options = Files(config, config_from=config_from), Options(os.environ, timeout=timeout)
+    files, options = ProjectFiles(config, config_from=config_from), Options(os.environ, timeout=timeout)
     return save_observations(instances, output, files, options, parallelism, console)

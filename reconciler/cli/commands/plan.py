@@ -18,8 +18,8 @@ from reconciler.cli.flags.options import (
     repeated_flags,
 )
 from reconciler.cli.output.console import Console
-from reconciler.cli.run.reports import Surfaces, refuse_collision, report_option
-from reconciler.workflow.options import Files, Options, Selection
+from reconciler.cli.run.reports import ReportFiles, refuse_collision, report_option
+from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 
 @click.command(
@@ -51,7 +51,7 @@ Examples:
 @parallelism_option
 @output_options
 def plan(
-    files: Files,
+    files: ProjectFiles,
     selection: Selection,
     options: Options,
     output: Path | None,
@@ -67,45 +67,45 @@ def plan(
     """
     refuse_collision(reports, output, "the saved plan")
     refuse_collision(reports, live, "the observation")
-    surfaces = Surfaces("plan", reports, files, console)
+    report_files = ReportFiles("plan", reports, files, console)
     if live is not None:
         from reconciler.cli.run.observation import plan_against
 
-        return plan_against(live, files, selection, options, output, detailed_exitcode, surfaces)
-    return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, surfaces)
+        return plan_against(live, files, selection, options, output, detailed_exitcode, report_files)
+    return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, report_files)
 
 
 def _plan_now(
-    files: Files,
+    files: ProjectFiles,
     selection: Selection,
     options: Options,
     output: Path | None,
     detailed: bool,
     parallelism: int,
-    surfaces: Surfaces,
+    report_files: ReportFiles,
 ) -> int:
     from reconciler.cli.output.exit_codes import of_plans, or_failed
     from reconciler.cli.output.results import show_plans
-    from reconciler.cli.run.prepare import place_order
+    from reconciler.cli.run.prepare import prepare
     from reconciler.workflow.plan import plan_instances
-    from reconciler.workflow.unmatched_targets import refuse_strangers
+    from reconciler.workflow.unmatched_targets import refuse_unmatched
 
-    with surfaces.told_why():
-        order = place_order(files, selection, options, surfaces.console)
+    with report_files.reporting_failures():
+        order = prepare(files, selection, options, report_files.console)
         output = output if order.instances else None  # an empty shard has nothing to save
         if output is not None:
             from reconciler.cli.run.saved_plan import refuse_to_save
 
             refuse_to_save(output, order.instances)
         results = plan_instances(order, parallelism)
-        refuse_strangers(order, results)
+        refuse_unmatched(order, results)
     flags = repeated_flags(files, options) if output is None else None
     try:
-        show_plans(results, surfaces.console, flags, choosing_flags(selection))
+        show_plans(results, report_files.console, flags, choosing_flags(selection))
     finally:
-        told = surfaces.show(results, order.warnings)
+        told = report_files.show(results, order.warnings)
     if output is not None:
         from reconciler.cli.run.saved_plan import save_plan
 
-        save_plan(results[0], output, files, options, surfaces.console)
+        save_plan(results[0], output, files, options, report_files.console)
     return or_failed(of_plans(results, detailed=detailed), told)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.commands.apply import consent
+from reconciler.cli.commands.apply import approve_plans
 from reconciler.cli.flags import completion
 from reconciler.cli.flags.options import (
-    conduct_options,
     config_option,
     limit_options,
     option,
     plain_output_options,
+    write_option_flags,
     yes_option,
 )
 from reconciler.cli.output.console import Console
@@ -24,11 +24,11 @@ from reconciler.cli.output.streams import is_interactive
 from reconciler.cli.run.past_runs import find_runs
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.support.text import printable, quoted, quoted_url
-from reconciler.workflow.options import Conduct, Files, Options
+from reconciler.workflow.options import Options, ProjectFiles, WriteOptions
 
 if TYPE_CHECKING:
-    from reconciler.applying.past_runs import Run
-    from reconciler.cli.output.signals import Stop
+    from reconciler.applying.past_runs import PastRun
+    from reconciler.cli.output.signals import StopRequest
     from reconciler.model.clients import Listing
     from reconciler.model.settings import Instance, Settings
     from reconciler.planning.plan.plan import Plan
@@ -47,7 +47,7 @@ Examples:
 @option("--instance", "-i", metavar="NAME", help="Which instance, if the run wrote to several.")
 @click.option("--apply", "apply_it", is_flag=True, help="Write it to the instance now; git must follow.")
 @limit_options
-@conduct_options
+@write_option_flags
 @yes_option
 @plain_output_options
 def rollback(
@@ -56,7 +56,7 @@ def rollback(
     instance: str | None,
     apply_it: bool,
     options: Options,
-    conduct: Conduct,
+    write_options: WriteOptions,
     yes: bool,
     console: Console,
 ) -> int:
@@ -70,16 +70,16 @@ def rollback(
     """
     if yes and not apply_it:
         raise WrongUsage("--yes is for --apply, and without that nothing is written", "add --apply, or leave out --yes")
-    past = _one(find_runs(config, conduct.journal, run, console), instance)
+    past = _one(find_runs(config, write_options.journal, run, console), instance)
     undo = _undo(past)
     if apply_it and undo.changes:
-        return _apply(past, undo, Files(config), options, conduct, yes, console)
+        return _apply(past, undo, ProjectFiles(config), options, write_options, yes, console)
     console.result(_declarations(past, undo))
     _warn_of_the_uncertain(past, console)
     return 0
 
 
-def _declarations(past: Run, undo: Undo) -> str:
+def _declarations(past: PastRun, undo: Undo) -> str:
     from reconciler.exporting.yaml_text import render_changes
 
     name = printable(past.instance)
@@ -96,7 +96,7 @@ def _declarations(past: Run, undo: Undo) -> str:
     return "\n".join(lines) + "\n" + render_changes(undo.changes, undo.losses, past.instance)
 
 
-def _places(past: Run) -> Sequence[str]:
+def _places(past: PastRun) -> Sequence[str]:
     """Where the entries stand that the run applied."""
     from reconciler.applying.past_runs import applied
 
@@ -104,7 +104,7 @@ def _places(past: Run) -> Sequence[str]:
     return [f"{printable(source.path)}:{source.line}" for source in sources]
 
 
-def _one(runs: list[Run], instance: str | None) -> Run:
+def _one(runs: list[PastRun], instance: str | None) -> PastRun:
     chosen = [run for run in runs if instance in (None, run.instance)]
     if len(chosen) == 1:
         return chosen[0]
@@ -114,7 +114,7 @@ def _one(runs: list[Run], instance: str | None) -> Run:
     raise WrongUsage(f"the run did not write to {quoted(instance)}", f"it wrote to {names}")
 
 
-def _undo(past: Run) -> Undo:
+def _undo(past: PastRun) -> Undo:
     from reconciler.applying.past_runs import applied
     from reconciler.model.clients import Location
     from reconciler.planning.rollback import invert
@@ -122,7 +122,7 @@ def _undo(past: Run) -> Undo:
     return invert(past.heading.run, applied(past), Location(str(past.path), 1, 1))
 
 
-def _warn_of_the_uncertain(past: Run, console: Console) -> None:
+def _warn_of_the_uncertain(past: PastRun, console: Console) -> None:
     from reconciler.applying.past_runs import uncertain
 
     for change in uncertain(past):
@@ -130,21 +130,29 @@ def _warn_of_the_uncertain(past: Run, console: Console) -> None:
         console.problem(f"warning: {name}: the run may have written this, and nobody knows; look at the instance\n")
 
 
-def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Conduct, yes: bool, console: Console) -> int:
+def _apply(
+    past: PastRun,
+    undo: Undo,
+    files: ProjectFiles,
+    options: Options,
+    write_options: WriteOptions,
+    yes: bool,
+    console: Console,
+) -> int:
     from reconciler.applying.report import wrote_anything
     from reconciler.cli.output.exit_codes import of_applies
     from reconciler.cli.output.results import show_result
     from reconciler.cli.output.signals import stoppable
     from reconciler.cli.run.context import start_run
     from reconciler.results import Finished
-    from reconciler.workflow.apply_saved import Exactly, apply_exactly
+    from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
     from reconciler.workflow.check import sound_settings
 
     if not (yes or is_interactive()):
         raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read it without --apply")
     _warn_of_the_uncertain(past, console)
     settings = sound_settings(files.config)
-    order = Exactly(
+    order = ExactPlan(
         settings,
         _target(past, settings),
         lambda live: _plan(past, undo, live),
@@ -153,20 +161,20 @@ def _apply(past: Run, undo: Undo, files: Files, options: Options, conduct: Condu
         when_stale="only what is as the run left it is undone: declare in clients/ what it should be, and apply that",
     )
     with stoppable() as stop:
-        run = start_run(files, conduct, console, stop)
-        result = apply_exactly(order, lambda planned: _approve(planned, undo, yes, stop, console), run)
+        run = start_run(files, write_options, console, stop)
+        result = apply_exact_plan(order, lambda planned: _approve(planned, undo, yes, stop, console), run)
     show_result(result, console)
     if isinstance(result, Finished) and wrote_anything(result.report):
         console.problem(_git_must_follow(past))
     return of_applies([result])
 
 
-def _git_must_follow(past: Run) -> str:
+def _git_must_follow(past: PastRun) -> str:
     command = shlex.join(["reconciler", "rollback", past.heading.run, "--instance", past.instance])
     return f"git must follow, or the next apply does it all again; for clients/: {printable(command)}\n"
 
 
-def _target(past: Run, settings: Settings) -> Instance:
+def _target(past: PastRun, settings: Settings) -> Instance:
     for instance in settings.instances:
         if (instance.name, instance.identity) == (past.instance, past.identity):
             return instance
@@ -174,7 +182,7 @@ def _target(past: Run, settings: Settings) -> Instance:
     raise Refused(f"{text}, which reconciler.yaml does not name", "roll back with the settings of that time")
 
 
-def _plan(past: Run, undo: Undo, live: Listing) -> Plan:
+def _plan(past: PastRun, undo: Undo, live: Listing) -> Plan:
     from reconciler.planning.plan.plan import Create, Plan
 
     # A client that is exactly what is to be made again was made again, by a rollback before this one perhaps.
@@ -184,7 +192,7 @@ def _plan(past: Run, undo: Undo, live: Listing) -> Plan:
     return Plan(past.instance, past.identity, undo.changes, live=len(ids), live_ids=tuple(ids))
 
 
-def _approve(planned: Planned, undo: Undo, yes: bool, stop: Stop, console: Console) -> bool:
+def _approve(planned: Planned, undo: Undo, yes: bool, stop: StopRequest, console: Console) -> bool:
     for loss in undo.losses:
         console.problem(f"warning: {printable(loss.text)}\n")
-    return consent([planned], yes, stop, console)
+    return approve_plans([planned], yes, stop, console)

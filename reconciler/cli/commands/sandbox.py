@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.flags.groups import Commands
 from reconciler.cli.flags.options import config_option, instance_option, option, quiet_option
-from reconciler.cli.flags.types import Lines, Whole
+from reconciler.cli.flags.types import MultiLine, WholeNumber
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.signals import signals_restored
 from reconciler.cli.output.streams import print_result, say
@@ -35,7 +35,7 @@ Examples:
   reconciler sandbox serve --port 0 --database sandbox.sqlite3 --setting password-policies.login_attempts=3"""
 )
 @option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
-@option("--port", type=Whole(0, 65535), default=8089, show_default=True, help="0 takes a free one.")
+@option("--port", type=WholeNumber(0, 65535), default=8089, show_default=True, help="0 takes a free one.")
 @option(
     "--database",
     type=click.Path(path_type=Path),
@@ -43,7 +43,12 @@ Examples:
     help="Where the state is kept.  [default: nowhere, every start is a fresh installation]",
 )
 @option(
-    "--setting", "settings", multiple=True, type=Lines(), metavar="KEY=VALUE", help="A platform setting; repeatable."
+    "--setting",
+    "settings",
+    multiple=True,
+    type=MultiLine(),
+    metavar="KEY=VALUE",
+    help="A platform setting; repeatable.",
 )
 def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]) -> int:
     """Answer like a fresh installation.

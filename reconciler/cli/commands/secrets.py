@@ -8,14 +8,14 @@ import click
 
 from reconciler.cli.flags.groups import Commands
 from reconciler.cli.flags.options import (
-    conduct_options,
     files_options,
     instance_options,
     output_options,
     timeout_option,
+    write_option_flags,
 )
 from reconciler.cli.output.console import Console
-from reconciler.workflow.options import Conduct, Files, Options, Selection
+from reconciler.workflow.options import Options, ProjectFiles, Selection, WriteOptions
 
 
 @click.group(cls=Commands)
@@ -35,15 +35,15 @@ Examples:
 @files_options
 @instance_options
 @timeout_option
-@conduct_options
+@write_option_flags
 @output_options
 def deliver(
     names: tuple[str, ...],
     check: bool,
-    files: Files,
+    files: ProjectFiles,
     selection: Selection,
     timeout: float | None,
-    conduct: Conduct,
+    write_options: WriteOptions,
     console: Console,
 ) -> int:
     """Hand over ids and secrets that sinks lack.
@@ -57,20 +57,20 @@ def deliver(
     from reconciler.cli.output.exit_codes import of_secrets
     from reconciler.cli.output.signals import stoppable
     from reconciler.cli.run.context import start_run
-    from reconciler.cli.run.prepare import place_order
+    from reconciler.cli.run.prepare import prepare
     from reconciler.render.json.secrets import render_secrets
     from reconciler.render.terminal.errors import render_error_lines
-    from reconciler.render.terminal.secrets import render_supplied
-    from reconciler.results import Stopped, Supplied
-    from reconciler.workflow.secrets import Wanted, supply
+    from reconciler.render.terminal.secrets import render_sink_contents
+    from reconciler.results import SinkContents, Stopped
+    from reconciler.workflow.secrets import DeliveryRequest, deliver_secrets
 
-    order = place_order(files, selection, Options(os.environ, timeout=timeout), console)
+    order = prepare(files, selection, Options(os.environ, timeout=timeout), console)
     with stoppable() as stop:
-        results = supply(order, Wanted(names, check), start_run(files, conduct, console, stop))
+        results = deliver_secrets(order, DeliveryRequest(names, check), start_run(files, write_options, console, stop))
     if console.wants_json:
         console.result(render_secrets(results, check=check))
     else:
-        supplied = [render_supplied(each, console.paint) for each in results if isinstance(each, Supplied)]
+        supplied = [render_sink_contents(each, console.paint) for each in results if isinstance(each, SinkContents)]
         console.result("\n".join(supplied))
     for result in results:
         if isinstance(result, Stopped):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.flags.options import files_options, offline_output_options
-from reconciler.cli.flags.paths import real_path, refuse_strangers
+from reconciler.cli.flags.paths import real_path, refuse_unread_paths
 from reconciler.cli.output.console import Console
-from reconciler.cli.run.reports import Surfaces, report_option
+from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations
 from reconciler.render.terminal.errors import render_diagnostic_lines
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
     from reconciler.workflow.check import Checked
@@ -33,7 +33,7 @@ Examples:
 @files_options
 @report_option
 @offline_output_options
-def validate(paths: tuple[Path, ...], files: Files, reports: Sequence[Path], console: Console) -> int:
+def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Path], console: Console) -> int:
     """Check the files, for all instances.
 
     Every problem at once: structure, values, rules. No network, no credentials.
@@ -43,21 +43,21 @@ def validate(paths: tuple[Path, ...], files: Files, reports: Sequence[Path], con
     """
     from reconciler.workflow.check import check
 
-    refuse_strangers(paths, files)
-    surfaces = Surfaces("validate", reports, files, console)
-    with surfaces.told_why():
+    refuse_unread_paths(paths, files)
+    report_files = ReportFiles("validate", reports, files, console)
+    with report_files.reporting_failures():
         checked = check(files)
     reported = tuple(_within(paths, files, checked))
     try:
         _show(reported, console)
         console.progress(_summary(checked, reported))
     finally:
-        told = surfaces.show(diagnostics=reported)
+        told = report_files.show(diagnostics=reported)
     code = InvalidDeclarations.exit_code if has_errors(reported) else 0
     return code if told else 1
 
 
-def _within(paths: Sequence[Path], files: Files, checked: Checked) -> Iterator[Diagnostic]:
+def _within(paths: Sequence[Path], files: ProjectFiles, checked: Checked) -> Iterator[Diagnostic]:
     scope = [real_path(path) for path in paths]
     if checked.settings is None and files.config_from is not None:
         scope = []  # what is wrong stands in a revision, where no PATH leads

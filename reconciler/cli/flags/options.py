@@ -13,13 +13,13 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.flags import completion
-from reconciler.cli.flags.types import Lines, Seconds, Whole
+from reconciler.cli.flags.types import MultiLine, Seconds, WholeNumber
 from reconciler.cli.output.console import Console, start_console, start_offline_console
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Limits
 from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.text import quoted
-from reconciler.workflow.options import Conduct, Files, Options, Selection, Shard
+from reconciler.workflow.options import Options, ProjectFiles, Selection, Shard, WriteOptions
 
 DEFAULT_CONFIG = Path("reconciler.yaml")
 _WHICH_BASE = "name a revision: --base origin/main; or what was applied last: --base applied"
@@ -63,7 +63,7 @@ def gathered(name: str, build: Callable[..., Any], *options: Callable[[Any], Any
     return decorate
 
 
-def repeated_flags(files: Files, options: Options) -> list[str]:
+def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
     """The flags that shape a plan, for the command that is named as the next one."""
     given = {
         "--config": files.config if files.config != DEFAULT_CONFIG else None,
@@ -87,16 +87,16 @@ def choosing_flags(selection: Selection) -> list[str]:
     return [*words, "--shard", str(selection.shard)] if selection.shard else words
 
 
-def _files(config: Path, config_from: str | None, clients: Path | None) -> Files:
-    return Files(config, clients, config_from)
+def _files(config: Path, config_from: str | None, clients: Path | None) -> ProjectFiles:
+    return ProjectFiles(config, clients, config_from)
 
 
-def _conduct(journal: Path | None, parallelism: int) -> Conduct:
-    return Conduct(journal, parallelism)
+def _write_options(journal: Path | None, parallelism: int) -> WriteOptions:
+    return WriteOptions(journal, parallelism)
 
 
-def _work_tree(config: Path, clients: Path | None) -> Files:
-    return Files(config, clients)
+def _work_tree(config: Path, clients: Path | None) -> ProjectFiles:
+    return ProjectFiles(config, clients)
 
 
 def _selection(instances: tuple[str, ...], all_instances: bool, shard: Shard | None) -> Selection:
@@ -138,7 +138,7 @@ def _limit_options(
 
 def _limit(kind: str) -> Callable[[Any], Any]:
     explained = f"Allow N {kind} in this run, whatever the limit."
-    return option(f"--max-{kind}", type=Whole(min=0), metavar="N", help=explained)
+    return option(f"--max-{kind}", type=WholeNumber(min=0), metavar="N", help=explained)
 
 
 config_option = option(
@@ -171,7 +171,7 @@ instance_option = option(
     "-i",
     "instances",
     multiple=True,
-    type=Lines(),
+    type=MultiLine(),
     metavar="NAME",
     shell_complete=completion.instances,
     help="An instance, or a glob; repeatable.  [default: default_instance]",
@@ -219,7 +219,7 @@ planning_options = gathered(
     option(
         "--only",
         multiple=True,
-        type=Lines(),
+        type=MultiLine(),
         metavar="GLOB",
         help="Of the finished changes, those to these clients; repeatable.",
     ),
@@ -227,7 +227,7 @@ planning_options = gathered(
         "--owner",
         "owners",
         multiple=True,
-        type=Lines(),
+        type=MultiLine(),
         metavar="GLOB",
         help="Of the finished changes, those to clients of these owners; repeatable.",
     ),
@@ -245,14 +245,14 @@ journal_option = option(
 
 parallelism_option = option(
     "--parallelism",
-    type=Whole(min=1, max=64),
+    type=WholeNumber(min=1, max=64),
     default=8,
     show_default=True,
     metavar="N",
     help="Requests under way at once, over all instances.",
 )
 
-conduct_options = gathered("conduct", _conduct, journal_option, parallelism_option)
+write_option_flags = gathered("conduct", _write_options, journal_option, parallelism_option)
 
 # No environment variable: a pipeline that writes says so where everybody reads it.
 yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")

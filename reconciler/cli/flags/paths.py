@@ -8,10 +8,10 @@ from pathlib import Path
 
 from reconciler.model.errors import WrongUsage
 from reconciler.support.text import quoted
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 
-def refuse_strangers(paths: Sequence[Path], files: Files) -> None:
+def refuse_unread_paths(paths: Sequence[Path], files: ProjectFiles) -> None:
     """No file may look valid because nobody read it. Raises `WrongUsage`."""
     for path in paths:
         if not os.path.lexists(path):
@@ -22,7 +22,7 @@ def refuse_strangers(paths: Sequence[Path], files: Files) -> None:
             raise WrongUsage(f"{quoted(str(path))} would not be read: it is {reason}", hint)
 
 
-def _is_read(way: Callable[[Path], Path], path: Path, files: Files) -> bool:
+def _is_read(way: Callable[[Path], Path], path: Path, files: ProjectFiles) -> bool:
     """Whether a path leads to the files, or is the way by which they lead elsewhere: a link in `clients/`."""
     wanted, config, clients = way(path), way(files.config), way(files.clients_directory)
     return config.is_relative_to(wanted) or wanted.is_relative_to(clients) or clients.is_relative_to(wanted)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 
-class Lines(click.types.StringParamType):
+class MultiLine(click.types.StringParamType):
     """Text; in the environment each line is a value of its own."""
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
@@ -17,7 +17,7 @@ class Lines(click.types.StringParamType):
         return [line.strip() for line in rv.splitlines() if line.strip()]
 
 
-class Whole(click.IntRange):
+class WholeNumber(click.IntRange):
     """A whole number."""
 
     name = "whole number"

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from reconciler.results import ApplyResult, Finished, Planned, PlanResult, SecretsResult, State, Stopped, Supplied
+from reconciler.results import (
+    ApplyResult,
+    Finished,
+    Planned,
+    PlanResult,
+    SecretsResult,
+    SinkContents,
+    SinkState,
+    Stopped,
+)
 
 if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination
@@ -46,14 +55,14 @@ def of_secrets(results: Iterable[SecretsResult], *, check: bool) -> int:
     )
 
 
-def _of_supplied(supplied: Supplied, check: bool) -> int:
+def _of_supplied(supplied: SinkContents, check: bool) -> int:
     states = {place.state for place in supplied.places}
     if check:
         unseen = any(place.error is not None for place in supplied.places)
-        return FAILED if unseen or supplied.problems or states & {State.MISSING, State.STALE} else DONE
-    if State.FAILED not in states:
+        return FAILED if unseen or supplied.problems or states & {SinkState.MISSING, SinkState.STALE} else DONE
+    if SinkState.FAILED not in states:
         return DONE
-    return PARTIAL if State.DELIVERED in states else FAILED
+    return PARTIAL if SinkState.DELIVERED in states else FAILED
 
 
 def of_unseen_applies(results: Iterable[ApplyResult]) -> int:

@@ -11,7 +11,7 @@ from reconciler.cli.output.streams import say
 from reconciler.secrets.masking import Mask
 
 
-def masking(environ: Mapping[str, str]) -> Mask | None:
+def github_mask(environ: Mapping[str, str]) -> Mask | None:
     """Where values to mask are told; None where no runner listens: elsewhere than at GitHub, or into a file.
 
     On stderr, since stdout may be one JSON document that goes into a file, which would then hold the value.

@@ -8,12 +8,12 @@ import sys
 from collections import Counter
 from threading import Lock
 
-from reconciler.applying.events import Answered, Event, Started
-from reconciler.applying.report import Handed
+from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEvent
+from reconciler.applying.report import DeliveryResult
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import say_for_now
 from reconciler.model.settings import Instance
-from reconciler.render.terminal.deliveries import render_handed
+from reconciler.render.terminal.deliveries import render_delivery
 from reconciler.render.terminal.report import render_outcome
 
 _log = logging.getLogger("reconciler.apply")
@@ -29,15 +29,15 @@ class Progress:
         self._under_way: Counter[str] = Counter()
         self._written: Counter[str] = Counter()
 
-    def __call__(self, instance: Instance, event: Event) -> None:
+    def __call__(self, instance: Instance, event: ProgressEvent) -> None:
         """Hear of an event; each instance may have a thread of its own."""
         match event:
-            case Started():
+            case ChangeStarted():
                 self._count(instance.name, 1, 0)
-            case Answered(done=done):
+            case ChangeAnswered(done=done):
                 self._count(instance.name, -1, done)
-            case Handed():
-                _log.info("%s: %s", instance.name, render_handed(event))
+            case DeliveryResult():
+                _log.info("%s: %s", instance.name, render_delivery(event))
             case _:
                 _log.info("%s: %s", instance.name, render_outcome(event))
 

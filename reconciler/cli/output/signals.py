@@ -14,7 +14,7 @@ _ONCE = "no new writes; waiting for those under way (once more stops at once)"
 _AGAIN = "stopping at once; what is under way may be written or not, see: reconciler plan"
 
 
-class Stop:
+class StopRequest:
     """Whether somebody wants the run to end. Until it is armed, a signal ends the program where it stands."""
 
     def __init__(self) -> None:
@@ -45,10 +45,10 @@ def _say_at_once(text: str) -> None:
 
 
 @contextmanager
-def stoppable() -> Iterator[Stop]:
+def stoppable() -> Iterator[StopRequest]:
     """A stop that is not armed yet."""
     with signals_restored():
-        yield Stop()
+        yield StopRequest()
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def _lines(bug: BaseException, seen: set[int]) -> Iterator[str]:
         trace = trace.tb_next
 
 
-def hush_tracebacks() -> None:
+def silence_tracebacks() -> None:
     """Let the interpreter show no message either, where no caller of ours can catch the exception.
 
     That is in a thread, in a finaliser, and before and after `main`.

@@ -12,30 +12,30 @@ from pathlib import Path
 
 from reconciler.applying.journal import new_run
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.github_mask import masking
+from reconciler.cli.output.github_mask import github_mask
 from reconciler.cli.output.progress import Progress
-from reconciler.cli.output.signals import Stop
+from reconciler.cli.output.signals import StopRequest
 from reconciler.cli.run.past_runs import journal_directory
 from reconciler.declared.git.repository import Revision, revision
 from reconciler.model.errors import GitError
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.results import ApplyResult, Planned
 from reconciler.support.text import quoted
-from reconciler.workflow.options import Conduct, Files
+from reconciler.workflow.options import ProjectFiles, WriteOptions
 from reconciler.workflow.revisions.base import APPLIED, record_applied, taken_out
-from reconciler.workflow.run import Origin, Run
+from reconciler.workflow.run import Run, RunOrigin
 
 _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL")
 """Where GitLab, Jenkins, Buildkite and CircleCI give the address of a run."""
 
 
-def declared_from(files: Files) -> Revision | None:
+def declared_from(files: ProjectFiles) -> Revision | None:
     """The revision of the declarations, if they are in git."""
     return revision(files.config.parent, [files.config, files.clients_directory])
 
 
-def remember(
-    results: Sequence[ApplyResult], files: Files, commit: str | None, console: Console, base: str | None = None
+def record_applied_revision(
+    results: Sequence[ApplyResult], files: ProjectFiles, commit: str | None, console: Console, base: str | None = None
 ) -> None:
     """Let git remember which instances are as a commit declares, for `--base applied`, and say so.
 
@@ -68,21 +68,21 @@ def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
         console.problem(f"warning: {planned.instance.name}: taken out of git and left alone: {left}; {later}\n")
 
 
-def start_run(files: Files, conduct: Conduct, console: Console, stop: Stop) -> Run:
+def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console, stop: StopRequest) -> Run:
     """A run that begins now."""
     now = datetime.now(UTC)
     at = declared_from(files)
     who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
     return Run(
         name=new_run(now),
-        origin=Origin(who, at.commit if at else None, at.clean if at else None),
-        journal=journal_directory(files.config, conduct.journal),
+        origin=RunOrigin(who, at.commit if at else None, at.clean if at else None),
+        journal=journal_directory(files.config, write_options.journal),
         locks=_state_directory(os.environ) / "locks",
         now=lambda: datetime.now(UTC),
         tell=Progress(console),
         stop=stop,
-        parallelism=conduct.parallelism,
-        mask=masking(os.environ),
+        parallelism=write_options.parallelism,
+        mask=github_mask(os.environ),
     )
 
 

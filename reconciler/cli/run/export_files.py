@@ -11,7 +11,7 @@ from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_plans
 from reconciler.cli.output.files import write_whole
-from reconciler.exporting.entries import Export, Exported, LeftOut, Seen, Withheld
+from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, LeftOut, Withheld
 from reconciler.exporting.file_names import render_files
 from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_text, render_export
 from reconciler.exporting.variables import Proposal, propose_variables
@@ -21,9 +21,9 @@ from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed, printable, quoted
-from reconciler.workflow.export.export import look_at
-from reconciler.workflow.options import Files, Options
+from reconciler.support.text import enumeration, printable, quoted
+from reconciler.workflow.export.export import observe_all
+from reconciler.workflow.options import Options, ProjectFiles
 
 ENDINGS = (".yaml", ".yml")
 SCHEMA = Path("schemas", "auth-clients.schema.json")
@@ -31,7 +31,7 @@ _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ExportTarget:
     """Where an export goes: a file, a folder with `split`, or stdout."""
 
     path: Path | None
@@ -57,19 +57,21 @@ class Target:
             _refuse_file(self.path, self.force)
 
 
-def look(instances: Sequence[Instance], options: Options, parallelism: int, console: Console) -> tuple[list[Seen], int]:
+def observe_or_report(
+    instances: Sequence[Instance], options: Options, parallelism: int, console: Console
+) -> tuple[list[InstanceListing], int]:
     """What every instance has now; or, if one cannot be observed, why, on stderr, and the exit code."""
-    results = look_at(instances, options, parallelism)
+    results = observe_all(instances, options, parallelism)
     stopped = [result for result in results if isinstance(result, Stopped)]
     for each in stopped:
         console.problem(render_error_lines(each.error, each.instance.name))
     if stopped and len(results) > 1:
         console.problem("nothing is exported unless every instance answers\n")
-    return [result for result in results if isinstance(result, Seen)], of_plans(stopped, detailed=False)
+    return [result for result in results if isinstance(result, InstanceListing)], of_plans(stopped, detailed=False)
 
 
 def write_export(
-    found: Export, target: Target, files: Files, settings: Settings, console: Console
+    found: Export, target: ExportTarget, files: ProjectFiles, settings: Settings, console: Console
 ) -> Mapping[str, Proposal]:
     """Write the export where it goes; what it proposes. Raises `ReconcilerError` where nothing can be written."""
     proposals = propose_variables(found.items, settings.instances)
@@ -87,7 +89,7 @@ def write_export(
 
 
 def show_export(
-    found: Export, proposals: Mapping[str, Proposal], target: Target, files: Files, console: Console
+    found: Export, proposals: Mapping[str, Proposal], target: ExportTarget, files: ProjectFiles, console: Console
 ) -> None:
     """What was exported, what a reviewer must look at, and what to type next: on stderr."""
     for line in _summary(found, proposals):
@@ -102,10 +104,10 @@ def show_export(
 
 
 def _summary(found: Export, proposals: Mapping[str, Proposal]) -> Iterator[str]:
-    entries = [item for item in found.items if isinstance(item, Exported)]
+    entries = [item for item in found.items if isinstance(item, ExportedEntry)]
     clients = sum(len(entry.instances) for entry in entries)
     merged = f", in {len(entries)} entr{'y' if len(entries) == 1 else 'ies'}" if clients > len(entries) else ""
-    yield f"exported {plural(clients, 'client')} of {listed(each.instance for each in found.left_out)}{merged}"
+    yield f"exported {plural(clients, 'client')} of {enumeration(each.instance for each in found.left_out)}{merged}"
     for each in found.left_out:
         if text := left_out_text(each):
             yield f"left out of {each.instance}: {text}{_way_in(each)}"
@@ -119,7 +121,7 @@ def _way_in(left_out: LeftOut) -> str:
     return "; --system includes system clients" if left_out.system else ""
 
 
-def _next(found: Export, target: Target, files: Files) -> str:
+def _next(found: Export, target: ExportTarget, files: ProjectFiles) -> str:
     flags = repeated_flags(files, Options({}))
     named = [word for each in found.left_out for word in ("--instance", each.instance)]
     first = shlex.join(["reconciler", "validate", *flags])
@@ -130,7 +132,7 @@ def _next(found: Export, target: Target, files: Files) -> str:
     return f"next: {put}{printable(first)}, then {printable(then)}, which must have nothing to do"
 
 
-def _modeline(target: Target, files: Files) -> str:
+def _modeline(target: ExportTarget, files: ProjectFiles) -> str:
     """Where an editor finds the schema: seen from the file, if that is within the project; else as from clients/."""
     root = _real(files.config).parent
     folder = _real(target.folder) if target.folder is not None else root / "clients"
@@ -184,7 +186,7 @@ def _warn_of_others(folder: Path, found: Export, console: Console) -> None:
     others = sorted(each.name for each in folder.iterdir() if each.name.endswith(ENDINGS) and each.name not in ours)
     if others:
         more = [f"{len(others) - _MOST_NAMED} more"] if len(others) > _MOST_NAMED else []
-        names = listed([*map(quoted, others[:_MOST_NAMED]), *more])
+        names = enumeration([*map(quoted, others[:_MOST_NAMED]), *more])
         console.problem(f"warning: {printable(str(folder))} also holds {names}, which this export did not write\n")
 
 

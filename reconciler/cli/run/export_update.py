@@ -11,25 +11,25 @@ from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import DONE, INVALID, REFUSED
 from reconciler.cli.output.files import replace_whole
-from reconciler.cli.run.export_files import ENDINGS, SCHEMA, look
-from reconciler.cli.run.prepare import place_order
+from reconciler.cli.run.export_files import ENDINGS, SCHEMA, observe_or_report
+from reconciler.cli.run.prepare import prepare
 from reconciler.exporting.entries import Withheld
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import WrongUsage
 from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.render.view.counts import plural
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed, printable, quoted
+from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.check import check
-from reconciler.workflow.export.accept_live import LeftAlone
-from reconciler.workflow.export.update import Place, Updated, update
-from reconciler.workflow.options import Files, Options, Selection, select_instances
+from reconciler.workflow.export.accept_live import NotAccepted
+from reconciler.workflow.export.update import UpdatedFiles, UpdateTarget, update
+from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
 
 _MOST_WITHHELD = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class UpdateFlags:
     """The flags that only `--update` takes."""
 
     update: bool
@@ -49,18 +49,18 @@ class Choice:
 
 
 def run_update(
-    files: Files, selection: Selection, choice: Choice, options: Options, parallelism: int, console: Console
+    files: ProjectFiles, selection: Selection, choice: UpdateFlags, options: Options, parallelism: int, console: Console
 ) -> int:
     """Write into the declarations what is live. Raises a `ReconcilerError` before any file is touched."""
-    order = place_order(files, selection, options, console, first_day=True)
+    order = prepare(files, selection, options, console, first_day=True)
     if not order.instances:
         return DONE
     if choice.into is not None:
         _refuse_outside(choice.into, files)
-    seen, code = look(order.instances, options, parallelism, console)
+    seen, code = observe_or_report(order.instances, options, parallelism, console)
     if code:
         return code
-    found = update(order, seen, Place(files, choice.into, _new_file(files)), choice.accept)
+    found = update(order, seen, UpdateTarget(files, choice.into, _new_file(files)), choice.accept)
     for file, data in found.files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_whole(file, data, "declarations")
@@ -68,7 +68,7 @@ def run_update(
     return _judge(found, files, selection, console)
 
 
-def _refuse_outside(into: Path, files: Files) -> None:
+def _refuse_outside(into: Path, files: ProjectFiles) -> None:
     clients = files.clients_directory
     inside = Path(os.path.realpath(into)).is_relative_to(os.path.realpath(clients))
     hidden = any(part.startswith(".") and part not in (".", "..") for part in into.parts)
@@ -79,12 +79,14 @@ def _refuse_outside(into: Path, files: Files) -> None:
         raise WrongUsage(f"{quoted(str(into))} is a folder", "name a file in it")
 
 
-def _new_file(files: Files) -> bytes:
+def _new_file(files: ProjectFiles) -> bytes:
     path = os.path.relpath(files.config.parent / SCHEMA, files.clients_directory)
     return f"# yaml-language-server: $schema={Path(path).as_posix()}\nclients: []\n".encode()
 
 
-def _show(found: Updated, files: Files, choice: Choice, instances: list[str], console: Console) -> None:
+def _show(
+    found: UpdatedFiles, files: ProjectFiles, choice: UpdateFlags, instances: list[str], console: Console
+) -> None:
     for line in _lines(found):
         console.progress(line)
     for line in (*_withheld(found.withheld), *map(_left_alone, found.taken.left_alone), *_not_taken(found)):
@@ -98,10 +100,10 @@ def _show(found: Updated, files: Files, choice: Choice, instances: list[str], co
     elif not found.taken.left_alone:
         taken = " and nothing to take over" if choice.accept is not None else ""
         more = " more" if found.withheld else ""
-        console.progress(f"nothing{more} to add{taken} on {listed(map(printable, instances))}")
+        console.progress(f"nothing{more} to add{taken} on {enumeration(map(printable, instances))}")
 
 
-def _not_taken(found: Updated) -> Iterator[str]:
+def _not_taken(found: UpdatedFiles) -> Iterator[str]:
     """What --accept meant, and what had nothing in it to take over."""
     for create in found.taken.gone:
         hint = "if a person deleted it, take the entry out, or write `state: absent`; else apply makes it"
@@ -113,9 +115,9 @@ def _not_taken(found: Updated) -> Iterator[str]:
         yield f"warning: {each.source}: {quoted(each.name)} is blocked: reconciler plan says why\n"
 
 
-def _lines(found: Updated) -> Iterator[str]:
+def _lines(found: UpdatedFiles) -> Iterator[str]:
     for taken in found.taken.entries:
-        yield f"{taken.source}: {quoted(taken.name)} now says what is live: {listed(taken.fields)}"
+        yield f"{taken.source}: {quoted(taken.name)} now says what is live: {enumeration(taken.fields)}"
     for file, entries in found.added.items():
         yield f"added {plural(len(entries), 'client')} to {printable(str(file))}"
         if waiving := sum(bool(entry.allow) for entry in entries):
@@ -130,11 +132,11 @@ def _withheld(items: Sequence[Withheld]) -> Iterator[str]:
         yield f"warning: not declared: {more} more; reconciler export shows all of them, as comments\n"
 
 
-def _left_alone(each: LeftAlone) -> str:
+def _left_alone(each: NotAccepted) -> str:
     return f"error: {each.source}: {quoted(each.name)} stays as it is: {printable(each.why)}\n  {each.hint}\n"
 
 
-def _judge(found: Updated, files: Files, selection: Selection, console: Console) -> int:
+def _judge(found: UpdatedFiles, files: ProjectFiles, selection: Selection, console: Console) -> int:
     """Hold the files as they are now against the rules: what a person did on an instance may break them."""
     if found.files:
         diagnostics = check(files, lambda settings: select_instances(settings, selection)).diagnostics

@@ -13,8 +13,8 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_observations, of_plans, or_failed
 from reconciler.cli.output.files import read_whole, write_whole
 from reconciler.cli.output.results import show_plans
-from reconciler.cli.run.prepare import place_order
-from reconciler.cli.run.reports import Surfaces
+from reconciler.cli.run.prepare import prepare
+from reconciler.cli.run.reports import ReportFiles
 from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
@@ -23,8 +23,8 @@ from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.text import printable
 from reconciler.workflow.observe import Observed, observe_instances, plan_observed
-from reconciler.workflow.options import Files, Options, Selection
-from reconciler.workflow.unmatched_targets import refuse_strangers
+from reconciler.workflow.options import Options, ProjectFiles, Selection
+from reconciler.workflow.unmatched_targets import refuse_unmatched
 
 
 def refuse_to_observe(file: Path) -> None:
@@ -34,7 +34,7 @@ def refuse_to_observe(file: Path) -> None:
 
 
 def save_observations(
-    instances: Sequence[Instance], file: Path, files: Files, options: Options, parallelism: int, console: Console
+    instances: Sequence[Instance], file: Path, files: ProjectFiles, options: Options, parallelism: int, console: Console
 ) -> int:
     """Look at the instances and save what those had that answered; the exit code."""
     if not instances:
@@ -55,12 +55,12 @@ def save_observations(
 
 def plan_against(
     file: Path,
-    files: Files,
+    files: ProjectFiles,
     selection: Selection,
     options: Options,
     output: Path | None,
     detailed: bool,
-    surfaces: Surfaces,
+    report_files: ReportFiles,
 ) -> int:
     """Show the plans against what was observed; the exit code. No next command: nothing can be applied from it."""
     if output is not None:
@@ -68,19 +68,19 @@ def plan_against(
             "--live and -o exclude each other: an observation may be old, so nothing is applied from it",
             "to save a plan for apply, leave --live out, where the credentials are",
         )
-    with surfaces.told_why():
+    with report_files.reporting_failures():
         observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
-        order = place_order(files, selection, options, surfaces.console)
+        order = prepare(files, selection, options, report_files.console)
         results = list(plan_observed(order, observations, str(file), datetime.now(UTC)))
-        refuse_strangers(order, results)
+        refuse_unmatched(order, results)
     try:
-        show_plans(results, surfaces.console)
+        show_plans(results, report_files.console)
     finally:
-        told = surfaces.show(results, order.warnings)
+        told = report_files.show(results, order.warnings)
     return or_failed(of_plans(results, detailed=detailed), told)
 
 
-def _after_saving(found: Sequence[Observed], file: Path, files: Files) -> str:
+def _after_saving(found: Sequence[Observed], file: Path, files: ProjectFiles) -> str:
     saved = ", ".join(f"{each.instance.name} ({_clients(each)})" for each in found)
     named = [word for each in found for word in ("--instance", each.instance.name)]
     flags = repeated_flags(files, Options({}))

@@ -9,7 +9,7 @@ from reconciler.cli.output.console import Console
 from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:
-    from reconciler.applying.past_runs import Run, Unreadable
+    from reconciler.applying.past_runs import PastRun, UnreadableJournal
 
 
 def journal_directory(config: Path, chosen: Path | None) -> Path:
@@ -17,19 +17,19 @@ def journal_directory(config: Path, chosen: Path | None) -> Path:
     return chosen if chosen is not None else config.parent / ".reconciler" / "journal"
 
 
-def find_runs(config: Path, journal: Path | None, name: str, console: Console) -> list[Run]:
+def find_runs(config: Path, journal: Path | None, name: str, console: Console) -> list[PastRun]:
     """The journals of one run: one for each instance that it wrote to. Those that are damaged are warned of.
 
     Raises `ReconcilerError` if there is none.
     """
-    from reconciler.applying.past_runs import Run
+    from reconciler.applying.past_runs import PastRun
     from reconciler.render.terminal.errors import render_error_lines
 
     found = journals_in(config, journal)
     for each in found:
-        if not isinstance(each, Run) and each.path.stem == name:
+        if not isinstance(each, PastRun) and each.path.stem == name:
             console.problem(render_error_lines(each.problem))
-    runs = [each for each in found if isinstance(each, Run) and each.heading.run == name]
+    runs = [each for each in found if isinstance(each, PastRun) and each.heading.run == name]
     if not runs:
         directory = journal_directory(config, journal)
         raise ReconcilerError(
@@ -38,7 +38,7 @@ def find_runs(config: Path, journal: Path | None, name: str, console: Console) -
     return runs
 
 
-def journals_in(config: Path, chosen: Path | None) -> list[Run | Unreadable]:
+def journals_in(config: Path, chosen: Path | None) -> list[PastRun | UnreadableJournal]:
     """What is in the folder, each once. The default one need not be there: it comes with the first apply."""
     from reconciler.applying.past_runs import list_runs
 
@@ -49,13 +49,13 @@ def journals_in(config: Path, chosen: Path | None) -> list[Run | Unreadable]:
     return _each_once(list_runs(journal_directory(config, chosen)))
 
 
-def _each_once(found: tuple[Run | Unreadable, ...]) -> list[Run | Unreadable]:
+def _each_once(found: tuple[PastRun | UnreadableJournal, ...]) -> list[PastRun | UnreadableJournal]:
     """Without the copies that several artifacts of one pipeline have of a journal; the longest tells most."""
-    from reconciler.applying.past_runs import Run
+    from reconciler.applying.past_runs import PastRun
 
-    longest: dict[object, Run | Unreadable] = {}
+    longest: dict[object, PastRun | UnreadableJournal] = {}
     for each in found:
-        key = (each.heading.run, each.instance, each.identity) if isinstance(each, Run) else each.path
+        key = (each.heading.run, each.instance, each.identity) if isinstance(each, PastRun) else each.path
         kept = longest.get(key)
         if kept is None or kept.path.stat().st_size < each.path.stat().st_size:
             longest[key] = each

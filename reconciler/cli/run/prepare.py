@@ -12,17 +12,17 @@ from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
 from reconciler.workflow.check import check, declares_nothing_yet
-from reconciler.workflow.options import Files, Options, Selection, select_instances
-from reconciler.workflow.plan import Order
+from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
+from reconciler.workflow.plan import PlanRequest
 
 if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base
     from reconciler.planning.plan.plan import Note
 
 
-def place_order(
-    files: Files, selection: Selection, options: Options, console: Console, *, first_day: bool = False
-) -> Order:
+def prepare(
+    files: ProjectFiles, selection: Selection, options: Options, console: Console, *, first_day: bool = False
+) -> PlanRequest:
     """Check the files for the selected instances; on stderr stands how many warnings there are, or, with -v, which.
 
     With `first_day` it is fine that there is no file of declarations yet.
@@ -42,17 +42,17 @@ def place_order(
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     based = _bases(files, options, instances)
     told = _told(files, checked.settings, instances, based)
-    return Order(checked.settings, checked.declared, instances, options, based, told, diagnostics)
+    return PlanRequest(checked.settings, checked.declared, instances, options, based, told, diagnostics)
 
 
-def _warnings(diagnostics: Sequence[Diagnostic], files: Files, console: Console) -> str:
+def _warnings(diagnostics: Sequence[Diagnostic], files: ProjectFiles, console: Console) -> str:
     if console.verbose:
         return render_diagnostic_lines(diagnostics)
     return render_warning_count(diagnostics, repeated_flags(files, Options({})))
 
 
 def _told(
-    files: Files, in_force: Settings, instances: Sequence[Instance], based: Mapping[str, Base | ReconcilerError]
+    files: ProjectFiles, in_force: Settings, instances: Sequence[Instance], based: Mapping[str, Base | ReconcilerError]
 ) -> Mapping[str, tuple[Note, ...]]:
     """How the settings differ from those of a revision, where one is asked for."""
     if files.config_from is None and not based:
@@ -62,7 +62,9 @@ def _told(
     return untrusted_changes(files, in_force, instances) or changes_since(files, in_force, based)
 
 
-def _bases(files: Files, options: Options, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
+def _bases(
+    files: ProjectFiles, options: Options, instances: Sequence[Instance]
+) -> Mapping[str, Base | ReconcilerError]:
     if options.base is None:
         return {}
     from reconciler.workflow.revisions.base import bases

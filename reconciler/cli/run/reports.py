@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.flags.options import option
-from reconciler.cli.flags.types import Lines
+from reconciler.cli.flags.types import MultiLine
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.github import is_on_github, show_on_github
 from reconciler.model.diagnostics import Diagnostic
@@ -21,24 +21,24 @@ from reconciler.model.errors import Interrupted, InvalidDeclarations, Reconciler
 from reconciler.render.formats import REPORTS, renderer_for
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed, quoted
-from reconciler.workflow.options import Files
+from reconciler.support.text import enumeration, quoted
+from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
     from reconciler.results import ApplyResult, Overview
 
 
 @dataclass(frozen=True, slots=True)
-class Surfaces:
+class ReportFiles:
     """The reports of one run of a command."""
 
     command: str
     reports: Sequence[Path]
-    files: Files
+    files: ProjectFiles
     console: Console
 
     @contextmanager
-    def told_why(self) -> Iterator[None]:
+    def reporting_failures(self) -> Iterator[None]:
         """A run that cannot go on shows that, too: a report of the run before must not be taken for one of this."""
         try:
             yield
@@ -74,7 +74,7 @@ class Surfaces:
         self, results: Sequence[ApplyResult], diagnostics: Sequence[Diagnostic], error: ReconcilerError | None
     ) -> Overview:
         from reconciler.cli.run.context import declared_from
-        from reconciler.declared.git.repository import top_of
+        from reconciler.declared.git.repository import work_tree_root
         from reconciler.results import Overview
 
         at = declared_from(self.files)
@@ -87,7 +87,7 @@ class Surfaces:
             error=error,
             config=str(self.files.config),
             folder=os.path.realpath("."),
-            top=top_of(Path()),
+            top=work_tree_root(Path()),
         )
 
     def _write(self, report: Path, overview: Overview) -> bool:
@@ -119,7 +119,7 @@ def _known(context: click.Context, parameter: click.Parameter, values: Sequence[
     """Files, each of which has a format and is named once. Raises `BadParameter`."""
     for value in values:
         if renderer_for(Path(value).name) is None:
-            known = listed(REPORTS, last="or")
+            known = enumeration(REPORTS, last="or")
             text = f"{quoted(value)} has no format: the name of a report ends in {known}"
             raise click.BadParameter(text, context, parameter)
     real = [os.path.realpath(value) for value in values]
@@ -132,7 +132,7 @@ report_option = option(
     "--report",
     "reports",
     multiple=True,
-    type=Lines(),
+    type=MultiLine(),
     callback=_known,
     metavar="FILE",
     help="Write what came of the run to a file as well; repeatable. Its suffix picks the format: "

@@ -15,16 +15,16 @@ from reconciler.cli.output.exit_codes import of_applies, of_unseen_applies
 from reconciler.cli.output.files import read_whole, write_whole
 from reconciler.cli.output.results import show_proposals, show_result
 from reconciler.cli.output.signals import stoppable
-from reconciler.cli.run.context import declared_from, remember, start_run
-from reconciler.cli.run.reports import Surfaces
+from reconciler.cli.run.context import declared_from, record_applied_revision, start_run
+from reconciler.cli.run.reports import ReportFiles
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import OnDrift, Prune
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
-from reconciler.workflow.apply_saved import Exactly, apply_exactly
+from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
 from reconciler.workflow.check import sound_settings
-from reconciler.workflow.options import Conduct, Files, Options
+from reconciler.workflow.options import Options, ProjectFiles, WriteOptions
 
 _SAVE_ONE = "save one: reconciler plan -o FILE"
 
@@ -38,7 +38,7 @@ def refuse_to_save(file: Path, instances: Sequence[Instance]) -> None:
         raise WrongUsage(f"a saved plan is for one instance, and here are several: {names}", "save one after the other")
 
 
-def save_plan(result: PlanResult, file: Path, files: Files, options: Options, console: Console) -> None:
+def save_plan(result: PlanResult, file: Path, files: ProjectFiles, options: Options, console: Console) -> None:
     """Write the plan to a file, whole or not at all. An instance that could not be planned leaves no file behind."""
     if not isinstance(result, Planned):
         return
@@ -66,14 +66,16 @@ def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
     return f"saved; to apply exactly this: {shlex.join(['reconciler', 'apply', str(file), *flags])}"
 
 
-def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, surfaces: Surfaces) -> int:
+def apply_plan_file(
+    file: Path, files: ProjectFiles, options: Options, write_options: WriteOptions, report_files: ReportFiles
+) -> int:
     """Apply exactly the saved plan, or nothing; the exit code."""
-    console = surfaces.console
-    with surfaces.told_why():
+    console = report_files.console
+    with report_files.reporting_failures():
         saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
         settings = sound_settings(files.config, files.config_from)
         instance = target_of(saved, settings.instances)
-        order = Exactly(settings, instance, lambda _: saved.plan, options, saved.digest)
+        order = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest)
         with stoppable() as stop:
 
             def approve(planned: Planned) -> bool:
@@ -81,10 +83,10 @@ def apply_saved(file: Path, files: Files, options: Options, conduct: Conduct, su
                 stop.arm()
                 return True
 
-            result = apply_exactly(order, approve, start_run(files, conduct, console, stop))
-    remember([result], files, saved.commit, console)
+            result = apply_exact_plan(order, approve, start_run(files, write_options, console, stop))
+    record_applied_revision([result], files, saved.commit, console)
     try:
         show_result(result, console, repeated_flags(files, options))
     finally:
-        told = surfaces.show([result])
+        told = report_files.show([result])
     return of_applies([result]) if told else of_unseen_applies([result])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reconciler.declared.yaml.document import Document
-from reconciler.model.clients import EMPTY, Grant, Location, Places
+from reconciler.model.clients import EMPTY, EntryLocations, Grant, Location
 from reconciler.model.names import matches_any
 from reconciler.support.frozen import dataclass
 
@@ -78,12 +78,12 @@ class Entry:
         """Where one of its redirect URLs stands, counted from 0; for a list, the item."""
         return self.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url", position)
 
-    def places(self, at: Callable[[int], Location]) -> Places:
+    def places(self, at: Callable[[int], Location]) -> EntryLocations:
         """Where its name, its grants and its redirect URL stand; without one, the last is that of the grants."""
         offset_in, fields = self.document.offset_in, self.fields
         grants = offset_in(fields, "grants")
         redirect = offset_in(self.grants[_CODE], "redirect_url") if self.redirects else grants
-        return Places(at, offset_in(fields, "name"), grants, redirect)
+        return EntryLocations(at, offset_in(fields, "name"), grants, redirect)
 
 
 def is_blank(value: object) -> bool:

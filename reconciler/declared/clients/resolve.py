@@ -9,13 +9,13 @@ from functools import lru_cache
 from reconciler.declared.clients.entries import Entry
 from reconciler.declared.clients.redirect_url import Url, parse_url
 from reconciler.declared.clients.rotation import rotation_of
-from reconciler.declared.clients.variables import Substituted, filled_plainly, substitute
+from reconciler.declared.clients.variables import Substituted, substitute, substitute_defined
 from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,
+    DeclaredElsewhere,
     DesiredClient,
-    Elsewhere,
     Field,
     Grant,
     Location,
@@ -29,7 +29,7 @@ WaivedBy = Mapping[Entry, Sequence[Waiver]]
 
 
 @dataclass(frozen=True, slots=True)
-class Redirect:
+class ResolvedRedirect:
     """One redirect URL of an entry, as one instance has it."""
 
     entry: Entry
@@ -44,7 +44,7 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfilled:
+class UnresolvedRedirect:
     """A redirect URL with a variable that could not be filled in."""
 
     entry: Entry
@@ -58,7 +58,7 @@ class Unfilled:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class PreviousName:
     """One previous name of an entry."""
 
     entry: Entry
@@ -73,7 +73,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RuleContext:
     """Everything that is declared for one instance, with its variables filled in: what the rules look at."""
 
     instance: Instance
@@ -81,58 +81,61 @@ class View:
     entries: tuple[Entry, ...]
     """Those for this instance, present and absent, in the order of the files."""
     elsewhere: tuple[Entry, ...]
-    redirects: tuple[Redirect, ...]
-    unfilled: tuple[Unfilled, ...]
+    redirects: tuple[ResolvedRedirect, ...]
+    unresolved: tuple[UnresolvedRedirect, ...]
     """The redirect URLs that no rule but those on variables can judge."""
     urls: Mapping[Entry, str]
     """The redirect URL of each entry that has one, as the platform would store it."""
-    claims: tuple[Claim, ...]
+    previous_names: tuple[PreviousName, ...]
     """Every previous name, in the order of the files."""
 
 
-def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> View:
+def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> RuleContext:
     """See the entries as one instance does. Values that a rule will refuse resolve like all others."""
     here = tuple(entry for entry in entries if entry.covers(instance.name))
     elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
-    redirects: list[Redirect] = []
-    unfilled: list[Unfilled] = []
+    redirects: list[ResolvedRedirect] = []
+    unresolved: list[UnresolvedRedirect] = []
     urls: dict[Entry, str] = {}
     for entry in here:
         written = entry.redirects
-        if len(written) == 1 and (text := filled_plainly(written[0], instance.variables)) is not None:
+        if len(written) == 1 and (text := substitute_defined(written[0], instance.variables)) is not None:
             urls[entry] = text  # as almost always
-            redirects.append(Redirect(entry, 0, parse_url(text)))
+            redirects.append(ResolvedRedirect(entry, 0, parse_url(text)))
         elif written:
-            urls[entry] = ",".join(_resolved(entry, instance.variables, redirects, unfilled))
-    claims = tuple(_claims(here))
-    return View(instance, settings, here, elsewhere, tuple(redirects), tuple(unfilled), urls, claims)
+            urls[entry] = ",".join(_resolved(entry, instance.variables, redirects, unresolved))
+    previous_names = tuple(_previous_names(here))
+    return RuleContext(instance, settings, here, elsewhere, tuple(redirects), tuple(unresolved), urls, previous_names)
 
 
 def _resolved(
-    entry: Entry, variables: Mapping[str, str], redirects: list[Redirect], unfilled: list[Unfilled]
+    entry: Entry, variables: Mapping[str, str], redirects: list[ResolvedRedirect], unresolved: list[UnresolvedRedirect]
 ) -> Iterator[str]:
     """The redirect URLs of an entry, each of which is added to the list that it belongs to."""
     for position, written in enumerate(entry.redirects):
         substituted = substitute(written, variables)
         if substituted.complete:
-            redirects.append(Redirect(entry, position, parse_url(substituted.text)))
+            redirects.append(ResolvedRedirect(entry, position, parse_url(substituted.text)))
         else:
-            unfilled.append(Unfilled(entry, position, substituted))
+            unresolved.append(UnresolvedRedirect(entry, position, substituted))
         yield substituted.text
 
 
-def _claims(entries: Iterable[Entry]) -> Iterator[Claim]:
+def _previous_names(entries: Iterable[Entry]) -> Iterator[PreviousName]:
     for entry in entries:
         for position, name in enumerate(entry.previous_names):
-            yield Claim(entry, position, name)
+            yield PreviousName(entry, position, name)
 
 
 class ByInstance(Mapping[str, Declarations]):
     """The declarations of each instance by its name, worked out when they are asked for: not every command does."""
 
-    def __init__(self, views: Iterable[View], waived: Mapping[str, WaivedBy]) -> None:
+    def __init__(self, contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy]) -> None:
         # Without what the rules alone look at: thousands of URLs, taken apart.
-        self._views = {view.instance.name: replace(view, redirects=(), unfilled=(), claims=()) for view in views}
+        self._views = {
+            context.instance.name: replace(context, redirects=(), unresolved=(), previous_names=())
+            for context in contexts
+        }
         self._waived = waived
         self._done: dict[str, Declarations] = {}
 
@@ -149,12 +152,12 @@ class ByInstance(Mapping[str, Declarations]):
         return len(self._waived)
 
 
-def declarations(view: View, waived: WaivedBy) -> Declarations:
+def declarations(context: RuleContext, waived: WaivedBy) -> Declarations:
     """The values that planning compares with what is live."""
     return Declarations(
-        present=tuple(_desired(view, waived)),
-        absent=tuple(_absent(entry, view, waived) for entry in view.entries if not entry.present),
-        elsewhere=tuple(_elsewhere(view.elsewhere)),
+        present=tuple(_desired(context, waived)),
+        absent=tuple(_absent(entry, context, waived) for entry in context.entries if not entry.present),
+        elsewhere=tuple(_elsewhere(context.elsewhere)),
     )
 
 
@@ -162,22 +165,22 @@ _RARE = frozenset(("ids", "previous_names", "ignore_changes", "rotate", "allow")
 """The keys that few entries have."""
 
 
-def _desired(view: View, waived: WaivedBy) -> Iterator[DesiredClient]:
+def _desired(context: RuleContext, waived: WaivedBy) -> Iterator[DesiredClient]:
     document, at = None, None
-    for entry in view.entries:
+    for entry in context.entries:
         if entry.present:
             if at is None or entry.document is not document:
                 document, at = entry.document, entry.document.at
-            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), view.urls.get(entry))
+            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), context.urls.get(entry))
             client = DesiredClient(spec, entry.places(at), entry.owner)
-            yield client if _RARE.isdisjoint(entry.fields) else _completed(client, entry, view, waived)
+            yield client if _RARE.isdisjoint(entry.fields) else _completed(client, entry, context, waived)
 
 
-def _completed(client: DesiredClient, entry: Entry, view: View, waived: WaivedBy) -> DesiredClient:
+def _completed(client: DesiredClient, entry: Entry, context: RuleContext, waived: WaivedBy) -> DesiredClient:
     """The client with what few entries say. Only one with `allow` can waive anything."""
     return replace(
         client,
-        id=entry.ids.get(view.instance.name),
+        id=entry.ids.get(context.instance.name),
         previous_names=tuple(entry.previous_names),
         ignore_changes=frozenset(map(Field, entry.fields.get("ignore_changes", ()))),
         rotate=rotation_of(entry),
@@ -191,19 +194,21 @@ def _grants(names: tuple[str, ...]) -> frozenset[Grant]:
     return frozenset(map(Grant, names))
 
 
-def _absent(entry: Entry, view: View, waived: WaivedBy) -> AbsentClient:
+def _absent(entry: Entry, context: RuleContext, waived: WaivedBy) -> AbsentClient:
     return AbsentClient(
         name=entry.name,
         source=entry.source,
         owner=entry.owner,
-        id=entry.ids.get(view.instance.name),
+        id=entry.ids.get(context.instance.name),
         allow=frozenset(entry.allow),
         waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
     )
 
 
-def _elsewhere(entries: Iterable[Entry]) -> Iterable[Elsewhere]:
+def _elsewhere(entries: Iterable[Entry]) -> Iterable[DeclaredElsewhere]:
     # An absent entry declares no client: that it is for other instances only says nothing about this one.
     return (
-        Elsewhere(entry.name, entry.source, entry.instances or (), entry.owner) for entry in entries if entry.present
+        DeclaredElsewhere(entry.name, entry.source, entry.instances or (), entry.owner)
+        for entry in entries
+        if entry.present
     )

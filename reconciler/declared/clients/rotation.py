@@ -14,13 +14,13 @@ def rotation_of(entry: Entry) -> Rotation | None:
     """The rotation that an entry asks for; None without one, and for a day that no calendar has."""
     if (rotate := entry.fields.get("rotate")) is None:
         return None
-    created_before = time_of(rotate["created_before"])
+    created_before = parse_time(rotate["created_before"])
     if created_before is None:
         return None
     return Rotation(created_before, _length(str(rotate["keep_old"])), entry.place("rotate", key=True))
 
 
-def time_of(text: str) -> datetime | None:
+def parse_time(text: str) -> datetime | None:
     """A time as the schema wants it, in UTC; None for a day that no calendar has, like 30 February."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)

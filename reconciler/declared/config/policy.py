@@ -12,7 +12,7 @@ from reconciler.model.clients import Grant
 from reconciler.model.diagnostics import Diagnostic, error
 from reconciler.model.names import matches
 from reconciler.model.settings import Policy
-from reconciler.support.text import did_you_mean, listed, printable, quoted
+from reconciler.support.text import did_you_mean, enumeration, printable, quoted
 
 RULE = "policy"
 
@@ -22,7 +22,7 @@ Node = Mapping[str, Any]
 Way = tuple[str, ...]
 
 
-def policy_of(document: Document, instance: str) -> Policy:
+def effective_policy(document: Document, instance: str) -> Policy:
     """What is demanded on one instance: its own keys in place of those at the top, key by key."""
     top = cast("Node", document.root)
     node = {**top.get("policy", {}), **top["instances"][instance].get("policy", {})}
@@ -77,5 +77,5 @@ def _unknown_instances(document: Document, way: Way, node: Node) -> Iterator[Dia
     for position, glob in enumerate(node.get("deny_personal_access_outside", ())):
         if not any(matches(glob, name) for name in names):
             place = document.location(*way, "deny_personal_access_outside", position)
-            hint = did_you_mean(glob, names) or f"there are: {listed(names)}"
+            hint = did_you_mean(glob, names) or f"there are: {enumeration(names)}"
             yield error(RULE, f"no instance is called or matched by {quoted(glob)}", place, hint)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
-from reconciler.declared.config.policy import policy_of, policy_problems
+from reconciler.declared.config.policy import effective_policy, policy_problems
 from reconciler.declared.config.sinks import read_owners, read_sinks, sink_problems
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Location
@@ -22,7 +22,7 @@ from reconciler.model.settings import (
     RuleSetting,
     Settings,
 )
-from reconciler.support.hosts import is_loopback, page_of_the_platform
+from reconciler.support.hosts import is_loopback, platform_page_start
 from reconciler.support.text import did_you_mean, quoted, quoted_url
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -77,7 +77,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         wave=node.get("wave", 0),
         frozen=node.get("frozen"),
         sinks=read_sinks(node.get("sinks", ()), root),
-        policy=policy_of(document, name),
+        policy=effective_policy(document, name),
     )
 
 
@@ -136,7 +136,7 @@ def _url_problems(document: Document) -> Iterator[Diagnostic]:
             place = document.location("instances", name, "url")
             faults = list(_url_faults(node["url"], node.get("allow_http", False)))
             yield from (error("instance-url", message, place, hint) for message, hint in faults)
-            if not faults and (begins := page_of_the_platform(node["url"])):
+            if not faults and (begins := platform_page_start(node["url"])):
                 message = f"{quoted_url(node['url'])} looks like the address of a page, not of the instance"
                 yield warning("instance-url", message, place, f"write it as far as the platform: {begins}")
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declared.yaml.document import Document
 from reconciler.model.diagnostics import Diagnostic, error
-from reconciler.model.settings import AgeFiles, DotenvFile, JsonFile, Program, Scope, SinkSetting
+from reconciler.model.settings import (
+    AgeSinkSetting,
+    CommandSinkSetting,
+    DotenvSinkSetting,
+    JsonSinkSetting,
+    SinkScope,
+    SinkSetting,
+)
 
 if TYPE_CHECKING:
     from reconciler.secrets.paths import Fault
@@ -30,16 +37,16 @@ def read_owners(node: Node) -> dict[str, tuple[str, ...]]:
 
 
 def _sink(kind: str, node: Node, root: Path) -> SinkSetting:
-    scope = Scope(*(tuple(node[key]) if key in node else None for key in ("owners", "only")))
+    scope = SinkScope(*(tuple(node[key]) if key in node else None for key in ("owners", "only")))
     match kind:
         case "age":
-            return AgeFiles(node["path"], root, scope)
+            return AgeSinkSetting(node["path"], root, scope)
         case "dotenv":
-            return DotenvFile(node["path"], root, scope)
+            return DotenvSinkSetting(node["path"], root, scope)
         case "json":
-            return JsonFile(node["path"], root, scope)
+            return JsonSinkSetting(node["path"], root, scope)
         case _:
-            return Program(tuple(node["run"]), root, float(node.get("timeout", 30)), scope)
+            return CommandSinkSetting(tuple(node["run"]), root, float(node.get("timeout", 30)), scope)
 
 
 def sink_problems(document: Document) -> Iterator[Diagnostic]:

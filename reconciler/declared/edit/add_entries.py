@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.declared.edit.block import Addition, append_items, new_items
-from reconciler.declared.edit.nodes import Node, read_spans
-from reconciler.declared.edit.text_edits import Edit, Page, apply_edits
-from reconciler.declared.edit.verify import clients_node, decoded, refuse_unless_same, values
+from reconciler.declared.edit.nodes import Node, parse_nodes
+from reconciler.declared.edit.text_edits import Edit, EditableText, apply_edits
+from reconciler.declared.edit.verify import clients_node, decode, refuse_unless_same, values
 
 
 def add_entries(data: bytes, entries: Sequence[Addition]) -> bytes:
     """The file with entries behind its last one, in its own style. Raises `Unwritable`."""
-    mark, text = decoded(data)
+    mark, text = decode(data)
     before = values(data)
     changed = mark + apply_edits(text, _additions(text, entries)).encode()
     wanted = {**before, "clients": [*before["clients"], *(entry.value for entry in entries)]}
@@ -25,20 +25,20 @@ def add_entries(data: bytes, entries: Sequence[Addition]) -> bytes:
 
 
 def _additions(text: str, entries: Sequence[Addition]) -> list[Edit]:
-    page, root = Page(text), read_spans(text)
+    page, root = EditableText(text), parse_nodes(text)
     clients = clients_node(root)
     if clients.children or root.is_flow or not _is_open(page, root, clients):
         return append_items(page, clients, entries)
     return _begin_list(page, root, clients, entries)
 
 
-def _is_open(page: Page, root: Node, clients: Node) -> bool:
+def _is_open(page: EditableText, root: Node, clients: Node) -> bool:
     """Whether `[]` may give way to a list with dashes: it holds no comment, and stands in the line of its key."""
     same_line = page.line_start(clients.start) == page.line_start(root.pairs[0][0].end)
     return same_line and not page.text[clients.start + 1 : clients.end - 1].strip(" \t")
 
 
-def _begin_list(page: Page, root: Node, clients: Node, entries: Sequence[Addition]) -> list[Edit]:
+def _begin_list(page: EditableText, root: Node, clients: Node, entries: Sequence[Addition]) -> list[Edit]:
     """A list with dashes in place of `[]`."""
     lines = new_items(entries, page.column(root.start) + 2)
     start = len(page.text[: clients.start].rstrip(" \t"))

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.declared.edit.dump import Value, block_lines, flow_pair, flow_text, scalar
 from reconciler.declared.edit.flow import DEFAULT_STEP, append_in_flow, flow_items, flow_like, remove_in_flow
-from reconciler.declared.edit.nodes import Kind, Node
-from reconciler.declared.edit.text_edits import Edit, Page, Unwritable
+from reconciler.declared.edit.nodes import Node, NodeKind
+from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText
 from reconciler.support.frozen import dataclass
 
 _BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
@@ -36,7 +36,7 @@ class Addition:
 # --- scalars
 
 
-def replace_scalar(page: Page, node: Node, text: str, *, in_flow: bool = False) -> list[Edit]:
+def replace_scalar(page: EditableText, node: Node, text: str, *, in_flow: bool = False) -> list[Edit]:
     """Another text for a scalar, in its own style of quotes if that can hold it."""
     if node.style not in ("|", ">"):
         return [Edit(node.start, node.end, scalar(text, node.style, in_flow=in_flow))]
@@ -47,7 +47,7 @@ def replace_scalar(page: Page, node: Node, text: str, *, in_flow: bool = False) 
     return replace_by(page, node, scalar(text))
 
 
-def replace_by(page: Page, node: Node, written: str) -> list[Edit]:
+def replace_by(page: EditableText, node: Node, written: str) -> list[Edit]:
     """Something else, already written in one line, in place of a scalar."""
     if node.style not in ("|", ">"):
         return [Edit(node.start, node.end, written)]
@@ -60,12 +60,12 @@ def replace_by(page: Page, node: Node, written: str) -> list[Edit]:
 # --- lists
 
 
-def append_items(page: Page, node: Node, items: Sequence[Addition]) -> list[Edit]:
+def append_items(page: EditableText, node: Node, items: Sequence[Addition]) -> list[Edit]:
     """New items behind the last one of a list, in the style of those that it has."""
     return insert_items(page, node, len(node.children), items)
 
 
-def insert_items(page: Page, node: Node, index: int, items: Sequence[Addition]) -> list[Edit]:
+def insert_items(page: EditableText, node: Node, index: int, items: Sequence[Addition]) -> list[Edit]:
     """New items before the one with this index. An empty list must be in brackets, as it always is."""
     if node.is_flow:
         parts = [(child, child) for child in node.children]
@@ -95,14 +95,14 @@ def new_items(items: Sequence[Addition], column: int) -> list[str]:
     return lines
 
 
-def remove_item(page: Page, node: Node, index: int) -> list[Edit]:
-    """A list without one of its items. Raises `Unwritable`."""
+def remove_item(page: EditableText, node: Node, index: int) -> list[Edit]:
+    """A list without one of its items. Raises `CannotEdit`."""
     if node.is_flow:
         return remove_in_flow(page, node, [(child, child) for child in node.children], index)
     return _remove_lines(page, _dash(page, node, index), node.children[index].end)
 
 
-def _block_items(page: Page, node: Node, items: Sequence[Addition]) -> list[str]:
+def _block_items(page: EditableText, node: Node, items: Sequence[Addition]) -> list[str]:
     column, gap = page.column(node.start), _gap(page, node)
     last = node.children[-1]
     apart = _has_blank_lines(page, node)
@@ -115,15 +115,15 @@ def _block_items(page: Page, node: Node, items: Sequence[Addition]) -> list[str]
     return lines
 
 
-def _item_lines(page: Page, last: Node, value: Value, indentation: int) -> list[str]:
+def _item_lines(page: EditableText, last: Node, value: Value, indentation: int) -> list[str]:
     if isinstance(value, str):
-        return [scalar(value, last.style if last.kind is Kind.SCALAR else "")]
+        return [scalar(value, last.style if last.kind is NodeKind.SCALAR else "")]
     if isinstance(value, Mapping) and not last.is_flow:
         return list(block_lines(value, indentation))
     return [flow_text(value, flow_like(page, last))]
 
 
-def _gap(page: Page, node: Node) -> int:
+def _gap(page: EditableText, node: Node) -> int:
     """How far the items' content stands behind their dashes."""
     for index in reversed(range(len(node.children))):
         item = node.children[index]
@@ -133,16 +133,16 @@ def _gap(page: Page, node: Node) -> int:
     return DEFAULT_STEP
 
 
-def _dash(page: Page, node: Node, index: int) -> int:
+def _dash(page: EditableText, node: Node, index: int) -> int:
     begin = node.children[index - 1].end if index else node.start
     found = _COMMENT_OR_DASH.finditer(page.text, begin, node.children[index].start)
     dash = next((match.start() for match in found if match["dash"]), None)
     if dash is None:
-        raise Unwritable(BY_HAND)
+        raise CannotEdit(BY_HAND)
     return dash
 
 
-def _has_blank_lines(page: Page, node: Node) -> bool:
+def _has_blank_lines(page: EditableText, node: Node) -> bool:
     """Whether a blank line stands between the last two items of a list in block style."""
     if len(node.children) < 2:
         return False
@@ -150,11 +150,15 @@ def _has_blank_lines(page: Page, node: Node) -> bool:
     return _BLANK_LINE.search(page.text, previous.end, _dash(page, node, len(node.children) - 1)) is not None
 
 
-def step(page: Page, node: Node) -> int:
+def step(page: EditableText, node: Node) -> int:
     """How far a mapping inside of a list's items is indented; 2 where none is."""
     for item in reversed(node.children):
-        for key, value in item.pairs if item.kind is Kind.MAPPING and not item.is_flow else ():
-            if value.kind is Kind.MAPPING and not value.is_flow and page.column(value.start) > page.column(key.start):
+        for key, value in item.pairs if item.kind is NodeKind.MAPPING and not item.is_flow else ():
+            if (
+                value.kind is NodeKind.MAPPING
+                and not value.is_flow
+                and page.column(value.start) > page.column(key.start)
+            ):
                 return page.column(value.start) - page.column(key.start)
     return DEFAULT_STEP
 
@@ -162,7 +166,9 @@ def step(page: Page, node: Node) -> int:
 # --- mappings
 
 
-def append_pair(page: Page, node: Node, key: str, value: Value, *, indentation: int = DEFAULT_STEP) -> list[Edit]:
+def append_pair(
+    page: EditableText, node: Node, key: str, value: Value, *, indentation: int = DEFAULT_STEP
+) -> list[Edit]:
     """A new key with its value behind the last one of a mapping. In block style, what is below it is indented so."""
     if node.is_flow:
         return append_in_flow(page, node, node.pairs, [[flow_pair(key, value, flow_like(page, node))]])
@@ -171,8 +177,8 @@ def append_pair(page: Page, node: Node, key: str, value: Value, *, indentation: 
     return [page.insert_lines(page.below(node.end, column), lines)]
 
 
-def remove_pair(page: Page, node: Node, key: str) -> list[Edit]:
-    """A mapping without one of its keys. Raises `Unwritable`."""
+def remove_pair(page: EditableText, node: Node, key: str) -> list[Edit]:
+    """A mapping without one of its keys. Raises `CannotEdit`."""
     pairs = node.pairs
     index = next(number for number, (name, _) in enumerate(pairs) if name.text == key)
     if node.is_flow:
@@ -180,7 +186,7 @@ def remove_pair(page: Page, node: Node, key: str) -> list[Edit]:
     return _remove_lines(page, pairs[index][0].start, pairs[index][1].end)
 
 
-def _remove_lines(page: Page, start: int, end: int) -> list[Edit]:
+def _remove_lines(page: EditableText, start: int, end: int) -> list[Edit]:
     if page.leading(start) is None:
-        raise Unwritable(BY_HAND)
+        raise CannotEdit(BY_HAND)
     return [Edit(page.line_start(start), end if page.starts_line(end) else page.next_line(end), "")]

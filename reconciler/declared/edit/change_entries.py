@@ -23,9 +23,9 @@ from reconciler.declared.edit.block import (
 )
 from reconciler.declared.edit.dump import Value, flow_text
 from reconciler.declared.edit.flow import flow_like
-from reconciler.declared.edit.nodes import Kind, Node, read_spans
-from reconciler.declared.edit.text_edits import Edit, Page, Unwritable, apply_edits
-from reconciler.declared.edit.verify import clients_node, decoded, refuse_unless_same, values
+from reconciler.declared.edit.nodes import Node, NodeKind, parse_nodes
+from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText, apply_edits
+from reconciler.declared.edit.verify import clients_node, decode, refuse_unless_same, values
 from reconciler.model.clients import Grant
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable
@@ -37,7 +37,7 @@ _CODE = Grant.AUTHORIZATION_CODE.value
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedEntry:
     """What an entry shall say. All else in it stays, justifications of grants that stay included."""
 
     name: str
@@ -47,43 +47,43 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Amended:
+class ChangedFile:
     """A file with other values, and the entries that were left alone."""
 
     data: bytes
     refused: Mapping[int, str]
-    """Why, by the entry's index, as in `Unwritable`."""
+    """Why, by the entry's index, as in `CannotEdit`."""
 
 
-def amend_entries(data: bytes, wanted: Mapping[int, Wanted]) -> Amended:
-    """The file with what is wanted of the entries with these indices. Raises `Unwritable` if it cannot be read."""
+def change_entries(data: bytes, wanted: Mapping[int, WantedEntry]) -> ChangedFile:
+    """The file with what is wanted of the entries with these indices. Raises `CannotEdit` if it cannot be read."""
     refused: dict[int, str] = {}
     while True:
         rest = {index: each for index, each in wanted.items() if index not in refused}
         try:
             changed, failed = _amended(data, rest)
             if not failed:
-                return Amended(changed, refused)
-        except Unwritable:  # not all together: find those that cannot
+                return ChangedFile(changed, refused)
+        except CannotEdit:  # not all together: find those that cannot
             failed = _failing_alone(data, rest)
             if not failed:
                 raise
         refused |= failed
 
 
-def _failing_alone(data: bytes, wanted: Mapping[int, Wanted]) -> dict[int, str]:
+def _failing_alone(data: bytes, wanted: Mapping[int, WantedEntry]) -> dict[int, str]:
     failed: dict[int, str] = {}
     for index, each in wanted.items():
         try:
             failed |= _amended(data, {index: each})[1]
-        except Unwritable as problem:
+        except CannotEdit as problem:
             failed[index] = problem.message
     return failed
 
 
-def _amended(data: bytes, wanted: Mapping[int, Wanted]) -> tuple[bytes, dict[int, str]]:
+def _amended(data: bytes, wanted: Mapping[int, WantedEntry]) -> tuple[bytes, dict[int, str]]:
     """The changed file; or the entries that cannot be changed and why, and then the file does not count."""
-    mark, text = decoded(data)
+    mark, text = decode(data)
     before = values(data)
     for _ in range(_ROUNDS):
         edits, failed = _round(text, values(text.encode())["clients"], wanted)
@@ -101,33 +101,33 @@ def _amended(data: bytes, wanted: Mapping[int, Wanted]) -> tuple[bytes, dict[int
     return changed, {}
 
 
-def _round(text: str, clients: Any, wanted: Mapping[int, Wanted]) -> tuple[list[Edit], dict[int, str]]:
+def _round(text: str, clients: Any, wanted: Mapping[int, WantedEntry]) -> tuple[list[Edit], dict[int, str]]:
     """The next edit of each entry, if it needs one, and the entries for which there is none."""
-    page, root = Page(text), read_spans(text)
-    repeated = frozenset(node.anchor for node in root.walk() if node.kind is Kind.ALIAS)
+    page, root = EditableText(text), parse_nodes(text)
+    repeated = frozenset(node.anchor for node in root.walk() if node.kind is NodeKind.ALIAS)
     entries = clients_node(root)
     edits: list[Edit] = []
     failed: dict[int, str] = {}
     for index, each in wanted.items():
         try:
-            edits += _Amending(page, entries, entries.children[index], clients[index], repeated).next(each)
-        except Unwritable as problem:
+            edits += _EntryChange(page, entries, entries.children[index], clients[index], repeated).next(each)
+        except CannotEdit as problem:
             failed[index] = problem.message
     return edits, failed
 
 
 @dataclass(frozen=True, slots=True)
-class _Amending:
+class _EntryChange:
     """One entry on its way to what is wanted of it, one step a reading of the text."""
 
-    page: Page
+    page: EditableText
     entries: Node
     entry: Node
     fields: Any
     repeated: frozenset[str | None]
     """The anchors that aliases repeat."""
 
-    def next(self, wanted: Wanted) -> list[Edit]:
+    def next(self, wanted: WantedEntry) -> list[Edit]:
         """The edits of the next step; none when the entry is as wanted."""
         self._refuse_shared(self.entry, "it")
         for change in (self._name, self._new_grants, self._lost_grants, self._redirects):
@@ -135,13 +135,13 @@ class _Amending:
                 return edits
         return []
 
-    def _name(self, wanted: Wanted) -> list[Edit]:
+    def _name(self, wanted: WantedEntry) -> list[Edit]:
         if self.fields["name"] == wanted.name:
             return []
         node = self._own(self.entry, "name")
         return replace_scalar(self.page, node, wanted.name, in_flow=self.entry.is_flow)
 
-    def _new_grants(self, wanted: Wanted) -> list[Edit]:
+    def _new_grants(self, wanted: WantedEntry) -> list[Edit]:
         written = self.fields.get("grants", {})
         new = next((grant for grant in Grant if grant in wanted.grants and grant not in written), None)
         if new is None:
@@ -149,7 +149,7 @@ class _Amending:
         grants = self._own(self.entry, "grants")
         return append_pair(self.page, grants, new.value, _grant(new, wanted), indentation=step(self.page, self.entries))
 
-    def _lost_grants(self, wanted: Wanted) -> list[Edit]:
+    def _lost_grants(self, wanted: WantedEntry) -> list[Edit]:
         lost = next((name for name in self.fields.get("grants", {}) if name not in wanted.grants), None)
         if lost is None:
             return []
@@ -158,7 +158,7 @@ class _Amending:
         self._refuse_repeated(value, f"`{lost}`")
         return remove_pair(self.page, grants, lost)
 
-    def _redirects(self, wanted: Wanted) -> list[Edit]:
+    def _redirects(self, wanted: WantedEntry) -> list[Edit]:
         grant = self.fields.get("grants", {}).get(_CODE)
         if grant is None:
             return []
@@ -191,34 +191,34 @@ class _Amending:
         return replace_scalar(self.page, item, url, in_flow=within.is_flow)
 
     def _own(self, mapping: Node, key: str) -> Node:
-        """The value of a key that nothing else has a share in. Raises `Unwritable`."""
+        """The value of a key that nothing else has a share in. Raises `CannotEdit`."""
         node = mapping.get(key)
         if node is None:
-            raise Unwritable(BY_HAND)
+            raise CannotEdit(BY_HAND)
         self._refuse_shared(node, f"`{key}`")
         return node
 
     def _refuse_shared(self, node: Node, what: str) -> None:
-        if node.kind is Kind.ALIAS:
-            raise Unwritable(f"{what} is the alias *{printable(node.anchor or '')}, which other entries share")
+        if node.kind is NodeKind.ALIAS:
+            raise CannotEdit(f"{what} is the alias *{printable(node.anchor or '')}, which other entries share")
         if node.anchor is not None and node.anchor in self.repeated:
-            raise Unwritable(f"{what} has the anchor &{printable(node.anchor)}, which aliases repeat")
+            raise CannotEdit(f"{what} has the anchor &{printable(node.anchor)}, which aliases repeat")
 
     def _refuse_repeated(self, node: Node | None, what: str) -> None:
         """Refuse to remove what aliases repeat, however deep it stands."""
         for each in node.walk() if node is not None else ():
-            if each.kind is not Kind.ALIAS:
+            if each.kind is not NodeKind.ALIAS:
                 self._refuse_shared(each, what)
 
 
-def _grant(grant: Grant, wanted: Wanted) -> Value:
+def _grant(grant: Grant, wanted: WantedEntry) -> Value:
     """What a new grant says."""
     if grant is not Grant.AUTHORIZATION_CODE:
         return True
     return {"redirect_url": wanted.redirects[0] if len(wanted.redirects) == 1 else list(wanted.redirects)}
 
 
-def _expected(fields: Any, wanted: Wanted) -> Mapping[str, Any]:
+def _expected(fields: Any, wanted: WantedEntry) -> Mapping[str, Any]:
     """The entry's values once it is as wanted."""
     grants = {name: value for name, value in fields.get("grants", {}).items() if name in wanted.grants}
     if _CODE in grants:

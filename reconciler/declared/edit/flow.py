@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from reconciler.declared.edit.dump import Flow, Value, flow_text, json_lines
-from reconciler.declared.edit.nodes import Kind, Node
-from reconciler.declared.edit.text_edits import LINE_BREAK, Edit, Page
+from reconciler.declared.edit.nodes import Node, NodeKind
+from reconciler.declared.edit.text_edits import LINE_BREAK, Edit, EditableText
 
 _COMMENT_OR_COMMA = re.compile(r"#[^\r\n]*|(?P<comma>,)")
 DEFAULT_STEP = 2
@@ -17,7 +17,7 @@ Parts = Sequence[tuple[Node, Node]]
 """Of each item the first and the last node: for a list twice the item, for a mapping key and value."""
 
 
-def flow_items(page: Page, node: Node, values: Sequence[Value]) -> list[list[str]]:
+def flow_items(page: EditableText, node: Node, values: Sequence[Value]) -> list[list[str]]:
     """The lines of each item: JSON over several if the last one is."""
     flow = flow_like(page, node)
     last = node.children[-1] if node.children else None
@@ -28,7 +28,7 @@ def flow_items(page: Page, node: Node, values: Sequence[Value]) -> list[list[str
     return [[flow_text(value, flow)] for value in values]
 
 
-def append_in_flow(page: Page, node: Node, parts: Parts, rendered: list[list[str]]) -> list[Edit]:
+def append_in_flow(page: EditableText, node: Node, parts: Parts, rendered: list[list[str]]) -> list[Edit]:
     """New items, each as its lines, behind the last one; on lines of their own if that one is."""
     if not parts:
         return _fill_brackets(page, node, rendered)
@@ -48,7 +48,7 @@ def append_in_flow(page: Page, node: Node, parts: Parts, rendered: list[list[str
     return [Edit(last_end, last_end, ","), Edit(place, place, written)]
 
 
-def _fill_brackets(page: Page, node: Node, rendered: list[list[str]]) -> list[Edit]:
+def _fill_brackets(page: EditableText, node: Node, rendered: list[list[str]]) -> list[Edit]:
     closing = node.end - 1
     leading = page.leading(closing)
     if leading is None or not LINE_BREAK.search(page.text, node.start, closing):
@@ -59,7 +59,7 @@ def _fill_brackets(page: Page, node: Node, rendered: list[list[str]]) -> list[Ed
     return [page.insert_lines(page.line_start(closing), [line for lines in indented for line in lines])]
 
 
-def remove_in_flow(page: Page, node: Node, parts: Parts, index: int) -> list[Edit]:
+def remove_in_flow(page: EditableText, node: Node, parts: Parts, index: int) -> list[Edit]:
     """Take out an item and its comma; a comment behind it stays."""
     start, end = parts[index][0].start, parts[index][1].end
     if index + 1 < len(parts):
@@ -74,20 +74,20 @@ def remove_in_flow(page: Page, node: Node, parts: Parts, index: int) -> list[Edi
     return [*before, Edit(start, end, ""), *after]
 
 
-def _without_comma(page: Page, start: int, end: int) -> list[Edit]:
+def _without_comma(page: EditableText, start: int, end: int) -> list[Edit]:
     comma = _comma(page, start, end)
     return [] if comma is None else [Edit(comma, comma + 1, "")]
 
 
-def _comma(page: Page, start: int, end: int) -> int | None:
+def _comma(page: EditableText, start: int, end: int) -> int | None:
     """The comma between two items; a comment may hold commas of its own."""
     found = _COMMENT_OR_COMMA.finditer(page.text, start, end)
     return next((match.start() for match in found if match["comma"]), None)
 
 
-def flow_like(page: Page, node: Node) -> Flow:
+def flow_like(page: EditableText, node: Node) -> Flow:
     """The style of what stands between brackets already."""
-    mapping = next((each for each in node.walk() if each.kind is Kind.MAPPING and each.children), None)
+    mapping = next((each for each in node.walk() if each.kind is NodeKind.MAPPING and each.children), None)
     if mapping is None:
         return Flow(json=page.is_json or any(each.style == '"' for each in node.children))
     key, value = mapping.pairs[0]

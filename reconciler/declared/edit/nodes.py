@@ -25,7 +25,7 @@ from reconciler.support.frozen import dataclass
 _PROPERTIES = re.compile(r"&[^\s]+(?:\s+|#[^\r\n]*)*")
 
 
-class Kind(Enum):
+class NodeKind(Enum):
     """What a node is."""
 
     SCALAR = auto()
@@ -38,7 +38,7 @@ class Kind(Enum):
 class Node:
     """One value or key as it stands in the text. Offsets are in characters, from 0."""
 
-    kind: Kind
+    kind: NodeKind
     start: int
     """Where its content starts, after an anchor: the quote, the bracket, the first key, the first dash."""
     end: int
@@ -65,7 +65,7 @@ class Node:
 
     def get(self, key: str) -> Node | None:
         """The value of a key; None if there is no such key, or this is no mapping."""
-        if self.kind is not Kind.MAPPING:
+        if self.kind is not NodeKind.MAPPING:
             return None
         return next((value for name, value in self.pairs if name.text == key), None)
 
@@ -76,7 +76,7 @@ class Node:
             yield from child.walk()
 
 
-def read_spans(text: str, *, libyaml: bool = HAS_LIBYAML) -> Node:
+def parse_nodes(text: str, *, libyaml: bool = HAS_LIBYAML) -> Node:
     """The tree of a text that loads without a mistake: the value of its only document."""
     next_event = parser_events(text, libyaml)
     next_event()
@@ -87,7 +87,7 @@ def read_spans(text: str, *, libyaml: bool = HAS_LIBYAML) -> Node:
 def _node(event: Event, next_event: NextEvent, text: str) -> Node:
     start, end = event.start_mark.index, event.end_mark.index  # type: ignore[union-attr]  # parsed events have marks
     if isinstance(event, AliasEvent):
-        return Node(Kind.ALIAS, start, end, anchor=event.anchor)
+        return Node(NodeKind.ALIAS, start, end, anchor=event.anchor)
     if isinstance(event, CollectionStartEvent):
         return _collection(event, start, next_event, text)
     return _scalar(cast(ScalarEvent, event), start, end, text)
@@ -98,18 +98,18 @@ def _scalar(event: ScalarEvent, start: int, end: int, text: str) -> Node:
     style = event.style or ""
     if style in ("|", ">") and not _keeps_breaks(text, start):
         end = start + len(text[start:end].rstrip())
-    return Node(Kind.SCALAR, start, end, style, event.anchor, event.value)
+    return Node(NodeKind.SCALAR, start, end, style, event.anchor, event.value)
 
 
 def _collection(event: CollectionStartEvent, start: int, next_event: NextEvent, text: str) -> Node:
     children = []
     while not isinstance(following := next_event(), CollectionEndEvent):
         children.append(_node(following, next_event, text))
-    kind = Kind.MAPPING if isinstance(event, MappingStartEvent) else Kind.SEQUENCE
+    kind = NodeKind.MAPPING if isinstance(event, MappingStartEvent) else NodeKind.SEQUENCE
     if event.flow_style:
         end = following.end_mark.index  # type: ignore[union-attr]
         start = _content(start, end, event.anchor, text)
-        return Node(kind, start, end, "{" if kind is Kind.MAPPING else "[", event.anchor, children=tuple(children))
+        return Node(kind, start, end, "{" if kind is NodeKind.MAPPING else "[", event.anchor, children=tuple(children))
     end = children[-1].end  # the end of a block is noticed at what follows it, comments in between
     start = _content(start, end, event.anchor, text)
     return Node(kind, start, end, "", event.anchor, children=tuple(children))

@@ -13,7 +13,7 @@ _LAST_BREAK = re.compile("(?:\\r\\n|\\r|\\n)\\Z")
 _JSON = re.compile(r'\s*\{\s*"')
 
 
-class Unwritable(ReconcilerError):
+class CannotEdit(ReconcilerError):
     """A text cannot be changed as wanted without changing more than that. The message is a sentence's
     part that tells why: "`grants` is the alias *web, which other entries share"."""
 
@@ -36,7 +36,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[position:]])
 
 
-class Page:
+class EditableText:
     """A text as an editor sees it: lines, columns (from 0), and how lines end."""
 
     __slots__ = ("is_json", "newline", "text")

@@ -7,41 +7,41 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.declared.edit.block import BY_HAND
-from reconciler.declared.edit.nodes import Kind, Node
-from reconciler.declared.edit.text_edits import Unwritable
+from reconciler.declared.edit.nodes import Node, NodeKind
+from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.diagnostics import has_errors
 
 
 def clients_node(root: Node) -> Node:
-    """The list of entries. Raises `Unwritable`."""
+    """The list of entries. Raises `CannotEdit`."""
     node = root.get("clients")
-    if node is None or node.kind is not Kind.SEQUENCE:
-        raise Unwritable(BY_HAND)
+    if node is None or node.kind is not NodeKind.SEQUENCE:
+        raise CannotEdit(BY_HAND)
     return node
 
 
-def decoded(data: bytes) -> tuple[bytes, str]:
-    """The byte order mark, if there is one, and the text. Raises `Unwritable`."""
+def decode(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark, if there is one, and the text. Raises `CannotEdit`."""
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     try:
         return mark, data[len(mark) :].decode()
     except UnicodeDecodeError as bad:
-        raise Unwritable("the file is not UTF-8") from bad
+        raise CannotEdit("the file is not UTF-8") from bad
 
 
 def values(data: bytes) -> Any:
-    """What a file holds. Raises `Unwritable` if it cannot be read."""
+    """What a file holds. Raises `CannotEdit` if it cannot be read."""
     loaded = load_text(data, "")
     if has_errors(loaded.diagnostics) or not loaded.documents:
-        raise Unwritable("the file is not valid YAML")
+        raise CannotEdit("the file is not valid YAML")
     return loaded.documents[0].root
 
 
 def refuse_unless_same(changed: bytes, wanted: object) -> None:
-    """Read the result of an edit: it must hold what is wanted and nothing else. Raises `Unwritable`."""
+    """Read the result of an edit: it must hold what is wanted and nothing else. Raises `CannotEdit`."""
     if not same(values(changed), wanted):
-        raise Unwritable(BY_HAND)
+        raise CannotEdit(BY_HAND)
 
 
 def same(one: Any, other: Any) -> bool:

@@ -11,7 +11,7 @@ _ENDS = frozenset("/:?#")
 """What may follow a variable's value in a URL although something else did before."""
 
 
-def taken_over(written: Sequence[str], live: Sequence[str], variables: Mapping[str, str]) -> tuple[str, ...]:
+def urls_with_variables(written: Sequence[str], live: Sequence[str], variables: Mapping[str, str]) -> tuple[str, ...]:
     """The live redirect URLs as an entry writes them, whose URLs were written so.
 
     A URL that did not change stays as written. Of one that did, a variable stays where its value still stands.

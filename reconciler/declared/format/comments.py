@@ -12,7 +12,7 @@ from dataclasses import dataclass, field  # noqa: TID251  (parts are filled in b
 from itertools import pairwise
 from typing import NamedTuple
 
-from reconciler.declared.edit.nodes import Kind, Node
+from reconciler.declared.edit.nodes import Node, NodeKind
 
 _COMMENT = re.compile("#[^\n\x85\u2028\u2029]*")
 _HEADER = re.compile("[|>][-+0-9]*")
@@ -23,14 +23,14 @@ _OPENED = {"clients": 2, "instances": 2}
 """How many levels below a key at the root are always written in lines: the collection, and what is in it."""
 
 
-class Remark(NamedTuple):
+class Comment(NamedTuple):
     """A comment: where its `#` stands, and what it says from there on."""
 
     start: int
     text: str
 
 
-class Line(NamedTuple):
+class CommentLine(NamedTuple):
     """A comment on a line of its own."""
 
     text: str
@@ -44,11 +44,11 @@ class Part:
 
     key: Node | None
     value: Node
-    above: list[Line]
+    above: list[CommentLine]
     apart: bool
     """Whether a blank line stands above it, below its comments."""
-    beside_key: Remark | None = None
-    beside_value: Remark | None = None
+    beside_key: Comment | None = None
+    beside_value: Comment | None = None
     body: Body | None = None
     """What the value holds, if that is written in lines; else the value is written in one piece."""
 
@@ -59,21 +59,21 @@ class Body:
 
     node: Node
     parts: list[Part] = field(default_factory=list)
-    below: list[Line] = field(default_factory=list)
+    below: list[CommentLine] = field(default_factory=list)
 
 
-def read_remarks(text: str, root: Node) -> list[Remark]:
+def read_comments(text: str, root: Node) -> list[Comment]:
     """Every comment of a text with this tree, in order: whatever starts with `#` between its scalars."""
     if "#" not in text:
         return []
     gaps = _gaps(text, root)
-    return [Remark(found.start(), found[0].rstrip()) for gap in gaps for found in _COMMENT.finditer(text, *gap)]
+    return [Comment(found.start(), found[0].rstrip()) for gap in gaps for found in _COMMENT.finditer(text, *gap)]
 
 
 def _gaps(text: str, root: Node) -> Iterator[tuple[int, int]]:
     position = 0
     for node in root.walk():
-        if node.kind is Kind.SCALAR:
+        if node.kind is NodeKind.SCALAR:
             yield position, node.start
             if node.style in ("|", ">"):
                 yield node.start, _line_end(text, node.start)
@@ -86,12 +86,12 @@ def _line_end(text: str, offset: int) -> int:
     return len(text) if end < 0 else end
 
 
-class Reader:
+class CommentReader:
     """One walk through a text, in the order of its lines: every comment is met once."""
 
     __slots__ = ("_next", "_remarks", "_text")
 
-    def __init__(self, text: str, remarks: list[Remark]) -> None:
+    def __init__(self, text: str, remarks: list[Comment]) -> None:
         self._text = text
         self._remarks = remarks
         self._next = 0
@@ -106,7 +106,7 @@ class Reader:
         """The parts of a collection. Those of `opened` levels are written in lines; None at the root."""
         body = Body(node)
         column = self._column(node.start)
-        pairs = node.pairs if node.kind is Kind.MAPPING else [(None, item) for item in node.children]
+        pairs = node.pairs if node.kind is NodeKind.MAPPING else [(None, item) for item in node.children]
         ends = [*self._starts(node), node.end if node.is_flow else limit]
         for (key, value), end in zip(pairs, ends, strict=True):
             levels = opened if opened is not None else _OPENED.get(key.text, 0) if key is not None else 0
@@ -119,9 +119,9 @@ class Reader:
 
     def _starts(self, node: Node) -> Iterator[int]:
         """Where the second part of a collection starts, the third, and so on: a key, a dash, or a value in brackets."""
-        if node.kind is Kind.MAPPING or node.is_flow:
+        if node.kind is NodeKind.MAPPING or node.is_flow:
             yield from (
-                each.start for each in (node.children[2::2] if node.kind is Kind.MAPPING else node.children[1:])
+                each.start for each in (node.children[2::2] if node.kind is NodeKind.MAPPING else node.children[1:])
             )
             return
         for before, item in pairwise(node.children):
@@ -151,7 +151,7 @@ class Reader:
         if part.key is not None and part.beside_key is None:
             part.beside_key = self._take()
         else:
-            part.above.append(Line(self._take().text, apart=False))
+            part.above.append(CommentLine(self._take().text, apart=False))
 
     def _take_below(self, body: Body, column: int, outer: int, limit: int) -> None:
         while self._is_before(limit):
@@ -160,14 +160,14 @@ class Reader:
                 return
             body.below += self._lines(self._remarks[self._next].start + 1)
 
-    def _lines(self, end: int) -> list[Line]:
+    def _lines(self, end: int) -> list[CommentLine]:
         lines = []
         while self._is_before(end):
             remark = self._take()
-            lines.append(Line(remark.text, self._is_apart(remark.start)))
+            lines.append(CommentLine(remark.text, self._is_apart(remark.start)))
         return lines
 
-    def _take(self) -> Remark:
+    def _take(self) -> Comment:
         self._next += 1
         return self._remarks[self._next - 1]
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.declared.edit.block import BY_HAND
-from reconciler.declared.edit.nodes import Kind, Node, read_spans
-from reconciler.declared.edit.text_edits import LINE_BREAK, Unwritable
-from reconciler.declared.edit.verify import decoded, values
-from reconciler.declared.format.comments import Body, Line, Part, Reader, Remark, read_remarks
-from reconciler.declared.format.scalars import flow_text, key_text, scalar_lines
+from reconciler.declared.edit.nodes import Node, NodeKind, parse_nodes
+from reconciler.declared.edit.text_edits import LINE_BREAK, CannotEdit
+from reconciler.declared.edit.verify import decode, values
+from reconciler.declared.format.comments import Body, Comment, CommentLine, CommentReader, Part, read_comments
+from reconciler.declared.format.scalars import key_text, one_line_text, scalar_lines
 from reconciler.declared.schema.key_order import KeyOrder, key_order
 
 _STEP = 2
@@ -26,34 +26,34 @@ _LAYOUT = re.compile("[-\\s'\"]")
 _MODELINE = re.compile(r"#\s*(?:yaml-language-server:|-\*-|vim?:)")
 
 
-def tidied(data: bytes, held: object, schema: str) -> bytes:
+def format_text(data: bytes, held: object, schema: str) -> bytes:
     """A file in canonical form. `held` is what it was loaded as; `schema` names the one whose order its keys take.
 
-    Raises `Unwritable` for a file that cannot be brought into this form as it is.
+    Raises `CannotEdit` for a file that cannot be brought into this form as it is.
     """
-    text = LINE_BREAK.sub("\n", decoded(data)[1])
-    root = read_spans(text)
+    text = LINE_BREAK.sub("\n", decode(data)[1])
+    root = parse_nodes(text)
     if _DIRECTIVE.search(text, 0, root.start):
-        raise Unwritable("it starts with a directive ('%'); take that out, no file here needs one")
-    if root.kind is not Kind.MAPPING:
-        raise Unwritable("it is not a mapping")
-    remarks = read_remarks(text, root)
+        raise CannotEdit("it starts with a directive ('%'); take that out, no file here needs one")
+    if root.kind is not NodeKind.MAPPING:
+        raise CannotEdit("it is not a mapping")
+    remarks = read_comments(text, root)
     # An alias must stand below its anchor, so keys cannot always change places.
     for order in (key_order(schema), KeyOrder({}, {})):
         result = _Writer(text, order).document(root, remarks)
         if result == data or _means_the_same(result, held, remarks):
             return result
-    raise Unwritable(BY_HAND)
+    raise CannotEdit(BY_HAND)
 
 
-def _means_the_same(result: bytes, held: object, remarks: list[Remark]) -> bool:
+def _means_the_same(result: bytes, held: object, remarks: list[Comment]) -> bool:
     try:
         if not _equal(values(result), held):
             return False
-    except Unwritable:
+    except CannotEdit:
         return False
     text = result.decode()
-    kept = read_remarks(text, read_spans(text)) if remarks else []
+    kept = read_comments(text, parse_nodes(text)) if remarks else []
     return Counter(remark.text for remark in kept) == Counter(remark.text for remark in remarks)
 
 
@@ -75,11 +75,11 @@ class _Writer:
         self._text = text
         self._order = order
 
-    def document(self, root: Node, remarks: list[Remark]) -> bytes:
+    def document(self, root: Node, remarks: list[Comment]) -> bytes:
         """The whole text."""
         marker = _START.search(self._text, 0, root.start)
         before = [remark for remark in remarks if marker and remark.start < marker.start()]
-        body = Reader(self._text, remarks[len(before) :]).document(root)
+        body = CommentReader(self._text, remarks[len(before) :]).document(root)
         head = [remark.text for remark in before] + ["---"] if marker else []
         head += _header(body.parts[0])
         _arrange(body, self._order)
@@ -116,12 +116,12 @@ class _Writer:
 
     def _leaf(self, part: Part, head: str, pad: str, order: KeyOrder) -> Iterator[str]:
         value = part.value
-        if value.kind is Kind.SCALAR:
+        if value.kind is NodeKind.SCALAR:
             first, *more = scalar_lines(value, self._text)
             anchor = f" &{value.anchor}" if value.anchor is not None else ""
             lines = [f"{head}{anchor} {first}".rstrip(" "), *(f"{pad}  {line}" if line else "" for line in more)]
         else:
-            lines = [f"{head} {flow_text(value, self._text, order)}"]
+            lines = [f"{head} {one_line_text(value, self._text, order)}"]
         behind = 0 if value.style in ("|", ">") else -1
         lines[behind] = _with_remark(lines[behind], part.beside_value, self._text)
         yield from lines
@@ -135,7 +135,7 @@ def _arrange(body: Body, order: KeyOrder) -> None:
             if part.key is None:
                 first = part.body.parts[0]
                 part.above, first.above = part.above + first.above, []
-    if body.node.kind is Kind.MAPPING:
+    if body.node.kind is NodeKind.MAPPING:
         body.parts.sort(key=lambda part: order.rank(_name(part)))
 
 
@@ -157,14 +157,14 @@ def _header(first: Part) -> list[str]:
     return [*_comments(header, ""), *([""] if header and _stands_apart(first) else [])]
 
 
-def _comments(lines: list[Line], pad: str, *, after: bool = False) -> Iterator[str]:
+def _comments(lines: list[CommentLine], pad: str, *, after: bool = False) -> Iterator[str]:
     for number, line in enumerate(lines):
         if line.apart and (number or after):
             yield ""
         yield pad + line.text
 
 
-def _with_remark(line: str, remark: Remark | None, text: str) -> str:
+def _with_remark(line: str, remark: Comment | None, text: str) -> str:
     """The line with a comment, which stays in its column if there is room, for people align them."""
     if remark is None:
         return line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.declared.edit.nodes import Kind, Node
+from reconciler.declared.edit.nodes import Node, NodeKind
 from reconciler.declared.schema.key_order import KeyOrder
 from reconciler.declared.yaml.scalars import plain_scalar
 from reconciler.support.text import double_quoted, is_plain_scalar, printable
@@ -84,19 +84,19 @@ def key_text(node: Node) -> str:
     return _with_anchor(node, written)
 
 
-def flow_text(node: Node, text: str, order: KeyOrder) -> str:
+def one_line_text(node: Node, text: str, order: KeyOrder) -> str:
     """A value that stands in one line, in one line."""
     match node.kind:
-        case Kind.ALIAS:
+        case NodeKind.ALIAS:
             return f"*{node.anchor}"
-        case Kind.SCALAR:
+        case NodeKind.SCALAR:
             return _with_anchor(node, _in_line(node, text[node.start : node.end]))
-        case Kind.SEQUENCE:
-            items = [flow_text(item, text, order.below("")) for item in node.children]
+        case NodeKind.SEQUENCE:
+            items = [one_line_text(item, text, order.below("")) for item in node.children]
             return _with_anchor(node, f"[{', '.join(items)}]")
-        case Kind.MAPPING:
+        case NodeKind.MAPPING:
             pairs = sorted(node.pairs, key=lambda pair: order.rank(pair[0].text))
-            written = [f"{key_text(key)}: {flow_text(value, text, order.below(key.text))}" for key, value in pairs]
+            written = [f"{key_text(key)}: {one_line_text(value, text, order.below(key.text))}" for key, value in pairs]
             return _with_anchor(node, f"{{{', '.join(written)}}}")
 
 

@@ -42,7 +42,7 @@ def run_git(folder: Path, *arguments: str, given: bytes | None = None) -> subpro
     return done
 
 
-def complaint(done: subprocess.CompletedProcess[bytes]) -> str:
+def last_error_line(done: subprocess.CompletedProcess[bytes]) -> str:
     """The last of what git said on stderr, in a form that can stand in a sentence."""
     lines = [line for line in _words(done).splitlines() if line.strip()]
     text = lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else f"it ended with {done.returncode}"

@@ -1,8 +1,8 @@
 """What git says of the files, and what they were in another revision. The work tree is never touched.
 
 Paths are those of the file system, whether something is there now or not: relative ones start from `folder`, which
-is any folder in the repository. Every function but `revision` and `top_of` raises `GitError`, with the command that
-helps, where git is missing, does not know the repository, or cannot read what was asked for.
+is any folder in the repository. Every function but `revision` and `work_tree_root` raises `GitError`, with the command
+that helps, where git is missing, does not know the repository, or cannot read what was asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reconciler.declared.git.command import complaint, run_git
+from reconciler.declared.git.command import last_error_line, run_git
 from reconciler.model.errors import GitError
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import quoted
@@ -59,7 +59,7 @@ def revision(folder: Path, declared: Sequence[Path]) -> Revision | None:
     return Revision(commit.strip(), clean=changed == "" and missing == "")
 
 
-def top_of(folder: Path) -> str | None:
+def work_tree_root(folder: Path) -> str | None:
     """The folder of the whole work tree around a folder; None outside of git, or where git is missing or silent."""
     said = _said(folder, "rev-parse", "--show-toplevel")
     return said.removesuffix("\n") if said else None
@@ -85,13 +85,13 @@ def merge_base(folder: Path, ref: str) -> str:
     if done.returncode == 0:
         return done.stdout.decode().strip()
     if done.returncode > 1:
-        raise _failed("find where the histories part", complaint(done))
+        raise _failed("find where the histories part", last_error_line(done))
     if _is_shallow(folder):
         raise GitError(f"this clone does not reach back to where HEAD left {quoted(ref)}: it is shallow", _UNSHALLOW)
     raise GitError(f"{quoted(ref)} and HEAD have no commit in common", "name the branch that HEAD was started from")
 
 
-def read_file(folder: Path, commit: str, path: str | Path) -> bytes | None:
+def read_file_at(folder: Path, commit: str, path: str | Path) -> bytes | None:
     """A file as a commit has it; None if it has none there. A symlink gives the text that it holds: its target."""
     found = list_tree(folder, commit, path)
     ids = [entry.object_id for entry in found if not entry.path]
@@ -104,7 +104,7 @@ def list_tree(folder: Path, commit: str, path: str | Path) -> Sequence[TreeEntry
     # -z, since a name may hold line feeds.
     done = run_git(folder, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, *(["--", inside] if inside else []))
     if done.returncode != 0:
-        raise _failed(f"list {quoted(str(path))} of {commit[:12]}", complaint(done))
+        raise _failed(f"list {quoted(str(path))} of {commit[:12]}", last_error_line(done))
     return sorted(_entries(done.stdout, inside), key=lambda entry: entry.path)
 
 
@@ -115,7 +115,7 @@ def read_blobs(folder: Path, ids: Iterable[str]) -> Mapping[str, bytes]:
         return {}
     done = run_git(folder, "cat-file", "--batch", given="".join(f"{each}\n" for each in wanted).encode())
     if done.returncode != 0:
-        raise _failed("read files", complaint(done))
+        raise _failed("read files", last_error_line(done))
     return dict(_blobs(done.stdout))
 
 
@@ -129,7 +129,7 @@ def set_ref(folder: Path, name: str, commit: str) -> None:
     """Let a full ref name stand for a commit: wholly or not at all, whoever does the same at once."""
     done = run_git(folder, "update-ref", "--no-deref", "-m", "reconciler", _full(name), commit)
     if done.returncode != 0:
-        raise _failed(f"record {name}", complaint(done))
+        raise _failed(f"record {name}", last_error_line(done))
 
 
 def _said(folder: Path, *arguments: str) -> str | None:

@@ -6,68 +6,70 @@ from collections.abc import Iterator
 from functools import cache
 
 from reconciler.declared.clients.entries import is_blank
-from reconciler.declared.clients.resolve import View
+from reconciler.declared.clients.resolve import RuleContext
 from reconciler.declared.clients.variables import names_in
-from reconciler.declared.rules.finding import Files, Finding
+from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.clients import Grant
 from reconciler.model.names import matches
-from reconciler.support.text import closest, did_you_mean, listed, quoted
+from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 
 
-def authorization_code_not_alone(view: View) -> Iterator[Finding]:
+def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
     """The token endpoint refuses to exchange the code of a client with another grant (observed on 4.15.6)."""
-    for entry in view.entries:
+    for entry in context.entries:
         if len(entry.grants) > 1 and Grant.AUTHORIZATION_CODE in entry.grants:
-            others = listed(grant for grant in Grant if grant in entry.grants and grant != Grant.AUTHORIZATION_CODE)
+            others = enumeration(
+                grant for grant in Grant if grant in entry.grants and grant != Grant.AUTHORIZATION_CODE
+            )
             message = (
                 f"authorization_code does not work together with {others}: the token endpoint refuses the exchange"
             )
             hint = "declare one client for each"
-            yield Finding(message, entry.place("grants", Grant.AUTHORIZATION_CODE, key=True), hint, entry)
+            yield RuleFinding(message, entry.place("grants", Grant.AUTHORIZATION_CODE, key=True), hint, entry)
 
 
-def password_without_justification(view: View) -> Iterator[Finding]:
+def password_without_justification(context: RuleContext) -> Iterator[RuleFinding]:
     """With this grant an application sees people's passwords."""
-    return _without_justification(view, Grant.PASSWORD, "lets an application ask people for their passwords")
+    return _without_justification(context, Grant.PASSWORD, "lets an application ask people for their passwords")
 
 
-def personal_access_token_without_justification(view: View) -> Iterator[Finding]:
+def personal_access_token_without_justification(context: RuleContext) -> Iterator[RuleFinding]:
     """With this grant, whoever has the client's secret can act as anybody (observed on 4.15.6)."""
-    return _without_justification(view, Grant.PERSONAL_ACCESS_TOKEN, "lets whoever has the secret act as anybody")
+    return _without_justification(context, Grant.PERSONAL_ACCESS_TOKEN, "lets whoever has the secret act as anybody")
 
 
-def _without_justification(view: View, grant: Grant, danger: str) -> Iterator[Finding]:
-    for entry in view.entries:
+def _without_justification(context: RuleContext, grant: Grant, danger: str) -> Iterator[RuleFinding]:
+    for entry in context.entries:
         if grant in entry.grants and _is_unjustified(entry.grants[grant]):
             hint = f"write '{grant}: {{justification: why it is needed}}'"
-            yield Finding(f"{grant} {danger}, and nothing says why", entry.grant_place(grant), hint, entry)
+            yield RuleFinding(f"{grant} {danger}, and nothing says why", entry.grant_place(grant), hint, entry)
 
 
 def _is_unjustified(value: object) -> bool:
     return not isinstance(value, dict) or is_blank(value.get("justification"))
 
 
-def undefined_variable(view: View) -> Iterator[Finding]:
+def undefined_variable(context: RuleContext) -> Iterator[RuleFinding]:
     """A URL with a hole in it must never reach an instance."""
-    defined = view.instance.variables
-    for unfilled in view.unfilled:
-        for name in unfilled.substituted.undefined:
+    defined = context.instance.variables
+    for unresolved in context.unresolved:
+        for name in unresolved.substituted.undefined:
             near = closest(name, defined)
             guess = f"did you mean '${{{near}}}'? if not, " if near else ""
-            hint = f"{guess}define it under variables: in {view.settings.path.name}, at the top or of the instance"
-            yield Finding(f"variable {quoted(name)} is not defined", unfilled.place, hint, unfilled.entry)
+            hint = f"{guess}define it under variables: in {context.settings.path.name}, at the top or of the instance"
+            yield RuleFinding(f"variable {quoted(name)} is not defined", unresolved.place, hint, unresolved.entry)
 
 
-def variable_syntax(view: View) -> Iterator[Finding]:
+def variable_syntax(context: RuleContext) -> Iterator[RuleFinding]:
     """A reference that cannot be read must not be taken for text."""
-    for unfilled in view.unfilled:
-        written = quoted(unfilled.entry.redirects[unfilled.position])
-        for fault in unfilled.substituted.faults:
+    for unresolved in context.unresolved:
+        written = quoted(unresolved.entry.redirects[unresolved.position])
+        for fault in unresolved.substituted.faults:
             hint = "write '${name}', with letters, digits and '_'; '$${' stands for a literal '${'"
-            yield Finding(f"redirect URL {written} {fault}", unfilled.place, hint, unfilled.entry)
+            yield RuleFinding(f"redirect URL {written} {fault}", unresolved.place, hint, unresolved.entry)
 
 
-def unused_variable(files: Files) -> Iterator[Finding]:
+def unused_variable(files: ProjectContext) -> Iterator[RuleFinding]:
     """A variable that nothing uses is a slip, or left over."""
     if not files.complete:
         return
@@ -75,10 +77,10 @@ def unused_variable(files: Files) -> Iterator[Finding]:
     for name, place in files.settings.variable_sources:
         if name in unused:
             hint = f"remove it, or write ${{{name}}} in a redirect_url"
-            yield Finding(f"nothing uses the variable {quoted(name)}", place, hint)
+            yield RuleFinding(f"nothing uses the variable {quoted(name)}", place, hint)
 
 
-def _unused(names: set[str], files: Files) -> set[str]:
+def _unused(names: set[str], files: ProjectContext) -> set[str]:
     """Those of the names that no redirect URL refers to. Most files use every variable within a few entries."""
     for entry in files.entries:
         if not names:
@@ -89,7 +91,7 @@ def _unused(names: set[str], files: Files) -> set[str]:
     return names
 
 
-def instances_unknown(files: Files) -> Iterator[Finding]:
+def instances_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     """An entry for an instance that does not exist does nothing there, silently."""
     names = files.instance_names
     is_known = cache(lambda glob: any(matches(glob, name) for name in names))  # many entries have the same few
@@ -98,10 +100,10 @@ def instances_unknown(files: Files) -> Iterator[Finding]:
             if not is_known(glob):
                 verb = "matched by" if "*" in glob or "?" in glob else "called"
                 message = f"no instance is {verb} {quoted(glob)}"
-                yield Finding(message, entry.place("instances", position), _which_instance(glob, files), entry)
+                yield RuleFinding(message, entry.place("instances", position), _which_instance(glob, files), entry)
 
 
-def ids_unknown(files: Files) -> Iterator[Finding]:
+def ids_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     """An id for an instance that does not exist pins nothing."""
     names = files.instance_names
     for entry in files.having("ids"):
@@ -109,48 +111,48 @@ def ids_unknown(files: Files) -> Iterator[Finding]:
             if name not in names:
                 message = f"no instance is called {quoted(name)}"
                 hint = _which_instance(name, files, globs=False)
-                yield Finding(message, entry.place("ids", name, key=True), hint, entry)
+                yield RuleFinding(message, entry.place("ids", name, key=True), hint, entry)
 
 
-def _which_instance(name: str, files: Files, *, globs: bool = True) -> str:
+def _which_instance(name: str, files: ProjectContext, *, globs: bool = True) -> str:
     names = files.instance_names
-    there_are = f"{files.settings.path.name} has {listed(sorted(names)[:10])}" if names else "none is configured"
+    there_are = f"{files.settings.path.name} has {enumeration(sorted(names)[:10])}" if names else "none is configured"
     if not globs and ("*" in name or "?" in name):
         return f"`ids:` takes no globs, since an id is another client elsewhere; {there_are}"
     return did_you_mean(name, names) or there_are
 
 
-def allow_unknown(files: Files) -> Iterator[Finding]:
+def allow_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     """A waiver of a rule that does not exist waives nothing."""
     for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
-            if name not in files.rulings:
-                hint = did_you_mean(name, files.rulings) or "docs/rules.md lists all rules"
-                yield Finding(f"no rule is called {quoted(name)}", entry.place("allow", position), hint, entry)
+            if name not in files.rule_configs:
+                hint = did_you_mean(name, files.rule_configs) or "docs/rules.md lists all rules"
+                yield RuleFinding(f"no rule is called {quoted(name)}", entry.place("allow", position), hint, entry)
 
 
-def allow_not_waivable(files: Files) -> Iterator[Finding]:
+def allow_not_waivable(files: ProjectContext) -> Iterator[RuleFinding]:
     """Some rules protect from what cannot work, or must not be decided in one entry."""
     for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
-            ruling = files.rulings.get(name)
-            if ruling is not None and not ruling.waivable:
+            config = files.rule_configs.get(name)
+            if config is not None and not config.waivable:
                 message = f"the rule {name} cannot be waived"
-                yield Finding(message, entry.place("allow", position), "remove it, and follow the rule", entry)
+                yield RuleFinding(message, entry.place("allow", position), "remove it, and follow the rule", entry)
 
 
-def rules_unknown(files: Files) -> Iterator[Finding]:
+def rules_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     """A setting for a rule that does not exist tunes nothing."""
     for name, place in files.settings.rule_sources:
-        if name not in files.rulings:
-            hint = did_you_mean(name, files.rulings) or "docs/rules.md lists all rules"
-            yield Finding(f"no rule is called {quoted(name)}", place, hint)
+        if name not in files.rule_configs:
+            hint = did_you_mean(name, files.rule_configs) or "docs/rules.md lists all rules"
+            yield RuleFinding(f"no rule is called {quoted(name)}", place, hint)
 
 
-def rules_not_tunable(files: Files) -> Iterator[Finding]:
+def rules_not_tunable(files: ProjectContext) -> Iterator[RuleFinding]:
     """Without some rules there would be no sense in going on."""
     for name, place in files.settings.rule_sources:
-        ruling = files.rulings.get(name)
-        if ruling is not None and not ruling.tunable:
+        config = files.rule_configs.get(name)
+        if config is not None and not config.tunable:
             message = f"the rule {name} cannot be tuned: without it there is no telling what is meant"
-            yield Finding(message, place, "remove the setting")
+            yield RuleFinding(message, place, "remove the setting")

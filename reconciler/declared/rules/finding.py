@@ -12,7 +12,7 @@ from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class RuleFinding:
     """What a rule found, before its severity is known and anybody has waived it."""
 
     message: str
@@ -23,7 +23,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class RuleConfig:
     """How a rule is applied in these settings."""
 
     severity: Severity | None
@@ -33,12 +33,12 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class ProjectContext:
     """All that is declared and configured, whatever the instance."""
 
     entries: tuple[Entry, ...]
     settings: Settings
-    rulings: Mapping[str, Ruling]
+    rule_configs: Mapping[str, RuleConfig]
     """Of every rule that there is."""
     complete: bool
     """Whether every file could be loaded."""

@@ -5,64 +5,66 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declared.clients.entries import Entry
-from reconciler.declared.clients.resolve import Claim, View
-from reconciler.declared.rules.finding import Finding
+from reconciler.declared.clients.resolve import PreviousName, RuleContext
+from reconciler.declared.rules.finding import RuleFinding
 from reconciler.model.names import is_system_client, lookalike_key, matches_any
-from reconciler.support.text import hides_nothing, is_hidden, quoted
+from reconciler.support.text import is_fully_visible, is_hidden, quoted
 
 
-def system_client_name(view: View) -> Iterator[Finding]:
+def system_client_name(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform needs its system clients as they are."""
-    globs = view.instance.system_clients
-    for entry in view.entries:
+    globs = context.instance.system_clients
+    for entry in context.entries:
         if is_system_client(entry.name, globs):
             message = f"{quoted(entry.name)} is the name of a system client, which the platform needs as it is"
-            yield Finding(message, entry.source, "leave the client out, or choose another name", entry)
-    for claim in view.claims:
+            yield RuleFinding(message, entry.source, "leave the client out, or choose another name", entry)
+    for claim in context.previous_names:
         if is_system_client(claim.name, globs):
             problem = "is that of a system client, which the platform needs as it is"
             yield _found(claim, problem, "remove it: a system client is never renamed")
 
 
-def duplicate_name(view: View) -> Iterator[Finding]:
+def duplicate_name(context: RuleContext) -> Iterator[RuleFinding]:
     """Two entries cannot both say what one client shall be."""
     first: dict[str, Entry] = {}
-    for entry in view.entries:
+    for entry in context.entries:
         earlier = first.setdefault(entry.name, entry)
         if earlier is not entry:
             message = f"{quoted(entry.name)} is already declared at {earlier.source}"
             hint = "remove one of the two, or give them different instances"
-            yield Finding(message, entry.source, hint, entry)
+            yield RuleFinding(message, entry.source, hint, entry)
 
 
-def duplicate_id(view: View) -> Iterator[Finding]:
+def duplicate_id(context: RuleContext) -> Iterator[RuleFinding]:
     """One live client cannot be two declared ones."""
     first: dict[int, Entry] = {}
-    instance = view.instance.name
-    for entry in view.entries:
+    instance = context.instance.name
+    for entry in context.entries:
         client_id = entry.ids.get(instance) if "ids" in entry.fields else None
         if client_id is None or (earlier := first.setdefault(client_id, entry)) is entry:
             continue
         message = f"id {client_id} is already claimed by {quoted(earlier.name)} at {earlier.source}"
-        yield Finding(message, entry.place("ids", instance), "look up which of the two it is, and correct it", entry)
+        yield RuleFinding(
+            message, entry.place("ids", instance), "look up which of the two it is, and correct it", entry
+        )
 
 
-def name_lookalike(view: View) -> Iterator[Finding]:
+def name_lookalike(context: RuleContext) -> Iterator[RuleFinding]:
     """People cannot tell names apart that differ only in case, normalisation or invisible characters."""
     first: dict[str, Entry] = {}
-    for entry in view.entries:
+    for entry in context.entries:
         earlier = first.setdefault(lookalike_key(entry.name), entry)
         if earlier.name != entry.name:
             message = f"{quoted(entry.name)} looks like {quoted(earlier.name)} at {earlier.source}"
             hint = "choose names that differ in more than case, normalisation or invisible characters"
-            yield Finding(message, entry.source, hint, entry)
+            yield RuleFinding(message, entry.source, hint, entry)
 
 
-def name_invisible(view: View) -> Iterator[Finding]:
+def name_invisible(context: RuleContext) -> Iterator[RuleFinding]:
     """What nobody sees was hardly meant, and hides that two names differ."""
-    for entry in view.entries:
-        if not hides_nothing(entry.name) and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
-            yield Finding(_what_is_odd(entry.name, odd), entry.source, "type the name anew, without it", entry)
+    for entry in context.entries:
+        if not is_fully_visible(entry.name) and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
+            yield RuleFinding(_what_is_odd(entry.name, odd), entry.source, "type the name anew, without it", entry)
 
 
 def _is_odd(character: str) -> bool:
@@ -79,53 +81,53 @@ def _what_is_odd(name: str, odd: str) -> str:
     return f"{quoted(name)} has the character {kind}"
 
 
-def name_is_previous_name(view: View) -> Iterator[Finding]:
+def name_is_previous_name(context: RuleContext) -> Iterator[RuleFinding]:
     """A live client of that name would be wanted for two entries."""
-    declared = {entry.name: entry for entry in view.entries} if view.claims else {}
-    for claim in view.claims:
+    declared = {entry.name: entry for entry in context.entries} if context.previous_names else {}
+    for claim in context.previous_names:
         other = declared.get(claim.name)
         if other is not None and other.name != claim.entry.name:
             problem = f"is itself declared at {other.source}"
             yield _found(claim, problem, "remove the previous name, or the entry that declares it")
 
 
-def previous_name_is_own(view: View) -> Iterator[Finding]:
+def previous_name_is_own(context: RuleContext) -> Iterator[RuleFinding]:
     """A previous name equal to the name does nothing: one of the two is probably a slip."""
-    for claim in view.claims:
+    for claim in context.previous_names:
         if claim.name == claim.entry.name:
             problem = "is the client's own name, so nothing would be renamed"
             yield _found(claim, problem, "remove it, or write the name that the client had")
 
 
-def previous_name_twice(view: View) -> Iterator[Finding]:
+def previous_name_twice(context: RuleContext) -> Iterator[RuleFinding]:
     """One live client cannot be renamed to two names."""
-    first: dict[str, Claim] = {}
-    for claim in view.claims:
+    first: dict[str, PreviousName] = {}
+    for claim in context.previous_names:
         earlier = first.setdefault(claim.name, claim)
         if earlier is not claim:
             problem = f"is already claimed at {earlier.place}"
             yield _found(claim, problem, "keep it where the client really comes from")
 
 
-def protected_absent(view: View) -> Iterator[Finding]:
+def protected_absent(context: RuleContext) -> Iterator[RuleFinding]:
     """A protected client is never deleted."""
-    for entry in view.entries if view.settings.protected else ():
-        if not entry.present and matches_any(view.settings.protected, entry.name):
+    for entry in context.entries if context.settings.protected else ():
+        if not entry.present and matches_any(context.settings.protected, entry.name):
             message = f"{quoted(entry.name)} is protected, and so cannot be declared absent"
-            hint = f"remove the entry, or take the name out of protected: in {view.settings.path.name}"
-            yield Finding(message, entry.place("state"), hint, entry)
+            hint = f"remove the entry, or take the name out of protected: in {context.settings.path.name}"
+            yield RuleFinding(message, entry.place("state"), hint, entry)
 
 
-def declared_and_ignored(view: View) -> Iterator[Finding]:
+def declared_and_ignored(context: RuleContext) -> Iterator[RuleFinding]:
     """What is ignored is never changed, so declaring it would do nothing."""
-    globs = view.settings.ignore
+    globs = context.settings.ignore
     if not globs:
         return
-    for entry in view.entries:
+    for entry in context.entries:
         if matches_any(globs, entry.name):
-            message = f"{quoted(entry.name)} is declared, but ignored by ignore: in {view.settings.path.name}"
-            yield Finding(message, entry.source, "remove the entry, or the pattern that covers it", entry)
+            message = f"{quoted(entry.name)} is declared, but ignored by ignore: in {context.settings.path.name}"
+            yield RuleFinding(message, entry.source, "remove the entry, or the pattern that covers it", entry)
 
 
-def _found(claim: Claim, problem: str, hint: str) -> Finding:
-    return Finding(f"previous name {quoted(claim.name)} {problem}", claim.place, hint, claim.entry)
+def _found(claim: PreviousName, problem: str, hint: str) -> RuleFinding:
+    return RuleFinding(f"previous name {quoted(claim.name)} {problem}", claim.place, hint, claim.entry)

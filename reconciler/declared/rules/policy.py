@@ -6,100 +6,102 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reconciler.declared.clients.entries import Entry, is_blank
-from reconciler.declared.clients.resolve import View
-from reconciler.declared.rules.finding import Finding
+from reconciler.declared.clients.resolve import RuleContext
+from reconciler.declared.rules.finding import RuleFinding
 from reconciler.model.clients import Grant
 from reconciler.model.names import matches_any
-from reconciler.support.text import listed, quoted, quoted_url
+from reconciler.support.text import enumeration, quoted, quoted_url
 
 JUSTIFIED = (Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN)
 """The grants that take a justification."""
 
 
-def host_not_allowed(view: View) -> Iterator[Finding]:
+def host_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
     """The policy names the hosts that may get authorization codes."""
-    globs = view.instance.policy.allowed_redirect_hosts
+    globs = context.instance.policy.allowed_redirect_hosts
     if globs is None:
         return
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         host = redirect.url.host
         if host and not matches_any(globs, host):
             url = quoted_url(redirect.url.text)
             message = f"redirect URL {url} leads to {quoted(host)}, which the policy does not allow"
             hint = f"allowed_redirect_hosts has {_any_of(globs, 'no host at all')}"
-            yield Finding(message, redirect.place, hint, redirect.entry)
+            yield RuleFinding(message, redirect.place, hint, redirect.entry)
 
 
-def required_field(view: View) -> Iterator[Finding]:
+def required_field(context: RuleContext) -> Iterator[RuleFinding]:
     """The policy names the fields that every client must have."""
-    for field in view.instance.policy.required_fields:
-        for entry in view.entries:
+    for field in context.instance.policy.required_fields:
+        for entry in context.entries:
             if entry.present and is_blank(entry.fields.get(field)):
                 message = f"{quoted(entry.name)} has no {field}, which the policy requires"
-                yield Finding(message, entry.source, f"add '{field}:' to the entry", entry)
+                yield RuleFinding(message, entry.source, f"add '{field}:' to the entry", entry)
 
 
-def name_pattern(view: View) -> Iterator[Finding]:
+def name_pattern(context: RuleContext) -> Iterator[RuleFinding]:
     """The policy says what names look like. Those of absent clients are what they are."""
-    pattern = view.instance.policy.name_pattern
+    pattern = context.instance.policy.name_pattern
     if pattern is None:
         return
-    for entry in _present(view):
+    for entry in _present(context):
         if not re.fullmatch(pattern, entry.name):
             message = f"{quoted(entry.name)} is not a name as the policy demands it"
             hint = f"the whole name must match name_pattern, {quoted(pattern, 200)}"
-            yield Finding(message, entry.source, hint, entry)
+            yield RuleFinding(message, entry.source, hint, entry)
 
 
-def owner_not_allowed(view: View) -> Iterator[Finding]:
+def owner_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
     """The policy names those who may answer for clients: a misspelt team answers for nothing."""
-    globs = view.instance.policy.allowed_owners
+    globs = context.instance.policy.allowed_owners
     if globs is None:
         return
-    for entry in _present(view):
+    for entry in _present(context):
         if entry.owner is not None and not matches_any(globs, entry.owner):
             message = f"the owner {quoted(entry.owner)} is none that the policy allows"
-            yield Finding(message, entry.place("owner"), f"allowed_owners has {_any_of(globs, 'no owner')}", entry)
+            yield RuleFinding(message, entry.place("owner"), f"allowed_owners has {_any_of(globs, 'no owner')}", entry)
 
 
-def grant_forbidden(view: View) -> Iterator[Finding]:
+def grant_forbidden(context: RuleContext) -> Iterator[RuleFinding]:
     """The policy names the grants that nobody may use without a waiver."""
-    forbidden = view.instance.policy.forbidden_grants
+    forbidden = context.instance.policy.forbidden_grants
     for grant in forbidden:
-        for entry in _present(view):
+        for entry in _present(context):
             if grant in entry.grants:
                 message = f"{quoted(entry.name)} uses the grant {grant}, which the policy forbids"
-                hint = f"use another grant; forbidden_grants has {listed(map(quoted, forbidden))}"
-                yield Finding(message, entry.place("grants", grant, key=True), hint, entry)
+                hint = f"use another grant; forbidden_grants has {enumeration(map(quoted, forbidden))}"
+                yield RuleFinding(message, entry.place("grants", grant, key=True), hint, entry)
 
 
-def personal_access_denied(view: View) -> Iterator[Finding]:
+def personal_access_denied(context: RuleContext) -> Iterator[RuleFinding]:
     """Whoever holds such a client's secret can act as anybody: the policy names where that may be."""
-    globs = view.instance.policy.deny_personal_access_outside
-    if globs is None or matches_any(globs, view.instance.name):
+    globs = context.instance.policy.deny_personal_access_outside
+    if globs is None or matches_any(globs, context.instance.name):
         return
-    for entry in _present(view):
+    for entry in _present(context):
         if Grant.PERSONAL_ACCESS_TOKEN in entry.grants:
             message = f"{quoted(entry.name)} uses personal_access_token, which the policy denies here"
-            yield Finding(message, entry.place("grants", Grant.PERSONAL_ACCESS_TOKEN, key=True), _only(globs), entry)
+            yield RuleFinding(
+                message, entry.place("grants", Grant.PERSONAL_ACCESS_TOKEN, key=True), _only(globs), entry
+            )
 
 
-def justification_without_mention(view: View) -> Iterator[Finding]:
+def justification_without_mention(context: RuleContext) -> Iterator[RuleFinding]:
     """The policy says what a justification has to mention. One that is missing altogether has rules of its own."""
-    pattern = view.instance.policy.justification_mentions
+    pattern = context.instance.policy.justification_mentions
     if pattern is None:
         return
-    for entry in _present(view):
+    for entry in _present(context):
         for grant in JUSTIFIED:
             said = _justification(entry.grants.get(grant))
             if not is_blank(said) and not re.search(pattern, said):
                 message = f"the justification of {grant} does not mention what the policy demands"
                 hint = f"something in it must match justification_mentions, {quoted(pattern, 200)}"
-                yield Finding(message, entry.place("grants", grant, "justification"), hint, entry)
+                yield RuleFinding(message, entry.place("grants", grant, "justification"), hint, entry)
 
 
-def _present(view: View) -> Iterator[Entry]:
-    return (entry for entry in view.entries if entry.present)
+def _present(context: RuleContext) -> Iterator[Entry]:
+    return (entry for entry in context.entries if entry.present)
 
 
 def _justification(written: object) -> str:
@@ -107,10 +109,10 @@ def _justification(written: object) -> str:
 
 
 def _any_of(globs: Sequence[str], none: str) -> str:
-    return listed(map(quoted, globs), "or") if globs else none
+    return enumeration(map(quoted, globs), "or") if globs else none
 
 
 def _only(globs: Sequence[str]) -> str:
     if not globs:
         return "take the grant out; deny_personal_access_outside allows no instance at all"
-    return f"take the grant out, or declare the client for {listed(map(quoted, globs))} only, under 'instances:'"
+    return f"take the grant out, or declare the client for {enumeration(map(quoted, globs))} only, under 'instances:'"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declared.clients.redirect_url import WEB_SCHEMES
-from reconciler.declared.clients.resolve import Redirect, View
-from reconciler.declared.rules.finding import Finding
+from reconciler.declared.clients.resolve import ResolvedRedirect, RuleContext
+from reconciler.declared.rules.finding import RuleFinding
 from reconciler.model.clients import Grant
 from reconciler.support.text import quoted, quoted_url
 
@@ -14,93 +14,95 @@ LONGEST_REDIRECT = 2_000
 """In characters, all URLs of a client and the commas between them (observed on 4.15.6)."""
 
 
-def not_absolute(view: View) -> Iterator[Finding]:
+def not_absolute(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform takes absolute URLs only."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if not redirect.url.absolute:
             yield _found(redirect, "is not absolute", "write it in full, as in 'https://portal.example.com/callback'")
 
 
-def scheme(view: View) -> Iterator[Finding]:
+def scheme(context: RuleContext) -> Iterator[RuleFinding]:
     """Only http and https lead to a web application; the platform refuses most others."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if redirect.url.scheme and redirect.url.scheme not in WEB_SCHEMES:
             yield _found(redirect, f"has the scheme {quoted(redirect.url.scheme)}", "use https, or http on loopback")
 
 
-def fragment(view: View) -> Iterator[Finding]:
+def fragment(context: RuleContext) -> Iterator[RuleFinding]:
     """RFC 6749 section 3.1.2: the redirection endpoint must not include a fragment."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if redirect.url.has_fragment:
             problem = "has a fragment, which OAuth forbids (RFC 6749 section 3.1.2)"
             yield _found(redirect, problem, "remove everything from the #")
 
 
-def user_info(view: View) -> Iterator[Finding]:
+def user_info(context: RuleContext) -> Iterator[RuleFinding]:
     """A user name or a password in front of the host is a secret in git, or a disguise for another host."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if redirect.url.has_user_info:
             yield _found(redirect, "has a user name in front of its host", "remove everything up to the @")
 
 
-def wildcard(view: View) -> Iterator[Finding]:
+def wildcard(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform takes `*` for a plain character."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if "*" in redirect.url.host or "*" in redirect.url.path:
             problem = "has a '*', which the platform takes literally: it matches nothing else"
             yield _found(redirect, problem, "list every URL, or write %2A for a literal '*' in the path")
 
 
-def comma(view: View) -> Iterator[Finding]:
+def comma(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform separates several URLs by commas."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if "," in redirect.url.text:
             problem = "has a comma, which the platform takes for the end of the URL"
             yield _found(redirect, problem, "write several URLs as a list, and a comma of the URL itself as %2C")
 
 
-def too_long(view: View) -> Iterator[Finding]:
+def too_long(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform stores up to 2,000 characters."""
-    for entry, stored in view.urls.items():
+    for entry, stored in context.urls.items():
         if len(stored) > LONGEST_REDIRECT:
             message = f"the redirect URLs have {len(stored):,} characters in all, and the platform takes 2,000"
             hint = "use fewer or shorter URLs, or several clients"
-            yield Finding(message, entry.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url"), hint, entry)
+            yield RuleFinding(
+                message, entry.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url"), hint, entry
+            )
 
 
-def no_path(view: View) -> Iterator[Finding]:
+def no_path(context: RuleContext) -> Iterator[RuleFinding]:
     """Of several URLs, the platform refuses one that ends with its host."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         url = redirect.url
         if len(redirect.entry.redirects) > 1 and url.host and not url.path:
             problem = "has no path, which the platform wants of each of several URLs"
             yield _found(redirect, problem, "put a / after the host if that is the URL you use")
 
 
-def invalid(view: View) -> Iterator[Finding]:
+def invalid(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform refuses the URL, or stores it otherwise than it is written."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if redirect.url.fault is not None:
             yield _found(redirect, redirect.url.fault, "correct it, or write the character percent-encoded")
 
 
-def plain_http(view: View) -> Iterator[Finding]:
+def plain_http(context: RuleContext) -> Iterator[RuleFinding]:
     """Whoever listens on the way can read the authorization code."""
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         url = redirect.url
         if url.scheme == "http" and url.host and not url.loopback:
             yield _found(redirect, "sends authorization codes over plain http", "use https")
 
 
-def loopback(view: View) -> Iterator[Finding]:
+def loopback(context: RuleContext) -> Iterator[RuleFinding]:
     """On an instance that people share, loopback is everybody's own machine."""
-    if view.instance.embedded is not None:
+    if context.instance.embedded is not None:
         return
-    for redirect in view.redirects:
+    for redirect in context.redirects:
         if redirect.url.loopback:
             problem = "leads to the machine of whoever logs in"
             yield _found(redirect, problem, "give the application's host, or waive the rule for a native application")
 
 
-def _found(redirect: Redirect, problem: str, hint: str) -> Finding:
-    return Finding(f"redirect URL {quoted_url(redirect.url.text)} {problem}", redirect.place, hint, redirect.entry)
+def _found(redirect: ResolvedRedirect, problem: str, hint: str) -> RuleFinding:
+    return RuleFinding(f"redirect URL {quoted_url(redirect.url.text)} {problem}", redirect.place, hint, redirect.entry)

@@ -1,7 +1,7 @@
 """The named rules: what each is called, how grave it is, and whether an entry may waive it.
 
-Every rule is one function that looks at all that is declared, for one instance (`View`) or whatever the instance
-(`Files`), and yields what it finds. docs/rules.md has a section for each.
+Every rule is one function that looks at all that is declared, for one instance (`RuleContext`) or whatever the instance
+(`ProjectContext`), and yields what it finds. docs/rules.md has a section for each.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
-from reconciler.declared.clients.resolve import View
+from reconciler.declared.clients.resolve import RuleContext
 from reconciler.declared.rules import entries, names, policy, redirects, rotation, sinks
-from reconciler.declared.rules.finding import Files, Finding
+from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.diagnostics import Severity
 from reconciler.support.frozen import dataclass
 
-Seen = TypeVar("Seen", View, Files)
+Seen = TypeVar("Seen", RuleContext, ProjectContext)
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
@@ -25,7 +25,7 @@ class Rule(Generic[Seen]):
     """A named rule with its defaults, which `rules:` in reconciler.yaml may change if it is `tunable`."""
 
     name: str
-    check: Callable[[Seen], Iterable[Finding]]
+    check: Callable[[Seen], Iterable[RuleFinding]]
     severity: Severity = ERROR
     waivable: bool = True
     """Whether `allow:` in an entry may waive it."""
@@ -34,7 +34,7 @@ class Rule(Generic[Seen]):
     """Whether the message names the instances even where all of them have the problem."""
 
 
-INSTANCE_RULES: tuple[Rule[View], ...] = (
+INSTANCE_RULES: tuple[Rule[RuleContext], ...] = (
     Rule("redirect-not-absolute", redirects.not_absolute, waivable=False),
     Rule("redirect-scheme", redirects.scheme),
     Rule("redirect-fragment", redirects.fragment),
@@ -75,7 +75,7 @@ INSTANCE_RULES: tuple[Rule[View], ...] = (
 )
 """The rules that look at what is declared for one instance."""
 
-FILE_RULES: tuple[Rule[Files], ...] = (
+FILE_RULES: tuple[Rule[ProjectContext], ...] = (
     Rule("unused-variable", entries.unused_variable, WARNING, waivable=False),
     Rule("instances-unknown", entries.instances_unknown),
     Rule("ids-unknown", entries.ids_unknown),

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declared.clients.resolve import View
-from reconciler.declared.clients.rotation import time_of
-from reconciler.declared.rules.finding import Finding
+from reconciler.declared.clients.resolve import RuleContext
+from reconciler.declared.clients.rotation import parse_time
+from reconciler.declared.rules.finding import RuleFinding
 from reconciler.support.text import quoted
 
 
-def rotate_no_such_day(view: View) -> Iterator[Finding]:
+def rotate_no_such_day(context: RuleContext) -> Iterator[RuleFinding]:
     """The 30th of February."""
-    for entry in view.entries:
-        if (rotate := entry.fields.get("rotate")) and time_of(rotate["created_before"]) is None:
+    for entry in context.entries:
+        if (rotate := entry.fields.get("rotate")) and parse_time(rotate["created_before"]) is None:
             message = f"there is no such day: {quoted(rotate['created_before'])}"
             place = entry.place("rotate", "created_before")
-            yield Finding(message, place, "write it like 2026-05-01T09:00Z, where Z is UTC", entry)
+            yield RuleFinding(message, place, "write it like 2026-05-01T09:00Z, where Z is UTC", entry)
 
 
-def rotate_without_sink(view: View) -> Iterator[Finding]:
+def rotate_without_sink(context: RuleContext) -> Iterator[RuleFinding]:
     """A new secret is made, and nobody gets it."""
-    for entry in view.entries:
-        if "rotate" in entry.fields and not view.instance.delivers(entry.name, entry.owner):
+    for entry in context.entries:
+        if "rotate" in entry.fields and not context.instance.delivers(entry.name, entry.owner):
             message = f"{quoted(entry.name)} would get a new secret, and no sink delivers it to anybody"
             hint = "add a sink that covers it under `sinks:` in reconciler.yaml, or fetch it from the Auth Clients page"
-            yield Finding(message, entry.place("rotate", key=True), hint, entry)
+            yield RuleFinding(message, entry.place("rotate", key=True), hint, entry)

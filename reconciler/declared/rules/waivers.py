@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.declared.clients.entries import Entry
-from reconciler.declared.rules.finding import Finding, Ruling
+from reconciler.declared.rules.finding import RuleConfig, RuleFinding
 from reconciler.declared.rules.registry import Rule
 from reconciler.model.clients import Waiver
 from reconciler.model.settings import RuleSetting
@@ -18,12 +18,12 @@ Waived = defaultdict[Entry, list[Waiver]]
 """What the entries waive, as it is found."""
 
 
-def rulings(rules: Mapping[str, Rule[Any]], settings: Mapping[str, RuleSetting]) -> dict[str, Ruling]:
+def rule_configs(rules: Mapping[str, Rule[Any]], settings: Mapping[str, RuleSetting]) -> dict[str, RuleConfig]:
     """How each of the rules is applied, by name."""
-    return {name: _ruling(rule, settings.get(name, _AS_IT_IS)) for name, rule in rules.items()}
+    return {name: _rule_config(rule, settings.get(name, _AS_IT_IS)) for name, rule in rules.items()}
 
 
-def unwaived(name: str, how: Ruling, findings: Iterable[Finding], waived: Waived) -> Iterator[Finding]:
+def unwaived(name: str, how: RuleConfig, findings: Iterable[RuleFinding], waived: Waived) -> Iterator[RuleFinding]:
     """The findings of a rule but those that their entry's `allow:` waives: these are added to `waived`."""
     for finding in findings:
         if how.waivable and finding.entry is not None and name in finding.entry.allow:
@@ -32,8 +32,8 @@ def unwaived(name: str, how: Ruling, findings: Iterable[Finding], waived: Waived
             yield finding
 
 
-def _ruling(rule: Rule[Any], setting: RuleSetting) -> Ruling:
+def _rule_config(rule: Rule[Any], setting: RuleSetting) -> RuleConfig:
     if not rule.tunable:
-        return Ruling(rule.severity, rule.waivable, tunable=False)
+        return RuleConfig(rule.severity, rule.waivable, tunable=False)
     severity = None if setting.off else setting.severity or rule.severity
-    return Ruling(severity, rule.waivable if setting.waivable is None else setting.waivable)
+    return RuleConfig(severity, rule.waivable if setting.waivable is None else setting.waivable)

@@ -17,13 +17,13 @@ from typing import Any
 
 Schema = Any
 """A schema as JSON, `$ref` written out."""
-Fits = Callable[[Any], bool]
+Predicate = Callable[[Any], bool]
 
 SAYS_NOTHING = frozenset(("$schema", "$id", "title", "description", "examples", "default", "then", "else"))
 """Keywords that demand nothing, or that belong to another one."""
 
 
-def fitting(schema: Schema) -> Fits:
+def compile_schema(schema: Schema) -> Predicate:
     """The function that tells whether a value fits the schema. Raises `ValueError` at what it cannot judge."""
     if schema is True or schema == {}:
         return _anything
@@ -44,7 +44,7 @@ def _nothing(_: Any) -> bool:
     return False
 
 
-def _all(tests: Sequence[Fits]) -> Fits:
+def _all(tests: Sequence[Predicate]) -> Predicate:
     """One test for several: written out for the numbers that are usual, since a loop takes as long as most tests."""
     match [test for test in tests if test is not _anything]:
         case []:
@@ -61,7 +61,7 @@ def _all(tests: Sequence[Fits]) -> Fits:
     raise AssertionError(tests)
 
 
-def _of_its_kind(schema: Schema) -> Fits:
+def _of_its_kind(schema: Schema) -> Predicate:
     """What is demanded of a value's kind, and of values of that kind; keywords say nothing about other kinds."""
     named = schema.get("type")
     if named is None:
@@ -73,14 +73,14 @@ def _of_its_kind(schema: Schema) -> Fits:
     return lambda value: first(value) or any(test(value) for test in rest)
 
 
-def _mapping(schema: Schema, otherwise: bool) -> Fits:
+def _mapping(schema: Schema, otherwise: bool) -> Predicate:
     """The test of mappings; of anything else it says `otherwise`. One walk over the keys does for all keywords."""
     if _is_about_one_key(schema):
         only = schema["required"][0]
         return lambda value: only in value if isinstance(value, dict) else otherwise
-    tests = {key: fitting(each) for key, each in schema.get("properties", {}).items()}
-    others = fitting(schema.get("additionalProperties", True))
-    required, names = schema.get("required", ()), fitting(schema.get("propertyNames", True))
+    tests = {key: compile_schema(each) for key, each in schema.get("properties", {}).items()}
+    others = compile_schema(schema.get("additionalProperties", True))
+    required, names = schema.get("required", ()), compile_schema(schema.get("propertyNames", True))
     least, most = schema.get("minProperties", 0), schema.get("maxProperties", _NO_LIMIT)
     test_of = tests.get
 
@@ -103,8 +103,8 @@ def _is_about_one_key(schema: Schema) -> bool:
     return "required" in schema and schema.keys() <= {"type", "required"} and len(schema["required"]) == 1
 
 
-def _list(schema: Schema, otherwise: bool) -> Fits:
-    fits_item, unique = fitting(schema.get("items", True)), schema.get("uniqueItems", False)
+def _list(schema: Schema, otherwise: bool) -> Predicate:
+    fits_item, unique = compile_schema(schema.get("items", True)), schema.get("uniqueItems", False)
     least = schema.get("minItems", 0)
 
     def fits(value: Any) -> bool:
@@ -120,7 +120,7 @@ def _are_unique(values: list[Any]) -> bool:
     return len(values) < 2 or (all(isinstance(each, str) for each in values) and len(set(values)) == len(values))
 
 
-def _text(schema: Schema, otherwise: bool) -> Fits:
+def _text(schema: Schema, otherwise: bool) -> Predicate:
     least, most = schema.get("minLength", 0), schema.get("maxLength", _NO_LIMIT)
     if "pattern" not in schema:
         return lambda value: least <= len(value) <= most if isinstance(value, str) else otherwise
@@ -137,16 +137,16 @@ def _text(schema: Schema, otherwise: bool) -> Fits:
     return fits
 
 
-def _truth(_: Schema, otherwise: bool) -> Fits:
+def _truth(_: Schema, otherwise: bool) -> Predicate:
     return lambda value: isinstance(value, bool) or otherwise
 
 
-def _number(schema: Schema, otherwise: bool) -> Fits:
+def _number(schema: Schema, otherwise: bool) -> Predicate:
     least, most = schema.get("minimum", -_NO_LIMIT), schema.get("maximum", _NO_LIMIT)
     return lambda value: least <= value <= most if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
-def _enum(allowed: list[Any], _: Schema) -> Fits:
+def _enum(allowed: list[Any], _: Schema) -> Predicate:
     if not all(isinstance(each, str | bool) for each in allowed):
         raise ValueError(f"cannot judge a choice of {allowed}")
     # Each with its type: True is not 1 here.
@@ -154,35 +154,35 @@ def _enum(allowed: list[Any], _: Schema) -> Fits:
     return lambda value: isinstance(value, str | bool) and (type(value), value) in choices
 
 
-def _const(allowed: Any, schema: Schema) -> Fits:
+def _const(allowed: Any, schema: Schema) -> Predicate:
     return _enum([allowed], schema)
 
 
-def _not(schema: Schema, _: Schema) -> Fits:
+def _not(schema: Schema, _: Schema) -> Predicate:
     fits = _exactly(schema)
     return lambda value: not fits(value)
 
 
-def _exactly(schema: Schema) -> Fits:
+def _exactly(schema: Schema) -> Predicate:
     """A condition, in which a no that is too strict would become a wrong yes."""
     if '"uniqueItems"' in json.dumps(schema):
         raise ValueError("cannot judge 'uniqueItems' in a condition")
-    return fitting(schema)
+    return compile_schema(schema)
 
 
-def _all_of(schemas: list[Schema], _: Schema) -> Fits:
-    return _all([fitting(each) for each in schemas])
+def _all_of(schemas: list[Schema], _: Schema) -> Predicate:
+    return _all([compile_schema(each) for each in schemas])
 
 
-def _if(schema: Schema, whole: Schema) -> Fits:
+def _if(schema: Schema, whole: Schema) -> Predicate:
     condition = _exactly(schema)
-    then, otherwise = fitting(whole.get("then", True)), fitting(whole.get("else", True))
+    then, otherwise = compile_schema(whole.get("then", True)), compile_schema(whole.get("else", True))
     return lambda value: then(value) if condition(value) else otherwise(value)
 
 
 _NO_LIMIT = sys.maxsize
 
-_Kind = tuple[Callable[[Schema, bool], Fits], frozenset[str]]
+_Kind = tuple[Callable[[Schema, bool], Predicate], frozenset[str]]
 _KINDS: Mapping[str, _Kind] = {
     "object": (
         _mapping,
@@ -197,7 +197,7 @@ _KINDS: Mapping[str, _Kind] = {
 }
 """How values of each kind are judged, and the keywords that are about them."""
 
-_OF_ANY: Mapping[str, Callable[[Any, Schema], Fits]] = {
+_OF_ANY: Mapping[str, Callable[[Any, Schema], Predicate]] = {
     "enum": _enum,
     "const": _const,
     "not": _not,

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.declared.schema.compile import Fits, fitting
+from reconciler.declared.schema.compile import Predicate, compile_schema
 from reconciler.declared.schema.files import schema_text
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import Loaded
-from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
-from reconciler.support.text import closest, did_you_mean, listed, quoted
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
+from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 
 if TYPE_CHECKING:
     from jsonschema import Draft7Validator
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
 RULE = "schema"
 
 
-def with_right_shape(loaded: Loaded, schema: str) -> Loaded:
+def valid_documents(loaded: Loaded, schema: str) -> Loaded:
     """The documents whose structure is right, and what is wrong with the others."""
     fits = _fits(schema)
     if all(fits(document.root) for document in loaded.documents):
         return loaded
-    judged = [(document, check_shape(document, schema)) for document in loaded.documents]
+    judged = [(document, validate_document(document, schema)) for document in loaded.documents]
     sound = tuple(document for document, problems in judged if not has_errors(problems))
     found = tuple(problem for _, problems in judged for problem in problems)
     return Loaded(sound, loaded.diagnostics + found)
 
 
-def check_shape(document: Document, schema: str) -> list[Diagnostic]:
+def validate_document(document: Document, schema: str) -> list[Diagnostic]:
     """Everything in the document that its schema does not allow; `schema` is one of SCHEMA_NAMES."""
     if _fits(schema)(document.root):
         return []
     found = list(_validator(schema).iter_errors(document.root))
     forbidden = [problem.absolute_path for problem in found if _is_forbidden(problem)]
     problems = (problem for problem in found if not _is_below(problem, forbidden))
-    return in_order(diagnostic for problem in problems for diagnostic in _explain(problem, document))
+    return sorted_diagnostics(diagnostic for problem in problems for diagnostic in _explain(problem, document))
 
 
 @lru_cache
-def _fits(schema: str) -> Fits:
-    return fitting(_content(schema))
+def _fits(schema: str) -> Predicate:
+    return compile_schema(_content(schema))
 
 
 @lru_cache
@@ -161,10 +161,10 @@ def _plain_words(keyword: str, problem: ValidationError) -> tuple[str, str | Non
     match keyword:
         case "type":
             kinds = [allowed] if isinstance(allowed, str) else allowed
-            return f"expected {listed(map(_TYPES.__getitem__, kinds), 'or')}, got {_kind(problem.instance)}", None
+            return f"expected {enumeration(map(_TYPES.__getitem__, kinds), 'or')}, got {_kind(problem.instance)}", None
         case "enum":
             hint = did_you_mean(problem.instance, allowed) if isinstance(problem.instance, str) else None
-            return f"expected {listed(allowed, 'or')}, got {_kind(problem.instance)}", hint
+            return f"expected {enumeration(allowed, 'or')}, got {_kind(problem.instance)}", hint
         case "minItems" | "minProperties":
             return "nothing stands here", "give at least one, or leave the key out"
         case "minimum":

@@ -33,7 +33,7 @@ class YamlSequence(list[object]):
     first: int
 
 
-class Lines:
+class LineIndex:
     """Where the lines of a text start, to turn an offset in characters into line and column; and where its values do.
 
     Lines end as they do for editors: by LF, CR LF or CR.
@@ -79,7 +79,7 @@ class Document:
     root: object
     start: int
     """The offset of `root` in the text."""
-    lines: Lines
+    lines: LineIndex
 
     @property
     def at(self) -> Callable[[int], Location]:

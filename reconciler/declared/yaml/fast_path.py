@@ -13,8 +13,8 @@ import re
 from sys import intern
 from typing import Any
 
-from reconciler.declared.yaml.document import Lines, YamlMapping, YamlSequence
-from reconciler.declared.yaml.fast_path_flow import COMMENT, FIRST, KEY, Unusual, plain, read_alone
+from reconciler.declared.yaml.document import LineIndex, YamlMapping, YamlSequence
+from reconciler.declared.yaml.fast_path_flow import COMMENT, FIRST, KEY, NotSupported, plain_value, read_value
 from reconciler.declared.yaml.scalars import FIRST_CHARACTERS
 
 MAX_OPEN = 40
@@ -39,7 +39,7 @@ _LINE = re.compile(
 _ODD = "[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # compiled when a text is not ASCII
 
 
-def read_everyday(text: str, lines: Lines) -> tuple[int, object] | None:
+def read_fast(text: str, lines: LineIndex) -> tuple[int, object] | None:
     """The offset and the value of a text's only document, as the parser would give them; None if it has to look.
 
     The places of keys and values are added to `lines`, which stay as they were if the answer is None.
@@ -49,12 +49,12 @@ def read_everyday(text: str, lines: Lines) -> tuple[int, object] | None:
     kept = len(lines.places)
     try:
         return _read(text, lines)
-    except Unusual:
+    except NotSupported:
         del lines.places[kept:]
         return None
 
 
-def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912, PLR0915  (calls double the time)
+def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR0912, PLR0915  (calls double the time)
     """One walk over the lines. What is open is a stack of collections, each with its level and the places in it.
 
     Keys in column c make a mapping of level 2c, dashes a list of level 2c + 1: deeper than the mapping whose keys stand
@@ -74,14 +74,14 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
         indent, dash, key, word, special, other = line.groups()
         if not (key or dash):
             if word or special or (other and (is_marked or awaiting != "" or other.rstrip(" \n") != "---")):
-                raise Unusual
+                raise NotSupported
             is_marked = is_marked or other is not None
             continue
         here = 2 * len(indent) + (dash is not None)
         if awaiting is not None:
             # A collection begins.
             if here <= level or awaiting in values or len(outer) > MAX_OPEN:
-                raise Unusual
+                raise NotSupported
             place = line.start(2 if dash else 3)
             inner = YamlSequence() if dash else YamlMapping()
             values[awaiting] = inner
@@ -95,7 +95,7 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
                 kept.extend(places)
                 level, values, places = outer.pop()
             if here != level:
-                raise Unusual
+                raise NotSupported
         if dash and key:
             # An item of the list that is open by now, and a mapping in itself.
             inner = YamlMapping()
@@ -105,11 +105,11 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
             level, values, places = 2 * (len(indent) + len(dash)), inner, []
         if word:
             # Almost always the text itself: that is not worth a call.
-            value = plain(word) if word[0] in FIRST_CHARACTERS or word[-1] == " " else word
+            value = plain_value(word) if word[0] in FIRST_CHARACTERS or word[-1] == " " else word
             place = line.start(4)
         elif special:
             place = line.start(5)
-            value, end = read_alone(special, text, place, lines)
+            value, end = read_value(special, text, place, lines)
             last = line
             while end > last.end():  # brackets that close further down
                 last = next(matches)
@@ -117,17 +117,17 @@ def _read(text: str, lines: Lines) -> tuple[int, object]:  # noqa: C901, PLR0912
             awaiting, awaiting_at = intern(key), line.start(3)
             continue
         else:
-            raise Unusual  # an item without a value
+            raise NotSupported  # an item without a value
         if key is None:
             values.append(value)
             places.append(place)
         elif key in values:
-            raise Unusual
+            raise NotSupported
         else:
             values[intern(key)] = value  # equal keys of all files are one object
             places += (line.start(3), place)
     if awaiting is not None:
-        raise Unusual
+        raise NotSupported
     while outer:
         values.first = len(kept)
         kept.extend(places)

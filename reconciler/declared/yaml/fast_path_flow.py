@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
-from reconciler.declared.yaml.document import Lines, YamlMapping, YamlSequence
+from reconciler.declared.yaml.document import LineIndex, YamlMapping, YamlSequence
 from reconciler.declared.yaml.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
 
 MAX_BRACKETS = 10
@@ -29,22 +29,22 @@ _END = re.compile(rf"{COMMENT}(?:\n|\Z)")
 _GAP = re.compile(rf"(?:{COMMENT}\n)*\ *+")
 
 
-class Unusual(Exception):
+class NotSupported(Exception):
     """This is not everyday YAML: the parser has to look."""
 
 
-def plain(text: str) -> Scalar:
+def plain_value(text: str) -> Scalar:
     """The value of a text without quotes; blanks at its end are not part of it."""
     if text[-1] == " ":
         text = text.rstrip(" ")
     return plain_scalar(text) if text[0] in FIRST_CHARACTERS else text
 
 
-def read_alone(written: str, text: str, place: int, lines: Lines) -> tuple[object, int]:
+def read_value(written: str, text: str, place: int, lines: LineIndex) -> tuple[object, int]:
     """The value that begins with a quote or bracket at `place`, and an offset on its last line or right behind that.
 
     `written` is the rest of its first line; nothing else may stand on its last. The places of what is between brackets
-    are added to `lines`. Raises `Unusual`.
+    are added to `lines`. Raises `NotSupported`.
     """
     if len(written) > 1 and written[0] == written[-1] in ("'", '"'):
         inner = written[1:-1]
@@ -53,28 +53,28 @@ def read_alone(written: str, text: str, place: int, lines: Lines) -> tuple[objec
     value, end = _read(text, place, lines, 0)
     line = _END.match(text, end)
     if line is None:
-        raise Unusual
+        raise NotSupported
     return value, line.end()
 
 
-def _read(text: str, place: int, lines: Lines, depth: int) -> tuple[object, int]:
+def _read(text: str, place: int, lines: LineIndex, depth: int) -> tuple[object, int]:
     """A value, and the offset behind it."""
     found = _VALUE.match(text, place)
     if found is None or depth > MAX_BRACKETS:
-        raise Unusual
+        raise NotSupported
     match found.lastgroup:
         case "list":
             return _read_list(text, found.end(), lines, depth + 1)
         case "mapping":
             return _read_mapping(text, found.end(), lines, depth + 1)
         case "plain":
-            return plain(found["plain"]), found.end()
+            return plain_value(found["plain"]), found.end()
         case _:
             text = found[0]
             return text[1:-1].replace("''", "'") if text[0] == "'" else text[1:-1], found.end()
 
 
-def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
+def _read_list(text: str, at: int, lines: LineIndex, depth: int) -> tuple[object, int]:
     values = YamlSequence()
     places: list[int] = []
     at = _behind_gap(text, at)
@@ -87,14 +87,14 @@ def _read_list(text: str, at: int, lines: Lines, depth: int) -> tuple[object, in
     return values, at + 1
 
 
-def _read_mapping(text: str, at: int, lines: Lines, depth: int) -> tuple[object, int]:
+def _read_mapping(text: str, at: int, lines: LineIndex, depth: int) -> tuple[object, int]:
     values = YamlMapping()
     places: list[int] = []
     at = _behind_gap(text, at)
     while not text.startswith("}", at):
         pair = _PAIR.match(text, at)
         if pair is None or pair[1] in values:
-            raise Unusual
+            raise NotSupported
         value, end = _read(text, pair.end(), lines, depth)
         values[pair[1]] = value
         places += at, pair.end()
@@ -109,10 +109,10 @@ def _next(text: str, at: int, closing: str) -> int:
     if text.startswith(closing, at):
         return at
     if not text.startswith(",", at):
-        raise Unusual
+        raise NotSupported
     at = _behind_gap(text, at + 1)
     if text.startswith(closing, at):
-        raise Unusual  # a comma behind the last part
+        raise NotSupported  # a comma behind the last part
     return at
 
 
@@ -121,5 +121,5 @@ def _behind_gap(text: str, at: int) -> int:
     if text.startswith((" ", "\n"), at):
         at = cast(re.Match[str], _GAP.match(text, at)).end()
         if text.startswith("\n.", at - 1):
-            raise Unusual  # perhaps the mark at which a document ends
+            raise NotSupported  # perhaps the mark at which a document ends
     return at

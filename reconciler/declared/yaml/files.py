@@ -26,7 +26,7 @@ _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FoundFile:
     """Something in a directory that may be a file to load, or why it is not."""
 
     path: str
@@ -41,7 +41,7 @@ class Source:
         return self.path.endswith(ENDINGS)
 
 
-def find_sources(directory: Path, shown_as: str) -> list[Source]:
+def find_files(directory: Path, shown_as: str) -> list[FoundFile]:
     """All that is in a directory, in the order of the paths as shown. Raises OSError for the directory itself.
 
     Names that start with a dot are skipped, also those of directories.
@@ -126,7 +126,7 @@ def _words(reason: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _walk(directory: str, shown_as: str) -> Iterator[Source]:
+def _walk(directory: str, shown_as: str) -> Iterator[FoundFile]:
     inside = f"{shown_as.rstrip('/')}/"
     with os.scandir(directory) as entries:
         for entry in entries:
@@ -135,20 +135,20 @@ def _walk(directory: str, shown_as: str) -> Iterator[Source]:
                 continue
             path = inside + _shown(name)
             if name.endswith(ENDINGS) and entry.is_file(follow_symlinks=False):
-                yield Source(entry.path, path)
+                yield FoundFile(entry.path, path)
             elif name.endswith(ENDINGS):
-                yield Source(entry.path, path, _obstacle(entry, path))
+                yield FoundFile(entry.path, path, _obstacle(entry, path))
             elif entry.is_dir(follow_symlinks=False):
                 yield from _enter(entry.path, path)
             else:
-                yield Source(entry.path, path, _obstacle(entry, path))
+                yield FoundFile(entry.path, path, _obstacle(entry, path))
 
 
-def _enter(directory: str, shown_as: str) -> Iterator[Source]:
+def _enter(directory: str, shown_as: str) -> Iterator[FoundFile]:
     try:
         yield from _walk(directory, shown_as)
     except OSError as reason:
-        yield Source(directory, shown_as, no_directory(shown_as, reason))
+        yield FoundFile(directory, shown_as, no_directory(shown_as, reason))
 
 
 def _obstacle(entry: os.DirEntry[str], shown_as: str) -> Diagnostic | None:

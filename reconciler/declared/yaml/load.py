@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from reconciler.declared.yaml.document import Document, Lines
-from reconciler.declared.yaml.fast_path import read_everyday
-from reconciler.declared.yaml.files import Source, find_sources, no_directory, read_file
+from reconciler.declared.yaml.document import Document, LineIndex
+from reconciler.declared.yaml.fast_path import read_fast
+from reconciler.declared.yaml.files import FoundFile, find_files, no_directory, read_file
 from reconciler.model.clients import Location
-from reconciler.model.diagnostics import Diagnostic, error, has_errors, in_order
+from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
 from reconciler.support.frozen import dataclass
 
 __all__ = ["Document", "Loaded", "load_directory", "load_file", "load_text"]
@@ -37,13 +37,13 @@ def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml:
         return Loaded((), (_not_utf8(data, bad, path),))
     if b"\0" in data[:4] and _is_utf16(data):
         return Loaded((), (_other_encoding("UTF-16", path),))
-    lines = Lines(text)
-    if libyaml is None and (read := read_everyday(text, lines)) is not None:
+    lines = LineIndex(text)
+    if libyaml is None and (read := read_fast(text, lines)) is not None:
         return Loaded((Document(path, read[1], read[0], lines),))
     return _parsed(text, path, lines, empty_hint, libyaml)
 
 
-def _parsed(text: str, path: str, lines: Lines, empty_hint: str | None, libyaml: bool | None) -> Loaded:
+def _parsed(text: str, path: str, lines: LineIndex, empty_hint: str | None, libyaml: bool | None) -> Loaded:
     from reconciler.declared.yaml.parse import HAS_LIBYAML, parse  # most projects never need a parser
 
     document, problems = parse(text, path, lines, libyaml=HAS_LIBYAML if libyaml is None else libyaml)
@@ -53,7 +53,7 @@ def _parsed(text: str, path: str, lines: Lines, empty_hint: str | None, libyaml:
         )
         for problem in problems
     )
-    return Loaded(() if document is None else (document,), tuple(in_order(diagnostics)))
+    return Loaded(() if document is None else (document,), tuple(sorted_diagnostics(diagnostics)))
 
 
 def _hint(rule: str, hint: str | None, empty_hint: str | None) -> str | None:
@@ -74,7 +74,7 @@ def _not_utf8(data: bytes, bad: UnicodeDecodeError, path: str) -> Diagnostic:
         return _other_encoding("UTF-16", path)
     before = data.removeprefix(codecs.BOM_UTF8)[: bad.start].decode()
     message = f"the byte 0x{bad.object[bad.start]:02x} is not UTF-8"
-    return error("encoding", message, Lines(before).at(path, len(before)), "save the file as UTF-8")
+    return error("encoding", message, LineIndex(before).at(path, len(before)), "save the file as UTF-8")
 
 
 def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> Loaded:
@@ -91,7 +91,7 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
     not read as "nothing is declared".
     """
     try:
-        found = find_sources(directory, shown_as)
+        found = find_files(directory, shown_as)
     except OSError as reason:
         return Loaded((), (no_directory(shown_as, reason),))
     documents: list[Document] = []
@@ -103,10 +103,10 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
     if not has_errors(diagnostics) and not any(entry.is_yaml for entry in found):
         hint = "write `clients: []` into a file in it, say clients.yaml, if nothing is declared yet"
         diagnostics.append(error("no-files", "the directory holds no .yaml file", Location(shown_as, 1, 1), hint))
-    return Loaded(tuple(documents), tuple(in_order(diagnostics)))
+    return Loaded(tuple(documents), tuple(sorted_diagnostics(diagnostics)))
 
 
-def _load_source(entry: Source) -> Loaded:
+def _load_source(entry: FoundFile) -> Loaded:
     if entry.obstacle is not None:
         return Loaded((), (entry.obstacle,))
     data = read_file(entry.path, entry.shown_as, is_regular=True)

@@ -30,7 +30,7 @@ class Problem(NamedTuple):
     hint: str | None = None
 
 
-class Stop(Exception):
+class FatalProblem(Exception):
     """A mistake after which the rest of the text makes no sense."""
 
     def __init__(self, problem: Problem) -> None:
@@ -39,7 +39,7 @@ class Stop(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ParserError:
     """What the YAML library said. `began` and `stopped` are offsets: of what it was reading, and where it gave up."""
 
     context: str = ""
@@ -93,13 +93,13 @@ _MEANINGS = (
 )
 
 
-def explain(complaint: Complaint, text: str) -> Problem:
+def explain_error(complaint: ParserError, text: str) -> Problem:
     """The library's complaint about a text, in words and at the place to look at."""
     said = f"{complaint.context} {complaint.problem}"
     return _known_by_text(complaint, said, text) or _known_by_words(complaint, said, len(text))
 
 
-def _known_by_text(complaint: Complaint, said: str, text: str) -> Problem | None:
+def _known_by_text(complaint: ParserError, said: str, text: str) -> Problem | None:
     """What the text around the place tells better than the library."""
     stopped = complaint.stopped
     if "invalid Unicode character escape" in said:
@@ -117,7 +117,7 @@ def _known_by_text(complaint: Complaint, said: str, text: str) -> Problem | None
     return _left_over(stopped, text) if "parsing a block" in said else None
 
 
-def _known_by_words(complaint: Complaint, said: str, end: int) -> Problem:
+def _known_by_words(complaint: ParserError, said: str, end: int) -> Problem:
     stopped = min(complaint.stopped, end)
     for meaning in _MEANINGS:
         if meaning.words in said.replace("<document start>", "document start"):
@@ -146,7 +146,7 @@ def _left_over(offset: int, text: str) -> Problem | None:
     return None
 
 
-def _is_about_a_tab(complaint: Complaint, text: str) -> bool:
+def _is_about_a_tab(complaint: ParserError, text: str) -> bool:
     line_start = text.rfind("\n", 0, complaint.stopped) + 1
     indentation = re.compile("[ \t]*").match(text, line_start)
     if indentation is not None and "\t" in indentation[0]:

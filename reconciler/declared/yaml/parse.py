@@ -25,14 +25,14 @@ from yaml.events import (
     SequenceEndEvent,
 )
 
-from reconciler.declared.yaml.document import Document, Lines, YamlMapping, YamlSequence
+from reconciler.declared.yaml.document import Document, LineIndex, YamlMapping, YamlSequence
 from reconciler.declared.yaml.messages import (
-    Complaint,
+    FatalProblem,
+    ParserError,
     Problem,
-    Stop,
     alias_bomb,
     bad_escape,
-    explain,
+    explain_error,
     forbidden_character,
     has_lone_surrogate,
     nesting_too_deep,
@@ -59,7 +59,7 @@ class Parsed(NamedTuple):
     problems: list[Problem]
 
 
-def parse(text: str, path: str, lines: Lines, *, libyaml: bool = HAS_LIBYAML) -> Parsed:
+def parse(text: str, path: str, lines: LineIndex, *, libyaml: bool = HAS_LIBYAML) -> Parsed:
     """The one document of a text, with every mistake up to the first that hides the rest.
 
     A document is given although it has duplicate keys (the first of them counts), but with no other mistake.
@@ -67,13 +67,13 @@ def parse(text: str, path: str, lines: Lines, *, libyaml: bool = HAS_LIBYAML) ->
     problems: list[Problem] = []
     try:
         start, root = _Builder(parser_events(text, libyaml), text, lines, problems).document()
-    except Stop as stop:
+    except FatalProblem as stop:
         return Parsed(None, [*problems, stop.problem])
     except yaml.YAMLError as error:
         if libyaml and "maximum nesting depth" in str(error):
             # libyaml looks ahead, and since 0.2.6 gives up before we come to where it is too deep.
             return parse(text, path, lines, libyaml=False)
-        return Parsed(None, [*problems, forbidden_character(text) or explain(_complaint(error), text)])
+        return Parsed(None, [*problems, forbidden_character(text) or explain_error(_parser_error(error), text)])
     except (ValueError, OverflowError):  # the parser in Python, on an escape above U+10FFFF
         return Parsed(None, [*problems, bad_escape(text, 0)])
     usable = all(problem.rule == "duplicate-key" for problem in problems)
@@ -86,11 +86,11 @@ def parser_events(text: str, libyaml: bool = HAS_LIBYAML) -> NextEvent:
     return cast(NextEvent, parser.get_event)  # its None comes after the last event, which nobody passes
 
 
-def _complaint(error: yaml.YAMLError) -> Complaint:
+def _parser_error(error: yaml.YAMLError) -> ParserError:
     if not isinstance(error, MarkedYAMLError):
-        return Complaint()
+        return ParserError()
     began, stopped = error.context_mark, error.problem_mark
-    return Complaint(
+    return ParserError(
         context=error.context or "",
         problem=error.problem or "",
         began=None if began is None else began.index,
@@ -112,7 +112,7 @@ class _Builder:
 
     __slots__ = ("_aliased", "_anchors", "_deepest", "_keys", "_lines", "_next", "_nodes", "_problems", "_text")
 
-    def __init__(self, next_event: NextEvent, text: str, lines: Lines, problems: list[Problem]) -> None:
+    def __init__(self, next_event: NextEvent, text: str, lines: LineIndex, problems: list[Problem]) -> None:
         self._next = next_event
         self._text = text
         self._lines = lines
@@ -128,14 +128,14 @@ class _Builder:
         """The offset and the value of the text's only document."""
         self._next()
         if not isinstance(self._next(), DocumentStartEvent):
-            raise Stop(Problem(0, "empty-file", "the file is empty"))
+            raise FatalProblem(Problem(0, "empty-file", "the file is empty"))
         first = self._next()
         root = self._node(first, 0)
         self._next()
         if isinstance(another := self._next(), DocumentStartEvent):
-            raise Stop(second_document(_offset(another)))
+            raise FatalProblem(second_document(_offset(another)))
         if root is None:
-            raise Stop(Problem(0, "empty-file", "the file is empty"))
+            raise FatalProblem(Problem(0, "empty-file", "the file is empty"))
         return _offset(first), root
 
     def _node(self, event: Event, depth: int) -> object:
@@ -151,7 +151,7 @@ class _Builder:
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
         if depth >= MAX_DEPTH:
-            raise Stop(nesting_too_deep(_offset(event), MAX_DEPTH))
+            raise FatalProblem(nesting_too_deep(_offset(event), MAX_DEPTH))
         self._deepest = max(self._deepest, depth + 1)
         if isinstance(event, MappingStartEvent):
             return self._mapping(depth + 1)
@@ -162,7 +162,7 @@ class _Builder:
         if not event.style:
             return plain_scalar(text) if text[:1] in FIRST_CHARACTERS else text
         if has_lone_surrogate(text):
-            raise Stop(bad_escape(self._text, _offset(event)))
+            raise FatalProblem(bad_escape(self._text, _offset(event)))
         return text
 
     def _sequence(self, depth: int) -> YamlSequence:
@@ -240,12 +240,12 @@ class _Builder:
             self._problems.append(useless_alias(event.anchor or "", _offset(event), known=anchor is not None))
             return None
         if depth + anchor.height > MAX_DEPTH:
-            raise Stop(nesting_too_deep(_offset(event), MAX_DEPTH))
+            raise FatalProblem(nesting_too_deep(_offset(event), MAX_DEPTH))
         self._deepest = max(self._deepest, depth + anchor.height)
         self._nodes += anchor.size
         self._aliased += anchor.size
         if self._aliased > MAX_ALIASED:
-            raise Stop(alias_bomb(_offset(event), MAX_ALIASED))
+            raise FatalProblem(alias_bomb(_offset(event), MAX_ALIASED))
         return anchor.value
 
     def _refuse_tag(self, event: Event) -> None:

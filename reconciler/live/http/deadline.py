@@ -23,7 +23,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from reconciler.live.http.tls import trusting
+from reconciler.live.http.tls import tls_context
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -113,7 +113,7 @@ class _TlsConnection(HTTPSConnection):
     def connect(self) -> None:
         with _connecting():
             if self.proxy is None and self.cert_reqs == "CERT_REQUIRED" and (self.ca_certs or self.ca_cert_dir):
-                self.ssl_context = trusting(self.ca_certs, self.ca_cert_dir)
+                self.ssl_context = tls_context(self.ca_certs, self.ca_cert_dir)
                 self.ca_certs = self.ca_cert_dir = None  # or they would be read again
             super().connect()
         self.sock = cast(socket.socket, _DeadlineSocket(self.sock))

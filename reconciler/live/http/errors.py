@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
-from reconciler.live.http.outcomes import NoAnswer
+from reconciler.live.http.outcomes import NoResponse
 from reconciler.model.errors import ReconcilerError, Unavailable, UnexpectedResponse
 
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
@@ -35,7 +35,7 @@ _BROKE_OFF = "the connection broke off before the answer was complete"
 _CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
 
 
-def explain(error: Exception, seconds: float, *, sent: bool) -> NoAnswer:
+def explain_failure(error: Exception, seconds: float, *, sent: bool) -> NoResponse:
     """What the failure of a request that was given `seconds` means; `sent` is False if no connection was made.
 
     Only an operating system's or TLS error is kept as the cause: those of the HTTP library hold the request with its
@@ -48,7 +48,7 @@ def explain(error: Exception, seconds: float, *, sent: bool) -> NoAnswer:
         # The frames of the HTTP library hold the request's body.
         root.with_traceback(None)
     kind = UnexpectedResponse if unpackable else Unavailable
-    return NoAnswer(why, hint, root, kind, sent, lasting=unpackable or _is_lasting(error, root, sent=sent))
+    return NoResponse(why, hint, root, kind, sent, lasting=unpackable or _is_lasting(error, root, sent=sent))
 
 
 def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:

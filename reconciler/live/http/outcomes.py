@@ -9,7 +9,7 @@ from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What came back. The body is empty unless the status is one whose body is read; neither it nor a header prints."""
 
     status: int
@@ -24,7 +24,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class NoAnswer:
+class NoResponse:
     """Why there is no complete answer, in words that go on from "cannot …:", and what that means for another try."""
 
     why: str
@@ -39,4 +39,4 @@ class NoAnswer:
     tried: str = ""
 
 
-Outcome = Answer | NoAnswer
+HttpOutcome = HttpResponse | NoResponse

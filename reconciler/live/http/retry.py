@@ -16,8 +16,8 @@ from urllib3 import Retry
 from urllib3.exceptions import InvalidHeader
 from urllib3.util.retry import RequestHistory
 
-from reconciler.live.http.outcomes import Answer, NoAnswer, Outcome
-from reconciler.live.http.requests import Call
+from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
+from reconciler.live.http.request import ApiRequest
 from reconciler.support.frozen import dataclass
 
 LOG = logging.getLogger("reconciler.http")
@@ -62,7 +62,7 @@ def pause_unless(stop: Callable[[], bool]) -> Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryClock:
     """How waiting is done, and by which clock (seconds since whenever, never set back)."""
 
     pause: Pause = sleep
@@ -70,7 +70,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TimeLimits:
     """Seconds: for one try, and for all of them with the pauses between them."""
 
     each: float
@@ -85,18 +85,20 @@ class Limits:
         return spent + pause + min(self.each, _SHORTEST) <= self.total
 
 
-def persist(send: Callable[[float], Outcome], call: Call, place: str, limits: Limits, patience: Patience) -> Outcome:
+def send_with_retries(
+    send: Callable[[float], HttpOutcome], call: ApiRequest, place: str, limits: TimeLimits, retry_clock: RetryClock
+) -> HttpOutcome:
     """Send a request until trying again makes no sense, and give the last outcome; `place` is its URL for the log.
 
     `send` takes the seconds that the try may take. A failure that was tried for more than once says how often and long.
     """
-    started = patience.clock()
+    started = retry_clock.clock()
     policy = _policy(call)
     while True:
-        outcome = send(limits.for_a_try(patience.clock() - started))
+        outcome = send(limits.for_a_try(retry_clock.clock() - started))
         if not _may_pass(outcome, call, policy):
             return outcome
-        spent = patience.clock() - started
+        spent = retry_clock.clock() - started
         asked = _asked_for(outcome, policy)
         if not policy.total:
             return _given_up(outcome, policy, spent)
@@ -105,12 +107,12 @@ def persist(send: Callable[[float], Outcome], call: Call, place: str, limits: Li
         if not limits.allow(seconds, spent):
             return _given_up(outcome, policy, spent, asked)
         _tell(outcome, place, seconds, following)
-        if patience.pause(seconds):
+        if retry_clock.pause(seconds):
             return _given_up(outcome, policy, spent)
         policy = following
 
 
-def _policy(call: Call) -> Retry:
+def _policy(call: ApiRequest) -> Retry:
     return Retry(
         RETRIES,
         allowed_methods=_REPEATABLE,
@@ -123,17 +125,17 @@ def _policy(call: Call) -> Retry:
     )
 
 
-def _may_pass(outcome: Outcome, call: Call, policy: Retry) -> bool:
+def _may_pass(outcome: HttpOutcome, call: ApiRequest, policy: Retry) -> bool:
     """Whether the outcome is a failure after which the request may be sent again, with a chance to do better."""
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, HttpResponse):
         return policy.is_retry(call.method, outcome.status)
     # What was never sent may be sent, whatever it is, a login too.
     return not outcome.lasting and (call.method in _REPEATABLE or not outcome.sent)
 
 
-def _asked_for(outcome: Outcome, policy: Retry) -> float:
+def _asked_for(outcome: HttpOutcome, policy: Retry) -> float:
     """The seconds that the instance wants us to wait, given as seconds or as a date (RFC 9110 section 10.2.3)."""
-    if isinstance(outcome, NoAnswer) or outcome.retry_after is None:
+    if isinstance(outcome, NoResponse) or outcome.retry_after is None:
         return 0.0
     try:
         return policy.parse_retry_after(outcome.retry_after)
@@ -141,14 +143,14 @@ def _asked_for(outcome: Outcome, policy: Retry) -> float:
         return 0.0  # nothing that anybody could understand
 
 
-def _tell(outcome: Outcome, place: str, seconds: float, policy: Retry) -> None:
-    what = f"{outcome.status} from {place}" if isinstance(outcome, Answer) else f"{place}: {outcome.why}"
+def _tell(outcome: HttpOutcome, place: str, seconds: float, policy: Retry) -> None:
+    what = f"{outcome.status} from {place}" if isinstance(outcome, HttpResponse) else f"{place}: {outcome.why}"
     number = len(policy.history) - 1
     # A warning, since whoever waits in front of a terminal must know for what.
     LOG.warning("%s: trying again in %g s (%d of %d)", what, round(seconds, 1), number, RETRIES)
 
 
-def _given_up(outcome: Outcome, policy: Retry, spent: float, asked: float = 0.0) -> Outcome:
+def _given_up(outcome: HttpOutcome, policy: Retry, spent: float, asked: float = 0.0) -> HttpOutcome:
     tries = len(policy.history)
     tried = f"; tried {tries} times in {spent:.0f} s" if tries > 1 else ""
     if asked:

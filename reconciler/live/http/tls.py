@@ -9,7 +9,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 
 @cache
-def trusting(authorities: str | None, folder: str | None) -> ssl.SSLContext:
+def tls_context(authorities: str | None, folder: str | None) -> ssl.SSLContext:
     """What verifies that a certificate comes from one of the authorities in a PEM file, or a folder of them.
 
     Reading the usual file of them takes 17 ms, and urllib3 would do it for every connection, of which a fleet makes

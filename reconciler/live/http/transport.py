@@ -14,10 +14,10 @@ import urllib3
 
 from reconciler import __version__
 from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
-from reconciler.live.http.errors import FAILURES, explain
-from reconciler.live.http.outcomes import Answer, NoAnswer, Outcome
-from reconciler.live.http.requests import Call, sentence
-from reconciler.live.http.retry import TIMES, Limits, Patience, persist
+from reconciler.live.http.errors import FAILURES, explain_failure
+from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
+from reconciler.live.http.request import ApiRequest, failure_text
+from reconciler.live.http.retry import TIMES, RetryClock, TimeLimits, send_with_retries
 from reconciler.live.http.url import checked_ca_bundle, checked_url
 from reconciler.model.errors import ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
@@ -43,7 +43,7 @@ _HEADERS = {
 }
 
 
-class Jar(requests.Session):
+class CookieSession(requests.Session):
     """An instance's cookies for one login, and the settings that requests keeps beside them."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
@@ -88,7 +88,7 @@ class Transport:
         allow_http: bool,
         embedded: bool,
         connections: int,
-        patience: Patience,
+        retry_clock: RetryClock,
     ) -> None:
         """`timeout` is in seconds, for one request in all; with `embedded` no proxy is ever used.
 
@@ -97,7 +97,7 @@ class Transport:
         """
         self.url = url.rstrip("/")
         self._timeout = timeout
-        self._patience = patience
+        self._retry_clock = retry_clock
         parts = checked_url(self.url)
         self._direct = embedded or is_loopback(parts.hostname or "")
         if parts.scheme == "http" and not (self._direct or allow_http):
@@ -116,22 +116,22 @@ class Transport:
     ) -> None:
         self._adapter.close()
 
-    def open_jar(self) -> Jar:
+    def new_cookies(self) -> CookieSession:
         """An empty jar. All of them share the connections."""
-        jar = Jar()
+        cookies = CookieSession()
         # Neither proxies nor the CA bundle of the environment are for this machine's own addresses.
-        jar.trust_env = not self._direct
+        cookies.trust_env = not self._direct
         # Without an `auth`, requests would look into ~/.netrc.
-        jar.auth = _without_netrc
-        jar.headers.update(_HEADERS)
+        cookies.auth = _without_netrc
+        cookies.headers.update(_HEADERS)
         for scheme in ("http://", "https://"):
-            jar.mount(scheme, self._adapter)
-        return jar
+            cookies.mount(scheme, self._adapter)
+        return cookies
 
     def route(self) -> Route:
         """How its requests get to the instance."""
-        jar, parts = self.open_jar(), checked_url(self.url)
-        settings = jar.merge_environment_settings(self.url, {}, True, self._verify, None)
+        cookies, parts = self.new_cookies(), checked_url(self.url)
+        settings = cookies.merge_environment_settings(self.url, {}, True, self._verify, None)
         proxy = requests.utils.select_proxy(self.url, settings["proxies"])
         tls = parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
@@ -140,43 +140,52 @@ class Transport:
 
     def exchange(
         self,
-        call: Call,
-        jar: Jar,
+        call: ApiRequest,
+        cookies: CookieSession,
         *,
         form: Secret | None = None,
         json: Mapping[str, object] | None = None,
         within: float | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Send a request, again where that is safe and may help, and read the answer, whatever its status.
 
         `form` is an urlencoded body, secret because it holds a password. `within` is in seconds, for all tries
         together instead of TIMES times the time-out. Raises Unavailable when no complete answer came in time,
         UnexpectedResponse when it is larger than LARGEST or packed in an unknown way.
         """
-        limits = Limits(self._timeout, TIMES * self._timeout) if within is None else Limits(within, within)
-        outcome = persist(
-            lambda seconds: self._try(call, jar, form, json, seconds), call, self._place(call), limits, self._patience
+        limits = TimeLimits(self._timeout, TIMES * self._timeout) if within is None else TimeLimits(within, within)
+        outcome = send_with_retries(
+            lambda seconds: self._try(call, cookies, form, json, seconds),
+            call,
+            self._place(call),
+            limits,
+            self._retry_clock,
         )
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, HttpResponse):
             return outcome
         # Not inside `except`: the error's context would be the HTTP library's own, which holds the request.
-        raise outcome.kind(sentence(call, self.url, outcome.why + outcome.tried), outcome.hint) from outcome.cause
+        raise outcome.kind(failure_text(call, self.url, outcome.why + outcome.tried), outcome.hint) from outcome.cause
 
-    def _place(self, call: Call) -> str:
+    def _place(self, call: ApiRequest) -> str:
         return self.url + call.path
 
     def _try(
-        self, call: Call, jar: Jar, form: Secret | None, json: Mapping[str, object] | None, seconds: float
-    ) -> Outcome:
+        self,
+        call: ApiRequest,
+        cookies: CookieSession,
+        form: Secret | None,
+        json: Mapping[str, object] | None,
+        seconds: float,
+    ) -> HttpOutcome:
         started = monotonic()
         forget_connecting()
         try:
-            outcome = self._send(call, jar, form, json, seconds)
+            outcome = self._send(call, cookies, form, json, seconds)
         except FAILURES as error:
             name = type(error).__name__
             LOG.debug("%s %s: %s, %d ms", call.method, self._place(call), name, _since(started))
-            return explain(error, seconds, sent=not failed_to_connect())
-        if isinstance(outcome, Answer):
+            return explain_failure(error, seconds, sent=not failed_to_connect())
+        if isinstance(outcome, HttpResponse):
             size = len(outcome.body)
             LOG.debug(
                 "%s %s: %d, %d ms, %d bytes", call.method, self._place(call), outcome.status, _since(started), size
@@ -184,29 +193,34 @@ class Transport:
         return outcome
 
     def _send(
-        self, call: Call, jar: Jar, form: Secret | None, json: Mapping[str, object] | None, seconds: float
-    ) -> Outcome:
-        prepared = self._prepare(call, jar, form, json)
-        settings = jar.merge_environment_settings(prepared.url, {}, True, self._verify, None)
+        self,
+        call: ApiRequest,
+        cookies: CookieSession,
+        form: Secret | None,
+        json: Mapping[str, object] | None,
+        seconds: float,
+    ) -> HttpOutcome:
+        prepared = self._prepare(call, cookies, form, json)
+        settings = cookies.merge_environment_settings(prepared.url, {}, True, self._verify, None)
         # The time that connecting took is taken off what is left for the answer.
         limit = urllib3.Timeout(total=seconds)
-        with jar.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
+        with cookies.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
             body = _read(response)
             if isinstance(body, str):
-                return NoAnswer(body, None, None, UnexpectedResponse, lasting=True)
+                return NoResponse(body, None, None, UnexpectedResponse, lasting=True)
             content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             location, retry_after, date = (response.headers.get(name) for name in ("Location", "Retry-After", "Date"))
-            return Answer(response.status_code, content_type, location, body, retry_after, date)
+            return HttpResponse(response.status_code, content_type, location, body, retry_after, date)
 
     def _prepare(
-        self, call: Call, jar: Jar, form: Secret | None, json: Mapping[str, object] | None
+        self, call: ApiRequest, cookies: CookieSession, form: Secret | None, json: Mapping[str, object] | None
     ) -> requests.PreparedRequest:
         request = requests.Request(call.method, self._place(call))
         if form is not None:
             request.data = form.reveal()
             request.headers = {"Content-Type": "application/x-www-form-urlencoded"}
         request.json = json
-        return jar.prepare_request(request)
+        return cookies.prepare_request(request)
 
 
 def _without_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:

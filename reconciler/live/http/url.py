@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from reconciler.live.http.tls import trusting
+from reconciler.live.http.tls import tls_context
 from reconciler.model.errors import ReconcilerError
 
 
@@ -29,7 +29,7 @@ def checked_url(url: str) -> SplitResult:
 def checked_ca_bundle(ca_bundle: Path) -> str:
     """The path of a file with certificates. Raises ReconcilerError if there is none in it."""
     try:
-        trusting(str(ca_bundle), None)
+        tls_context(str(ca_bundle), None)
     except ssl.SSLError as error:
         raise ReconcilerError(
             f"cannot use the CA bundle {ca_bundle}: it holds no certificate", "`ca_bundle:` takes a PEM file"

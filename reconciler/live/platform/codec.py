@@ -8,8 +8,8 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeGuard
 
-from reconciler.live.gateway import Issued
-from reconciler.live.platform.responses import shown
+from reconciler.live.gateway import ClientSecret
+from reconciler.live.platform.responses import one_line
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.secret import Secret
 
@@ -34,7 +34,7 @@ class WrongShape(Exception):
     """The data of an answer are not what the platform gives; the text says where, and holds no value of theirs."""
 
 
-class Row(NamedTuple):
+class WireClient(NamedTuple):
     """A client as the platform gives it, its fields checked one by one."""
 
     id: int
@@ -45,7 +45,7 @@ class Row(NamedTuple):
     created_at: datetime | None
 
 
-def body_of(spec: ClientSpec) -> dict[str, object]:
+def request_body(spec: ClientSpec) -> dict[str, object]:
     """What to send for a client: all of it, since a PUT replaces the whole. No redirect is stored as an empty one."""
     body: dict[str, object] = {"name": spec.name, "types": [_TYPES[grant] for grant in Grant if grant in spec.grants]}
     if spec.redirect_url is not None:
@@ -107,7 +107,7 @@ def _usual(values: Any) -> LiveClient | None:
     return None
 
 
-def read_secrets(document: object) -> tuple[Issued, ...]:
+def read_secrets(document: object) -> tuple[ClientSecret, ...]:
     """The secrets of the clients that `read_listing` reads from the same document, where each is a `Secret`.
 
     Raises WrongShape.
@@ -124,13 +124,13 @@ def _data(document: object) -> list[Any]:
     return data
 
 
-def _issued(row: Row, secret: object) -> Issued:
+def _issued(row: WireClient, secret: object) -> ClientSecret:
     if not (secret is None or isinstance(secret, Secret)):
         raise WrongShape(f"`secret` of client {row.id} is not text")
-    return Issued(row.id, None if secret == Secret("") else secret, row.created_at)
+    return ClientSecret(row.id, None if secret == Secret("") else secret, row.created_at)
 
 
-def read_row(row: object, index: int = 1) -> Row:
+def read_row(row: object, index: int = 1) -> WireClient:
     """The checked fields of one client; keys that are not known are left alone. Raises WrongShape."""
     if not isinstance(row, dict):
         raise WrongShape(f"entry {index} is not a client")
@@ -147,10 +147,10 @@ def read_row(row: object, index: int = 1) -> Row:
     if not (types is None or (isinstance(types, list) and all(map(_is_text, types)))):
         raise WrongShape(f"`types` of client {client_id} is not a list of texts")
     created_at = _read_time(row.get("created_at"), client_id)
-    return Row(client_id, name, redirect or "", revoked, tuple(types or ()), created_at)
+    return WireClient(client_id, name, redirect or "", revoked, tuple(types or ()), created_at)
 
 
-def read_client(row: Row) -> LiveClient | UnsupportedClient:
+def read_client(row: WireClient) -> LiveClient | UnsupportedClient:
     """The client that a row stands for."""
     why = _inexpressible(row)
     if why is not None:
@@ -158,7 +158,7 @@ def read_client(row: Row) -> LiveClient | UnsupportedClient:
     return LiveClient(row.id, ClientSpec(row.name, _grants(row.types), row.redirect or None), row.created_at)
 
 
-def difference(row: Row, sent: ClientSpec) -> str | None:
+def difference(row: WireClient, sent: ClientSpec) -> str | None:
     """The first field that was stored otherwise than sent, in words; None if there is none."""
     sent_types = [_TYPES[grant] for grant in Grant if grant in sent.grants]
     pairs = (
@@ -168,7 +168,7 @@ def difference(row: Row, sent: ClientSpec) -> str | None:
     )
     for field, stored, wanted in pairs:
         if stored != wanted:
-            return f'`{field}` was stored as "{shown(stored)}", and sent as "{shown(wanted)}"'
+            return f'`{field}` was stored as "{one_line(stored)}", and sent as "{one_line(wanted)}"'
     return None
 
 
@@ -178,13 +178,13 @@ def _grants(types: tuple[str, ...]) -> frozenset[Grant]:
     return frozenset(_GRANTS[name] for name in types)
 
 
-def _inexpressible(row: Row) -> str | None:
+def _inexpressible(row: WireClient) -> str | None:
     """Why a client cannot be declared, if so."""
     if not row.types:
         return "it has no type"
     for name in row.types:
         if name not in _GRANTS:
-            return f"its type '{shown(name, 50)}' is not known"
+            return f"its type '{one_line(name, 50)}' is not known"
     # The platform derives the one from the other (observed on 4.15.6).
     if ("authorization_code_grant" in row.types) and not row.redirect:
         return "it has the authorization code grant, but no redirect URL"

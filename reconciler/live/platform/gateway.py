@@ -7,12 +7,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from reconciler.live.gateway import Issued
-from reconciler.live.http import requests as calls
-from reconciler.live.http.requests import Call, sentence
-from reconciler.live.http.retry import Patience
+from reconciler.live.gateway import ClientSecret
+from reconciler.live.http.request import ApiRequest, failure_text
+from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import Transport
-from reconciler.live.platform import codec
+from reconciler.live.platform import codec, requests
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.session import Session
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
@@ -20,7 +19,7 @@ from reconciler.model.errors import GatewayError, Unavailable, UnexpectedRespons
 
 Read = TypeVar("Read")
 
-PATIENT = Patience()
+PATIENT = RetryClock()
 """Pauses in real time."""
 
 
@@ -34,7 +33,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     allow_http: bool = False,
     embedded: bool = False,
     connections: int = 8,
-    patience: Patience = PATIENT,
+    retry_clock: RetryClock = PATIENT,
     renewals: int = 1,
 ) -> Iterator[HttpGateway]:
     """Log in to the instance at `url` and give its gateway, for several threads; log out on every way out.
@@ -42,8 +41,8 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     `timeout` is in seconds for one request in all (resolving the host name excepted); if it is tried again, four times
     as long for all of it. `ca_bundle` is a PEM file of authorities to trust instead of the usual ones. Plain http to
     another machine takes `allow_http`. Proxies come from the environment, but never for this machine's own addresses
-    nor an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway. `patience`
-    is how the pauses between tries are made; `pause_unless` makes them end when a run is to stop. A session that ends
+    nor an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway. The pauses
+    between tries are made by `retry_clock`; `pause_unless` makes them end when a run is to stop. A session that ends
     too early is renewed `renewals` times.
 
     Raises LoginRefused or another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that
@@ -57,7 +56,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
             allow_http=allow_http,
             embedded=embedded,
             connections=connections,
-            patience=patience,
+            retry_clock=retry_clock,
         ) as transport,
         ExitStack() as ways_out,
     ):
@@ -87,13 +86,13 @@ class HttpGateway:
 
     def list_clients(self) -> Listing:
         """All clients that are not deleted, in ascending id, without their secrets."""
-        document, at = self._session.ask_when(calls.LIST)
-        return self._checked(calls.LIST, lambda: codec.read_listing(document, at))
+        document, at = self._session.ask_when(requests.LIST)
+        return self._checked(requests.LIST, lambda: codec.read_listing(document, at))
 
-    def list_with_secrets(self) -> tuple[Listing, tuple[Issued, ...]]:
+    def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
-        document, at = self._session.ask_with_secrets(calls.LIST)
-        return self._checked(calls.LIST, lambda: (codec.read_listing(document, at), codec.read_secrets(document)))
+        document, at = self._session.ask_with_secrets(requests.LIST)
+        return self._checked(requests.LIST, lambda: (codec.read_listing(document, at), codec.read_secrets(document)))
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
         """Make a client and return it as the instance answered. Never sent again where that might make a second one.
@@ -101,14 +100,14 @@ class HttpGateway:
         `beside` is a live client that has the name already: it does not tell that the client was made.
         """
         document = self._session.ask(
-            calls.CREATE, codec.body_of(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
+            requests.CREATE, codec.request_body(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
         )
-        return self._stored(calls.CREATE, document, spec)
+        return self._stored(requests.CREATE, document, spec)
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """Replace name, grants and redirect of a client together, and return it as the instance answered."""
-        call = calls.update(client_id)
-        document = self._session.ask(call, codec.body_of(spec))
+        call = requests.update(client_id)
+        document = self._session.ask(call, codec.request_body(spec))
         stored = self._stored(call, document, spec)
         if stored.id != client_id:
             raise self._unexpected(call, f"it answers with another client, {stored.id}")
@@ -116,7 +115,7 @@ class HttpGateway:
 
     def delete_client(self, client_id: int) -> None:
         """Revoke a client and its tokens. There is no way back."""
-        self._session.ask(calls.delete(client_id))
+        self._session.ask(requests.delete(client_id))
 
     def _check_not_made(self, name: str, beside: int | None) -> None:
         """Raise Unavailable if a create that found the session ended may have made a client of this name all the same.
@@ -130,14 +129,14 @@ class HttpGateway:
         everybody: tuple[LiveClient | UnsupportedClient, ...] = (*listing.clients, *listing.unsupported)
         if any(live.name == name and live.id != beside for live in everybody):
             why = "the session ended meanwhile, and a client of this name is live, perhaps the one that was to be made"
-            raise Unavailable(sentence(calls.CREATE, self._url, why), "plan again: it shows what is live now")
+            raise Unavailable(failure_text(requests.CREATE, self._url, why), "plan again: it shows what is live now")
 
-    def _stored(self, call: Call, document: object, sent: ClientSpec) -> LiveClient:
+    def _stored(self, call: ApiRequest, document: object, sent: ClientSpec) -> LiveClient:
         row = self._checked(call, lambda: codec.read_row(document))
         if row.revoked:
             # A PUT to a deleted client is answered with 200 and changes nothing that anybody can see.
             why = f"somebody has deleted client {row.id} meanwhile; nothing came back to life"
-            raise UnexpectedResponse(sentence(call, self._url, why), "plan again")
+            raise UnexpectedResponse(failure_text(call, self._url, why), "plan again")
         difference = codec.difference(row, sent)
         if difference is not None:
             raise self._unexpected(call, difference)
@@ -146,13 +145,13 @@ class HttpGateway:
             raise self._unexpected(call, client.why)
         return client
 
-    def _checked(self, call: Call, read: Callable[[], Read]) -> Read:
+    def _checked(self, call: ApiRequest, read: Callable[[], Read]) -> Read:
         try:
             return read()
         except codec.WrongShape as error:
             raise self._unexpected(call, f"its answer has another shape: {error}") from error
 
-    def _unexpected(self, call: Call, why: str) -> UnexpectedResponse:
+    def _unexpected(self, call: ApiRequest, why: str) -> UnexpectedResponse:
         return UnexpectedResponse(
-            sentence(call, self._url, why), "look at the client in the platform's Auth Clients page"
+            failure_text(call, self._url, why), "look at the client in the platform's Auth Clients page"
         )

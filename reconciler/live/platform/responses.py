@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
-from reconciler.live.http.outcomes import Answer
-from reconciler.live.http.requests import Call, sentence
+from reconciler.live.http.outcomes import HttpResponse
+from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.model.errors import (
     GatewayError,
     NotAuthenticated,
@@ -39,49 +39,49 @@ _FIELDS_SHOWN = 10
 _LENGTH_SHOWN = 200
 
 
-def shown(text: str, limit: int = _LENGTH_SHOWN) -> str:
+def one_line(text: str, limit: int = _LENGTH_SHOWN) -> str:
     """Foreign text, safe to print on one line, and cut after `limit` characters."""
     return printable(text) if len(text) <= limit else printable(text[:limit]) + "…"
 
 
-def problem(answer: Answer, call: Call, url: str) -> GatewayError:
+def error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
     """The error for an answer whose status is not the call's success, whoever is logged in."""
     status = answer.status
     if 300 <= status < 400:
         return _redirected(answer, call, url)
     if status in _WORDS or status >= 500:
         why = _WORDS.get(status, f"the server failed ({status})")
-        return Unavailable(sentence(call, url, why + answer.tried), "try again later")
+        return Unavailable(failure_text(call, url, why + answer.tried), "try again later")
     match status:
         case 400:
             why = "it does not know this host name (400)"
         case 404 | 405:
             why = f"there is no such page ({status})"
         case 422:
-            return Rejected(sentence(call, url, f"refused: {field_messages(answer) or 'no reason given'}"))
+            return Rejected(failure_text(call, url, f"refused: {field_messages(answer) or 'no reason given'}"))
         case _:
             why = f"the platform does not answer this with {status}"
-    return UnexpectedResponse(sentence(call, url, why), _PLATFORM_HINT)
+    return UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
 
 
-def session_problem(answer: Answer, call: Call, url: str) -> GatewayError:
+def session_error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
     """The same with a session, where 401, 403 and a redirect to the login page have a meaning of their own."""
     if answer.status == 401 or leads_to_login(answer, url):
-        return NotAuthenticated(sentence(call, url, "the session has ended"), SESSION_HINT)
+        return NotAuthenticated(failure_text(call, url, "the session has ended"), SESSION_HINT)
     if answer.status == 403:
         return _not_permitted(answer, call, url)
-    return problem(answer, call, url)
+    return error_for(answer, call, url)
 
 
-def _not_permitted(answer: Answer, call: Call, url: str) -> GatewayError:
+def _not_permitted(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
     why = f'the account lacks the permission "Auth Clients: {call.permission}"'
     hint = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions"
     if not is_json(answer):
         hint += "; the refusal (403) does not look like the platform's own, so a firewall may stand in between"
-    return NotPermitted(sentence(call, url, why), hint)
+    return NotPermitted(failure_text(call, url, why), hint)
 
 
-def leads_to_login(answer: Answer, url: str) -> bool:
+def leads_to_login(answer: HttpResponse, url: str) -> bool:
     """Whether the answer is a redirect to the platform's own login page."""
     if not 300 <= answer.status < 400 or answer.location is None:
         return False
@@ -94,24 +94,24 @@ def leads_to_login(answer: Answer, url: str) -> bool:
         return False
 
 
-def _redirected(answer: Answer, call: Call, url: str) -> GatewayError:
+def _redirected(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
     try:
         target = urlsplit(urljoin(f"{url}/", answer.location or ""))
         where = f"{target.scheme}://{target.hostname}"
     except ValueError:
         where = "an address that nobody can read"
-    why = f"it answers with a redirect to {shown(where)}"
-    return UnexpectedResponse(sentence(call, url, why), "give the URL of the platform itself in `url:`")
+    why = f"it answers with a redirect to {one_line(where)}"
+    return UnexpectedResponse(failure_text(call, url, why), "give the URL of the platform itself in `url:`")
 
 
-def field_messages(answer: Answer) -> str:
+def field_messages(answer: HttpResponse) -> str:
     """The platform's own words about the fields that were sent, as one line; empty if there are none."""
     document = _decoded(answer.body, None) if is_json(answer) else None
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, dict):
         return ""
     lines = [
-        f"{shown(field, 50)}: {shown(text)}"
+        f"{one_line(field, 50)}: {one_line(text)}"
         for field, texts in errors.items()
         for text in (texts if isinstance(texts, list) else [texts])
         if isinstance(text, str)
@@ -120,21 +120,21 @@ def field_messages(answer: Answer) -> str:
     return "; ".join(lines[:_FIELDS_SHOWN] + more)
 
 
-def data_of(answer: Answer, call: Call, url: str, *, with_secrets: bool = False) -> object:
+def decode_body(answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool = False) -> object:
     """The decoded body of a success. Raises UnexpectedResponse if it is not JSON.
 
     There is no secret in it; or, `with_secrets`, each is a `Secret`.
     """
     if not is_json(answer):
         why = "it answers with a page where the platform answers with data"
-        raise UnexpectedResponse(sentence(call, url, why), _PLATFORM_HINT)
+        raise UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
     document = _decoded(answer.body, _with_secrets if with_secrets else _without_secrets)
     if document is _NOT_JSON:
-        raise UnexpectedResponse(sentence(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
+        raise UnexpectedResponse(failure_text(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
     return document
 
 
-def time_of(answer: Answer) -> datetime | None:
+def instance_time(answer: HttpResponse) -> datetime | None:
     """The instance's time when it answered (RFC 9110 section 6.6.1), in UTC; None if it says none that can be read."""
     try:
         time = parsedate_to_datetime(answer.date) if answer.date is not None else None
@@ -143,7 +143,7 @@ def time_of(answer: Answer) -> datetime | None:
         return None
 
 
-def is_json(answer: Answer) -> bool:
+def is_json(answer: HttpResponse) -> bool:
     """Whether an answer says that it is data, not a page."""
     return answer.content_type == "application/json"
 

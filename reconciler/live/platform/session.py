@@ -8,17 +8,18 @@ from datetime import datetime
 from threading import Lock
 from urllib.parse import urlencode
 
-from reconciler.live.http.outcomes import Answer
-from reconciler.live.http.requests import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE, Call, sentence
-from reconciler.live.http.transport import Jar, Transport
+from reconciler.live.http.outcomes import HttpResponse
+from reconciler.live.http.request import ApiRequest, failure_text
+from reconciler.live.http.transport import CookieSession, Transport
 from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.requests import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE
 from reconciler.live.platform.responses import (
-    data_of,
+    decode_body,
+    error_for,
     field_messages,
+    instance_time,
     leads_to_login,
-    problem,
-    session_problem,
-    time_of,
+    session_error_for,
 )
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
 from reconciler.model.secret import Secret
@@ -47,7 +48,7 @@ class Session:
         self._credentials = credentials
         # Each login has a jar of its own. The platform sets a cookie with every answer, and one of the old session
         # that comes late must not replace the new session's.
-        self._jar = transport.open_jar()
+        self._cookies = transport.new_cookies()
         self._renewal = Lock()
         self._renewals = renewals
         self._renewed = False
@@ -56,7 +57,7 @@ class Session:
     @property
     def may_be_open(self) -> bool:
         """Whether the instance has set any cookie: without one there is no session to end."""
-        return not self._jar.is_empty
+        return not self._cookies.is_empty
 
     @property
     def url(self) -> str:
@@ -66,24 +67,28 @@ class Session:
     @property
     def seconds_left(self) -> float | None:
         """How long the session lives without another request, as far as its cookie says."""
-        return self._jar.seconds_left
+        return self._cookies.seconds_left
 
     def log_in(self) -> None:
         """Log in. Sent again only if no connection was made, never after an answer, nor after none came.
 
         Raises LoginRefused when the platform says no, any other GatewayError when it cannot be asked.
         """
-        self._enter(LOGIN, self._jar)
+        self._enter(LOGIN, self._cookies)
 
     def log_out(self) -> None:
         """End the session if that can be done. Raises nothing: whatever led here is more important."""
         try:
-            self._transport.exchange(LOGOUT, self._jar, within=LOGOUT_SECONDS)
+            self._transport.exchange(LOGOUT, self._cookies, within=LOGOUT_SECONDS)
         except GatewayError as error:
             LOG.info("%s; the session stays until it lapses", error)
 
     def ask(
-        self, call: Call, body: Mapping[str, object] | None = None, *, before_repeating: Callable[[], object] = _nothing
+        self,
+        call: ApiRequest,
+        body: Mapping[str, object] | None = None,
+        *,
+        before_repeating: Callable[[], object] = _nothing,
     ) -> object:
         """The data of a successful answer (None where success has none). Raises any GatewayError.
 
@@ -91,90 +96,94 @@ class Session:
         that must not be.
         """
         answer = self._succeed(call, body, before_repeating)
-        return None if call.success == 204 else data_of(answer, call, self._url)
+        return None if call.success == 204 else decode_body(answer, call, self._url)
 
-    def ask_when(self, call: Call) -> tuple[object, datetime | None]:
+    def ask_when(self, call: ApiRequest) -> tuple[object, datetime | None]:
         """The data of a successful answer, and the instance's time when it gave it. Raises any GatewayError."""
         answer = self._succeed(call, None, _nothing)
-        return data_of(answer, call, self._url), time_of(answer)
+        return decode_body(answer, call, self._url), instance_time(answer)
 
-    def ask_with_secrets(self, call: Call) -> tuple[object, datetime | None]:
+    def ask_with_secrets(self, call: ApiRequest) -> tuple[object, datetime | None]:
         """As `ask_when`, and each `secret` in the data is a `Secret`."""
         answer = self._succeed(call, None, _nothing)
-        return data_of(answer, call, self._url, with_secrets=True), time_of(answer)
+        return decode_body(answer, call, self._url, with_secrets=True), instance_time(answer)
 
-    def _succeed(self, call: Call, body: Mapping[str, object] | None, before_repeating: Callable[[], object]) -> Answer:
+    def _succeed(
+        self, call: ApiRequest, body: Mapping[str, object] | None, before_repeating: Callable[[], object]
+    ) -> HttpResponse:
         while True:
-            jar = self._jar
-            answer = self._transport.exchange(call, jar, json=body)
+            cookies = self._cookies
+            answer = self._transport.exchange(call, cookies, json=body)
             if answer.status == call.success:
                 return answer
-            problem = self._problem(answer, call, jar)
+            problem = self._problem(answer, call, cookies)
             if problem is not None:
                 raise problem
-            self._renew(jar, call)
+            self._renew(cookies, call)
             before_repeating()
 
-    def try_out(self, call: Call, body: Mapping[str, object] | None = None) -> Answer:
+    def try_out(self, call: ApiRequest, body: Mapping[str, object] | None = None) -> HttpResponse:
         """The answer to a request, whatever it says and whether or not the session has ended.
 
         Raises GatewayError if none came.
         """
-        return self._transport.exchange(call, self._jar, json=body)
+        return self._transport.exchange(call, self._cookies, json=body)
 
     def is_alive(self) -> bool:
         """Whether the session is one, and the server well enough to say so."""
-        probed = self._probe(self._jar)
+        probed = self._probe(self._cookies)
         return probed is not None and probed.status == PROBE.success
 
-    def _problem(self, answer: Answer, call: Call, jar: Jar) -> GatewayError | None:
+    def _problem(self, answer: HttpResponse, call: ApiRequest, cookies: CookieSession) -> GatewayError | None:
         """What is wrong, or None if it is just that the session in this jar has ended.
 
         Without a session, every verb answers 500, as a failed server does, and as it does to an id that never was; or
         401, once, after the password was changed. Only the probe tells (observed on 4.15.6).
         """
         if not (answer.status == 500 or _has_ended(answer, self._url)):
-            return session_problem(answer, call, self._url)
-        if jar is not self._jar:
+            return session_error_for(answer, call, self._url)
+        if cookies is not self._cookies:
             return None  # another thread has found out already
-        probed = self._probe(jar)
+        probed = self._probe(cookies)
         if probed is not None and _has_ended(probed, self._url):
             return None
         if answer.status != 500:
-            return session_problem(answer, call, self._url)
+            return session_error_for(answer, call, self._url)
         if probed is not None and probed.status == 200 and call.method in ("PUT", "DELETE"):
             why = "there is no such client any more, or the server failed (500)"
-            return Unavailable(sentence(call, self._url, why), "plan again")
-        return Unavailable(sentence(call, self._url, "the server failed (500)"), "try again later, or see its own log")
+            return Unavailable(failure_text(call, self._url, why), "plan again")
+        return Unavailable(
+            failure_text(call, self._url, "the server failed (500)"), "try again later, or see its own log"
+        )
 
-    def _probe(self, jar: Jar) -> Answer | None:
+    def _probe(self, cookies: CookieSession) -> HttpResponse | None:
         try:
-            return self._transport.exchange(PROBE, jar)
+            return self._transport.exchange(PROBE, cookies)
         except GatewayError as error:
             LOG.debug("%s", error)
             return None
 
-    def _renew(self, ended: Jar, call: Call) -> None:
+    def _renew(self, ended: CookieSession, call: ApiRequest) -> None:
         """Have a session in another jar than this one; of all threads that want it, one logs in and the others wait.
 
         Once: a login that was refused must not be tried again, and where an instance allows one session a user, two
         runs that kept logging in would end each other's sessions for ever. Raises what stands in the way.
         """
         with self._renewal:
-            if self._jar is not ended:
+            if self._cookies is not ended:
                 return
             if self._failure is not None:
                 raise type(self._failure)(self._failure.message, self._failure.hint)
             if self._renewals == 0:
                 why = ENDED_AGAIN if self._renewed else ENDED_EARLY
-                raise NotAuthenticated(sentence(call, self._url, why), _OWN_ACCOUNT)
+                raise NotAuthenticated(failure_text(call, self._url, why), _OWN_ACCOUNT)
             self._renewals -= 1
             self._renewed = True
             LOG.info("the session at %s has ended before its time: logging in again, this once", self._url)
             self._log_in_again()
 
     def _log_in_again(self) -> None:
-        fresh = self._transport.open_jar()
+        fresh = self._transport.new_cookies()
         try:
             self._enter(LOGIN_AGAIN, fresh)
         except GatewayError as error:
@@ -182,20 +191,20 @@ class Session:
             raise
         except BaseException:
             # Interrupted, perhaps after the login was done: then this is what is to be logged out.
-            self._jar = fresh
+            self._cookies = fresh
             raise
-        self._jar = fresh
+        self._cookies = fresh
 
-    def _enter(self, call: Call, jar: Jar) -> None:
+    def _enter(self, call: ApiRequest, cookies: CookieSession) -> None:
         """Log in with a jar, which must be empty: one that has a session already would not be checked at all."""
-        answer = self._transport.exchange(call, jar, form=_form(self._credentials))
+        answer = self._transport.exchange(call, cookies, form=_form(self._credentials))
         if answer.status == call.success:
             return
         if answer.status == 422:
             raise _refused(answer, call, self._credentials, self._url)
         if leads_to_login(answer, self._url):
             raise _taken(call, self._url)
-        raise problem(answer, call, self._url)
+        raise error_for(answer, call, self._url)
 
 
 def _form(credentials: Credentials) -> Secret:
@@ -203,11 +212,11 @@ def _form(credentials: Credentials) -> Secret:
     return Secret(urlencode(fields))
 
 
-def _has_ended(answer: Answer, url: str) -> bool:
+def _has_ended(answer: HttpResponse, url: str) -> bool:
     return answer.status == 401 or leads_to_login(answer, url)
 
 
-def _refused(answer: Answer, call: Call, credentials: Credentials, url: str) -> LoginRefused:
+def _refused(answer: HttpResponse, call: ApiRequest, credentials: Credentials, url: str) -> LoginRefused:
     """Wrong credentials, a locked account and a missing field all come as a 422; only the words differ."""
     words = field_messages(answer)
     for secret in (credentials.password, credentials.username):
@@ -223,12 +232,12 @@ def _refused(answer: Answer, call: Call, credentials: Credentials, url: str) -> 
     else:
         why, hint = "the platform refuses the account", "have an administrator look at it in Admin > Users"
     quoted = f' ("{words}")' if words else ""
-    return LoginRefused(sentence(call, url, why + quoted), f"{hint}; {_NO_MORE}")
+    return LoginRefused(failure_text(call, url, why + quoted), f"{hint}; {_NO_MORE}")
 
 
-def _taken(call: Call, url: str) -> LoginRefused:
+def _taken(call: ApiRequest, url: str) -> LoginRefused:
     why = "the instance allows one session a user, and this account has one already"
     hint = "log that one out; if a killed run left it behind, wait until it lapses (two hours unless set otherwise)"
     if call is LOGIN_AGAIN:
         hint = f"somebody else has logged in meanwhile: {_OWN_ACCOUNT}"
-    return LoginRefused(sentence(call, url, why), hint)
+    return LoginRefused(failure_text(call, url, why), hint)

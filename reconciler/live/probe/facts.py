@@ -59,7 +59,7 @@ class Distrusted:
     certificate: Certificate | None
 
 
-class Kind(StrEnum):
+class AnswerKind(StrEnum):
     """What an instance's answer to a stranger says about it."""
 
     PLATFORM = "platform"
@@ -70,11 +70,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnonymousAnswer:
     """The answer to a request without a session."""
 
     status: int
-    kind: Kind
+    kind: AnswerKind
     milliseconds: int
     skew: int | None = None
     """Seconds by which the instance's clock is ahead of ours, give or take half the answer's time; None if unknown."""
@@ -93,15 +93,15 @@ class Reach:
     name: Resolved | Failure | None = None
     connection: Connected | Failure | None = None
     tls: Secured | Distrusted | Failure | None = None
-    answer: Answered | Failure | None = None
+    answer: AnonymousAnswer | Failure | None = None
 
     @property
     def is_platform(self) -> bool:
         """Whether a ProcessMaker Platform answers, so that a password may be sent to it."""
-        return isinstance(self.answer, Answered) and self.answer.kind is Kind.PLATFORM
+        return isinstance(self.answer, AnonymousAnswer) and self.answer.kind is AnswerKind.PLATFORM
 
 
-class Right(StrEnum):
+class PermissionState(StrEnum):
     """Whether an account has a permission."""
 
     GRANTED = "granted"
@@ -110,13 +110,13 @@ class Right(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
+class Permissions:
     """What an account may do with auth clients."""
 
-    view: Right
-    create: Right
-    edit: Right
-    delete: Right
+    view: PermissionState
+    create: PermissionState
+    edit: PermissionState
+    delete: PermissionState
     doubts: tuple[str, ...] = ()
     """Why some are not known."""
 
@@ -125,7 +125,7 @@ class Rights:
 class LoggedIn:
     """What an account sees and may do."""
 
-    rights: Rights
+    rights: Permissions
     session_seconds: float | None
     """How long the session lives without another request; None if the instance does not say."""
     listing: Listing | None
@@ -143,4 +143,4 @@ class NotLoggedIn:
     """Whether there are no credentials to offer."""
 
 
-Account = LoggedIn | NotLoggedIn
+AccountFacts = LoggedIn | NotLoggedIn

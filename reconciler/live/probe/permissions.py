@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.live.http.outcomes import Answer
-from reconciler.live.http.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT, Call, sentence
+from reconciler.live.http.outcomes import HttpResponse
+from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.platform.gateway import HttpGateway
-from reconciler.live.platform.responses import is_json, session_problem
+from reconciler.live.platform.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT
+from reconciler.live.platform.responses import is_json, session_error_for
 from reconciler.live.platform.session import Session
-from reconciler.live.probe.facts import Failure, LoggedIn, Right, Rights
+from reconciler.live.probe.facts import Failure, LoggedIn, Permissions, PermissionState
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError, NotPermitted
 
 _NOTHING: Mapping[str, object] = {}
 
-_TRIALS: tuple[tuple[Call, Mapping[str, object] | None, frozenset[int]], ...] = (
+_TRIALS: tuple[tuple[ApiRequest, Mapping[str, object] | None, frozenset[int]], ...] = (
     (ASK_CREATE, _NOTHING, frozenset({422})),
     (ASK_EDIT, _NOTHING, frozenset({404, 422, 500})),
     (ASK_DELETE, None, frozenset({404, 500})),
@@ -35,53 +36,53 @@ def examine_account(gateway: HttpGateway) -> LoggedIn:
     told = list(_try_all(gateway.session))
     create, edit, delete = (each.right for each in told)
     doubts = tuple(each.doubt for each in told if each.doubt is not None)
-    return LoggedIn(Rights(view, create, edit, delete, doubts), left, listing, problem)
+    return LoggedIn(Permissions(view, create, edit, delete, doubts), left, listing, problem)
 
 
-class _Told(NamedTuple):
+class _PermissionAnswer(NamedTuple):
     """What a request has told about a permission, or why it has not."""
 
-    right: Right
+    right: PermissionState
     doubt: str | None = None
 
 
-def _view(gateway: HttpGateway) -> tuple[Right, Listing | None, Failure | None]:
+def _view(gateway: HttpGateway) -> tuple[PermissionState, Listing | None, Failure | None]:
     try:
-        return Right.GRANTED, gateway.list_clients(), None
+        return PermissionState.GRANTED, gateway.list_clients(), None
     except NotPermitted as error:
-        return Right.LACKING, None, Failure(error.message, error.hint)
+        return PermissionState.LACKING, None, Failure(error.message, error.hint)
     except GatewayError as error:
-        return Right.UNKNOWN, None, Failure(error.message, error.hint)
+        return PermissionState.UNKNOWN, None, Failure(error.message, error.hint)
 
 
-def _try_all(session: Session) -> Iterator[_Told]:
+def _try_all(session: Session) -> Iterator[_PermissionAnswer]:
     silent = False
     for call, body, telling in _TRIALS:
         if silent:
-            yield _Told(Right.UNKNOWN)  # it would only take as long again
+            yield _PermissionAnswer(PermissionState.UNKNOWN)  # it would only take as long again
             continue
         try:
             answer = session.try_out(call, body)
         except GatewayError as error:
             silent = True
-            yield _Told(Right.UNKNOWN, error.message)
+            yield _PermissionAnswer(PermissionState.UNKNOWN, error.message)
         else:
             yield _judge(answer, call, telling, session)
 
 
-def _judge(answer: Answer, call: Call, telling: frozenset[int], session: Session) -> _Told:
+def _judge(answer: HttpResponse, call: ApiRequest, telling: frozenset[int], session: Session) -> _PermissionAnswer:
     if answer.status in telling and is_json(answer) and (answer.status != 500 or session.is_alive()):
-        return _Told(Right.GRANTED)
+        return _PermissionAnswer(PermissionState.GRANTED)
     if answer.status == 403 and is_json(answer):
-        return _Told(Right.LACKING)
-    return _Told(Right.UNKNOWN, _doubt(answer, call, session))
+        return _PermissionAnswer(PermissionState.LACKING)
+    return _PermissionAnswer(PermissionState.UNKNOWN, _doubt(answer, call, session))
 
 
-def _doubt(answer: Answer, call: Call, session: Session) -> str:
+def _doubt(answer: HttpResponse, call: ApiRequest, session: Session) -> str:
     """Why an answer does not tell. Without a session everything is 500, or 401 once (observed on 4.15.6)."""
     if answer.status == 403:
         why = "its refusal (403) is not the platform's own: a firewall may stand in between"
-        return sentence(call, session.url, why)
+        return failure_text(call, session.url, why)
     if answer.status == 500 and is_json(answer):
-        return sentence(call, session.url, "the session has ended, or the server failed (500)")
-    return session_problem(answer, call, session.url).message
+        return failure_text(call, session.url, "the session has ended, or the server failed (500)")
+    return session_error_for(answer, call, session.url).message

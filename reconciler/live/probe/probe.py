@@ -18,26 +18,26 @@ from urllib.parse import urljoin, urlsplit
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.util import create_urllib3_context
 
-from reconciler.live.http.errors import FAILURES, explain
-from reconciler.live.http.outcomes import Answer
-from reconciler.live.http.requests import LOOK
-from reconciler.live.http.retry import Patience
-from reconciler.live.http.transport import Jar, Route, Transport
+from reconciler.live.http.errors import FAILURES, explain_failure
+from reconciler.live.http.outcomes import HttpResponse
+from reconciler.live.http.retry import RetryClock
+from reconciler.live.http.transport import CookieSession, Route, Transport
+from reconciler.live.platform.requests import LOOK
 from reconciler.live.platform.responses import is_json, leads_to_login
 from reconciler.live.probe.facts import (
-    Answered,
+    AnonymousAnswer,
+    AnswerKind,
     Certificate,
     Connected,
     Distrusted,
     Failure,
-    Kind,
     Reach,
     Resolved,
     Secured,
 )
 from reconciler.model.errors import GatewayError
 
-IMPATIENT = Patience(pause=lambda _: True)
+IMPATIENT = RetryClock(pause=lambda _: True)
 """Nothing is tried again: what is to be known is how it is now."""
 
 _NO_CHECK_TIME = 0x200000
@@ -46,7 +46,7 @@ _NO_CHECK_TIME = 0x200000
 _UNAVAILABLE = frozenset({429, 502, 503, 504})
 
 
-def look(url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool) -> Reach:
+def probe_instance(url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool) -> Reach:
     """What is found on the way to the instance at `url`, up to the first step that fails; as `connect` would go.
 
     `timeout` is in seconds, for each step. Raises ReconcilerError for a URL or a CA bundle that cannot be used.
@@ -58,7 +58,7 @@ def look(url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, 
         allow_http=allow_http,
         embedded=embedded,
         connections=1,
-        patience=IMPATIENT,
+        retry_clock=IMPATIENT,
     ) as transport:
         route, at = transport.route(), datetime.now(UTC)
         if route.proxy is not None:
@@ -170,31 +170,35 @@ def _called(name: Any) -> str:
     return str(parts.get("commonName") or parts.get("organizationName") or "")
 
 
-def _ask(transport: Transport) -> Answered | Failure:
-    jar, started = transport.open_jar(), monotonic()
+def _ask(transport: Transport) -> AnonymousAnswer | Failure:
+    cookies, started = transport.new_cookies(), monotonic()
     try:
-        answer = transport.exchange(LOOK, jar)
+        answer = transport.exchange(LOOK, cookies)
     except GatewayError as error:
         return Failure(error.message, error.hint)
     took = _milliseconds(started)
-    return Answered(
-        answer.status, _kind(answer, jar, transport.url), took, _skew(answer.date, took), _target(answer, transport.url)
+    return AnonymousAnswer(
+        answer.status,
+        _kind(answer, cookies, transport.url),
+        took,
+        _skew(answer.date, took),
+        _target(answer, transport.url),
     )
 
 
-def _kind(answer: Answer, jar: Jar, url: str) -> Kind:
+def _kind(answer: HttpResponse, cookies: CookieSession, url: str) -> AnswerKind:
     """Whether it is the platform: to a stranger it says 401 as JSON, and starts a session (observed on 4.15.6)."""
-    if not jar.is_empty and (leads_to_login(answer, url) or (answer.status == 401 and is_json(answer))):
-        return Kind.PLATFORM
+    if not cookies.is_empty and (leads_to_login(answer, url) or (answer.status == 401 and is_json(answer))):
+        return AnswerKind.PLATFORM
     match answer.status:
         case status if 300 <= status < 400:
-            return Kind.REDIRECT
+            return AnswerKind.REDIRECT
         case 400:
-            return Kind.UNKNOWN_HOST
+            return AnswerKind.UNKNOWN_HOST
         case status if status >= 500 or status in _UNAVAILABLE:
-            return Kind.UNAVAILABLE
+            return AnswerKind.UNAVAILABLE
         case _:
-            return Kind.OTHER
+            return AnswerKind.OTHER
 
 
 def _skew(date: str | None, took: int) -> int | None:
@@ -209,7 +213,7 @@ def _skew(date: str | None, took: int) -> int | None:
     return round((theirs - datetime.now(UTC)).total_seconds() + 0.5 + took / 2000)
 
 
-def _target(answer: Answer, url: str) -> str | None:
+def _target(answer: HttpResponse, url: str) -> str | None:
     """Where a redirect leads, without what was asked for, and without what may be secret in it."""
     if not (300 <= answer.status < 400 and answer.location):
         return None
@@ -223,7 +227,7 @@ def _target(answer: Answer, url: str) -> str | None:
 
 
 def _failure(error: Exception, route: Route) -> Failure:
-    outcome = explain(error, route.seconds, sent=False)
+    outcome = explain_failure(error, route.seconds, sent=False)
     return Failure(outcome.why, outcome.hint)
 
 

@@ -17,7 +17,7 @@ from reconciler.planning.plan.plan import (
     is_drift,
     origins_of,
 )
-from reconciler.support.text import listed
+from reconciler.support.text import enumeration
 
 _UPDATED = {
     Origin.GIT: "changed in git",
@@ -76,4 +76,4 @@ def _fields_text(origins: Iterable[FieldOrigin]) -> str | None:
         fields.setdefault(each.origin, []).append(each.field)
     if len(fields) == 1:
         return _UPDATED[next(iter(fields))]
-    return "; ".join(f"{listed(names)}: {_UPDATED[origin]}" for origin, names in fields.items()) or None
+    return "; ".join(f"{enumeration(names)}: {_UPDATED[origin]}" for origin, names in fields.items()) or None

@@ -44,7 +44,7 @@ def id_not_live(entry: Entry, namesakes: Sequence[AnyLive], instance: str) -> Bl
     text = f"`ids:` says that it is client {entry.id}, and no live client has this id"
     way_out = "look on the Auth Clients page for the right id, or remove `ids:`"
     if namesakes:
-        text += f"; live under this name: {listed(namesakes, with_forms=True)}"
+        text += f"; live under this name: {clients_text(namesakes, with_forms=True)}"
         way_out = f"if that is the one, correct it to `{_pin(namesakes, instance)}`; else remove `ids:`"
     return _blocked(entry, "id-not-live", text, way_out)
 
@@ -63,7 +63,7 @@ def unsupported(entry: Entry, live: UnsupportedClient) -> Blocked:
 
 def ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:
     """Several live clients have the declared name."""
-    text = f"{len(found)} live clients have this name: {listed(found, with_forms=True)}"
+    text = f"{len(found)} live clients have this name: {clients_text(found, with_forms=True)}"
     way_out = f"add `{_pin(found, instance)}` to the entry, with the id of the right one, or {_remove_others(found)}"
     if isinstance(entry, DesiredClient) and _may_be_rotating(found):
         newest = max(live.id for live in found)
@@ -80,7 +80,7 @@ def _may_be_rotating(found: Sequence[AnyLive]) -> bool:
 
 def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:
     """Several live clients have one of the previous names."""
-    text = f"{len(found)} live clients have a previous name of it: {listed(found, with_names=True)}"
+    text = f"{len(found)} live clients have a previous name of it: {clients_text(found, with_names=True)}"
     pin = f"add `{_pin(found, instance)}` to the entry, with the id of the right one"
     way_out = f"keep the previous name of the right one only, or {pin}, or {_remove_others(found)}"
     return _blocked(entry, "previous-names-ambiguous", text, way_out)
@@ -95,7 +95,7 @@ def clashing(entry: Entry, live: AnyLive, entries: Iterable[Entry]) -> Blocked:
 
 def name_taken(entry: Entry, holders: Sequence[AnyLive]) -> Blocked:
     """The name that a client would get is another's, even if that one is about to lose it."""
-    text = f"another live client has this name already: {listed(holders)}"
+    text = f"another live client has this name already: {clients_text(holders)}"
     way_out = "rename or remove that one first, then plan again; or correct `ids:`"
     return _blocked(entry, "name-taken", text, way_out)
 
@@ -106,10 +106,10 @@ def lookalike(entry: Entry, twins: Sequence[AnyLive], instance: str, *, is_live:
     `is_live` is whether the entry means a live client already, so that the other one must be another.
     """
     differs = "only in case, normalisation or invisible characters"
-    text = f"a live client has a name that differs {differs}: {listed(twins, with_names=True)}"
+    text = f"a live client has a name that differs {differs}: {clients_text(twins, with_names=True)}"
     allow = f"add `allow: [{ALLOW_LOOKALIKE}]` to the entry"
     first = min(twins, key=lambda live: live.id)
-    rename = f"add `{claim(first, instance)}` to rename it"
+    rename = f"add `{how_to_rename(first, instance)}` to rename it"
     same = f"if it is the same client, write its name as it is live, or {rename}"
     way_out = f"rename or remove that one, or {allow}" if is_live else f"{same}; if it is another, {allow}"
     return _blocked(entry, "name-lookalike", text, way_out)
@@ -171,7 +171,7 @@ def _dated(clients: Iterable[AnyLive]) -> str:
     return ", ".join(shown) + (f" and {hidden} more" if hidden else "")
 
 
-def listed(clients: Iterable[AnyLive], *, with_names: bool = False, with_forms: bool = False) -> str:
+def clients_text(clients: Iterable[AnyLive], *, with_names: bool = False, with_forms: bool = False) -> str:
     """Clients as people tell them apart, in ascending id: `7 (created 2026-03-01), 9 (created 2026-04-17)`."""
     ordered = sorted(clients, key=lambda live: live.id)
     shown = [_listed(live, with_names, with_forms) for live in ordered[:MOST_LISTED]]
@@ -202,7 +202,7 @@ def created(at: datetime | None) -> str:
     return f"created {at.date().isoformat()}" if at else "creation date unknown"
 
 
-def claim(live: AnyLive, instance: str) -> str:
+def how_to_rename(live: AnyLive, instance: str) -> str:
     """What to write into an entry so that a live client is renamed: by its id if no file can say its name."""
     if can_be_declared(live.name):
         return f"previous_names: [{quoted_scalar(live.name)}]"

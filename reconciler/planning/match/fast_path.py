@@ -11,21 +11,21 @@ from collections.abc import Collection, Set
 
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.match.blocked import Entry
-from reconciler.planning.match.match import Finding, LiveIndex, claimed, match_all
+from reconciler.planning.match.match import LiveIndex, MatchResult, claimed, match_all
 from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class MatchedEntries:
     """What every entry means."""
 
     settled: Set[int]
     """The live clients that are as their entries want them, by their names alone."""
-    findings: tuple[Finding, ...]
+    findings: tuple[MatchResult, ...]
     """What each of the other entries means, in the order of the files."""
 
 
-def match_declared(declared: Declarations, index: LiveIndex) -> Matched:
+def match_declared(declared: Declarations, index: LiveIndex) -> MatchedEntries:
     """What every entry means: as `match_all` finds it, but for those that are in sync in the plainest way.
 
     An entry that says no more than what its client is, is in sync if the one live client of its name is that, and if no
@@ -35,21 +35,23 @@ def match_declared(declared: Declarations, index: LiveIndex) -> Matched:
     settled = {
         live.id: entry
         for entry in declared.present
-        if (live := index.only(entry.spec.name)) and _is_settled(entry, live) and entry.spec.name not in shared
+        if (live := index.only(entry.spec.name)) and _in_sync(entry, live) and entry.spec.name not in shared
     }
     everything: tuple[Entry, ...] = (*declared.present, *declared.absent)
     # By `ids` or a previous name an entry may mean the client of another one: then neither is certain.
     for contested in settled.keys() & claimed((entry for entry in everything if _reaches_further(entry)), index):
         del settled[contested]
     known = set(map(id, settled.values()))
-    return Matched(settled.keys(), tuple(match_all([entry for entry in everything if id(entry) not in known], index)))
+    return MatchedEntries(
+        settled.keys(), tuple(match_all([entry for entry in everything if id(entry) not in known], index))
+    )
 
 
 def _reaches_further(entry: Entry) -> bool:
     return entry.id is not None or (isinstance(entry, DesiredClient) and bool(entry.previous_names))
 
 
-def _is_settled(entry: DesiredClient, live: LiveClient) -> bool:
+def _in_sync(entry: DesiredClient, live: LiveClient) -> bool:
     wanted, found = entry.spec, live.spec
     return (
         wanted.redirect_url == found.redirect_url

@@ -12,7 +12,7 @@ from reconciler.model.clients import AbsentClient, DesiredClient, Listing, LiveC
 from reconciler.model.names import lookalike_key, matches_any
 from reconciler.planning.match import blocked
 from reconciler.planning.match.blocked import AnyLive, Entry
-from reconciler.planning.match.rotation import Candidates, Settled, Turn, turn_of
+from reconciler.planning.match.rotation import Candidates, RotationDone, RotationStep, rotation_step
 from reconciler.planning.plan.plan import Blocked
 from reconciler.support.frozen import dataclass
 
@@ -63,7 +63,7 @@ class LiveIndex:
         return _grouped((lookalike_key(live.name), live) for live in self.all)
 
 
-class How(Enum):
+class MatchedBy(Enum):
     """By what an entry was matched."""
 
     ID = auto()
@@ -77,37 +77,37 @@ class Match:
 
     entry: Entry
     live: LiveClient
-    how: How
+    how: MatchedBy
 
 
 @dataclass(frozen=True, slots=True)
-class Rotating:
+class RotationMatch:
     """The entry means a client that is too old, and the one that takes its place."""
 
     entry: DesiredClient
     rotate: Rotation
-    turn: Turn
+    step: RotationStep
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class NotLive:
     """What the entry means is not live."""
 
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Ambiguous:
     """What the entry means is not certain."""
 
     entry: Entry
     blocked: Blocked
 
 
-Finding = Match | Rotating | Missing | Doubt
+MatchResult = Match | RotationMatch | NotLive | Ambiguous
 
 
-def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[Finding]:
+def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[MatchResult]:
     """What each entry means, in their order. No live client is matched twice, and no name is given twice."""
     same_name = _shared((entry.name, entry) for entry in entries)
     findings = [_find(entry, index) for entry in entries]
@@ -115,9 +115,9 @@ def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[Finding]:
     for found in findings:
         entry = found.entry
         if entry.name in same_name:
-            yield Doubt(entry, blocked.declared_twice(entry, same_name[entry.name]))
+            yield Ambiguous(entry, blocked.declared_twice(entry, same_name[entry.name]))
         elif clash := next((live for live in meant(found) if live.id in claims), None):
-            yield Doubt(entry, blocked.clashing(entry, clash, claims[clash.id]))
+            yield Ambiguous(entry, blocked.clashing(entry, clash, claims[clash.id]))
         else:
             yield _checked_name(found, index)
 
@@ -127,14 +127,14 @@ def claimed(entries: Iterable[Entry], index: LiveIndex) -> set[int]:
     return {live.id for entry in entries for live in meant(_find(entry, index))}
 
 
-def meant(found: Finding) -> tuple[LiveClient, ...]:
+def meant(found: MatchResult) -> tuple[LiveClient, ...]:
     """The live clients that are an entry's: in a rotation, two for a while."""
     match found:
         case Match(live=live):
             return (live,)
-        case Rotating(turn=Turn(old=old, successor=successor)):
+        case RotationMatch(step=RotationStep(old=old, successor=successor)):
             return (old,) if successor is None else (old, successor)
-        case Missing() | Doubt():
+        case NotLive() | Ambiguous():
             return ()
         case _:
             assert_never(found)
@@ -149,83 +149,83 @@ def possible(entry: Entry, index: LiveIndex) -> Iterator[int]:
         yield from (live.id for live in index.looking_like(name))
 
 
-def _find(entry: Entry, index: LiveIndex) -> Finding:
+def _find(entry: Entry, index: LiveIndex) -> MatchResult:
     if index.ignores(entry.name):
-        return Doubt(entry, blocked.is_ignored(entry))
+        return Ambiguous(entry, blocked.is_ignored(entry))
     if isinstance(entry, DesiredClient) and entry.rotate and (found := _by_dates(entry, entry.rotate, index)):
         return found
     if entry.id is not None:
         return _by_id(entry, index)
     if namesakes := index.named(entry.name):
         if len(namesakes) > 1:
-            return Doubt(entry, blocked.ambiguous(entry, namesakes, index.instance))
-        return _matched(entry, namesakes[0], How.NAME, index)
-    return _by_previous_name(entry, index) if isinstance(entry, DesiredClient) else Missing(entry)
+            return Ambiguous(entry, blocked.ambiguous(entry, namesakes, index.instance))
+        return _matched(entry, namesakes[0], MatchedBy.NAME, index)
+    return _by_previous_name(entry, index) if isinstance(entry, DesiredClient) else NotLive(entry)
 
 
-def _by_dates(entry: DesiredClient, rotate: Rotation, index: LiveIndex) -> Finding | None:
+def _by_dates(entry: DesiredClient, rotate: Rotation, index: LiveIndex) -> MatchResult | None:
     """What a rotation has to do with the entry; None if nothing, so that it is matched like any other."""
     pinned = index.by_id.get(entry.id) if entry.id is not None else None
-    match turn_of(entry, rotate, Candidates(index.named(entry.name), pinned, index.at, index.instance)):
+    match rotation_step(entry, rotate, Candidates(index.named(entry.name), pinned, index.at, index.instance)):
         case None:
             return None
         case Blocked() as blocked:
-            return Doubt(entry, blocked)
-        case Settled(successor):
-            return _matched(entry, successor, How.NAME, index)
-        case Turn() as turn:
-            return Rotating(entry, rotate, turn)
+            return Ambiguous(entry, blocked)
+        case RotationDone(successor):
+            return _matched(entry, successor, MatchedBy.NAME, index)
+        case RotationStep() as step:
+            return RotationMatch(entry, rotate, step)
         case found:
             assert_never(found)
 
 
-def _by_id(entry: Entry, index: LiveIndex) -> Finding:
+def _by_id(entry: Entry, index: LiveIndex) -> MatchResult:
     live = index.by_id.get(entry.id) if entry.id is not None else None
     match entry, live:
         case AbsentClient(), None:
-            return Missing(entry)  # deleted, as it was to be
+            return NotLive(entry)  # deleted, as it was to be
         case _, None:
-            return Doubt(entry, blocked.id_not_live(entry, index.named(entry.name), index.instance))
+            return Ambiguous(entry, blocked.id_not_live(entry, index.named(entry.name), index.instance))
         case AbsentClient(), LiveClient() | UnsupportedClient() if live.name != entry.name:
-            return Doubt(entry, blocked.id_has_another_name(entry, live))
+            return Ambiguous(entry, blocked.id_has_another_name(entry, live))
         case _:
-            return _matched(entry, live, How.ID, index)
+            return _matched(entry, live, MatchedBy.ID, index)
 
 
-def _by_previous_name(entry: DesiredClient, index: LiveIndex) -> Finding:
+def _by_previous_name(entry: DesiredClient, index: LiveIndex) -> MatchResult:
     found = [live for name in dict.fromkeys(entry.previous_names) for live in index.named(name)]
     if not found:
-        return Missing(entry)
+        return NotLive(entry)
     if len(found) > 1:
-        return Doubt(entry, blocked.previous_names_ambiguous(entry, found, index.instance))
-    return _matched(entry, found[0], How.PREVIOUS_NAME, index)
+        return Ambiguous(entry, blocked.previous_names_ambiguous(entry, found, index.instance))
+    return _matched(entry, found[0], MatchedBy.PREVIOUS_NAME, index)
 
 
-def _matched(entry: Entry, live: AnyLive, how: How, index: LiveIndex) -> Finding:
+def _matched(entry: Entry, live: AnyLive, how: MatchedBy, index: LiveIndex) -> MatchResult:
     if index.ignores(live.name):
-        return Doubt(entry, blocked.means_ignored(entry, live))
+        return Ambiguous(entry, blocked.means_ignored(entry, live))
     if isinstance(live, UnsupportedClient):
-        return Doubt(entry, blocked.unsupported(entry, live))
+        return Ambiguous(entry, blocked.unsupported(entry, live))
     return Match(entry, live, how)
 
 
-def _checked_name(found: Finding, index: LiveIndex) -> Finding:
+def _checked_name(found: MatchResult, index: LiveIndex) -> MatchResult:
     """The finding, unless it would give a client a name that is taken, or that reads like a live one."""
     match found:
-        case Missing(DesiredClient() as entry):
-            return _name_doubt(entry, None, index) or found
+        case NotLive(DesiredClient() as entry):
+            return _name_problem(entry, None, index) or found
         case Match(DesiredClient() as entry, live) if live.name != entry.name:
-            return _name_doubt(entry, live.id, index) or found
+            return _name_problem(entry, live.id, index) or found
         case _:
             return found
 
 
-def _name_doubt(entry: DesiredClient, own_id: int | None, index: LiveIndex) -> Doubt | None:
+def _name_problem(entry: DesiredClient, own_id: int | None, index: LiveIndex) -> Ambiguous | None:
     others = [live for live in index.looking_like(entry.name) if live.id != own_id]
     if holders := [live for live in others if live.name == entry.name]:
-        return Doubt(entry, blocked.name_taken(entry, holders))
+        return Ambiguous(entry, blocked.name_taken(entry, holders))
     if others and blocked.ALLOW_LOOKALIKE not in entry.allow:
-        return Doubt(entry, blocked.lookalike(entry, others, index.instance, is_live=own_id is not None))
+        return Ambiguous(entry, blocked.lookalike(entry, others, index.instance, is_live=own_id is not None))
     return None
 
 

@@ -26,7 +26,7 @@ from reconciler.support.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class RotationStep:
     """A rotation that is due, or under way."""
 
     old: LiveClient
@@ -39,7 +39,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class RotationDone:
     """The pinned client was replaced and is gone: this is what it has become."""
 
     successor: LiveClient
@@ -58,7 +58,9 @@ class Candidates:
     instance: str
 
 
-def turn_of(entry: DesiredClient, rotate: Rotation, live: Candidates) -> Turn | Settled | Blocked | None:
+def rotation_step(
+    entry: DesiredClient, rotate: Rotation, live: Candidates
+) -> RotationStep | RotationDone | Blocked | None:
     """What `rotate:` means now; None where it means nothing, and the entry is matched as without it."""
     at = live.at
     if at is not None and rotate.created_before > at:
@@ -80,13 +82,13 @@ def turn_of(entry: DesiredClient, rotate: Rotation, live: Candidates) -> Turn | 
 
 def _judged(
     entry: DesiredClient, rotate: Rotation, old: Sequence[LiveClient], new: Sequence[LiveClient], at: datetime | None
-) -> Turn | Settled | Blocked | None:
+) -> RotationStep | RotationDone | Blocked | None:
     """The same, where at most one is old and at most one is new."""
     if not old:
-        return Settled(new[0]) if entry.id is not None else None
+        return RotationDone(new[0]) if entry.id is not None else None
     if at is None:
         return blocked.rotation_without_clock(entry)
-    return _turn(old[0], new[0] if new else None, rotate.keep_old, at)
+    return _step(old[0], new[0] if new else None, rotate.keep_old, at)
 
 
 def _is_settled(entry: DesiredClient, rotate: Rotation, pinned: AnyLive) -> bool:
@@ -106,11 +108,11 @@ def is_older(live: AnyLive, rotate: Rotation) -> bool:
     return live.created_at is not None and live.created_at < rotate.created_before
 
 
-def _turn(old: LiveClient, successor: LiveClient | None, keep_old: timedelta, at: datetime) -> Turn:
+def _step(old: LiveClient, successor: LiveClient | None, keep_old: timedelta, at: datetime) -> RotationStep:
     if successor is None or successor.created_at is None:
-        return Turn(old, successor, _later(at, keep_old), is_over=False)
+        return RotationStep(old, successor, _later(at, keep_old), is_over=False)
     stops_at = _later(successor.created_at, keep_old)
-    return Turn(old, successor, stops_at, is_over=at >= stops_at)
+    return RotationStep(old, successor, stops_at, is_over=at >= stops_at)
 
 
 def _later(time: datetime, by: timedelta) -> datetime:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from reconciler.model.clients import LiveClient
-from reconciler.planning.match.blocked import claim, created
+from reconciler.planning.match.blocked import created, how_to_rename
 from reconciler.planning.match.match import LiveIndex
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, Unmanaged
 from reconciler.support.text import quoted
@@ -21,7 +21,7 @@ def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], 
     if not new:
         return
     by_redirect: defaultdict[str | None, list[LiveClient]] = defaultdict(list)
-    for client_id in _strangers(changes, unmanaged):
+    for client_id in _unmatched(changes, unmanaged):
         live = index.by_id.get(client_id)
         if isinstance(live, LiveClient):
             by_redirect[live.spec.redirect_url].append(live)
@@ -31,7 +31,7 @@ def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], 
             yield Note("perhaps-renamed", _text(create, twins[0], index.instance))
 
 
-def _strangers(changes: Sequence[Change], unmanaged: Sequence[Unmanaged]) -> Iterator[int]:
+def _unmatched(changes: Sequence[Change], unmanaged: Sequence[Unmanaged]) -> Iterator[int]:
     """The live clients that no entry of any instance is about, pruned or not."""
     for client in unmanaged:
         if not client.system and not (client.note and client.note.code == "declared-elsewhere"):
@@ -41,7 +41,7 @@ def _strangers(changes: Sequence[Change], unmanaged: Sequence[Unmanaged]) -> Ite
 
 def _text(create: Create, twin: LiveClient, instance: str) -> str:
     known = f"client {twin.id} ({quoted(twin.name)}, {created(twin.created_at)})"
-    add = f"add `{claim(twin, instance)}` at {create.source.path}:{create.source.line}"
+    add = f"add `{how_to_rename(twin, instance)}` at {create.source.path}:{create.source.line}"
     return (
         f"{quoted(create.name)} will be made anew, though {known}, which is not declared, has the same redirect_url; "
         f"if it is the same client, {add}, and it keeps its id and secret"

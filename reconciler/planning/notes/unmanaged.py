@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient, Rotation
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.planning.drift.removals import REMOVED, Removals
-from reconciler.planning.match.blocked import ALLOW_LOOKALIKE, Entry, listed, moment
-from reconciler.planning.match.match import Finding, LiveIndex, Match, Rotating
-from reconciler.planning.match.rotation import Turn, is_older, leftovers
+from reconciler.planning.match.blocked import ALLOW_LOOKALIKE, Entry, clients_text, moment
+from reconciler.planning.match.match import LiveIndex, Match, MatchResult, RotationMatch
+from reconciler.planning.match.rotation import RotationStep, is_older, leftovers
 from reconciler.planning.plan.plan import Note, Unmanaged
 from reconciler.support.text import quoted
 
 
-class Remarks:
+class UnmanagedNotes:
     """Why it may be a surprise that a client is unmanaged, judged by everything that is declared and live."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Remarks:
         sharing = self._index.named(client.name)
         # The platform makes clients named devlink by itself: several of them are no news.
         if len(sharing) > 1 and not system:
-            text = f"{len(sharing)} live clients have this name: {listed(sharing)}"
+            text = f"{len(sharing)} live clients have this name: {clients_text(sharing)}"
             if twin is not None:  # the entry of this name means another one
                 pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
                 text += f"; to declare this one too, give it a name of its own and {pin}"
@@ -67,10 +67,12 @@ def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) ->
                 yield Note("previous-name-live", f"{both}, so {advice}")
 
 
-def notes_on_rotation(found: Finding, index: LiveIndex) -> Iterator[Note]:
+def notes_on_rotation(found: MatchResult, index: LiveIndex) -> Iterator[Note]:
     """Until when an old secret works, and what of an entry a rotation has left behind."""
     match found:
-        case Rotating(entry, _, Turn(old=old, successor=LiveClient() as successor, stops_at=stops_at, is_over=False)):
+        case RotationMatch(
+            entry, _, RotationStep(old=old, successor=LiveClient() as successor, stops_at=stops_at, is_over=False)
+        ):
             text = f"the old secret of {quoted(entry.name)} (client {old.id}) works until {moment(stops_at)}, and the"
             then = f"; then write `{_pin(successor, index)}`" if entry.id is not None else ""
             text = f"{text} next apply after that deletes it; its successor is client {successor.id}{then}"
@@ -88,7 +90,8 @@ def _notes_after_rotation(entry: DesiredClient, rotate: Rotation, live: LiveClie
         text = f"client {entry.id}, which `ids:` names, is gone, and client {live.id} has taken its place"
         yield Note("rotation-moved", f"{name}: {text}: write `{_pin(live, index)}`, or take `ids:` out")
     elif left := leftovers(entry, rotate, index.named(entry.name), live.id):
-        text = f"{listed(left)} has its name too, and is left alone, since `ids:` says that client {live.id} is meant"
+        others = clients_text(left)
+        text = f"{others} has its name too, and is left alone, since `ids:` says that client {live.id} is meant"
         yield Note("rotation-leftover", f"{name}: {text}; without `ids:`, the rotation deletes the old one")
 
 
@@ -104,7 +107,7 @@ def waivers(entry: Entry, named_among: LiveIndex | None = None, own_id: int | No
     for waiver in entry.waivers:
         yield Note("waived", f"waives {waiver.rule}: {waiver.finding}")
     if named_among is not None and (twins := [c for c in named_among.looking_like(entry.name) if c.id != own_id]):
-        text = f"a live client has a name that reads the same: {listed(twins, with_names=True)}"
+        text = f"a live client has a name that reads the same: {clients_text(twins, with_names=True)}"
         yield Note("waived", f"waives {ALLOW_LOOKALIKE}: {text}")
 
 

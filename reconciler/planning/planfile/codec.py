@@ -31,7 +31,7 @@ from reconciler.planning.plan.plan import (
     Update,
 )
 from reconciler.planning.planfile.codec_parts import read_location, read_note, read_spec, spec_values
-from reconciler.support.json_reader import Node, WrongShape
+from reconciler.support.json_reader import JsonValue, WrongShape
 
 Values = dict[str, Any]
 
@@ -94,7 +94,7 @@ def plan_values(plan: Plan) -> Values:
     }
 
 
-def read_plan(values: Mapping[str, Node]) -> Plan:
+def read_plan(values: Mapping[str, JsonValue]) -> Plan:
     """The plan that `plan_values` wrote, under PLAN_KEYS. Raises `WrongShape`."""
     plan = Plan(
         instance=values["instance"].text(),
@@ -109,9 +109,9 @@ def read_plan(values: Mapping[str, Node]) -> Plan:
         in_sync=values["in_sync"].number(),
         declared_present=values["declared_present"].number(),
         live=values["live"].number(),
-        live_ids=values["live_ids"].each(Node.client_id),
-        held=values["held"].each(Node.client_id),
-        base=values["base"].unless_null(Node.text),
+        live_ids=values["live_ids"].each(JsonValue.client_id),
+        held=values["held"].each(JsonValue.client_id),
+        base=values["base"].unless_null(JsonValue.text),
         on_drift=values["on_drift"].unless_null(lambda node: node.one_of(OnDrift)),
         kept=values["kept"].each(_read_kept),
         configuration=values["configuration"].each(read_note),
@@ -122,7 +122,7 @@ def read_plan(values: Mapping[str, Node]) -> Plan:
     return plan
 
 
-def _demand_the_same(again: Values, values: Mapping[str, Node]) -> None:
+def _demand_the_same(again: Values, values: Mapping[str, JsonValue]) -> None:
     # What is derived (counts, the words for changes) must fit what it is derived from, and nothing may get lost.
     for key in PLAN_KEYS:
         if again[key] != values[key].value:
@@ -184,14 +184,14 @@ def _change_values(change: Change) -> Values:
     }
 
 
-def _read_change(node: Node) -> Change:
+def _read_change(node: JsonValue) -> Change:
     values = node.record(_CHANGE_KEYS)
-    reason, owner = read_note(values["reason"]), values["owner"].unless_null(Node.text)
+    reason, owner = read_note(values["reason"]), values["owner"].unless_null(JsonValue.text)
     source, risks = values["source"], values["risks"].each(read_note)
     origin, origins = values["origin"].unless_null(_read_origin), values["origins"].each(_read_field_origin)
     replaces, successor = (
         values["replaces"].unless_null(_read_replaced),
-        values["successor"].unless_null(Node.client_id),
+        values["successor"].unless_null(JsonValue.client_id),
     )
     match values["action"].one_of(Action):
         case Action.CREATE | Action.REPLACE:
@@ -220,40 +220,40 @@ def _replaced_values(replaced: Replaced) -> Values:
     }
 
 
-def _read_replaced(node: Node) -> Replaced:
+def _read_replaced(node: JsonValue) -> Replaced:
     values = node.record(("id", "before", "keep_old_seconds", "stops_at"))
     keep_old = timedelta(seconds=min(values["keep_old_seconds"].number(), _LONGEST))
     before = read_spec(values["before"])
     return Replaced(values["id"].client_id(), before, keep_old, values["stops_at"].time())
 
 
-def _read_origin(node: Node) -> Origin:
+def _read_origin(node: JsonValue) -> Origin:
     return node.one_of(Origin)
 
 
-def _read_field_origin(node: Node) -> FieldOrigin:
+def _read_field_origin(node: JsonValue) -> FieldOrigin:
     values = node.record(("field", "origin"))
     return FieldOrigin(values["field"].one_of(Field), _read_origin(values["origin"]))
 
 
-def _read_kept(node: Node) -> Kept:
+def _read_kept(node: JsonValue) -> Kept:
     values = node.record(("name", "id", "origin", "source", "fields"))
     return Kept(
         name=values["name"].text(),
-        id=values["id"].unless_null(Node.client_id),
+        id=values["id"].unless_null(JsonValue.client_id),
         origin=_read_origin(values["origin"]),
         source=values["source"].unless_null(read_location),
         fields=values["fields"].each(_read_field_drift),
     )
 
 
-def _read_field_drift(node: Node) -> FieldDrift:
+def _read_field_drift(node: JsonValue) -> FieldDrift:
     values = node.record(("field", "origin", "declared", "live"))
     return FieldDrift(
         values["field"].one_of(Field),
         _read_origin(values["origin"]),
-        values["declared"].unless_null(Node.text),
-        values["live"].unless_null(Node.text),
+        values["declared"].unless_null(JsonValue.text),
+        values["live"].unless_null(JsonValue.text),
     )
 
 
@@ -261,7 +261,7 @@ def _blocked_values(blocked: Blocked) -> Values:
     return asdict(blocked)
 
 
-def _read_blocked(node: Node) -> Blocked:
+def _read_blocked(node: JsonValue) -> Blocked:
     values = node.record(("name", "reason", "source", "way_out"))
     reason, source = read_note(values["reason"]), read_location(values["source"])
     return Blocked(values["name"].text(), reason, source, values["way_out"].text())
@@ -271,7 +271,7 @@ def _unmanaged_values(client: Unmanaged) -> Values:
     return asdict(client)
 
 
-def _read_unmanaged(node: Node) -> Unmanaged:
+def _read_unmanaged(node: JsonValue) -> Unmanaged:
     values = node.record(("id", "name", "system", "note"))
     note = values["note"].unless_null(read_note)
     return Unmanaged(values["id"].client_id(), values["name"].text(), values["system"].flag(), note)
@@ -282,7 +282,7 @@ def _unsupported_values(client: UnsupportedClient) -> Values:
     return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
 
 
-def _read_unsupported(node: Node) -> UnsupportedClient:
+def _read_unsupported(node: JsonValue) -> UnsupportedClient:
     values = node.record(("id", "name", "why", "created_at"))
-    created_at = values["created_at"].unless_null(Node.time)
+    created_at = values["created_at"].unless_null(JsonValue.time)
     return UnsupportedClient(values["id"].client_id(), values["name"].text(), values["why"].text(), created_at)

@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.planning.plan.plan import Note
-from reconciler.support.json_reader import Node, WrongShape
+from reconciler.support.json_reader import JsonValue, WrongShape
 
 
 def spec_values(spec: ClientSpec) -> dict[str, Any]:
@@ -15,11 +15,11 @@ def spec_values(spec: ClientSpec) -> dict[str, Any]:
     return {"name": spec.name, "grants": grants, "redirect_url": spec.redirect_url}
 
 
-def read_spec(node: Node) -> ClientSpec:
+def read_spec(node: JsonValue) -> ClientSpec:
     """The same back. Raises `WrongShape` for what no client can be."""
     values = node.record(("name", "grants", "redirect_url"))
     grants = frozenset(values["grants"].each(lambda grant: grant.one_of(Grant)))
-    spec = ClientSpec(values["name"].whole_text(), grants, values["redirect_url"].unless_null(Node.whole_text))
+    spec = ClientSpec(values["name"].whole_text(), grants, values["redirect_url"].unless_null(JsonValue.whole_text))
     if not grants:
         raise WrongShape(f"`{values['grants'].place}` is empty")
     if (Grant.AUTHORIZATION_CODE in grants) != bool(spec.redirect_url):
@@ -27,13 +27,13 @@ def read_spec(node: Node) -> ClientSpec:
     return spec
 
 
-def read_note(node: Node) -> Note:
+def read_note(node: JsonValue) -> Note:
     """A remark back from its values."""
     values = node.record(("code", "text"))
     return Note(values["code"].text(), values["text"].text())
 
 
-def read_location(node: Node) -> Location:
+def read_location(node: JsonValue) -> Location:
     """A place back from its values."""
     values = node.record(("path", "line", "column"))
     return Location(values["path"].text(), values["line"].number(1), values["column"].number(1))

@@ -14,9 +14,15 @@ from reconciler.model.errors import Refused
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Plan, Prune
 from reconciler.planning.planfile.codec import PLAN_KEYS, plan_values, read_plan
-from reconciler.support.digested_json import NotReadable, TwiceTheSameKey, is_intact, read_sealed, seal
+from reconciler.support.digested_json import (
+    DuplicateKey,
+    UnreadableJson,
+    dump_with_digest,
+    has_intact_digest,
+    load_object,
+)
 from reconciler.support.frozen import dataclass
-from reconciler.support.json_reader import Node, WrongShape
+from reconciler.support.json_reader import JsonValue, WrongShape
 from reconciler.support.text import printable, quoted, quoted_url
 
 FORMAT_VERSION = 1
@@ -56,7 +62,7 @@ def dump_plan(
         "commit": commit,
         **plan_values(plan),
     }
-    return seal({"format_version": FORMAT_VERSION, "kind": KIND}, content)
+    return dump_with_digest({"format_version": FORMAT_VERSION, "kind": KIND}, content)
 
 
 def load_plan(data: bytes, path: str) -> SavedPlan:
@@ -97,10 +103,10 @@ def check_identity(saved: SavedPlan, identity: str) -> None:
 
 def _document(data: bytes, path: str) -> dict[str, Any]:
     try:
-        return read_sealed(data)
-    except TwiceTheSameKey as problem:
+        return load_object(data)
+    except DuplicateKey as problem:
         raise Refused(f"{path} is not a saved plan: {problem}", _PLAN_AGAIN) from None
-    except NotReadable as problem:
+    except UnreadableJson as problem:
         hint = f"was it cut off? Get it again, or {_PLAN_AGAIN}"
         raise Refused(f"{path} is not a saved plan: {problem}", hint) from None
 
@@ -128,18 +134,18 @@ def _demand_version(document: dict[str, Any], path: str) -> None:
 
 
 def _demand_digest(document: dict[str, Any], path: str) -> None:
-    if not is_intact(document):
+    if not has_intact_digest(document):
         text = f"{path} is not as it was saved: its digest does not fit, so it was edited or damaged"
         raise Refused(text, f"change the declarations, not the plan; then {_PLAN_AGAIN}")
 
 
 def _saved_plan(document: dict[str, Any]) -> SavedPlan:
-    values = Node(document).record((*_HEAD_KEYS, *PLAN_KEYS))
+    values = JsonValue(document).record((*_HEAD_KEYS, *PLAN_KEYS))
     return SavedPlan(
         plan=read_plan(values),
         prune=values["prune"].one_of(Prune),
         created_at=values["created_at"].time(),
-        commit=values["commit"].unless_null(Node.text),
+        commit=values["commit"].unless_null(JsonValue.text),
         program_version=values["program_version"].text(),
         digest=values["digest"].text(),
     )

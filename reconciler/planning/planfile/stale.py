@@ -12,7 +12,7 @@ from typing import assert_never
 
 from reconciler.model.clients import ClientSpec, Field, Listing, LiveClient, UnsupportedClient
 from reconciler.planning.guard import Refusal
-from reconciler.planning.match.blocked import AnyLive, listed
+from reconciler.planning.match.blocked import AnyLive, clients_text
 from reconciler.planning.match.match import LiveIndex
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Replaced, Update, field_changes
 from reconciler.support.frozen import dataclass
@@ -23,7 +23,7 @@ _WHOLE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class StaleField:
     """A field that is not what the plan counts on, as text for people; None where there is no value."""
 
     field: Field
@@ -41,7 +41,7 @@ class StaleReason:
     code: str
     change: Change
     text: str
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[StaleField, ...] = ()
     others: tuple[int, ...] = ()
     """The ids of other live clients that stand in the way, ascending."""
 
@@ -196,7 +196,7 @@ class _Now:
             return
         sharing = [live for live in self._others(change.before.name, change.id) if live.name == change.before.name]
         if sharing:
-            text = f"{_named(change)} is not the only one of this name any more: {listed(sharing)}"
+            text = f"{_named(change)} is not the only one of this name any more: {clients_text(sharing)}"
             yield StaleReason("ambiguous", change, text, others=_ids(sharing))
 
     def _on_the_new_name(self, change: Create | Update) -> Iterator[StaleReason]:
@@ -211,10 +211,10 @@ class _Now:
         if holders:
             found = _compared(change.after, holders)
             words = f", where {_in_words(found)}" if found else ""
-            text = f"the name {quoted(name)} is taken by another live client now: {listed(holders)}{words}"
+            text = f"the name {quoted(name)} is taken by another live client now: {clients_text(holders)}{words}"
             yield StaleReason("name-taken", change, text, found, _ids(holders))
         elif twins := list(self._others(name, own_id)):
-            text = f"a live client's name reads like {quoted(name)} now: {listed(twins, with_names=True)}"
+            text = f"a live client's name reads like {quoted(name)} now: {clients_text(twins, with_names=True)}"
             yield StaleReason("name-lookalike", change, text, others=_ids(twins))
 
     def _others(self, name: str, own_id: int | None) -> Iterator[AnyLive]:
@@ -237,7 +237,7 @@ def _names_then(saved: Plan) -> dict[int, str]:
     }
 
 
-def _compared(wanted: ClientSpec, holders: Sequence[AnyLive]) -> tuple[Difference, ...]:
+def _compared(wanted: ClientSpec, holders: Sequence[AnyLive]) -> tuple[StaleField, ...]:
     match holders:
         case [LiveClient(spec=spec)]:
             return _differences(wanted, spec)
@@ -245,15 +245,15 @@ def _compared(wanted: ClientSpec, holders: Sequence[AnyLive]) -> tuple[Differenc
             return ()
 
 
-def _differences(expected: ClientSpec, found: ClientSpec) -> tuple[Difference, ...]:
-    return tuple(Difference(each.field, each.before, each.after) for each in field_changes(expected, found))
+def _differences(expected: ClientSpec, found: ClientSpec) -> tuple[StaleField, ...]:
+    return tuple(StaleField(each.field, each.before, each.after) for each in field_changes(expected, found))
 
 
-def _in_words(differences: Sequence[Difference]) -> str:
+def _in_words(differences: Sequence[StaleField]) -> str:
     return "; ".join(map(_in_word, differences))
 
 
-def _in_word(each: Difference) -> str:
+def _in_word(each: StaleField) -> str:
     found, expected = _shown(each.field, each.found), _shown(each.field, each.expected)
     if found == expected:
         return f"{each.field} has another user name or password in {found}"

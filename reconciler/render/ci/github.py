@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.render.view.counts import plural
-from reconciler.render.view.findings import Finding, Kind, Level, findings, of_level
+from reconciler.render.view.findings import Level, ReviewFinding, ReviewKind, findings, of_level
 from reconciler.results import Overview
 from reconciler.support.text import printable
 
@@ -17,22 +17,22 @@ MOST = 10
 """Annotations of a level that GitHub shows of one step; what comes after is in the log alone."""
 
 TITLES = {
-    Kind.CONFIGURATION: "configuration",
-    Kind.ENDED: "the run could not go on",
-    Kind.INVALID: "invalid",
-    Kind.STOPPED: "no plan",
-    Kind.FAILED: "failed",
-    Kind.REFUSED: "refused",
-    Kind.BLOCKED: "blocked",
-    Kind.DELETE: "delete",
-    Kind.TAKEN_OUT: "taken out of git",
-    Kind.RISK: "risk",
-    Kind.CREATE: "create",
-    Kind.NOT_TRIED: "not tried",
-    Kind.ODD: "odd",
-    Kind.KEPT: "kept",
-    Kind.CHANGE: "change",
-    Kind.FILES: "warning",
+    ReviewKind.CONFIGURATION: "configuration",
+    ReviewKind.ENDED: "the run could not go on",
+    ReviewKind.INVALID: "invalid",
+    ReviewKind.STOPPED: "no plan",
+    ReviewKind.FAILED: "failed",
+    ReviewKind.REFUSED: "refused",
+    ReviewKind.BLOCKED: "blocked",
+    ReviewKind.DELETE: "delete",
+    ReviewKind.TAKEN_OUT: "taken out of git",
+    ReviewKind.RISK: "risk",
+    ReviewKind.CREATE: "create",
+    ReviewKind.NOT_TRIED: "not tried",
+    ReviewKind.ODD: "odd",
+    ReviewKind.KEPT: "kept",
+    ReviewKind.CHANGE: "change",
+    ReviewKind.FILES: "warning",
 }
 
 
@@ -42,7 +42,7 @@ def render_annotations(overview: Overview) -> str:
     return "".join(line for level in Level for line in _of_level(overview, of_level(found, level)))
 
 
-def _of_level(overview: Overview, found: Sequence[Finding]) -> Iterator[str]:
+def _of_level(overview: Overview, found: Sequence[ReviewFinding]) -> Iterator[str]:
     shown = found if len(found) <= MOST else found[: MOST - 1]
     yield from (_annotation(overview, finding) for finding in shown)
     if len(shown) < len(found):
@@ -50,7 +50,7 @@ def _of_level(overview: Overview, found: Sequence[Finding]) -> Iterator[str]:
         yield f"::{found[0].level} title=reconciler::{more}: see the summary of the job, or its log\n"
 
 
-def _annotation(overview: Overview, finding: Finding) -> str:
+def _annotation(overview: Overview, finding: ReviewFinding) -> str:
     place = finding.location
     properties = (
         {"file": overview.from_top(place.path), "line": str(place.line), "col": str(place.column)} if place else {}
@@ -60,7 +60,7 @@ def _annotation(overview: Overview, finding: Finding) -> str:
     return f"::{finding.level} {listed}::{_data(sentence(finding))}\n"
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: ReviewFinding) -> str:
     """The whole of a finding in one line: what it is about, where, what there is to say, and the way out. Printable."""
     about = [printable(finding.client)] if finding.client is not None else []
     about += [f"on {', '.join(finding.instances)}"] if finding.instances else []

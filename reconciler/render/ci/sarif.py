@@ -12,7 +12,7 @@ from reconciler.model.clients import Location
 from reconciler.planning.plan.plan import Note
 from reconciler.render.ci.fingerprint import fingerprint
 from reconciler.render.ci.github import sentence
-from reconciler.render.view.findings import Finding, Level, findings
+from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.results import Overview
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -35,7 +35,7 @@ def render_sarif(overview: Overview) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _results(overview: Overview, pairs: list[tuple[Finding, Note]], codes: list[str]) -> Iterator[dict[str, Any]]:
+def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[dict[str, Any]]:
     for finding, note in pairs:
         place = finding.location or Location(overview.config, 1, 1)  # code scanning refuses a result without a place
         path = overview.from_top(place.path)

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from reconciler.render.html.components import way_out
-from reconciler.render.html.elements import Html, code, name, said, tag, together
+from reconciler.render.html.elements import Html, code, fragment, name, said, tag
 from reconciler.render.view.counts import plural
-from reconciler.render.view.findings import HEADINGS, Finding, Kind, findings, new_clients
+from reconciler.render.view.findings import HEADINGS, ReviewFinding, ReviewKind, findings, new_clients
 from reconciler.results import Overview
 
 _MOST_SHOWN = 12
 """Findings of a kind that are open to see; the others can be opened."""
 _MOST_NAMED = 8
 """Instances that are named; beyond it the table tells."""
-_QUIET = (Kind.CHANGE, Kind.KEPT, Kind.ODD, Kind.FILES, Kind.INVALID, Kind.ENDED)
+_QUIET = (ReviewKind.CHANGE, ReviewKind.KEPT, ReviewKind.ODD, ReviewKind.FILES, ReviewKind.INVALID, ReviewKind.ENDED)
 """Kinds that are shown elsewhere, or need nobody's decision."""
 
 
-def read_first(overview: Overview, anchors: Mapping[str, str]) -> Html | None:
+def attention_box(overview: Overview, anchors: Mapping[str, str]) -> Html | None:
     """The section; nothing if there is nothing to decide. `anchors` are the ids of the instances' sections."""
     found = [each for each in (*findings(overview), *new_clients(overview)) if each.kind not in _QUIET]
     if not found:
@@ -32,7 +32,7 @@ def read_first(overview: Overview, anchors: Mapping[str, str]) -> Html | None:
     return tag("section", tag("h2", "Read this first", id="first"), *kinds, class_="first", aria_labelledby="first")
 
 
-def _kind(heading: str, found: Sequence[Finding], anchors: Mapping[str, str]) -> Iterator[Html]:
+def _kind(heading: str, found: Sequence[ReviewFinding], anchors: Mapping[str, str]) -> Iterator[Html]:
     yield tag("h3", f"{heading} ", tag("span", f"({len(found)})", class_="number"))
     items = [tag("li", *_item(each, anchors)) for each in found]
     yield tag("ul", *items[:_MOST_SHOWN])
@@ -40,7 +40,7 @@ def _kind(heading: str, found: Sequence[Finding], anchors: Mapping[str, str]) ->
         yield tag("details", tag("summary", f"and {len(rest)} more"), tag("ul", *rest), class_="left-alone")
 
 
-def _item(finding: Finding, anchors: Mapping[str, str]) -> Iterator[Html | str | None]:
+def _item(finding: ReviewFinding, anchors: Mapping[str, str]) -> Iterator[Html | str | None]:
     if finding.client is not None:
         yield f"{finding.action} " if finding.action else None
         yield tag("b", name(finding.client))
@@ -61,4 +61,4 @@ def _instances(names: Sequence[str], anchors: Mapping[str, str]) -> Html:
         for each in names[:_MOST_NAMED]
     ]
     more = len(names) - _MOST_NAMED
-    return together([*shown, *([f"{plural(more, 'more instance')}"] if more > 0 else [])], ", ")
+    return fragment([*shown, *([f"{plural(more, 'more instance')}"] if more > 0 else [])], ", ")

@@ -11,8 +11,8 @@ from reconciler.model.errors import NotVerified
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
 from reconciler.planning.plan.redirect_urls import redirect_urls
-from reconciler.render.html.components import said_line, way_out
-from reconciler.render.html.elements import Child, Html, code, name, said, tag, together
+from reconciler.render.html.components import text_line, way_out
+from reconciler.render.html.elements import Child, Html, code, fragment, name, said, tag
 from reconciler.render.html.highlight import Pieces, marked, pairs
 from reconciler.render.view.counts import action
 from reconciler.render.view.rotation import old_secret_text
@@ -31,8 +31,8 @@ def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, 
         "article",
         _title(word, change),
         _came_of_it(outcome) if outcome else None,
-        said_line("was done before this run", "good") if done else None,
-        *(said_line(f"! {risk.text}", "risk") for risk in change.risks),
+        text_line("was done before this run", "good") if done else None,
+        *(text_line(f"! {risk.text}", "risk") for risk in change.risks),
         _old_secret(change),
         _origin(change),
         _table(change),
@@ -65,8 +65,8 @@ def kept_card(kept: Kept) -> Html:
     return tag(
         "article",
         tag("h4", _badge("=", "keep"), " ", name(kept.name), _id(kept.id)),
-        said_line(kept_text(kept), "drift"),
-        _grid(("Field", "Live", "Declared"), together(rows)) if kept.fields else None,
+        text_line(kept_text(kept), "drift"),
+        _grid(("Field", "Live", "Declared"), fragment(rows)) if kept.fields else None,
         tag("p", "left as it is live", *_where(kept.source, None), class_="why"),
         class_="card kept",
         data_action="keep",
@@ -99,13 +99,13 @@ def _id(client_id: int | str | None) -> Html | None:
 
 def _origin(change: Change) -> Html | None:
     text = origin_text(change)
-    return said_line(text, "drift" if has_drift(change) else "faint") if text else None
+    return text_line(text, "drift" if has_drift(change) else "faint") if text else None
 
 
 def _old_secret(change: Change) -> Html | None:
     """When a rotation takes the old secret away."""
     replaced = change.replaces if isinstance(change, Create) else None
-    return said_line(f"! {old_secret_text(replaced)}", "risk") if replaced else None
+    return text_line(f"! {old_secret_text(replaced)}", "risk") if replaced else None
 
 
 def _where(source: Location | None, owner: str | None) -> Iterator[Child]:
@@ -121,12 +121,12 @@ def _came_of_it(outcome: Outcome) -> Html:
     match outcome:
         case Applied(change=change, id=client_id, adopted=adopted):
             found = "; the answer was lost, and a later look shows it" if adopted else ""
-            return said_line(f"{_PAST[action(change)]} (id {client_id}){found}", "good")
+            return text_line(f"{_PAST[action(change)]} (id {client_id}){found}", "good")
         case Failed(error=error):
             word = "uncertain" if isinstance(error, NotVerified) else "failed"
-            return together([said_line(f"{word}: {error.message}", "bad"), way_out(error.hint)])
+            return fragment([text_line(f"{word}: {error.message}", "bad"), way_out(error.hint)])
         case Skipped(reason=reason):
-            return said_line(f"not tried: {reason}", "bad")
+            return text_line(f"not tried: {reason}", "bad")
         case _:
             assert_never(outcome)
 
@@ -134,13 +134,13 @@ def _came_of_it(outcome: Outcome) -> Html:
 def _table(change: Change) -> Html:
     match change:
         case Create(after=after, replaces=Replaced(before=before)) if before != after:
-            return _grid(("Field", "Before", "After"), together(_rows(before, after)))
+            return _grid(("Field", "Before", "After"), fragment(_rows(before, after)))
         case Create(after=after):
             return _grid(("Field", "After"), _single(after))
         case Delete(before=before):
             return _grid(("Field", "Before"), _single(before))
         case Update(before=before, after=after):
-            return _grid(("Field", "Before", "After"), together(_rows(before, after)))
+            return _grid(("Field", "Before", "After"), fragment(_rows(before, after)))
         case _:
             assert_never(change)
 
@@ -152,7 +152,7 @@ def _grid(heads: tuple[str, ...], rows: Html) -> Html:
 
 def _single(spec: ClientSpec) -> Html:
     urls = [code(url) for url in redirect_urls(spec)]
-    return together((_row(Field.GRANTS, _list(_grants(spec))), _row(Field.REDIRECT_URL, _list(urls)) if urls else None))
+    return fragment((_row(Field.GRANTS, _list(_grants(spec))), _row(Field.REDIRECT_URL, _list(urls)) if urls else None))
 
 
 def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
@@ -185,7 +185,7 @@ def _of_urls(before: tuple[str, ...], after: tuple[str, ...]) -> Html:
         shown_after |= {new: code(_shown(right, "ins"))} if new is not None else {}
     note = None if gone or fresh else tag("p", "the same URLs, in another order or number", class_="faint")
     columns = (_list([shown_before[url] for url in before]), _list([shown_after[url] for url in after]))
-    return _row(Field.REDIRECT_URL, columns[0], together((columns[1], note)))
+    return _row(Field.REDIRECT_URL, columns[0], fragment((columns[1], note)))
 
 
 def _granted(spec: ClientSpec) -> list[Grant]:
@@ -197,7 +197,7 @@ def _grants(spec: ClientSpec) -> list[Html]:
 
 
 def _shown(pieces: Pieces, mark: str) -> Html:
-    return together(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
+    return fragment(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
 
 
 def _value(text: str | None) -> Html:

@@ -8,7 +8,7 @@ from reconciler.render.html.elements import Html, said, tag
 from reconciler.render.view.counts import plural
 
 
-def said_line(text: str, kind: str) -> Html:
+def text_line(text: str, kind: str) -> Html:
     """A line of its own that stands out."""
     return tag("p", said(text), class_=kind)
 

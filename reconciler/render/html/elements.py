@@ -12,7 +12,7 @@ from html import escape
 from itertools import groupby
 
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import is_hidden, without_commands
+from reconciler.support.text import is_hidden, without_workflow_commands
 
 VOID = frozenset(("meta", "link", "input", "line", "rect", "path"))
 """Elements without content. Those of SVG are written as HTML reads them: with a slash at their end."""
@@ -39,7 +39,7 @@ def tag(element: str, /, *children: Child, **attributes: Value) -> Html:
     return Html(f"{begin}>{''.join(map(_markup, children))}</{element}>")
 
 
-def together(children: Iterable[Child], between: Child = None) -> Html:
+def fragment(children: Iterable[Child], between: Child = None) -> Html:
     """Several as one, perhaps with something between them."""
     return Html(_markup(between).join(map(_markup, children)))
 
@@ -92,7 +92,7 @@ def _run(text: str, odd: bool) -> str:
 
 def _safe(text: str, *, quote: bool = False) -> str:
     """Escaped; and what would be a command to a pipeline that prints the page reads as the same text, and is none."""
-    return without_commands(escape(text, quote=quote), "&#35;")
+    return without_workflow_commands(escape(text, quote=quote), "&#35;")
 
 
 def _written(character: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.applying.report import Applied
-from reconciler.render.html.elements import Html, name, said, tag, together
+from reconciler.render.html.elements import Html, fragment, name, said, tag
 from reconciler.render.html.plan import verdict_badge
 from reconciler.render.terminal.age import age_text
 from reconciler.render.terminal.fleet import line_of
@@ -49,7 +49,7 @@ def _picture(results: Sequence[ApplyResult]) -> Html:
     box = f"0 0 {_WIDTH} {_HEIGHT}"
     parts = _parts(found, len(results))
     bar = tag("svg", *parts, viewBox=box, preserveAspectRatio="none", aria_hidden="true", class_="share")
-    return together([bar, tag("ul", *words, class_="bar", aria_label="How many instances of each result")])
+    return fragment([bar, tag("ul", *words, class_="bar", aria_label="How many instances of each result")])
 
 
 def _parts(found: Sequence[tuple[Verdict, int]], total: int) -> Iterator[Html]:

@@ -6,65 +6,65 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from reconciler.applying.journal import Answered, Result
-from reconciler.applying.past_runs import Run, Unreadable, Write
-from reconciler.applying.report import Status
+from reconciler.applying.journal import WriteAnswer, WriteResult
+from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal
+from reconciler.applying.report import DeliveryStatus
 from reconciler.render.html.change import SIGNS
-from reconciler.render.html.components import said_line
-from reconciler.render.html.elements import Html, code, name, said, tag, together
+from reconciler.render.html.components import text_line
+from reconciler.render.html.elements import Html, code, fragment, name, said, tag
 from reconciler.render.html.overview import header
 from reconciler.render.html.page import page
-from reconciler.render.html.timeline import COLUMNS, Bar, lanes, legend
-from reconciler.render.terminal.history import handed_text, run_summary, write_result
+from reconciler.render.html.timeline import COLUMNS, Bar, legend, timeline
+from reconciler.render.terminal.history import delivery_text, run_summary, write_result
 from reconciler.render.view.counts import action, plural
 
 _HEADS = ("Started", "Instance", "Result", "Changes", "By", "Commit", "Run")
 _PARTS = {
-    Result.APPLIED: "applied",
-    Result.FAILED: "failed",
-    Result.UNVERIFIED: "uncertain",
-    Result.NOT_TRIED: "not_tried",
+    WriteResult.APPLIED: "applied",
+    WriteResult.FAILED: "failed",
+    WriteResult.UNVERIFIED: "uncertain",
+    WriteResult.NOT_TRIED: "not_tried",
 }
 
 
-def render_history_html(found: Sequence[Run | Unreadable], made_at: datetime | None = None) -> str:
+def render_history_html(found: Sequence[PastRun | UnreadableJournal], made_at: datetime | None = None) -> str:
     """The page, ending in a line feed; the runs as they come, and what could not be read."""
-    runs = [each for each in found if isinstance(each, Run)]
-    broken = [each for each in found if isinstance(each, Unreadable)]
+    runs = [each for each in found if isinstance(each, PastRun)]
+    broken = [each for each in found if isinstance(each, UnreadableJournal)]
     several = plural(len({run.heading.run for run in runs}), "run")
     title = f"History: {several} on {plural(len({run.instance for run in runs}), 'instance')}"
-    heading = header(together([title]), made_at, None)
-    nothing = None if found else said_line("no apply is written down", "faint")
+    heading = header(fragment([title]), made_at, None)
+    nothing = None if found else text_line("no apply is written down", "faint")
     return page(title, heading, [nothing, _picture(runs), _table(runs), _unreadable(broken)])
 
 
-def part_of(write: Write) -> str:
+def part_of(write: PastWrite) -> str:
     """What came of a change, as far as its journal tells: one of `PARTS`."""
     if write.verdict is not None:
         return _PARTS[write.verdict.result]
     if write.sent_at is None:
         return "not_tried"
-    refused = write.answer is not None and write.answer.answered is Answered.REFUSED
+    refused = write.answer is not None and write.answer.answered is WriteAnswer.REFUSED
     return "failed" if refused else "uncertain"
 
 
-def _numbers(run: Run) -> Mapping[str, int]:
+def _numbers(run: PastRun) -> Mapping[str, int]:
     return Counter(map(part_of, run.writes))
 
 
-def _picture(runs: Sequence[Run]) -> Html | None:
+def _picture(runs: Sequence[PastRun]) -> Html | None:
     if not runs:
         return None
     bars = [Bar(run.instance, run.heading.run, run.heading.started_at, _numbers(run)) for run in runs]
     several = len({run.heading.run for run in runs})
     latest = f"the latest {COLUMNS} of {several} runs" if several > COLUMNS else plural(several, "run")
     caption = f"{latest}, the oldest on the left; the height of a bar is its number of changes"
-    picture = tag("div", lanes(bars), class_="scrolls", role="region", aria_label="Applies over time", tabindex=0)
+    picture = tag("div", timeline(bars), class_="scrolls", role="region", aria_label="Applies over time", tabindex=0)
     parts = (tag("p", caption, class_="faint"), picture, legend())
     return tag("section", tag("h2", "Over time", id="time"), *parts, aria_labelledby="time")
 
 
-def _table(runs: Sequence[Run]) -> Html | None:
+def _table(runs: Sequence[PastRun]) -> Html | None:
     if not runs:
         return None
     table = tag(
@@ -77,11 +77,11 @@ def _table(runs: Sequence[Run]) -> Html | None:
     return tag("section", tag("h2", "Every apply", id="every"), scrolls, aria_labelledby="every")
 
 
-def _row(run: Run) -> Html:
+def _row(run: PastRun) -> Html:
     heading, at = run.heading, run.heading.started_at.astimezone(UTC)
     moment = tag("time", f"{at:%Y-%m-%d %H:%M} UTC", datetime=f"{at:%Y-%m-%dT%H:%M:%SZ}")
     clean = None if heading.clean is not False else tag("span", " with changes that were not committed", class_="faint")
-    commit = together([code(heading.commit[:12]), clean]) if heading.commit else tag("span", "none", class_="faint")
+    commit = fragment([code(heading.commit[:12]), clean]) if heading.commit else tag("span", "none", class_="faint")
     word = verdict_of(run)
     cells = (
         tag("span", word.replace("_", " "), class_=f"verdict {word}"),
@@ -95,28 +95,28 @@ def _row(run: Run) -> Html:
     )
 
 
-def verdict_of(run: Run) -> str:
+def verdict_of(run: PastRun) -> str:
     """One word for what became of a run."""
     if run.finished_at is None:
         return "uncertain"
     if run.interrupted:
         return "interrupted"
     numbers, statuses = _numbers(run), {each.status for each in run.handed}
-    if numbers.get("applied", 0) == len(run.writes) and Status.FAILED not in statuses:
+    if numbers.get("applied", 0) == len(run.writes) and DeliveryStatus.FAILED not in statuses:
         return "applied"
-    begun = numbers.get("applied") or numbers.get("uncertain") or statuses - {Status.FAILED}
+    begun = numbers.get("applied") or numbers.get("uncertain") or statuses - {DeliveryStatus.FAILED}
     return "in_part" if begun else "failed"
 
 
-def _writes(run: Run) -> Html:
+def _writes(run: PastRun) -> Html:
     items = [tag("li", *_write(write)) for write in run.writes]
-    items += [tag("li", said(handed_text(each))) for each in run.handed]
+    items += [tag("li", said(delivery_text(each))) for each in run.handed]
     if not items:
-        return together([run_summary(run)])
+        return fragment([run_summary(run)])
     return tag("details", tag("summary", run_summary(run)), tag("ul", *items))
 
 
-def _write(write: Write) -> Iterator[Html | str]:
+def _write(write: PastWrite) -> Iterator[Html | str]:
     word = action(write.change)
     yield f"{SIGNS[word]} {word} "
     yield name(write.change.name)
@@ -126,7 +126,7 @@ def _write(write: Write) -> Iterator[Html | str]:
         yield said(why)
 
 
-def _unreadable(broken: Sequence[Unreadable]) -> Html | None:
+def _unreadable(broken: Sequence[UnreadableJournal]) -> Html | None:
     if not broken:
         return None
     items = (tag("li", said(each.problem.message)) for each in broken)

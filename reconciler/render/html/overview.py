@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.diagnostics import Diagnostic
-from reconciler.render.html.attention import read_first
-from reconciler.render.html.components import box, said_line, way_out
-from reconciler.render.html.elements import Child, Html, code, name, said, tag, together
+from reconciler.render.html.attention import attention_box
+from reconciler.render.html.components import box, text_line, way_out
+from reconciler.render.html.elements import Child, Html, code, fragment, name, said, tag
 from reconciler.render.html.fleet import fleet_overview
 from reconciler.render.html.page import page
 from reconciler.render.html.plan import instance_body, verdict_badge
-from reconciler.render.terminal.fleet import gravest_first, line_of
+from reconciler.render.terminal.fleet import line_of, worst_first
 from reconciler.render.view.counts import ACTIONS, plural
 from reconciler.render.view.verdict import Verdict
 from reconciler.results import ApplyResult, Overview
@@ -26,14 +26,14 @@ _QUIET = (Verdict.IN_SYNC, Verdict.NOT_TRIED)
 
 def render_html(overview: Overview) -> str:
     """The page, ending in a line feed."""
-    results = gravest_first(overview.results)
+    results = worst_first(overview.results)
     anchors = [f"i{number}" for number in range(1, len(results) + 1)]
     sections = [_section(result, anchor, len(results)) for result, anchor in zip(results, anchors, strict=True)]
     places = {result.instance.name: anchor for result, anchor in zip(results, anchors, strict=True)}
     main = [
         _ended(overview),
         fleet_overview(results, anchors) if len(results) > 1 else None,
-        read_first(overview, places) if len(results) > 1 else None,
+        attention_box(overview, places) if len(results) > 1 else None,
         _diagnostics(overview),
         *sections,
     ]
@@ -69,8 +69,8 @@ def _of(overview: Overview) -> str:
 def _heading(overview: Overview) -> Html:
     word = _TITLES.get(overview.command, overview.command)
     if len(overview.results) == 1:
-        return together([f"{word} of ", name(overview.results[0].instance.name)])
-    return together([f"{word}{_of(overview)}"])
+        return fragment([f"{word} of ", name(overview.results[0].instance.name)])
+    return fragment([f"{word}{_of(overview)}"])
 
 
 def _section(result: ApplyResult, anchor: str, of: int) -> Html:
@@ -90,14 +90,14 @@ def _ended(overview: Overview) -> Html | None:
     """Why the run came to nothing, if so."""
     if overview.error is None:
         return None
-    why = together([said_line(overview.error.message, "bad"), way_out(overview.error.hint)])
+    why = fragment([text_line(overview.error.message, "bad"), way_out(overview.error.hint)])
     return box("The run could not go on", [why], level="h2")
 
 
 def _diagnostics(overview: Overview) -> Html | None:
     if not overview.diagnostics:
         nothing = overview.command == "validate" and not overview.results and overview.error is None
-        return said_line("nothing is wrong with the files", "good") if nothing else None
+        return text_line("nothing is wrong with the files", "good") if nothing else None
     heads = ("Where", "Severity", "What", "Rule")
     table = tag(
         "table",

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Outcome, Report, Skipped
-from reconciler.live.observation import AsOf
+from reconciler.live.observation import ObservationAge
 from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Note, OnDrift, Plan, Unmanaged
 from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept_card
-from reconciler.render.html.components import box, details, said_line, way_out
-from reconciler.render.html.elements import Child, Html, code, name, said, tag, together
+from reconciler.render.html.components import box, details, text_line, way_out
+from reconciler.render.html.elements import Child, Html, code, fragment, name, said, tag
 from reconciler.render.html.secrets import delivered, to_deliver, undelivered_box
 from reconciler.render.terminal.age import as_of_text
 from reconciler.render.terminal.color import plain
@@ -49,19 +49,19 @@ class _Card:
 def instance_body(result: ApplyResult, anchor: str) -> Html:
     """All that there is to say of an instance, but for its heading. `anchor` begins the ids of what is in it."""
     match result:
-        case Planned(plan=plan, refusals=refusals, as_of=as_of, lacking=lacking):
+        case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
             cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
             first = (summary_bar(result), _premises(plan, as_of), _refused(refusals))
-            return together([*first, *_of_plan(plan, cards), to_deliver(lacking)])
+            return fragment([*first, *_of_plan(plan, cards), to_deliver(missing_secrets)])
         case Finished(planned=planned, report=report, already_done=done):
             known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
             tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
             parts = _of_plan(planned.plan, [*known, *tried])
             ends = (summary_bar(result), _premises(planned.plan, planned.as_of), *_ends(report))
-            return together([*ends, undelivered_box(report), *parts, delivered(report)])
+            return fragment([*ends, undelivered_box(report), *parts, delivered(report)])
         case Stopped(error=error):
-            why = together([said_line(error.message, "bad"), way_out(error.hint)])
-            return together([box("Nothing was planned or written", [why])])
+            why = fragment([text_line(error.message, "bad"), way_out(error.hint)])
+            return fragment([box("Nothing was planned or written", [why])])
         case _:
             assert_never(result)
 
@@ -69,8 +69,8 @@ def instance_body(result: ApplyResult, anchor: str) -> Html:
 def summary_bar(result: ApplyResult) -> Html | None:
     """The numbers of an instance."""
     match result:
-        case Planned(plan=plan, lacking=lacking):
-            return _bar([*_planned_numbers(plan), (len({each.id for each in lacking}), "to deliver", "update")])
+        case Planned(plan=plan, missing_secrets=missing_secrets):
+            return _bar([*_planned_numbers(plan), (len({each.id for each in missing_secrets}), "to deliver", "update")])
         case Finished(planned=planned, report=report, already_done=done):
             return _bar(_finished_numbers(planned.plan, report, len(done)))
         case Stopped():
@@ -120,17 +120,17 @@ def _finished_numbers(plan: Plan, report: Report, done: int) -> list[tuple[int, 
     ]
 
 
-def _premises(plan: Plan, as_of: AsOf | None) -> Html:
+def _premises(plan: Plan, as_of: ObservationAge | None) -> Html:
     """What the plan stands on: first of all a configuration that was loosened."""
     base = None
     if plan.base is not None and plan.on_drift is not None:
         base = tag("p", "base ", code(plan.base[:12]), f"; {_ON_DRIFT[plan.on_drift]}", class_="faint")
     loosened = box("The configuration differs from the one that is trusted", _texts(plan.configuration))
-    return together([loosened, said_line(as_of_text(as_of, plain), "as-of") if as_of else None, base])
+    return fragment([loosened, text_line(as_of_text(as_of, plain), "as-of") if as_of else None, base])
 
 
 def _refused(refusals: Sequence[Refusal]) -> Html | None:
-    items = [together([said(each.text), way_out(each.way_out)]) for each in refusals]
+    items = [fragment([said(each.text), way_out(each.way_out)]) for each in refusals]
     return box("Refused: nothing will be written", items)
 
 
@@ -162,7 +162,7 @@ def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
     for card in sorted(risky, key=lambda card: action(card.change) != "delete"):
         word = action(card.change)
         link = tag("a", f"{SIGNS[word]} {word} ", name(card.change.name), href=f"#{card.anchor}")
-        yield together([link, ": ", said("; ".join(risk.text for risk in card.change.risks))])
+        yield fragment([link, ": ", said("; ".join(risk.text for risk in card.change.risks))])
 
 
 def _group(title: str, kind: str, cards: Sequence[Html]) -> Html | None:
@@ -177,7 +177,7 @@ def _texts(notes: Sequence[Note]) -> list[Html]:
 
 
 def _stays(client: Unmanaged, note: Note) -> Html:
-    return together([name(client.name), tag("span", f" id {client.id}", class_="id"), ": ", said(note.text)])
+    return fragment([name(client.name), tag("span", f" id {client.id}", class_="id"), ": ", said(note.text)])
 
 
 def _left_alone(plan: Plan) -> Iterator[Html | None]:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.applying.report import Report, Status, undelivered
+from reconciler.applying.report import DeliveryStatus, Report, undelivered
 from reconciler.render.html.components import box, details, way_out
-from reconciler.render.html.elements import Html, name, said, tag, together
-from reconciler.render.terminal.deliveries import render_handed
-from reconciler.secrets.delivery import Lacking
+from reconciler.render.html.elements import Html, fragment, name, said, tag
+from reconciler.render.terminal.deliveries import render_delivery
+from reconciler.secrets.delivery import MissingSecret
 
 
-def to_deliver(lacking: Sequence[Lacking]) -> Html | None:
+def to_deliver(missing_secrets: Sequence[MissingSecret]) -> Html | None:
     """What an apply would deliver besides what it creates."""
     rows = [
         tag("li", name(each.client.name), tag("span", f" id {each.id}", class_="id"), " to ", said(each.sink))
-        for each in lacking
+        for each in missing_secrets
     ]
     return details("secret to deliver", "a sink should have it, and has not", rows)
 
@@ -23,7 +23,7 @@ def to_deliver(lacking: Sequence[Lacking]) -> Html | None:
 def undelivered_box(report: Report) -> Html | None:
     """Each secret that a sink did not take, and why."""
     items = [
-        together([said(render_handed(each)), way_out(each.error.hint if each.error else None)])
+        fragment([said(render_delivery(each)), way_out(each.error.hint if each.error else None)])
         for each in undelivered(report)
     ]
     return box("Not delivered", items)
@@ -31,5 +31,7 @@ def undelivered_box(report: Report) -> Html | None:
 
 def delivered(report: Report) -> Html | None:
     """Each secret that is where it belongs, or that nobody has."""
-    rows = [tag("li", said(render_handed(each))) for each in report.handed if each.status is not Status.FAILED]
+    rows = [
+        tag("li", said(render_delivery(each))) for each in report.handed if each.status is not DeliveryStatus.FAILED
+    ]
     return details("secret", "at its sink, or not shown by the instance", rows)

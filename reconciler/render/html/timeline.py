@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from reconciler.render.html.elements import Html, tag, together
+from reconciler.render.html.elements import Html, fragment, tag
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import printable
 
@@ -35,7 +35,7 @@ class Bar:
     numbers: Mapping[str, int]
 
 
-def lanes(bars: Sequence[Bar]) -> Html:
+def timeline(bars: Sequence[Bar]) -> Html:
     """The picture. It says nothing that the table does not, and its title says so."""
     runs = sorted({(bar.started_at, bar.run) for bar in bars})[-COLUMNS:]
     runs = list({run: (at, run) for at, run in runs}.values())
@@ -116,7 +116,7 @@ def _bar(bar: Bar, x: int, width: int, floor: int, most: int) -> Html:
         parts = [tag("rect", x=x, y=floor - 2, width=width, height=2, class_="part")]
     sign = next((sign for part, sign in _SIGNS.items() if bar.numbers.get(part)), None)
     shown = tag("text", sign, x=x + width // 2, y=top - 3, class_="sign") if sign else None
-    return together([*parts, shown])
+    return fragment([*parts, shown])
 
 
 def _part(part: str, x: int, y: int, width: int, height: int) -> list[Html]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from reconciler.doctor.checks import lines_of
 from reconciler.doctor.examination import Examination
-from reconciler.doctor.finding import Finding, Severity
+from reconciler.doctor.finding import DoctorFinding, FindingSeverity
 from reconciler.live.probe.facts import (
-    Answered,
+    AnonymousAnswer,
     Certificate,
     Connected,
     Distrusted,
@@ -30,17 +30,17 @@ def render_examinations(examinations: Iterable[Examination]) -> str:
 
 def _entry(examination: Examination) -> dict[str, Any]:
     found = examination.findings
-    errors, warnings, infos = (sum(each.severity is severity for each in found) for severity in Severity)
+    errors, warnings, infos = (sum(each.severity is severity for each in found) for severity in FindingSeverity)
     return {
         "instance": examination.instance.name,
         "identity": examination.instance.identity,
         "counts": {"errors": errors, "warnings": warnings, "infos": infos},
-        "fits": asdict(examination.fits),
+        "fits": asdict(examination.account_uses),
         "checks": [{"check": line.check, "status": line.state, "message": line.text} for line in lines_of(examination)],
         "facts": {
             **_way(examination.reach if isinstance(examination.reach, Reach) else None),
             **_account(examination),
-            "clients": asdict(examination.census) if examination.census else None,
+            "clients": asdict(examination.client_counts) if examination.client_counts else None,
         },
         "findings": [_finding(each) for each in found],
     }
@@ -66,8 +66,8 @@ def _connection(connection: Connected | Failure | None) -> dict[str, Any]:
     return {"address": connection.address, "connect_milliseconds": connection.milliseconds}
 
 
-def _answer(answer: Answered | Failure | None) -> dict[str, Any]:
-    known = answer if isinstance(answer, Answered) else None
+def _answer(answer: AnonymousAnswer | Failure | None) -> dict[str, Any]:
+    known = answer if isinstance(answer, AnonymousAnswer) else None
     return {
         "http_status": known.status if known else None,
         "answer": known.kind if known else None,
@@ -97,7 +97,7 @@ def _account(examination: Examination) -> dict[str, Any]:
     return {"session_minutes": minutes, "rights": known}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: DoctorFinding) -> dict[str, Any]:
     return {
         "severity": finding.severity,
         "check": finding.check,

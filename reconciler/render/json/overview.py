@@ -12,8 +12,8 @@ from dataclasses import asdict
 from datetime import UTC
 from typing import Any, assert_never
 
-from reconciler.applying.report import Applied, Failed, Handed, Outcome, Report, Skipped, is_complete
-from reconciler.live.observation import AsOf
+from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Report, Skipped, is_complete
+from reconciler.live.observation import ObservationAge
 from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import NotVerified, ReconcilerError
@@ -35,15 +35,19 @@ from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, count
 from reconciler.render.view.verdict import tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.secrets.delivery import Lacking
-from reconciler.support.text import without_commands
+from reconciler.secrets.delivery import MissingSecret
+from reconciler.support.text import without_workflow_commands
 
 FORMAT_VERSION = 1
 _NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
 
 
 def plan_entry(
-    plan: Plan, refusals: Sequence[Refusal], as_of: AsOf | None = None, *, lacking: Sequence[Lacking] = ()
+    plan: Plan,
+    refusals: Sequence[Refusal],
+    as_of: ObservationAge | None = None,
+    *,
+    missing_secrets: Sequence[MissingSecret] = (),
 ) -> dict[str, Any]:
     """One instance's plan as plain values; `as_of` for one that was made from an observation."""
     return {
@@ -67,7 +71,7 @@ def plan_entry(
         "unmanaged": [_unmanaged(client) for client in plan.unmanaged],
         "ignored": [{"id": client.id, "name": client.name} for client in plan.ignored],
         "unsupported": [{"id": c.id, "name": c.name, "message": c.why} for c in plan.unsupported],
-        "to_deliver": [{"name": each.client.name, "id": each.id, "sink": each.sink} for each in lacking],
+        "to_deliver": [{"name": each.client.name, "id": each.id, "sink": each.sink} for each in missing_secrets],
         "deliveries": [],
     }
 
@@ -98,8 +102,8 @@ def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[
 def result_entry(result: ApplyResult) -> dict[str, Any]:
     """What came of one instance as plain values."""
     match result:
-        case Planned(plan=plan, refusals=refusals, as_of=as_of, lacking=lacking):
-            return plan_entry(plan, refusals, as_of, lacking=lacking)
+        case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
+            return plan_entry(plan, refusals, as_of, missing_secrets=missing_secrets)
         case Finished(planned=planned, report=report, already_done=done):
             return report_entry(planned.plan, report, done)
         case Stopped(instance=instance, error=error):
@@ -152,7 +156,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
 
 def _dump(document: dict[str, Any]) -> str:
     # ASCII only: a name may hold lone surrogates or bidirectional marks, and escapes survive every terminal and log.
-    return without_commands(json.dumps(document, indent=2, ensure_ascii=True), r"\u0023") + "\n"
+    return without_workflow_commands(json.dumps(document, indent=2, ensure_ascii=True), r"\u0023") + "\n"
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -213,7 +217,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             assert_never(outcome)
 
 
-def _handed(handed: Handed) -> dict[str, Any]:
+def _handed(handed: DeliveryResult) -> dict[str, Any]:
     return {
         "name": handed.name,
         "id": handed.id,

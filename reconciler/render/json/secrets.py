@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reconciler.render.json.overview import FORMAT_VERSION, stopped_entry
-from reconciler.results import Place, SecretsResult, Stopped
+from reconciler.results import SecretsResult, SinkEntry, Stopped
 
 
 def render_secrets(results: Sequence[SecretsResult], *, check: bool) -> str:
@@ -37,7 +37,7 @@ def _entry(result: SecretsResult) -> dict[str, Any]:
     }
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: SinkEntry) -> dict[str, Any]:
     return {
         "name": place.name,
         "id": place.id,

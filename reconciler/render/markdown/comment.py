@@ -14,16 +14,16 @@ from reconciler.planning.plan.plan import Change, Create, Delete, Kept, Plan, Re
 from reconciler.render.markdown.escape import code, fenced, html_code, prose
 from reconciler.render.terminal.age import as_of_text
 from reconciler.render.terminal.color import plain
-from reconciler.render.terminal.deliveries import handed_lines, lacking_lines
-from reconciler.render.terminal.fleet import Line, gravest_first, line_of, shortened, total, word_of
+from reconciler.render.terminal.deliveries import delivery_lines, missing_lines
+from reconciler.render.terminal.fleet import FleetLine, line_of, shortened, total, word_of, worst_first
 from reconciler.render.terminal.plan import left_alone, place_of
 from reconciler.render.terminal.report import MARKS, PAST
 from reconciler.render.view.counts import action, plural
 from reconciler.render.view.difference import diff_of
-from reconciler.render.view.findings import HEADINGS, Finding, Kind, Level, findings, new_clients
+from reconciler.render.view.findings import HEADINGS, Level, ReviewFinding, ReviewKind, findings, new_clients
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed, printable
+from reconciler.support.text import enumeration, printable
 
 COMMENT = 65_536
 """Bytes of a comment on GitHub, in the worst case: it counts characters."""
@@ -55,7 +55,7 @@ def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
     found = sorted([*findings(overview), *new_clients(overview)], key=lambda finding: finding.kind)
     blocks = [
         _Block(_heading(overview), "heading"),
-        *_table([line_of(result) for result in gravest_first(overview.results)], most_bytes // 2),
+        *_table([line_of(result) for result in worst_first(overview.results)], most_bytes // 2),
         *_read_first([each for each in found if not _is_aside(each, overview)], several=len(overview.results) > 1),
         *_details(overview.results),
         *_aside([each for each in found if _is_aside(each, overview)]),
@@ -81,7 +81,7 @@ def _fitted(blocks: Sequence[_Block], most_bytes: int) -> str:
 
 
 def _notice(missing: dict[str, int]) -> str:
-    what = listed(plural(number, noun) for noun, number in missing.items())
+    what = enumeration(plural(number, noun) for noun, number in missing.items())
     where = "they are in the log of the job, and in every other report of it"
     return f"\n> [!NOTE]\n> **Not all of it fits here.** Left out: {what}; {where}.\n"
 
@@ -114,7 +114,7 @@ def _words(result: ApplyResult) -> str:
     return word if isinstance(result, Stopped) else f"{word} · {prose(line.remark)}"
 
 
-def _table(lines: Sequence[Line], most: int) -> Iterator[_Block]:
+def _table(lines: Sequence[FleetLine], most: int) -> Iterator[_Block]:
     """A row an instance, as long as there is room left for what has to be known of them."""
     if len(lines) < 2:
         return
@@ -125,27 +125,27 @@ def _table(lines: Sequence[Line], most: int) -> Iterator[_Block]:
         yield _Block(f"| {code(line.instance)} | {word_of(line.verdict)} | {remark} |\n", "instance of the table", most)
 
 
-def _read_first(found: Sequence[Finding], *, several: bool) -> Iterator[_Block]:
+def _read_first(found: Sequence[ReviewFinding], *, several: bool) -> Iterator[_Block]:
     wanted = [finding for finding in found if finding.kind in HEADINGS]
     for kind, alike in groupby(wanted, key=lambda finding: finding.kind):
         yield _Block(f"\n### {HEADINGS[kind]}\n\n")
         yield from (_Block(f"{_bullet(finding, several=several)}\n", "point of the lists") for finding in alike)
 
 
-def _is_aside(finding: Finding, overview: Overview) -> bool:
+def _is_aside(finding: ReviewFinding, overview: Overview) -> bool:
     """Whether it can wait until the changes were read: most warnings are about what a branch did not touch."""
-    return finding.kind is Kind.FILES and bool(overview.results)
+    return finding.kind is ReviewKind.FILES and bool(overview.results)
 
 
-def _aside(found: Sequence[Finding]) -> Iterator[_Block]:
+def _aside(found: Sequence[ReviewFinding]) -> Iterator[_Block]:
     if found:
         bullets = "".join(f"{_bullet(finding, several=False)}\n" for finding in found)
         title = f"{plural(len(found), 'warning')} about the files"
         yield _Block(f"\n<details><summary>{title}</summary>\n\n{bullets}\n</details>\n", "list of warnings")
 
 
-def _bullet(finding: Finding, *, several: bool) -> str:
-    who = f"{finding.action} " if finding.action and finding.kind is not Kind.DELETE else ""
+def _bullet(finding: ReviewFinding, *, several: bool) -> str:
+    who = f"{finding.action} " if finding.action and finding.kind is not ReviewKind.DELETE else ""
     parts = [f"{who}{code(finding.client)}" if finding.client is not None else ""]
     parts += [f"on {_instances(finding.instances)}"] if several and finding.instances else []
     head = " ".join(filter(None, parts))
@@ -158,7 +158,7 @@ def _bullet(finding: Finding, *, several: bool) -> str:
 
 def _instances(names: Sequence[str]) -> str:
     shown = [code(name) for name in names[:_MOST_NAMED]]
-    return listed([*shown, f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else shown)
+    return enumeration([*shown, f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else shown)
 
 
 def _details(results: Sequence[ApplyResult]) -> Iterator[_Block]:
@@ -246,9 +246,9 @@ def _old_id(change: Change) -> int | None:
 def _secrets(result: Planned | Finished) -> Iterator[_Block]:
     """Where ids and secrets are to go besides those of new clients, or went."""
     if isinstance(result, Finished):
-        lines = list(handed_lines(result.report.handed, result.instance.name))
+        lines = list(delivery_lines(result.report.handed, result.instance.name))
     else:
-        lines = list(lacking_lines(result.lacking))
+        lines = list(missing_lines(result.missing_secrets))
     if lines:
         yield _folded("deliveries of ids and secrets", lines, "", "list of deliveries")
 

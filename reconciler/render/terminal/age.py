@@ -9,14 +9,14 @@ from reconciler.render.terminal.color import Paint, Style
 from reconciler.render.view.counts import plural
 
 if TYPE_CHECKING:
-    from reconciler.live.observation import AsOf
+    from reconciler.live.observation import ObservationAge
 
 _OLD = timedelta(days=1)
 _MOMENT = timedelta(minutes=1)
 """So far may the clocks of two machines lie apart without anybody minding."""
 
 
-def as_of_text(as_of: AsOf, paint: Paint) -> str:
+def as_of_text(as_of: ObservationAge, paint: Paint) -> str:
     """`as of 2026-03-01 09:00 UTC, 3 hours ago, from live.json`; it stands out if it is old, or cannot be."""
     when = as_of.observed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     style = Style.FAINT if -_MOMENT <= as_of.age <= _OLD else Style.WARNED

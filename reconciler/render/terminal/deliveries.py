@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from reconciler.applying.report import Handed, Status
+from reconciler.applying.report import DeliveryResult, DeliveryStatus
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.view.counts import plural
-from reconciler.secrets.delivery import Lacking
-from reconciler.secrets.values import Event
+from reconciler.secrets.delivery import MissingSecret
+from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.text import printable
 
 _MOST_NAMED = 3
@@ -19,25 +19,25 @@ _MOST_TYPED = 5
 _MOST_FAILURES = 8
 _INDENT = " " * 15
 _WORDS = {
-    Status.DELIVERED: ("> delivered  ", Style.ADDED),
-    Status.REMOVED: ("> removed    ", Style.ADDED),
-    Status.NO_SECRET: (". no secret  ", Style.WARNED),
-    Status.FAILED: ("x undelivered", Style.REMOVED),
+    DeliveryStatus.DELIVERED: ("> delivered  ", Style.ADDED),
+    DeliveryStatus.REMOVED: ("> removed    ", Style.ADDED),
+    DeliveryStatus.NO_SECRET: (". no secret  ", Style.WARNED),
+    DeliveryStatus.FAILED: ("x undelivered", Style.REMOVED),
 }
 
 
-def lacking_lines(lacking: Sequence[Lacking], paint: Paint = plain) -> Iterator[str]:
+def missing_lines(missing_secrets: Sequence[MissingSecret], paint: Paint = plain) -> Iterator[str]:
     """What an apply would deliver besides what it creates: a line a sink."""
-    for label, found in groupby(lacking, lambda each: each.sink):
+    for label, found in groupby(missing_secrets, lambda each: each.sink):
         names = [each.client.name for each in found]
         what = f"{plural(len(names), 'client')} to {printable(label)}: {_named(names)}"
         yield f"  {paint('> deliver', Style.CHANGED)} {what}"
 
 
-def handed_lines(handed: Sequence[Handed], instance: str, paint: Paint = plain) -> Iterator[str]:
+def delivery_lines(handed: Sequence[DeliveryResult], instance: str, paint: Paint = plain) -> Iterator[str]:
     """What became of secrets: a line for all that a sink took, and each failure with its way out."""
     for (label, status), found in _by_sink(handed):
-        if status is Status.FAILED:
+        if status is DeliveryStatus.FAILED:
             yield from _failures(found, instance, paint)
             continue
         word, style = _WORDS[status]
@@ -45,24 +45,24 @@ def handed_lines(handed: Sequence[Handed], instance: str, paint: Paint = plain) 
         yield f"  {paint(word, style)} {_done(status, len(found), printable(label))}: {names}"
 
 
-def render_handed(handed: Handed) -> str:
+def render_delivery(handed: DeliveryResult) -> str:
     """What became of one secret at one sink, as one line for a log."""
     name, label = printable(handed.name), printable(handed.sink)
     match handed.status:
-        case Status.DELIVERED:
+        case DeliveryStatus.DELIVERED:
             return f"delivered {name} (id {handed.id}) to {label}"
-        case Status.REMOVED:
+        case DeliveryStatus.REMOVED:
             return f"removed {name} (id {handed.id}) from {label}"
-        case Status.NO_SECRET:
+        case DeliveryStatus.NO_SECRET:
             return f"nothing to deliver of {name} (id {handed.id}): the instance shows no secret"
-        case Status.FAILED:
+        case DeliveryStatus.FAILED:
             why = printable(handed.error.message) if handed.error is not None else "it failed"
             return f"not delivered: {name} (id {handed.id}) to {label}: {why}"
 
 
-def names_to_deliver(failed: Sequence[Handed]) -> list[str]:
+def names_to_deliver(failed: Sequence[DeliveryResult]) -> list[str]:
     """What `secrets deliver` is to be given after failures; nothing, which is everybody, for more than one types."""
-    names = sorted({each.name for each in failed if each.event is not Event.DELETED})
+    names = sorted({each.name for each in failed if each.event is not DeliveryEvent.DELETED})
     return names if len(names) <= _MOST_TYPED else []
 
 
@@ -76,31 +76,33 @@ def operands(names: Sequence[str]) -> list[str]:
     return ["--", *names] if any(name.startswith("-") for name in names) else [*names]
 
 
-def _by_sink(handed: Sequence[Handed]) -> Iterator[tuple[tuple[str, Status], list[Handed]]]:
-    keys = dict.fromkeys((each.sink, each.status, each.event is Event.DELETED) for each in handed)
+def _by_sink(handed: Sequence[DeliveryResult]) -> Iterator[tuple[tuple[str, DeliveryStatus], list[DeliveryResult]]]:
+    keys = dict.fromkeys((each.sink, each.status, each.event is DeliveryEvent.DELETED) for each in handed)
     for label, status, gone in keys:
         alike = [
-            each for each in handed if (each.sink, each.status, each.event is Event.DELETED) == (label, status, gone)
+            each
+            for each in handed
+            if (each.sink, each.status, each.event is DeliveryEvent.DELETED) == (label, status, gone)
         ]
         yield (label, status), alike
 
 
-def _done(status: Status, number: int, label: str) -> str:
+def _done(status: DeliveryStatus, number: int, label: str) -> str:
     many = plural(number, "client")
     match status:
-        case Status.DELIVERED:
+        case DeliveryStatus.DELIVERED:
             return f"{many} to {label}"
-        case Status.REMOVED:
+        case DeliveryStatus.REMOVED:
             return f"{many} from {label}"
         case _:
             return f"the instance shows none, so {label} got nothing"
 
 
-def _failures(failed: Sequence[Handed], instance: str, paint: Paint) -> Iterator[str]:
+def _failures(failed: Sequence[DeliveryResult], instance: str, paint: Paint) -> Iterator[str]:
     many = len(failed) > _MOST_FAILURES
     shown = failed[:_MOST_NAMED] if many else failed
     for each in shown:
-        word, style = _WORDS[Status.FAILED]
+        word, style = _WORDS[DeliveryStatus.FAILED]
         yield f"  {paint(word, style)} {printable(each.name)} (id {each.id}), {printable(each.sink)}"
         if each.error is not None:
             yield _INDENT + printable(each.error.message)
@@ -108,7 +110,7 @@ def _failures(failed: Sequence[Handed], instance: str, paint: Paint) -> Iterator
             yield _INDENT + printable(each.error.hint)
     if many:
         yield f"{_INDENT}and {len(failed) - len(shown)} more, {printable(failed[0].sink)}"
-    if failed[0].event is Event.DELETED:
+    if failed[0].event is DeliveryEvent.DELETED:
         yield f"{_INDENT}way out: remove it by hand; the client is deleted, so its secret opens nothing any more"
     else:
         yield f"{_INDENT}way out: mend the sink, then: {delivery_command(instance, names_to_deliver(failed))}"

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.doctor.checks import Line, State, lines_of
+from reconciler.doctor.checks import CheckLine, CheckState, lines_of
 from reconciler.doctor.examination import Examination
-from reconciler.doctor.finding import Finding, Severity
+from reconciler.doctor.finding import DoctorFinding, FindingSeverity
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.view.counts import plural
 from reconciler.support.text import printable
 
 _STATES = {
-    State.OK: ("ok", Style.ADDED),
-    State.WARNING: ("!", Style.WARNED),
-    State.FAILED: ("x", Style.REMOVED),
-    State.NOT_TRIED: ("-", Style.FAINT),
+    CheckState.OK: ("ok", Style.ADDED),
+    CheckState.WARNING: ("!", Style.WARNED),
+    CheckState.FAILED: ("x", Style.REMOVED),
+    CheckState.NOT_TRIED: ("-", Style.FAINT),
 }
-_SEVERITIES = {Severity.ERROR: Style.REMOVED, Severity.WARNING: Style.WARNED, Severity.INFO: Style.FAINT}
+_SEVERITIES = {
+    FindingSeverity.ERROR: Style.REMOVED,
+    FindingSeverity.WARNING: Style.WARNED,
+    FindingSeverity.INFO: Style.FAINT,
+}
 _INDENT = " " * 11
 
 
@@ -33,20 +37,20 @@ def render_examination(examination: Examination, paint: Paint = plain) -> str:
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
-def _line(line: Line, paint: Paint) -> str:
+def _line(line: CheckLine, paint: Paint) -> str:
     mark, style = _STATES[line.state]
     return f"  {paint(f'{mark:<2}', style)} {line.check:<12}{printable(line.text)}"
 
 
-def _finding(finding: Finding, paint: Paint) -> Iterator[str]:
+def _finding(finding: DoctorFinding, paint: Paint) -> Iterator[str]:
     message = f"{printable(finding.message)} {paint(f'[{finding.code}]', Style.FAINT)}"
     yield f"  {paint(f'{finding.severity:<8}', _SEVERITIES[finding.severity])} {message}"
     if finding.way_out:
         yield f"{_INDENT}way out: {printable(finding.way_out)}"
 
 
-def _summary(findings: Sequence[Finding]) -> str:
-    errors, warnings, infos = (sum(f.severity is severity for f in findings) for severity in Severity)
+def _summary(findings: Sequence[DoctorFinding]) -> str:
+    errors, warnings, infos = (sum(f.severity is severity for f in findings) for severity in FindingSeverity)
     if not (errors or warnings):
         return f"nothing wrong · {infos} to know" if infos else "nothing wrong"
     return f"{plural(errors, 'error')}, {plural(warnings, 'warning')} · {infos} to know"

@@ -37,7 +37,7 @@ _STYLES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FleetLine:
     """What the table says of one instance."""
 
     instance: str
@@ -48,29 +48,29 @@ class Line:
     """Whether the remark is made of numbers alone."""
 
 
-def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> Line:
+def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> FleetLine:
     """The line of an instance that was planned."""
     remark = summary_text(count(plan), refused=False)
     if refusals:
         remark += f" · {', '.join(dict.fromkeys(refusal.code for refusal in refusals))}"
-    return Line(plan.instance, verdict.of_plan(plan, refusals), remark)
+    return FleetLine(plan.instance, verdict.of_plan(plan, refusals), remark)
 
 
-def report_line(plan: Plan, report: Report) -> Line:
+def report_line(plan: Plan, report: Report) -> FleetLine:
     """The line of an instance that was written to."""
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
     remark = f"{applied} of {plural(len(report.outcomes), 'change')} applied"
     remark += f" · {len(plan.blocked)} blocked" if plan.blocked else ""
-    return Line(plan.instance, verdict.of_report(report), remark)
+    return FleetLine(plan.instance, verdict.of_report(report), remark)
 
 
-def error_line(instance: str, error: ReconcilerError) -> Line:
+def error_line(instance: str, error: ReconcilerError) -> FleetLine:
     """The line of an instance that was not planned, or not written to."""
     found, remark = verdict.of_error(error), error.message.removeprefix("not tried: ")
-    return Line(instance, found, "" if remark == word_of(found) else remark, counts=False)
+    return FleetLine(instance, found, "" if remark == word_of(found) else remark, counts=False)
 
 
-def line_of(result: ApplyResult) -> Line:
+def line_of(result: ApplyResult) -> FleetLine:
     """The line of an instance, whatever came of it."""
     match result:
         case Planned(plan=plan, refusals=refusals):
@@ -83,13 +83,13 @@ def line_of(result: ApplyResult) -> Line:
             assert_never(result)
 
 
-def gravest_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
+def worst_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
     """By what became of them; those that are alike in their own order."""
     grave = {verdict: number for number, verdict in enumerate(Verdict)}
     return sorted(results, key=lambda result: -grave[line_of(result).verdict])
 
 
-def render_fleet(lines: Sequence[Line], paint: Paint = plain) -> str:
+def render_fleet(lines: Sequence[FleetLine], paint: Paint = plain) -> str:
     """The table, ending in a line feed; empty for a single instance, of which everything has been said."""
     if len(lines) < 2:
         return ""
@@ -116,7 +116,7 @@ def word_of(outcome: Verdict) -> str:
     return outcome.value.replace("_", " ")
 
 
-def _remark(line: Line) -> str:
+def _remark(line: FleetLine) -> str:
     return shortened(line.remark)
 
 
@@ -126,12 +126,12 @@ def shortened(remark: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def total(lines: Sequence[Line]) -> str:
+def total(lines: Sequence[FleetLine]) -> str:
     """How many instances there are, and of each verdict."""
     return f"{plural(len(lines), 'instance')}: {', '.join(_counted(lines))}"
 
 
-def _counted(lines: Sequence[Line]) -> Iterator[str]:
+def _counted(lines: Sequence[FleetLine]) -> Iterator[str]:
     numbers = tally(line.verdict for line in lines)
     for outcome in Verdict:
         if number := numbers[outcome]:

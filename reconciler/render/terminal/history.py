@@ -5,50 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from reconciler.applying.journal import Answered, Result
-from reconciler.applying.past_runs import HandedOver, Run, Unreadable, Write
-from reconciler.applying.report import Status
+from reconciler.applying.journal import WriteAnswer, WriteResult
+from reconciler.applying.past_runs import PastDelivery, PastRun, PastWrite, UnreadableJournal
+from reconciler.applying.report import DeliveryStatus
 from reconciler.planning.plan.plan import Create
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.terminal.plan import title
 from reconciler.render.view.counts import action, plural
-from reconciler.secrets.values import Event
+from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.text import printable
 
 _RESULTS = {
-    Result.APPLIED: "applied",
-    Result.FAILED: "failed",
-    Result.UNVERIFIED: "uncertain",
-    Result.NOT_TRIED: "not tried",
+    WriteResult.APPLIED: "applied",
+    WriteResult.FAILED: "failed",
+    WriteResult.UNVERIFIED: "uncertain",
+    WriteResult.NOT_TRIED: "not tried",
 }
 _ANSWERS = {
-    Answered.DONE: "answered as done, not verified",
-    Answered.REFUSED: "refused",
-    Answered.UNKNOWN: "sent, no answer",
+    WriteAnswer.DONE: "answered as done, not verified",
+    WriteAnswer.REFUSED: "refused",
+    WriteAnswer.UNKNOWN: "sent, no answer",
 }
 
 
-def render_runs(found: Sequence[Run | Unreadable], paint: Paint = plain) -> str:
+def render_runs(found: Sequence[PastRun | UnreadableJournal], paint: Paint = plain) -> str:
     """One line a run, as they come; then what could not be read. Ends in a line feed unless there is nothing."""
-    runs = [run for run in found if isinstance(run, Run)]
-    broken = [each for each in found if isinstance(each, Unreadable)]
+    runs = [run for run in found if isinstance(run, PastRun)]
+    broken = [each for each in found if isinstance(each, UnreadableJournal)]
     lines = [_overview(run, max(len(run.instance) for run in runs), paint) for run in runs]
     lines += [f"{paint('unreadable', Style.WARNED)}  {printable(each.problem.message)}" for each in broken]
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_run(run: Run, paint: Paint = plain) -> str:
+def render_run(run: PastRun, paint: Paint = plain) -> str:
     """All that the journal tells of a run, ending in a line feed."""
     return "".join(f"{line}\n" for line in _details(run, paint))
 
 
-def _overview(run: Run, width: int, paint: Paint) -> str:
+def _overview(run: PastRun, width: int, paint: Paint) -> str:
     name = paint(printable(run.heading.run), Style.STRONG)
     who = paint(printable(run.heading.who), Style.FAINT)
     return f"{name}  {_moment(run.heading.started_at)}  {printable(run.instance):<{width}}  {run_summary(run)}  {who}"
 
 
-def _details(run: Run, paint: Paint) -> Iterator[str]:
+def _details(run: PastRun, paint: Paint) -> Iterator[str]:
     heading = run.heading
     yield paint(f"run {printable(heading.run)}", Style.STRONG)
     yield f"  instance  {printable(run.instance)}  {printable(run.identity)}"
@@ -61,62 +61,62 @@ def _details(run: Run, paint: Paint) -> Iterator[str]:
     width = max((len(write_result(write)) for write in run.writes), default=0)
     for write in run.writes:
         yield f"  {write_result(write):<{width}}  {action(write.change)} {title(write.change)}{_id(write)}{_why(write)}"
-    yield from (f"  {handed_text(each)}" for each in run.handed)
+    yield from (f"  {delivery_text(each)}" for each in run.handed)
     yield ""
     yield paint(run_summary(run), Style.STRONG)
 
 
 _FATES = {
-    Status.DELIVERED: "delivered to",
-    Status.REMOVED: "removed from",
-    Status.FAILED: "not delivered to",
-    Status.NO_SECRET: "without a secret for",
+    DeliveryStatus.DELIVERED: "delivered to",
+    DeliveryStatus.REMOVED: "removed from",
+    DeliveryStatus.FAILED: "not delivered to",
+    DeliveryStatus.NO_SECRET: "without a secret for",
 }
 
 
-def handed_text(handed: HandedOver) -> str:
+def delivery_text(handed: PastDelivery) -> str:
     """What became of a client's secret at a sink, printable."""
     why = f": {printable(handed.why)}" if handed.why else ""
     fate = _FATES[handed.status]
-    if handed.status is Status.FAILED and handed.cause is Event.DELETED:
+    if handed.status is DeliveryStatus.FAILED and handed.cause is DeliveryEvent.DELETED:
         fate = "not removed from"
     return f"{printable(handed.name)} (id {handed.id}) {fate} {printable(handed.sink)}{why}"
 
 
-def _end(run: Run) -> str:
+def _end(run: PastRun) -> str:
     if run.finished_at is None:
         return "not yet: it is under way, or was broken off; what it did last is not certain"
     return _moment(run.finished_at) + (", interrupted" if run.interrupted else "")
 
 
-def _commit(run: Run) -> str:
+def _commit(run: PastRun) -> str:
     if run.heading.commit is None:
         return "none: the declarations were not in git"
     return printable(run.heading.commit) + ("" if run.heading.clean else ", with changes that were not committed")
 
 
-def run_summary(run: Run) -> str:
+def run_summary(run: PastRun) -> str:
     """A run in one line."""
-    failed = {handed.id for handed in run.handed if handed.status is Status.FAILED}
-    delivered = {handed.id for handed in run.handed if handed.status is Status.DELIVERED} - failed
+    failed = {handed.id for handed in run.handed if handed.status is DeliveryStatus.FAILED}
+    delivered = {handed.id for handed in run.handed if handed.status is DeliveryStatus.DELIVERED} - failed
     parts = [_changes(run)] if run.writes or not run.handed else []
     parts += [f"{len(delivered)} delivered"] if delivered else []
     parts += [f"{len(failed)} not delivered"] if failed else []
     return " · ".join(parts or ["nothing delivered"])
 
 
-def _changes(run: Run) -> str:
+def _changes(run: PastRun) -> str:
     if run.finished_at is None:
-        done = sum(write.answer is not None and write.answer.answered is Answered.DONE for write in run.writes)
+        done = sum(write.answer is not None and write.answer.answered is WriteAnswer.DONE for write in run.writes)
         return f"{done} of {plural(len(run.writes), 'change')} answered as done · not finished"
     results = [write.verdict.result for write in run.writes if write.verdict is not None]
-    parts = [f"{results.count(Result.APPLIED)} of {plural(len(run.writes), 'change')} applied"]
-    parts += [f"{number} {_RESULTS[kind]}" for kind in list(Result)[1:] if (number := results.count(kind))]
+    parts = [f"{results.count(WriteResult.APPLIED)} of {plural(len(run.writes), 'change')} applied"]
+    parts += [f"{number} {_RESULTS[kind]}" for kind in list(WriteResult)[1:] if (number := results.count(kind))]
     parts += ["interrupted"] if run.interrupted else []
     return " · ".join(parts)
 
 
-def write_result(write: Write) -> str:
+def write_result(write: PastWrite) -> str:
     """What came of a change, in words, as far as its journal tells."""
     if write.verdict is not None:
         return _RESULTS[write.verdict.result]
@@ -125,13 +125,13 @@ def write_result(write: Write) -> str:
     return "sent, no answer" if write.sent_at is not None else "not sent"
 
 
-def _id(write: Write) -> str:
+def _id(write: PastWrite) -> str:
     """The id that a created client was given; of the others the title has it."""
     known = write.verdict or write.answer
     return f" (id {known.id})" if isinstance(write.change, Create) and known and known.id is not None else ""
 
 
-def _why(write: Write) -> str:
+def _why(write: PastWrite) -> str:
     why = write.verdict.why if write.verdict is not None else write.answer.error if write.answer is not None else None
     return f": {printable(why)}" if why else ""
 

@@ -69,7 +69,7 @@ def next_after_examinations(
     """
     examinations = list(examinations)
     sound = [each for each in examinations if not each.has_errors]
-    planned = [each.instance.name for each in sound if each.fits.plan]
+    planned = [each.instance.name for each in sound if each.account_uses.plan]
     if planned and any(f.code == "nothing-declared" for each in examinations for f in each.findings):
         file = f"{clients}/{planned[0] if len(planned) == 1 else 'all'}.yaml"
         return _line("export", [*_named(planned), "-o", file], flags, "", paint)

@@ -29,8 +29,11 @@ def plans_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
     if len(results) > 1:
         from reconciler.render.terminal.fleet import has_something_to_say
 
-        planned = [each for each in planned if each.lacking or has_something_to_say(each.plan, each.refusals)]
-    return "\n".join(render_plan(each.plan, each.refusals, paint, each.as_of, lacking=each.lacking) for each in planned)
+        planned = [each for each in planned if each.missing_secrets or has_something_to_say(each.plan, each.refusals)]
+    return "\n".join(
+        render_plan(each.plan, each.refusals, paint, each.as_of, missing_secrets=each.missing_secrets)
+        for each in planned
+    )
 
 
 def plans_and_table(results: Sequence[ApplyResult], paint: Paint = plain) -> str:

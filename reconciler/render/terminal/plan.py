@@ -33,8 +33,8 @@ from reconciler.render.view.rotation import old_secret_text
 from reconciler.support.text import printable, quoted
 
 if TYPE_CHECKING:
-    from reconciler.live.observation import AsOf
-    from reconciler.secrets.delivery import Lacking
+    from reconciler.live.observation import ObservationAge
+    from reconciler.secrets.delivery import MissingSecret
 
 MOST_LISTED = 10
 """Clients of a kind that are left alone and named; JSON has all of them."""
@@ -59,9 +59,9 @@ def render_plan(
     plan: Plan,
     refusals: Sequence[Refusal] = (),
     paint: Paint = plain,
-    as_of: AsOf | None = None,
+    as_of: ObservationAge | None = None,
     *,
-    lacking: Sequence[Lacking] = (),
+    missing_secrets: Sequence[MissingSecret] = (),
 ) -> str:
     """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary.
 
@@ -75,26 +75,26 @@ def render_plan(
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
         list(_notes(plan.notes)),
         list(left_alone(plan)),
-        _lacking(lacking, paint),
+        _missing_secrets(missing_secrets, paint),
         *(list(_refusal(refusal, paint)) for refusal in refusals),
-        [paint(_summary(plan, refusals, lacking), Style.STRONG)],
+        [paint(_summary(plan, refusals, missing_secrets), Style.STRONG)],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
 
 
-def _lacking(lacking: Sequence[Lacking], paint: Paint) -> list[str]:
-    if not lacking:
+def _missing_secrets(missing_secrets: Sequence[MissingSecret], paint: Paint) -> list[str]:
+    if not missing_secrets:
         return []
-    from reconciler.render.terminal.deliveries import lacking_lines
+    from reconciler.render.terminal.deliveries import missing_lines
 
-    return list(lacking_lines(lacking, paint))
+    return list(missing_lines(missing_secrets, paint))
 
 
-def _summary(plan: Plan, refusals: Sequence[Refusal], lacking: Sequence[Lacking]) -> str:
+def _summary(plan: Plan, refusals: Sequence[Refusal], missing_secrets: Sequence[MissingSecret]) -> str:
     text = summary_text(count(plan), refused=bool(refusals))
-    if not lacking:
+    if not missing_secrets:
         return text
-    number = len({each.id for each in lacking})
+    number = len({each.id for each in missing_secrets})
     return f"{text.replace('nothing to do', 'no changes', 1)} · {number} to deliver"
 
 
@@ -118,7 +118,7 @@ def title(change: Change) -> str:
             assert_never(change)
 
 
-def _premises(plan: Plan, as_of: AsOf | None, paint: Paint) -> Iterator[str]:
+def _premises(plan: Plan, as_of: ObservationAge | None, paint: Paint) -> Iterator[str]:
     """What the plan stands on: first of all a configuration that was loosened."""
     yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
     if as_of is not None:

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import assert_never
 
-from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped, Status, undelivered
+from reconciler.applying.report import Applied, DeliveryStatus, Failed, Outcome, Report, Skipped, undelivered
 from reconciler.model.errors import NotVerified
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan
 from reconciler.render.terminal.color import Paint, Style, plain
-from reconciler.render.terminal.deliveries import handed_lines
+from reconciler.render.terminal.deliveries import delivery_lines
 from reconciler.render.terminal.plan import heading, title
 from reconciler.render.view.counts import action, plural
 from reconciler.render.view.rotation import old_secret_text
-from reconciler.secrets.values import Event
+from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.text import printable
 
 PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
@@ -46,7 +46,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
     lines = [heading(plan, paint), ""]
     lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
     lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _alike(list(alike), paint)]
-    lines += handed_lines(report.handed, plan.instance, paint)
+    lines += delivery_lines(report.handed, plan.instance, paint)
     if report.journal_failure is not None:
         lines += [
             _line(
@@ -63,7 +63,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
 def _is_left_to_people(report: Report) -> bool:
     """Whether a client was created, and no sink has its secret."""
     created = any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes)
-    return created and not any(handed.status is Status.DELIVERED for handed in report.handed)
+    return created and not any(handed.status is DeliveryStatus.DELIVERED for handed in report.handed)
 
 
 def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
@@ -140,8 +140,8 @@ def _adopted(change: Change) -> str:
 
 def _summary(plan: Plan, report: Report, already_done: int) -> str:
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
-    delivered = sum(each.status is Status.DELIVERED for each in report.handed)
-    unserved = sum(each.event is not Event.DELETED for each in undelivered(report))
+    delivered = sum(each.status is DeliveryStatus.DELIVERED for each in report.handed)
+    unserved = sum(each.event is not DeliveryEvent.DELETED for each in undelivered(report))
     failures = [outcome.error for outcome in report.outcomes if isinstance(outcome, Failed)]
     uncertain = sum(isinstance(error, NotVerified) for error in failures)
     numbers = {

@@ -7,27 +7,27 @@ from itertools import groupby
 
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.view.counts import plural
-from reconciler.results import Place, State, Supplied
+from reconciler.results import SinkContents, SinkEntry, SinkState
 from reconciler.support.text import printable
 
 MOST_LISTED = 10
 """Clients of one state at one sink that are named; JSON has all of them."""
 
 _STYLES = {
-    State.MISSING: Style.REMOVED,
-    State.STALE: Style.CHANGED,
-    State.FAILED: Style.REMOVED,
-    State.UNKNOWN: Style.WARNED,
-    State.NO_SECRET: Style.WARNED,
-    State.DELIVERED: Style.ADDED,
-    State.CURRENT: Style.FAINT,
+    SinkState.MISSING: Style.REMOVED,
+    SinkState.STALE: Style.CHANGED,
+    SinkState.FAILED: Style.REMOVED,
+    SinkState.UNKNOWN: Style.WARNED,
+    SinkState.NO_SECRET: Style.WARNED,
+    SinkState.DELIVERED: Style.ADDED,
+    SinkState.CURRENT: Style.FAINT,
 }
 """In the order in which they are told: what somebody has to do something about comes first."""
-_WORDS = {State.NO_SECRET: "no secret", State.CURRENT: "up to date"}
+_WORDS = {SinkState.NO_SECRET: "no secret", SinkState.CURRENT: "up to date"}
 _WIDTH = 12
 
 
-def render_supplied(supplied: Supplied, paint: Paint = plain) -> str:
+def render_sink_contents(supplied: SinkContents, paint: Paint = plain) -> str:
     """What the sinks of one instance have, or were given, sink by sink, ending in a line feed."""
     instance = supplied.instance
     lines = [f"{paint(printable(instance.name), Style.STRONG)}  {printable(instance.identity)}"]
@@ -41,13 +41,13 @@ def render_supplied(supplied: Supplied, paint: Paint = plain) -> str:
     return "\n".join([*lines, "", paint(_summary(supplied), Style.STRONG)]) + "\n"
 
 
-def _state(places: Sequence[Place], paint: Paint) -> Iterator[str]:
+def _state(places: Sequence[SinkEntry], paint: Paint) -> Iterator[str]:
     if not places:
         return
     state = places[0].state
     word = _WORDS.get(state, state.value)
     head = f"    {paint(word, _STYLES[state])}{' ' * (_WIDTH - len(word))}"
-    if state in (State.CURRENT, State.DELIVERED):
+    if state in (SinkState.CURRENT, SinkState.DELIVERED):
         named = ", ".join(sorted(printable(place.name) for place in places)[:3])
         more = f" and {len(places) - 3} more" if len(places) > 3 else ""
         yield f"{head}{plural(len(places), 'client')}: {named}{more}"
@@ -59,7 +59,7 @@ def _state(places: Sequence[Place], paint: Paint) -> Iterator[str]:
     yield from _reasons(places)
 
 
-def _problems(supplied: Supplied, paint: Paint) -> Iterator[str]:
+def _problems(supplied: SinkContents, paint: Paint) -> Iterator[str]:
     """The sinks that could take nothing, whatever they have."""
     for problem in supplied.problems:
         yield f"  {paint('cannot be used', Style.REMOVED)}: {printable(problem.sink)}"
@@ -69,7 +69,7 @@ def _problems(supplied: Supplied, paint: Paint) -> Iterator[str]:
             yield f"    {printable(problem.error.hint)}"
 
 
-def _reasons(places: Sequence[Place]) -> Iterator[str]:
+def _reasons(places: Sequence[SinkEntry]) -> Iterator[str]:
     """Why it failed: each reason once, a few of them."""
     reasons = {(place.error.message, place.error.hint) for place in places if place.error is not None}
     for message, hint in sorted(reasons, key=str)[:3]:
@@ -78,7 +78,7 @@ def _reasons(places: Sequence[Place]) -> Iterator[str]:
             yield f"    {' ' * _WIDTH}{printable(hint)}"
 
 
-def _summary(supplied: Supplied) -> str:
+def _summary(supplied: SinkContents) -> str:
     numbers = {state: sum(place.state is state for place in supplied.places) for state in _STYLES}
     parts = [f"{plural(len(supplied.problems), 'sink')} cannot be used"] if supplied.problems else []
     parts += [f"{number} {_WORDS.get(state, state.value)}" for state, number in numbers.items() if number]

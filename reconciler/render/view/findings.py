@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import IntEnum, StrEnum
 from typing import TypeGuard, assert_never
 
-from reconciler.applying.report import Applied, Failed, Handed, Outcome, Skipped, undelivered
+from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Skipped, undelivered
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import NotVerified, ReconcilerError
@@ -32,7 +32,7 @@ class Level(StrEnum):
     NOTICE = "notice"
 
 
-class Kind(IntEnum):
+class ReviewKind(IntEnum):
     """What a finding is about, in the order in which findings are shown."""
 
     CONFIGURATION = 0
@@ -57,30 +57,30 @@ class Kind(IntEnum):
 
 
 HEADINGS = {
-    Kind.CONFIGURATION: "The configuration differs from the trusted one",
-    Kind.ENDED: "The run could not go on",
-    Kind.INVALID: "The declarations are invalid",
-    Kind.STOPPED: "No plan",
-    Kind.FAILED: "Failed",
-    Kind.REFUSED: "Refused: nothing will be written",
-    Kind.BLOCKED: "Blocked: left alone until somebody decides",
-    Kind.DELETE: "Deletions",
-    Kind.TAKEN_OUT: "Taken out of git, still live",
-    Kind.RISK: "Risks",
-    Kind.CREATE: "New clients",
-    Kind.NOT_TRIED: "Not tried",
-    Kind.ODD: "Also",
-    Kind.KEPT: "Kept as changed on the instance",
-    Kind.FILES: "Warnings about the files",
+    ReviewKind.CONFIGURATION: "The configuration differs from the trusted one",
+    ReviewKind.ENDED: "The run could not go on",
+    ReviewKind.INVALID: "The declarations are invalid",
+    ReviewKind.STOPPED: "No plan",
+    ReviewKind.FAILED: "Failed",
+    ReviewKind.REFUSED: "Refused: nothing will be written",
+    ReviewKind.BLOCKED: "Blocked: left alone until somebody decides",
+    ReviewKind.DELETE: "Deletions",
+    ReviewKind.TAKEN_OUT: "Taken out of git, still live",
+    ReviewKind.RISK: "Risks",
+    ReviewKind.CREATE: "New clients",
+    ReviewKind.NOT_TRIED: "Not tried",
+    ReviewKind.ODD: "Also",
+    ReviewKind.KEPT: "Kept as changed on the instance",
+    ReviewKind.FILES: "Warnings about the files",
 }
 """What people read above the findings of a kind; a change that is only a change has no heading."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ReviewFinding:
     """Something to know of one client, of instances, or of the whole run."""
 
-    kind: Kind
+    kind: ReviewKind
     level: Level
     notes: tuple[Note, ...]
     """What there is to say, at least one; the first code names the finding."""
@@ -99,18 +99,18 @@ class Finding:
         """What there is to say, in one line. It may hold anything that a name may hold."""
         return "; ".join(note.text for note in self.notes)
 
-    def about(self, note: Note) -> Finding:
+    def about(self, note: Note) -> ReviewFinding:
         """The same with one of its notes alone."""
         return replace(self, notes=(note,))
 
 
-def findings(overview: Overview) -> list[Finding]:
+def findings(overview: Overview) -> list[ReviewFinding]:
     """Everything to know, by kind, then in the order of the results; what is alike on several instances once."""
     found = [*_of_run(overview), *(each for result in overview.results for each in _of_result(result))]
     return sorted(_merged(found), key=lambda finding: finding.kind)
 
 
-def new_clients(overview: Overview) -> list[Finding]:
+def new_clients(overview: Overview) -> list[ReviewFinding]:
     """The clients that plans would make, for those who look at lists: each is among the findings as a change, too."""
     plans = [result.plan for result in overview.results if isinstance(result, Planned)]
     return list(_merged(_new(change, plan) for plan in plans for change in plan.changes if _is_new(change)))
@@ -120,39 +120,41 @@ def _is_new(change: Change) -> TypeGuard[Create]:
     return isinstance(change, Create) and change.replaces is None
 
 
-def _new(change: Create, plan: Plan) -> Finding:
+def _new(change: Create, plan: Plan) -> ReviewFinding:
     note = Note("create", grants_text(change.after.grants))
-    return Finding(Kind.CREATE, Level.NOTICE, (note,), change.source, change.name, (plan.instance,))
+    return ReviewFinding(ReviewKind.CREATE, Level.NOTICE, (note,), change.source, change.name, (plan.instance,))
 
 
-def _merged(found: Iterable[Finding]) -> Iterator[Finding]:
-    alike: dict[Finding, list[str]] = {}
+def _merged(found: Iterable[ReviewFinding]) -> Iterator[ReviewFinding]:
+    alike: dict[ReviewFinding, list[str]] = {}
     for each in found:
         alike.setdefault(replace(each, instances=()), []).extend(each.instances)
     for finding, instances in alike.items():
         yield replace(finding, instances=tuple(dict.fromkeys(instances)))
 
 
-def _of_run(overview: Overview) -> Iterator[Finding]:
+def _of_run(overview: Overview) -> Iterator[ReviewFinding]:
     if overview.error is not None:
         where = Location(overview.config, 1, 1)
-        yield _error(Kind.ENDED, "run-ended", overview.error, where)
+        yield _error(ReviewKind.ENDED, "run-ended", overview.error, where)
     yield from map(_of_diagnostic, overview.diagnostics)
 
 
-def _of_diagnostic(diagnostic: Diagnostic) -> Finding:
-    kind, level = (Kind.FILES, Level.WARNING)
+def _of_diagnostic(diagnostic: Diagnostic) -> ReviewFinding:
+    kind, level = (ReviewKind.FILES, Level.WARNING)
     if diagnostic.severity is Severity.ERROR:
-        kind, level = (Kind.INVALID, Level.ERROR)
+        kind, level = (ReviewKind.INVALID, Level.ERROR)
     note, rule = Note(diagnostic.rule, diagnostic.message), diagnostic.rule
-    return Finding(kind, level, (note,), diagnostic.location, hint=diagnostic.hint, rule=rule)
+    return ReviewFinding(kind, level, (note,), diagnostic.location, hint=diagnostic.hint, rule=rule)
 
 
-def _error(kind: Kind, code: str, error: ReconcilerError, location: Location, *instances: str) -> Finding:
-    return Finding(kind, Level.ERROR, (Note(code, error.message),), location, instances=instances, hint=error.hint)
+def _error(kind: ReviewKind, code: str, error: ReconcilerError, location: Location, *instances: str) -> ReviewFinding:
+    return ReviewFinding(
+        kind, Level.ERROR, (Note(code, error.message),), location, instances=instances, hint=error.hint
+    )
 
 
-def _of_result(result: ApplyResult) -> Iterator[Finding]:
+def _of_result(result: ApplyResult) -> Iterator[ReviewFinding]:
     instance = result.instance
     match result:
         case Planned(plan=plan, refusals=refusals):
@@ -165,48 +167,56 @@ def _of_result(result: ApplyResult) -> Iterator[Finding]:
             yield from (_undelivered(handed, instance) for handed in undelivered(report))
             if report.journal_failure is not None:
                 note = Note("journal-failed", f"the journal does not tell all of this: {report.journal_failure}")
-                yield Finding(Kind.FAILED, Level.ERROR, (note,), instance.location, instances=(instance.name,))
+                yield ReviewFinding(
+                    ReviewKind.FAILED, Level.ERROR, (note,), instance.location, instances=(instance.name,)
+                )
         case Stopped(error=error):
             code = verdict.of_error(error).value.replace("_", "-")
-            yield _error(Kind.STOPPED, code, error, instance.location, instance.name)
+            yield _error(ReviewKind.STOPPED, code, error, instance.location, instance.name)
         case _:
             assert_never(result)
 
 
-def _undelivered(handed: Handed, instance: Instance) -> Finding:
+def _undelivered(handed: DeliveryResult, instance: Instance) -> ReviewFinding:
     why = handed.error.message if handed.error is not None else "it failed"
     note = Note("undelivered", f"not delivered to {handed.sink}: {why}")
     hint = handed.error.hint if handed.error is not None else None
-    return Finding(Kind.FAILED, Level.ERROR, (note,), instance.location, handed.name, (instance.name,), hint=hint)
+    return ReviewFinding(
+        ReviewKind.FAILED, Level.ERROR, (note,), instance.location, handed.name, (instance.name,), hint=hint
+    )
 
 
-def _of_plan(plan: Plan, place: Location) -> Iterator[Finding]:
+def _of_plan(plan: Plan, place: Location) -> Iterator[ReviewFinding]:
     for note in plan.configuration:
-        yield Finding(Kind.CONFIGURATION, Level.WARNING, (note,), place, instances=(plan.instance,))
+        yield ReviewFinding(ReviewKind.CONFIGURATION, Level.WARNING, (note,), place, instances=(plan.instance,))
     yield from (_blocked(blocked, plan.instance) for blocked in plan.blocked)
     for client, note in taken_out(plan):
         stays = Note(note.code, f"stays live: {note.text}")
-        yield Finding(Kind.TAKEN_OUT, Level.NOTICE, (stays,), None, client.name, (plan.instance,))
+        yield ReviewFinding(ReviewKind.TAKEN_OUT, Level.NOTICE, (stays,), None, client.name, (plan.instance,))
     yield from (_kept(kept, place, plan.instance) for kept in plan.kept)
-    yield from (Finding(Kind.ODD, Level.NOTICE, (note,), place, instances=(plan.instance,)) for note in plan.notes)
+    yield from (
+        ReviewFinding(ReviewKind.ODD, Level.NOTICE, (note,), place, instances=(plan.instance,)) for note in plan.notes
+    )
 
 
-def _refused(refusal: Refusal, place: Location, instance: str) -> Finding:
+def _refused(refusal: Refusal, place: Location, instance: str) -> ReviewFinding:
     note = Note(refusal.code, refusal.text)
-    return Finding(Kind.REFUSED, Level.ERROR, (note,), place, instances=(instance,), hint=refusal.way_out)
+    return ReviewFinding(ReviewKind.REFUSED, Level.ERROR, (note,), place, instances=(instance,), hint=refusal.way_out)
 
 
-def _blocked(blocked: Blocked, instance: str) -> Finding:
+def _blocked(blocked: Blocked, instance: str) -> ReviewFinding:
     notes = (blocked.reason,)
-    return Finding(Kind.BLOCKED, Level.ERROR, notes, blocked.source, blocked.name, (instance,), hint=blocked.way_out)
+    return ReviewFinding(
+        ReviewKind.BLOCKED, Level.ERROR, notes, blocked.source, blocked.name, (instance,), hint=blocked.way_out
+    )
 
 
-def _kept(kept: Kept, place: Location, instance: str) -> Finding:
+def _kept(kept: Kept, place: Location, instance: str) -> ReviewFinding:
     note = Note("kept", kept_text(kept))
-    return Finding(Kind.KEPT, Level.NOTICE, (note,), kept.source or place, kept.name, (instance,))
+    return ReviewFinding(ReviewKind.KEPT, Level.NOTICE, (note,), kept.source or place, kept.name, (instance,))
 
 
-def _of_change(change: Change, instance: str) -> Iterator[Finding]:
+def _of_change(change: Change, instance: str) -> Iterator[ReviewFinding]:
     """A deletion is never just a change, and what undoes somebody's work is a risk."""
     word, where = action(change), (change.source, change.name, (instance,))
     notes = [Note("drift", origin_text(change) or "")] if has_drift(change) else []
@@ -214,14 +224,16 @@ def _of_change(change: Change, instance: str) -> Iterator[Finding]:
         notes.append(Note("secret-replaced", old_secret_text(change.replaces)))
     notes += change.risks
     if isinstance(change, Delete):
-        yield Finding(Kind.DELETE, Level.WARNING, (Note("delete", change.reason.text), *notes), *where, action=word)
+        yield ReviewFinding(
+            ReviewKind.DELETE, Level.WARNING, (Note("delete", change.reason.text), *notes), *where, action=word
+        )
     elif notes:
-        yield Finding(Kind.RISK, Level.WARNING, tuple(notes), *where, action=word)
+        yield ReviewFinding(ReviewKind.RISK, Level.WARNING, tuple(notes), *where, action=word)
     else:
-        yield Finding(Kind.CHANGE, Level.NOTICE, (Note(word, change.reason.text),), *where, action=word)
+        yield ReviewFinding(ReviewKind.CHANGE, Level.NOTICE, (Note(word, change.reason.text),), *where, action=word)
 
 
-def _of_outcome(outcome: Outcome, instance: str) -> Iterator[Finding]:
+def _of_outcome(outcome: Outcome, instance: str) -> Iterator[ReviewFinding]:
     change = outcome.change
     where, word = (change.source, change.name, (instance,)), action(change)
     match outcome:
@@ -230,14 +242,14 @@ def _of_outcome(outcome: Outcome, instance: str) -> Iterator[Finding]:
         case Failed(error=error):
             code = "uncertain" if isinstance(error, NotVerified) else "failed"
             notes = (Note(code, f"{code}: {error.message}"),)
-            yield Finding(Kind.FAILED, Level.ERROR, notes, *where, action=word, hint=error.hint)
+            yield ReviewFinding(ReviewKind.FAILED, Level.ERROR, notes, *where, action=word, hint=error.hint)
         case Skipped(reason=reason):
             notes = (Note("not-tried", f"not tried: {reason}"),)
-            yield Finding(Kind.NOT_TRIED, Level.WARNING, notes, *where, action=word)
+            yield ReviewFinding(ReviewKind.NOT_TRIED, Level.WARNING, notes, *where, action=word)
         case _:
             assert_never(outcome)
 
 
-def of_level(found: Sequence[Finding], level: Level) -> list[Finding]:
+def of_level(found: Sequence[ReviewFinding], level: Level) -> list[ReviewFinding]:
     """Those that matter this much."""
     return [finding for finding in found if finding.level is level]

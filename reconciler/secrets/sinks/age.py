@@ -8,15 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from reconciler.model.errors import SinkError
-from reconciler.model.settings import AgeFiles
+from reconciler.model.settings import AgeSinkSetting
 from reconciler.secrets import files
 from reconciler.secrets.age_recipients import encrypt
 from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import file_of, fixed_folder
-from reconciler.secrets.payload import plaintext
+from reconciler.secrets.payload import age_payload
 from reconciler.secrets.sinks import age_manifest
-from reconciler.secrets.sinks.age_manifest import Delivered
-from reconciler.secrets.values import Client, Handover, Held
+from reconciler.secrets.sinks.age_manifest import ManifestEntry
+from reconciler.secrets.values import Held, SecretDelivery, SinkClient
 from reconciler.support.text import printable, quoted
 
 READABLE = 0o644
@@ -26,7 +26,7 @@ READABLE = 0o644
 class AgeSink:
     """Encrypted files below one folder, and beside them what was delivered (`manifest.py`)."""
 
-    def __init__(self, setting: AgeFiles, instance: str, recipients: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, setting: AgeSinkSetting, instance: str, recipients: Mapping[str, Sequence[str]]) -> None:
         """`recipients` are the public keys of each owner."""
         self._setting = setting
         self._recipients = recipients
@@ -34,11 +34,11 @@ class AgeSink:
         self._root = setting.folder / fixed_folder(setting.path, instance)
         self.label = f"age {printable(setting.path)}"
 
-    def covers(self, client: Client) -> bool:
+    def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
-    def look(self, clients: Sequence[Client]) -> None:
+    def look(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. Every owner has recipients, and no two clients one file."""
         for client in clients:
             self._keys(client)
@@ -46,12 +46,12 @@ class AgeSink:
         self._stay_inside(self._root)
         age_manifest.load(self._root, self._folder)
 
-    def check(self, clients: Sequence[Client]) -> None:
+    def check(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. Files can be written, too."""
         self.look(clients)
         files.try_writing(self._root, self._folder)
 
-    def deliver(self, handover: Handover) -> None:
+    def deliver(self, handover: SecretDelivery) -> None:
         """See `Sink`. A file that is current is not encrypted anew, so that git shows no change."""
         keys = self._keys(handover.client)
         file = self._file(handover.client)
@@ -62,15 +62,15 @@ class AgeSink:
             former = self._former(handover, entries)
             if not former and self._held(handover, entries) is Held.CURRENT:
                 return
-            encrypted = encrypt(plaintext(handover), keys)
+            encrypted = encrypt(age_payload(handover), keys)
             files.write(file, encrypted, READABLE, self._folder)
             for name in former:
                 self._remove(name)
                 entries.pop(name, None)
-            entries[self._key(file)] = age_manifest.delivered(handover, keys, encrypted)
+            entries[self._key(file)] = age_manifest.new_entry(handover, keys, encrypted)
             age_manifest.save(self._root, self._folder, entries)
 
-    def forget(self, client: Client, client_id: int) -> None:
+    def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`."""
         if not self._root.is_dir():
             return
@@ -83,16 +83,16 @@ class AgeSink:
             if gone:
                 age_manifest.save(self._root, self._folder, entries)
 
-    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+    def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`. A file that is encrypted to others than the owner's recipients of today does not count."""
         entries = age_manifest.load(self._root, self._folder)
         return [self._is_present(client, client_id, entries) for client, client_id in clients]
 
-    def holds(self, handover: Handover) -> Held:
+    def holds(self, handover: SecretDelivery) -> Held:
         """See `Sink`. No private key is needed."""
         return self._held(handover, age_manifest.load(self._root, self._folder))
 
-    def _held(self, handover: Handover, entries: Mapping[str, Delivered]) -> Held:
+    def _held(self, handover: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> Held:
         file = self._file(handover.client)
         encrypted = files.read(file, self._folder)
         if encrypted is None:
@@ -100,28 +100,28 @@ class AgeSink:
         entry = entries.get(self._key(file))
         if entry is None:
             return Held.UNKNOWN
-        current = age_manifest.says_current(entry, handover, self._keys(handover.client), encrypted)
+        current = age_manifest.is_current(entry, handover, self._keys(handover.client), encrypted)
         return Held.UNKNOWN if current is None else Held.CURRENT if current else Held.STALE
 
-    def _is_present(self, client: Client, client_id: int, entries: Mapping[str, Delivered]) -> bool:
+    def _is_present(self, client: SinkClient, client_id: int, entries: Mapping[str, ManifestEntry]) -> bool:
         file = self._file(client)
         entry, encrypted = entries.get(self._key(file)), files.read(file, self._folder)
         if entry is None or encrypted is None or (entry.url, entry.id) != (client.url, client_id):
             return False
         return age_manifest.is_as_written(entry, self._recipients.get(client.owner or "", ()), encrypted)
 
-    def _former(self, handover: Handover, entries: Mapping[str, Delivered]) -> list[str]:
+    def _former(self, handover: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> list[str]:
         """The files that this client had under another name or owner."""
         client, here = handover.client, self._key(self._file(handover.client))
         found = {name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, handover.id)}
         if handover.previous_name is not None:
-            before = Client(client.instance, client.url, handover.previous_name, client.owner)
+            before = SinkClient(client.instance, client.url, handover.previous_name, client.owner)
             file = self._file(before)
             if self._key(file) not in entries and file.is_file():
                 found.add(self._key(file))
         return sorted(found - {here})
 
-    def _keys(self, client: Client) -> Sequence[str]:
+    def _keys(self, client: SinkClient) -> Sequence[str]:
         if client.owner is None:
             hint = "add `owner:` to it, or limit the sink to some owners: `owners: [team-portal]`"
             raise SinkError(f"{quoted(client.name)} has no owner, so nobody can open its secret", hint)
@@ -131,7 +131,7 @@ class AgeSink:
             raise SinkError(f"{quoted(client.owner)}, the owner of {quoted(client.name)}, has no age recipients", hint)
         return keys
 
-    def _file(self, client: Client) -> Path:
+    def _file(self, client: SinkClient) -> Path:
         return self._folder / file_of(self._setting.path, client)
 
     def _key(self, file: Path) -> str:
@@ -149,5 +149,5 @@ class AgeSink:
         """A symlink, or a manifest that somebody edited, must not lead to files of others."""
         real, project = os.path.realpath(path.parent), os.path.realpath(self._folder)
         if os.path.commonpath((real, project)) != project:
-            where = files.shown(path, self._folder)
+            where = files.path_text(path, self._folder)
             raise SinkError(f"{where} leads out of the project's folder", "remove the symlink, or give another path")

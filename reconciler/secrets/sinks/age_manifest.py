@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.model.errors import SinkError
 from reconciler.secrets import files
-from reconciler.secrets.payload import plaintext
-from reconciler.secrets.values import Handover
+from reconciler.secrets.payload import age_payload
+from reconciler.secrets.values import SecretDelivery
 from reconciler.support.frozen import dataclass
 
 NAME = ".delivered.json"
@@ -22,7 +22,7 @@ SHORTEST = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class ManifestEntry:
     """One delivered file."""
 
     url: str
@@ -38,21 +38,23 @@ class Delivered:
     """A salted digest of what is encrypted; None for a secret that is too short to have one."""
 
 
-def delivered(handover: Handover, recipients: Sequence[str], encrypted: bytes) -> Delivered:
+def new_entry(handover: SecretDelivery, recipients: Sequence[str], encrypted: bytes) -> ManifestEntry:
     """What to remember of a file that is being written."""
     salt = secrets.token_hex(16)
-    return Delivered(
+    return ManifestEntry(
         url=handover.client.url,
         id=handover.id,
         name=handover.client.name,
-        recipients=digest_of(recipients),
+        recipients=recipients_digest(recipients),
         file=sha256(encrypted).hexdigest(),
         salt=salt,
         content=_content(salt, handover),
     )
 
 
-def says_current(entry: Delivered, handover: Handover, recipients: Sequence[str], encrypted: bytes) -> bool | None:
+def is_current(
+    entry: ManifestEntry, handover: SecretDelivery, recipients: Sequence[str], encrypted: bytes
+) -> bool | None:
     """Whether a file has this very content for these recipients; None if there is no telling."""
     if not is_as_written(entry, recipients, encrypted):
         return False
@@ -61,23 +63,23 @@ def says_current(entry: Delivered, handover: Handover, recipients: Sequence[str]
     return None if entry.content is None else entry.content == _content(entry.salt, handover)
 
 
-def is_as_written(entry: Delivered, recipients: Sequence[str], encrypted: bytes) -> bool:
+def is_as_written(entry: ManifestEntry, recipients: Sequence[str], encrypted: bytes) -> bool:
     """Whether a file is the one that was delivered, and for these recipients."""
-    return entry.recipients == digest_of(recipients) and entry.file == sha256(encrypted).hexdigest()
+    return entry.recipients == recipients_digest(recipients) and entry.file == sha256(encrypted).hexdigest()
 
 
-def digest_of(recipients: Sequence[str]) -> str:
+def recipients_digest(recipients: Sequence[str]) -> str:
     """The same for the same public keys in any order."""
     return sha256("\n".join(sorted(recipients)).encode()).hexdigest()
 
 
-def _content(salt: str, handover: Handover) -> str | None:
+def _content(salt: str, handover: SecretDelivery) -> str | None:
     if len(handover.secret.reveal()) < SHORTEST:
         return None
-    return sha256(salt.encode() + plaintext(handover)).hexdigest()
+    return sha256(salt.encode() + age_payload(handover)).hexdigest()
 
 
-def load(directory: Path, folder: Path) -> dict[str, Delivered]:
+def load(directory: Path, folder: Path) -> dict[str, ManifestEntry]:
     """The manifest of a folder, by the path of each file in it. Raises SinkError."""
     path = directory / NAME
     content = files.read(path, folder)
@@ -85,13 +87,13 @@ def load(directory: Path, folder: Path) -> dict[str, Delivered]:
         return dict(_parsed(content or b"{}"))
     except (ValueError, TypeError, AttributeError):
         hint = "resolve the conflict that git left in it; or remove it, and everything is delivered anew"
-        raise SinkError(f"{files.shown(path, folder)} cannot be understood", hint) from None
+        raise SinkError(f"{files.path_text(path, folder)} cannot be understood", hint) from None
 
 
 @lru_cache(maxsize=4)
-def _parsed(content: bytes) -> Mapping[str, Delivered]:
+def _parsed(content: bytes) -> Mapping[str, ManifestEntry]:
     # Asked for with each client, and seldom another one than the last time.
-    return {_below(name): Delivered(**entry) for name, entry in json.loads(content).items()}
+    return {_below(name): ManifestEntry(**entry) for name, entry in json.loads(content).items()}
 
 
 def _below(name: str) -> str:
@@ -101,12 +103,12 @@ def _below(name: str) -> str:
     return name
 
 
-def save(directory: Path, folder: Path, entries: dict[str, Delivered]) -> None:
+def save(directory: Path, folder: Path, entries: dict[str, ManifestEntry]) -> None:
     """Write the manifest, one file a line, so that git merges it. Raises SinkError."""
     lines = [_line(name, entries[name]) for name in sorted(entries)]
     files.write(directory / NAME, ("{\n" + ",\n".join(lines) + "\n}\n").encode(), 0o644, folder)
 
 
 @lru_cache(maxsize=16_384)
-def _line(name: str, entry: Delivered) -> str:
+def _line(name: str, entry: ManifestEntry) -> str:
     return f"{json.dumps(name)}: {json.dumps(asdict(entry))}"

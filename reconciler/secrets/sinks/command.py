@@ -15,10 +15,10 @@ from typing import IO
 
 from reconciler.model.errors import SinkError
 from reconciler.model.secret import Secret
-from reconciler.model.settings import Program
-from reconciler.secrets.payload import told, told_check, told_deleted
+from reconciler.model.settings import CommandSinkSetting
+from reconciler.secrets.payload import check_payload, delete_payload, store_payload
 from reconciler.secrets.redaction import redacted
-from reconciler.secrets.values import Client, Handover, Held
+from reconciler.secrets.values import Held, SecretDelivery, SinkClient
 from reconciler.support.text import printable, quoted
 
 KEPT = 64 * 1024
@@ -32,39 +32,39 @@ _GRACE = 1.0
 class CommandSink:
     """Runs the program once a client, and knows nothing of what became of it but the exit status."""
 
-    def __init__(self, setting: Program, instance: str, url: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, setting: CommandSinkSetting, instance: str, url: str, environ: Mapping[str, str]) -> None:
         """`url` is the instance's identity; `environ` the program's, without credentials."""
         self._setting = setting
         self._instance, self._url = instance, url
         self._environ = environ
         self.label = f"command {printable(Path(setting.run[0]).name)}"
 
-    def covers(self, client: Client) -> bool:
+    def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
-    def look(self, clients: Sequence[Client]) -> None:
+    def look(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. The program is there, and may be run."""
         self._program(printable(self._setting.run[0]))
 
-    def check(self, clients: Sequence[Client]) -> None:
+    def check(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. The program is there, and ends with 0 when asked."""
-        self._run(told_check(self._instance, self._url), "it could not store secrets", None)
+        self._run(check_payload(self._instance, self._url), "it could not store secrets", None)
 
-    def deliver(self, handover: Handover) -> None:
+    def deliver(self, handover: SecretDelivery) -> None:
         """See `Sink`. The program runs each time; it has to bear being told the same twice."""
         what = f"the secret of {quoted(handover.client.name)} was not taken"
-        self._run(told(handover), what, handover.secret, must_listen=True)
+        self._run(store_payload(handover), what, handover.secret, must_listen=True)
 
-    def forget(self, client: Client, client_id: int) -> None:
+    def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`. The program gets the id, and has to leave alone what is there of another."""
-        self._run(told_deleted(client, client_id), f"the secret of {quoted(client.name)} was not removed", None)
+        self._run(delete_payload(client, client_id), f"the secret of {quoted(client.name)} was not removed", None)
 
-    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+    def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
         return [None] * len(clients)
 
-    def holds(self, handover: Handover) -> Held:
+    def holds(self, handover: SecretDelivery) -> Held:
         """See `Sink`. A program cannot say."""
         return Held.UNKNOWN
 

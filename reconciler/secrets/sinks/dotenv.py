@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 
 from reconciler.model.errors import SinkError
-from reconciler.model.settings import DotenvFile
+from reconciler.model.settings import DotenvSinkSetting
 from reconciler.secrets import files
 from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
 from reconciler.secrets.sinks.dotenv_names import variable_stem
-from reconciler.secrets.values import Client, Handover, Held
+from reconciler.secrets.values import Held, SecretDelivery, SinkClient
 from reconciler.support.text import printable, quoted
 
 # What shells, `docker --env-file`, systemd and the dotenv libraries all read as it stands, quoted or not.
@@ -23,7 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
 class DotenvSink:
     """Two variables a client, NAME_CLIENT_ID and NAME_CLIENT_SECRET; every other line is left alone."""
 
-    def __init__(self, setting: DotenvFile, instance: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, setting: DotenvSinkSetting, instance: str, environ: Mapping[str, str]) -> None:
         """`environ` is for git, without credentials."""
         self._setting = setting
         self._environ = environ
@@ -31,22 +31,22 @@ class DotenvSink:
         self._file = setting.folder / expand(setting.path, instance)
         self.label = f"dotenv {printable(setting.path)}"
 
-    def covers(self, client: Client) -> bool:
+    def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
-    def look(self, clients: Sequence[Client]) -> None:
+    def look(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. Nobody else can read the file, git would not take it, and no two clients have one variable."""
         refuse_collisions(clients, lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET", "variable")
         refuse_exposed(self._file, self._folder, self._environ)
         files.read(self._file, self._folder)
 
-    def check(self, clients: Sequence[Client]) -> None:
+    def check(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. The file can be written, too."""
         self.look(clients)
         files.try_writing(self._file.parent, self._folder)
 
-    def deliver(self, handover: Handover) -> None:
+    def deliver(self, handover: SecretDelivery) -> None:
         """See `Sink`."""
         with files.locked(self._file.parent):
             refuse_exposed(self._file, self._folder, self._environ)
@@ -59,7 +59,7 @@ class DotenvSink:
                 lines = _with(lines, variable, value)
             self._write(lines, before)
 
-    def forget(self, client: Client, client_id: int) -> None:
+    def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`."""
         if not self._file.exists():
             return
@@ -67,12 +67,12 @@ class DotenvSink:
             before = self._read()
             self._write(_without(before, client.name, client_id), before)
 
-    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+    def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
         there = self._assignments()
         return [_has(there, variable_stem(client.name), client_id) for client, client_id in clients]
 
-    def holds(self, handover: Handover) -> Held:
+    def holds(self, handover: SecretDelivery) -> Held:
         """See `Sink`."""
         there = self._assignments()
         wanted = _variables(handover)
@@ -98,7 +98,7 @@ def _has(there: Mapping[str, str], start: str, client_id: int) -> bool:
     return there.get(f"{start}_CLIENT_ID") == str(client_id) and bool(there.get(f"{start}_CLIENT_SECRET"))
 
 
-def _variables(handover: Handover) -> dict[str, str]:
+def _variables(handover: SecretDelivery) -> dict[str, str]:
     """Both variables of a client. Raises SinkError for a secret that not every reader would read as it is."""
     start, secret = variable_stem(handover.client.name), handover.secret.reveal()
     if not _PLAIN.fullmatch(secret):

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.errors import SinkError
-from reconciler.model.settings import JsonFile
+from reconciler.model.settings import JsonSinkSetting
 from reconciler.secrets import files
 from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
-from reconciler.secrets.values import Client, Handover, Held
+from reconciler.secrets.values import Held, SecretDelivery, SinkClient
 from reconciler.support.text import printable
 
 Document = dict[str, dict[str, Any]]
@@ -20,7 +20,7 @@ Document = dict[str, dict[str, Any]]
 class JsonSink:
     """`{instance: {name: {id, secret, owner}}}`, in alphabetical order. Other instances are left alone."""
 
-    def __init__(self, setting: JsonFile, instance: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, setting: JsonSinkSetting, instance: str, environ: Mapping[str, str]) -> None:
         """`environ` is for git, without credentials."""
         self._setting = setting
         self._environ = environ
@@ -28,21 +28,21 @@ class JsonSink:
         self._file = setting.folder / expand(setting.path, instance)
         self.label = f"json {printable(setting.path)}"
 
-    def covers(self, client: Client) -> bool:
+    def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
         return self._setting.scope.covers(client.name, client.owner)
 
-    def look(self, clients: Sequence[Client]) -> None:
+    def look(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. Nobody else can read the file, git would not take it, and it is a document of ours or none."""
         refuse_exposed(self._file, self._folder, self._environ)
         self._read()
 
-    def check(self, clients: Sequence[Client]) -> None:
+    def check(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. The file can be written, too."""
         self.look(clients)
         files.try_writing(self._file.parent, self._folder)
 
-    def deliver(self, handover: Handover) -> None:
+    def deliver(self, handover: SecretDelivery) -> None:
         """See `Sink`."""
         client = handover.client
         with files.locked(self._file.parent):
@@ -55,7 +55,7 @@ class JsonSink:
             own[client.name] = _entry(handover)
             self._write(document, before)
 
-    def forget(self, client: Client, client_id: int) -> None:
+    def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`."""
         if not self._file.exists():
             return
@@ -66,12 +66,12 @@ class JsonSink:
                 del own[client.name]
             self._write(document, before)
 
-    def present(self, clients: Sequence[tuple[Client, int]]) -> Sequence[bool | None]:
+    def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
         document = self._read()
         return [_is(document.get(each.instance, {}).get(each.name), client_id) for each, client_id in clients]
 
-    def holds(self, handover: Handover) -> Held:
+    def holds(self, handover: SecretDelivery) -> Held:
         """See `Sink`."""
         there = self._read().get(handover.client.instance, {}).get(handover.client.name)
         if there is None:
@@ -85,7 +85,7 @@ class JsonSink:
         except ValueError:
             document = None
         if not isinstance(document, dict) or not all(isinstance(each, dict) for each in document.values()):
-            where = files.shown(self._file, self._folder)
+            where = files.path_text(self._file, self._folder)
             raise SinkError(f"{where} is not a document of this sink", "move it away, or give another path")
         return document
 
@@ -96,7 +96,7 @@ class JsonSink:
             files.write(self._file, content, files.PRIVATE, self._folder)
 
 
-def _entry(handover: Handover) -> dict[str, object]:
+def _entry(handover: SecretDelivery) -> dict[str, object]:
     return {"id": handover.id, "secret": handover.secret.reveal(), "owner": handover.client.owner}
 
 

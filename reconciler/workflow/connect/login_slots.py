@@ -13,27 +13,27 @@ from reconciler.live.http.retry import Pause
 from reconciler.model.errors import LoginRefused
 
 
-class Account:
+class AccountState:
     """What is known of one user name and password in this run."""
 
     def __init__(self) -> None:
-        self.turn = Lock()
+        self.slot = Lock()
         """Held by the login under way, as long as none has succeeded."""
         self.accepted = False
         self.refused_by: str | None = None
         """The instance that refused them first."""
 
 
-class Turn:
+class LoginSlot:
     """One instance's login with an account, as a context: ending without an exception, it has succeeded."""
 
-    def __init__(self, account: Account, instance: str, pause: Pause) -> None:
+    def __init__(self, account: AccountState, instance: str, pause: Pause) -> None:
         self._account = account
         self._instance = instance
         self._pause = pause
         self._holds = False
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> LoginSlot:
         """Wait until it is this login's turn. Raises `LoginRefused` if an instance has refused the account."""
         self._take()
         if (refused_by := self._account.refused_by) is not None:
@@ -64,7 +64,7 @@ class Turn:
 
     def _take(self) -> None:
         if not self._account.accepted:
-            self._account.turn.acquire()
+            self._account.slot.acquire()
             self._holds = True
         if self._account.accepted:  # perhaps since a moment ago
             self._give_up()
@@ -72,4 +72,4 @@ class Turn:
     def _give_up(self) -> None:
         if self._holds:
             self._holds = False
-            self._account.turn.release()
+            self._account.slot.release()

@@ -7,21 +7,21 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock
 
 from reconciler.live.gateway import Gateway
-from reconciler.live.http.retry import Patience, Pause, pause_unless
+from reconciler.live.http.retry import Pause, RetryClock, pause_unless
 from reconciler.live.platform.credentials import Credentials, read_credentials
 from reconciler.live.platform.gateway import HttpGateway, connect
 from reconciler.model.errors import Interrupted
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames, Instance
 from reconciler.support.frozen import dataclass
-from reconciler.workflow.connect.login_slots import Account, Turn
+from reconciler.workflow.connect.login_slots import AccountState, LoginSlot
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds for one request in all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Endpoint:
     """Where an instance answers in this run."""
 
     instance: Instance
@@ -30,11 +30,11 @@ class Place:
     """That of an embedded instance; None where the settings say which account is meant."""
 
 
-def locate(instance: Instance, stack: ExitStack) -> Place:
+def locate(instance: Instance, stack: ExitStack) -> Endpoint:
     """Where an instance answers; an embedded one is started, until `stack` is closed. Raises `SandboxError`."""
     if instance.url is None or instance.credentials is None:
-        return Place(instance, *stack.enter_context(_embedded(instance)))
-    return Place(instance, instance.url)
+        return Endpoint(instance, *stack.enter_context(_embedded(instance)))
+    return Endpoint(instance, instance.url)
 
 
 class Sessions:
@@ -58,7 +58,7 @@ class Sessions:
         self._connections = connections
         self._stop = stop
         self._pause = pause_unless(stop)
-        self._accounts: dict[Credentials, Account] = {}
+        self._accounts: dict[Credentials, AccountState] = {}
         self._lock = Lock()
 
     def open(self, instance: Instance, stack: ExitStack) -> Gateway:
@@ -68,7 +68,7 @@ class Sessions:
         """
         return self.log_in(locate(instance, stack), stack)
 
-    def log_in(self, place: Place, stack: ExitStack, *, renewals: int = 1) -> HttpGateway:
+    def log_in(self, place: Endpoint, stack: ExitStack, *, renewals: int = 1) -> HttpGateway:
         """The gateway of a located instance, logged in.
 
         A session that ends too early is renewed so many times. Raises `CredentialsMissing`, `Interrupted` once the run
@@ -76,18 +76,18 @@ class Sessions:
         """
         credentials = place.account or read_credentials(place.instance.credentials or CredentialNames(), self._environ)
         # The account of an embedded sandbox is its own, though its words are the same everywhere.
-        account = Account() if place.account else self._account(credentials)
-        with Turn(account, place.instance.name, self._pause) as turn:
+        account = AccountState() if place.account else self._account(credentials)
+        with LoginSlot(account, place.instance.name, self._pause) as slot:
             if self._stop():
                 raise Interrupted("not tried: interrupted")
-            return stack.enter_context(self._connect(place, credentials, renewals, turn.pause))
+            return stack.enter_context(self._connect(place, credentials, renewals, slot.pause))
 
     def timeout_of(self, instance: Instance) -> float:
         """Seconds for one request in all."""
         return self._timeout or instance.timeout or DEFAULT_TIMEOUT
 
     def _connect(
-        self, place: Place, credentials: Credentials, renewals: int, pause: Pause
+        self, place: Endpoint, credentials: Credentials, renewals: int, pause: Pause
     ) -> AbstractContextManager[HttpGateway]:
         instance = place.instance
         return connect(
@@ -98,13 +98,13 @@ class Sessions:
             allow_http=instance.allow_http,
             embedded=instance.url is None,
             connections=self._connections,
-            patience=Patience(pause),
+            retry_clock=RetryClock(pause),
             renewals=renewals,
         )
 
-    def _account(self, credentials: Credentials) -> Account:
+    def _account(self, credentials: Credentials) -> AccountState:
         with self._lock:
-            return self._accounts.setdefault(credentials, Account())
+            return self._accounts.setdefault(credentials, AccountState())
 
 
 @contextmanager

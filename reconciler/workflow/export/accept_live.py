@@ -7,9 +7,9 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from reconciler.declared.clients.entries import Entry, read_entries
-from reconciler.declared.edit.change_entries import Amended, Wanted, amend_entries
-from reconciler.declared.edit.text_edits import Unwritable
-from reconciler.declared.edit.with_variables import taken_over
+from reconciler.declared.edit.change_entries import ChangedFile, WantedEntry, change_entries
+from reconciler.declared.edit.text_edits import CannotEdit
+from reconciler.declared.edit.with_variables import urls_with_variables
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Field, Grant, Location
 from reconciler.model.errors import ReconcilerError, Refused
@@ -18,12 +18,12 @@ from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Blocked, Change, Create, Plan, Update, field_changes
 from reconciler.planning.plan.redirect_urls import redirect_urls
 from reconciler.support.frozen import dataclass
-from reconciler.support.text import listed, printable, quoted
-from reconciler.workflow.plan import Order
+from reconciler.support.text import enumeration, printable, quoted
+from reconciler.workflow.plan import PlanRequest
 
 
 @dataclass(frozen=True, slots=True)
-class TakenOver:
+class AcceptedEntry:
     """An entry that says what is live now."""
 
     name: str
@@ -32,7 +32,7 @@ class TakenOver:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftAlone:
+class NotAccepted:
     """An entry that does not say what is live, and why it was not changed."""
 
     name: str
@@ -42,13 +42,13 @@ class LeftAlone:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Accepted:
     """What came of taking over: the files that change, and what to say of the clients that it was about."""
 
     files: Mapping[Path, bytes] = field(default_factory=dict)
     """The new content of each."""
-    entries: tuple[TakenOver, ...] = ()
-    left_alone: tuple[LeftAlone, ...] = ()
+    entries: tuple[AcceptedEntry, ...] = ()
+    left_alone: tuple[NotAccepted, ...] = ()
     gone: tuple[Create, ...] = ()
     """Declared, and not live."""
     blocked: tuple[Blocked, ...] = ()
@@ -70,15 +70,15 @@ class _Drift:
         """Whether git gives the client a new name: nobody on the instance took it away."""
         return self.update.is_rename and self.update.reason.code != "pinned-by-id"
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> WantedEntry:
         """What the entry must say."""
         live, entry = self.update.before, self.entry
         redirects = entry.redirects
         if Grant.AUTHORIZATION_CODE not in live.grants:
             redirects = ()
         elif self.update.after.redirect_url != live.redirect_url:
-            redirects = taken_over(redirects, redirect_urls(live), self.instance.variables)
-        return Wanted(entry.name if self.renames else live.name, live.grants, redirects)
+            redirects = urls_with_variables(redirects, redirect_urls(live), self.instance.variables)
+        return WantedEntry(entry.name if self.renames else live.name, live.grants, redirects)
 
     def fields(self) -> tuple[Field, ...]:
         """What changes in the entry."""
@@ -86,7 +86,7 @@ class _Drift:
         return tuple(each for each in changed if each is not Field.NAME or not self.renames)
 
 
-def take_over(order: Order, plans: Sequence[Plan], documents: Sequence[Document], accept: str) -> Taken:
+def accept_live(order: PlanRequest, plans: Sequence[Plan], documents: Sequence[Document], accept: str) -> Accepted:
     """Bring the entries of the clients that a glob covers to what is live. `plans` are those of `order.instances`.
 
     Raises `Refused` where a file cannot be read as it was planned from.
@@ -133,9 +133,9 @@ def _blocked(plans: Iterable[Plan], accept: str) -> Iterable[Blocked]:
         yield from (each for each in plan.blocked if matches(accept, each.name))
 
 
-def _take_over(order: Order, drifts: Sequence[_Drift]) -> Taken:
+def _take_over(order: PlanRequest, drifts: Sequence[_Drift]) -> Accepted:
     """The files with what is live in the entries that drifted."""
-    refused: list[LeftAlone] = []
+    refused: list[NotAccepted] = []
     wanted: dict[Path, dict[int, _Drift]] = {}
     for same_entry in _by_entry(drifts):
         drift = same_entry[0]
@@ -152,9 +152,9 @@ def _take_over(order: Order, drifts: Sequence[_Drift]) -> Taken:
             data[file] = amended.data
         refused += [_unwritable(by_index[index], why) for index, why in amended.refused.items()]
         taken += [drift for index, drift in by_index.items() if index not in amended.refused]
-    return Taken(
+    return Accepted(
         data,
-        tuple(TakenOver(each.entry.name, each.entry.source, each.fields()) for each in taken if each.fields()),
+        tuple(AcceptedEntry(each.entry.name, each.entry.source, each.fields()) for each in taken if each.fields()),
         left_alone=tuple(refused),
         renames=tuple(each.update for each in taken if each.renames),
     )
@@ -168,35 +168,35 @@ def _by_entry(drifts: Iterable[_Drift]) -> Iterable[Sequence[_Drift]]:
     return found.values()
 
 
-def _not_alone(order: Order, drifts: Sequence[_Drift]) -> str | None:
+def _not_alone(order: PlanRequest, drifts: Sequence[_Drift]) -> str | None:
     """Why the entry of these drifts cannot say what is live: not all the instances that it is for have that.
 
     An embedded instance is nobody's, and follows.
     """
     names = [drift.instance.name for drift in drifts]
     if any(drift.wanted() != drifts[0].wanted() for drift in drifts):
-        return f"{listed(map(printable, names))} differ from it, and from each other"
+        return f"{enumeration(map(printable, names))} differ from it, and from each other"
     instances = (each for each in order.settings.instances if each.url is not None and each.name not in names)
     others = [printable(each.name) for each in instances if drifts[0].entry.covers(each.name)]
-    return f"the entry is also for {listed(others)}, which would change with it" if others else None
+    return f"the entry is also for {enumeration(others)}, which would change with it" if others else None
 
 
-def _shared(drift: _Drift, why: str) -> LeftAlone:
+def _shared(drift: _Drift, why: str) -> NotAccepted:
     name = printable(drift.instance.name)
     hint = f"give {name} an entry of its own with `instances: [{name}]`, or bring it back: reconciler apply -i {name}"
-    return LeftAlone(drift.entry.name, drift.entry.source, why, hint)
+    return NotAccepted(drift.entry.name, drift.entry.source, why, hint)
 
 
-def _unwritable(drift: _Drift, why: str) -> LeftAlone:
+def _unwritable(drift: _Drift, why: str) -> NotAccepted:
     shared = "alias" in why
     hint = "write the entry out without alias and anchor, and run it again" if shared else "change it by hand"
-    return LeftAlone(drift.entry.name, drift.entry.source, why, hint)
+    return NotAccepted(drift.entry.name, drift.entry.source, why, hint)
 
 
-def _amended(file: Path, before: bytes, wanted: Mapping[int, Wanted]) -> Amended:
+def _amended(file: Path, before: bytes, wanted: Mapping[int, WantedEntry]) -> ChangedFile:
     try:
-        return amend_entries(before, wanted)
-    except Unwritable as problem:
+        return change_entries(before, wanted)
+    except CannotEdit as problem:
         raise Refused(f"{file} stays as it is: {problem.message}", "change it by hand") from problem
 
 

@@ -11,21 +11,21 @@ from dataclasses import replace
 
 from reconciler.declared.declare import declare
 from reconciler.declared.rules.registry import RULES
-from reconciler.declared.rules.waivers import rulings
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.rules.waivers import rule_configs
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
-from reconciler.exporting.entries import Export, Exported, Item, Seen, Withheld, export_clients
+from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, Item, Withheld, export_clients
 from reconciler.exporting.file_text import entry_lines
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance, Settings
 from reconciler.results import Stopped
-from reconciler.support.text import listed
+from reconciler.support.text import enumeration
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import Ending, at_once
+from reconciler.workflow.parallel import CancelToken, map_parallel
 
 # As a path it comes after those of all files: of two entries that look alike, the file's is the first.
 _HERE = "\U0010fffdexport"
@@ -35,14 +35,14 @@ Problems = Mapping[int, Sequence[Diagnostic]]
 """What is wrong with each entry, by its number among all."""
 
 
-def look_at(instances: Sequence[Instance], options: Options, parallelism: int) -> list[Seen | Stopped]:
+def observe_all(instances: Sequence[Instance], options: Options, parallelism: int) -> list[InstanceListing | Stopped]:
     """Observe each instance once, so many at a time; one that fails does not stop the others. In their order."""
-    ending = Ending()
-    sessions = Sessions(options.environ, options.timeout, stop=ending)
-    return at_once(instances, lambda instance: _look(instance, sessions), parallelism, ending)
+    cancel_token = CancelToken()
+    sessions = Sessions(options.environ, options.timeout, stop=cancel_token)
+    return map_parallel(instances, lambda instance: _look(instance, sessions), parallelism, cancel_token)
 
 
-def export(seen: Sequence[Seen], settings: Settings, *, system: bool = False) -> Export:
+def export(seen: Sequence[InstanceListing], settings: Settings, *, system: bool = False) -> Export:
     """What is live as entries, in the order in which the instances are configured; all that the rules refuse is waived
     or withheld.
 
@@ -53,11 +53,11 @@ def export(seen: Sequence[Seen], settings: Settings, *, system: bool = False) ->
     for look in in_order:
         refuse_unlikely(look, order)
     found = export_clients(in_order, settings.ignore, system=system)
-    judged = judge(found.items, settings, [look.instance for look in in_order])
+    judged = judge_items(found.items, settings, [look.instance for look in in_order])
     return replace(found, items=judged)
 
 
-def refuse_unlikely(look: Seen, configured: Sequence[str]) -> None:
+def refuse_unlikely(look: InstanceListing, configured: Sequence[str]) -> None:
     """Raise `Refused` for a listing that no instance has, or where no entry can be for this instance alone.
 
     `configured` are the names of all instances.
@@ -66,7 +66,7 @@ def refuse_unlikely(look: Seen, configured: Sequence[str]) -> None:
     _refuse_namesakes(look.instance, configured)
 
 
-def judge(
+def judge_items(
     items: Sequence[Item], settings: Settings, instances: Sequence[Instance], beside: Sequence[Document] = ()
 ) -> tuple[Item, ...]:
     """The items as the rules let them stand, for these instances and `beside` the documents that are declared already.
@@ -75,7 +75,7 @@ def judge(
     the entries are written, read and judged like every file; backwards too, since of two that look alike a rule names
     the later one, and which that is depends on the files that people put them into.
     """
-    waivable = {name: how.waivable for name, how in rulings(RULES, settings.rules).items()}
+    waivable = {name: how.waivable for name, how in rule_configs(RULES, settings.rules).items()}
     judged = list(items)
 
     def problems_of(order: int) -> Problems:
@@ -89,15 +89,15 @@ def judge(
     return tuple(judged)
 
 
-def _look(instance: Instance, sessions: Sessions) -> Seen | Stopped:
+def _look(instance: Instance, sessions: Sessions) -> InstanceListing | Stopped:
     with ExitStack() as stack:
         try:
-            return Seen(instance, sessions.open(instance, stack).list_clients())
+            return InstanceListing(instance, sessions.open(instance, stack).list_clients())
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 
 
-def _refuse_nothing(look: Seen) -> None:
+def _refuse_nothing(look: InstanceListing) -> None:
     empty = not (look.listing.clients or look.listing.unsupported)
     if empty and look.instance.expect_system_clients:
         name = look.instance.name
@@ -110,7 +110,8 @@ def _refuse_nothing(look: Seen) -> None:
 def _refuse_namesakes(instance: Instance, configured: Sequence[str]) -> None:
     namesakes = [name for name in configured if matches(instance.name, name)]
     if len(namesakes) > 1:
-        text = f"the instances {listed(namesakes)} differ only in case, so that an entry for one is for the others too"
+        alike = enumeration(namesakes)
+        text = f"the instances {alike} differ only in case, so that an entry for one is for the others too"
         raise Refused(text, "give them other names in reconciler.yaml")
 
 
@@ -122,7 +123,7 @@ def _problems(
 ) -> Problems:
     numbers, starts, lines = [], [], ["clients:"]
     for number, item in numbered:
-        if isinstance(item, Exported):
+        if isinstance(item, ExportedEntry):
             numbers.append(number)
             starts.append(len(lines) + 1)
             lines += entry_lines(item)
@@ -139,7 +140,7 @@ def _judged(
     loaded = load_text(text.encode(), _HERE)
     problems = [
         *loaded.diagnostics,
-        *(found for document in loaded.documents for found in check_shape(document, "auth-clients")),
+        *(found for document in loaded.documents for found in validate_document(document, "auth-clients")),
     ]
     if has_errors(problems):
         return problems
@@ -148,12 +149,12 @@ def _judged(
 
 def _is_fatal(item: Item, found: Iterable[Diagnostic], waivable: Mapping[str, bool]) -> bool:
     """Whether one of the problems cannot be waived, or is still there although it was."""
-    waived = item.allow if isinstance(item, Exported) else ()
+    waived = item.allow if isinstance(item, ExportedEntry) else ()
     return any(not waivable.get(problem.rule, False) or problem.rule in waived for problem in found)
 
 
 def _dealt_with(item: Item, found: Sequence[Diagnostic], waivable: Mapping[str, bool]) -> Item:
-    if not isinstance(item, Exported):
+    if not isinstance(item, ExportedEntry):
         return item
     reasons = [problem for problem in found if _is_fatal(item, [problem], waivable)]
     waived = [problem for problem in found if problem not in reasons]

@@ -9,10 +9,10 @@ from pathlib import Path
 from reconciler.declared.edit.add_entries import add_entries
 from reconciler.declared.edit.block import Addition
 from reconciler.declared.edit.dump import Value
-from reconciler.declared.edit.text_edits import Unwritable
+from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_directory
-from reconciler.exporting.entries import Exported, Seen, Withheld, export_clients
+from reconciler.exporting.entries import ExportedEntry, InstanceListing, Withheld, export_clients
 from reconciler.exporting.yaml_text import comment
 from reconciler.model.clients import Grant, Listing
 from reconciler.model.errors import Refused, WrongUsage
@@ -21,18 +21,18 @@ from reconciler.planning.plan.plan import Plan, Update
 from reconciler.planning.targets import names_of
 from reconciler.support.frozen import dataclass
 from reconciler.support.text import did_you_mean, quoted
-from reconciler.workflow.export.accept_live import Taken, read_bytes, take_over
-from reconciler.workflow.export.export import judge, refuse_unlikely
-from reconciler.workflow.options import Files
-from reconciler.workflow.plan import Order, plan_listing
+from reconciler.workflow.export.accept_live import Accepted, accept_live, read_bytes
+from reconciler.workflow.export.export import judge_items, refuse_unlikely
+from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.plan import PlanRequest, plan_listing
 from reconciler.workflow.unmatched_targets import declared_names
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class UpdateTarget:
     """Where new entries go."""
 
-    files: Files
+    files: ProjectFiles
     into: Path | None
     """The file that somebody named."""
     empty: bytes
@@ -40,21 +40,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class UpdatedFiles:
     """What the files will hold, and how that came about. Nothing is written yet."""
 
     files: Mapping[Path, bytes]
     """The new content of each file that changes."""
-    added: Mapping[Path, Sequence[Exported]]
+    added: Mapping[Path, Sequence[ExportedEntry]]
     withheld: tuple[Withheld, ...]
     """Live and undeclared, and not to be declared as it is."""
-    taken: Taken
+    taken: Accepted
     """What `--accept` came to."""
     differing: int
     """How many clients differ from their entries, whether that is taken over or not."""
 
 
-def update(order: Order, seen: Sequence[Seen], place: Place, accept: str | None) -> Updated:
+def update(
+    order: PlanRequest, seen: Sequence[InstanceListing], place: UpdateTarget, accept: str | None
+) -> UpdatedFiles:
     """Work out what the files must say. `accept` is a glob of the drifted clients to take over; None for none of them.
 
     Raises `Refused` where a file cannot be changed, or the declarations changed meanwhile, and `WrongUsage` for a
@@ -67,13 +69,13 @@ def update(order: Order, seen: Sequence[Seen], place: Place, accept: str | None)
     plans = [plan_listing(order, look.instance, look.listing).plan for look in seen]
     if accept is not None:
         _refuse_stranger(accept, order, seen, plans)
-    taken = take_over(order, plans, documents, accept) if accept is not None else Taken()
+    taken = accept_live(order, plans, documents, accept) if accept is not None else Accepted()
     data = dict(taken.files)
-    items = judge(_undeclared(order, seen, plans), order.settings, [look.instance for look in seen], documents)
-    entries = [item for item in items if isinstance(item, Exported)]
+    items = judge_items(_undeclared(order, seen, plans), order.settings, [look.instance for look in seen], documents)
+    entries = [item for item in items if isinstance(item, ExportedEntry)]
     added = _by_file(entries, place, documents)
     data |= {file: _with_entries(file, data.get(file), new, place) for file, new in added.items()}
-    return Updated(
+    return UpdatedFiles(
         files=data,
         added=added,
         withheld=tuple(item for item in items if isinstance(item, Withheld)),
@@ -82,7 +84,7 @@ def update(order: Order, seen: Sequence[Seen], place: Place, accept: str | None)
     )
 
 
-def _refuse_stranger(accept: str, order: Order, seen: Sequence[Seen], plans: Sequence[Plan]) -> None:
+def _refuse_stranger(accept: str, order: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]) -> None:
     """Raise `WrongUsage` for a glob that matches neither a live nor a declared client."""
     known = {client.name for look in seen for client in look.listing.clients}
     known |= {client.name for look in seen for client in look.listing.unsupported}
@@ -93,18 +95,22 @@ def _refuse_stranger(accept: str, order: Order, seen: Sequence[Seen], plans: Seq
         raise WrongUsage(text, did_you_mean(accept, sorted(known)) or "a glob is for the whole name: '*part*'")
 
 
-def _undeclared(order: Order, seen: Sequence[Seen], plans: Sequence[Plan]) -> Sequence[Exported | Withheld]:
+def _undeclared(
+    order: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]
+) -> Sequence[ExportedEntry | Withheld]:
     """What no entry declares, as entries."""
     rest = []
     for look, plan in zip(seen, plans, strict=True):
         ids = {each.id for each in plan.unmanaged if not each.system}
         clients = tuple(client for client in look.listing.clients if client.id in ids)
-        rest.append(Seen(look.instance, Listing(clients)))
+        rest.append(InstanceListing(look.instance, Listing(clients)))
     return export_clients(rest, order.settings.ignore).items
 
 
-def _by_file(entries: Sequence[Exported], place: Place, documents: Sequence[Document]) -> dict[Path, list[Exported]]:
-    found: dict[Path, list[Exported]] = {}
+def _by_file(
+    entries: Sequence[ExportedEntry], place: UpdateTarget, documents: Sequence[Document]
+) -> dict[Path, list[ExportedEntry]]:
+    found: dict[Path, list[ExportedEntry]] = {}
     for entry in entries:
         file = _named_file(place.into, documents) if place.into else _default_file(entry, place, documents)
         found.setdefault(file, []).append(entry)
@@ -117,23 +123,23 @@ def _named_file(into: Path, documents: Sequence[Document]) -> Path:
     return next((Path(each.path) for each in documents if os.path.realpath(each.path) == real), into)
 
 
-def _default_file(entry: Exported, place: Place, documents: Sequence[Document]) -> Path:
+def _default_file(entry: ExportedEntry, place: UpdateTarget, documents: Sequence[Document]) -> Path:
     """The only file there is, else one that is named after the instance."""
     if len(documents) == 1:
         return Path(documents[0].path)
     return place.files.clients_directory / f"{entry.instances[0]}.yaml"
 
 
-def _with_entries(file: Path, changed: bytes | None, entries: Sequence[Exported], place: Place) -> bytes:
+def _with_entries(file: Path, changed: bytes | None, entries: Sequence[ExportedEntry], place: UpdateTarget) -> bytes:
     before = changed if changed is not None else read_bytes(file) if file.exists() else place.empty
     try:
         return add_entries(before, [_addition(entry) for entry in entries])
-    except Unwritable as problem:
+    except CannotEdit as problem:
         hint = "let the entries go into another file: --into FILE"
         raise Refused(f"{quoted(str(file))} stays as it is: {problem.message}", hint) from problem
 
 
-def _addition(entry: Exported) -> Addition:
+def _addition(entry: ExportedEntry) -> Addition:
     fields: dict[str, Value] = {"name": entry.name, "instances": list(entry.instances)}
     if entry.ids:
         fields["ids"] = dict(entry.ids)
@@ -143,7 +149,7 @@ def _addition(entry: Exported) -> Addition:
     return Addition(fields, tuple(map(comment, entry.notes)))
 
 
-def _grant(grant: Grant, entry: Exported) -> Value:
+def _grant(grant: Grant, entry: ExportedEntry) -> Value:
     if grant is not Grant.AUTHORIZATION_CODE:
         return True
     urls = entry.redirect_urls

@@ -18,7 +18,7 @@ from reconciler.planning.drift.base import Base
 from reconciler.planning.drift.removals import REMOVED
 from reconciler.planning.plan.plan import Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 APPLIED = "applied"
 """The word for the revision that the last complete apply recorded, where a revision is asked for."""
@@ -26,7 +26,7 @@ APPLIED = "applied"
 _REFS = "refs/reconciler/applied"
 
 
-def bases(files: Files, ref: str, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
+def bases(files: ProjectFiles, ref: str, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
     """What each instance had declared at the merge base of `ref` and HEAD, or at its own last complete apply.
 
     An instance without such a revision has the error instead. Raises `GitError` and `InvalidDeclarations` where the
@@ -106,7 +106,7 @@ def _base(declared: Mapping[str, Declarations], commit: str, instance: Instance)
     return Base(commit, declared[instance.name] if instance.name in declared else Declarations())
 
 
-def _declared_at(commit: str, files: Files) -> Mapping[str, Declarations]:
+def _declared_at(commit: str, files: ProjectFiles) -> Mapping[str, Declarations]:
     settings, problems = settings_at(commit, files.config)
     if has_errors(problems):
         raise InvalidDeclarations(problems)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from reconciler.declared.at_revision import settings_at
-from reconciler.declared.git.repository import read_file, resolve_commit
+from reconciler.declared.git.repository import read_file_at, resolve_commit
 from reconciler.model.errors import GitError, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.drift.base import Base
@@ -15,17 +15,19 @@ from reconciler.planning.plan.plan import Note
 from reconciler.planning.settings_diff import settings_changes
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.check import settings_of
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 
 
-def untrusted_changes(files: Files, trusted: Settings, instances: Sequence[Instance]) -> Mapping[str, tuple[Note, ...]]:
+def untrusted_changes(
+    files: ProjectFiles, trusted: Settings, instances: Sequence[Instance]
+) -> Mapping[str, tuple[Note, ...]]:
     """What the work tree's reconciler.yaml would change, by instance: none of it is in force. Raises `GitError`.
 
     Empty where the work tree's is the one in force.
     """
     if files.config_from is None:
         return {}
-    here, _ = settings_of(Files(files.config))
+    here, _ = settings_of(ProjectFiles(files.config))
     replaced = dict(_replaced_bundles(files.config_from, files.config, instances))
     return {
         instance.name: (*replaced.get(instance.ca_bundle, ()), *_changes(files, trusted, here, instance))
@@ -34,7 +36,7 @@ def untrusted_changes(files: Files, trusted: Settings, instances: Sequence[Insta
 
 
 def changes_since(
-    files: Files, in_force: Settings, bases: Mapping[str, Base | ReconcilerError]
+    files: ProjectFiles, in_force: Settings, bases: Mapping[str, Base | ReconcilerError]
 ) -> Mapping[str, tuple[Note, ...]]:
     """What is in force and was not at an instance's base, by instance. Raises `GitError`.
 
@@ -53,7 +55,7 @@ def _since(base: Settings | None, in_force: Settings, instance: str, config: Pat
     return tuple(Note(note.code, f"{printable(config.name)} {note.text} since the base") for note in found)
 
 
-def _changes(files: Files, trusted: Settings, here: Settings | None, instance: Instance) -> tuple[Note, ...]:
+def _changes(files: ProjectFiles, trusted: Settings, here: Settings | None, instance: Instance) -> tuple[Note, ...]:
     name = printable(files.config.name)
     if here is None:
         text = f"{name} here is missing or invalid, so nobody knows what it changes; not in force: reconciler validate"
@@ -76,6 +78,6 @@ def _replaced_bundles(
 
 def _trusted_bytes(folder: Path, commit: str, file: Path) -> bytes | None:
     try:
-        return read_file(folder, commit, file.absolute())
+        return read_file_at(folder, commit, file.absolute())
     except GitError:  # it lies outside of the repository, so that no pull request can change it
         return None

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.output.github_mask import masking
+from reconciler.cli.output.github_mask import github_mask
 from tests.cli.projects import SECONDS
 
 _TELL = """
@@ -43,4 +43,4 @@ def test_a_file_that_stderr_is_redirected_into_gets_none(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("environ", [{}, {"GITHUB_ACTIONS": ""}, {"GITHUB_ACTIONS": "false"}, {"CI": "true"}])
 def test_elsewhere_nobody_is_told(environ: dict[str, str]) -> None:
-    assert masking(environ) is None
+    assert github_mask(environ) is None

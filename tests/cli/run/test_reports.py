@@ -11,9 +11,9 @@ import click
 import pytest
 
 from reconciler.cli.output.console import Console
-from reconciler.cli.run.reports import Surfaces
+from reconciler.cli.run.reports import ReportFiles
 from reconciler.render.formats import REPORTS
-from reconciler.workflow.options import Files
+from reconciler.workflow.options import ProjectFiles
 from tests.cli.projects import Platform, Project, at, stored, wanted
 
 SUFFIXES = sorted(REPORTS)
@@ -207,7 +207,7 @@ def test_metrics_remember_when_an_instance_last_succeeded(project: Project, stag
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, click.Abort])
 def test_a_run_that_somebody_stops_early_says_so(project: Project, stop: type[BaseException]) -> None:
     """Ctrl-C while instances are asked, or at the question."""
-    surfaces = Surfaces("plan", [Path("a.txt")], Files(Path("reconciler.yaml")), Console())
-    with pytest.raises(stop), surfaces.told_why():
+    surfaces = ReportFiles("plan", [Path("a.txt")], ProjectFiles(Path("reconciler.yaml")), Console())
+    with pytest.raises(stop), surfaces.reporting_failures():
         raise stop
     assert (project.folder / "a.txt").read_text() == "error: interrupted before there was a result\n"

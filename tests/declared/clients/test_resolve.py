@@ -11,12 +11,12 @@ from reconciler.model.clients import (
     AbsentClient,
     ClientSpec,
     Declarations,
+    DeclaredElsewhere,
     DesiredClient,
-    Elsewhere,
+    EntryLocations,
     Field,
     Grant,
     Location,
-    Places,
 )
 from tests.declared.declaring import PRODUCTION, SETTINGS, declared, document, settings, shared, with_redirect
 
@@ -43,9 +43,9 @@ clients:
 """
 
 
-def places(*stand: tuple[int, int]) -> Places:
+def places(*stand: tuple[int, int]) -> EntryLocations:
     """Lines and columns of name, grants and redirect URL."""
-    return Places(lambda number: Location("clients/all.yaml", *stand[number]), 0, 1, 2)
+    return EntryLocations(lambda number: Location("clients/all.yaml", *stand[number]), 0, 1, 2)
 
 
 HOSTED = shared("production", host="portal.example.com")
@@ -121,7 +121,9 @@ def test_a_client_for_other_instances_is_known_with_their_names() -> None:
     """
     found = declared(text, settings(PRODUCTION, shared("staging"), shared("test-1")))
     here = Location("clients/all.yaml", 3, 11)
-    assert found.by_instance["production"] == Declarations(elsewhere=(Elsewhere("A", here, ("staging", "test-*")),))
+    assert found.by_instance["production"] == Declarations(
+        elsewhere=(DeclaredElsewhere("A", here, ("staging", "test-*")),)
+    )
 
 
 def test_values_that_rules_refuse_are_resolved_all_the_same() -> None:

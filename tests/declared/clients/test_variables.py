@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.declared.clients.variables import _faults, _filled, filled_plainly, names_in, substitute
+from reconciler.declared.clients.variables import _faults, _filled, names_in, substitute, substitute_defined
 
 VARIABLES = {"host": "portal.example.com", "a_b_1": "x", "dollar": "${host}"}
 
@@ -78,7 +78,7 @@ PIECES = st.sampled_from(["${a}", "${b}", "${long_name}", "${empty}", "${none}",
 
 @given(st.lists(PIECES, max_size=6).map("".join))
 def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
-    plainly = filled_plainly(text, FEW)
+    plainly = substitute_defined(text, FEW)
     if plainly is not None:
         undefined = [name for name in names_in(text) if name not in FEW]
         assert (plainly, [], ()) == (_filled(text, FEW), undefined, _faults(text))
@@ -86,5 +86,5 @@ def test_the_short_way_leads_where_the_long_one_does(text: str) -> None:
 
 def test_there_is_a_short_way() -> None:
     """So that the test above could fail."""
-    assert filled_plainly("x${a}-${b}/", FEW) == "x1-${a}/"
-    assert filled_plainly("$${a}", FEW) is None
+    assert substitute_defined("x${a}-${b}/", FEW) == "x1-${a}/"
+    assert substitute_defined("$${a}", FEW) is None

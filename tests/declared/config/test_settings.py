@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.declared.config.settings import read_settings
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
@@ -20,7 +20,7 @@ CREDENTIALS = "credentials: {username_env: PM_USERNAME, password_env: PM_PASSWOR
 def read(content: str, root: Path = ROOT) -> tuple[Settings | None, list[str]]:
     loaded = load_text(content.encode(), "reconciler.yaml")
     assert loaded.diagnostics == ()
-    assert check_shape(loaded.documents[0], "reconciler") == []
+    assert validate_document(loaded.documents[0], "reconciler") == []
     found, problems = read_settings(loaded.documents[0], root)
     return found, [str(problem) for problem in problems]
 

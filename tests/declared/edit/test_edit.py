@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from reconciler.declared.edit.add_entries import add_entries
 from reconciler.declared.edit.block import Addition
-from reconciler.declared.edit.change_entries import Wanted, amend_entries
-from reconciler.declared.edit.nodes import read_spans
-from reconciler.declared.edit.text_edits import Unwritable
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.edit.change_entries import WantedEntry, change_entries
+from reconciler.declared.edit.nodes import parse_nodes
+from reconciler.declared.edit.text_edits import CannotEdit
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.declared.yaml.parse import HAS_LIBYAML
 from reconciler.model.clients import Grant
@@ -38,7 +38,7 @@ WANTED = (
 def clients(data: bytes) -> Any:
     loaded = load_text(data, "clients/all.yaml")
     assert not loaded.diagnostics, [str(each) for each in loaded.diagnostics]
-    assert not check_shape(loaded.documents[0], "auth-clients")
+    assert not validate_document(loaded.documents[0], "auth-clients")
     root: Any = loaded.documents[0].root
     return root["clients"]
 
@@ -54,7 +54,7 @@ def same_start(one: bytes, other: bytes) -> int:
 
 
 def changed(text: str, name: str, grants: frozenset[Grant], *redirects: str, index: int = 0) -> str:
-    amended = amend_entries(dedent(text).encode(), {index: Wanted(name, grants, redirects)})
+    amended = change_entries(dedent(text).encode(), {index: WantedEntry(name, grants, redirects)})
     assert not amended.refused
     return amended.data.decode()
 
@@ -96,7 +96,7 @@ def test_an_entry_is_changed_as_wanted_or_refused_and_the_others_stay(layout: st
     for index, fields in enumerate(before):
         for grants, redirects in WANTED:
             name = "It's: new" if rename else fields["name"]
-            amended = amend_entries(old, {index: Wanted(name, grants, redirects)})
+            amended = change_entries(old, {index: WantedEntry(name, grants, redirects)})
             if amended.refused:
                 assert amended.data == old
                 assert layout.startswith(("anchors and aliases", "explicit keys"))
@@ -129,16 +129,16 @@ def as_much_else(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 @pytest.mark.parametrize("layout", AS_BYTES)
 def test_what_is_as_wanted_already_is_not_touched(layout: str) -> None:
     old = AS_BYTES[layout]
-    wanted = {index: Wanted(*says(fields)) for index, fields in enumerate(clients(old))}
+    wanted = {index: WantedEntry(*says(fields)) for index, fields in enumerate(clients(old))}
     shared = layout.startswith("anchors")
-    amended = amend_entries(old, {} if shared else wanted)
+    amended = change_entries(old, {} if shared else wanted)
     assert (amended.data, amended.refused) == (old, {})
 
 
 @pytest.mark.parametrize("layout", [each for each in AS_BYTES if "tabs" not in each])
 def test_both_parsers_place_everything_alike(layout: str) -> None:
     text = AS_BYTES[layout].decode("utf-8-sig")
-    assert read_spans(text, libyaml=True) == read_spans(text, libyaml=False)
+    assert parse_nodes(text, libyaml=True) == parse_nodes(text, libyaml=False)
 
 
 def test_comments_below_an_entry_stay_with_it_and_those_of_the_list_below_what_is_new() -> None:
@@ -229,10 +229,10 @@ def test_what_others_share_is_refused(index: int, grants: set[Grant], why: str) 
     old = AS_BYTES["anchors and aliases"]
     redirects = ("https://new.example.com/cb",) if CODE in grants else ()
     wanted = {
-        index: Wanted(clients(old)[index]["name"], frozenset(grants), redirects),
-        4: Wanted("Nightly", frozenset({TOKEN}), ()),
+        index: WantedEntry(clients(old)[index]["name"], frozenset(grants), redirects),
+        4: WantedEntry("Nightly", frozenset({TOKEN}), ()),
     }
-    amended = amend_entries(old, wanted)
+    amended = change_entries(old, wanted)
     assert amended.refused == {index: why}
     assert clients(amended.data)[index] == clients(old)[index]
     assert b"&pw {personal_access_token: true}" in amended.data, "an anchor that nothing repeats stays"
@@ -240,7 +240,7 @@ def test_what_others_share_is_refused(index: int, grants: set[Grant], why: str) 
 
 @pytest.mark.parametrize("data", [b"clients: [", b"\xff", b"", b"clients: {}\n", b"[]"])
 def test_a_file_that_is_broken_is_refused(data: bytes) -> None:
-    with pytest.raises(Unwritable):
+    with pytest.raises(CannotEdit):
         add_entries(data, [NEW])
 
 
@@ -297,8 +297,8 @@ def test_of_any_file_only_the_entry_in_question_changes(old: bytes, data: st.Dat
     before = clients(old)
     index = data.draw(st.integers(0, len(before) - 1))
     grants, redirects = data.draw(st.sampled_from(WANTED))
-    amended = amend_entries(old, {index: Wanted(before[index]["name"], grants, redirects)})
+    amended = change_entries(old, {index: WantedEntry(before[index]["name"], grants, redirects)})
     assert not amended.refused
     assert says(clients(amended.data)[index]) == (before[index]["name"], grants, redirects)
-    undone = amend_entries(amended.data, {index: Wanted(*says(before[index]))})
+    undone = change_entries(amended.data, {index: WantedEntry(*says(before[index]))})
     assert list(map(says, clients(undone.data))) == list(map(says, before))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.declared.clients.variables import substitute
-from reconciler.declared.edit.with_variables import taken_over, with_variables
+from reconciler.declared.edit.with_variables import urls_with_variables, with_variables
 
 VARIABLES = {"host": "portal.example.com", "port": "8443", "path": "oauth", "empty": "", "dollar": "$"}
 
@@ -34,7 +34,7 @@ def test_a_variable_stays_where_its_value_still_stands(written: str, live: str, 
 def test_urls_that_did_not_change_stay_as_they_are_written() -> None:
     written = ("https://${host}/a", "https://b.example.com/")
     live = ("https://portal.example.com/a", "https://new.example.com/", "https://b.example.com/")
-    assert taken_over(written, live, VARIABLES) == ("https://${host}/a", live[1], "https://b.example.com/")
+    assert urls_with_variables(written, live, VARIABLES) == ("https://${host}/a", live[1], "https://b.example.com/")
 
 
 MARKS = ["https://", "${host}", "${port}", "${path}", "${empty}", "${dollar}", "$${", "$", "{x}", "/", "a", ":"]
@@ -43,5 +43,5 @@ PIECES = st.lists(st.sampled_from(MARKS)).map("".join)
 
 @given(st.lists(PIECES, max_size=3), st.lists(PIECES.map(lambda text: substitute(text, VARIABLES).text), max_size=3))
 def test_whatever_was_written_the_result_stands_for_what_is_live(written: list[str], live: list[str]) -> None:
-    taken = taken_over(written, live, VARIABLES)
+    taken = urls_with_variables(written, live, VARIABLES)
     assert [substitute(each, VARIABLES).text for each in taken] == live

@@ -11,10 +11,10 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.declared.edit.nodes import read_spans
-from reconciler.declared.edit.text_edits import Unwritable
-from reconciler.declared.format.comments import read_remarks
-from reconciler.declared.format.format import tidied
+from reconciler.declared.edit.nodes import parse_nodes
+from reconciler.declared.edit.text_edits import CannotEdit
+from reconciler.declared.format.comments import read_comments
+from reconciler.declared.format.format import format_text
 from reconciler.declared.format.scalars import is_typed_elsewhere
 from reconciler.declared.schema.key_order import key_order
 from reconciler.declared.yaml.load import load_text
@@ -30,23 +30,23 @@ def held(data: bytes) -> Any:
 
 def comments(data: bytes) -> Counter[str]:
     text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    return Counter(remark.text for remark in read_remarks(text, read_spans(text)))
+    return Counter(remark.text for remark in read_comments(text, parse_nodes(text)))
 
 
 def tidy(text: str | bytes, schema: str = "auth-clients") -> str:
     data = text if isinstance(text, bytes) else dedent(text).encode()
-    return tidied(data, held(data), schema).decode()
+    return format_text(data, held(data), schema).decode()
 
 
 def stays_what_it_was(data: bytes, schema: str) -> bool:
     """Whether there is a canonical form; and then it is one, and nothing is lost."""
     try:
-        result = tidied(data, held(data), schema)
-    except Unwritable:
+        result = format_text(data, held(data), schema)
+    except CannotEdit:
         return False
     assert held(result) == held(data)
     assert comments(result) == comments(data)
-    assert tidied(result, held(result), schema) == result
+    assert format_text(result, held(result), schema) == result
     assert b"\r" not in result
     assert not result.startswith((b"\xef\xbb\xbf", b"\n"))
     assert result.endswith(b"\n")
@@ -215,7 +215,7 @@ def test_lists_and_mappings_in_brackets_stay_so_on_one_line_alone() -> None:
 
 
 def test_a_directive_is_left_to_a_person() -> None:
-    with pytest.raises(Unwritable, match="directive"):
+    with pytest.raises(CannotEdit, match="directive"):
         tidy("%YAML 1.1\n---\nclients: []\n")
 
 

@@ -13,7 +13,7 @@ from reconciler.declared.git.repository import (
     list_tree,
     merge_base,
     read_blobs,
-    read_file,
+    read_file_at,
     resolve_commit,
     revision,
     set_ref,
@@ -42,22 +42,22 @@ def test_a_file_is_read_as_the_commit_has_it_whatever_the_work_tree_has(clone: P
     first = git(clone, "rev-parse", "HEAD")
     commit(clone, {"reconciler.yaml": "instances: {a: {}}\n"})
     (clone / "reconciler.yaml").unlink()
-    assert read_file(clone, first, "reconciler.yaml") == b"instances: {}\n"
+    assert read_file_at(clone, first, "reconciler.yaml") == b"instances: {}\n"
     assert not (clone / "reconciler.yaml").exists()
 
 
 def test_a_path_starts_from_the_folder_and_may_lead_out_of_it(clone: Path) -> None:
     head = git(clone, "rev-parse", "HEAD")
-    assert read_file(clone / "clients", head, "a.yaml") == b"clients: []\n"
-    assert read_file(clone / "clients", head, "../reconciler.yaml") == b"instances: {}\n"
-    assert read_file(clone / "clients", head, clone / "clients" / "deep" / "b.yml") == b"b\n"
+    assert read_file_at(clone / "clients", head, "a.yaml") == b"clients: []\n"
+    assert read_file_at(clone / "clients", head, "../reconciler.yaml") == b"instances: {}\n"
+    assert read_file_at(clone / "clients", head, clone / "clients" / "deep" / "b.yml") == b"b\n"
 
 
 def test_what_the_commit_does_not_have_is_none(clone: Path) -> None:
     (clone / "new.yaml").write_text("new\n")
     head = git(clone, "rev-parse", "HEAD")
-    assert read_file(clone, head, "new.yaml") is None
-    assert read_file(clone, head, "clients") is None
+    assert read_file_at(clone, head, "new.yaml") is None
+    assert read_file_at(clone, head, "clients") is None
     assert list_tree(clone, head, "nowhere") == []
 
 
@@ -70,19 +70,19 @@ def test_every_file_below_a_folder_is_listed_by_its_path_in_it(clone: Path) -> N
 def test_a_name_may_hold_any_sign(clone: Path, name: str) -> None:
     head = commit(clone, {f"clients/{name}": name})
     assert name in _listed(clone)
-    assert read_file(clone, head, f"clients/{name}") == name.encode()
+    assert read_file_at(clone, head, f"clients/{name}") == name.encode()
 
 
 @pytest.mark.parametrize("name", ["-r", ":(glob)x", ":/x"])
 def test_no_name_is_an_option_or_a_pattern(clone: Path, name: str) -> None:
     head = commit(clone, {name: "here\n"})
-    assert read_file(clone, head, name) == b"here\n"
+    assert read_file_at(clone, head, name) == b"here\n"
 
 
 def test_a_name_that_is_not_utf_8_survives(clone: Path) -> None:
     (clone / "clients" / os.fsdecode(b"\xff.yaml")).write_text("odd\n")
     head = commit(clone, {})
-    assert read_file(clone, head, os.path.join("clients", os.fsdecode(b"\xff.yaml"))) == b"odd\n"
+    assert read_file_at(clone, head, os.path.join("clients", os.fsdecode(b"\xff.yaml"))) == b"odd\n"
 
 
 def test_a_renamed_file_is_where_the_commit_has_it(clone: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_symlink_is_its_target_and_is_told_by_its_mode(clone: Path) -> None:
     head = commit(clone, {})
     (link,) = list_tree(clone, head, "clients/link.yaml")
     assert link.mode == "120000"
-    assert read_file(clone, head, "clients/link.yaml") == b"a.yaml"
+    assert read_file_at(clone, head, "clients/link.yaml") == b"a.yaml"
 
 
 def test_a_folder_that_is_gone_from_the_work_tree_is_listed(clone: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_folder_that_is_gone_from_the_work_tree_is_listed(clone: Path) -> None
 
 def test_a_path_outside_of_the_repository_is_in_no_revision(clone: Path, tmp_path: Path) -> None:
     with pytest.raises(GitError, match="is not in the git repository of"):
-        read_file(clone, git(clone, "rev-parse", "HEAD"), tmp_path / "reconciler.yaml")
+        read_file_at(clone, git(clone, "rev-parse", "HEAD"), tmp_path / "reconciler.yaml")
 
 
 def test_a_branch_a_tag_and_an_expression_name_commits(clone: Path) -> None:
@@ -226,21 +226,21 @@ def test_what_a_shallow_clone_of_one_branch_is_told_to_do_is_enough(clone: Path,
 
 def test_a_shallow_clone_reads_what_it_has(shallow: Path) -> None:
     old = resolve_commit(shallow, "origin/old")
-    assert read_file(shallow, old, "reconciler.yaml") == b"instances: {}\n"
-    assert read_file(shallow, old, "third") is None
+    assert read_file_at(shallow, old, "reconciler.yaml") == b"instances: {}\n"
+    assert read_file_at(shallow, old, "third") is None
 
 
 def test_a_work_tree_beside_a_bare_repository_is_a_clone_like_any_other(clone: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--bare", str(clone), "bare.git")
     git(tmp_path / "bare.git", "worktree", "add", "-q", str(tmp_path / "tree"), "main")
     head = resolve_commit(tmp_path / "tree", "main")
-    assert read_file(tmp_path / "tree" / "clients", head, "a.yaml") == b"clients: []\n"
+    assert read_file_at(tmp_path / "tree" / "clients", head, "a.yaml") == b"clients: []\n"
 
 
 def test_a_bare_repository_has_no_files_to_read(clone: Path, tmp_path: Path) -> None:
     git(tmp_path, "clone", "-q", "--bare", str(clone), "bare.git")
     with pytest.raises(GitError, match="is in no work tree"):
-        read_file(tmp_path / "bare.git", resolve_commit(tmp_path / "bare.git", "main"), "reconciler.yaml")
+        read_file_at(tmp_path / "bare.git", resolve_commit(tmp_path / "bare.git", "main"), "reconciler.yaml")
 
 
 def test_the_repository_is_that_of_the_folder_though_a_hook_names_another(
@@ -252,7 +252,7 @@ def test_the_repository_is_that_of_the_folder_though_a_hook_names_another(
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / ".git" / "index"))
     monkeypatch.setenv("GIT_WORK_TREE", str(other))
     assert resolve_commit(clone / "clients", "HEAD") == expected
-    assert read_file(clone / "clients", expected, "../reconciler.yaml") == b"instances: {}\n"
+    assert read_file_at(clone / "clients", expected, "../reconciler.yaml") == b"instances: {}\n"
     seen = revision(clone, [clone / "clients"])
     assert seen is not None
     assert (seen.commit, seen.clean) == (expected, True)
@@ -300,7 +300,7 @@ def test_a_replaced_commit_is_read_as_it_was(clone: Path) -> None:
     first = git(clone, "rev-parse", "HEAD")
     second = commit(clone, {"reconciler.yaml": "replaced\n"})
     git(clone, "replace", first, second)
-    assert read_file(clone, first, "reconciler.yaml") == b"instances: {}\n"
+    assert read_file_at(clone, first, "reconciler.yaml") == b"instances: {}\n"
 
 
 def test_a_file_that_a_partial_clone_left_out_is_not_fetched_but_named(clone: Path) -> None:
@@ -308,7 +308,7 @@ def test_a_file_that_a_partial_clone_left_out_is_not_fetched_but_named(clone: Pa
     blob = git(clone, "rev-parse", "HEAD:clients/a.yaml")
     (clone / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(GitError, match=r"lacks the object|cannot list"):
-        read_file(clone, head, "clients/a.yaml")
+        read_file_at(clone, head, "clients/a.yaml")
     with pytest.raises(GitError, match="lacks the object"):
         read_blobs(clone, [blob])
 

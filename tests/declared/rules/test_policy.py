@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.declared.config.settings import read_settings
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Grant, Location
 from reconciler.model.diagnostics import Diagnostic, Severity
@@ -23,7 +23,7 @@ INSTANCES = "instances:\n  sandbox: {embedded: x}\n  production:\n    embedded: 
 def policies(text: str) -> list[Policy]:
     """The policy in force for each instance of a reconciler.yaml."""
     loaded = load_text(text.encode(), "reconciler.yaml")
-    assert check_shape(loaded.documents[0], "reconciler") == []
+    assert validate_document(loaded.documents[0], "reconciler") == []
     found, problems = read_settings(loaded.documents[0], Path("/srv"))
     assert found is not None, problems
     return [instance.policy for instance in found.instances]
@@ -32,7 +32,7 @@ def policies(text: str) -> list[Policy]:
 def problems(policy: str) -> list[Diagnostic]:
     """What is wrong with a policy at the top, on line 5."""
     loaded = load_text(f"{INSTANCES}policy: {policy}\n".encode(), "reconciler.yaml")
-    assert check_shape(loaded.documents[0], "reconciler") == []
+    assert validate_document(loaded.documents[0], "reconciler") == []
     return read_settings(loaded.documents[0], Path("/srv"))[1]
 
 

@@ -11,7 +11,7 @@ import pytest
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
 from reconciler.declared.rules.registry import RULES
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
 
@@ -52,7 +52,7 @@ def load(text: str, path: str, schema: str) -> Document:
     """A file of the right shape."""
     loaded = load_text(text.encode(), path)
     assert not loaded.diagnostics, loaded.diagnostics
-    assert check_shape(loaded.documents[0], schema) == []
+    assert validate_document(loaded.documents[0], schema) == []
     return loaded.documents[0]
 
 

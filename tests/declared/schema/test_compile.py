@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.declared.schema.compile import fitting
+from reconciler.declared.schema.compile import compile_schema
 from reconciler.declared.schema.files import schema_text
 from reconciler.declared.schema.validate import _fits
 from reconciler.declared.yaml.load import load_text
@@ -80,8 +80,8 @@ def test_a_configuration_fits_if_jsonschema_says_so(document: Any) -> None:
 
 
 def test_lists_of_other_things_than_text_are_left_to_jsonschema() -> None:
-    assert fitting({"uniqueItems": True})(["a", "1"])
-    assert not fitting({"uniqueItems": True})([1, 2])
+    assert compile_schema({"uniqueItems": True})(["a", "1"])
+    assert not compile_schema({"uniqueItems": True})([1, 2])
 
 
 @pytest.mark.parametrize(
@@ -97,4 +97,4 @@ def test_lists_of_other_things_than_text_are_left_to_jsonschema() -> None:
 )
 def test_what_cannot_be_judged_is_refused_not_waved_through(schema: Any) -> None:
     with pytest.raises(ValueError, match="cannot judge"):
-        fitting(schema)
+        compile_schema(schema)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from reconciler.declared.schema.files import schema_text
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
 
@@ -23,7 +23,7 @@ def document(content: str) -> Document:
 
 
 def problems(content: str, schema: str = "auth-clients") -> list[str]:
-    return [str(diagnostic) for diagnostic in check_shape(document(content), schema)]
+    return [str(diagnostic) for diagnostic in validate_document(document(content), schema)]
 
 
 def entry(fields: str) -> str:
@@ -142,6 +142,6 @@ FILES = VALUES | st.fixed_dictionaries({"clients": st.lists(ENTRIES | VALUES, ma
 @given(FILES.filter(lambda value: value is not None), st.sampled_from(["auth-clients", "reconciler"]))
 def test_the_verdict_is_that_of_the_schema_as_it_is_shipped(value: Any, schema: str) -> None:
     """Nothing that is done to say less, or to be faster, may let a mistake through."""
-    found = check_shape(document(json.dumps(value)), schema)
+    found = validate_document(document(json.dumps(value)), schema)
     assert bool(found) != Draft7Validator(json.loads(schema_text(schema))).is_valid(value)
     assert all(diagnostic.message and "this breaks the schema" not in diagnostic.message for diagnostic in found)

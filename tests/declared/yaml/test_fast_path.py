@@ -9,10 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.declared.yaml import fast_path
-from reconciler.declared.yaml import fast_path_flow
-from reconciler.declared.yaml.document import Lines, YamlMapping, YamlSequence
-from reconciler.declared.yaml.fast_path import read_everyday
+from reconciler.declared.yaml import fast_path, fast_path_flow
+from reconciler.declared.yaml.document import LineIndex, YamlMapping, YamlSequence
+from reconciler.declared.yaml.fast_path import read_fast
 from reconciler.declared.yaml.parse import HAS_LIBYAML, parse
 from tests.benchmarks.projects import write_project
 
@@ -129,8 +128,8 @@ def assert_alike(ours: object, theirs: object) -> None:
 
 def check(text: str, *, libyaml: bool) -> bool:
     """Hold what is read of a text to what the parser says; whether anything was."""
-    lines, expected = Lines(text), Lines(text)
-    found = read_everyday(text, lines)
+    lines, expected = LineIndex(text), LineIndex(text)
+    found = read_fast(text, lines)
     if found is None:
         assert not lines.places
         return False
@@ -274,7 +273,7 @@ LEFT_ALONE += [
 
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_what_is_not_surely_understood_is_left_to_the_parser(text: str) -> None:
-    assert read_everyday(text, Lines(text)) is None
+    assert read_fast(text, LineIndex(text)) is None
 
 
 @pytest.mark.parametrize(
@@ -291,4 +290,4 @@ def test_what_is_not_surely_understood_is_left_to_the_parser(text: str) -> None:
 )
 def test_no_line_takes_more_than_a_look_at_each_of_its_letters(line: str) -> None:
     """A line that does not fit is not tried in other ways: at 300,000 letters, this test would not end today."""
-    assert read_everyday(line, Lines(line)) is None
+    assert read_fast(line, LineIndex(line)) is None

@@ -60,7 +60,7 @@ def list_error(pieces: Pieces | Answering, timeout: float = 30.0) -> GatewayErro
     """What listing raises when nothing is tried again. The logout came last."""
     with serving(platform(list=pieces)) as server:
         with (
-            connect(server.url, CREDENTIALS, timeout=timeout, patience=ONCE) as gateway,
+            connect(server.url, CREDENTIALS, timeout=timeout, retry_clock=ONCE) as gateway,
             pytest.raises(GatewayError) as caught,
         ):
             gateway.list_clients()
@@ -160,7 +160,7 @@ def test_a_login_that_is_never_answered_is_given_up_and_not_sent_again() -> None
 def test_a_connection_refused_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(Unavailable) as caught, connect(f"http://127.0.0.1:{port}", CREDENTIALS, patience=ONCE):
+    with pytest.raises(Unavailable) as caught, connect(f"http://127.0.0.1:{port}", CREDENTIALS, retry_clock=ONCE):
         pytest.fail("nothing listens there")
     assert caught.value.message == f"cannot log in to http://127.0.0.1:{port}: connection refused"
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.live.http.outcomes import Answer
+from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.gateway import connect
-from reconciler.live.platform.responses import time_of
+from reconciler.live.platform.responses import instance_time
 from reconciler.model.secret import Secret
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.server import running
@@ -20,7 +20,7 @@ LONG_AGO = datetime(2021, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 def answered(date: str | None) -> datetime | None:
-    return time_of(Answer(200, "application/json", None, b"", date=date))
+    return instance_time(HttpResponse(200, "application/json", None, b"", date=date))
 
 
 def test_a_client_is_made_at_the_time_that_the_instance_tells() -> None:

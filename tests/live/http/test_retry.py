@@ -22,12 +22,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.live.gateway import Gateway
-from reconciler.live.http import requests as calls
-from reconciler.live.http.errors import explain
-from reconciler.live.http.outcomes import Answer, NoAnswer, Outcome
-from reconciler.live.http.retry import RETRIES, TIMES, Limits, Patience, pause_unless, persist
+from reconciler.live.http.errors import explain_failure
+from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
+from reconciler.live.http.retry import RETRIES, TIMES, RetryClock, TimeLimits, pause_unless, send_with_retries
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.gateway import connect
+from reconciler.live.platform.requests import LIST
 from reconciler.model.errors import GatewayError, Unavailable
 from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running
@@ -81,7 +81,10 @@ class Work(NamedTuple):
 
 def work(method: str, fault: Fault, database: Path) -> Work:
     log, error = RequestLog(), None
-    with running(database, middleware=together(log, fault)) as url, connect(url, ACCOUNT, patience=HURRIED) as gateway:
+    with (
+        running(database, middleware=together(log, fault)) as url,
+        connect(url, ACCOUNT, retry_clock=HURRIED) as gateway,
+    ):
         try:
             WORK[method](gateway)
         except GatewayError as caught:
@@ -137,7 +140,7 @@ def test_the_probe_behind_a_500_is_a_read_like_others(database: Path) -> None:
     ill = Respond(On("PUT", CLIENTS), 500), Respond(On("GET", "/oauth/scopes", {1}), 503)
     with (
         running(database, middleware=together(log, *ill)) as url,
-        connect(url, ACCOUNT, patience=HURRIED) as gateway,
+        connect(url, ACCOUNT, retry_clock=HURRIED) as gateway,
         pytest.raises(Unavailable, match="no such client any more, or the server failed"),
     ):
         gateway.update_client(6, spec("Changed"))
@@ -158,7 +161,7 @@ def test_a_login_is_never_sent_again_once_it_may_have_arrived(login: bytes) -> N
     """⚠ One try too many blocks the account."""
     waiting = Waiting()
     with serving(platform(login=in_turn(login, answer(204)))) as server:
-        with pytest.raises(GatewayError), connect(server.url, CREDENTIALS, patience=waiting.patience):
+        with pytest.raises(GatewayError), connect(server.url, CREDENTIALS, retry_clock=waiting.retry_clock):
             pytest.fail("there is no session to use")
         assert server.lines == ["POST /login"]
     assert waiting.pauses == []
@@ -203,8 +206,8 @@ class Outages:
 
 def test_a_login_waits_for_an_instance_that_nobody_can_connect_to(database: Path) -> None:
     with Outages(database) as instance:
-        patience = Patience(instance.pause)
-        with connect(instance.url, ACCOUNT, patience=patience):
+        retry_clock = RetryClock(instance.pause)
+        with connect(instance.url, ACCOUNT, retry_clock=retry_clock):
             assert len(instance.waiting.pauses) == 2
         assert instance.log.count("POST", "/login") == 1
 
@@ -214,7 +217,7 @@ def test_whatever_was_not_sent_because_there_was_no_connection_is_sent_later(met
     """Also a create: nothing of it has left this machine."""
     with Outages(database) as instance:
         instance.start()
-        with connect(instance.url, ACCOUNT, patience=Patience(instance.pause)) as gateway:
+        with connect(instance.url, ACCOUNT, retry_clock=RetryClock(instance.pause)) as gateway:
             instance.stop()
             WORK[method](gateway)
             assert len(instance.waiting.pauses) == 2
@@ -226,7 +229,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(method: str, 
     """Not even for a try. That is why a create does not fail when it is the first request after a long while."""
     with Outages(database) as instance:
         instance.start()
-        with connect(instance.url, ACCOUNT, patience=instance.waiting.patience) as gateway:
+        with connect(instance.url, ACCOUNT, retry_clock=instance.waiting.retry_clock) as gateway:
             instance.stop()
             instance.start()
             WORK[method](gateway)
@@ -238,9 +241,12 @@ def test_an_instance_without_a_connection_says_nothing_of_the_next_request(datab
     """The login was not sent; the create was, over a connection that was there, and must not be taken for unsent."""
     log = RequestLog()
     fault = DropConnection(On("POST", CLIENTS), after=True)
-    with running(database, middleware=together(log, fault)) as url, connect(url, ACCOUNT, patience=HURRIED) as gateway:
+    with (
+        running(database, middleware=together(log, fault)) as url,
+        connect(url, ACCOUNT, retry_clock=HURRIED) as gateway,
+    ):
         nowhere = f"http://127.0.0.1:{free_port()}"
-        with pytest.raises(Unavailable, match="refused"), connect(nowhere, ACCOUNT, patience=HURRIED):
+        with pytest.raises(Unavailable, match="refused"), connect(nowhere, ACCOUNT, retry_clock=HURRIED):
             pytest.fail("nothing listens there")
         with pytest.raises(Unavailable, match="the connection broke off"):
             gateway.create_client(spec("Made"))
@@ -250,7 +256,7 @@ def test_an_instance_without_a_connection_says_nothing_of_the_next_request(datab
 def test_a_create_that_never_gets_a_connection_says_how_long_was_tried(database: Path) -> None:
     with Outages(database) as instance:
         instance.start()
-        with connect(instance.url, ACCOUNT, patience=instance.waiting.patience) as gateway:
+        with connect(instance.url, ACCOUNT, retry_clock=instance.waiting.retry_clock) as gateway:
             instance.stop()
             with pytest.raises(Unavailable) as caught:
                 gateway.create_client(spec("Made"))
@@ -268,7 +274,7 @@ def test_a_tls_handshake_that_is_cut_off_sent_nothing_so_a_login_tries_again(tmp
     authority, waiting = trustme.CA(), Waiting()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     with serving(platform(), server_side(authority), hang_ups=2) as server:
-        with connect(server.url, CREDENTIALS, ca_bundle=tmp_path / "authority.pem", patience=waiting.patience):
+        with connect(server.url, CREDENTIALS, ca_bundle=tmp_path / "authority.pem", retry_clock=waiting.retry_clock):
             pass
         assert server.lines == ["POST /login", "GET /logout"]
     assert len(waiting.pauses) == 2
@@ -279,7 +285,7 @@ def test_without_tls_the_same_comes_after_the_login_may_have_been_sent() -> None
     with (
         serving(platform(), hang_ups=1) as server,
         pytest.raises(Unavailable, match="broke off"),
-        connect(server.url, CREDENTIALS, patience=waiting.patience),
+        connect(server.url, CREDENTIALS, retry_clock=waiting.retry_clock),
     ):
         pytest.fail("the connection was closed")
     assert waiting.pauses == []
@@ -290,7 +296,7 @@ def test_a_certificate_that_does_not_verify_is_asked_for_once() -> None:
     with (
         serving(platform(), server_side(trustme.CA())) as server,
         pytest.raises(Unavailable, match="not trusted"),
-        connect(server.url, CREDENTIALS, patience=waiting.patience),
+        connect(server.url, CREDENTIALS, retry_clock=waiting.retry_clock),
     ):
         pytest.fail("nobody knows this authority")
     assert waiting.pauses == []
@@ -323,12 +329,12 @@ CAUSES = {
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
 def test_what_will_not_pass_is_told_from_what_may(cause: Cause) -> None:
     wrapped = cause.error if isinstance(cause.error, ValueError) else requests.ConnectionError(cause.error)
-    assert explain(wrapped, 30, sent=False).lasting is cause.lasting
+    assert explain_failure(wrapped, 30, sent=False).lasting is cause.lasting
 
 
 def test_a_tls_failure_in_the_middle_of_an_answer_may_pass() -> None:
     damaged = ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed")
-    assert not explain(requests.ConnectionError(damaged), 30, sent=True).lasting
+    assert not explain_failure(requests.ConnectionError(damaged), 30, sent=True).lasting
 
 
 def test_an_error_that_is_being_handled_is_not_the_reason_of_the_next_one() -> None:
@@ -336,7 +342,7 @@ def test_an_error_that_is_being_handled_is_not_the_reason_of_the_next_one() -> N
     earlier.__cause__ = ConnectionRefusedError(111, "refused")
     later = requests.ConnectionError(urllib3.exceptions.ProtocolError("?"))
     later.__context__ = earlier
-    assert explain(later, 30, sent=True).why == "the connection broke off before the answer was complete"
+    assert explain_failure(later, 30, sent=True).why == "the connection broke off before the answer was complete"
 
 
 class Given(NamedTuple):
@@ -351,7 +357,7 @@ def list_for_ever(listed: bytes, timeout: float = 30.0) -> Given:
     waiting = Waiting()
     with serving(platform(list=listed)) as server:
         with (
-            connect(server.url, CREDENTIALS, timeout=timeout, patience=waiting.patience) as gateway,
+            connect(server.url, CREDENTIALS, timeout=timeout, retry_clock=waiting.retry_clock) as gateway,
             pytest.raises(Unavailable) as caught,
         ):
             gateway.list_clients()
@@ -376,7 +382,7 @@ def test_each_retry_is_told_as_a_warning(caplog: pytest.LogCaptureFixture) -> No
     listed = in_turn(answer(429, headers="Retry-After: 2\r\n"), answer(503, headers="Retry-After: 60\r\n"), b"")
     with serving(platform(list=listed)) as server:
         with (
-            connect(server.url, CREDENTIALS, patience=Waiting().patience) as gateway,
+            connect(server.url, CREDENTIALS, retry_clock=Waiting().retry_clock) as gateway,
             pytest.raises(Unavailable),
         ):
             gateway.list_clients()
@@ -397,7 +403,7 @@ def first_pause(retry_after: str) -> float:
     listed = in_turn(answer(503, headers=f"Retry-After: {retry_after}\r\n"), answer(200, {"data": []}))
     with (
         serving(platform(list=listed)) as server,
-        connect(server.url, CREDENTIALS, patience=waiting.patience) as gateway,
+        connect(server.url, CREDENTIALS, retry_clock=waiting.retry_clock) as gateway,
     ):
         gateway.list_clients()
     [pause] = waiting.pauses
@@ -449,7 +455,7 @@ def test_tries_that_take_long_are_fewer() -> None:
         return answer(504)
 
     with serving(platform(list=slow)) as server:
-        with connect(server.url, CREDENTIALS, patience=waiting.patience) as gateway, pytest.raises(Unavailable):
+        with connect(server.url, CREDENTIALS, retry_clock=waiting.retry_clock) as gateway, pytest.raises(Unavailable):
             gateway.list_clients()
         assert server.lines.count("GET /oauth/clients") == 4
 
@@ -469,13 +475,13 @@ def test_however_long_it_takes_the_limits_hold(
     waiting, made, left = Waiting(), list[float](), list(tries)
     began = waiting.now
 
-    def send(seconds: float) -> Outcome:
+    def send(seconds: float) -> HttpOutcome:
         duration, status, wish = left.pop(0)
         made.append(seconds)
         waiting.now += min(duration, seconds)
-        return NoAnswer("?", None, None) if status is None else Answer(status, "", None, b"", wish)
+        return NoResponse("?", None, None) if status is None else HttpResponse(status, "", None, b"", wish)
 
-    persist(send, calls.LIST, "here", Limits(timeout, TIMES * timeout), waiting.patience)
+    send_with_retries(send, LIST, "here", TimeLimits(timeout, TIMES * timeout), waiting.retry_clock)
     assert 1 <= len(made) <= SEVERAL
     assert all(0 < seconds <= timeout for seconds in made)
     assert waiting.now - began <= TIMES * timeout + 1e-6
@@ -484,7 +490,7 @@ def test_however_long_it_takes_the_limits_hold(
 def test_a_logout_does_not_hold_up_whatever_is_on_its_way_out() -> None:
     waiting = Waiting()
     with serving(platform(logout=answer(503))) as server:
-        with connect(server.url, CREDENTIALS, patience=waiting.patience):
+        with connect(server.url, CREDENTIALS, retry_clock=waiting.retry_clock):
             pass
         assert 1 < server.lines.count("GET /logout") <= 3
     assert sum(waiting.pauses) < 5
@@ -493,14 +499,14 @@ def test_a_logout_does_not_hold_up_whatever_is_on_its_way_out() -> None:
 def test_a_logout_whose_answer_is_lost_is_sent_again() -> None:
     """A session that stays may keep the next run out, where an instance allows one a user."""
     with serving(platform(logout=in_turn(b"", answer(302)))) as server:
-        with connect(server.url, CREDENTIALS, patience=HURRIED):
+        with connect(server.url, CREDENTIALS, retry_clock=HURRIED):
             pass
         assert server.lines == ["POST /login", "GET /logout", "GET /logout"]
 
 
 def test_a_pause_that_says_stop_ends_the_trying() -> None:
     with serving(platform(list=answer(503))) as server:
-        with connect(server.url, CREDENTIALS, patience=ONCE) as gateway, pytest.raises(Unavailable) as caught:
+        with connect(server.url, CREDENTIALS, retry_clock=ONCE) as gateway, pytest.raises(Unavailable) as caught:
             gateway.list_clients()
         assert server.lines == ["POST /login", "GET /oauth/clients", "GET /logout"]
     assert "tried" not in caught.value.message

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.live.http.tls import trusting
+from reconciler.live.http.tls import tls_context
 from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import ReconcilerError, Unavailable
 from tests.live.servers import CREDENTIALS, platform, serving
@@ -96,12 +96,12 @@ def test_a_host_is_verified_also_after_another_one_was(bundle: Path) -> None:
 
 def test_the_authorities_are_read_once_for_all_connections(bundle: Path) -> None:
     tls = server_side(AUTHORITY.issue_cert("127.0.0.1"))
-    read = trusting.cache_info().misses
+    read = tls_context.cache_info().misses
     with serving(platform(), tls) as server:
         for _ in range(3):
             with connect(server.url, CREDENTIALS, ca_bundle=bundle) as gateway:
                 gateway.list_clients()
-    assert trusting.cache_info().misses == read + 1
+    assert tls_context.cache_info().misses == read + 1
 
 
 def test_allow_http_does_not_loosen_tls() -> None:

@@ -186,7 +186,7 @@ def test_debugging_shows_each_request_with_its_status_and_nothing_of_its_content
 
 def test_a_failed_logout_is_told_to_whoever_watches(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    with serving(platform(logout=b"")) as server, connect(server.url, CREDENTIALS, patience=ONCE):
+    with serving(platform(logout=b"")) as server, connect(server.url, CREDENTIALS, retry_clock=ONCE):
         pass
     assert "the session stays until it lapses" in caplog.text
 

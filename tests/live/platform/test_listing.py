@@ -26,7 +26,7 @@ def listing(*rows: object) -> Listing:
 def list_error(listed: Pieces | Answering, scopes: Pieces = SESSION) -> GatewayError:
     """What listing raises when the platform answers so."""
     with serving(platform(list=listed, scopes=scopes)) as server:
-        with connect(server.url, CREDENTIALS, patience=ONCE) as gateway, pytest.raises(GatewayError) as caught:
+        with connect(server.url, CREDENTIALS, retry_clock=ONCE) as gateway, pytest.raises(GatewayError) as caught:
             gateway.list_clients()
         assert server.lines[-1] == "GET /logout"
         return caught.value

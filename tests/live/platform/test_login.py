@@ -182,7 +182,7 @@ def test_whatever_ends_the_work_the_session_is_logged_out_last(error: type[BaseE
 
 def test_a_failed_call_is_followed_by_the_logout() -> None:
     with serving(platform(list=answer(503))) as server:
-        with pytest.raises(Unavailable), connect(server.url, CREDENTIALS, patience=ONCE) as gateway:
+        with pytest.raises(Unavailable), connect(server.url, CREDENTIALS, retry_clock=ONCE) as gateway:
             gateway.list_clients()
         assert server.lines == ["POST /login", "GET /oauth/clients", "GET /logout"]
 
@@ -190,9 +190,9 @@ def test_a_failed_call_is_followed_by_the_logout() -> None:
 @pytest.mark.parametrize("logout", [answer(500), b"", b"nonsense\r\n\r\n", answer(200, b"<html>")])
 def test_a_logout_that_fails_is_no_error_and_hides_none(logout: bytes) -> None:
     with serving(platform(logout=logout)) as server:
-        with connect(server.url, CREDENTIALS, patience=ONCE):
+        with connect(server.url, CREDENTIALS, retry_clock=ONCE):
             pass
-        with pytest.raises(ZeroDivisionError), connect(server.url, CREDENTIALS, patience=ONCE):
+        with pytest.raises(ZeroDivisionError), connect(server.url, CREDENTIALS, retry_clock=ONCE):
             raise ZeroDivisionError
         assert server.lines[-1] == "GET /logout"
 

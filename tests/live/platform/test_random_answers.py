@@ -105,7 +105,7 @@ def test_any_json_at_any_status_is_an_answer_or_a_gateway_error(document: object
         for method in ("GET", "POST", "PUT", "DELETE"):
             path = "/oauth/clients" if method in ("GET", "POST") else "/oauth/clients/7"
             web.add(method, URL + path, body=body, status=status, content_type="application/json")
-        with connect(URL, CREDENTIALS, patience=ONCE) as gateway:
+        with connect(URL, CREDENTIALS, retry_clock=ONCE) as gateway:
             for work in (
                 gateway.list_clients,
                 lambda: gateway.create_client(SPEC),
@@ -156,7 +156,7 @@ lines = st.sampled_from(
 def test_any_bytes_are_an_answer_or_a_gateway_error(pieces: list[bytes]) -> None:
     with (
         serving(platform(list=b"".join(pieces))) as server,
-        connect(server.url, CREDENTIALS, timeout=5, patience=ONCE) as gateway,
+        connect(server.url, CREDENTIALS, timeout=5, retry_clock=ONCE) as gateway,
     ):
         try:
             gateway.list_clients()

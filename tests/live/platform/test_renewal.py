@@ -96,7 +96,7 @@ def test_a_probe_that_says_neither_leaves_it_at_a_failed_server(scopes: int) -> 
     instance = Expiring({"update": answer(500), "scopes": answer(scopes)})
     with (
         serving(instance) as server,
-        connect(server.url, CREDENTIALS, patience=HURRIED) as gateway,
+        connect(server.url, CREDENTIALS, retry_clock=HURRIED) as gateway,
         pytest.raises(Unavailable, match=r"the server failed \(500\)"),
     ):
         gateway.update_client(7, PORTAL)
@@ -155,7 +155,7 @@ def test_a_renewal_that_fails_is_not_tried_again(
 ) -> None:
     """⚠ Never retry a login that was refused."""
     instance = Expiring(logins=lambda number: login if number > 1 else None)
-    with serving(instance) as server, connect(server.url, CREDENTIALS, patience=HURRIED) as gateway:
+    with serving(instance) as server, connect(server.url, CREDENTIALS, retry_clock=HURRIED) as gateway:
         instance.end(1)
         for work in WORK.values():
             with pytest.raises(kind) as caught:

@@ -40,7 +40,7 @@ WRITES = {"create": create, "update": update, "delete": delete}
 def error_of(write: str, answered: bytes, scopes: bytes = SESSION) -> GatewayError:
     """What the write raises when it is answered so, once."""
     with serving(platform(**{write: answered}, scopes=scopes)) as server:
-        with connect(server.url, CREDENTIALS, patience=ONCE) as gateway, pytest.raises(GatewayError) as caught:
+        with connect(server.url, CREDENTIALS, retry_clock=ONCE) as gateway, pytest.raises(GatewayError) as caught:
             WRITES[write](gateway)
         assert len([line for line in server.lines if line.split()[1].startswith("/oauth/clients")]) == 1
         assert server.lines[-1] == "GET /logout"

@@ -10,8 +10,17 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.live.probe.facts import Answered, Connected, Distrusted, Failure, Kind, Reach, Resolved, Secured
-from reconciler.live.probe.probe import look
+from reconciler.live.probe.facts import (
+    AnonymousAnswer,
+    AnswerKind,
+    Connected,
+    Distrusted,
+    Failure,
+    Reach,
+    Resolved,
+    Secured,
+)
+from reconciler.live.probe.probe import probe_instance
 from reconciler.model.errors import ReconcilerError
 from tests.live.http.test_bad_servers import CASES, Case
 from tests.live.http.test_tls import AUTHORITY, LONG_AGO, server_side
@@ -34,11 +43,11 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def seen(url: str, *, timeout: float = 5.0, ca_bundle: Path | None = None, allow_http: bool = False) -> Reach:
-    return look(url, timeout=timeout, ca_bundle=ca_bundle, allow_http=allow_http, embedded=False)
+    return probe_instance(url, timeout=timeout, ca_bundle=ca_bundle, allow_http=allow_http, embedded=False)
 
 
-def answered(reach: Reach) -> Answered:
-    assert isinstance(reach.answer, Answered)
+def answered(reach: Reach) -> AnonymousAnswer:
+    assert isinstance(reach.answer, AnonymousAnswer)
     return reach.answer
 
 
@@ -145,7 +154,7 @@ def test_a_redirect_tells_where_to_and_keeps_what_may_be_secret(location: str, l
     with serving(lambda _: answer(302, headers=f"Location: {location}\r\n")) as server:
         found = answered(seen(server.url))
         assert len(server.requests) == 1
-    assert (found.kind, found.leads_to) == (Kind.REDIRECT, leads_to)
+    assert (found.kind, found.leads_to) == (AnswerKind.REDIRECT, leads_to)
 
 
 def test_behind_a_proxy_only_the_answer_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from reconciler.model.clients import Declarations, Listing
 from reconciler.planning.drift.base import wanted
 from reconciler.planning.make_plan import PlanPolicy
 from reconciler.planning.match.fast_path import match_declared
-from reconciler.planning.match.match import How, LiveIndex, Match, match_all
+from reconciler.planning.match.match import LiveIndex, Match, MatchedBy, match_all
 from tests.builders import live, present
 from tests.strategies import declarations, listings, policies
 
@@ -37,7 +37,7 @@ def test_every_entry_means_what_it_means_without_the_shortcut(
         assert found == full.pop(id(found.entry))
     for rest in full.values():
         assert isinstance(rest, Match)
-        assert rest.how is How.NAME
+        assert rest.how is MatchedBy.NAME
         assert rest.entry in declared.present
         assert wanted(rest.entry, rest.live.spec) == rest.live.spec
     assert {rest.live.id for rest in full.values() if isinstance(rest, Match)} == set(matched.settled)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient, UnsupportedClient
-from reconciler.model.settings import Limits, Scope
+from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import origin_text
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan.plan import Create, Delete, OnDrift, Origin, Plan, Prune, Replaced, Update
@@ -275,7 +275,7 @@ def test_what_a_person_changed_on_the_old_one_is_not_lost_by_rotating_it() -> No
 
 # The guards
 
-SINKS = (Scope(owners=("team-*",)),)
+SINKS = (SinkScope(owners=("team-*",)),)
 
 
 def codes(plan: Plan, **guards: object) -> list[str]:

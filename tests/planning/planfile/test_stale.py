@@ -10,7 +10,7 @@ from reconciler.model.clients import Field, Listing, LiveClient, UnsupportedClie
 from reconciler.model.settings import Limits
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.plan.plan import Create, Delete, Plan, Prune, Update
-from reconciler.planning.planfile.stale import Difference, Ready, Stale, reconcile_saved, stale_refusals
+from reconciler.planning.planfile.stale import Ready, Stale, StaleField, reconcile_saved, stale_refusals
 from tests.builders import (
     PASSWORD,
     PERSONAL,
@@ -153,9 +153,9 @@ def reasons(plan: Plan, *now: Client) -> Stale:
 def test_a_changed_client_is_told_field_by_field() -> None:
     [reason] = reasons(UPDATE, live(5, spec("Gate", PASSWORD, PERSONAL))).reasons
     assert reason.differences == (
-        Difference(Field.NAME, "Portal", "Gate"),
-        Difference(Field.GRANTS, "authorization_code", "personal_access_token, password"),
-        Difference(Field.REDIRECT_URL, "https://app.example.com/cb", None),
+        StaleField(Field.NAME, "Portal", "Gate"),
+        StaleField(Field.GRANTS, "authorization_code", "personal_access_token, password"),
+        StaleField(Field.REDIRECT_URL, "https://app.example.com/cb", None),
     )
     assert reason.text == (
         "client 5, 'Portal', has changed since: name is 'Gate', not 'Portal'; "

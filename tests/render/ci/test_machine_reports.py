@@ -22,7 +22,7 @@ from reconciler.render.ci.gitlab import render_code_quality, render_terraform
 from reconciler.render.ci.junit import render_junit
 from reconciler.render.ci.openmetrics import last_successes, render_metrics
 from reconciler.render.ci.sarif import render_sarif
-from reconciler.render.view.findings import Finding, Level, findings
+from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
 from tests.render.overviews import overviews
@@ -36,7 +36,7 @@ def sarif_schema() -> Draft4Validator:
     return Draft4Validator(json.loads((Path(__file__).parent / "sarif-2.1.0.json").read_text()))
 
 
-def told(overview: Overview) -> list[Finding]:
+def told(overview: Overview) -> list[ReviewFinding]:
     return [finding for finding in findings(overview) if finding.level is not Level.NOTICE]
 
 

@@ -15,7 +15,7 @@ from reconciler.planning.plan.plan import Note, Plan
 from reconciler.render.html.highlight import marked, pairs
 from reconciler.render.html.overview import render_html
 from reconciler.results import Overview, Planned
-from reconciler.support.text import is_hidden, without_commands
+from reconciler.support.text import is_hidden, without_workflow_commands
 from tests.golden.overviews import instance
 from tests.render.overviews import overviews
 from tests.render.pages import PAGES
@@ -90,7 +90,7 @@ def plan_page(plan: Plan) -> str:
 def test_no_text_breaks_a_page_or_hides_in_it(overview: Overview) -> None:
     page = content(render_html(overview))
     assert all(written(line) == line for text in strings(page) for line in text.split("\n"))
-    assert without_commands(page, "") == page
+    assert without_workflow_commands(page, "") == page
     found = [each.tag for each in elements(page)]
     assert [found.count(only) for only in ("script", "style", "title", "h1", "main")] == [1, 1, 1, 1, 1]
     assert not {"img", "iframe", "object", "embed", "base", "form"} & set(found)

@@ -17,7 +17,7 @@ from reconciler.model.settings import Instance
 from reconciler.render.markdown.comment import COMMENT, render_markdown
 from reconciler.render.markdown.escape import code, fenced, html, prose
 from reconciler.render.terminal.plan import left_alone
-from reconciler.render.view.findings import Kind, findings, new_clients
+from reconciler.render.view.findings import ReviewKind, findings, new_clients
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
 from tests.builders import absent, declare, listing, live, plan_of, present
@@ -107,7 +107,7 @@ def folded(overview: Overview) -> int:
 
 def aside(overview: Overview) -> int:
     """How many warnings stand folded, all in one piece, after what the plans change."""
-    return sum(finding.kind is Kind.FILES for finding in findings(overview)) if overview.results else 0
+    return sum(finding.kind is ReviewKind.FILES for finding in findings(overview)) if overview.results else 0
 
 
 @settings(max_examples=50)
@@ -117,7 +117,7 @@ def test_no_name_adds_hides_or_changes_a_piece(overview: Overview) -> None:
     markdown = render_markdown(overview, 10**9)
     found = tokens(markdown)
     kinds = Counter(token.type for token in found)
-    listed = [finding for finding in findings(overview) if finding.kind is not Kind.CHANGE]
+    listed = [finding for finding in findings(overview) if finding.kind is not ReviewKind.CHANGE]
     assert kinds["list_item_open"] == len(listed) + len(new_clients(overview))
     assert kinds["fence"] == folded(overview)
     assert kinds["tr_open"] == (len(overview.results) + 1 if len(overview.results) > 1 else 0)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reconciler.live.observation import AsOf
+from reconciler.live.observation import ObservationAge
 from reconciler.render.json.overview import plan_entry
 from reconciler.render.terminal.age import age_text, as_of_text
 from reconciler.render.terminal.color import coloured, plain
@@ -16,8 +16,8 @@ from tests.builders import declare, listing, plan_of
 SEEN = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
 
-def seen(**age: float) -> AsOf:
-    return AsOf(SEEN, timedelta(**age), "live.json")
+def seen(**age: float) -> ObservationAge:
+    return ObservationAge(SEEN, timedelta(**age), "live.json")
 
 
 @pytest.mark.parametrize(

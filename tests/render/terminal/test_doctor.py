@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from reconciler.doctor.examination import Context, examine
 from reconciler.live.probe.facts import (
-    Account,
-    Answered,
+    AccountFacts,
+    AnonymousAnswer,
+    AnswerKind,
     Certificate,
     Connected,
     Distrusted,
     Failure,
-    Kind,
     LoggedIn,
     NotLoggedIn,
+    Permissions,
+    PermissionState,
     Reach,
     Resolved,
-    Right,
-    Rights,
     Secured,
 )
 from reconciler.model.clients import Listing
@@ -56,21 +56,21 @@ _reaches = st.builds(
     st.none()
     | _failures
     | st.builds(
-        Answered,
+        AnonymousAnswer,
         st.integers(100, 599),
-        st.sampled_from(Kind),
+        st.sampled_from(AnswerKind),
         _numbers,
         st.none() | st.integers(-9999, 9999),
         st.none() | texts,
     ),
 )
-_rights = st.sampled_from(Right)
+_rights = st.sampled_from(PermissionState)
 _accounts = st.one_of(
     st.none(),
     st.builds(NotLoggedIn, _failures, st.booleans(), st.booleans()),
     st.builds(
         LoggedIn,
-        st.builds(Rights, _rights, _rights, _rights, _rights, st.lists(texts, max_size=3).map(tuple)),
+        st.builds(Permissions, _rights, _rights, _rights, _rights, st.lists(texts, max_size=3).map(tuple)),
         st.none() | st.floats(-10, 99_999),
         st.none() | listings(),
         st.none() | _failures,
@@ -80,7 +80,7 @@ _accounts = st.one_of(
 
 @given(_reaches | _failures, _accounts, st.none() | declarations())
 def test_no_fact_breaks_a_line_hides_in_it_or_makes_the_document_invalid(
-    reach: Reach | Failure, account: Account | None, declared: object
+    reach: Reach | Failure, account: AccountFacts | None, declared: object
 ) -> None:
     """Also combinations that no instance gives cause to."""
     context = Context(STAGING, Settings(Path("reconciler.yaml"), (STAGING,)), declared)  # type: ignore[arg-type]
@@ -98,7 +98,9 @@ def test_no_fact_breaks_a_line_hides_in_it_or_makes_the_document_invalid(
 def test_equal_facts_give_equal_bytes() -> None:
     def document() -> str:
         reach = Reach("https://staging.example.com", datetime(2026, 11, 23, tzinfo=UTC))
-        rights = Rights(Right.GRANTED, Right.LACKING, Right.LACKING, Right.LACKING)
+        rights = Permissions(
+            PermissionState.GRANTED, PermissionState.LACKING, PermissionState.LACKING, PermissionState.LACKING
+        )
         context = Context(STAGING, Settings(Path("reconciler.yaml"), (STAGING,)), None)
         return render_examinations([examine(context, reach, LoggedIn(rights, 60.0, Listing()))])
 

@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from reconciler.model.errors import CredentialsMissing, Interrupted, LoginRefused, NotTried, Refused, Unavailable
 from reconciler.render.terminal.color import coloured
 from reconciler.render.terminal.columns import aligned, column, width
-from reconciler.render.terminal.fleet import Line, error_line, has_something_to_say, plan_line, render_fleet
+from reconciler.render.terminal.fleet import FleetLine, error_line, has_something_to_say, plan_line, render_fleet
 from reconciler.render.view.verdict import Verdict, of_error, tally
 from reconciler.support.text import printable
 from tests.render.strategies import plans, refusals
 
-LINES = st.builds(Line, st.text(max_size=20), st.sampled_from(Verdict), st.text(max_size=200))
+LINES = st.builds(FleetLine, st.text(max_size=20), st.sampled_from(Verdict), st.text(max_size=200))
 
 
 @given(lines=st.lists(LINES, min_size=2, max_size=8))
-def test_every_instance_has_one_line_and_the_last_counts_them(lines: list[Line]) -> None:
+def test_every_instance_has_one_line_and_the_last_counts_them(lines: list[FleetLine]) -> None:
     """No name and no message can add a line, hide one, or move the columns."""
     *table, empty, total = render_fleet(lines).removesuffix("\n").split("\n")
     assert len(table) == len(lines)
@@ -31,7 +31,7 @@ def test_every_instance_has_one_line_and_the_last_counts_them(lines: list[Line])
 
 
 @given(lines=st.lists(LINES, min_size=2, max_size=8))
-def test_colour_adds_nothing_but_colour(lines: list[Line]) -> None:
+def test_colour_adds_nothing_but_colour(lines: list[FleetLine]) -> None:
     """The escape sequences are the only difference."""
     text = render_fleet(lines, coloured)
     for style in ("2", "31", "32", "33", "35", "1", "0"):
@@ -40,7 +40,7 @@ def test_colour_adds_nothing_but_colour(lines: list[Line]) -> None:
 
 
 def test_a_single_instance_has_no_table() -> None:
-    assert render_fleet([Line("one", Verdict.IN_SYNC, "")]) == ""
+    assert render_fleet([FleetLine("one", Verdict.IN_SYNC, "")]) == ""
 
 
 @given(plan=plans(), refused=refusals)

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import Event, Held
+from reconciler.secrets.values import DeliveryEvent, Held
 from tests.secrets.handing import Key, client, deliverer, handover, make_key, many, recipients, text_of
 
 PATH = "secrets/{instance}/{owner}/{name}.age"
@@ -74,7 +74,7 @@ def test_it_is_text_that_git_can_keep_and_holds_no_secret(tmp_path: Path, opened
 def test_delivering_again_changes_no_byte(tmp_path: Path, opened: Deliverer) -> None:
     succeed(opened, handover())
     before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
-    succeed(opened, handover(event=Event.EXISTING))
+    succeed(opened, handover(event=DeliveryEvent.EXISTING))
     assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
     assert list(before) == ["secrets/production/.delivered.json", FILE]
 
@@ -123,7 +123,7 @@ def test_a_short_secret_has_no_digest_and_is_delivered_each_time(tmp_path: Path,
 
 def test_a_rename_takes_the_file_along(tmp_path: Path, opened: Deliverer, keys: dict[str, Key]) -> None:
     succeed(opened, handover("Portal"))
-    succeed(opened, handover(event=Event.RENAMED, previous_name="Portal"))
+    succeed(opened, handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert files(tmp_path) == ["secrets/production/.delivered.json", FILE]
     assert keys["age"].opens(tmp_path / FILE)["name"] == "Customer portal"
 
@@ -131,13 +131,13 @@ def test_a_rename_takes_the_file_along(tmp_path: Path, opened: Deliverer, keys: 
 def test_a_rename_takes_along_a_file_that_no_manifest_knows(tmp_path: Path, opened: Deliverer) -> None:
     succeed(opened, handover("Portal"))
     (tmp_path / "secrets/production/.delivered.json").unlink()
-    succeed(opened, handover(event=Event.RENAMED, previous_name="Portal"))
+    succeed(opened, handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert files(tmp_path) == ["secrets/production/.delivered.json", FILE]
 
 
 def test_a_former_name_that_another_client_has_by_now_is_left_alone(tmp_path: Path, opened: Deliverer) -> None:
     succeed(opened, handover("Portal", 17))
-    succeed(opened, handover("Portal", 18), handover(event=Event.RENAMED, previous_name="Portal"))
+    succeed(opened, handover("Portal", 18), handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert files(tmp_path) == [
         "secrets/production/.delivered.json",
         FILE,
@@ -163,7 +163,7 @@ def test_a_deletion_takes_the_file_away(tmp_path: Path, opened: Deliverer) -> No
 
 
 def test_deleting_the_old_client_of_a_rotation_leaves_its_successors_file(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover(number=17), handover(number=18, event=Event.ROTATED))
+    succeed(opened, handover(number=17), handover(number=18, event=DeliveryEvent.ROTATED))
     opened.forget(client(), 17)
     assert opened.holds(handover(number=18))[0].held is Held.CURRENT
 

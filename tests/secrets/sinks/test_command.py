@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.secret import Secret
-from reconciler.secrets.delivery import Deliverer, Holding
+from reconciler.secrets.delivery import Deliverer, SinkHolding
 from reconciler.secrets.redaction import LEFT_OUT, redacted
-from reconciler.secrets.values import Event, Held
+from reconciler.secrets.values import DeliveryEvent, Held
 from tests.secrets.handing import client, deliverer, handover, text_of
 
 RECORD = """
@@ -63,7 +63,7 @@ def failure(sinks: Deliverer, number: int = 17) -> tuple[str, str | None]:
 def test_it_gets_one_line_of_json(tmp_path: Path) -> None:
     created = datetime(2026, 11, 23, 12, tzinfo=UTC)
     opened(tmp_path, RECORD).deliver(
-        handover("Ü ::error::", event=Event.RENAMED, previous_name="U", created_at=created)
+        handover("Ü ::error::", event=DeliveryEvent.RENAMED, previous_name="U", created_at=created)
     )
     (heard,) = told(tmp_path)
     assert heard["input"].count("\n") == 1
@@ -261,7 +261,7 @@ def test_one_that_ends_well_without_listening_has_stored_nothing(tmp_path: Path)
 
 
 def test_it_does_not_say_what_it_has(tmp_path: Path) -> None:
-    assert opened(tmp_path, "").holds(handover())[0] == Holding("command sink.py", Held.UNKNOWN)
+    assert opened(tmp_path, "").holds(handover())[0] == SinkHolding("command sink.py", Held.UNKNOWN)
 
 
 SECRETS = st.text(st.sampled_from("abcdefXYZ0123456789+/ü"), min_size=12, max_size=40)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.sinks.dotenv import _assigned, _with, _without
-from reconciler.secrets.values import Event, Held
+from reconciler.secrets.values import DeliveryEvent, Held
 from tests.secrets.handing import client, deliverer, handover, many, text_of
 
 DOTENV = {"dotenv": {"path": ".env.{instance}"}}
@@ -86,7 +86,7 @@ def test_delivering_again_does_not_write(tmp_path: Path, sink: Any, name: str) -
     sinks = deliverer(tmp_path, sink)
     succeed(sinks, handover())
     before = (tmp_path / name).stat()
-    succeed(sinks, handover(event=Event.EXISTING))
+    succeed(sinks, handover(event=DeliveryEvent.EXISTING))
     after = (tmp_path / name).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
@@ -104,7 +104,7 @@ def test_it_says_what_is_missing_current_and_stale(tmp_path: Path, sink: Any, na
 @BOTH
 def test_a_rename_leaves_nothing_under_the_former_name(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    succeed(sinks, handover("Portal"), handover(event=Event.RENAMED, previous_name="Portal"))
+    succeed(sinks, handover("Portal"), handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert sinks.holds(handover("Portal"))[0].held is Held.MISSING
     assert sinks.holds(handover())[0].held is Held.CURRENT
 
@@ -112,7 +112,7 @@ def test_a_rename_leaves_nothing_under_the_former_name(tmp_path: Path, sink: Any
 @BOTH
 def test_a_former_name_that_another_client_has_stays(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    succeed(sinks, handover("Portal", 18), handover(number=17, event=Event.RENAMED, previous_name="Portal"))
+    succeed(sinks, handover("Portal", 18), handover(number=17, event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert sinks.holds(handover("Portal", 18))[0].held is Held.CURRENT
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import Event
+from reconciler.secrets.values import DeliveryEvent
 from tests.secrets.handing import SECONDS, client, deliverer, handover, text_of
 
 ROOT = Path(__file__).parents[3]
@@ -237,7 +237,7 @@ def test_a_new_client_is_stored_through_standard_input_alone(recorded: Recorded)
 @EACH
 def test_one_that_is_stored_already_is_replaced(recorded: Recorded) -> None:
     sinks = recorded.sinks(recorded.recipe.has)
-    assert [done.error for done in sinks.deliver(handover(event=Event.EXISTING))] == [None]
+    assert [done.error for done in sinks.deliver(handover(event=DeliveryEvent.EXISTING))] == [None]
     calls = recorded.calls()
     assert [call for call, _ in calls] == (recorded.recipe.again or [call for call, _ in recorded.recipe.stored])
     assert SECRET in calls[-1][1]

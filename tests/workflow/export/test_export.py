@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.declared.declare import Declared, declare
-from reconciler.declared.schema.validate import check_shape
+from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
-from reconciler.exporting.entries import Export, Exported, Seen, Withheld
+from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, Withheld
 from reconciler.exporting.file_text import render_export
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, Location
 from reconciler.model.diagnostics import Severity, has_errors
@@ -24,7 +24,7 @@ from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Policy, RuleSetting, Settings
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Plan
-from reconciler.workflow.export.export import export, judge
+from reconciler.workflow.export.export import export, judge_items
 from tests.builders import CODE, PASSWORD, listing, live, spec, unsupported
 from tests.strategies import listings
 
@@ -50,13 +50,13 @@ def _exported(
     *listings: Listing, settings: Settings = SETTINGS, system: bool = False, names: Sequence[str] = ()
 ) -> Export:
     instances = [each for each in settings.instances if not names or each.name in names]
-    return export([Seen(*pair) for pair in zip(instances, listings, strict=False)], settings, system=system)
+    return export([InstanceListing(*pair) for pair in zip(instances, listings, strict=False)], settings, system=system)
 
 
 def _documents(text: str) -> Sequence[Document]:
     loaded = load_text(text.encode(), "clients/export.yaml")
     assert not loaded.diagnostics
-    assert not check_shape(loaded.documents[0], "auth-clients")
+    assert not validate_document(loaded.documents[0], "auth-clients")
     return loaded.documents
 
 
@@ -94,7 +94,7 @@ def test_what_is_exported_is_valid_and_planning_it_changes_nothing(
     for instance, looked_at in zip(instances, seen, strict=True):
         plan = _plan(declared, instance, looked_at, settings)
         assert (plan.changes, plan.blocked) == ((), ())
-        entries = [each for each in found.items if isinstance(each, Exported) and instance.name in each.instances]
+        entries = [each for each in found.items if isinstance(each, ExportedEntry) and instance.name in each.instances]
         assert plan.in_sync == len(entries)
         names = [client.name for client in looked_at.clients] + [client.name for client in looked_at.unsupported]
         for name in names:
@@ -105,12 +105,12 @@ def test_what_is_exported_is_valid_and_planning_it_changes_nothing(
     assert render_export(_exported(*seen, settings=settings, system=system).items, MODELINE) == text
     for loader in (yaml.SafeLoader, yaml.CSafeLoader):
         read = yaml.load(text, loader)["clients"]
-        assert [each["name"] for each in read] == [i.name for i in found.items if isinstance(i, Exported)]
+        assert [each["name"] for each in read] == [i.name for i in found.items if isinstance(i, ExportedEntry)]
 
 
 def test_clients_that_are_alike_become_one_entry_for_their_instances() -> None:
     found = _exported(listing(live(6, "Portal"), live(7, "Only here")), listing(live(9, "Portal")))
-    assert [(item.name, item.instances) for item in found.items if isinstance(item, Exported)] == [
+    assert [(item.name, item.instances) for item in found.items if isinstance(item, ExportedEntry)] == [
         ("Only here", ("staging",)),
         ("Portal", ("staging", "production")),
     ]
@@ -118,9 +118,9 @@ def test_clients_that_are_alike_become_one_entry_for_their_instances() -> None:
 
 def test_instances_stand_as_they_are_configured_whatever_the_order_of_looking() -> None:
     first, second = SETTINGS.instances
-    seen = [Seen(second, listing(live(6, "Portal"))), Seen(first, listing(live(7, "Portal")))]
+    seen = [InstanceListing(second, listing(live(6, "Portal"))), InstanceListing(first, listing(live(7, "Portal")))]
     (item,) = export(seen, SETTINGS).items
-    assert isinstance(item, Exported)
+    assert isinstance(item, ExportedEntry)
     assert item.instances == ("staging", "production")
 
 
@@ -148,7 +148,7 @@ def test_the_example_for_a_duplicate_pins_one_of_them_and_plans_nothing() -> Non
 
 def test_a_duplicate_on_one_instance_leaves_its_namesake_on_another_declared() -> None:
     found = _exported(listing(live(6, "Portal"), live(7, "Portal")), listing(live(6, "Portal")))
-    assert [type(item) for item in found.items] == [Exported, Withheld]
+    assert [type(item) for item in found.items] == [ExportedEntry, Withheld]
 
 
 def test_an_unsupported_client_is_withheld_and_makes_its_namesake_a_duplicate() -> None:
@@ -170,14 +170,14 @@ def test_system_and_ignored_clients_are_left_out_and_counted() -> None:
 def test_a_system_client_is_exported_on_request_with_a_waiver() -> None:
     found = _exported(listing(live(1, "PmApi")), system=True)
     (item,) = found.items
-    assert isinstance(item, Exported)
+    assert isinstance(item, ExportedEntry)
     assert item.allow == ("system-client-name",)
     assert found.left_out[0].system == 0
 
 
 def test_a_rule_that_would_refuse_what_is_live_is_waived_with_a_note() -> None:
     (item,) = _exported(listing(live(6, spec("Old", CODE, redirect="http://a.example/cb#x")))).items
-    assert isinstance(item, Exported)
+    assert isinstance(item, ExportedEntry)
     assert item.allow == ("redirect-fragment", "redirect-plain-http")
     assert len(item.notes) == 2
     assert all(
@@ -200,12 +200,12 @@ def test_a_rule_that_cannot_be_waived_withholds_the_client_with_the_way_out() ->
 def test_a_name_that_cannot_be_declared_is_withheld_with_the_reason(name: str) -> None:
     found = _exported(listing(live(6, name), live(7, "Portal")))
     kinds = {item.name: type(item) for item in found.items}
-    assert kinds == {name: Withheld, "Portal": Exported}
+    assert kinds == {name: Withheld, "Portal": ExportedEntry}
 
 
 def test_clients_that_look_alike_are_waived_whatever_the_order_of_their_files() -> None:
     found = _exported(listing(live(6, "Portal"), live(7, "portal"), live(8, "Other")))
-    assert [(item.name, item.allow) for item in found.items if isinstance(item, Exported)] == [
+    assert [(item.name, item.allow) for item in found.items if isinstance(item, ExportedEntry)] == [
         ("Other", ()),
         ("Portal", ("name-lookalike",)),
         ("portal", ("name-lookalike",)),
@@ -214,13 +214,13 @@ def test_clients_that_look_alike_are_waived_whatever_the_order_of_their_files() 
 
 def test_nothing_is_waived_for_a_likeness_to_what_is_withheld() -> None:
     found = _exported(listing(live(6, spec("Portal", CODE, redirect="https://a.example/cb,")), live(7, "portal")))
-    assert [type(item) for item in found.items] == [Withheld, Exported]
-    assert [item.allow for item in found.items if isinstance(item, Exported)] == [()]
+    assert [type(item) for item in found.items] == [Withheld, ExportedEntry]
+    assert [item.allow for item in found.items if isinstance(item, ExportedEntry)] == [()]
 
 
 def test_a_note_names_no_place_that_the_reader_cannot_open() -> None:
     found = _exported(listing(live(6, "Portal"), live(7, "portal")))
-    assert [note for item in found.items if isinstance(item, Exported) for note in item.notes] == [
+    assert [note for item in found.items if isinstance(item, ExportedEntry) for note in item.notes] == [
         "allowed, since it is live: 'Portal' looks like 'portal' [name-lookalike]",
         "allowed, since it is live: 'portal' looks like 'Portal' [name-lookalike]",
     ]
@@ -228,9 +228,9 @@ def test_a_note_names_no_place_that_the_reader_cannot_open() -> None:
 
 def test_entries_are_judged_beside_what_is_declared_already() -> None:
     declared = load_text(b"clients: [{name: PORTAL, grants: {password: true}}]", "clients/a.yaml").documents
-    entry = Exported("portal", frozenset({Grant.PASSWORD}), (), ("staging",))
-    (item,) = judge([entry], SETTINGS, SETTINGS.instances, declared)
-    assert isinstance(item, Exported)
+    entry = ExportedEntry("portal", frozenset({Grant.PASSWORD}), (), ("staging",))
+    (item,) = judge_items([entry], SETTINGS, SETTINGS.instances, declared)
+    assert isinstance(item, ExportedEntry)
     assert item.allow == ("name-lookalike",)
     assert item.notes[0].startswith("allowed, since it is live: 'portal' looks like 'PORTAL' at clients/a.yaml:1:")
 

@@ -1,0 +1,33 @@
+"""Every request that is ever sent to an instance."""
+
+from __future__ import annotations
+
+from reconciler.live.http.request import ApiRequest
+
+LOGIN = ApiRequest("POST", "/login", "log in to", 204)
+LOGIN_AGAIN = ApiRequest("POST", "/login", "log in again to", 204)
+LOGOUT = ApiRequest("GET", "/logout", "log out of", 302)
+PROBE = ApiRequest("GET", "/oauth/scopes", "ask for the session at", 200)
+LIST = ApiRequest("GET", "/oauth/clients", "list the auth clients of", 200, "View Auth Clients")
+CREATE = ApiRequest("POST", "/oauth/clients", "create an auth client on", 201, "Create Auth Clients")
+
+LOOK = ApiRequest("GET", "/oauth/scopes", "reach", 401)
+
+# Nothing in them can be done: one has no client in it, and no instance has a client 0.
+ASK_CREATE = ApiRequest("POST", "/oauth/clients", "ask for the permission to create at", 422, "Create Auth Clients")
+ASK_EDIT = ApiRequest("PUT", "/oauth/clients/0", "ask for the permission to edit at", 500, "Edit Auth Clients")
+ASK_DELETE = ApiRequest("DELETE", "/oauth/clients/0", "ask for the permission to delete at", 500, "Delete Auth Clients")
+
+
+def update(client_id: int) -> ApiRequest:
+    """The request that replaces a client's name, grants and redirect."""
+    return ApiRequest(
+        "PUT", f"/oauth/clients/{client_id}", f"update auth client {client_id} on", 200, "Edit Auth Clients"
+    )
+
+
+def delete(client_id: int) -> ApiRequest:
+    """The request that revokes a client."""
+    return ApiRequest(
+        "DELETE", f"/oauth/clients/{client_id}", f"delete auth client {client_id} on", 204, "Delete Auth Clients"
+    )
