@@ -14,7 +14,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Plan
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.applying.report import Report
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.secrets.delivery import Delivery, MissingSecret
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """The plan of one instance, and why it may not be applied."""
 
@@ -35,7 +35,7 @@ class Planned:
     """The managed clients that sinks should have and have not; unknown, and so none, in a plan from an observation."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """A plan that was applied, and what came of it."""
 
@@ -50,7 +50,7 @@ class Finished:
         return self.planned.instance
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stopped:
     """An instance that could not be planned, or was not tried. Nothing was written to it."""
 
@@ -73,7 +73,7 @@ class SinkState(StrEnum):
     """The instance shows no secret of the client."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SinkEntry:
     """One client at one sink. Not a field for a secret."""
 
@@ -86,7 +86,7 @@ class SinkEntry:
     """Why it is not known, or failed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SinkContents:
     """What the sinks of one instance have, or were given, of its managed clients: sink by sink."""
 
@@ -102,7 +102,7 @@ PlanResult = Planned | Stopped
 ApplyResult = Planned | Finished | Stopped
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Overview:
     """Everything that one run of a command has to show, whatever the format."""
 

@@ -15,11 +15,11 @@ from reconciler.model.errors import SinkError
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.secrets.delivery import Deliverer, Delivery, MissingSecret
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.workers import WorkerPool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryTargets:
     """Where an apply delivers: the sinks of the instance, and what they lacked before it. Without sinks, nowhere."""
 
@@ -30,7 +30,7 @@ class DeliveryTargets:
 NO_TARGETS = DeliveryTargets()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PendingDelivery:
     """A client whose secret is due at sinks, before anybody has seen the secret."""
 

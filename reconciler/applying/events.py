@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from reconciler.applying.report import DeliveryResult, Outcome
 from reconciler.planning.plan.plan import Change
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeStarted:
     """The change is being sent."""
 
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeAnswered:
     """The change is not under way any more. Its outcome follows: a failure at once, all else after the last look."""
 

@@ -30,7 +30,7 @@ from reconciler.applying.send import Sent, Try, Unanswered
 from reconciler.model.errors import JournalError, NotVerified
 from reconciler.planning.plan.plan import Plan
 from reconciler.planning.planfile.codec import plan_values
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.state_dir import make_private_dir
 
 FORMAT_VERSION = 1
@@ -56,7 +56,7 @@ class WriteResult(StrEnum):
     NOT_TRIED = "not_tried"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Heading:
     """What the first line says of a run besides its plan."""
 

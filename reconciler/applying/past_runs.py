@@ -15,11 +15,11 @@ from reconciler.model.errors import JournalError
 from reconciler.planning.plan.plan import Change, Plan
 from reconciler.planning.planfile.codec import plan_values, read_plan
 from reconciler.secrets.values import DeliveryEvent
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastAnswer:
     """What the instance said of a write."""
 
@@ -30,7 +30,7 @@ class PastAnswer:
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastResult:
     """What the last look showed of a change."""
 
@@ -41,7 +41,7 @@ class PastResult:
     """What went wrong, or why it was not tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastWrite:
     """One change of a run, as far as its journal tells."""
 
@@ -52,7 +52,7 @@ class PastWrite:
     verdict: PastResult | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastDelivery:
     """What became of a client's id and secret at a sink."""
 
@@ -67,7 +67,7 @@ class PastDelivery:
     """What went wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastRun:
     """One apply to one instance."""
 
@@ -86,7 +86,7 @@ class PastRun:
     """What became of secrets, as it happened."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnreadableJournal:
     """A file among the journals that is none, or is damaged."""
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from reconciler.model.errors import LoginRefused, NotVerified, ReconcilerError
 from reconciler.planning.plan.plan import Change
 from reconciler.secrets.values import DeliveryEvent
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Applied:
     """A look at the instance after the writes shows the change."""
 
@@ -21,7 +21,7 @@ class Applied:
     """Whether the answer to the write was lost, and only that look tells that it was done."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed:
     """The change was tried and is not there; with a `NotVerified` it may be, and nobody knows."""
 
@@ -29,7 +29,7 @@ class Failed:
     error: ReconcilerError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skipped:
     """The change was not tried, so nothing was written. `reason` goes on from "not tried:"."""
 
@@ -51,7 +51,7 @@ class DeliveryStatus(StrEnum):
     """The instance shows no secret of this client, so there is nothing to deliver."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryResult:
     """One client and one sink: its id and secret were handed over, or should have been. Not a field for a secret."""
 
@@ -65,7 +65,7 @@ class DeliveryResult:
     """Why it failed, and only then."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """One outcome for every change of the plan, in the plan's order, whichever was answered first."""
 

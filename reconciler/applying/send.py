@@ -8,10 +8,10 @@ from reconciler.applying.report import Failed, Skipped
 from reconciler.live.gateway import Gateway
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, NotPermitted, Rejected
 from reconciler.planning.plan.plan import Change, Create, Delete, Update
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """A change that was answered as done. The next look at the instance has the last word."""
 
@@ -19,7 +19,7 @@ class Sent:
     id: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unanswered:
     """A change that was sent, or may have been, and whose answer does not say what became of it."""
 

@@ -10,14 +10,14 @@ from reconciler.applying.send import Attempt, Sent, Unanswered
 from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 AnyLive = LiveClient | UnsupportedClient
 
 PLAN_AGAIN = "plan again: it shows what is live now"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """A listing after the writes, seen from the plan."""
 

@@ -14,13 +14,13 @@ from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import Diagnostic, Severity, sorted_diagnostics
 from reconciler.model.settings import Instance, Settings
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 NAMED_INSTANCES = 2
 """How many instances a message names; of more it gives the number."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """What is declared, by the instance's name, and every problem with it, in order."""
 

@@ -8,7 +8,7 @@ from typing import assert_never
 from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
 from reconciler.live.platform.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
 from reconciler.live.probe.facts import AccountFacts, LoggedIn, NotLoggedIn, Permissions, PermissionState
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration
 
 _GRANT = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions > Auth Clients"
@@ -16,7 +16,7 @@ _GRANT = "have an administrator grant it in Admin > Users (or Groups) > Edit > P
 _AGAIN = "run it again; with -vv it shows every request"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccountUses:
     """What an account is good for; None where that is not known."""
 

@@ -24,7 +24,7 @@ from reconciler.live.probe.facts import (
     Resolved,
     Secured,
 )
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration
 
 
@@ -37,7 +37,7 @@ class CheckState(StrEnum):
     NOT_TRIED = "not_tried"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckLine:
     """One check."""
 

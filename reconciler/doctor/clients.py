@@ -13,7 +13,7 @@ from reconciler.model.clients import Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_urls
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import enumeration, quoted, quoted_url
 
@@ -27,7 +27,7 @@ SWAGGER = "Swagger UI Auth"
 _PAGE = "on the Auth Clients page"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientFacts:
     """The clients of an instance, with what the files say of it."""
 

@@ -12,10 +12,10 @@ from reconciler.doctor.reachability import judge_reachability
 from reconciler.live.probe.facts import AccountFacts, Failure, LoggedIn, NotLoggedIn, Reach
 from reconciler.model.clients import Declarations
 from reconciler.model.settings import Instance, Settings
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """What the files say of an instance. `declared` is None if the declarations are invalid."""
 
@@ -26,7 +26,7 @@ class Context:
     """Whether it is None because there is no file of declarations yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Examination:
     """What is known of an instance. Of what was not tried, or could not be, there is None."""
 

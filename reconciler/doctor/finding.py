@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from reconciler.model.clients import LiveClient, UnsupportedClient
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
 class FindingSeverity(StrEnum):
@@ -30,7 +30,7 @@ class Check(StrEnum):
     CLIENTS = "clients"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientReference:
     """A live client, as people and programs find it again."""
 
@@ -38,7 +38,7 @@ class ClientReference:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoctorFinding:
     """What is wrong or worth knowing, with a stable code, and what to do about it (None: nothing)."""
 

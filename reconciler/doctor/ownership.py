@@ -7,10 +7,10 @@ from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Plan
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientCounts:
     """How many live clients there are of each kind; None where the declarations do not tell."""
 

@@ -10,11 +10,11 @@ from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance
 from reconciler.planning.match.blocked import AnyLive, clients_text
 from reconciler.planning.plan.redirect_urls import written_urls
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExportedEntry:
     """An entry of `clients:` that declares what is live, and what its reviewer must know."""
 
@@ -31,7 +31,7 @@ class ExportedEntry:
     """For the reviewer: a line each, above the entry."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Withheld:
     """Live, but not to be declared as it is: a comment in the file, and nothing more."""
 
@@ -45,7 +45,7 @@ class Withheld:
 Item = ExportedEntry | Withheld
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstanceListing:
     """What one look at an instance has found."""
 
@@ -53,7 +53,7 @@ class InstanceListing:
     listing: Listing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeftOut:
     """How many live clients of an instance an export does not mention."""
 
@@ -62,7 +62,7 @@ class LeftOut:
     ignored: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Export:
     """What is live, as entries: sorted by name, those of one name together."""
 

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reconciler.exporting.entries import ExportedEntry, Item
 from reconciler.model.settings import Instance
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*://)([^/?#@:${}\[\]]+)((?::[0-9]+)?(?:[/?#].*)?)", re.DOTALL | re.IGNORECASE)
 _LONGEST_NAME = 40
@@ -19,7 +19,7 @@ Hosts = tuple[tuple[str, str], ...]
 """An instance's name, and the host that a URL has there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proposal:
     """One entry in place of several."""
 

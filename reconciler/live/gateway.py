@@ -7,10 +7,10 @@ from typing import Protocol
 
 from reconciler.model.clients import ClientSpec, Listing, LiveClient
 from reconciler.model.secret import Secret
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientSecret:
     """The secret of a live client. Only deliveries need it: no plan, no report and no observation is made of it."""
 

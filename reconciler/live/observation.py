@@ -20,7 +20,7 @@ from reconciler.support.digested_json import (
     has_intact_digest,
     load_object,
 )
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
 from reconciler.support.text import enumeration, printable, quoted, quoted_url
 
@@ -31,7 +31,7 @@ OBSERVE_AGAIN = "observe again, where the credentials are: reconciler observe -o
 _KEYS = ("format_version", "kind", "digest", "program_version", "observations")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """What an instance had at a time."""
 
@@ -43,7 +43,7 @@ class Observation:
     listing: Listing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObservationAge:
     """How old that is which a plan was made from."""
 

@@ -7,7 +7,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 EMPTY: Mapping[str, str] = {}
 
@@ -28,7 +28,7 @@ class Field(StrEnum):
     REDIRECT_URL = "redirect_url"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@frozen(order=True)
 class Location:
     """A place in a file that a person can open. Lines and columns count from 1."""
 
@@ -40,7 +40,7 @@ class Location:
         return f"{self.path}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientSpec:
     """What the platform stores of a client, and no more.
 
@@ -53,7 +53,7 @@ class ClientSpec:
     redirect_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiver:
     """A rule that found something about an entry, whose `allow:` waives it."""
 
@@ -62,7 +62,7 @@ class Waiver:
     """What the rule would have said."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rotation:
     """Which live client of a name is too old, so that a successor replaces it, and how long the old one stays."""
 
@@ -74,7 +74,7 @@ class Rotation:
     """Where `rotate:` stands."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class EntryLocations:
     """Where the parts of an entry stand, worked out when somebody asks: of ten thousand clients, plans name a few."""
 
@@ -96,7 +96,7 @@ class EntryLocations:
         return hash(self.all)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DesiredClient:
     """A declared client (`state: present`) as one instance should have it, variables substituted."""
 
@@ -134,7 +134,7 @@ class DesiredClient:
         return self.places.at(self.places.redirect_offset)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AbsentClient:
     """A declared client with `state: absent`: to be deleted where it is live."""
 
@@ -146,7 +146,7 @@ class AbsentClient:
     waivers: tuple[Waiver, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclaredElsewhere:
     """A client that is declared, but for other instances only."""
 
@@ -157,7 +157,7 @@ class DeclaredElsewhere:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declarations:
     """Everything that is declared, as one instance sees it, in the order of the files."""
 
@@ -166,7 +166,7 @@ class Declarations:
     elsewhere: tuple[DeclaredElsewhere, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiveClient:
     """A client that an instance has now. Its secret is not a field of it."""
 
@@ -180,7 +180,7 @@ class LiveClient:
         return self.spec.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnsupportedClient:
     """A live client in a form that cannot be declared: reported, never changed or pruned."""
 
@@ -191,7 +191,7 @@ class UnsupportedClient:
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """One look at all clients of an instance, in ascending id."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from reconciler.model.clients import Location
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
 class Severity(StrEnum):
@@ -16,7 +16,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One problem with what is declared or configured.
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from reconciler.model.clients import EMPTY, Grant, Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.names import matches_any
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """How many changes of a kind one apply may make; None is no limit."""
 
@@ -25,7 +25,7 @@ NO_LIMITS = Limits()
 DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CredentialNames:
     """Where user name and password are found: environment variables or files, never the values."""
 
@@ -35,7 +35,7 @@ class CredentialNames:
     password_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """What a platform team demands of every client; by default nothing."""
 
@@ -56,7 +56,7 @@ class Policy:
 NO_POLICY = Policy()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SinkScope:
     """Which clients a sink is for, by globs. None is no condition."""
 
@@ -69,7 +69,7 @@ class SinkScope:
         return owned and (self.only is None or matches_any(self.only, name))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AgeSinkSetting:
     """A file a client, encrypted to its owner's recipients."""
 
@@ -79,7 +79,7 @@ class AgeSinkSetting:
     scope: SinkScope = SinkScope()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DotenvSinkSetting:
     """A file of variables for one instance."""
 
@@ -88,7 +88,7 @@ class DotenvSinkSetting:
     scope: SinkScope = SinkScope()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonSinkSetting:
     """A JSON file, which instances may share."""
 
@@ -97,7 +97,7 @@ class JsonSinkSetting:
     scope: SinkScope = SinkScope()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommandSinkSetting:
     """A program that is fed JSON."""
 
@@ -111,7 +111,7 @@ class CommandSinkSetting:
 SinkSetting = AgeSinkSetting | DotenvSinkSetting | JsonSinkSetting | CommandSinkSetting
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instance:
     """One configured instance: either `url` with `credentials`, or `embedded`."""
 
@@ -150,7 +150,7 @@ class Instance:
         return any(sink.scope.covers(name, owner) for sink in self.sinks)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleSetting:
     """How `rules:` tunes one rule. None leaves the rule's own default."""
 
@@ -159,7 +159,7 @@ class RuleSetting:
     waivable: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """The whole of `reconciler.yaml`, checked."""
 

@@ -41,11 +41,11 @@ from reconciler.planning.plan.plan import (
     field_changes,
     is_drift,
 )
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanPolicy:
     """What planning needs to know of an instance beyond its clients. `ignore` to `system_clients` are globs."""
 
@@ -60,7 +60,7 @@ class PlanPolicy:
     """What happens to drift. Without a base nobody knows which difference is one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What to do about a difference: change it, keep it as a person made it, or some of both."""
 

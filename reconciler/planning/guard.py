@@ -11,11 +11,11 @@ from reconciler.model.names import is_system_client, matches
 from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import has_drift, origin_text
 from reconciler.planning.plan.plan import Change, Create, Delete, OnDrift, Plan, Update
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guards:
     """What an instance allows to be done to it. `protected` and `system_clients` are globs."""
 
@@ -29,7 +29,7 @@ class Guards:
     """Which clients have a sink that delivers their secret."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """A reason why a plan must not be applied, with a stable code, and what to do about it."""
 

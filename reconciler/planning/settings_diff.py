@@ -23,7 +23,7 @@ from reconciler.model.settings import (
     SinkSetting,
 )
 from reconciler.planning.plan.plan import Note
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, quoted, quoted_url
 
 UNREAD = frozenset({"path", "instances", "variable_sources", "rule_sources"})
@@ -33,7 +33,7 @@ UNREAD_OF_INSTANCE = frozenset({"name", "location", "embedded"})
 """Fields of `Instance` that are no settings. Of `embedded` the path as configured is compared."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Difference:
     key: str
     text: str

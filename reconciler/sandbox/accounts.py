@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from enum import StrEnum
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
 class Permission(StrEnum):
@@ -25,7 +25,7 @@ class AccountStatus(StrEnum):
     BLOCKED = "BLOCKED"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """A user of the sandbox. The passwords are well known, which is why it serves on loopback alone."""
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.model.errors import WrongUsage
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoginSettings:
     """The settings in force. The defaults are those of a fresh installation (observed on 4.15.6)."""
 
@@ -24,7 +24,7 @@ class LoginSettings:
     """Minutes that a session lives after its last request."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Key:
     field: str
     least: int

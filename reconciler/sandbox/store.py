@@ -21,7 +21,7 @@ from reconciler.sandbox.database import (
     timestamp,
     transaction,
 )
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 _COLUMNS = "id, name, secret, redirect, revoked, personal_access, password, created_at, updated_at"
 _WINDOW = 60.0  # seconds from the first wrong password until all are forgotten
@@ -30,7 +30,7 @@ ClientRow = tuple[int, str, str, str, int, int, int, str, str]
 """id, name, secret, redirect, revoked, personal access, password, created at, updated at."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredSession:
     """Somebody who is logged in."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.sandbox.php import Value, length
 from reconciler.sandbox.urls import is_url
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 AUTHORIZATION_CODE = "authorization_code_grant"
 PERSONAL_ACCESS = "personal_access_client"
@@ -23,7 +23,7 @@ _LONGEST_NAME = 255
 _LONGEST_REDIRECT = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClientFields:
     """A client as it was sent and accepted. A name may be a number, and may be an array, which cannot be stored."""
 

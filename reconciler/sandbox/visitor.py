@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store, StoredSession
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 COOKIE = "processmaker_session"
 """Every answer of a route sets it, to strangers too."""
@@ -19,7 +19,7 @@ _LONGEST_PAGE = 1500  # characters; browsers drop cookies over 4 kB
 _PLATFORM = re.compile(r"Windows|Android|iPhone|iPad|Mac OS|Linux", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Visitor:
     """Somebody with a session, or a stranger; both are sent back to the page they were on."""
 

@@ -18,11 +18,11 @@ from reconciler.model.settings import (
 from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.sink import Sink
 from reconciler.secrets.values import Held, SecretDelivery, SinkClient
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.subprocess_env import environment_without
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delivery:
     """What became of one client at one sink."""
 
@@ -32,7 +32,7 @@ class Delivery:
     """Why it failed; None if it did not."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SinkHolding:
     """What one sink has of a client."""
 
@@ -44,7 +44,7 @@ class SinkHolding:
     """Why it could not be looked into."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingSecret:
     """A live client that one sink should have, and has not."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.secret import Secret
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
 class DeliveryEvent(StrEnum):
@@ -25,7 +25,7 @@ class DeliveryEvent(StrEnum):
     """No client at all: the question whether a delivery would work."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SinkClient:
     """What a sink's place for a client is called after. A client that is still to be created has all of it."""
 
@@ -37,7 +37,7 @@ class SinkClient:
     owner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretDelivery:
     """A client's id and secret, on their way to where they are needed."""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ class WrongShape(Exception):
     """A value is not what it should be. The text names its place, and holds no value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonValue:
     """A value, and where it stands: `changes[3].before.name`."""
 

@@ -14,7 +14,7 @@ from reconciler.live.gateway import Gateway
 from reconciler.model.errors import Interrupted, NotTried, ReconcilerError, Refused
 from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, pending_since, sink_refusals
 from reconciler.workflow.options import Options
@@ -24,7 +24,7 @@ from reconciler.workflow.run import Run
 from reconciler.workflow.unmatched_targets import refuse_unmatched
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Approval:
     """Who says yes. `ask` is shown every plan; if it `takes_time`, each instance is observed again afterwards."""
 
@@ -32,7 +32,7 @@ class Approval:
     takes_time: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Pending:
     """An instance to write to: its plan, and its lock and session, which `stack` lets go of."""
 

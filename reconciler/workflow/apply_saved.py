@@ -17,7 +17,7 @@ from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, st
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import SinkClient
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.deliveries import (
     client_of,
@@ -32,7 +32,7 @@ from reconciler.workflow.plan import guards
 from reconciler.workflow.run import Run
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExactPlan:
     """What to write: this plan, to this instance, under today's guards."""
 

@@ -15,12 +15,12 @@ from reconciler.model.clients import Declarations, Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Instance, Settings
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import ProjectFiles
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """What was found: the settings when they are sound, the declarations of each instance, every problem in order."""
 

@@ -12,12 +12,12 @@ from reconciler.live.probe.probe import probe_instance
 from reconciler.model.clients import Declarations
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.model.settings import Instance, Settings
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Endpoint, Sessions, locate
 from reconciler.workflow.options import Options
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExaminationRequest:
     """What to examine. `declared` is None if the declarations are invalid."""
 

@@ -13,14 +13,14 @@ from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors
 from reconciler.model.errors import WrongUsage
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import ProjectFiles
 
 _CLIENTS, _SETTINGS = "auth-clients", "reconciler"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormattedFile:
     """A file as it is and as it should be."""
 
@@ -34,14 +34,14 @@ class FormattedFile:
         return self.before != self.after
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InvalidFile:
     """A file that cannot be read, or is not the YAML that files are written in."""
 
     diagnostics: tuple[Diagnostic, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnformattableFile:
     """A file that cannot be brought into the form as it is, and why."""
 
@@ -52,7 +52,7 @@ class UnformattableFile:
 Judged = FormattedFile | InvalidFile | UnformattableFile
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileToFormat:
     """A file to format; `obstacle` says why it cannot be read."""
 

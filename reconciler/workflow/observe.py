@@ -11,7 +11,7 @@ from reconciler.live.observation import Observation, ObservationAge, observation
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.results import PlanResult, Stopped
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.options import Options
@@ -19,7 +19,7 @@ from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, plan_listing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observed:
     """An instance that answered, and what it has."""
 

@@ -10,14 +10,14 @@ from reconciler.model.errors import WrongUsage
 from reconciler.model.names import matches
 from reconciler.model.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.planning.plan.modes import OnDrift, Prune
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, quoted
 
 _MOST_NAMED = 12
 """Instances in a hint."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectFiles:
     """Where the settings and the declarations are. `clients` defaults to the folder beside the settings."""
 
@@ -32,7 +32,7 @@ class ProjectFiles:
         return self.clients if self.clients is not None else self.config.parent / "clients"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """How to plan and apply, beyond what the settings say; None leaves the settings' word."""
 
@@ -50,7 +50,7 @@ class Options:
     on_drift: OnDrift = OnDrift.REFUSE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WriteOptions:
     """How to write."""
 
@@ -60,7 +60,7 @@ class WriteOptions:
     """Requests under way at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shard:
     """A part of the instances, the first being number 1: the same part wherever and whenever it is asked for."""
 
@@ -77,7 +77,7 @@ class Shard:
         return f"{self.number}/{self.of}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """Names and globs of instances, or all that are not embedded, or (neither) the default one; perhaps a part."""
 

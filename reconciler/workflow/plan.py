@@ -17,7 +17,7 @@ from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Note
 from reconciler.planning.targets import limit_to_targets
 from reconciler.results import Planned, PlanResult, Stopped
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.options import Options
 from reconciler.workflow.parallel import CancelToken, map_parallel
@@ -32,7 +32,7 @@ def nothing_pending(_: Instance) -> PendingLookup:
     return lambda label, client, client_id: False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanRequest:
     """What to plan: the settings, what is declared for each instance, and the instances in question."""
 

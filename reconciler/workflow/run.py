@@ -17,10 +17,10 @@ from reconciler.live.gateway import Gateway
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Plan
 from reconciler.secrets.masking import Mask
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunOrigin:
     """Where a run comes from, for the journal and for whoever meets its lock."""
 
@@ -37,7 +37,7 @@ class RunOrigin:
         return self.commit if self.clean else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """One run of `apply` or `rollback --apply`, whatever the number of instances."""
 

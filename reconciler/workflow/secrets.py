@@ -16,7 +16,7 @@ from reconciler.planning.plan.plan import Plan
 from reconciler.results import SecretsResult, SinkContents, SinkEntry, SinkState, Stopped
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import DeliveryEvent, Held, SecretDelivery, SinkClient
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, enumeration, quoted
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.deliveries import client_of, deliverer_of
@@ -25,7 +25,7 @@ from reconciler.workflow.plan import PlanRequest, plan_policy
 from reconciler.workflow.run import Run
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeliveryRequest:
     """Whose secrets, and whether only to look."""
 
@@ -70,7 +70,7 @@ def _refuse_strangers(order: PlanRequest, globs: Sequence[str]) -> None:
             raise WrongUsage(f"{quoted(glob)} matches no declared client", hint)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Due:
     """A client that one sink should have, with its secret if the instance shows it."""
 

@@ -7,23 +7,23 @@ import dataclasses
 import operator
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, asdict, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.support import frozen
+from reconciler.support.frozen import frozen
 
 Item = TypeVar("Item")
-OURS, THEIRS = frozen.dataclass, dataclasses.dataclass
+OURS, THEIRS = frozen, partial(dataclasses.dataclass, frozen=True, slots=True)
 
 
 def make(decorate: Callable[..., Any]) -> dict[str, Any]:
     """Classes of every kind that the program has."""
 
-    @decorate(frozen=True, slots=True)
+    @decorate()
     class Point:
         """Something with every kind of field."""
 
@@ -33,24 +33,24 @@ def make(decorate: Callable[..., Any]) -> dict[str, Any]:
         hidden: str = field(default="h", repr=False)
         aside: str | None = field(default=None, compare=False)
 
-    @decorate(frozen=True, slots=True, order=True)
+    @decorate(order=True)
     class Ordered:
         """It can be sorted."""
 
         x: int
         y: int = 0
 
-    @decorate(frozen=True, slots=True, eq=False)
+    @decorate(eq=False)
     class Itself:
         """It equals itself alone."""
 
         x: int
 
-    @decorate(frozen=True, slots=True)
+    @decorate()
     class Empty:
         """It has no field."""
 
-    @decorate(frozen=True)
+    @decorate(slots=False)
     class Caching:
         """It has no slots."""
 
@@ -61,7 +61,7 @@ def make(decorate: Callable[..., Any]) -> dict[str, Any]:
             """Worked out once."""
             return self.x * 2
 
-    @decorate(frozen=True, slots=True)
+    @decorate()
     class Shown(Generic[Item]):
         """It shows itself in its own way."""
 
@@ -191,7 +191,12 @@ def test_what_has_no_slots_may_cache() -> None:
     assert (one.double, one.double) == (4, 4)
 
 
-def test_what_is_not_frozen_is_refused() -> None:
-    make_open: Any = frozen.dataclass
-    with pytest.raises(TypeError, match=r"use dataclasses\.dataclass"):
-        make_open(frozen=False)
+def test_without_arguments_it_needs_no_parentheses() -> None:
+    @frozen
+    class Bare:
+        """Decorated as most classes are."""
+
+        x: int
+
+    assert Bare(1) == Bare(1)
+    assert not hasattr(Bare(1), "__dict__")

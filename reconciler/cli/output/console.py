@@ -7,10 +7,10 @@ import sys
 
 from reconciler.cli.output.streams import print_result, say
 from reconciler.render.terminal.color import Paint, coloured, plain
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Console:
     """How this run talks: in which format, how much, and with colour or not."""
 

@@ -20,7 +20,7 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.export.export import observe_all
 from reconciler.workflow.options import Options, ProjectFiles
@@ -30,7 +30,7 @@ SCHEMA = Path("schemas", "auth-clients.schema.json")
 _MOST_NAMED = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExportTarget:
     """Where an export goes: a file, a folder with `split`, or stdout."""
 

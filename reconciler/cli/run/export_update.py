@@ -18,7 +18,7 @@ from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import WrongUsage
 from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.render.view.counts import plural
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.check import check
 from reconciler.workflow.export.accept_live import NotAccepted
@@ -28,7 +28,7 @@ from reconciler.workflow.options import Options, ProjectFiles, Selection, select
 _MOST_WITHHELD = 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpdateFlags:
     """The flags that only `--update` takes."""
 

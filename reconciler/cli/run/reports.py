@@ -20,7 +20,7 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
 from reconciler.render.formats import REPORTS, renderer_for
 from reconciler.render.terminal.errors import render_error_lines
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, quoted
 from reconciler.workflow.options import ProjectFiles
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.results import ApplyResult, Overview
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReportFiles:
     """The reports of one run of a command."""
 

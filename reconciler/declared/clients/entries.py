@@ -8,12 +8,12 @@ from typing import Any
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import EMPTY, EntryLocations, Grant, Location
 from reconciler.model.names import matches_any
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 _CODE = Grant.AUTHORIZATION_CODE.value  # the plain text: a member of an enumeration is looked up more slowly
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Entry:
     """One entry of a file: its values, and the way to the place of each."""
 

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from reconciler.model.names import TRIMMED
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import quoted
 
@@ -27,7 +27,7 @@ _PORT = re.compile(r":[0-9]{1,5}")
 _HIGHEST_PORT = 65_535
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Url:
     """The parts of a URL that rules ask for."""
 

@@ -22,13 +22,13 @@ from reconciler.model.clients import (
     Waiver,
 )
 from reconciler.model.settings import Instance, Settings
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 WaivedBy = Mapping[Entry, Sequence[Waiver]]
 """What each entry waives, of those that do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResolvedRedirect:
     """One redirect URL of an entry, as one instance has it."""
 
@@ -43,7 +43,7 @@ class ResolvedRedirect:
         return self.entry.redirect_place(self.position)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnresolvedRedirect:
     """A redirect URL with a variable that could not be filled in."""
 
@@ -57,7 +57,7 @@ class UnresolvedRedirect:
         return self.entry.redirect_place(self.position)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PreviousName:
     """One previous name of an entry."""
 
@@ -72,7 +72,7 @@ class PreviousName:
         return self.entry.place("previous_names", self.position)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleContext:
     """Everything that is declared for one instance, with its variables filled in: what the rules look at."""
 

@@ -14,7 +14,7 @@ from reconciler.declared.edit.dump import Value, block_lines, flow_pair, flow_te
 from reconciler.declared.edit.flow import DEFAULT_STEP, append_in_flow, flow_items, flow_like, remove_in_flow
 from reconciler.declared.edit.nodes import Node, NodeKind
 from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 _BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
 _COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")
@@ -24,7 +24,7 @@ BY_HAND = "it is laid out in a way that only a person can change"
 """Why something is refused that YAML allows and hardly anybody writes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Addition:
     """A new item of a list, with lines of comment above it (written in block style only)."""
 

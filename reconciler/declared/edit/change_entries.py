@@ -27,7 +27,7 @@ from reconciler.declared.edit.nodes import Node, NodeKind, parse_nodes
 from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText, apply_edits
 from reconciler.declared.edit.verify import clients_node, decode, refuse_unless_same, values
 from reconciler.model.clients import Grant
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
 _ROUNDS = 500
@@ -36,7 +36,7 @@ _ROUNDS = 500
 _CODE = Grant.AUTHORIZATION_CODE.value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WantedEntry:
     """What an entry shall say. All else in it stays, justifications of grants that stay included."""
 
@@ -46,7 +46,7 @@ class WantedEntry:
     """As written, with variables; none without the authorization code grant."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangedFile:
     """A file with other values, and the entries that were left alone."""
 
@@ -116,7 +116,7 @@ def _round(text: str, clients: Any, wanted: Mapping[int, WantedEntry]) -> tuple[
     return edits, failed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _EntryChange:
     """One entry on its way to what is wanted of it, one step a reading of the text."""
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import double_quoted, is_plain_scalar, printable, quoted_scalar
 
 Value = str | bool | int | Sequence["Value"] | Mapping[str, "Value"]
@@ -17,7 +17,7 @@ _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~
 _PLAIN_TEMPLATE = re.compile(r"(?:https?://|(?=\$\{))(?:[A-Za-z0-9._~/-]|:[0-9]|\$\{[A-Za-z0-9_]+\})+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """How to write between brackets."""
 

@@ -20,7 +20,7 @@ from yaml.events import (
 )
 
 from reconciler.declared.yaml.parse import HAS_LIBYAML, NextEvent, parser_events
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 _PROPERTIES = re.compile(r"&[^\s]+(?:\s+|#[^\r\n]*)*")
 
@@ -34,7 +34,7 @@ class NodeKind(Enum):
     ALIAS = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One value or key as it stands in the text. Offsets are in characters, from 0."""
 

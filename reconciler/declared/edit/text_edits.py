@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.errors import ReconcilerError
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 LINE_BREAK = re.compile("\\r\\n|\\r|\\n")
 _LAST_BREAK = re.compile("(?:\\r\\n|\\r|\\n)\\Z")
@@ -18,7 +18,7 @@ class CannotEdit(ReconcilerError):
     part that tells why: "`grants` is the alias *web, which other entries share"."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """Replace the characters from `start` up to `end`, which may be none, by a text."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.declared.git.command import last_error_line, run_git
 from reconciler.model.errors import GitError
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
 # With the branches named: a shallow clone mostly follows a single one.
@@ -23,7 +23,7 @@ _UNSHALLOW = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revision:
     """A commit, and whether what is declared is as it has it."""
 
@@ -31,7 +31,7 @@ class Revision:
     clean: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TreeEntry:
     """A file as a commit has it."""
 

@@ -8,10 +8,10 @@ from reconciler.declared.clients.entries import Entry
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.settings import Settings
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleFinding:
     """What a rule found, before its severity is known and anybody has waived it."""
 
@@ -22,7 +22,7 @@ class RuleFinding:
     """The entry whose `allow:` may waive it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleConfig:
     """How a rule is applied in these settings."""
 
@@ -32,7 +32,7 @@ class RuleConfig:
     tunable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProjectContext:
     """All that is declared and configured, whatever the instance."""
 

@@ -13,14 +13,14 @@ from reconciler.declared.clients.resolve import RuleContext
 from reconciler.declared.rules import entries, names, policy, redirects, rotation, sinks
 from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.diagnostics import Severity
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 Seen = TypeVar("Seen", RuleContext, ProjectContext)
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule(Generic[Seen]):
     """A named rule with its defaults, which `rules:` in reconciler.yaml may change if it is `tunable`."""
 

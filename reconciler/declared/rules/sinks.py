@@ -32,7 +32,8 @@ def owner_without_recipients(context: RuleContext) -> Iterator[RuleFinding]:
                 message = f"the owner {quoted(entry.owner)} has no age recipients, so nobody could open the secret"
                 near = did_you_mean(entry.owner, owners)
                 guess = f"{near} if not, " if near else ""
-                add = f"{guess}add to {context.settings.path.name}: `owners: {{{printable(entry.owner)}: {{age: [age1…]}}}}`"
+                added = f"`owners: {{{printable(entry.owner)}: {{age: [age1…]}}}}`"
+                add = f"{guess}add to {context.settings.path.name}: {added}"
                 yield RuleFinding(message, entry.place("owner"), add, entry)
 
 

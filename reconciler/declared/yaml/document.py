@@ -11,7 +11,7 @@ from itertools import accumulate, chain
 from typing import Any
 
 from reconciler.model.clients import Location
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 SHORT = 1_000
 """Characters in a text that hardly has more than one client."""
@@ -70,7 +70,7 @@ def _starts(text: str) -> array[int]:
     return starts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A loaded file: `root` is made of YamlMapping, YamlSequence, str, int, bool and None."""
 

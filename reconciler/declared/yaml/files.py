@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, warning
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -25,7 +25,7 @@ _CHUNK = 16 * 1024
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FoundFile:
     """Something in a directory that may be a file to load, or why it is not."""
 

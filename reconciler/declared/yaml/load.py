@@ -10,14 +10,14 @@ from reconciler.declared.yaml.fast_path import read_fast
 from reconciler.declared.yaml.files import FoundFile, find_files, no_directory, read_file
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 __all__ = ["Document", "Loaded", "load_directory", "load_file", "load_text"]
 
 NO_CLIENTS = "write `clients: []` into it if it declares none"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loaded:
     """What could be read, and what is wrong. An error among the diagnostics means that something is missing."""
 

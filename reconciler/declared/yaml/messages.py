@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,7 +38,7 @@ class FatalProblem(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParserError:
     """What the YAML library said. `began` and `stopped` are offsets: of what it was reading, and where it gave up."""
 
@@ -48,7 +48,7 @@ class ParserError:
     stopped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Meaning:
     """How to say a complaint whose context or problem contains `words`."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import field
 
 from reconciler.model.errors import GatewayError, Unavailable
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpResponse:
     """What came back. The body is empty unless the status is one whose body is read; neither it nor a header prints."""
 
@@ -23,7 +23,7 @@ class HttpResponse:
     """What the message about a failure has to add of the tries that were made; empty after a single one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NoResponse:
     """Why there is no complete answer, in words that go on from "cannot …:", and what that means for another try."""
 

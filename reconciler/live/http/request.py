@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ApiRequest:
     """One request: what is sent where, and the words for it in messages."""
 

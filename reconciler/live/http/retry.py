@@ -18,7 +18,7 @@ from urllib3.util.retry import RequestHistory
 
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
 from reconciler.live.http.request import ApiRequest
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 LOG = logging.getLogger("reconciler.http")
 
@@ -61,7 +61,7 @@ def pause_unless(stop: Callable[[], bool]) -> Pause:
     return pause
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RetryClock:
     """How waiting is done, and by which clock (seconds since whenever, never set back)."""
 
@@ -69,7 +69,7 @@ class RetryClock:
     clock: Callable[[], float] = monotonic
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimeLimits:
     """Seconds: for one try, and for all of them with the pauses between them."""
 

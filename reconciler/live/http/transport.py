@@ -21,7 +21,7 @@ from reconciler.live.http.retry import TIMES, RetryClock, TimeLimits, send_with_
 from reconciler.live.http.url import checked_ca_bundle, checked_url
 from reconciler.model.errors import ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.hosts import is_loopback
 
 LARGEST = 64 * 1024 * 1024
@@ -61,7 +61,7 @@ class CookieSession(requests.Session):
         return min(ends) - time() if ends else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Route:
     """How requests get to an instance."""
 

@@ -12,6 +12,7 @@ from reconciler.live.gateway import ClientSecret
 from reconciler.live.platform.responses import one_line
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.secret import Secret
+from reconciler.support.json_reader import WrongShape
 
 _TYPES = {
     Grant.AUTHORIZATION_CODE: "authorization_code_grant",
@@ -28,10 +29,6 @@ _USUAL = {
 }
 """The grants of every client that can be declared, by its types in the platform's order."""
 _LARGEST_ID = 2**63 - 1
-
-
-class WrongShape(Exception):
-    """The data of an answer are not what the platform gives; the text says where, and holds no value of theirs."""
 
 
 class WireClient(NamedTuple):

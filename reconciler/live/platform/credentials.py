@@ -8,13 +8,13 @@ from pathlib import Path
 from reconciler.model.errors import CredentialsMissing
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 LONGEST = 64 * 1024
 """Bytes. A longer file is not a password; somebody named the wrong one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """A user name and a password. Neither is ever shown."""
 
@@ -22,7 +22,7 @@ class Credentials:
     password: Secret
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Absent:
     """Why one of the two could not be had, and what to do about it."""
 

@@ -16,6 +16,7 @@ from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.session import Session
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
+from reconciler.support.json_reader import WrongShape
 
 Read = TypeVar("Read")
 
@@ -148,7 +149,7 @@ class HttpGateway:
     def _checked(self, call: ApiRequest, read: Callable[[], Read]) -> Read:
         try:
             return read()
-        except codec.WrongShape as error:
+        except WrongShape as error:
             raise self._unexpected(call, f"its answer has another shape: {error}") from error
 
     def _unexpected(self, call: ApiRequest, why: str) -> UnexpectedResponse:

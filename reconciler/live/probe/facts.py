@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.clients import Listing
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """A step that went wrong: why, in words, and what to do about it."""
 
@@ -17,14 +17,14 @@ class Failure:
     hint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolved:
     """What the host name stands for, in the resolver's order."""
 
     addresses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connected:
     """A TCP connection."""
 
@@ -32,7 +32,7 @@ class Connected:
     milliseconds: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """Of a server's certificate, what tells whether it is the right one."""
 
@@ -42,7 +42,7 @@ class Certificate:
     not_after: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Secured:
     """A TLS connection whose certificate verifies."""
 
@@ -50,7 +50,7 @@ class Secured:
     certificate: Certificate | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Distrusted:
     """A certificate that does not verify, as far as it could be read."""
 
@@ -69,7 +69,7 @@ class AnswerKind(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnonymousAnswer:
     """The answer to a request without a session."""
 
@@ -82,7 +82,7 @@ class AnonymousAnswer:
     """The URL that a redirect asks us to use in place of ours."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reach:
     """The way to an instance. None is a step that was not tried, or that the way does not have."""
 
@@ -109,7 +109,7 @@ class PermissionState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Permissions:
     """What an account may do with auth clients."""
 
@@ -121,7 +121,7 @@ class Permissions:
     """Why some are not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LoggedIn:
     """What an account sees and may do."""
 
@@ -133,7 +133,7 @@ class LoggedIn:
     """Why there is no listing."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotLoggedIn:
     """Why there is no session. `refused`: the instance does not accept the account, and must not be asked again."""
 

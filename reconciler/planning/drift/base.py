@@ -19,10 +19,10 @@ from functools import cached_property
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
 from reconciler.planning.match.blocked import Entry
 from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen(slots=False)
 class Base:
     """What was declared for an instance at an earlier revision."""
 

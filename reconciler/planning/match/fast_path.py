@@ -12,10 +12,10 @@ from collections.abc import Collection, Set
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.match.blocked import Entry
 from reconciler.planning.match.match import LiveIndex, MatchResult, claimed, match_all
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MatchedEntries:
     """What every entry means."""
 

@@ -14,7 +14,7 @@ from reconciler.planning.match import blocked
 from reconciler.planning.match.blocked import AnyLive, Entry
 from reconciler.planning.match.rotation import Candidates, RotationDone, RotationStep, rotation_step
 from reconciler.planning.plan.plan import Blocked
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -71,7 +71,7 @@ class MatchedBy(Enum):
     PREVIOUS_NAME = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Match:
     """The entry means this live client."""
 
@@ -80,7 +80,7 @@ class Match:
     how: MatchedBy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RotationMatch:
     """The entry means a client that is too old, and the one that takes its place."""
 
@@ -89,14 +89,14 @@ class RotationMatch:
     step: RotationStep
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotLive:
     """What the entry means is not live."""
 
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ambiguous:
     """What the entry means is not certain."""
 

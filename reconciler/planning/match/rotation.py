@@ -22,10 +22,10 @@ from reconciler.model.clients import DesiredClient, LiveClient, Rotation
 from reconciler.planning.match import blocked
 from reconciler.planning.match.blocked import AnyLive
 from reconciler.planning.plan.plan import Blocked
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RotationStep:
     """A rotation that is due, or under way."""
 
@@ -38,14 +38,14 @@ class RotationStep:
     """Whether there is a successor, and that time has come."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RotationDone:
     """The pinned client was replaced and is gone: this is what it has become."""
 
     successor: LiveClient
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidates:
     """What is live of an entry that has `rotate:`."""
 

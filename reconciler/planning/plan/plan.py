@@ -10,7 +10,7 @@ from typing import assert_never
 from reconciler.model.clients import ClientSpec, Field, Grant, Location, UnsupportedClient
 from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (also for those who import plans)
 from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (also for those who import plans)
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
 class Origin(StrEnum):
@@ -23,7 +23,7 @@ class Origin(StrEnum):
     """A conflict: git has changed it, and the instance has something else again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """A remark with a stable code for programs and a sentence for people."""
 
@@ -31,7 +31,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldOrigin:
     """Which side changed a field since the base."""
 
@@ -43,7 +43,7 @@ ROTATED = "rotated"
 """The code of the reason why an old client goes whose successor has its name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Replaced:
     """The client in whose place a new one of its name is made."""
 
@@ -58,7 +58,7 @@ class Replaced:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Create:
     """Make a client, perhaps in the place of an older one. `origin` is None where no base is known."""
 
@@ -76,7 +76,7 @@ class Create:
         return self.after.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Update:
     """Replace fields of a client; with a new name it is a rename, which keeps id and secret."""
 
@@ -101,7 +101,7 @@ class Update:
         return self.before.name != self.after.name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Delete:
     """Revoke a client and every token issued to it. `source` is None for a prune."""
 
@@ -129,7 +129,7 @@ class Delete:
 Change = Create | Update | Delete
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldChange:
     """One field of an update, as text for people (`grants` as a comma-separated list, None as absent)."""
 
@@ -138,7 +138,7 @@ class FieldChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blocked:
     """A declared client that the plan leaves alone because something about it is not certain."""
 
@@ -148,7 +148,7 @@ class Blocked:
     way_out: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unmanaged:
     """A live client that no entry declares for this instance. `note` says why that may be a surprise."""
 
@@ -158,7 +158,7 @@ class Unmanaged:
     note: Note | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FieldDrift:
     """A field that a person changed on the instance, as text for people; None where there is no value."""
 
@@ -168,7 +168,7 @@ class FieldDrift:
     live: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kept:
     """A difference that is left as a person made it (`--on-drift keep`)."""
 
@@ -183,7 +183,7 @@ class Kept:
     """What stays different; empty where the client as a whole does: it stays deleted, or stays live."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What would make one instance equal to what is declared, and what was left alone.
 

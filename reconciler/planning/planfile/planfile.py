@@ -21,7 +21,7 @@ from reconciler.support.digested_json import (
     has_intact_digest,
     load_object,
 )
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
 from reconciler.support.text import printable, quoted, quoted_url
 
@@ -32,7 +32,7 @@ _PLAN_AGAIN = "save the plan again: reconciler plan -o FILE"
 _HEAD_KEYS = ("format_version", "kind", "digest", "created_at", "program_version", "prune", "commit")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedPlan:
     """A plan as it was saved, and what is known of the saving."""
 

@@ -15,14 +15,14 @@ from reconciler.planning.guard import Refusal
 from reconciler.planning.match.blocked import AnyLive, clients_text
 from reconciler.planning.match.match import LiveIndex
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Replaced, Update, field_changes
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted, quoted_url
 
 _WHOLE = 2_000
 """The longest value that the platform stores: a difference may stand at its end, so nothing is cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StaleField:
     """A field that is not what the plan counts on, as text for people; None where there is no value."""
 
@@ -31,7 +31,7 @@ class StaleField:
     found: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StaleReason:
     """Why a change cannot be applied as it was planned, with a stable code and a sentence for people.
 
@@ -46,7 +46,7 @@ class StaleReason:
     """The ids of other live clients that stand in the way, ascending."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ready:
     """The saved plan as it is to be applied: without what is done already, and with today's live clients counted."""
 
@@ -54,7 +54,7 @@ class Ready:
     already_done: tuple[Change, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stale:
     """Every reason why the saved plan must not be applied, in the order of its changes."""
 

@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import is_hidden, without_workflow_commands
 
 VOID = frozenset(("meta", "link", "input", "line", "rect", "path"))
 """Elements without content. Those of SVG are written as HTML reads them: with a slash at their end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Html:
     """Markup that is known to be well-formed."""
 

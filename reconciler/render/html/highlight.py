@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 _PARTS = re.compile(r"\w+|\W", re.DOTALL)
 """The parts that are marked as a whole: a label of a host, a segment of a path, a word of a name."""
@@ -15,7 +15,7 @@ _MOST_PARTS = 80
 """Beyond so many only the beginning and the end that two texts have in common are looked for: it stays quick."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Piece:
     """A part of a text, and whether it is what differs."""
 

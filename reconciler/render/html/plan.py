@@ -19,7 +19,7 @@ from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.fleet import line_of
 from reconciler.render.view.counts import ACTIONS, action, count, taken_out
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 _GROUPS = {
     "drift": "Changes that undo drift",
@@ -36,7 +36,7 @@ _ON_DRIFT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Card:
     """A change, where on the page it stands, and what came of it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.render.html.elements import Html, fragment, tag
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
 COLUMNS = 60
@@ -25,7 +25,7 @@ PARTS = ("applied", "failed", "uncertain", "not_tried")
 """What can come of a change, from the foot of a bar upwards."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """What came of a run's changes on one instance: how many of each of `PARTS`."""
 

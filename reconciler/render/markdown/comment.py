@@ -22,7 +22,7 @@ from reconciler.render.view.counts import action, plural
 from reconciler.render.view.difference import diff_of
 from reconciler.render.view.findings import HEADINGS, Level, ReviewFinding, ReviewKind, findings, new_clients
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable
 
 COMMENT = 65_536
@@ -36,7 +36,7 @@ _MOST_NAMED = 5
 """Instances that are named in a line."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Block:
     """A piece that is shown whole or not at all."""
 

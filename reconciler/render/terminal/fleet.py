@@ -15,7 +15,7 @@ from reconciler.render.view import verdict
 from reconciler.render.view.counts import count, plural, summary_text
 from reconciler.render.view.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
 _LONGEST = 100
@@ -36,7 +36,7 @@ _STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FleetLine:
     """What the table says of one instance."""
 

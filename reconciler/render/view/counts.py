@@ -6,12 +6,12 @@ from typing import assert_never
 
 from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 ACTIONS = ("create", "replace", "update", "rename", "delete")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """How many clients the plan changes, by action, and how many it leaves alone, by reason."""
 

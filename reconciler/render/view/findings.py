@@ -19,7 +19,7 @@ from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, taken_out
 from reconciler.render.view.rotation import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 
 class Level(StrEnum):
@@ -76,7 +76,7 @@ HEADINGS = {
 """What people read above the findings of a kind; a change that is only a change has no heading."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReviewFinding:
     """Something to know of one client, of instances, or of the whole run."""
 

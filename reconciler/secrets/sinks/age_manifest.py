@@ -14,14 +14,14 @@ from reconciler.model.errors import SinkError
 from reconciler.secrets import files
 from reconciler.secrets.payload import age_payload
 from reconciler.secrets.values import SecretDelivery
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 
 NAME = ".delivered.json"
 SHORTEST = 32
 """Characters. The platform's secrets have 40 random ones; the digest of a much shorter one could be guessed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ManifestEntry:
     """One delivered file."""
 

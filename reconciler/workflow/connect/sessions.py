@@ -13,14 +13,14 @@ from reconciler.live.platform.gateway import HttpGateway, connect
 from reconciler.model.errors import Interrupted
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames, Instance
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.login_slots import AccountState, LoginSlot
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds for one request in all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """Where an instance answers in this run."""
 

@@ -17,12 +17,12 @@ from reconciler.model.names import matches
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Blocked, Change, Create, Plan, Update, field_changes
 from reconciler.planning.plan.redirect_urls import redirect_urls
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.plan import PlanRequest
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AcceptedEntry:
     """An entry that says what is live now."""
 
@@ -31,7 +31,7 @@ class AcceptedEntry:
     fields: tuple[Field, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotAccepted:
     """An entry that does not say what is live, and why it was not changed."""
 
@@ -41,7 +41,7 @@ class NotAccepted:
     hint: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """What came of taking over: the files that change, and what to say of the clients that it was about."""
 
@@ -57,7 +57,7 @@ class Accepted:
     """Taken over but for the new name, which git gives."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Drift:
     """What an instance has instead of what an entry says."""
 

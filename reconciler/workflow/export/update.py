@@ -19,7 +19,7 @@ from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.names import matches
 from reconciler.planning.plan.plan import Plan, Update
 from reconciler.planning.targets import names_of
-from reconciler.support.frozen import dataclass
+from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.export.accept_live import Accepted, accept_live, read_bytes
 from reconciler.workflow.export.export import judge_items, refuse_unlikely
@@ -28,7 +28,7 @@ from reconciler.workflow.plan import PlanRequest, plan_listing
 from reconciler.workflow.unmatched_targets import declared_names
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpdateTarget:
     """Where new entries go."""
 
@@ -39,7 +39,7 @@ class UpdateTarget:
     """What a new file holds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UpdatedFiles:
     """What the files will hold, and how that came about. Nothing is written yet."""
 

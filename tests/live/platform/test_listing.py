@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from reconciler.live.platform.codec import WrongShape, read_listing
+from reconciler.live.platform.codec import read_listing
 from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
+from reconciler.support.json_reader import WrongShape
 from tests.live.servers import CLIENT_SECRET, CREDENTIALS, ONCE, Answering, Pieces, answer, platform, row, serving
 
 CREATED = datetime(2026, 11, 23, 6, 24, 57, tzinfo=UTC)

@@ -8,10 +8,11 @@ import responses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.live.platform.codec import WrongShape, read_client, read_listing, read_row
+from reconciler.live.platform.codec import read_client, read_listing, read_row
 from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError
+from reconciler.support.json_reader import WrongShape
 from reconciler.support.text import printable
 from tests.live.servers import CREDENTIALS, ONCE, platform, row, serving
 
