@@ -14,10 +14,12 @@ from tests.cli.projects import SECONDS
 
 _TELL = """
 import os
-from reconciler.cli.output.github_mask import masking
+from reconciler.cli.output.github_mask import github_mask
 from reconciler.model.secret import Secret
 from reconciler.secrets.masking import mask
-mask(Secret("correct-horse"), masking(os.environ))
+tell = github_mask(os.environ)
+if tell is not None:
+    mask(Secret("correct-horse"), tell)
 """
 
 
