@@ -20,6 +20,7 @@ from reconciler.model.clients import (
     Rotation,
     UnsupportedClient,
 )
+from reconciler.model.fields import split_urls
 from reconciler.planning.drift.base import Base
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import OnDrift, Plan, Prune
@@ -32,7 +33,7 @@ FILE = "clients/all.yaml"
 def spec(name: str, *grants: Grant, redirect: str | None = None) -> ClientSpec:
     """What is stored of a client; without grants, one that uses the authorization code."""
     chosen = frozenset(grants or (CODE,))
-    return ClientSpec(name, chosen, (redirect or REDIRECT) if CODE in chosen else None)
+    return ClientSpec(name, chosen, split_urls((redirect or REDIRECT) if CODE in chosen else None))
 
 
 def at(line: int) -> Location:

@@ -266,5 +266,5 @@ def request_for(change: Change) -> str:
 def _check(spec: ClientSpec) -> None:
     if not 1 <= len(spec.name) <= 255:
         raise Rejected("refused: name: is required, and has at most 255 characters")
-    if (Grant.AUTHORIZATION_CODE in spec.grants) != bool(spec.redirect_url):
+    if (Grant.AUTHORIZATION_CODE in spec.grants) != bool(spec.redirect_urls):
         raise Rejected("refused: redirect: goes with the authorization code grant")

@@ -20,6 +20,7 @@ from reconciler.model.clients import (
     LiveClient,
     UnsupportedClient,
 )
+from reconciler.model.fields import join_urls, split_urls
 from reconciler.planning.drift.base import Base
 from reconciler.planning.make_plan import PlanPolicy
 from reconciler.planning.plan.plan import OnDrift, Prune
@@ -47,7 +48,7 @@ def specs(draw: st.DrawFn, name: st.SearchStrategy[str] = names) -> ClientSpec:
     """What is stored of a client, in a form that the platform would take."""
     grants = draw(_grants)
     redirect = draw(_redirects) if Grant.AUTHORIZATION_CODE in grants else None
-    return ClientSpec(draw(name), grants, redirect)
+    return ClientSpec(draw(name), grants, split_urls(redirect))
 
 
 rotations = st.none() | st.builds(
@@ -123,7 +124,7 @@ def observations(draw: st.DrawFn) -> list[Observation]:
             tuple(
                 replace(client, created_at=draw(st.none() | _moments))
                 for client in seen.clients
-                if _sendable(client.name + (client.spec.redirect_url or ""))
+                if _sendable(client.name + (join_urls(client.spec.redirect_urls) or ""))
             ),
             tuple(
                 replace(client, created_at=draw(st.none() | _moments))
@@ -139,7 +140,9 @@ def observations(draw: st.DrawFn) -> list[Observation]:
 def _certain_specs(name: str) -> st.SearchStrategy[ClientSpec]:
     urls = st.sampled_from(["https://a.example/cb", "https://b.example/cb,https://c.example/cb"])
     return st.builds(
-        lambda grants, url: ClientSpec(name, grants, url if Grant.AUTHORIZATION_CODE in grants else None), _grants, urls
+        lambda grants, url: ClientSpec(name, grants, split_urls(url if Grant.AUTHORIZATION_CODE in grants else None)),
+        _grants,
+        urls,
     )
 
 

@@ -12,7 +12,7 @@ from reconciler.doctor.ownership import plan_without_flags
 from reconciler.model.clients import Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings
-from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_urls
+from reconciler.planning.plan.redirect_urls import is_plain_http
 from reconciler.support.frozen import frozen
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import enumeration, quoted, quoted_url
@@ -164,8 +164,8 @@ def copied_instance(seen: ClientFacts) -> Iterator[DoctorFinding]:
     if seen.is_private or seen.instance.url is None:
         return
     wanted = f"{seen.instance.url}/api/oauth2-callback"
-    for client in (c for c in seen.listing.clients if c.name == SWAGGER and c.spec.redirect_url):
-        urls = redirect_urls(client.spec)
+    for client in (c for c in seen.listing.clients if c.name == SWAGGER and c.spec.redirect_urls):
+        urls = client.spec.redirect_urls
         if all(_normal(url) != _normal(wanted) for url in urls):
             text = (
                 f"{_who(client)} redirects to {quoted_url(urls[0])}, not to this instance: if that is another one, "
@@ -229,7 +229,7 @@ _CHECKS: tuple[Callable[[ClientFacts], Iterator[DoctorFinding]], ...] = (
 
 def _urls(seen: ClientFacts, is_remarkable: Callable[[str], bool]) -> Iterator[tuple[LiveClient, list[str]]]:
     for client in seen.foreign:
-        urls = [url for url in redirect_urls(client.spec) if is_remarkable(url)]
+        urls = [url for url in client.spec.redirect_urls if is_remarkable(url)]
         if urls:
             yield client, urls
 

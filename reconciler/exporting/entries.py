@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance
 from reconciler.planning.match.blocked import AnyLive, clients_text
-from reconciler.planning.plan.redirect_urls import written_urls
+from reconciler.planning.plan.redirect_urls import as_written
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
@@ -18,10 +19,8 @@ from reconciler.support.text import quoted
 class ExportedEntry:
     """An entry of `clients:` that declares what is live, and what its reviewer must know."""
 
-    name: str
-    grants: frozenset[Grant]
-    redirect_urls: tuple[str, ...]
-    """As a file writes them; none without the authorization code grant."""
+    spec: ClientSpec
+    """The client, its redirect URLs as a file writes them."""
     instances: tuple[str, ...]
     ids: tuple[tuple[str, int], ...] = ()
     """The instance's name, and the client's id there."""
@@ -29,6 +28,11 @@ class ExportedEntry:
     """The rules that what is live breaks."""
     notes: tuple[str, ...] = ()
     """For the reviewer: a line each, above the entry."""
+
+    @property
+    def name(self) -> str:
+        """The client's name."""
+        return self.spec.name
 
 
 @frozen
@@ -99,7 +103,7 @@ def export_clients(seen: Sequence[InstanceListing], ignore: Sequence[str] = (), 
 
 def entry_of(spec: ClientSpec, instances: tuple[str, ...]) -> ExportedEntry:
     """The entry that declares a client for these instances."""
-    return ExportedEntry(spec.name, spec.grants, written_urls(spec), instances)
+    return ExportedEntry(as_written(spec), instances)
 
 
 def _chosen(look: InstanceListing, ignore: Sequence[str], system: bool) -> Mapping[str, Sequence[AnyLive]]:
@@ -150,4 +154,4 @@ def _pinned(instance: str, found: Sequence[AnyLive]) -> ExportedEntry | None:
     if live is None:
         return None
     entry = entry_of(live.spec, (instance,))
-    return ExportedEntry(entry.name, entry.grants, entry.redirect_urls, entry.instances, ids=((instance, live.id),))
+    return replace(entry, ids=((instance, live.id),))

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from reconciler.exporting.entries import ExportedEntry, Item, LeftOut, Withheld
 from reconciler.exporting.variables import Proposal
-from reconciler.exporting.yaml_text import comment, grant_lines
+from reconciler.exporting.yaml_text import comment, spec_lines
 from reconciler.render.view.counts import plural
 from reconciler.support.text import enumeration, quoted_scalar
 
@@ -77,7 +77,7 @@ def _entry(entry: ExportedEntry) -> Iterator[str]:
         yield f"ids: {{{', '.join(f'{quoted_scalar(instance)}: {id}' for instance, id in entry.ids)}}}"
     if entry.allow:
         yield f"allow: [{', '.join(map(quoted_scalar, entry.allow))}]"
-    yield from grant_lines(entry.grants, entry.redirect_urls, indent=0)
+    yield from spec_lines(entry.spec, indent=0)
 
 
 def _proposal_lines(proposal: Proposal) -> list[str]:

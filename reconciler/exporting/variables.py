@@ -74,7 +74,7 @@ def _propose(entries: Sequence[ExportedEntry], variables: _Variables, order: Seq
     instances = tuple(sorted((name for entry in entries for name in entry.instances), key=order.index))
     written: list[str] = []
     new: dict[str, Hosts] = {}
-    for position, url in enumerate(first.redirect_urls):
+    for position, url in enumerate(first.spec.redirect_urls):
         hosts = tuple(sorted(_hosts(entries, position), key=lambda pair: order.index(pair[0])))
         if len({host for _, host in hosts}) == 1:
             written.append(url)
@@ -84,21 +84,23 @@ def _propose(entries: Sequence[ExportedEntry], variables: _Variables, order: Seq
         scheme, _, rest = _parts(url)
         written.append(f"{scheme}${{{name}}}{rest}")
     allow = tuple(sorted({rule for entry in entries for rule in entry.allow}))
-    entry = replace(first, redirect_urls=tuple(written), instances=instances, allow=allow, notes=())
+    spec = replace(first.spec, redirect_urls=tuple(written))
+    entry = replace(first, spec=spec, instances=instances, allow=allow, notes=())
     return Proposal(entry, tuple(_values(instances, new)))
 
 
 def _shape(entry: ExportedEntry) -> object:
     """Everything of an entry but its hosts; of one with a URL that cannot be taken apart, the entry itself."""
-    if not entry.redirect_urls or not all(map(_URL.fullmatch, entry.redirect_urls)):
+    if not entry.spec.redirect_urls or not all(map(_URL.fullmatch, entry.spec.redirect_urls)):
         return entry
-    return entry.grants, [(scheme, rest) for scheme, _, rest in map(_parts, entry.redirect_urls)]
+    same = [(scheme, rest) for scheme, _, rest in map(_parts, entry.spec.redirect_urls)]
+    return replace(entry.spec, redirect_urls=()), same
 
 
 def _hosts(entries: Sequence[ExportedEntry], position: int) -> Iterator[tuple[str, str]]:
     for entry in entries:
         for instance in entry.instances:
-            yield instance, _parts(entry.redirect_urls[position])[1]
+            yield instance, _parts(entry.spec.redirect_urls[position])[1]
 
 
 def _parts(url: str) -> tuple[str, str, str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from reconciler.declared.clients.entry_values import plain_values
 from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.fields import in_order
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, Update
-from reconciler.planning.plan.redirect_urls import written_urls
+from reconciler.planning.plan.redirect_urls import as_written
 from reconciler.support.text import printable, quoted_scalar
 
 # Safe to print, and yet not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).
@@ -35,9 +38,9 @@ def _code_point(found: re.Match[str]) -> str:
     return f"\\u{{{ord(found[0]):x}}}"
 
 
-def grant_lines(grants: Collection[Grant], redirect_urls: Sequence[str], indent: int) -> list[str]:
-    """`grants:` and what belongs to it. The URLs are as a file writes them: one, or several for a list."""
-    return [f"{' ' * indent}{line}" for line in _grants(grants, redirect_urls)]
+def spec_lines(spec: ClientSpec, indent: int) -> list[str]:
+    """What an entry says of a client besides its name. The redirect URLs are as a file writes them."""
+    return [f"{' ' * indent}{line}" for line in (*_grants(spec), *_plain(spec))]
 
 
 def _entry(change: Change, instance: str) -> Iterator[str]:
@@ -51,29 +54,29 @@ def _entry(change: Change, instance: str) -> Iterator[str]:
         case Delete():
             yield "    state: absent"
         case Update(after=after):
-            yield from _spec_lines(after)
+            yield from spec_lines(as_written(after), indent=4)
         case Create(after=after):
-            yield from _spec_lines(after)
+            yield from spec_lines(as_written(after), indent=4)
         case _:
             assert_never(change)
-
-
-def _spec_lines(spec: ClientSpec) -> list[str]:
-    return grant_lines(spec.grants, written_urls(spec), indent=4)
 
 
 def _name(change: Change) -> str:
     return change.before.name if isinstance(change, Delete) else change.after.name
 
 
-def _grants(grants: Collection[Grant], redirect_urls: Sequence[str]) -> Iterator[str]:
+def _grants(spec: ClientSpec) -> Iterator[str]:
     yield "grants:"
-    for grant in (each for each in Grant if each in grants):
+    for grant in in_order(spec.grants):
         if grant is Grant.AUTHORIZATION_CODE:
             yield "  authorization_code:"
-            yield f"    redirect_url: {_redirect(redirect_urls)}"
+            yield f"    redirect_url: {_redirect(spec.redirect_urls)}"
         else:
             yield f"  {grant}: true"
+
+
+def _plain(spec: ClientSpec) -> Iterator[str]:
+    return (f"{key}: {json.dumps(value)}" for key, value in plain_values(spec).items())  # JSON is YAML, too
 
 
 def _redirect(urls: Sequence[str]) -> str:

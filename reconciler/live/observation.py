@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.fields import KEYS, spec_of, spec_values
 from reconciler.model.settings import Instance
 from reconciler.support.digested_json import (
     DuplicateKey,
@@ -183,24 +184,13 @@ def _demand_ids(listing: Listing, place: str) -> None:
 
 
 def _client_values(client: LiveClient) -> dict[str, Any]:
-    return {
-        "id": client.id,
-        "name": client.name,
-        "grants": [grant.value for grant in Grant if grant in client.spec.grants],
-        "redirect_url": client.spec.redirect_url,
-        "created_at": client.created_at and client.created_at.isoformat(),
-    }
+    created_at = client.created_at and client.created_at.isoformat()
+    return {"id": client.id, **spec_values(client.spec), "created_at": created_at}
 
 
 def _read_client(node: JsonValue) -> LiveClient:
-    values = node.record(("id", "name", "grants", "redirect_url", "created_at"))
-    grants = frozenset(values["grants"].each(lambda grant: grant.one_of(Grant)))
-    redirect = values["redirect_url"].unless_null(JsonValue.whole_text)
-    if not grants:
-        raise WrongShape(f"`{values['grants'].place}` is empty")
-    if (Grant.AUTHORIZATION_CODE in grants) != bool(redirect):
-        raise WrongShape(f"`{values['redirect_url'].place}` does not fit the grants: it goes with authorization_code")
-    spec = ClientSpec(values["name"].whole_text(), grants, redirect)
+    values = node.record(("id", *KEYS, "created_at"))
+    spec = spec_of(values)
     return LiveClient(values["id"].client_id(), spec, values["created_at"].unless_null(JsonValue.time))
 
 

@@ -44,13 +44,13 @@ class Location:
 class ClientSpec:
     """What the platform stores of a client, and no more.
 
-    `redirect_url` is the stored string (several URLs are joined by commas). It is None if and only if
-    the authorization code grant is absent: the platform derives that grant from the redirect.
+    There are redirect URLs if and only if there is the authorization code grant: the platform derives the grant from
+    them. None of them holds a comma.
     """
 
     name: str
     grants: frozenset[Grant]
-    redirect_url: str | None = None
+    redirect_urls: tuple[str, ...] = ()
 
 
 @frozen

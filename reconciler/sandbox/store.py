@@ -11,6 +11,7 @@ from threading import Lock
 from types import TracebackType
 
 from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.fields import join_urls
 from reconciler.sandbox.accounts import AccountStatus
 from reconciler.sandbox.database import (
     INSERT_CLIENT,
@@ -242,7 +243,7 @@ def seed(database: Path, clients: Iterable[ClientSpec]) -> None:
 
 
 def _stored(spec: ClientSpec) -> tuple[str, str, bool, bool]:
-    redirect = spec.redirect_url if Grant.AUTHORIZATION_CODE in spec.grants else None
+    redirect = join_urls(spec.redirect_urls) if Grant.AUTHORIZATION_CODE in spec.grants else None
     return (
         spec.name,
         redirect or "",

@@ -17,6 +17,10 @@ _LARGEST = 2**63 - 1
 """What the platform's database can count to; whatever is larger was never an id or a number of clients."""
 
 
+JsonData = str | bool | int | Sequence["JsonData"] | Mapping[str, "JsonData"]
+"""Plain data that JSON and YAML can hold, null left out."""
+
+
 class WrongShape(Exception):
     """A value is not what it should be. The text names its place, and holds no value."""
 

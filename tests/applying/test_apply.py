@@ -399,13 +399,13 @@ def test_failures_are_told_at_once_and_the_rest_when_it_is_certain() -> None:
     told: list[tuple[str, str]] = []
     run(plan_for(gateway), gateway, tell=lambda event: told.append(named(event)))
     assert told == [
-        ("Started", "Changed"),
-        ("Answered", "Changed"),
-        ("Started", "New name"),
-        ("Answered", "New name"),
+        ("ChangeStarted", "Changed"),
+        ("ChangeAnswered", "Changed"),
+        ("ChangeStarted", "New name"),
+        ("ChangeAnswered", "New name"),
         ("Failed", "New name"),
-        ("Started", "Made"),
-        ("Answered", "Made"),
+        ("ChangeStarted", "Made"),
+        ("ChangeAnswered", "Made"),
         ("Skipped", "Gone"),
         ("Applied", "Changed"),
         ("Applied", "Made"),

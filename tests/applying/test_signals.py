@@ -22,7 +22,7 @@ def hanging_run(directory: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.applying.stubborn_run", str(directory)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            assert lines(process, 3) == ["Started Made 0", "Started Made 1", "Started Made 2"]
+            assert lines(process, 3) == ["ChangeStarted Made 0", "ChangeStarted Made 1", "ChangeStarted Made 2"]
             yield process
         finally:
             process.kill()
@@ -59,7 +59,7 @@ def test_a_polite_signal_lets_what_is_under_way_finish_and_starts_nothing_more(t
         said, complaints = process.communicate(timeout=ENOUGH_SECONDS)
     assert (process.returncode, complaints) == (0, "")
     assert said.splitlines()[0] == "stopping"
-    assert sum(line.startswith("Started") for line in said.splitlines()) == 0
+    assert sum(line.startswith("ChangeStarted") for line in said.splitlines()) == 0
     journal = read_journal(path_in(tmp_path))
     assert [change.name for change, _ in applied(journal)] == sent(journal) == ["Made 0", "Made 1", "Made 2"]
     assert journal.interrupted

@@ -16,6 +16,7 @@ import pytest
 
 from reconciler.cli.main import main
 from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.fields import join_urls, split_urls
 from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.server import running, seed
 from reconciler.sandbox.store import Store
@@ -116,7 +117,7 @@ class Platform:
         """Let a person change the client of this name on the web page."""
         others = (Grant.PERSONAL_ACCESS_TOKEN in spec.grants, Grant.PASSWORD in spec.grants)
         with Store(self.database) as store:
-            store.update(self.clients()[name], spec.name, spec.redirect_url or "", *others)
+            store.update(self.clients()[name], spec.name, join_urls(spec.redirect_urls) or "", *others)
 
     def redirect(self, name: str) -> str:
         """Where the client of this name leads."""
@@ -164,7 +165,9 @@ def wanted(name: str, redirect: str | None = None, **more: object) -> dict[str, 
 def stored(name: str, redirect: str | None = None) -> ClientSpec:
     """The same client as the platform stores it."""
     host = "".join(filter(str.isalnum, name)).lower()
-    return ClientSpec(name, frozenset({Grant.AUTHORIZATION_CODE}), redirect or f"https://{host}.example.com/cb")
+    return ClientSpec(
+        name, frozenset({Grant.AUTHORIZATION_CODE}), split_urls(redirect or f"https://{host}.example.com/cb")
+    )
 
 
 def command(*arguments: str | Path) -> list[str]:

@@ -10,13 +10,14 @@ from reconciler.declared.yaml.load import load_text
 from reconciler.exporting.entries import ExportedEntry, LeftOut, Withheld
 from reconciler.exporting.file_text import heading_lines, item_lines, left_out_text, render_export
 from reconciler.exporting.variables import Proposal
+from reconciler.model.clients import ClientSpec
 from tests.builders import CODE, PASSWORD
 
-PORTAL = ExportedEntry("Customer portal", frozenset({CODE}), ("https://portal.example.com/cb",), ("production",))
+PORTAL = ExportedEntry(
+    ClientSpec("Customer portal", frozenset({CODE}), ("https://portal.example.com/cb",)), ("production",)
+)
 DESK = ExportedEntry(
-    "Desk: one",
-    frozenset({CODE, PASSWORD}),
-    ("http://a.example/cb", "https://b.example/cb"),
+    ClientSpec("Desk: one", frozenset({CODE, PASSWORD}), ("http://a.example/cb", "https://b.example/cb")),
     ("production", "staging"),
     allow=("redirect-plain-http",),
     notes=("allowed, since it is live: it is old",),
@@ -89,7 +90,7 @@ def test_what_is_left_out_is_counted_in_words() -> None:
 
 @given(st.text(), st.text())
 def test_no_comment_can_be_left_by_what_stands_in_it(reason: str, name: str) -> None:
-    entry = ExportedEntry(name, frozenset({CODE}), (name,), ("production",))
+    entry = ExportedEntry(ClientSpec(name, frozenset({CODE}), (name,)), ("production",))
     text = render_export([Withheld(name, (reason,), entry), PORTAL], "x", [reason])
     loaded = load_text(text.encode(), "a.yaml")
     assert not loaded.diagnostics

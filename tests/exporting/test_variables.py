@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.exporting.entries import ExportedEntry, Item, Withheld
 from reconciler.exporting.variables import Proposal, propose_variables
-from reconciler.model.clients import Grant, Location
+from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.model.settings import Instance
 from tests.builders import CODE, PASSWORD
 
@@ -19,7 +19,7 @@ INSTANCES = (_instance("production"), _instance("staging"), _instance("test"))
 
 
 def _entry(name: str, *urls: str, on: str | tuple[str, ...] = "production", grant: Grant = CODE) -> ExportedEntry:
-    return ExportedEntry(name, frozenset({grant}), urls, (on,) if isinstance(on, str) else on)
+    return ExportedEntry(ClientSpec(name, frozenset({grant}), urls), (on,) if isinstance(on, str) else on)
 
 
 def _propose(*items: Item, instances: tuple[Instance, ...] = INSTANCES) -> Proposal | None:
@@ -34,7 +34,7 @@ def test_a_variable_named_after_the_client_makes_one_entry_of_several() -> None:
         _entry("Customer portal", "https://portal.example/cb?a=1", on=("production", "test")),
     )
     assert proposal is not None
-    assert proposal.entry.redirect_urls == ("https://${customer_portal_host}/cb?a=1",)
+    assert proposal.entry.spec.redirect_urls == ("https://${customer_portal_host}/cb?a=1",)
     assert proposal.entry.instances == ("production", "staging", "test")
     assert proposal.values == (
         ("production", (("customer_portal_host", "portal.example"),)),
@@ -50,7 +50,7 @@ def test_of_several_urls_those_whose_host_is_the_same_everywhere_stay_as_they_ar
     )
     assert proposal is not None
     written = ("https://${p_host}/cb", "https://same.example/$${x}", "https://${p_host_2}/z")
-    assert proposal.entry.redirect_urls == written
+    assert proposal.entry.spec.redirect_urls == written
 
 
 def test_a_variable_that_says_it_already_is_used() -> None:
@@ -58,7 +58,7 @@ def test_a_variable_that_says_it_already_is_used() -> None:
     entries = _entry("P", "https://a.example/cb"), _entry("P", "https://b.example/cb", on="staging")
     proposal = _propose(*entries, instances=known)
     assert proposal is not None
-    assert (proposal.entry.redirect_urls, proposal.values) == (("https://${portal_host}/cb",), ())
+    assert (proposal.entry.spec.redirect_urls, proposal.values) == (("https://${portal_host}/cb",), ())
 
 
 def test_a_variable_of_another_meaning_is_not_taken() -> None:
@@ -66,7 +66,7 @@ def test_a_variable_of_another_meaning_is_not_taken() -> None:
     entries = _entry("P", "https://a.example/cb"), _entry("P", "https://b.example/cb", on="staging")
     proposal = _propose(*entries, instances=known)
     assert proposal is not None
-    assert proposal.entry.redirect_urls == ("https://${p_host_2}/cb",)
+    assert proposal.entry.spec.redirect_urls == ("https://${p_host_2}/cb",)
 
 
 def test_clients_whose_hosts_differ_in_the_same_way_share_a_variable() -> None:
@@ -76,7 +76,7 @@ def test_clients_whose_hosts_differ_in_the_same_way_share_a_variable() -> None:
         for host, on in (("x", "production"), ("y", "staging"))
     ]
     found = propose_variables(items, INSTANCES)
-    assert [each.entry.redirect_urls for each in found.values()] == [
+    assert [each.entry.spec.redirect_urls for each in found.values()] == [
         ("https://${a_host}/A",),
         ("https://${a_host}/B",),
     ]

@@ -20,7 +20,7 @@ JOURNAL = Location("journal.jsonl", 1, 1)
 WHY = Note("differs", "it differs")
 OLD = ClientSpec("Warehouse", frozenset({Grant.PASSWORD}))
 NEW = ClientSpec(
-    "Warehouse: desktop", frozenset({Grant.AUTHORIZATION_CODE}), "https://a.example/${x},https://b.example/cb"
+    "Warehouse: desktop", frozenset({Grant.AUTHORIZATION_CODE}), ("https://a.example/${x}", "https://b.example/cb")
 )
 
 

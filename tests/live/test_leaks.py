@@ -28,7 +28,9 @@ from tests.live.servers import (
     serving,
 )
 
-SPEC = ClientSpec("Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), "https://portal.example.com/oauth/callback")
+SPEC = ClientSpec(
+    "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), ("https://portal.example.com/oauth/callback",)
+)
 JSON = "Content-Type: application/json\r\nConnection: close\r\n"
 ECHO = f"{USERNAME} {PASSWORD}"
 

@@ -8,6 +8,7 @@ from reconciler.applying.report import Applied, Failed, Report, Skipped
 from reconciler.model.clients import ClientSpec, Grant, Location, UnsupportedClient
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import LoginRefused, NotVerified, Rejected
+from reconciler.model.fields import split_urls
 from reconciler.planning.guard import Refusal
 from reconciler.planning.make_plan import make_plan
 from reconciler.planning.plan.plan import Blocked, Create, Delete, Note, Plan, Unmanaged, Update
@@ -85,7 +86,7 @@ _owners = st.none() | texts
 def _specs(draw: st.DrawFn) -> ClientSpec:
     grants = draw(_grants)
     urls = st.lists(texts, min_size=1, max_size=8).map(",".join)
-    return ClientSpec(draw(texts), grants, draw(urls) if Grant.AUTHORIZATION_CODE in grants else None)
+    return ClientSpec(draw(texts), grants, split_urls(draw(urls) if Grant.AUTHORIZATION_CODE in grants else None))
 
 
 _changes = st.one_of(

@@ -337,8 +337,8 @@ class Life(RuleBasedStateMachine):
             found = live[entry.name]
             assert found.spec.grants == entry.spec.grants
             if Field.REDIRECT_URL not in entry.ignore_changes:
-                assert found.spec.redirect_url == entry.spec.redirect_url
-            assert (found.spec.redirect_url is not None) == (Grant.AUTHORIZATION_CODE in found.spec.grants)
+                assert found.spec.redirect_urls == entry.spec.redirect_urls
+            assert bool(found.spec.redirect_urls) == (Grant.AUTHORIZATION_CODE in found.spec.grants)
             names = [name for name in (entry.name, *entry.previous_names) if name in before]
             assert not names or found.id == before[names[0]]
         assert not live.keys() & {entry.name for entry in self.declared.absent}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.model.clients import ClientSpec
+from reconciler.model.fields import join_urls
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
@@ -357,7 +358,7 @@ def done(scene: Scene) -> set[str]:
 
 
 def columns(spec: ClientSpec) -> tuple[str, str]:
-    return spec.name, spec.redirect_url or ""
+    return spec.name, join_urls(spec.redirect_urls) or ""
 
 
 def a_clean_run_converges(project: Project, scene: Scene, acted: Acted) -> None:

@@ -21,6 +21,7 @@ import pytest
 from reconciler.applying.journal import WriteAnswer
 from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal, list_runs
 from reconciler.model.clients import ClientSpec
+from reconciler.model.fields import join_urls
 from reconciler.planning.plan.plan import Change, Create, Delete
 from reconciler.sandbox.server import running
 from reconciler.sandbox.store import Store
@@ -191,4 +192,4 @@ def clean_run_converges(project: Project, database: Path, journal: Path) -> None
 
 def columns(spec: ClientSpec) -> tuple[str, str, int, int]:
     """How the platform stores one that uses the authorization code alone."""
-    return spec.name, spec.redirect_url or "", 0, 0
+    return spec.name, join_urls(spec.redirect_urls) or "", 0, 0

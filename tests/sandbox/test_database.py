@@ -96,7 +96,7 @@ def test_seeded_clients_are_listed_as_the_platform_would(tmp_path: Path) -> None
     seed(
         database,
         [
-            ClientSpec("code", frozenset({Grant.AUTHORIZATION_CODE}), "https://a.example/cb"),
+            ClientSpec("code", frozenset({Grant.AUTHORIZATION_CODE}), ("https://a.example/cb",)),
             ClientSpec("both", frozenset({Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN})),
         ],
     )

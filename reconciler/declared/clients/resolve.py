@@ -84,8 +84,8 @@ class RuleContext:
     redirects: tuple[ResolvedRedirect, ...]
     unresolved: tuple[UnresolvedRedirect, ...]
     """The redirect URLs that no rule but those on variables can judge."""
-    urls: Mapping[Entry, str]
-    """The redirect URL of each entry that has one, as the platform would store it."""
+    urls: Mapping[Entry, tuple[str, ...]]
+    """The redirect URLs of each entry that has any, variables filled in."""
     previous_names: tuple[PreviousName, ...]
     """Every previous name, in the order of the files."""
 
@@ -96,14 +96,14 @@ def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) ->
     elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
     redirects: list[ResolvedRedirect] = []
     unresolved: list[UnresolvedRedirect] = []
-    urls: dict[Entry, str] = {}
+    urls: dict[Entry, tuple[str, ...]] = {}
     for entry in here:
         written = entry.redirects
         if len(written) == 1 and (text := substitute_defined(written[0], instance.variables)) is not None:
-            urls[entry] = text  # as almost always
+            urls[entry] = (text,)  # as almost always
             redirects.append(ResolvedRedirect(entry, 0, parse_url(text)))
         elif written:
-            urls[entry] = ",".join(_resolved(entry, instance.variables, redirects, unresolved))
+            urls[entry] = tuple(_resolved(entry, instance.variables, redirects, unresolved))
     previous_names = tuple(_previous_names(here))
     return RuleContext(instance, settings, here, elsewhere, tuple(redirects), tuple(unresolved), urls, previous_names)
 
@@ -166,12 +166,15 @@ _RARE = frozenset(("ids", "previous_names", "ignore_changes", "rotate", "allow")
 
 
 def _desired(context: RuleContext, waived: WaivedBy) -> Iterator[DesiredClient]:
+    from reconciler.model.fields import PLAIN_FIELDS  # only commands that plan need it
+
     document, at = None, None
     for entry in context.entries:
         if entry.present:
             if at is None or entry.document is not document:
                 document, at = entry.document, entry.document.at
-            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), context.urls.get(entry))
+            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), _stored(context.urls.get(entry, ())))
+            spec = _with_plain_fields(spec, entry) if PLAIN_FIELDS else spec
             client = DesiredClient(spec, entry.places(at), entry.owner)
             yield client if _RARE.isdisjoint(entry.fields) else _completed(client, entry, context, waived)
 
@@ -187,6 +190,21 @@ def _completed(client: DesiredClient, entry: Entry, context: RuleContext, waived
         allow=frozenset(entry.allow),
         waivers=tuple(dict.fromkeys(waived.get(entry, ()))),
     )
+
+
+def _stored(urls: tuple[str, ...]) -> tuple[str, ...]:
+    """The URLs as the platform has them: a comma inside one, where no rule refuses it, separates two there."""
+    if not any("," in url for url in urls):
+        return urls
+    from reconciler.model.fields import stored_urls
+
+    return stored_urls(urls)
+
+
+def _with_plain_fields(spec: ClientSpec, entry: Entry) -> ClientSpec:
+    from reconciler.model.fields import with_plain_fields
+
+    return with_plain_fields(spec, lambda row: row.declared(entry.fields) if row.declared else None)
 
 
 @lru_cache(maxsize=32)

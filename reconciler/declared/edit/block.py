@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from reconciler.declared.edit.dump import Value, block_lines, flow_pair, flow_text, scalar
+from reconciler.declared.edit.dump import block_lines, flow_pair, flow_text, scalar
 from reconciler.declared.edit.flow import DEFAULT_STEP, append_in_flow, flow_items, flow_like, remove_in_flow
 from reconciler.declared.edit.nodes import Node, NodeKind
 from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText
 from reconciler.support.frozen import frozen
+from reconciler.support.json_reader import JsonData
 
 _BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
 _COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")
@@ -28,7 +29,7 @@ BY_HAND = "it is laid out in a way that only a person can change"
 class Addition:
     """A new item of a list, with lines of comment above it (written in block style only)."""
 
-    value: Value
+    value: JsonData
     comments: tuple[str, ...] = ()
     """Each starts with `#`."""
 
@@ -115,7 +116,7 @@ def _block_items(page: EditableText, node: Node, items: Sequence[Addition]) -> l
     return lines
 
 
-def _item_lines(page: EditableText, last: Node, value: Value, indentation: int) -> list[str]:
+def _item_lines(page: EditableText, last: Node, value: JsonData, indentation: int) -> list[str]:
     if isinstance(value, str):
         return [scalar(value, last.style if last.kind is NodeKind.SCALAR else "")]
     if isinstance(value, Mapping) and not last.is_flow:
@@ -167,7 +168,7 @@ def step(page: EditableText, node: Node) -> int:
 
 
 def append_pair(
-    page: EditableText, node: Node, key: str, value: Value, *, indentation: int = DEFAULT_STEP
+    page: EditableText, node: Node, key: str, value: JsonData, *, indentation: int = DEFAULT_STEP
 ) -> list[Edit]:
     """A new key with its value behind the last one of a mapping. In block style, what is below it is indented so."""
     if node.is_flow:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from reconciler.declared.clients.entry_values import grant_value
 from reconciler.declared.edit.block import (
     BY_HAND,
     Addition,
@@ -21,29 +22,20 @@ from reconciler.declared.edit.block import (
     replace_scalar,
     step,
 )
-from reconciler.declared.edit.dump import Value, flow_text
+from reconciler.declared.edit.dump import flow_text
 from reconciler.declared.edit.flow import flow_like
 from reconciler.declared.edit.nodes import Node, NodeKind, parse_nodes
 from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText, apply_edits
 from reconciler.declared.edit.verify import clients_node, decode, refuse_unless_same, values
-from reconciler.model.clients import Grant
+from reconciler.model.clients import ClientSpec, Grant
 from reconciler.support.frozen import frozen
+from reconciler.support.json_reader import JsonData
 from reconciler.support.text import printable
 
 _ROUNDS = 500
 """More than the edits that any entry takes one after the other."""
 
 _CODE = Grant.AUTHORIZATION_CODE.value
-
-
-@frozen
-class WantedEntry:
-    """What an entry shall say. All else in it stays, justifications of grants that stay included."""
-
-    name: str
-    grants: frozenset[Grant]
-    redirects: tuple[str, ...]
-    """As written, with variables; none without the authorization code grant."""
 
 
 @frozen
@@ -55,8 +47,12 @@ class ChangedFile:
     """Why, by the entry's index, as in `CannotEdit`."""
 
 
-def change_entries(data: bytes, wanted: Mapping[int, WantedEntry]) -> ChangedFile:
-    """The file with what is wanted of the entries with these indices. Raises `CannotEdit` if it cannot be read."""
+def change_entries(data: bytes, wanted: Mapping[int, ClientSpec]) -> ChangedFile:
+    """The file with the entries of these indices as wanted. Raises `CannotEdit` if it cannot be read.
+
+    The wanted redirect URLs are as a file writes them. All else in an entry stays, the justifications of grants that
+    stay included.
+    """
     refused: dict[int, str] = {}
     while True:
         rest = {index: each for index, each in wanted.items() if index not in refused}
@@ -71,7 +67,7 @@ def change_entries(data: bytes, wanted: Mapping[int, WantedEntry]) -> ChangedFil
         refused |= failed
 
 
-def _failing_alone(data: bytes, wanted: Mapping[int, WantedEntry]) -> dict[int, str]:
+def _failing_alone(data: bytes, wanted: Mapping[int, ClientSpec]) -> dict[int, str]:
     failed: dict[int, str] = {}
     for index, each in wanted.items():
         try:
@@ -81,7 +77,7 @@ def _failing_alone(data: bytes, wanted: Mapping[int, WantedEntry]) -> dict[int, 
     return failed
 
 
-def _amended(data: bytes, wanted: Mapping[int, WantedEntry]) -> tuple[bytes, dict[int, str]]:
+def _amended(data: bytes, wanted: Mapping[int, ClientSpec]) -> tuple[bytes, dict[int, str]]:
     """The changed file; or the entries that cannot be changed and why, and then the file does not count."""
     mark, text = decode(data)
     before = values(data)
@@ -101,7 +97,7 @@ def _amended(data: bytes, wanted: Mapping[int, WantedEntry]) -> tuple[bytes, dic
     return changed, {}
 
 
-def _round(text: str, clients: Any, wanted: Mapping[int, WantedEntry]) -> tuple[list[Edit], dict[int, str]]:
+def _round(text: str, clients: Any, wanted: Mapping[int, ClientSpec]) -> tuple[list[Edit], dict[int, str]]:
     """The next edit of each entry, if it needs one, and the entries for which there is none."""
     page, root = EditableText(text), parse_nodes(text)
     repeated = frozenset(node.anchor for node in root.walk() if node.kind is NodeKind.ALIAS)
@@ -127,7 +123,7 @@ class _EntryChange:
     repeated: frozenset[str | None]
     """The anchors that aliases repeat."""
 
-    def next(self, wanted: WantedEntry) -> list[Edit]:
+    def next(self, wanted: ClientSpec) -> list[Edit]:
         """The edits of the next step; none when the entry is as wanted."""
         self._refuse_shared(self.entry, "it")
         for change in (self._name, self._new_grants, self._lost_grants, self._redirects):
@@ -135,21 +131,27 @@ class _EntryChange:
                 return edits
         return []
 
-    def _name(self, wanted: WantedEntry) -> list[Edit]:
+    def _name(self, wanted: ClientSpec) -> list[Edit]:
         if self.fields["name"] == wanted.name:
             return []
         node = self._own(self.entry, "name")
         return replace_scalar(self.page, node, wanted.name, in_flow=self.entry.is_flow)
 
-    def _new_grants(self, wanted: WantedEntry) -> list[Edit]:
+    def _new_grants(self, wanted: ClientSpec) -> list[Edit]:
         written = self.fields.get("grants", {})
         new = next((grant for grant in Grant if grant in wanted.grants and grant not in written), None)
         if new is None:
             return []
         grants = self._own(self.entry, "grants")
-        return append_pair(self.page, grants, new.value, _grant(new, wanted), indentation=step(self.page, self.entries))
+        return append_pair(
+            self.page,
+            grants,
+            new.value,
+            grant_value(new, wanted.redirect_urls),
+            indentation=step(self.page, self.entries),
+        )
 
-    def _lost_grants(self, wanted: WantedEntry) -> list[Edit]:
+    def _lost_grants(self, wanted: ClientSpec) -> list[Edit]:
         lost = next((name for name in self.fields.get("grants", {}) if name not in wanted.grants), None)
         if lost is None:
             return []
@@ -158,21 +160,21 @@ class _EntryChange:
         self._refuse_repeated(value, f"`{lost}`")
         return remove_pair(self.page, grants, lost)
 
-    def _redirects(self, wanted: WantedEntry) -> list[Edit]:
+    def _redirects(self, wanted: ClientSpec) -> list[Edit]:
         grant = self.fields.get("grants", {}).get(_CODE)
         if grant is None:
             return []
         written = grant["redirect_url"]
-        if _as_list(written) == list(wanted.redirects):
+        if _as_list(written) == list(wanted.redirect_urls):
             return []
         code = self._own(self._own(self.entry, "grants"), _CODE)
         node = self._own(code, "redirect_url")
         self._refuse_repeated(node, "`redirect_url`")
         if not isinstance(written, str):
-            return self._redirect_list(node, written, wanted.redirects)
-        if len(wanted.redirects) == 1:
-            return replace_scalar(self.page, node, wanted.redirects[0], in_flow=code.is_flow)
-        return replace_by(self.page, node, flow_text(list(wanted.redirects), flow_like(self.page, code)))
+            return self._redirect_list(node, written, wanted.redirect_urls)
+        if len(wanted.redirect_urls) == 1:
+            return replace_scalar(self.page, node, wanted.redirect_urls[0], in_flow=code.is_flow)
+        return replace_by(self.page, node, flow_text(list(wanted.redirect_urls), flow_like(self.page, code)))
 
     def _redirect_list(self, node: Node, written: Sequence[str], wanted: Sequence[str]) -> list[Edit]:
         opcodes = SequenceMatcher(None, written, wanted, autojunk=False).get_opcodes()
@@ -211,21 +213,18 @@ class _EntryChange:
                 self._refuse_shared(each, what)
 
 
-def _grant(grant: Grant, wanted: WantedEntry) -> Value:
-    """What a new grant says."""
-    if grant is not Grant.AUTHORIZATION_CODE:
-        return True
-    return {"redirect_url": wanted.redirects[0] if len(wanted.redirects) == 1 else list(wanted.redirects)}
-
-
-def _expected(fields: Any, wanted: WantedEntry) -> Mapping[str, Any]:
+def _expected(fields: Any, wanted: ClientSpec) -> Mapping[str, Any]:
     """The entry's values once it is as wanted."""
     grants = {name: value for name, value in fields.get("grants", {}).items() if name in wanted.grants}
     if _CODE in grants:
         was_list = not isinstance(grants[_CODE]["redirect_url"], str)
-        url: Value = list(wanted.redirects) if was_list or len(wanted.redirects) != 1 else wanted.redirects[0]
+        url: JsonData = (
+            list(wanted.redirect_urls) if was_list or len(wanted.redirect_urls) != 1 else wanted.redirect_urls[0]
+        )
         grants[_CODE] = {**grants[_CODE], "redirect_url": url}
-    grants |= {new.value: _grant(new, wanted) for new in Grant if new in wanted.grants and new not in grants}
+    grants |= {
+        new.value: grant_value(new, wanted.redirect_urls) for new in Grant if new in wanted.grants and new not in grants
+    }
     return {**fields, "name": wanted.name, "grants": grants}
 
 

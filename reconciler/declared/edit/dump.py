@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from reconciler.support.frozen import frozen
+from reconciler.support.json_reader import JsonData
 from reconciler.support.text import double_quoted, is_plain_scalar, printable, quoted_scalar
-
-Value = str | bool | int | Sequence["Value"] | Mapping[str, "Value"]
-"""What can be written. Mappings keep their order."""
 
 # People write URLs without quotes. A variable's braces end a value between brackets, so there they need them.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?")
@@ -40,7 +38,7 @@ def scalar(text: str, style: str = "", *, in_flow: bool = False) -> str:
     return double_quoted(text)
 
 
-def block_lines(fields: Mapping[str, Value], step: int = 2) -> Iterator[str]:
+def block_lines(fields: Mapping[str, JsonData], step: int = 2) -> Iterator[str]:
     """The lines of a mapping, not indented; what is in it is indented by `step` blanks. Lists stand in brackets."""
     for key, value in fields.items():
         if isinstance(value, Mapping):
@@ -51,7 +49,7 @@ def block_lines(fields: Mapping[str, Value], step: int = 2) -> Iterator[str]:
             yield f"{quoted_scalar(key)}: {written}"
 
 
-def flow_text(value: Value, flow: Flow = YAML_FLOW) -> str:
+def flow_text(value: JsonData, flow: Flow = YAML_FLOW) -> str:
     """A value in one line, with brackets."""
     match value:
         case bool() | int():
@@ -64,12 +62,12 @@ def flow_text(value: Value, flow: Flow = YAML_FLOW) -> str:
             return "[" + flow.comma.join(flow_text(each, flow) for each in value) + "]"
 
 
-def flow_pair(key: str, value: Value, flow: Flow = YAML_FLOW) -> str:
+def flow_pair(key: str, value: JsonData, flow: Flow = YAML_FLOW) -> str:
     """A key with its value, for a mapping in brackets."""
     return f"{double_quoted(key) if flow.json else quoted_scalar(key)}{flow.colon}{flow_text(value, flow)}"
 
 
-def json_lines(value: Value, step: int) -> list[str]:
+def json_lines(value: JsonData, step: int) -> list[str]:
     """A value as JSON over several lines, not indented."""
     match value:
         case Mapping() if value:

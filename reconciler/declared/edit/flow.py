@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reconciler.declared.edit.dump import Flow, Value, flow_text, json_lines
+from reconciler.declared.edit.dump import Flow, flow_text, json_lines
 from reconciler.declared.edit.nodes import Node, NodeKind
 from reconciler.declared.edit.text_edits import LINE_BREAK, Edit, EditableText
+from reconciler.support.json_reader import JsonData
 
 _COMMENT_OR_COMMA = re.compile(r"#[^\r\n]*|(?P<comma>,)")
 DEFAULT_STEP = 2
@@ -17,7 +18,7 @@ Parts = Sequence[tuple[Node, Node]]
 """Of each item the first and the last node: for a list twice the item, for a mapping key and value."""
 
 
-def flow_items(page: EditableText, node: Node, values: Sequence[Value]) -> list[list[str]]:
+def flow_items(page: EditableText, node: Node, values: Sequence[JsonData]) -> list[list[str]]:
     """The lines of each item: JSON over several if the last one is."""
     flow = flow_like(page, node)
     last = node.children[-1] if node.children else None

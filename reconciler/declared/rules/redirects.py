@@ -61,9 +61,10 @@ def comma(context: RuleContext) -> Iterator[RuleFinding]:
 
 def too_long(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform stores up to 2,000 characters."""
-    for entry, stored in context.urls.items():
-        if len(stored) > LONGEST_REDIRECT:
-            message = f"the redirect URLs have {len(stored):,} characters in all, and the platform takes 2,000"
+    for entry, urls in context.urls.items():
+        length = len(urls[0]) if len(urls) == 1 else sum(map(len, urls)) + len(urls) - 1  # the commas between them
+        if length > LONGEST_REDIRECT:
+            message = f"the redirect URLs have {length:,} characters in all, and the platform takes 2,000"
             hint = "use fewer or shorter URLs, or several clients"
             yield RuleFinding(
                 message, entry.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url"), hint, entry

@@ -13,6 +13,7 @@ from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import Transport
 from reconciler.live.platform import codec, requests
 from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.listing import read_listing, read_secrets
 from reconciler.live.platform.session import Session
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
@@ -88,12 +89,12 @@ class HttpGateway:
     def list_clients(self) -> Listing:
         """All clients that are not deleted, in ascending id, without their secrets."""
         document, at = self._session.ask_when(requests.LIST)
-        return self._checked(requests.LIST, lambda: codec.read_listing(document, at))
+        return self._checked(requests.LIST, lambda: read_listing(document, at))
 
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
         document, at = self._session.ask_with_secrets(requests.LIST)
-        return self._checked(requests.LIST, lambda: (codec.read_listing(document, at), codec.read_secrets(document)))
+        return self._checked(requests.LIST, lambda: (read_listing(document, at), read_secrets(document)))
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
         """Make a client and return it as the instance answered. Never sent again where that might make a second one.

@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
+from reconciler.model.fields import combined, value_of
 from reconciler.planning.match.blocked import Entry
 from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
 from reconciler.support.frozen import frozen
@@ -99,7 +100,7 @@ def wanted(entry: DesiredClient, live: ClientSpec) -> ClientSpec:
     declared = entry.spec
     keeps = Field.REDIRECT_URL in entry.ignore_changes
     if keeps and Grant.AUTHORIZATION_CODE in declared.grants and Grant.AUTHORIZATION_CODE in live.grants:
-        return replace(declared, redirect_url=live.redirect_url)
+        return replace(declared, redirect_urls=live.redirect_urls)
     return declared
 
 
@@ -109,10 +110,10 @@ def without_drift(live: ClientSpec, declared: ClientSpec, origins: Iterable[Fiel
     The platform derives the authorization code grant from the redirect, so these two stay or go together.
     """
     kept = {each.field for each in origins if is_drift(each.origin)}
-    merged = _merged(live, declared, kept)
-    if (Grant.AUTHORIZATION_CODE in merged.grants) == (merged.redirect_url is not None):
+    merged = combined(declared, live, kept)
+    if (Grant.AUTHORIZATION_CODE in merged.grants) == bool(merged.redirect_urls):
         return merged
-    return _merged(live, declared, kept | {Field.GRANTS, Field.REDIRECT_URL})
+    return combined(declared, live, kept | {Field.GRANTS, Field.REDIRECT_URL})
 
 
 def kept_fields(
@@ -134,13 +135,5 @@ def _together(origins: Iterable[Origin]) -> Origin:
     return first if not others else Origin.BOTH
 
 
-def _merged(live: ClientSpec, declared: ClientSpec, kept: set[Field]) -> ClientSpec:
-    return ClientSpec(
-        name=(live if Field.NAME in kept else declared).name,
-        grants=(live if Field.GRANTS in kept else declared).grants,
-        redirect_url=(live if Field.REDIRECT_URL in kept else declared).redirect_url,
-    )
-
-
 def _value(spec: ClientSpec | None, field: Field) -> object:
-    return getattr(spec, field.value) if spec is not None else None
+    return value_of(spec, field) if spec is not None else None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.clients import AbsentClient, DesiredClient, LiveClient, Rotation, UnsupportedClient
+from reconciler.model.fields import join_urls
 from reconciler.model.names import can_be_declared
 from reconciler.planning.plan.plan import Blocked, Note, grants_text
 from reconciler.support.text import quoted, quoted_scalar, quoted_url
@@ -193,7 +194,8 @@ def _form(live: AnyLive) -> str:
     """What tells clients of one name apart."""
     if isinstance(live, UnsupportedClient):
         return "unsupported"
-    redirect = f" to {quoted_url(live.spec.redirect_url)}" if live.spec.redirect_url else ""
+    stored = join_urls(live.spec.redirect_urls)
+    redirect = f" to {quoted_url(stored)}" if stored else ""
     return grants_text(live.spec.grants) + redirect
 
 

@@ -52,10 +52,8 @@ def _reaches_further(entry: Entry) -> bool:
 
 
 def _in_sync(entry: DesiredClient, live: LiveClient) -> bool:
-    wanted, found = entry.spec, live.spec
     return (
-        wanted.redirect_url == found.redirect_url
-        and wanted.grants == found.grants
+        entry.spec == live.spec
         and entry.id is None
         and not (entry.previous_names or entry.rotate or entry.ignore_changes)
     )

@@ -20,13 +20,13 @@ def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], 
     new = [change for change in changes if isinstance(change, Create) and change.replaces is None]
     if not new:
         return
-    by_redirect: defaultdict[str | None, list[LiveClient]] = defaultdict(list)
+    by_redirect: defaultdict[tuple[str, ...], list[LiveClient]] = defaultdict(list)
     for client_id in _unmatched(changes, unmanaged):
         live = index.by_id.get(client_id)
         if isinstance(live, LiveClient):
-            by_redirect[live.spec.redirect_url].append(live)
+            by_redirect[live.spec.redirect_urls].append(live)
     for create in new:
-        twins = by_redirect.get(create.after.redirect_url, ()) if create.after.redirect_url is not None else ()
+        twins = by_redirect.get(create.after.redirect_urls, ()) if create.after.redirect_urls else ()
         if len(twins) == 1:
             yield Note("perhaps-renamed", _text(create, twins[0], index.instance))
 

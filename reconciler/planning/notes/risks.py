@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from reconciler.model.clients import ClientSpec, Grant, LiveClient
+from reconciler.model.fields import in_order, join_urls
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.planning.plan.plan import Note
-from reconciler.planning.plan.redirect_urls import hosts, is_plain_http, redirect_urls
+from reconciler.planning.plan.redirect_urls import hosts, is_plain_http
 
 NOTHING = ClientSpec("", frozenset())
 
@@ -100,8 +101,9 @@ def _narrowed(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
     for grant in _in_order(before.grants - after.grants):
         text = "applications that use it stop getting tokens; tokens already issued go on working"
         yield Note("grant-removed", f"{grant} is taken away: {text}")
-    if before.redirect_url and not after.redirect_url:
-        yield Note("redirect-erased", f"the redirect goes with authorization_code: {before.redirect_url} is erased")
+    if before.redirect_urls and not after.redirect_urls:
+        erased = join_urls(before.redirect_urls)
+        yield Note("redirect-erased", f"the redirect goes with authorization_code: {erased} is erased")
 
 
 def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
@@ -111,12 +113,12 @@ def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
 
 
 def _plain_http(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    known = set(redirect_urls(before))
-    for url in redirect_urls(after):
+    known = set(before.redirect_urls)
+    for url in after.redirect_urls:
         if url not in known and is_plain_http(url):
             known.add(url)
             yield Note("plain-http", f"plain http: codes sent to {url} can be read on their way")
 
 
 def _in_order(grants: Iterable[Grant]) -> list[Grant]:
-    return [grant for grant in Grant if grant in set(grants)]
+    return list(in_order(set(grants)))

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from reconciler.model.clients import ClientSpec, Field, Grant, Location, UnsupportedClient
+from reconciler.model.fields import changed_fields, in_order
 from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (also for those who import plans)
 from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (also for those who import plans)
 from reconciler.support.frozen import frozen
@@ -236,17 +237,12 @@ def is_drift(origin: Origin) -> bool:
 
 def grants_text(grants: frozenset[Grant]) -> str:
     """The grants as people read them, in the platform's order: `authorization_code, password`."""
-    return ", ".join(grant for grant in Grant if grant in grants)
+    return ", ".join(in_order(grants))
 
 
 def field_changes(before: ClientSpec, after: ClientSpec) -> tuple[FieldChange, ...]:
-    """The fields that differ, in the order name, grants, redirect_url."""
-    pairs = (
-        FieldChange(Field.NAME, before.name, after.name),
-        FieldChange(Field.GRANTS, grants_text(before.grants), grants_text(after.grants)),
-        FieldChange(Field.REDIRECT_URL, before.redirect_url, after.redirect_url),
-    )
-    return tuple(pair for pair in pairs if pair.before != pair.after)
+    """The fields that differ, in the order of the table of fields."""
+    return tuple(FieldChange(row.field, row.text(before), row.text(after)) for row in changed_fields(before, after))
 
 
 def order_of_applying(change: Change) -> tuple[int, str, int]:

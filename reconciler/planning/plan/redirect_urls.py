@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from reconciler.model.clients import ClientSpec
 from reconciler.support.hosts import is_loopback
 
 
-def redirect_urls(spec: ClientSpec) -> tuple[str, ...]:
-    """The redirect URLs of a client; the platform stores several joined by commas (observed on 4.15.6)."""
-    return tuple(spec.redirect_url.split(",")) if spec.redirect_url is not None else ()
-
-
-def written_urls(spec: ClientSpec) -> tuple[str, ...]:
-    """The redirect URLs of a client as a file writes them: what looks like a variable in a stored one is none."""
-    return tuple(literal(url) for url in redirect_urls(spec))
+def as_written(spec: ClientSpec) -> ClientSpec:
+    """A live client as a file writes it: what looks like a variable in one of its redirect URLs is none."""
+    return replace(spec, redirect_urls=tuple(map(literal, spec.redirect_urls)))
 
 
 def literal(text: str) -> str:
@@ -25,7 +21,7 @@ def literal(text: str) -> str:
 
 def hosts(spec: ClientSpec) -> tuple[str, ...]:
     """The hosts that codes of this client are sent to, each once, in order; a URL without a host stands for itself."""
-    return tuple(dict.fromkeys(_host(url) or url for url in redirect_urls(spec)))
+    return tuple(dict.fromkeys(_host(url) or url for url in spec.redirect_urls))
 
 
 def is_plain_http(url: str) -> bool:

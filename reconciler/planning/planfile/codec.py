@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from reconciler.model.clients import Field, UnsupportedClient
+from reconciler.model.fields import read_spec, spec_values
 from reconciler.planning.plan.plan import (
     Blocked,
     Change,
@@ -30,7 +31,7 @@ from reconciler.planning.plan.plan import (
     Unmanaged,
     Update,
 )
-from reconciler.planning.planfile.codec_parts import read_location, read_note, read_spec, spec_values
+from reconciler.planning.planfile.codec_parts import read_location, read_note
 from reconciler.support.json_reader import JsonValue, WrongShape
 
 Values = dict[str, Any]

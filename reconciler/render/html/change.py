@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
-from reconciler.model.clients import ClientSpec, Field, Grant, Location
+from reconciler.model.clients import ClientSpec, Field, Location
 from reconciler.model.errors import NotVerified
+from reconciler.model.fields import FIELDS, FieldRow, changed_fields
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
-from reconciler.planning.plan.redirect_urls import redirect_urls
 from reconciler.render.html.components import text_line, way_out
 from reconciler.render.html.elements import Child, Html, code, fragment, name, said, tag
 from reconciler.render.html.highlight import Pieces, marked, pairs
@@ -151,30 +151,33 @@ def _grid(heads: tuple[str, ...], rows: Html) -> Html:
 
 
 def _single(spec: ClientSpec) -> Html:
-    urls = [code(url) for url in redirect_urls(spec)]
-    return fragment((_row(Field.GRANTS, _list(_grants(spec))), _row(Field.REDIRECT_URL, _list(urls)) if urls else None))
+    rows = (row for row in FIELDS if row.field is not Field.NAME and row.texts(spec))
+    return fragment(_row(row.field, _values(row, spec)) for row in rows)
 
 
 def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
     if before.name != after.name:
         old, new = marked(before.name, after.name)
         yield _row(Field.NAME, tag("bdi", _shown(old, "del")), tag("bdi", _shown(new, "ins")))
-    yield _of_grants(before, after)
-    if before.redirect_url != after.redirect_url:
-        yield _of_urls(redirect_urls(before), redirect_urls(after))
-    elif after.redirect_url is not None:
-        yield _unchanged(Field.REDIRECT_URL, _list([code(url) for url in redirect_urls(after)]))
+    changed = changed_fields(before, after)
+    for row in (each for each in FIELDS if each.field is not Field.NAME):
+        if row in changed:
+            yield _of_lists(row, before, after) if row.one_a_line else _of_words(row, before, after)
+        elif row.texts(after):
+            yield _unchanged(row.field, _values(row, after))
 
 
-def _of_grants(before: ClientSpec, after: ClientSpec) -> Html:
-    if before.grants == after.grants:
-        return _unchanged(Field.GRANTS, _list(_grants(after)))
-    old = [tag("del", grant) if grant not in after.grants else Html(grant) for grant in _granted(before)]
-    new = [tag("ins", grant) if grant not in before.grants else Html(grant) for grant in _granted(after)]
-    return _row(Field.GRANTS, _list(old), _list(new))
+def _of_words(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
+    """A field of few, short values: those that come or go are marked as a whole."""
+    was, will = row.texts(before), row.texts(after)
+    old = [tag("del", each) if each not in will else _word(each) for each in was]
+    new = [tag("ins", each) if each not in was else _word(each) for each in will]
+    return _row(row.field, _list(old), _list(new))
 
 
-def _of_urls(before: tuple[str, ...], after: tuple[str, ...]) -> Html:
+def _of_lists(row: FieldRow, spec_before: ClientSpec, spec_after: ClientSpec) -> Html:
+    """A field of long values, which are marked where they differ from those that they replace."""
+    before, after = row.texts(spec_before), row.texts(spec_after)
     gone = [url for url in before if url not in after]
     fresh = [url for url in after if url not in before]
     shown_before = {url: code(url) for url in before}
@@ -185,15 +188,16 @@ def _of_urls(before: tuple[str, ...], after: tuple[str, ...]) -> Html:
         shown_after |= {new: code(_shown(right, "ins"))} if new is not None else {}
     note = None if gone or fresh else tag("p", "the same URLs, in another order or number", class_="faint")
     columns = (_list([shown_before[url] for url in before]), _list([shown_after[url] for url in after]))
-    return _row(Field.REDIRECT_URL, columns[0], fragment((columns[1], note)))
+    return _row(row.field, columns[0], fragment((columns[1], note)))
 
 
-def _granted(spec: ClientSpec) -> list[Grant]:
-    return [grant for grant in Grant if grant in spec.grants]
+def _values(row: FieldRow, spec: ClientSpec) -> Html:
+    show = code if row.one_a_line else _word
+    return _list([show(value) for value in row.texts(spec)])
 
 
-def _grants(spec: ClientSpec) -> list[Html]:
-    return [Html(grant) for grant in _granted(spec)]
+def _word(text: str) -> Html:
+    return fragment((text,))
 
 
 def _shown(pieces: Pieces, mark: str) -> Html:

@@ -14,9 +14,10 @@ from typing import Any, assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Report, Skipped, is_complete
 from reconciler.live.observation import ObservationAge
-from reconciler.model.clients import ClientSpec, Grant, Location
+from reconciler.model.clients import ClientSpec, Location
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import NotVerified, ReconcilerError
+from reconciler.model.fields import spec_values
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import (
     Blocked,
@@ -249,10 +250,7 @@ def _kept(kept: Kept) -> dict[str, Any]:
 
 
 def _spec(spec: ClientSpec | None) -> dict[str, Any] | None:
-    if spec is None:
-        return None
-    grants = [grant for grant in Grant if grant in spec.grants]
-    return {"name": spec.name, "grants": grants, "redirect_url": spec.redirect_url}
+    return None if spec is None else spec_values(spec)
 
 
 def _unmanaged(client: Unmanaged) -> dict[str, Any]:

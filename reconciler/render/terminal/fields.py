@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.model.clients import ClientSpec
-from reconciler.planning.plan.plan import grants_text
-from reconciler.planning.plan.redirect_urls import redirect_urls
+from reconciler.model.clients import ClientSpec, Field
+from reconciler.model.fields import FIELDS, changed_fields
 from reconciler.render.terminal.color import Paint, Style
 from reconciler.support.text import printable
 
@@ -17,25 +16,33 @@ _WIDTH = 14
 BULLET = "· "
 """Before every value that may stand first on a line: GitHub takes a line that starts with :: for a command to it."""
 
+_SHOWN = tuple(row for row in FIELDS if row.field is not Field.NAME)
+"""The name stands in the title."""
+
 MOST_KEPT = 5
 """Redirect URLs that stay and are shown: beyond it only their number is, so that the others stand out."""
 
 
 def spec_lines(spec: ClientSpec, style: Style, paint: Paint) -> Iterator[str]:
     """All fields of a client that comes or goes, but for its name."""
-    yield _line("grants", paint(grants_text(spec.grants), style))
-    urls = redirect_urls(spec)
-    mark = BULLET if len(urls) > 1 else ""
-    yield from _column("redirect_url", [paint(mark + printable(url), style) for url in urls])
+    for row in _SHOWN:
+        values = row.texts(spec) if row.one_a_line else filter(None, [row.text(spec)])
+        yield from _column(row.field, _bulleted([printable(value) for value in values], style, paint))
 
 
 def difference_lines(before: ClientSpec, after: ClientSpec, paint: Paint) -> Iterator[str]:
-    """The fields that change, but for the name: redirect URLs marked + and -, those that stay by a bullet."""
-    if before.grants != after.grants:
-        old, new = grants_text(before.grants), grants_text(after.grants)
-        yield _line("grants", f"{paint(old, Style.REMOVED)} → {paint(new, Style.ADDED)}")
-    if before.redirect_url != after.redirect_url:
-        yield from _column("redirect_url", _marked(redirect_urls(before), redirect_urls(after), paint))
+    """The fields that change, but for the name: values of a list marked + and -, those that stay by a bullet."""
+    for row in (each for each in _SHOWN if each in changed_fields(before, after)):
+        if row.one_a_line:
+            yield from _column(row.field, _marked(row.texts(before), row.texts(after), paint))
+        else:
+            old, new = (printable(row.text(spec) or "none") for spec in (before, after))
+            yield _line(row.field, f"{paint(old, Style.REMOVED)} → {paint(new, Style.ADDED)}")
+
+
+def _bulleted(values: Sequence[str], style: Style, paint: Paint) -> Iterator[str]:
+    mark = BULLET if len(values) > 1 else ""
+    yield from (paint(mark + value, style) for value in values)
 
 
 def _marked(old: tuple[str, ...], new: tuple[str, ...], paint: Paint) -> Iterator[str]:

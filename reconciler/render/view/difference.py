@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.model.clients import ClientSpec
-from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update, grants_text
-from reconciler.planning.plan.redirect_urls import redirect_urls
+from reconciler.model.fields import FIELDS, FieldRow
+from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update
 from reconciler.support.text import printable
 
 
@@ -27,19 +27,21 @@ def diff_of(change: Change) -> list[str]:
 
 
 def _differences(before: ClientSpec, after: ClientSpec) -> Iterator[str]:
-    old, new = list(_fields(before)), list(_fields(after))
-    if set(old) == set(new):  # the same URLs, in another order or number
-        yield from (f"- {line}" for line in old[2:])
-        yield from (f"+ {line}" for line in new[2:])
-        return
-    for field in ("name", "grants", "redirect_url"):
-        was, will = ([line for line in lines if line.startswith(f"{field}: ")] for lines in (old, new))
+    reordered = set(_fields(before)) == set(_fields(after))  # the same values, in another order or number
+    for row in FIELDS:
+        was, will = list(_lines(row, before)), list(_lines(row, after))
+        if reordered:
+            yield from (*(f"- {line}" for line in was), *(f"+ {line}" for line in will)) if was != will else ()
+            continue
         yield from (f"- {line}" for line in was if line not in will)
         yield from (f"+ {line}" for line in will if line not in was)
         yield from (f"  {line}" for line in will if line in was)
 
 
 def _fields(spec: ClientSpec) -> Iterator[str]:
-    yield f"name: {printable(spec.name)}"
-    yield f"grants: {grants_text(spec.grants)}"
-    yield from (f"redirect_url: {printable(url)}" for url in redirect_urls(spec))
+    return (line for row in FIELDS for line in _lines(row, spec))
+
+
+def _lines(row: FieldRow, spec: ClientSpec) -> Iterator[str]:
+    values = row.texts(spec) if row.one_a_line else filter(None, [row.text(spec)])
+    return (f"{row.field}: {printable(value)}" for value in values)

@@ -7,16 +7,15 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from reconciler.declared.clients.entries import Entry, read_entries
-from reconciler.declared.edit.change_entries import ChangedFile, WantedEntry, change_entries
+from reconciler.declared.edit.change_entries import ChangedFile, change_entries
 from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.edit.with_variables import urls_with_variables
 from reconciler.declared.yaml.document import Document
-from reconciler.model.clients import Field, Grant, Location
+from reconciler.model.clients import ClientSpec, Field, Grant, Location
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Blocked, Change, Create, Plan, Update, field_changes
-from reconciler.planning.plan.redirect_urls import redirect_urls
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.plan import PlanRequest
@@ -70,15 +69,15 @@ class _Drift:
         """Whether git gives the client a new name: nobody on the instance took it away."""
         return self.update.is_rename and self.update.reason.code != "pinned-by-id"
 
-    def wanted(self) -> WantedEntry:
+    def wanted(self) -> ClientSpec:
         """What the entry must say."""
         live, entry = self.update.before, self.entry
         redirects = entry.redirects
         if Grant.AUTHORIZATION_CODE not in live.grants:
             redirects = ()
-        elif self.update.after.redirect_url != live.redirect_url:
-            redirects = urls_with_variables(redirects, redirect_urls(live), self.instance.variables)
-        return WantedEntry(entry.name if self.renames else live.name, live.grants, redirects)
+        elif self.update.after.redirect_urls != live.redirect_urls:
+            redirects = urls_with_variables(redirects, live.redirect_urls, self.instance.variables)
+        return replace(live, name=entry.name if self.renames else live.name, redirect_urls=redirects)
 
     def fields(self) -> tuple[Field, ...]:
         """What changes in the entry."""
@@ -193,7 +192,7 @@ def _unwritable(drift: _Drift, why: str) -> NotAccepted:
     return NotAccepted(drift.entry.name, drift.entry.source, why, hint)
 
 
-def _amended(file: Path, before: bytes, wanted: Mapping[int, WantedEntry]) -> ChangedFile:
+def _amended(file: Path, before: bytes, wanted: Mapping[int, ClientSpec]) -> ChangedFile:
     try:
         return change_entries(before, wanted)
     except CannotEdit as problem:

@@ -6,20 +6,21 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reconciler.declared.clients.entry_values import grants_values, plain_values
 from reconciler.declared.edit.add_entries import add_entries
 from reconciler.declared.edit.block import Addition
-from reconciler.declared.edit.dump import Value
 from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_directory
 from reconciler.exporting.entries import ExportedEntry, InstanceListing, Withheld, export_clients
 from reconciler.exporting.yaml_text import comment
-from reconciler.model.clients import Grant, Listing
+from reconciler.model.clients import Listing
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.names import matches
 from reconciler.planning.plan.plan import Plan, Update
 from reconciler.planning.targets import names_of
 from reconciler.support.frozen import frozen
+from reconciler.support.json_reader import JsonData
 from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.export.accept_live import Accepted, accept_live, read_bytes
 from reconciler.workflow.export.export import judge_items, refuse_unlikely
@@ -140,17 +141,10 @@ def _with_entries(file: Path, changed: bytes | None, entries: Sequence[ExportedE
 
 
 def _addition(entry: ExportedEntry) -> Addition:
-    fields: dict[str, Value] = {"name": entry.name, "instances": list(entry.instances)}
+    fields: dict[str, JsonData] = {"name": entry.name, "instances": list(entry.instances)}
     if entry.ids:
         fields["ids"] = dict(entry.ids)
     if entry.allow:
         fields["allow"] = list(entry.allow)
-    fields["grants"] = {grant.value: _grant(grant, entry) for grant in Grant if grant in entry.grants}
+    fields |= {"grants": grants_values(entry.spec), **plain_values(entry.spec)}
     return Addition(fields, tuple(map(comment, entry.notes)))
-
-
-def _grant(grant: Grant, entry: ExportedEntry) -> Value:
-    if grant is not Grant.AUTHORIZATION_CODE:
-        return True
-    urls = entry.redirect_urls
-    return {"redirect_url": urls[0] if len(urls) == 1 else list(urls)}

@@ -171,7 +171,7 @@ def test_a_blocked_client_holds_up_nobody_else(project: Project, staging: Platfo
 
 
 def test_an_unsupported_grant_set_is_never_pruned_from_ignored_clients(project: Project, staging: Platform) -> None:
-    staging.has(stored("Zapier 1"), ClientSpec("Stranger", frozenset({Grant.PASSWORD}), None))
+    staging.has(stored("Zapier 1"), ClientSpec("Stranger", frozenset({Grant.PASSWORD}), ()))
     project.configure({"staging": at(staging.url)}, ignore=["zapier*"])
     project.declare(wanted("One"))
     document = project.run("plan", "--prune", "all", "--format", "json").document["instances"][0]

@@ -153,7 +153,7 @@ def test_the_clients_are_counted_by_whose_they_are(declared: Project, staging: P
 
 def test_an_ignored_client_is_judged_all_the_same(declared: Project, staging: Platform) -> None:
     grants = frozenset({Grant.AUTHORIZATION_CODE, Grant.PASSWORD})
-    staging.has(ClientSpec("Zapier", grants, "http://zapier.example.com/*"))
+    staging.has(ClientSpec("Zapier", grants, ("http://zapier.example.com/*",)))
     declared.configure({"staging": at(staging.url)}, ignore=["*"])
     _, entry = examine(declared)
     assert codes(entry) == [

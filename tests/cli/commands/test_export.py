@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.fields import split_urls
 from tests.cli.projects import Platform, Project, at, platform, stored
 from tests.faults import On, Respond
 
@@ -50,7 +51,7 @@ def _generated(seed: int) -> list[ClientSpec]:
     for number, name in enumerate(names[:CLIENTS]):
         grants = GRANT_SETS[number % len(GRANT_SETS)]
         url = dice.choice(URLS) if Grant.AUTHORIZATION_CODE in grants else None
-        specs.append(ClientSpec(name, grants, url))
+        specs.append(ClientSpec(name, grants, split_urls(url)))
     return specs
 
 

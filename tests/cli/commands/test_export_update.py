@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.clients import ClientSpec, Grant
+from reconciler.model.fields import join_urls, split_urls
 from tests.cli.commands.test_export import GRANT_SETS, HOSTILE, URLS
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored
 from tests.faults import On, Respond
@@ -113,7 +114,7 @@ def change(staging: Platform, name: str, spec: ClientSpec | None) -> None:
             return
         connection.execute(
             "UPDATE clients SET name = ?, redirect = ?, personal_access = ?, password = ? WHERE name = ?",
-            (spec.name, spec.redirect_url or "", TOKEN in spec.grants, PASSWORD in spec.grants, name),
+            (spec.name, join_urls(spec.redirect_urls) or "", TOKEN in spec.grants, PASSWORD in spec.grants, name),
         )
 
 
@@ -272,8 +273,8 @@ def test_whatever_a_person_changes_is_taken_over(project: Project, staging: Plat
     dice = random.Random(7)
     for grants in dice.sample(GRANT_SETS * 2, 10):
         url = dice.choice(SOUND_URLS) if CODE in grants else None
-        change(staging, "Portal", ClientSpec("Portal", grants, url))
-        change(staging, "Nightly", ClientSpec("Nightly", grants, url))
+        change(staging, "Portal", ClientSpec("Portal", grants, split_urls(url)))
+        change(staging, "Nightly", ClientSpec("Nightly", grants, split_urls(url)))
         ended = project.run(*ACCEPT)
         assert ended.code == 0, ended.err
         assert planned_changes(project) == 0
@@ -287,7 +288,7 @@ def test_only_what_the_glob_covers_is_taken_over(project: Project, staging: Plat
     change(
         staging,
         "Portal",
-        ClientSpec("Portal", frozenset({CODE, TOKEN}), "https://a.example.com/,https://b.example.com/"),
+        ClientSpec("Portal", frozenset({CODE, TOKEN}), ("https://a.example.com/", "https://b.example.com/")),
     )
     change(staging, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
     assert project.run(*ACCEPT, "night*").code == 0

@@ -141,7 +141,7 @@ def test_what_export_and_rollback_write_is_canonical(project: Project, staging: 
         stored("Portal"), stored("It's: odd"), stored("Café", "https://a.example.com/x,https://a.example.com/y")
     )
     staging.has(stored("Twice"), stored("Twice", "https://b.example.com/cb"))
-    staging.has(ClientSpec("Job", frozenset({Grant.PASSWORD}), None))
+    staging.has(ClientSpec("Job", frozenset({Grant.PASSWORD}), ()))
     project.write("clients/all.yaml", "clients: []\n")
     exported = project.run("export").out
     project.write("clients/all.yaml", exported)

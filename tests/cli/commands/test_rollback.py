@@ -45,7 +45,7 @@ def _specs(staging: Platform) -> dict[str, tuple[str, bool, bool]]:
 @pytest.fixture
 def run(project: Project, staging: Platform) -> str:
     """A run that made One (9), changed Two (6), renamed Old (7) to New, and deleted Gone (8)."""
-    gone = ClientSpec("Gone", frozenset({Grant.PASSWORD}), None)
+    gone = ClientSpec("Gone", frozenset({Grant.PASSWORD}), ())
     staging.has(stored("Two", "https://old.example.com/cb"), stored("Old", "https://old.example.com/cb"), gone)
     project.declare(*AFTER)
     assert project.run(*APPLY).code == 0

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.fields import join_urls
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Platform, Project, at, stored, wanted
 
@@ -126,7 +127,7 @@ def test_a_night_fix_is_refused_kept_or_reverted(repository: Project, staging: P
 
     reverted = repository.run("apply", *base, "--on-drift", "revert", *REVERTING)
     assert reverted.code == 0
-    assert staging.redirect("Portal") == stored("Portal").redirect_url
+    assert staging.redirect("Portal") == join_urls(stored("Portal").redirect_urls)
 
 
 def test_an_apply_of_some_changes_alone_does_not_move_the_ref(repository: Project, staging: Platform) -> None:
@@ -157,7 +158,12 @@ def test_labels_are_in_the_json_as_well(repository: Project, staging: Platform) 
     [kept] = repository.run("plan", "--base", "applied", "--on-drift", "keep", "--format", "json").document["instances"]
     assert kept["changes"] == []
     assert kept["kept"][0]["fields"] == [
-        {"field": "redirect_url", "origin": "instance", "declared": stored("Portal").redirect_url, "live": NIGHT}
+        {
+            "field": "redirect_url",
+            "origin": "instance",
+            "declared": join_urls(stored("Portal").redirect_urls),
+            "live": NIGHT,
+        }
     ]
 
 

@@ -58,7 +58,7 @@ def test_an_entry_becomes_what_the_instance_should_have() -> None:
     portal, notebooks = found.by_instance["production"].present
     assert portal == DesiredClient(
         spec=ClientSpec(
-            "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), "https://portal.example.com/callback"
+            "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), ("https://portal.example.com/callback",)
         ),
         places=places((2, 11), (10, 7), (11, 23)),
         owner="team-portal",
@@ -83,7 +83,7 @@ def test_several_redirect_urls_are_joined_by_commas() -> None:
     """The platform stores them as one text."""
     found = declared(with_redirect("https://a.example/cb", "https://b.example/cb"), settings())
     (client,) = found.by_instance["production"].present
-    assert client.spec.redirect_url == "https://a.example/cb,https://b.example/cb"
+    assert client.spec.redirect_urls == ("https://a.example/cb", "https://b.example/cb")
     assert client.redirect_source == Location("clients/all.yaml", 6, 9)
 
 
@@ -93,7 +93,7 @@ def test_each_instance_has_its_own_ids_and_variables() -> None:
     found = declared(EVERYTHING.replace("{production: 4}", "{staging: 5}"), settings(HOSTED, staging))
     portal, *_ = found.by_instance["staging"].present
     assert portal.id is None
-    assert portal.spec.redirect_url == "https://portal.staging.example.com/callback"
+    assert portal.spec.redirect_urls == ("https://portal.staging.example.com/callback",)
     assert [client.id for client in found.by_instance["staging"].absent] == [5]
     assert [client.id for client in found.by_instance["production"].absent] == [None]
 
@@ -130,7 +130,7 @@ def test_values_that_rules_refuse_are_resolved_all_the_same() -> None:
     """All problems are shown at once, and none hides another."""
     found = declared(with_redirect("/cb", "https://${nowhere}/cb", "https://a.example/#x"), settings())
     (client,) = found.by_instance["production"].present
-    assert client.spec.redirect_url == "/cb,https://${nowhere}/cb,https://a.example/#x"
+    assert client.spec.redirect_urls == ("/cb", "https://${nowhere}/cb", "https://a.example/#x")
     assert [d.rule for d in found.diagnostics] == ["redirect-not-absolute", "undefined-variable", "redirect-fragment"]
 
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from reconciler.declared.edit.add_entries import add_entries
 from reconciler.declared.edit.block import Addition
-from reconciler.declared.edit.change_entries import WantedEntry, change_entries
+from reconciler.declared.edit.change_entries import change_entries
 from reconciler.declared.edit.nodes import parse_nodes
 from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.declared.yaml.parse import HAS_LIBYAML
-from reconciler.model.clients import Grant
+from reconciler.model.clients import ClientSpec, Grant
 from tests.declared.yaml.difficult_yaml import AS_BYTES, PORTAL
 
 CODE, TOKEN, PASSWORD = Grant.AUTHORIZATION_CODE, Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD
@@ -54,7 +54,7 @@ def same_start(one: bytes, other: bytes) -> int:
 
 
 def changed(text: str, name: str, grants: frozenset[Grant], *redirects: str, index: int = 0) -> str:
-    amended = change_entries(dedent(text).encode(), {index: WantedEntry(name, grants, redirects)})
+    amended = change_entries(dedent(text).encode(), {index: ClientSpec(name, grants, redirects)})
     assert not amended.refused
     return amended.data.decode()
 
@@ -96,7 +96,7 @@ def test_an_entry_is_changed_as_wanted_or_refused_and_the_others_stay(layout: st
     for index, fields in enumerate(before):
         for grants, redirects in WANTED:
             name = "It's: new" if rename else fields["name"]
-            amended = change_entries(old, {index: WantedEntry(name, grants, redirects)})
+            amended = change_entries(old, {index: ClientSpec(name, grants, redirects)})
             if amended.refused:
                 assert amended.data == old
                 assert layout.startswith(("anchors and aliases", "explicit keys"))
@@ -129,7 +129,7 @@ def as_much_else(after: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
 @pytest.mark.parametrize("layout", AS_BYTES)
 def test_what_is_as_wanted_already_is_not_touched(layout: str) -> None:
     old = AS_BYTES[layout]
-    wanted = {index: WantedEntry(*says(fields)) for index, fields in enumerate(clients(old))}
+    wanted = {index: ClientSpec(*says(fields)) for index, fields in enumerate(clients(old))}
     shared = layout.startswith("anchors")
     amended = change_entries(old, {} if shared else wanted)
     assert (amended.data, amended.refused) == (old, {})
@@ -229,8 +229,8 @@ def test_what_others_share_is_refused(index: int, grants: set[Grant], why: str) 
     old = AS_BYTES["anchors and aliases"]
     redirects = ("https://new.example.com/cb",) if CODE in grants else ()
     wanted = {
-        index: WantedEntry(clients(old)[index]["name"], frozenset(grants), redirects),
-        4: WantedEntry("Nightly", frozenset({TOKEN}), ()),
+        index: ClientSpec(clients(old)[index]["name"], frozenset(grants), redirects),
+        4: ClientSpec("Nightly", frozenset({TOKEN}), ()),
     }
     amended = change_entries(old, wanted)
     assert amended.refused == {index: why}
@@ -297,8 +297,8 @@ def test_of_any_file_only_the_entry_in_question_changes(old: bytes, data: st.Dat
     before = clients(old)
     index = data.draw(st.integers(0, len(before) - 1))
     grants, redirects = data.draw(st.sampled_from(WANTED))
-    amended = change_entries(old, {index: WantedEntry(before[index]["name"], grants, redirects)})
+    amended = change_entries(old, {index: ClientSpec(before[index]["name"], grants, redirects)})
     assert not amended.refused
     assert says(clients(amended.data)[index]) == (before[index]["name"], grants, redirects)
-    undone = change_entries(amended.data, {index: WantedEntry(*says(before[index]))})
+    undone = change_entries(amended.data, {index: ClientSpec(*says(before[index]))})
     assert list(map(says, clients(undone.data))) == list(map(says, before))

@@ -111,9 +111,7 @@ def test_every_entry_is_present_absent_or_elsewhere_for_every_instance(files: li
 
 
 def _is_sound(here: Declarations) -> bool:
-    with_code = all(
-        (Grant.AUTHORIZATION_CODE in c.spec.grants) == (c.spec.redirect_url is not None) for c in here.present
-    )
+    with_code = all((Grant.AUTHORIZATION_CODE in c.spec.grants) == bool(c.spec.redirect_urls) for c in here.present)
     return with_code and all(c.ignore_changes <= {Field.REDIRECT_URL} for c in here.present)
 
 

@@ -16,6 +16,7 @@ from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import GatewayError, LoginRefused, Rejected, Unavailable, UnexpectedResponse
+from reconciler.model.fields import split_urls
 from reconciler.model.secret import Secret
 from reconciler.sandbox.server import ADMIN, running
 from tests.live.servers import row
@@ -23,8 +24,8 @@ from tests.live.servers import row
 ACCOUNT = Credentials(Secret(ADMIN[0]), Secret(ADMIN[1]))
 WRONG = Credentials(Secret(ADMIN[0]), Secret("wrong"))
 URL = "https://app.example.com/callback"
-PORTAL = ClientSpec("Portal", frozenset({Grant.AUTHORIZATION_CODE}), URL)
-EVERYTHING = ClientSpec("Ünïcode 🧾 <b>", frozenset(Grant), f"{URL},https://b.example/cb")
+PORTAL = ClientSpec("Portal", frozenset({Grant.AUTHORIZATION_CODE}), split_urls(URL))
+EVERYTHING = ClientSpec("Ünïcode 🧾 <b>", frozenset(Grant), split_urls(f"{URL},https://b.example/cb"))
 DESKTOP = ClientSpec("Desktop", frozenset({Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN}))
 
 Answer = tuple[int, dict[str, str], str]
@@ -147,7 +148,7 @@ class TestGateway:
 
     def test_a_refused_value_comes_with_the_platforms_words(self, gateway: Gateway) -> None:
         with pytest.raises(Rejected, match="redirect: The Redirect field must be a valid URL"):
-            gateway.create_client(ClientSpec("Portal", frozenset({Grant.AUTHORIZATION_CODE}), "nowhere"))
+            gateway.create_client(ClientSpec("Portal", frozenset({Grant.AUTHORIZATION_CODE}), ("nowhere",)))
 
     def test_a_wrong_password_is_refused(self, url: str) -> None:
         with pytest.raises(LoginRefused, match="do not belong to an active account"), connect(url, WRONG):
@@ -179,7 +180,7 @@ def test_one_session_a_user_is_enough_if_each_run_logs_out() -> None:
 
 def test_a_name_that_the_platform_trims_was_not_stored_as_sent() -> None:
     """A declared name that the platform would trim never comes into sync: the answer shows it."""
-    padded = ClientSpec(" Portal", PORTAL.grants, PORTAL.redirect_url)
+    padded = ClientSpec(" Portal", PORTAL.grants, PORTAL.redirect_urls)
     said = '`name` was stored as "Portal", and sent as " Portal"'
     with running(None) as url, connect(url, ACCOUNT) as gateway, pytest.raises(UnexpectedResponse, match=said):
         gateway.create_client(padded)

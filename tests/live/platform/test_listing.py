@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from reconciler.live.platform.codec import read_listing
 from reconciler.live.platform.gateway import connect
+from reconciler.live.platform.listing import read_listing
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, NotAuthenticated, NotPermitted, Unavailable, UnexpectedResponse
+from reconciler.model.fields import split_urls
 from reconciler.support.json_reader import WrongShape
 from tests.live.servers import CLIENT_SECRET, CREDENTIALS, ONCE, Answering, Pieces, answer, platform, row, serving
 
@@ -36,7 +37,7 @@ def list_error(listed: Pieces | Answering, scopes: Pieces = SESSION) -> GatewayE
 def test_the_list_is_read_into_clients_without_their_secrets() -> None:
     with serving(platform()) as server, connect(server.url, CREDENTIALS) as gateway:
         found = gateway.list_clients()
-    spec = ClientSpec("Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), URL)
+    spec = ClientSpec("Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), split_urls(URL))
     assert found == Listing((LiveClient(7, spec, CREATED),))
     assert CLIENT_SECRET not in repr(found)
 
@@ -57,7 +58,7 @@ def test_types_and_redirect_become_grants_and_redirect_url(
 ) -> None:
     found = listing(row(types=types, redirect=redirect))
     assert [client.spec for client in found.clients] == [
-        ClientSpec("Customer portal", frozenset(grants), redirect or None)
+        ClientSpec("Customer portal", frozenset(grants), split_urls(redirect or None))
     ]
 
 

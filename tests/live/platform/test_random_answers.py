@@ -8,8 +8,9 @@ import responses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.live.platform.codec import read_client, read_listing, read_row
+from reconciler.live.platform.codec import read_client, read_row
 from reconciler.live.platform.gateway import connect
+from reconciler.live.platform.listing import read_listing
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError
 from reconciler.support.json_reader import WrongShape

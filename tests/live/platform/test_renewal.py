@@ -22,7 +22,7 @@ from tests.live.servers import CREDENTIALS, HURRIED, PLANTED, Request, answer, i
 
 ACCOUNT = Credentials(Secret(ADMIN[0]), Secret(ADMIN[1]))
 PORTAL = ClientSpec(
-    "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), "https://portal.example.com/oauth/callback"
+    "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), ("https://portal.example.com/oauth/callback",)
 )
 LIST, CREATE = "GET /oauth/clients", "POST /oauth/clients"
 UPDATE, DELETE = "PUT /oauth/clients/7", "DELETE /oauth/clients/7"

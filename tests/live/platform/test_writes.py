@@ -11,10 +11,11 @@ from reconciler.live.gateway import Gateway
 from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import GatewayError, NotPermitted, Rejected, Unavailable, UnexpectedResponse
+from reconciler.model.fields import split_urls
 from tests.live.servers import CREDENTIALS, ONCE, answer, platform, row, serving
 
 URL = "https://portal.example.com/oauth/callback"
-PORTAL = ClientSpec("Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), URL)
+PORTAL = ClientSpec("Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), split_urls(URL))
 DESKTOP = ClientSpec("Desktop", frozenset({Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN}))
 
 SESSION = answer(200, [])

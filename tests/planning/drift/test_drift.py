@@ -138,7 +138,7 @@ def test_without_a_base_nothing_is_labelled() -> None:
 def test_each_field_has_its_own_label() -> None:
     before = spec("X", CODE, PASSWORD, redirect="https://a.example/cb")
     wanted = replace(before, grants=frozenset({CODE}))
-    found = replace(before, redirect_url="https://night.example/fix")
+    found = replace(before, redirect_urls=("https://night.example/fix",))
     [change] = plan_of(declaring(wanted), having(found), base=declaring(before)).changes
     assert isinstance(change, Update)
     assert {each.field: each.origin for each in change.origins} == {Field.GRANTS: GIT, Field.REDIRECT_URL: INSTANCE}
@@ -147,7 +147,7 @@ def test_each_field_has_its_own_label() -> None:
 def test_keeping_takes_what_git_changed_and_leaves_what_a_person_did() -> None:
     before = spec("X", CODE, PASSWORD, redirect="https://a.example/cb")
     wanted = replace(before, grants=frozenset({CODE}))
-    found = replace(before, redirect_url="https://night.example/fix")
+    found = replace(before, redirect_urls=("https://night.example/fix",))
     plan = plan_of(declaring(wanted), having(found), base=declaring(before), on_drift=OnDrift.KEEP)
     [change] = plan.changes
     assert isinstance(change, Update)
@@ -162,7 +162,7 @@ def test_keeping_takes_what_git_changed_and_leaves_what_a_person_did() -> None:
 def test_a_redirect_that_is_kept_keeps_its_grant_since_the_platform_derives_one_from_the_other() -> None:
     before = spec("X", CODE, PASSWORD, redirect="https://a.example/cb")
     wanted = spec("X", PASSWORD)
-    found = replace(before, redirect_url="https://night.example/fix")
+    found = replace(before, redirect_urls=("https://night.example/fix",))
     plan = plan_of(declaring(wanted), having(found), base=declaring(before), on_drift=OnDrift.KEEP)
     assert plan.changes == ()
     [kept] = plan.kept

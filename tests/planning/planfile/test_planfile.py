@@ -41,7 +41,7 @@ def can_be_sent(plan: Plan) -> bool:
         for value in (_before(change), getattr(change, "after", None))
         if isinstance(value, ClientSpec)
     ]
-    return not any("\ud800" in value.name + (value.redirect_url or "") for value in specs)
+    return not any("\ud800" in value.name + "".join(value.redirect_urls) for value in specs)
 
 
 @given(plans, st.sampled_from(Prune))

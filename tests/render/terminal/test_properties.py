@@ -112,8 +112,7 @@ def _change(change: Change) -> Change:
 
 
 def _spec(spec: ClientSpec) -> ClientSpec:
-    urls = None if spec.redirect_url is None else ",".join(map(tame, spec.redirect_url.split(",")))
-    return replace(spec, name=tame(spec.name), redirect_url=urls)
+    return replace(spec, name=tame(spec.name), redirect_urls=tuple(map(tame, spec.redirect_urls)))
 
 
 def _note(note: Note) -> Note:

@@ -228,7 +228,7 @@ def test_a_note_names_no_place_that_the_reader_cannot_open() -> None:
 
 def test_entries_are_judged_beside_what_is_declared_already() -> None:
     declared = load_text(b"clients: [{name: PORTAL, grants: {password: true}}]", "clients/a.yaml").documents
-    entry = ExportedEntry("portal", frozenset({Grant.PASSWORD}), (), ("staging",))
+    entry = ExportedEntry(ClientSpec("portal", frozenset({Grant.PASSWORD})), ("staging",))
     (item,) = judge_items([entry], SETTINGS, SETTINGS.instances, declared)
     assert isinstance(item, ExportedEntry)
     assert item.allow == ("name-lookalike",)
@@ -243,7 +243,7 @@ def test_an_instance_without_any_client_is_not_taken_for_an_empty_one() -> None:
 
 
 def test_what_looks_like_a_variable_on_the_instance_is_none() -> None:
-    stored = ClientSpec("Odd", frozenset({CODE}), "ftp://$${x}/cb,https://a.example/$${y")
+    stored = ClientSpec("Odd", frozenset({CODE}), ("ftp://$${x}/cb", "https://a.example/$${y"))
     found = _exported(listing(LiveClient(6, stored)))
     text = render_export([replace(i.entry, allow=()) for i in found.items if isinstance(i, Withheld) and i.entry], "x")
     (client,) = _declared(text, SETTINGS).by_instance["staging"].present

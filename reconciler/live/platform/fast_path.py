@@ -1,0 +1,40 @@
+"""The rows of a listing that nearly all clients have, each read with one look: the others take `codec.read_row`."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+from reconciler.live.platform.codec import GRANTS, LARGEST_ID, TYPES, read_time
+from reconciler.model.clients import ClientSpec, Grant, LiveClient
+from reconciler.model.fields import split_urls
+
+_GRANTS_OF = {
+    types: frozenset(map(GRANTS.__getitem__, types))
+    for number in range(1, len(GRANTS) + 1)
+    for types in combinations(TYPES.values(), number)
+}
+"""The grants of every client that can be declared, by its types in the platform's order."""
+
+
+def read_usual_row(values: Any) -> LiveClient | None:
+    """The client of a row that is as nearly all are; None if it takes a closer look. Raises WrongShape."""
+    try:
+        client_id, name, redirect, types = values["id"], values["name"], values["redirect"], values["types"]
+        grants = _GRANTS_OF[tuple(types)]
+        if (
+            type(types) is list
+            and type(client_id) is int
+            and 0 < client_id <= LARGEST_ID
+            and values["revoked"] is False
+            and type(name) is type(redirect) is str
+            and (name.isascii() or name.isprintable())
+            and (redirect.isascii() or redirect.isprintable())
+            and (Grant.AUTHORIZATION_CODE in grants) == (redirect != "")
+        ):
+            created_at = read_time(values.get("created_at"), client_id)
+            urls = (redirect,) if redirect and "," not in redirect else split_urls(redirect)
+            return LiveClient(client_id, ClientSpec(name, grants, urls), created_at)
+    except (KeyError, TypeError):
+        pass
+    return None

@@ -1,0 +1,141 @@
+"""The fields of a client, in one table, and the one codec of `ClientSpec`.
+
+Whatever compares, saves, shows or sends clients goes through the rows of `FIELDS`. A new field is an attribute of
+`ClientSpec`, a member of `Field`, a row here, and a key in the schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.model.clients import ClientSpec, Field, Grant
+from reconciler.support.frozen import frozen
+from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
+
+
+@frozen
+class FieldRow:
+    """One field: where its value is, and the forms that it takes."""
+
+    field: Field
+    """Its key in plan files, observations, journals and JSON output."""
+    attribute: str
+    """Of `ClientSpec`."""
+    to_json: Callable[[ClientSpec], JsonData | None]
+    """Its value in those documents."""
+    from_json: Callable[[JsonValue], object]
+    """The attribute's value back. Raises `WrongShape`."""
+    texts: Callable[[ClientSpec], tuple[str, ...]]
+    """Its values as text for people; none where the client has none. They may hold anything that a name may hold."""
+    one_a_line: bool = False
+    """Whether people are shown its values below each other, and which of them come and go."""
+    declared: Callable[[Mapping[str, Any]], object] | None = None
+    """The attribute's value from an entry as written; None for what depends on the instance or on other fields."""
+    sent_as: str | None = None
+    """The key of the platform's JSON for what it has in this very form; None for what has a form of its own there."""
+
+    def value(self, spec: ClientSpec) -> object:
+        """The attribute of a client."""
+        return getattr(spec, self.attribute)
+
+    def text(self, spec: ClientSpec) -> str | None:
+        """All values in one line; None where the client has none."""
+        return (", " if not self.one_a_line else ",").join(self.texts(spec)) or None
+
+
+def join_urls(urls: Iterable[str]) -> str | None:
+    """Several redirect URLs as the one text that the platform stores, separated by commas; None for none."""
+    return ",".join(urls) or None
+
+
+def split_urls(stored: str | None) -> tuple[str, ...]:
+    """The redirect URLs in a stored text; joined, they are the same text again. None and an empty text hold none."""
+    return tuple(stored.split(",")) if stored else ()
+
+
+def stored_urls(urls: Iterable[str]) -> tuple[str, ...]:
+    """The redirect URLs that the platform has of these: a comma inside one separates two there."""
+    return split_urls(join_urls(urls))
+
+
+def in_order(grants: Collection[Grant]) -> tuple[Grant, ...]:
+    """Grants in the order in which the platform lists them."""
+    return tuple(grant for grant in Grant if grant in grants)
+
+
+FIELDS = (
+    FieldRow(
+        Field.NAME,
+        attribute="name",
+        to_json=lambda spec: spec.name,
+        from_json=JsonValue.whole_text,
+        texts=lambda spec: (spec.name,),
+    ),
+    FieldRow(
+        Field.GRANTS,
+        attribute="grants",
+        to_json=lambda spec: [grant.value for grant in in_order(spec.grants)],
+        from_json=lambda value: frozenset(value.each(lambda grant: grant.one_of(Grant))),
+        texts=lambda spec: in_order(spec.grants),
+    ),
+    FieldRow(
+        Field.REDIRECT_URL,
+        attribute="redirect_urls",
+        to_json=lambda spec: join_urls(spec.redirect_urls),
+        from_json=lambda value: split_urls(value.unless_null(JsonValue.whole_text)),
+        texts=lambda spec: spec.redirect_urls,
+        one_a_line=True,
+    ),
+)
+"""In the order in which fields are shown and saved. Their names are shown apart."""
+
+PLAIN_FIELDS = tuple(row for row in FIELDS if row.declared is not None)
+"""The fields that every entry states by itself, and that the platform has in the same form."""
+
+KEYS = tuple(row.field.value for row in FIELDS)
+
+
+def spec_values(spec: ClientSpec) -> dict[str, JsonData | None]:
+    """A client as plain JSON values, under KEYS."""
+    return {row.field.value: row.to_json(spec) for row in FIELDS}
+
+
+def read_spec(value: JsonValue) -> ClientSpec:
+    """The client that `spec_values` wrote, alone in an object. Raises `WrongShape`."""
+    return spec_of(value.record(KEYS))
+
+
+def spec_of(values: Mapping[str, JsonValue]) -> ClientSpec:
+    """The client whose values stand under KEYS. Raises `WrongShape`, also for what no client can be."""
+    attributes: dict[str, Any] = {row.attribute: row.from_json(values[row.field]) for row in FIELDS}
+    spec = ClientSpec(**attributes)
+    if not spec.grants:
+        raise WrongShape(f"`{values[Field.GRANTS].place}` is empty")
+    if (Grant.AUTHORIZATION_CODE in spec.grants) != bool(spec.redirect_urls):
+        place = values[Field.REDIRECT_URL].place
+        raise WrongShape(f"`{place}` does not fit the grants: it goes with authorization_code")
+    return spec
+
+
+def changed_fields(before: ClientSpec, after: ClientSpec) -> tuple[FieldRow, ...]:
+    """The rows of the fields that differ, in the table's order."""
+    return tuple(row for row in FIELDS if row.value(before) != row.value(after))
+
+
+def value_of(spec: ClientSpec, field: Field) -> object:
+    """The value of one field."""
+    return next(row for row in FIELDS if row.field is field).value(spec)
+
+
+def combined(spec: ClientSpec, other: ClientSpec, fields: Collection[Field]) -> ClientSpec:
+    """A client that has these fields of the other one."""
+    attributes: dict[str, Any] = {row.attribute: row.value(other if row.field in fields else spec) for row in FIELDS}
+    return ClientSpec(**attributes)
+
+
+def with_plain_fields(spec: ClientSpec, read: Callable[[FieldRow], object]) -> ClientSpec:
+    """A client with the values of the plain fields, as a function gives them."""
+    values: dict[str, Any] = {row.attribute: read(row) for row in PLAIN_FIELDS}
+    return replace(spec, **values)
