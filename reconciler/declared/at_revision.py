@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.declared.clients.entries import read_entries
-from reconciler.declared.clients.resolve import ByInstance, resolve
+from reconciler.declared.clients.resolve import InstanceDeclarations, instance_declarations, resolve
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.git.repository import TreeEntry, list_tree, read_blobs, read_file_at
 from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.files import ENDINGS
 from reconciler.declared.yaml.load import Loaded, load_text
-from reconciler.model.clients import Declarations, Location
+from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Settings
@@ -45,7 +45,7 @@ def settings_at(commit: str, config: Path) -> tuple[Settings | None, list[Diagno
     return settings, [*loaded.diagnostics, *problems]
 
 
-def declared_at(commit: str, settings: Settings | None, clients: Path) -> Mapping[str, Declarations]:
+def declared_at(commit: str, settings: Settings | None, clients: Path) -> InstanceDeclarations:
     """What each instance of `settings` had declared at a commit: nothing where the commit has no such folder.
 
     Raises `GitError`, and `InvalidDeclarations` if what it has there cannot be read.
@@ -56,12 +56,12 @@ def declared_at(commit: str, settings: Settings | None, clients: Path) -> Mappin
     return _resolved(loaded.documents, settings)
 
 
-def _resolved(documents: Sequence[Document], settings: Settings | None) -> Mapping[str, Declarations]:
+def _resolved(documents: Sequence[Document], settings: Settings | None) -> InstanceDeclarations:
     if settings is None:
-        return {}
+        return InstanceDeclarations({})
     entries = tuple(entry for document in documents for entry in read_entries(document))
     contexts = [resolve(entries, instance, settings) for instance in settings.instances]
-    return ByInstance(contexts, {instance.name: {} for instance in settings.instances})
+    return instance_declarations(contexts)
 
 
 def _load_tree(commit: str, clients: Path) -> Loaded:

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.declared.clients.entries import read_entries
 from reconciler.declared.clients.redirect_url import parse_url
-from reconciler.declared.clients.resolve import ByInstance, RuleContext, resolve
+from reconciler.declared.clients.resolve import InstanceDeclarations, RuleContext, instance_declarations, resolve
 from reconciler.declared.rules.finding import ProjectContext, RuleConfig, RuleFinding
 from reconciler.declared.rules.registry import FILE_RULES, INSTANCE_RULES, RULES, Rule
 from reconciler.declared.rules.waivers import Waived, rule_configs, unwaived
 from reconciler.declared.yaml.document import Document
-from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import Diagnostic, Severity, sorted_diagnostics
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
@@ -22,9 +21,9 @@ NAMED_INSTANCES = 2
 
 @frozen
 class Declared:
-    """What is declared, by the instance's name, and every problem with it, in order."""
+    """What is declared for each instance, and every problem with it, in order."""
 
-    by_instance: Mapping[str, Declarations]
+    by_instance: InstanceDeclarations
     diagnostics: tuple[Diagnostic, ...]
     clients: int
     """How many names of clients are declared, whatever the instance."""
@@ -47,7 +46,7 @@ def declare(
     found = [*_judge_files(files), *_judge_instances(contexts, files.rule_configs, waived)]
     parse_url.cache_clear()  # nobody asks again
     names = {entry.name for context in contexts for entry in context.entries if entry.present}
-    return Declared(ByInstance(contexts, waived), tuple(sorted_diagnostics(found)), len(names))
+    return Declared(instance_declarations(contexts, waived), tuple(sorted_diagnostics(found)), len(names))
 
 
 def _judge_files(files: ProjectContext) -> Iterator[Diagnostic]:

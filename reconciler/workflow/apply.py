@@ -125,7 +125,7 @@ def _tested(order: PlanRequest, planned: Planned) -> Planned:
     if not (is_pending(planned) and needs_sinks(planned.plan, planned.missing_secrets)):
         return planned
     instance = planned.instance
-    present = order.declared[instance.name].present
+    present = order.declared.of(instance.name).present
     clients = [client_of(instance, client.name, client.owner) for client in present]
     found = sink_refusals(deliverer_of(instance, order.settings, order.options), clients)
     return replace(planned, refusals=(*planned.refusals, *found))

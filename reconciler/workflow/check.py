@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
 from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.load import load_directory, load_file
-from reconciler.model.clients import Declarations, Location
+from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Instance, Settings
@@ -25,7 +26,7 @@ class Checked:
     """What was found: the settings when they are sound, the declarations of each instance, every problem in order."""
 
     settings: Settings | None
-    declared: Mapping[str, Declarations]
+    declared: InstanceDeclarations
     diagnostics: tuple[Diagnostic, ...]
     clients: int = 0
     """How many names of clients are declared, whatever the instance."""
@@ -55,12 +56,14 @@ def check(files: ProjectFiles, choose: Callable[[Settings], Sequence[Instance]] 
     """
     settings, problems = settings_of(files)
     if files.clients is None and not os.path.isfile(files.config) and settings is None and files.config_from is None:
-        return Checked(None, {}, tuple(problems))  # the wrong folder: that `clients/` is missing too helps nobody
+        return Checked(
+            None, InstanceDeclarations({}), tuple(problems)
+        )  # the wrong folder: that `clients/` is missing too helps nobody
     instances = choose(settings) if settings else ()
     loaded = valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
     problems += loaded.diagnostics
     if settings is None:
-        return Checked(None, {}, tuple(sorted_diagnostics(problems)))
+        return Checked(None, InstanceDeclarations({}), tuple(sorted_diagnostics(problems)))
     complete = not has_errors(loaded.diagnostics)
     declared = declare(loaded.documents, settings, instances, complete=complete)
     diagnostics = tuple(sorted_diagnostics([*problems, *declared.diagnostics]))

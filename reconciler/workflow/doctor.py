@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
+from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.doctor.examination import Context, Examination, examine
 from reconciler.live.probe.facts import AccountFacts, Failure, NotLoggedIn, Reach
 from reconciler.live.probe.permissions import examine_account
 from reconciler.live.probe.probe import probe_instance
-from reconciler.model.clients import Declarations
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
@@ -22,7 +22,7 @@ class ExaminationRequest:
     """What to examine. `declared` is None if the declarations are invalid."""
 
     settings: Settings
-    declared: Mapping[str, Declarations] | None
+    declared: InstanceDeclarations | None
     instances: Sequence[Instance]
     options: Options
     log_in: bool = True
@@ -35,7 +35,7 @@ def examine_instances(order: ExaminationRequest) -> Iterator[Examination]:
     """Examine each instance in turn; what goes wrong with one is a finding."""
     sessions = Sessions(order.options.environ, order.options.timeout)
     for instance in order.instances:
-        declared = None if order.declared is None else order.declared[instance.name]
+        declared = None if order.declared is None else order.declared.of(instance.name)
         reach, account = _facts(instance, sessions, log_in=order.log_in)
         yield examine(Context(instance, order.settings, declared, order.first_day), reach, account)
 

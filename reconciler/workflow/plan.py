@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
+from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.live.gateway import Gateway
-from reconciler.model.clients import Declarations, Listing
+from reconciler.model.clients import Listing
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError, SinkError
 from reconciler.model.settings import Instance, Limits, Settings
@@ -37,7 +38,7 @@ class PlanRequest:
     """What to plan: the settings, what is declared for each instance, and the instances in question."""
 
     settings: Settings
-    declared: Mapping[str, Declarations]
+    declared: InstanceDeclarations
     instances: Sequence[Instance]
     options: Options
     bases: Mapping[str, Base | ReconcilerError] = field(default_factory=dict)
@@ -69,7 +70,7 @@ def attempt(
     """The plan of an instance and the gateway that it was made with, or why there is none."""
     try:
         base_of(order, instance)  # before anybody logs in for nothing
-        order.declared[instance.name]  # what was read from the files is let go before the listing comes
+        order.declared.work_out(instance.name)  # before the listing comes, so that memory never holds both
         gateway = sessions.open(instance, stack)
         return plan_instance(order, instance, gateway), gateway
     except ReconcilerError as problem:
@@ -89,7 +90,7 @@ def _with_missing_secrets(order: PlanRequest, planned: Planned, listing: Listing
     from reconciler.workflow.deliveries import deliverer_of, missing_secrets, unusable
 
     instance, options = planned.instance, order.options
-    known = managed(order.declared[instance.name], listing, plan_policy(order, instance))
+    known = managed(order.declared.of(instance.name), listing, plan_policy(order, instance))
     deliverer = deliverer_of(instance, order.settings, options)
     try:
         return replace(
@@ -103,7 +104,7 @@ def _with_missing_secrets(order: PlanRequest, planned: Planned, listing: Listing
 def plan_listing(order: PlanRequest, instance: Instance, listing: Listing) -> Planned:
     """Plan what was seen of an instance, and judge the plan."""
     settings = order.settings
-    made = make_plan(order.declared[instance.name], listing, plan_policy(order, instance), base_of(order, instance))
+    made = make_plan(order.declared.of(instance.name), listing, plan_policy(order, instance), base_of(order, instance))
     full = replace(made, configuration=order.configuration.get(instance.name, ()))
     # Before the guards: they judge what would be written.
     plan = limit_to_targets(full, order.options.only, order.options.owners)

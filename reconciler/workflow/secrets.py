@@ -63,7 +63,7 @@ def deliver_secrets(order: PlanRequest, wanted: DeliveryRequest, run: Run) -> li
 
 
 def _refuse_strangers(order: PlanRequest, globs: Sequence[str]) -> None:
-    known = {client.name for instance in order.instances for client in order.declared[instance.name].present}
+    known = {client.name for instance in order.instances for client in order.declared.of(instance.name).present}
     for glob in globs:
         if order.instances and not any(matches(glob, name) for name in known):
             hint = did_you_mean(glob, sorted(known)) or "a glob is for the whole name: '*part*'"
@@ -85,7 +85,7 @@ def _supply(
 ) -> SecretsResult:
     deliverer = deliverer_of(instance, order.settings, order.options, run.mask)
     listing, issued = gateway.list_with_secrets()
-    known = managed(order.declared[instance.name], listing, plan_policy(order, instance))
+    known = managed(order.declared.of(instance.name), listing, plan_policy(order, instance))
     clients = [
         (client_of(instance, live.name, entry.owner), live.id)
         for entry, live in known
@@ -94,7 +94,7 @@ def _supply(
     due = list(_due(deliverer, clients, issued))
     looked = [(each, _look(deliverer, each)) for each in due]
     if wanted.check:
-        declared = order.declared[instance.name].present
+        declared = order.declared.of(instance.name).present
         problems = deliverer.visible_problems([client_of(instance, each.name, each.owner) for each in declared])
         return SinkContents(instance, tuple(place for _, place in looked), problems=problems)
     return _deliver(instance, deliverer, looked, issued, run)

@@ -21,7 +21,7 @@ def refuse_unmatched(order: PlanRequest, results: Sequence[PlanResult]) -> None:
     """
     if not order.instances:
         return
-    declared = [order.declared[instance.name] for instance in order.instances]
+    declared = [order.declared.of(instance.name) for instance in order.instances]
     plans = [result.plan for result in results if isinstance(result, Planned)]
     owners = {owner for each in declared for owner in _owners(each)}
     _demand("--owner", "owner", order.options.owners, owners)

@@ -62,7 +62,7 @@ def test_only_what_a_rule_would_have_said_is_waived() -> None:
     text = "clients:\n- name: A\n  allow: [grant-forbidden, name-pattern]\n  grants: {password: {justification: j}}"
     found = declared(text, demanding(forbidden_grants=("password",)))
     assert found.diagnostics == ()
-    (entry,) = found.by_instance["production"].present
+    (entry,) = found.by_instance.of("production").present
     assert entry.waivers == (FORBIDDEN,)
-    (entry,) = declared(text, demanding()).by_instance["production"].present
+    (entry,) = declared(text, demanding()).by_instance.of("production").present
     assert entry.waivers == ()

@@ -83,7 +83,7 @@ def _summary(checked: Checked, reported: Sequence[Diagnostic]) -> str:
     if has_errors(checked.diagnostics):
         elsewhere = [diagnostic for diagnostic in checked.diagnostics if diagnostic not in reported]
         return f"no error here; elsewhere {_found(elsewhere)}, see: reconciler validate"
-    sound = f"valid: {_plural(checked.clients, 'client')}, {_plural(len(checked.declared), 'instance')}"
+    sound = f"valid: {_plural(checked.clients, 'client')}, {_plural(len(checked.declared.instances), 'instance')}"
     return f"{sound}; {_found(reported)}" if reported else sound
 
 

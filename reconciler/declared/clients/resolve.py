@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from reconciler.declared.clients.entries import Entry
 from reconciler.declared.clients.redirect_url import Url, parse_url
@@ -26,6 +26,8 @@ from reconciler.support.frozen import frozen
 
 WaivedBy = Mapping[Entry, Sequence[Waiver]]
 """What each entry waives, of those that do."""
+
+NOTHING_WAIVED: Mapping[str, WaivedBy] = {}
 
 
 @frozen
@@ -127,29 +129,40 @@ def _previous_names(entries: Iterable[Entry]) -> Iterator[PreviousName]:
             yield PreviousName(entry, position, name)
 
 
-class ByInstance(Mapping[str, Declarations]):
-    """The declarations of each instance by its name, worked out when they are asked for: not every command does."""
+class InstanceDeclarations:
+    """The declarations of each instance, which are worked out when a command needs them: `validate` does not."""
 
-    def __init__(self, contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy]) -> None:
-        # Without what the rules alone look at: thousands of URLs, taken apart.
-        self._views = {
-            context.instance.name: replace(context, redirects=(), unresolved=(), previous_names=())
-            for context in contexts
-        }
-        self._waived = waived
+    def __init__(self, pending: Mapping[str, Callable[[], Declarations]]) -> None:
+        """`pending` works them out, by the instance's name; each function is called once, and let go."""
+        self.instances = tuple(pending)
+        """The names of the instances."""
+        self._pending = dict(pending)
         self._done: dict[str, Declarations] = {}
 
-    def __getitem__(self, name: str) -> Declarations:
-        if name not in self._done:
-            self._done[name] = declarations(self._views[name], self._waived[name])
-            del self._views[name]  # the last of them to go takes everything along that was read from the files
-        return self._done[name]
+    def of(self, instance: str) -> Declarations:
+        """The declarations of one of the instances."""
+        self.work_out(instance)
+        return self._done[instance]
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._waived)
+    def work_out(self, instance: str) -> None:
+        """Make an instance's declarations now, and let go of what was read from the files for it.
 
-    def __len__(self) -> int:
-        return len(self._waived)
+        With the last instance goes all of that: megabytes, where there are thousands of clients.
+        """
+        if instance not in self._done:
+            self._done[instance] = self._pending.pop(instance)()
+
+
+def instance_declarations(
+    contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy] = NOTHING_WAIVED
+) -> InstanceDeclarations:
+    """The declarations of each instance that was resolved, with what its entries waive."""
+    # Without what the rules alone look at: thousands of URLs, taken apart.
+    slim = [replace(context, redirects=(), unresolved=(), previous_names=()) for context in contexts]
+    names = [context.instance.name for context in slim]
+    return InstanceDeclarations(
+        {name: partial(declarations, context, waived.get(name, {})) for name, context in zip(names, slim, strict=True)}
+    )
 
 
 def declarations(context: RuleContext, waived: WaivedBy) -> Declarations:

@@ -90,7 +90,7 @@ def _refuse_stranger(accept: str, order: PlanRequest, seen: Sequence[InstanceLis
     known = {client.name for look in seen for client in look.listing.clients}
     known |= {client.name for look in seen for client in look.listing.unsupported}
     known |= {name for plan in plans for change in plan.changes for name in names_of(change)}
-    known |= {name for instance in order.instances for name in declared_names(order.declared[instance.name])}
+    known |= {name for instance in order.instances for name in declared_names(order.declared.of(instance.name))}
     if not any(matches(accept, name) for name in known):
         text = f"--accept {quoted(accept)} matches no declared client, and no live one"
         raise WrongUsage(text, did_you_mean(accept, sorted(known)) or "a glob is for the whole name: '*part*'")

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from reconciler.applying.report import is_complete
 from reconciler.declared.at_revision import declared_at, settings_at
+from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.git.repository import get_ref, merge_base, set_ref
 from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import has_errors
@@ -101,12 +102,12 @@ def _last_applied(folder: Path, instance: Instance) -> str:
     return commit
 
 
-def _base(declared: Mapping[str, Declarations], commit: str, instance: Instance) -> Base:
+def _base(declared: InstanceDeclarations, commit: str, instance: Instance) -> Base:
     # An instance that the base did not configure had nothing declared.
-    return Base(commit, declared[instance.name] if instance.name in declared else Declarations())
+    return Base(commit, declared.of(instance.name) if instance.name in declared.instances else Declarations())
 
 
-def _declared_at(commit: str, files: ProjectFiles) -> Mapping[str, Declarations]:
+def _declared_at(commit: str, files: ProjectFiles) -> InstanceDeclarations:
     settings, problems = settings_at(commit, files.config)
     if has_errors(problems):
         raise InvalidDeclarations(problems)

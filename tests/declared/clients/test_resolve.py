@@ -55,7 +55,7 @@ def test_an_entry_becomes_what_the_instance_should_have() -> None:
     """Every field, with the places that a plan points at."""
     found = declared(EVERYTHING, settings(HOSTED))
     assert found.diagnostics == ()
-    portal, notebooks = found.by_instance["production"].present
+    portal, notebooks = found.by_instance.of("production").present
     assert portal == DesiredClient(
         spec=ClientSpec(
             "Customer portal", frozenset({Grant.AUTHORIZATION_CODE}), ("https://portal.example.com/callback",)
@@ -75,14 +75,14 @@ def test_an_entry_becomes_what_the_instance_should_have() -> None:
 
 def test_an_absent_entry_keeps_its_id_and_owner() -> None:
     """So that the very client is deleted, and its owner's shard does it."""
-    (absent,) = declared(EVERYTHING, settings(HOSTED)).by_instance["production"].absent
+    (absent,) = declared(EVERYTHING, settings(HOSTED)).by_instance.of("production").absent
     assert absent == AbsentClient("Old CRM", Location("clients/all.yaml", 16, 11), owner="team-crm", id=4)
 
 
 def test_several_redirect_urls_are_joined_by_commas() -> None:
     """The platform stores them as one text."""
     found = declared(with_redirect("https://a.example/cb", "https://b.example/cb"), settings())
-    (client,) = found.by_instance["production"].present
+    (client,) = found.by_instance.of("production").present
     assert client.spec.redirect_urls == ("https://a.example/cb", "https://b.example/cb")
     assert client.redirect_source == Location("clients/all.yaml", 6, 9)
 
@@ -91,11 +91,11 @@ def test_each_instance_has_its_own_ids_and_variables() -> None:
     """An id of another instance means another client."""
     staging = shared("staging", host="portal.staging.example.com")
     found = declared(EVERYTHING.replace("{production: 4}", "{staging: 5}"), settings(HOSTED, staging))
-    portal, *_ = found.by_instance["staging"].present
+    portal, *_ = found.by_instance.of("staging").present
     assert portal.id is None
     assert portal.spec.redirect_urls == ("https://portal.staging.example.com/callback",)
-    assert [client.id for client in found.by_instance["staging"].absent] == [5]
-    assert [client.id for client in found.by_instance["production"].absent] == [None]
+    assert [client.id for client in found.by_instance.of("staging").absent] == [5]
+    assert [client.id for client in found.by_instance.of("production").absent] == [None]
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_an_entry_is_for_the_instances_that_it_names(written: str, here: bool) -
     """By names or globs, in any case."""
     text = f"clients:\n- name: A\n  instances: {written}\n  grants: {{password: {{justification: j}}}}\n"
     found = declared(text, settings(PRODUCTION, shared("staging")))
-    assert bool(found.by_instance["production"].present) is here
-    assert bool(found.by_instance["production"].elsewhere) is not here
+    assert bool(found.by_instance.of("production").present) is here
+    assert bool(found.by_instance.of("production").elsewhere) is not here
 
 
 def test_a_client_for_other_instances_is_known_with_their_names() -> None:
@@ -121,7 +121,7 @@ def test_a_client_for_other_instances_is_known_with_their_names() -> None:
     """
     found = declared(text, settings(PRODUCTION, shared("staging"), shared("test-1")))
     here = Location("clients/all.yaml", 3, 11)
-    assert found.by_instance["production"] == Declarations(
+    assert found.by_instance.of("production") == Declarations(
         elsewhere=(DeclaredElsewhere("A", here, ("staging", "test-*")),)
     )
 
@@ -129,7 +129,7 @@ def test_a_client_for_other_instances_is_known_with_their_names() -> None:
 def test_values_that_rules_refuse_are_resolved_all_the_same() -> None:
     """All problems are shown at once, and none hides another."""
     found = declared(with_redirect("/cb", "https://${nowhere}/cb", "https://a.example/#x"), settings())
-    (client,) = found.by_instance["production"].present
+    (client,) = found.by_instance.of("production").present
     assert client.spec.redirect_urls == ("/cb", "https://${nowhere}/cb", "https://a.example/#x")
     assert [d.rule for d in found.diagnostics] == ["redirect-not-absolute", "undefined-variable", "redirect-fragment"]
 
@@ -147,7 +147,8 @@ def test_files_count_in_the_order_of_their_paths_whatever_the_order_of_loading()
 def test_nothing_declared_is_nothing_declared() -> None:
     """An empty list is how one says so."""
     found = declared("clients: []", settings())
-    assert found.by_instance == {"production": Declarations()}
+    assert found.by_instance.instances == ("production",)
+    assert found.by_instance.of("production") == Declarations()
     assert found.diagnostics == ()
 
 
@@ -156,7 +157,7 @@ def test_only_the_instances_asked_for_are_resolved_but_all_are_known() -> None:
     text = "clients: [{name: A, instances: [staging], ids: {staging: 3}, state: absent}]"
     having = settings(PRODUCTION, shared("staging"))
     found = declared(text, having, instances=[PRODUCTION])
-    assert list(found.by_instance) == ["production"]
+    assert found.by_instance.instances == ("production",)
     assert found.diagnostics == ()
 
 
@@ -165,5 +166,5 @@ def test_without_any_instance_only_the_files_are_judged() -> None:
     found = declared(
         "clients: [{name: A, allow: [no-rule], state: absent}]", replace(SETTINGS, instances=()), instances=[]
     )
-    assert found.by_instance == {}
+    assert found.by_instance.instances == ()
     assert [d.rule for d in found.diagnostics] == ["allow-unknown"]

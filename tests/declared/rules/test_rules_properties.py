@@ -103,7 +103,8 @@ def test_neither_the_order_of_files_nor_a_second_look_changes_anything(
 @given(FILES)
 def test_every_entry_is_present_absent_or_elsewhere_for_every_instance(files: list[list[dict[str, Any]]]) -> None:
     """Whatever rules say about it; only absent entries for other instances say nothing."""
-    for here in declared(documents(files)).by_instance.values():
+    found = declared(documents(files)).by_instance
+    for here in map(found.of, found.instances):
         present = sum("grants" in entry for entries in files for entry in entries)
         assert len(here.present) + len(here.elsewhere) == present
         assert len(here.absent) <= sum("state" in entry for entries in files for entry in entries)

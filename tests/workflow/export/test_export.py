@@ -66,7 +66,7 @@ def _declared(text: str, settings: Settings) -> Declared:
 
 def _plan(declared: Declared, instance: Instance, live: Listing, settings: Settings) -> Plan:
     policy = PlanPolicy(instance.name, instance.identity, settings.ignore, (), instance.system_clients)
-    return make_plan(declared.by_instance[instance.name], live, policy)
+    return make_plan(declared.by_instance.of(instance.name), live, policy)
 
 
 @given(
@@ -246,7 +246,7 @@ def test_what_looks_like_a_variable_on_the_instance_is_none() -> None:
     stored = ClientSpec("Odd", frozenset({CODE}), ("ftp://$${x}/cb", "https://a.example/$${y"))
     found = _exported(listing(LiveClient(6, stored)))
     text = render_export([replace(i.entry, allow=()) for i in found.items if isinstance(i, Withheld) and i.entry], "x")
-    (client,) = _declared(text, SETTINGS).by_instance["staging"].present
+    (client,) = _declared(text, SETTINGS).by_instance.of("staging").present
     assert client.spec == stored
 
 
