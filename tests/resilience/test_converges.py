@@ -24,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from reconciler.applying.past_runs import PastRun as Journal
 from reconciler.applying.past_runs import applied, list_runs, uncertain
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
+from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified
@@ -241,7 +242,8 @@ class Life(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def _plan(self, gateway: Gateway | None = None) -> Planned:
-        order = PlanRequest(SETTINGS, {"staging": self.declared}, [INSTANCE], Options({}, self.prune))
+        declared = InstanceDeclarations({"staging": lambda: self.declared})
+        order = PlanRequest(SETTINGS, declared, [INSTANCE], Options({}, self.prune))
         return plan_instance(order, INSTANCE, gateway or self.instance)
 
     def _planned_now(self, gateway: Mortal) -> Plan:

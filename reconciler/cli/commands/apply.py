@@ -18,7 +18,7 @@ from reconciler.cli.flags.options import (
     planning_options,
     repeated_flags,
     typed_flags,
-    write_option_flags,
+    writing_options,
     yes_option,
 )
 from reconciler.cli.output.console import Console
@@ -54,7 +54,7 @@ Examples:
 @files_options
 @instance_options
 @planning_options
-@write_option_flags
+@writing_options
 @yes_option
 @report_option
 @output_options

@@ -16,7 +16,7 @@ from reconciler.cli.flags.options import (
     limit_options,
     option,
     plain_output_options,
-    write_option_flags,
+    writing_options,
     yes_option,
 )
 from reconciler.cli.output.console import Console
@@ -47,7 +47,7 @@ Examples:
 @option("--instance", "-i", metavar="NAME", help="Which instance, if the run wrote to several.")
 @click.option("--apply", "apply_it", is_flag=True, help="Write it to the instance now; git must follow.")
 @limit_options
-@write_option_flags
+@writing_options
 @yes_option
 @plain_output_options
 def rollback(

@@ -12,7 +12,7 @@ from reconciler.cli.flags.options import (
     instance_options,
     output_options,
     timeout_option,
-    write_option_flags,
+    writing_options,
 )
 from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Options, ProjectFiles, Selection, WriteOptions
@@ -35,7 +35,7 @@ Examples:
 @files_options
 @instance_options
 @timeout_option
-@write_option_flags
+@writing_options
 @output_options
 def deliver(
     names: tuple[str, ...],

@@ -252,7 +252,7 @@ parallelism_option = option(
     help="Requests under way at once, over all instances.",
 )
 
-write_option_flags = gathered("conduct", _write_options, journal_option, parallelism_option)
+writing_options = gathered("write_options", _write_options, journal_option, parallelism_option)
 
 # No environment variable: a pipeline that writes says so where everybody reads it.
 yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")

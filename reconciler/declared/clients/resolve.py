@@ -152,6 +152,11 @@ class InstanceDeclarations:
         if instance not in self._done:
             self._done[instance] = self._pending.pop(instance)()
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, InstanceDeclarations):
+            return NotImplemented
+        return self.instances == other.instances and all(self.of(each) == other.of(each) for each in self.instances)
+
 
 def instance_declarations(
     contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy] = NOTHING_WAIVED
