@@ -6,7 +6,6 @@ import os.path
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from reconciler.model.diagnostics import Diagnostic
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.applying.report import Report
     from reconciler.live.observation import ObservationAge
     from reconciler.secrets.delivery import Delivery, MissingSecret
+    from reconciler.secrets.values import SinkState
 
 
 @frozen
@@ -56,21 +56,6 @@ class Stopped:
 
     instance: Instance
     error: ReconcilerError
-
-
-class SinkState(StrEnum):
-    """What a sink has of a client, or was given just now."""
-
-    CURRENT = "current"
-    STALE = "stale"
-    """Another secret or id, or one that is encrypted to others than the owner's recipients of today."""
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-    """The sink cannot tell."""
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    NO_SECRET = "no_secret"
-    """The instance shows no secret of the client."""
 
 
 @frozen

@@ -12,7 +12,7 @@ from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, 
 from reconciler.applying.send import Attempt, Sent, Unanswered
 from reconciler.live.gateway import ClientSecret
 from reconciler.model.errors import SinkError
-from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update, concerns_sinks
 from reconciler.secrets.delivery import Deliverer, Delivery, MissingSecret
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 from reconciler.support.frozen import frozen
@@ -107,7 +107,7 @@ class Deliveries:
         return self._all({number: self._removal(change) for number, change in enumerate(gone)})
 
     def _of_attempt(self, attempt: Attempt) -> Iterator[PendingDelivery]:
-        if not isinstance(attempt, Sent | Unanswered) or not _has_news(attempt.change):
+        if not isinstance(attempt, Sent | Unanswered) or not concerns_sinks(attempt.change):
             return
         client = self._client(attempt.change)
         numbers = self._deliverer.numbers(client)
@@ -195,10 +195,6 @@ def _found(item: PendingDelivery, seen: Mapping[Change, Applied]) -> PendingDeli
         return None
     adopted = outcome.adopted and item.event is DeliveryEvent.CREATED
     return replace(item, id=outcome.id, event=DeliveryEvent.ADOPTED if adopted else item.event)
-
-
-def _has_news(change: Change) -> bool:
-    return isinstance(change, Create) or (isinstance(change, Update) and change.is_rename)
 
 
 def _event_of(change: Change) -> DeliveryEvent:

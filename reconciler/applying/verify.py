@@ -7,12 +7,10 @@ from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.applying.send import Attempt, Sent, Unanswered
-from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import AnyLive, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.support.frozen import frozen
-
-AnyLive = LiveClient | UnsupportedClient
 
 PLAN_AGAIN = "plan again: it shows what is live now"
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from reconciler.declared.clients.redirect_url import WEB_SCHEMES, parse_url
-from reconciler.doctor.finding import AnyLive, Check, DoctorFinding, FindingSeverity, named
+from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity, named
 from reconciler.doctor.ownership import plan_without_flags
-from reconciler.model.clients import Declarations, Grant, Listing, LiveClient
+from reconciler.model.clients import AnyLive, Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.plan.redirect_urls import is_plain_http

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from reconciler.model.clients import LiveClient, UnsupportedClient
+from reconciler.model.clients import AnyLive
 from reconciler.support.frozen import frozen
 
 
@@ -49,9 +49,6 @@ class DoctorFinding:
     way_out: str | None = None
     clients: tuple[ClientReference, ...] = ()
     """Those that it is about, in ascending id."""
-
-
-AnyLive = LiveClient | UnsupportedClient
 
 
 def named(*clients: AnyLive) -> tuple[ClientReference, ...]:

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import AnyLive, ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance
-from reconciler.planning.match.blocked import AnyLive, clients_text
+from reconciler.planning.match.blocked import clients_text
 from reconciler.planning.plan.redirect_urls import as_written
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted

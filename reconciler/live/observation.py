@@ -11,25 +11,34 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
+from reconciler.model.documents import DocumentFormat
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.fields import KEYS, spec_of, spec_values
 from reconciler.model.settings import Instance
-from reconciler.support.digested_json import (
-    DuplicateKey,
-    UnreadableJson,
-    dump_with_digest,
-    has_intact_digest,
-    load_object,
-)
 from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
 from reconciler.support.text import enumeration, printable, quoted, quoted_url
 
-FORMAT_VERSION = 1
-KIND = "observation"
-
 OBSERVE_AGAIN = "observe again, where the credentials are: reconciler observe -o FILE"
-_KEYS = ("format_version", "kind", "digest", "program_version", "observations")
+
+
+def _not_an_observation(kind: object) -> tuple[str, str] | None:
+    if kind != "saved-plan":
+        return None
+    return "is a saved plan, not an observation", f"apply it: reconciler apply FILE; to plan anew, {OBSERVE_AGAIN}"
+
+
+FORMAT = DocumentFormat(
+    kind="observation",
+    version=1,
+    noun="an observation",
+    written="written",
+    again=OBSERVE_AGAIN,
+    if_cut_off=f"was it cut off? Get it again, or {OBSERVE_AGAIN}",
+    if_newer="plan",
+    if_changed=OBSERVE_AGAIN,
+    not_this=_not_an_observation,
+)
 
 
 @frozen
@@ -58,7 +67,7 @@ class ObservationAge:
 def dump_observations(observations: Iterable[Observation], program_version: str) -> str:
     """The text of an observation file, ASCII only, ending in a line feed: the same for equal arguments."""
     content = {"program_version": program_version, "observations": [_values(each) for each in observations]}
-    return dump_with_digest({"format_version": FORMAT_VERSION, "kind": KIND}, content)
+    return FORMAT.dump(content)
 
 
 def load_observations(data: bytes, path: str) -> tuple[Observation, ...]:
@@ -66,18 +75,9 @@ def load_observations(data: bytes, path: str) -> tuple[Observation, ...]:
 
     Raises `Refused` if it is not an observation, is of another version, or is not what was written.
     """
-    path = printable(path)
-    document = _document(data, path)
-    _demand_kind(document, path)
-    _demand_version(document, path)
-    if not has_intact_digest(document):
-        text = f"{path} is not as it was written: its digest does not fit, so it was edited or damaged"
-        raise Refused(text, OBSERVE_AGAIN)
-    try:
-        return _observations(JsonValue(document).record(_KEYS)["observations"])
-    except WrongShape as problem:
-        hint = f"it was written by reconciler {_version(document)}; {OBSERVE_AGAIN}"
-        raise Refused(f"{path} has another shape than an observation: {problem}", hint) from None
+    return FORMAT.load(
+        data, path, ("program_version", "observations"), lambda values: _read_all(values["observations"])
+    )
 
 
 def observation_of(observations: Sequence[Observation], instance: Instance, path: str) -> Observation:
@@ -100,40 +100,6 @@ def _demand_identity(found: Observation, identity: str, again: str) -> None:
         raise Refused(f"the observation is of another instance: {both}", again)
 
 
-def _document(data: bytes, path: str) -> dict[str, Any]:
-    try:
-        return load_object(data)
-    except DuplicateKey as problem:
-        raise Refused(f"{path} is not an observation: {problem}", OBSERVE_AGAIN) from None
-    except UnreadableJson as problem:
-        hint = f"was it cut off? Get it again, or {OBSERVE_AGAIN}"
-        raise Refused(f"{path} is not an observation: {problem}", hint) from None
-
-
-def _demand_kind(document: dict[str, Any], path: str) -> None:
-    kind = document.get("kind")
-    if kind == "saved-plan":
-        hint = f"apply it: reconciler apply FILE; to plan anew, {OBSERVE_AGAIN}"
-        raise Refused(f"{path} is a saved plan, not an observation", hint)
-    if kind != KIND:
-        raise Refused(f"{path} is not an observation", OBSERVE_AGAIN)
-
-
-def _demand_version(document: dict[str, Any], path: str) -> None:
-    version = document.get("format_version")
-    if type(version) is not int or version < 1:
-        text = f"{path} is an observation of a format that no version of reconciler has written"
-        raise Refused(text, OBSERVE_AGAIN)
-    if version > FORMAT_VERSION:
-        text = f"{path} was written by a newer reconciler ({_version(document)})"
-        raise Refused(text, f"plan with that version; or, with this one, {OBSERVE_AGAIN}")
-
-
-def _version(document: dict[str, Any]) -> str:
-    version = document.get("program_version")
-    return printable(version)[:40] if isinstance(version, str) else "of an unknown version"
-
-
 def _values(observation: Observation) -> dict[str, Any]:
     return {
         "instance": observation.instance,
@@ -144,7 +110,7 @@ def _values(observation: Observation) -> dict[str, Any]:
     }
 
 
-def _observations(node: JsonValue) -> tuple[Observation, ...]:
+def _read_all(node: JsonValue) -> tuple[Observation, ...]:
     found = node.each(_read)
     names = [observation.instance for observation in found]
     if not found:

@@ -191,6 +191,10 @@ class UnsupportedClient:
     created_at: datetime | None = None
 
 
+AnyLive = LiveClient | UnsupportedClient
+"""A live client, whether or not it can be declared."""
+
+
 @frozen
 class Listing:
     """One look at all clients of an instance, in ascending id."""

@@ -17,7 +17,7 @@ from reconciler.model.settings import (
 )
 from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.sink import Sink
-from reconciler.secrets.values import Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.frozen import frozen
 from reconciler.support.subprocess_env import environment_without
 
@@ -38,7 +38,7 @@ class SinkHolding:
 
     sink: str
     """Its label."""
-    held: Held
+    held: SinkState
     """UNKNOWN where the sink cannot tell, or could not be looked into."""
     error: SinkError | None = None
     """Why it could not be looked into."""
@@ -159,7 +159,7 @@ def _looked(sink: Sink, handover: SecretDelivery) -> SinkHolding:
     try:
         return SinkHolding(sink.label, sink.holds(handover))
     except SinkError as error:
-        return SinkHolding(sink.label, Held.UNKNOWN, error)
+        return SinkHolding(sink.label, SinkState.UNKNOWN, error)
 
 
 def open_deliverer(

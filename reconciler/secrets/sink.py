@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from reconciler.secrets.values import Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 
 
 class Sink(Protocol):
@@ -45,5 +45,5 @@ class Sink(Protocol):
         No secret is needed for it, so a wrong one that is there goes unnoticed. Runs no program. Raises SinkError.
         """
 
-    def holds(self, handover: SecretDelivery) -> Held:
+    def holds(self, handover: SecretDelivery) -> SinkState:
         """What is there of this client. Raises SinkError where the place cannot be read."""

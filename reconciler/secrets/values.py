@@ -50,8 +50,8 @@ class SecretDelivery:
     created_at: datetime | None = None
 
 
-class Held(StrEnum):
-    """What a sink has of a client."""
+class SinkState(StrEnum):
+    """What a sink has of a client, or was given just now."""
 
     CURRENT = "current"
     STALE = "stale"
@@ -59,3 +59,7 @@ class Held(StrEnum):
     MISSING = "missing"
     UNKNOWN = "unknown"
     """The sink cannot tell."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    NO_SECRET = "no_secret"
+    """The instance shows no secret of the client."""

@@ -13,9 +13,9 @@ from reconciler.model.names import matches
 from reconciler.model.settings import Instance
 from reconciler.planning.managed import managed
 from reconciler.planning.plan.plan import Plan
-from reconciler.results import SecretsResult, SinkContents, SinkEntry, SinkState, Stopped
+from reconciler.results import SecretsResult, SinkContents, SinkEntry, Stopped
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import DeliveryEvent, Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient, SinkState
 from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, enumeration, quoted
 from reconciler.workflow.apply import lock, writing_sessions
@@ -117,20 +117,12 @@ def _handover(client: SinkClient, issued: ClientSecret) -> SecretDelivery | None
     return SecretDelivery(DeliveryEvent.EXISTING, client, issued.id, issued.secret, created_at=issued.created_at)
 
 
-_STATES = {
-    Held.CURRENT: SinkState.CURRENT,
-    Held.STALE: SinkState.STALE,
-    Held.MISSING: SinkState.MISSING,
-    Held.UNKNOWN: SinkState.UNKNOWN,
-}
-
-
 def _look(deliverer: Deliverer, due: _Due) -> SinkEntry:
     label = deliverer.labels[due.number]
     if due.handover is None:
         return SinkEntry(due.client.name, due.id, label, SinkState.NO_SECRET)
     found = deliverer.holding(due.handover, due.number)
-    return SinkEntry(due.client.name, due.id, label, _STATES[found.held], found.error)
+    return SinkEntry(due.client.name, due.id, label, found.held, found.error)
 
 
 _SETTLED = (SinkState.CURRENT, SinkState.NO_SECRET)

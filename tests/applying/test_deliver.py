@@ -24,7 +24,7 @@ from reconciler.model.errors import SinkError
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.managed import managed
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import HEADING, NOON, clock
 from tests.memory_gateway import Fault, MemoryGateway, secret_of
@@ -70,8 +70,8 @@ class Shelf:
             return [None] * len(clients)
         return [self.there.get(known, ("", ""))[0] == client.name for client, known in clients]
 
-    def holds(self, handover: SecretDelivery) -> Held:
-        return Held.UNKNOWN
+    def holds(self, handover: SecretDelivery) -> SinkState:
+        return SinkState.UNKNOWN
 
     def _call(self) -> None:
         self.calls += 1

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import SinkHolding
 from reconciler.secrets.masking import mask
-from reconciler.secrets.values import Held
+from reconciler.secrets.values import SinkState
 from tests.secrets.handing import client, configured, deliverer, handover, text_of
 
 JSON = {"json": {"path": "clients.json"}}
@@ -27,13 +27,13 @@ def test_a_client_goes_to_every_sink_that_covers_it(tmp_path: Path) -> None:
     assert sinks.labels == ("json clients.json", "dotenv .env")
     assert [done.sink for done in sinks.deliver(handover())] == list(sinks.labels)
     assert [done.sink for done in sinks.deliver(handover("Payments", 18))] == ["json clients.json"]
-    assert sinks.holds(handover("Payments", 18)) == (SinkHolding("json clients.json", Held.CURRENT),)
+    assert sinks.holds(handover("Payments", 18)) == (SinkHolding("json clients.json", SinkState.CURRENT),)
 
 
 def test_a_sink_that_cannot_be_looked_into_says_why_and_the_others_answer(tmp_path: Path) -> None:
     (tmp_path / "clients.json").write_text("no document")
     broken, fine = deliverer(tmp_path, JSON, DOTENV).holds(handover())
-    assert (broken.held, fine) == (Held.UNKNOWN, SinkHolding("dotenv .env", Held.MISSING))
+    assert (broken.held, fine) == (SinkState.UNKNOWN, SinkHolding("dotenv .env", SinkState.MISSING))
     assert broken.error is not None
     assert broken.error.message == "clients.json is not a document of this sink"
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import Held
+from reconciler.secrets.values import SinkState
 from tests.secrets.handing import NAMES, SECONDS, Key, client, deliverer, many, recipients, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +65,7 @@ def mended(folder: Path, keys: dict[str, Key], *sinks: Any) -> Deliverer:
     """The sinks, after everything was delivered once more without a fault; all of it is there."""
     opened = deliverer(folder, *sinks, owners=recipients(keys["age"]))
     assert [done.error for each in many() for done in opened.deliver(each) if done.error] == []
-    assert {each.held for handed in many() for each in opened.holds(handed)} == {Held.CURRENT}
+    assert {each.held for handed in many() for each in opened.holds(handed)} == {SinkState.CURRENT}
     return opened
 
 
@@ -83,7 +83,7 @@ def test_a_full_disk_keeps_what_was_there_and_is_mended_by_delivering_again(
     assert list(folder.rglob("*.tmp")) == []
     opened = deliverer(folder, FILES[kind], owners=recipients(keys["age"]))
     held = [each.held for handed in many() for each in opened.holds(handed)]
-    assert held.count(Held.CURRENT) == 20 - len(said)
+    assert held.count(SinkState.CURRENT) == 20 - len(said)
     mended(folder, keys, FILES[kind])
 
 

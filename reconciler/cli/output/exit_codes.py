@@ -12,7 +12,6 @@ from reconciler.results import (
     PlanResult,
     SecretsResult,
     SinkContents,
-    SinkState,
     Stopped,
 )
 
@@ -56,6 +55,8 @@ def of_secrets(results: Iterable[SecretsResult], *, check: bool) -> int:
 
 
 def _of_supplied(supplied: SinkContents, check: bool) -> int:
+    from reconciler.secrets.values import SinkState  # only `secrets deliver` asks
+
     states = {place.state for place in supplied.places}
     if check:
         unseen = any(place.error is not None for place in supplied.places)

@@ -157,6 +157,9 @@ class InstanceDeclarations:
             return NotImplemented
         return self.instances == other.instances and all(self.of(each) == other.of(each) for each in self.instances)
 
+    def __hash__(self) -> int:
+        return hash(self.instances)
+
 
 def instance_declarations(
     contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy] = NOTHING_WAIVED

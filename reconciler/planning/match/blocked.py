@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from reconciler.model.clients import AbsentClient, DesiredClient, LiveClient, Rotation, UnsupportedClient
+from reconciler.model.clients import AbsentClient, AnyLive, DesiredClient, LiveClient, Rotation, UnsupportedClient
 from reconciler.model.fields import join_urls
 from reconciler.model.names import can_be_declared
 from reconciler.planning.plan.plan import Blocked, Note, grants_text
 from reconciler.support.text import quoted, quoted_scalar, quoted_url
 
 Entry = DesiredClient | AbsentClient
-AnyLive = LiveClient | UnsupportedClient
 
 MOST_LISTED = 10
 """The platform's own tools can make a client again and again; nobody reads a hundred ids."""

@@ -8,10 +8,18 @@ from enum import Enum, auto
 from functools import cached_property
 from typing import TypeVar, assert_never
 
-from reconciler.model.clients import AbsentClient, DesiredClient, Listing, LiveClient, Rotation, UnsupportedClient
+from reconciler.model.clients import (
+    AbsentClient,
+    AnyLive,
+    DesiredClient,
+    Listing,
+    LiveClient,
+    Rotation,
+    UnsupportedClient,
+)
 from reconciler.model.names import lookalike_key, matches_any
 from reconciler.planning.match import blocked
-from reconciler.planning.match.blocked import AnyLive, Entry
+from reconciler.planning.match.blocked import Entry
 from reconciler.planning.match.rotation import Candidates, RotationDone, RotationStep, rotation_step
 from reconciler.planning.plan.plan import Blocked
 from reconciler.support.frozen import frozen

@@ -18,9 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model.clients import DesiredClient, LiveClient, Rotation
+from reconciler.model.clients import AnyLive, DesiredClient, LiveClient, Rotation
 from reconciler.planning.match import blocked
-from reconciler.planning.match.blocked import AnyLive
 from reconciler.planning.plan.plan import Blocked
 from reconciler.support.frozen import frozen
 

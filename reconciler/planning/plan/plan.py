@@ -230,6 +230,19 @@ def origins_of(change: Change) -> tuple[Origin, ...]:
             assert_never(change)
 
 
+def concerns_sinks(change: Change) -> bool:
+    """Whether sinks have to hear of a change that was made: a client is new to them, or has another name."""
+    match change:
+        case Create():
+            return True
+        case Delete():
+            return False
+        case Update():
+            return change.is_rename
+        case _:
+            assert_never(change)
+
+
 def is_drift(origin: Origin) -> bool:
     """Whether a person changed it on the instance, whatever git did."""
     return origin is not Origin.GIT

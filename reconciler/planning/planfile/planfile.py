@@ -6,30 +6,42 @@ applied. Neither is anything of the clock: the caller says when a plan was made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
+from reconciler.model.documents import DocumentFormat
 from reconciler.model.errors import Refused
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Plan, Prune
 from reconciler.planning.planfile.codec import PLAN_KEYS, plan_values, read_plan
-from reconciler.support.digested_json import (
-    DuplicateKey,
-    UnreadableJson,
-    dump_with_digest,
-    has_intact_digest,
-    load_object,
-)
 from reconciler.support.frozen import frozen
-from reconciler.support.json_reader import JsonValue, WrongShape
-from reconciler.support.text import printable, quoted, quoted_url
-
-FORMAT_VERSION = 1
-KIND = "saved-plan"
+from reconciler.support.json_reader import JsonValue
+from reconciler.support.text import quoted, quoted_url
 
 _PLAN_AGAIN = "save the plan again: reconciler plan -o FILE"
-_HEAD_KEYS = ("format_version", "kind", "digest", "created_at", "program_version", "prune", "commit")
+_HEAD_KEYS = ("created_at", "program_version", "prune", "commit")
+
+
+def _not_a_plan(kind: object) -> tuple[str, str] | None:
+    if kind in ("plan", "apply", "validate"):
+        return "is not a saved plan: it is what --format json prints, for other programs to read", _PLAN_AGAIN
+    if kind == "observation":
+        hint = "save a plan of the instance as it is now: reconciler plan -o FILE"
+        return "is not a saved plan: it is an observation, which is never applied", hint
+    return None
+
+
+FORMAT = DocumentFormat(
+    kind="saved-plan",
+    version=1,
+    noun="a saved plan",
+    written="saved",
+    again=_PLAN_AGAIN,
+    if_cut_off=f"was it cut off? Get it again, or {_PLAN_AGAIN}",
+    if_newer="apply it",
+    if_changed=f"change the declarations, not the plan; then {_PLAN_AGAIN}",
+    not_this=_not_a_plan,
+)
 
 
 @frozen
@@ -62,7 +74,7 @@ def dump_plan(
         "commit": commit,
         **plan_values(plan),
     }
-    return dump_with_digest({"format_version": FORMAT_VERSION, "kind": KIND}, content)
+    return FORMAT.dump(content)
 
 
 def load_plan(data: bytes, path: str) -> SavedPlan:
@@ -70,16 +82,7 @@ def load_plan(data: bytes, path: str) -> SavedPlan:
 
     Raises `Refused` if it is not a saved plan, is of another version, or is not what was saved.
     """
-    path = printable(path)
-    document = _document(data, path)
-    _demand_kind(document, path)
-    _demand_version(document, path)
-    _demand_digest(document, path)
-    try:
-        return _saved_plan(document)
-    except WrongShape as problem:
-        hint = f"it was written by reconciler {_version(document)}; {_PLAN_AGAIN}"
-        raise Refused(f"{path} has another shape than a saved plan: {problem}", hint) from None
+    return FORMAT.load(data, path, (*_HEAD_KEYS, *PLAN_KEYS), _saved_plan)
 
 
 def target_of(saved: SavedPlan, instances: Sequence[Instance]) -> Instance:
@@ -101,46 +104,7 @@ def check_identity(saved: SavedPlan, identity: str) -> None:
         raise Refused(f"the saved plan is for another instance: it was {both}", _PLAN_AGAIN)
 
 
-def _document(data: bytes, path: str) -> dict[str, Any]:
-    try:
-        return load_object(data)
-    except DuplicateKey as problem:
-        raise Refused(f"{path} is not a saved plan: {problem}", _PLAN_AGAIN) from None
-    except UnreadableJson as problem:
-        hint = f"was it cut off? Get it again, or {_PLAN_AGAIN}"
-        raise Refused(f"{path} is not a saved plan: {problem}", hint) from None
-
-
-def _demand_kind(document: dict[str, Any], path: str) -> None:
-    kind = document.get("kind")
-    if kind == KIND:
-        return
-    if kind in ("plan", "apply", "validate"):
-        text = f"{path} is not a saved plan: it is what --format json prints, for other programs to read"
-        raise Refused(text, _PLAN_AGAIN)
-    if kind == "observation":
-        text = f"{path} is not a saved plan: it is an observation, which is never applied"
-        raise Refused(text, "save a plan of the instance as it is now: reconciler plan -o FILE")
-    raise Refused(f"{path} is not a saved plan", _PLAN_AGAIN)
-
-
-def _demand_version(document: dict[str, Any], path: str) -> None:
-    version = document.get("format_version")
-    if type(version) is not int or version < 1:
-        raise Refused(f"{path} is a saved plan of a format that no version of reconciler has written", _PLAN_AGAIN)
-    if version > FORMAT_VERSION:
-        text = f"{path} was saved by a newer reconciler ({_version(document)})"
-        raise Refused(text, f"apply it with that version; or, with this one, {_PLAN_AGAIN}")
-
-
-def _demand_digest(document: dict[str, Any], path: str) -> None:
-    if not has_intact_digest(document):
-        text = f"{path} is not as it was saved: its digest does not fit, so it was edited or damaged"
-        raise Refused(text, f"change the declarations, not the plan; then {_PLAN_AGAIN}")
-
-
-def _saved_plan(document: dict[str, Any]) -> SavedPlan:
-    values = JsonValue(document).record((*_HEAD_KEYS, *PLAN_KEYS))
+def _saved_plan(values: Mapping[str, JsonValue]) -> SavedPlan:
     return SavedPlan(
         plan=read_plan(values),
         prune=values["prune"].one_of(Prune),
@@ -149,8 +113,3 @@ def _saved_plan(document: dict[str, Any]) -> SavedPlan:
         program_version=values["program_version"].text(),
         digest=values["digest"].text(),
     )
-
-
-def _version(document: dict[str, Any]) -> str:
-    version = document.get("program_version")
-    return printable(version)[:40] if isinstance(version, str) else "of an unknown version"

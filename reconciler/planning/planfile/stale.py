@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from reconciler.model.clients import ClientSpec, Field, Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import AnyLive, ClientSpec, Field, Listing, LiveClient, UnsupportedClient
 from reconciler.planning.guard import Refusal
-from reconciler.planning.match.blocked import AnyLive, clients_text
+from reconciler.planning.match.blocked import clients_text
 from reconciler.planning.match.match import LiveIndex
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Replaced, Update, field_changes
 from reconciler.support.frozen import frozen

@@ -7,7 +7,8 @@ from itertools import groupby
 
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.view.counts import plural
-from reconciler.results import SinkContents, SinkEntry, SinkState
+from reconciler.results import SinkContents, SinkEntry
+from reconciler.secrets.values import SinkState
 from reconciler.support.text import printable
 
 MOST_LISTED = 10

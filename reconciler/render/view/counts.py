@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reconciler.planning.drift.origins import has_drift
+from reconciler.planning.drift.removals import REMOVED
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
 from reconciler.support.frozen import frozen
 
@@ -77,7 +78,7 @@ def count(plan: Plan) -> Counts:
 
 def taken_out(plan: Plan) -> list[tuple[Unmanaged, Note]]:
     """The clients that stay live though their entries are gone, and what is said of them."""
-    return [(each, each.note) for each in plan.unmanaged if each.note is not None and each.note.code == "removed"]
+    return [(each, each.note) for each in plan.unmanaged if each.note is not None and each.note.code == REMOVED]
 
 
 def summary_text(counts: Counts, *, refused: bool) -> str:

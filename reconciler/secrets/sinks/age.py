@@ -16,7 +16,7 @@ from reconciler.secrets.paths import file_of, fixed_folder
 from reconciler.secrets.payload import age_payload
 from reconciler.secrets.sinks import age_manifest
 from reconciler.secrets.sinks.age_manifest import ManifestEntry
-from reconciler.secrets.values import Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
 READABLE = 0o644
@@ -60,7 +60,7 @@ class AgeSink:
         with files.locked(self._root):
             entries = age_manifest.load(self._root, self._folder)
             former = self._former(handover, entries)
-            if not former and self._held(handover, entries) is Held.CURRENT:
+            if not former and self._held(handover, entries) is SinkState.CURRENT:
                 return
             encrypted = encrypt(age_payload(handover), keys)
             files.write(file, encrypted, READABLE, self._folder)
@@ -88,20 +88,20 @@ class AgeSink:
         entries = age_manifest.load(self._root, self._folder)
         return [self._is_present(client, client_id, entries) for client, client_id in clients]
 
-    def holds(self, handover: SecretDelivery) -> Held:
+    def holds(self, handover: SecretDelivery) -> SinkState:
         """See `Sink`. No private key is needed."""
         return self._held(handover, age_manifest.load(self._root, self._folder))
 
-    def _held(self, handover: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> Held:
+    def _held(self, handover: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> SinkState:
         file = self._file(handover.client)
         encrypted = files.read(file, self._folder)
         if encrypted is None:
-            return Held.MISSING
+            return SinkState.MISSING
         entry = entries.get(self._key(file))
         if entry is None:
-            return Held.UNKNOWN
+            return SinkState.UNKNOWN
         current = age_manifest.is_current(entry, handover, self._keys(handover.client), encrypted)
-        return Held.UNKNOWN if current is None else Held.CURRENT if current else Held.STALE
+        return SinkState.UNKNOWN if current is None else SinkState.CURRENT if current else SinkState.STALE
 
     def _is_present(self, client: SinkClient, client_id: int, entries: Mapping[str, ManifestEntry]) -> bool:
         file = self._file(client)

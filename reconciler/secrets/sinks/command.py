@@ -18,7 +18,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.settings import CommandSinkSetting
 from reconciler.secrets.payload import check_payload, delete_payload, store_payload
 from reconciler.secrets.redaction import redacted
-from reconciler.secrets.values import Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
 KEPT = 64 * 1024
@@ -64,9 +64,9 @@ class CommandSink:
         """See `Sink`."""
         return [None] * len(clients)
 
-    def holds(self, handover: SecretDelivery) -> Held:
+    def holds(self, handover: SecretDelivery) -> SinkState:
         """See `Sink`. A program cannot say."""
-        return Held.UNKNOWN
+        return SinkState.UNKNOWN
 
     def _run(self, document: bytes, consequence: str, secret: Secret | None, *, must_listen: bool = False) -> None:
         name = printable(self._setting.run[0])

@@ -13,7 +13,7 @@ from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
 from reconciler.secrets.sinks.dotenv_names import variable_stem
-from reconciler.secrets.values import Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
 # What shells, `docker --env-file`, systemd and the dotenv libraries all read as it stands, quoted or not.
@@ -72,14 +72,14 @@ class DotenvSink:
         there = self._assignments()
         return [_has(there, variable_stem(client.name), client_id) for client, client_id in clients]
 
-    def holds(self, handover: SecretDelivery) -> Held:
+    def holds(self, handover: SecretDelivery) -> SinkState:
         """See `Sink`."""
         there = self._assignments()
         wanted = _variables(handover)
         if not wanted.keys() & there.keys():
-            return Held.MISSING
+            return SinkState.MISSING
         same = [compare_digest(there.get(name, "").encode(), value.encode()) for name, value in wanted.items()]
-        return Held.CURRENT if all(same) else Held.STALE
+        return SinkState.CURRENT if all(same) else SinkState.STALE
 
     def _assignments(self) -> dict[str, str]:
         return dict(map(_assigned, self._read()))

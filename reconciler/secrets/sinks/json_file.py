@@ -11,7 +11,7 @@ from reconciler.model.settings import JsonSinkSetting
 from reconciler.secrets import files
 from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
-from reconciler.secrets.values import Held, SecretDelivery, SinkClient
+from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable
 
 Document = dict[str, dict[str, Any]]
@@ -71,12 +71,12 @@ class JsonSink:
         document = self._read()
         return [_is(document.get(each.instance, {}).get(each.name), client_id) for each, client_id in clients]
 
-    def holds(self, handover: SecretDelivery) -> Held:
+    def holds(self, handover: SecretDelivery) -> SinkState:
         """See `Sink`."""
         there = self._read().get(handover.client.instance, {}).get(handover.client.name)
         if there is None:
-            return Held.MISSING
-        return Held.CURRENT if there == _entry(handover) else Held.STALE
+            return SinkState.MISSING
+        return SinkState.CURRENT if there == _entry(handover) else SinkState.STALE
 
     def _read(self) -> Document:
         content = files.read(self._file, self._folder)

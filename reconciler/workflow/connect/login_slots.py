@@ -18,7 +18,7 @@ class AccountState:
 
     def __init__(self) -> None:
         self.slot = Lock()
-        """Held by the login under way, as long as none has succeeded."""
+        """SinkState by the login under way, as long as none has succeeded."""
         self.accepted = False
         self.refused_by: str | None = None
         """The instance that refused them first."""

@@ -16,7 +16,6 @@ from reconciler.model.diagnostics import has_errors
 from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.base import Base
-from reconciler.planning.drift.removals import REMOVED
 from reconciler.planning.plan.plan import Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.workflow.options import ProjectFiles
@@ -67,11 +66,6 @@ def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) ->
             set_ref(folder, ref, commit)
             moved.append(planned)
     return moved
-
-
-def taken_out(plan: Plan) -> list[str]:
-    """The clients that were declared at the base, are no longer, and are left alone."""
-    return [client.name for client in plan.unmanaged if client.note is not None and client.note.code == REMOVED]
 
 
 def _as_declared(result: ApplyResult) -> Planned | None:

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
-from reconciler.secrets.values import DeliveryEvent, Held
+from reconciler.secrets.values import DeliveryEvent, SinkState
 from tests.secrets.handing import Key, client, deliverer, handover, make_key, many, recipients, text_of
 
 PATH = "secrets/{instance}/{owner}/{name}.age"
@@ -82,27 +82,27 @@ def test_delivering_again_changes_no_byte(tmp_path: Path, opened: Deliverer) -> 
 def test_it_knows_without_a_key_what_is_current_missing_and_stale(
     tmp_path: Path, opened: Deliverer, keys: dict[str, Key]
 ) -> None:
-    def held(sinks: Deliverer = opened, **more: Any) -> Held:
+    def held(sinks: Deliverer = opened, **more: Any) -> SinkState:
         (found,) = sinks.holds(handover(**more))
         assert found.sink == f"age {PATH}"
         return found.held
 
-    assert held() is Held.MISSING
+    assert held() is SinkState.MISSING
     succeed(opened, handover())
-    assert held() is Held.CURRENT
-    assert held(secret=Secret(text_of(18))) is Held.STALE
-    assert held(number=18) is Held.STALE
-    assert held(deliverer(tmp_path, SINK, owners=recipients(keys["other"]))) is Held.STALE
+    assert held() is SinkState.CURRENT
+    assert held(secret=Secret(text_of(18))) is SinkState.STALE
+    assert held(number=18) is SinkState.STALE
+    assert held(deliverer(tmp_path, SINK, owners=recipients(keys["other"]))) is SinkState.STALE
     (tmp_path / FILE).write_text("something else")
-    assert held() is Held.STALE
+    assert held() is SinkState.STALE
     (tmp_path / "secrets/production/.delivered.json").unlink()
-    assert held() is Held.UNKNOWN
+    assert held() is SinkState.UNKNOWN
 
 
 def test_the_order_of_the_recipients_does_not_matter(tmp_path: Path, opened: Deliverer, keys: dict[str, Key]) -> None:
     succeed(opened, handover())
     turned = deliverer(tmp_path, SINK, owners=recipients(keys["ssh-rsa"], keys["ssh-ed25519"], keys["age"]))
-    assert turned.holds(handover())[0].held is Held.CURRENT
+    assert turned.holds(handover())[0].held is SinkState.CURRENT
 
 
 def test_new_recipients_get_the_file_encrypted_anew(tmp_path: Path, opened: Deliverer, keys: dict[str, Key]) -> None:
@@ -118,7 +118,7 @@ def test_a_short_secret_has_no_digest_and_is_delivered_each_time(tmp_path: Path,
     succeed(opened, short, short)
     entry = json.loads((tmp_path / "secrets/production/.delivered.json").read_text())
     assert [each["content"] for each in entry.values()] == [None]
-    assert opened.holds(short)[0].held is Held.UNKNOWN
+    assert opened.holds(short)[0].held is SinkState.UNKNOWN
 
 
 def test_a_rename_takes_the_file_along(tmp_path: Path, opened: Deliverer, keys: dict[str, Key]) -> None:
@@ -165,7 +165,7 @@ def test_a_deletion_takes_the_file_away(tmp_path: Path, opened: Deliverer) -> No
 def test_deleting_the_old_client_of_a_rotation_leaves_its_successors_file(tmp_path: Path, opened: Deliverer) -> None:
     succeed(opened, handover(number=17), handover(number=18, event=DeliveryEvent.ROTATED))
     opened.forget(client(), 17)
-    assert opened.holds(handover(number=18))[0].held is Held.CURRENT
+    assert opened.holds(handover(number=18))[0].held is SinkState.CURRENT
 
 
 def test_nothing_is_made_where_nothing_is_to_be_forgotten(tmp_path: Path, opened: Deliverer) -> None:
@@ -177,7 +177,7 @@ def test_twenty_at_once_are_all_in_the_manifest(tmp_path: Path, opened: Delivere
     with ThreadPoolExecutor(8) as pool:
         done = [each.error for found in pool.map(opened.deliver, many()) for each in found]
     assert done == [None] * 20
-    assert {each.held for handed in many() for each in opened.holds(handed)} == {Held.CURRENT}
+    assert {each.held for handed in many() for each in opened.holds(handed)} == {SinkState.CURRENT}
 
 
 def test_a_check_leaves_nothing_behind(tmp_path: Path, opened: Deliverer) -> None:

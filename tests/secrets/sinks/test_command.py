@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer, SinkHolding
 from reconciler.secrets.redaction import LEFT_OUT, redacted
-from reconciler.secrets.values import DeliveryEvent, Held
+from reconciler.secrets.values import DeliveryEvent, SinkState
 from tests.secrets.handing import client, deliverer, handover, text_of
 
 RECORD = """
@@ -261,7 +261,7 @@ def test_one_that_ends_well_without_listening_has_stored_nothing(tmp_path: Path)
 
 
 def test_it_does_not_say_what_it_has(tmp_path: Path) -> None:
-    assert opened(tmp_path, "").holds(handover())[0] == SinkHolding("command sink.py", Held.UNKNOWN)
+    assert opened(tmp_path, "").holds(handover())[0] == SinkHolding("command sink.py", SinkState.UNKNOWN)
 
 
 SECRETS = st.text(st.sampled_from("abcdefXYZ0123456789+/ü"), min_size=12, max_size=40)

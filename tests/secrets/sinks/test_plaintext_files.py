@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.sinks.dotenv import _assigned, _with, _without
-from reconciler.secrets.values import DeliveryEvent, Held
+from reconciler.secrets.values import DeliveryEvent, SinkState
 from tests.secrets.handing import client, deliverer, handover, many, text_of
 
 DOTENV = {"dotenv": {"path": ".env.{instance}"}}
@@ -94,26 +94,26 @@ def test_delivering_again_does_not_write(tmp_path: Path, sink: Any, name: str) -
 @BOTH
 def test_it_says_what_is_missing_current_and_stale(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    assert sinks.holds(handover())[0].held is Held.MISSING
+    assert sinks.holds(handover())[0].held is SinkState.MISSING
     succeed(sinks, handover())
-    assert sinks.holds(handover())[0].held is Held.CURRENT
-    assert sinks.holds(handover(secret=Secret(text_of(18))))[0].held is Held.STALE
-    assert sinks.holds(handover(number=18))[0].held is Held.STALE
+    assert sinks.holds(handover())[0].held is SinkState.CURRENT
+    assert sinks.holds(handover(secret=Secret(text_of(18))))[0].held is SinkState.STALE
+    assert sinks.holds(handover(number=18))[0].held is SinkState.STALE
 
 
 @BOTH
 def test_a_rename_leaves_nothing_under_the_former_name(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
     succeed(sinks, handover("Portal"), handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
-    assert sinks.holds(handover("Portal"))[0].held is Held.MISSING
-    assert sinks.holds(handover())[0].held is Held.CURRENT
+    assert sinks.holds(handover("Portal"))[0].held is SinkState.MISSING
+    assert sinks.holds(handover())[0].held is SinkState.CURRENT
 
 
 @BOTH
 def test_a_former_name_that_another_client_has_stays(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
     succeed(sinks, handover("Portal", 18), handover(number=17, event=DeliveryEvent.RENAMED, previous_name="Portal"))
-    assert sinks.holds(handover("Portal", 18))[0].held is Held.CURRENT
+    assert sinks.holds(handover("Portal", 18))[0].held is SinkState.CURRENT
 
 
 @BOTH
@@ -122,9 +122,9 @@ def test_a_deletion_takes_away_its_own_id_only(tmp_path: Path, sink: Any, name: 
     assert [done.error for done in sinks.forget(client(), 17)] == [None]
     succeed(sinks, handover(number=18))
     sinks.forget(client(), 17)
-    assert sinks.holds(handover(number=18))[0].held is Held.CURRENT
+    assert sinks.holds(handover(number=18))[0].held is SinkState.CURRENT
     sinks.forget(client(), 18)
-    assert sinks.holds(handover(number=18))[0].held is Held.MISSING
+    assert sinks.holds(handover(number=18))[0].held is SinkState.MISSING
 
 
 @BOTH
@@ -133,7 +133,7 @@ def test_twenty_at_once_are_all_there(tmp_path: Path, sink: Any, name: str) -> N
     with ThreadPoolExecutor(8) as pool:
         work = [pool.submit((first, second)[index % 2].deliver, each) for index, each in enumerate(many())]
         assert [done.error for each in work for done in each.result()] == [None] * 20
-    assert {each.held for handed in many() for each in first.holds(handed)} == {Held.CURRENT}
+    assert {each.held for handed in many() for each in first.holds(handed)} == {SinkState.CURRENT}
 
 
 def test_other_lines_of_a_dotenv_file_stay_as_they_are(tmp_path: Path) -> None:
