@@ -14,13 +14,11 @@ import click
 from click.core import ParameterSource
 
 from reconciler import __version__
-from reconciler.cli.flags.completion import answer_shell
-from reconciler.cli.flags.groups import ImportingCommands, NoCommand
+from reconciler.cli.groups import ImportingCommands, NoCommand
 from reconciler.cli.output.signals import end_on_sigterm
 from reconciler.cli.output.streams import help_width, say, silence_stdout
 from reconciler.cli.output.traceback import silence_tracebacks, trace_of
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
-from reconciler.support.text import printable
 
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
@@ -31,6 +29,9 @@ INTERRUPTED = 130
 
 _WIDEST_HELP = 100
 """Columns."""
+
+_COMPLETION = "_RECONCILER_COMPLETE"
+"""The variable that a shell sets when somebody presses Tab."""
 
 PURPOSES = {
     "validate": "Check the files, for all instances.",
@@ -79,7 +80,10 @@ def run() -> NoReturn:
         # A terminal that cannot show a character of a client's name must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     end_on_sigterm()
-    answer_shell(cli)
+    if instruction := os.environ.get(_COMPLETION):
+        from reconciler.cli.flags.completion import answer_shell
+
+        answer_shell(cli, _COMPLETION, instruction)
     code = main(sys.argv[1:])
     gc.freeze()  # the interpreter collects once more while it ends, for a tenth of the time of a large plan
     sys.exit(code)
@@ -156,6 +160,8 @@ def _instance_meant(misuse: click.UsageError) -> str:
         return ""
     import shlex
 
+    from reconciler.support.text import printable
+
     takes = any("--instance" in parameter.opts for parameter in misuse.ctx.command.params)
     return f"did you mean --instance {printable(shlex.quote(extra[1]))}? or " if takes else ""
 
@@ -178,6 +184,8 @@ def _misuse(misuse: click.UsageError) -> str:
 
 
 def _say_system_error(problem: OSError) -> int:
+    from reconciler.support.text import printable
+
     why = (problem.strerror or "it failed").lower()
     if problem.filename is not None:
         say(f"error: {printable(str(problem.filename))}: {why}\n")

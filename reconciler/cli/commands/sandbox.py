@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.flags.groups import Commands
 from reconciler.cli.flags.options import config_option, instance_option, option, quiet_option
 from reconciler.cli.flags.types import MultiLine, WholeNumber
+from reconciler.cli.groups import Commands
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.signals import signals_restored
 from reconciler.cli.output.streams import print_result, say

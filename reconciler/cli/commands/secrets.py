@@ -6,7 +6,6 @@ import os
 
 import click
 
-from reconciler.cli.flags.groups import Commands
 from reconciler.cli.flags.options import (
     files_options,
     instance_options,
@@ -14,6 +13,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
     writing_options,
 )
+from reconciler.cli.groups import Commands
 from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Options, ProjectFiles, Selection, WriteOptions
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -14,21 +13,16 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-VARIABLE = "_RECONCILER_COMPLETE"
-"""What click's scripts set when they ask: `bash_complete`, or `bash_source` for the script itself."""
 
+def answer_shell(cli: click.Command, variable: str, instruction: str) -> NoReturn:
+    """End the process with what a shell asked for: `bash_complete`, or `bash_source` for the script itself."""
+    from click.shell_completion import shell_complete
 
-def answer_shell(cli: click.Command) -> None:
-    """End the process with what a shell asked for, if one did."""
-    instruction = os.environ.get(VARIABLE)
-    if instruction:
-        from click.shell_completion import shell_complete
-
-        try:
-            code = shell_complete(cli, {}, "reconciler", VARIABLE, instruction)
-        except Exception:  # the line that somebody is typing is no place for a message
-            code = 1
-        sys.exit(code)
+    try:
+        code = shell_complete(cli, {}, "reconciler", variable, instruction)
+    except Exception:  # the line that somebody is typing is no place for a message
+        code = 1
+    sys.exit(code)
 
 
 def instances(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -65,8 +65,8 @@ def test_a_suppressed_context_is_not_shown() -> None:
 
 _UNCAUGHT = """
 import sys, threading
-from reconciler.cli.output.traceback import hush_tracebacks
-hush_tracebacks()
+from reconciler.cli.output.traceback import silence_tracebacks
+silence_tracebacks()
 class Finalised:
     def __del__(self):
         raise ValueError(sys.argv[1])
