@@ -1,4 +1,4 @@
-"""What is remarkable about the clients that are live, whoever they belong to. What grants do was observed on 4.15.6."""
+"""What is remarkable about the clients that are live, whoever they belong to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity, nam
 from reconciler.doctor.ownership import plan_without_flags
 from reconciler.model.clients import AnyLive, Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
+from reconciler.model.platform import refuses_code_exchange
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.plan.redirect_urls import is_plain_http
 from reconciler.support.frozen import frozen
@@ -115,7 +116,7 @@ def lookalike_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 def refused_exchanges(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """The authorization code works only where it is the sole grant."""
-    clients = [c for c in seen.foreign if Grant.AUTHORIZATION_CODE in c.spec.grants and len(c.spec.grants) > 1]
+    clients = [client for client in seen.foreign if refuses_code_exchange(client.spec.grants)]
     if clients:
         text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {_list(clients)}"
         way_out = "make a client of its own for each grant, or take away those that nobody uses"

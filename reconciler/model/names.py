@@ -1,4 +1,4 @@
-"""What is known of client names: what the platform trims, which it needs, which look alike; and globs over them."""
+"""Client names: which can be declared, which the platform needs, which look alike; and globs over them."""
 
 from __future__ import annotations
 
@@ -6,25 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-TRIMMED = (
-    "\u0000\u0009\u000a\u000b\u000c\u000d\u0020\u0085\u00a0\u1680\u180e"
-    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200e"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
-"""The characters that the platform trims from both ends of names and redirects (observed on 4.15.6)."""
-
-SYSTEM_CLIENT_NAMES = frozenset(
-    name.casefold()
-    for name in (
-        "PmApi",
-        "Swagger UI Auth",
-        "Password Grant",
-        "ProcessMaker Personal Access Client",
-        "ProcessMaker Password Grant Client",
-        "devlink",
-    )
-)
-"""The clients that the platform installs or makes on demand, casefolded."""
+from reconciler.model.platform import SYSTEM_CLIENT_NAMES, TRIMMED
 
 # Characters without a glyph that general category Cf does not cover (Unicode's Default_Ignorable_Code_Point).
 _INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"

@@ -63,7 +63,7 @@ def _frozen(guards: Guards) -> Iterator[Refusal]:
 
 
 def _empty_listing(plan: Plan, guards: Guards) -> Iterator[Refusal]:
-    """Every installation has its system clients (observed on 4.15.6): an empty list is not plausible."""
+    """Every installation has its system clients: an empty list is not plausible."""
     if plan.live == 0 and guards.expect_system_clients:
         text = "the instance lists no client at all, not even those that the platform installs"
         way_out = "check the URL; if that is how it is, set `expect_system_clients: false` for it in reconciler.yaml"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from werkzeug.wrappers import Request
 
-from reconciler.model.names import TRIMMED
+from reconciler.model.platform import TRIMMED
 from reconciler.sandbox.php import Value, build_fields, decode_form, decode_json
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

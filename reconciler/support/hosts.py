@@ -24,17 +24,3 @@ def _is_loopback_address(name: str) -> bool:
         return ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-_PAGES = frozenset(("admin", "api", "designer", "home", "inbox", "login", "logout", "oauth", "requests", "tasks"))
-"""What the addresses of the platform's own pages begin with, behind its URL."""
-
-
-def platform_page_start(url: str) -> str | None:
-    """Where a URL that leads to a page of the platform begins to do so: the URL up to there; None for any other."""
-    scheme, _, rest = url.partition("://")
-    host, *folders = rest.rstrip("/").split("/")
-    for position, folder in enumerate(folders):
-        if folder.lower() in _PAGES:
-            return f"{scheme}://{'/'.join((host, *folders[:position]))}"
-    return None

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.names import TRIMMED, is_system_client, lookalike_key, matches, matches_any
+from reconciler.model.names import is_system_client, lookalike_key, matches, matches_any
+from reconciler.model.platform import TRIMMED
 
 NAMES = st.text(max_size=30)
 INVISIBLE = ["\u200b", "\u200d", "\u00ad", "\u2060", "\ufeff", "\u202e", "\u034f", "\ufe0f", "\U000e0001", "\x00"]

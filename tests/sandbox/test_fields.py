@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.names import TRIMMED
+from reconciler.model.platform import TRIMMED
 from tests.sandbox.conftest import Browser
 
 NAME = "The Name field is required."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from reconciler.model.names import TRIMMED
+from reconciler.model.platform import TRIMMED
 from reconciler.support.frozen import frozen
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import quoted
@@ -16,7 +16,7 @@ WEB_SCHEMES = ("http", "https")
 _PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
 _AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\]|[^:]*)(:.*)?", re.DOTALL)
 
-# What no URL may hold (RFC 3986 section 2) and the platform refuses (observed on 4.15.6). `*` and `,` have rules of
+# What no URL may hold (RFC 3986 section 2) and the platform refuses. `*` and `,` have rules of
 # their own; brackets are taken in a query, and symbols such as an emoji in a host.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_IN_PATH = re.compile(r"[\[\]]")

@@ -13,6 +13,7 @@ from reconciler.declared.config.sinks import read_owners, read_sinks, sink_probl
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, warning
+from reconciler.model.platform import platform_page_start
 from reconciler.model.settings import (
     DEFAULT_LIMITS,
     NO_LIMITS,
@@ -22,7 +23,7 @@ from reconciler.model.settings import (
     RuleSetting,
     Settings,
 )
-from reconciler.support.hosts import is_loopback, platform_page_start
+from reconciler.support.hosts import is_loopback
 from reconciler.support.text import did_you_mean, quoted, quoted_url
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

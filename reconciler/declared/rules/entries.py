@@ -11,13 +11,14 @@ from reconciler.declared.clients.variables import names_in
 from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.clients import Grant
 from reconciler.model.names import matches
+from reconciler.model.platform import refuses_code_exchange
 from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 
 
 def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
-    """The token endpoint refuses to exchange the code of a client with another grant (observed on 4.15.6)."""
+    """The token endpoint refuses to exchange the code of a client with another grant."""
     for entry in context.entries:
-        if len(entry.grants) > 1 and Grant.AUTHORIZATION_CODE in entry.grants:
+        if refuses_code_exchange(entry.grants):
             others = enumeration(
                 grant for grant in Grant if grant in entry.grants and grant != Grant.AUTHORIZATION_CODE
             )
@@ -34,7 +35,7 @@ def password_without_justification(context: RuleContext) -> Iterator[RuleFinding
 
 
 def personal_access_token_without_justification(context: RuleContext) -> Iterator[RuleFinding]:
-    """With this grant, whoever has the client's secret can act as anybody (observed on 4.15.6)."""
+    """With this grant, whoever has the client's secret can act as anybody."""
     return _without_justification(context, Grant.PERSONAL_ACCESS_TOKEN, "lets whoever has the secret act as anybody")
 
 

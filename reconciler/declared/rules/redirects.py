@@ -8,10 +8,8 @@ from reconciler.declared.clients.redirect_url import WEB_SCHEMES
 from reconciler.declared.clients.resolve import ResolvedRedirect, RuleContext
 from reconciler.declared.rules.finding import RuleFinding
 from reconciler.model.clients import Grant
+from reconciler.model.platform import LONGEST_REDIRECT
 from reconciler.support.text import quoted, quoted_url
-
-LONGEST_REDIRECT = 2_000
-"""In characters, all URLs of a client and the commas between them (observed on 4.15.6)."""
 
 
 def not_absolute(context: RuleContext) -> Iterator[RuleFinding]:

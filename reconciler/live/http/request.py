@@ -14,7 +14,7 @@ class ApiRequest:
     doing: str
     """Completed by the instance's URL: "cannot <doing> <url>"."""
     success: int
-    """The only status that is a success (observed on 4.15.6)."""
+    """The only status that is a success."""
     permission: str | None = None
     """What the platform's manual calls the permission that this takes."""
 

@@ -1,7 +1,7 @@
 """What an account may do, told without doing it: the platform judges the permission before the id and the values.
 
 So a create of nothing, and an update and a delete of client 0, which no instance has, are answered with 403 where the
-permission is missing, and with another refusal where it is there (observed on 4.15.6).
+permission is missing, and with another refusal where it is there.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _judge(answer: HttpResponse, call: ApiRequest, telling: frozenset[int], sess
 
 
 def _doubt(answer: HttpResponse, call: ApiRequest, session: Session) -> str:
-    """Why an answer does not tell. Without a session everything is 500, or 401 once (observed on 4.15.6)."""
+    """Why an answer does not tell. Without a session everything is 500, or 401 once."""
     if answer.status == 403:
         why = "its refusal (403) is not the platform's own: a firewall may stand in between"
         return failure_text(call, session.url, why)

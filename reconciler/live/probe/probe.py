@@ -187,7 +187,7 @@ def _ask(transport: Transport) -> AnonymousAnswer | Failure:
 
 
 def _kind(answer: HttpResponse, cookies: CookieSession, url: str) -> AnswerKind:
-    """Whether it is the platform: to a stranger it says 401 as JSON, and starts a session (observed on 4.15.6)."""
+    """Whether it is the platform: to a stranger it says 401 as JSON, and starts a session."""
     if not cookies.is_empty and (leads_to_login(answer, url) or (answer.status == 401 and is_json(answer))):
         return AnswerKind.PLATFORM
     match answer.status:

@@ -1,4 +1,4 @@
-"""What a reviewer should know before saying yes, in plain words. What the grants do was observed on 4.15.6."""
+"""What a reviewer should know before saying yes, in plain words."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from reconciler.model.clients import ClientSpec, Grant, LiveClient
 from reconciler.model.fields import in_order, join_urls
 from reconciler.model.names import is_system_client, matches_any
+from reconciler.model.platform import refuses_code_exchange
 from reconciler.planning.plan.plan import Note
 from reconciler.planning.plan.redirect_urls import hosts, is_plain_http
 
@@ -87,14 +88,9 @@ def _grant_risks(before: frozenset[Grant], after: frozenset[Grant]) -> Iterator[
         yield Note("personal-access", f"personal access: {text}")
     if Grant.PASSWORD in added:
         yield Note("password-grant", "the password grant also works for blocked and inactive users")
-    if added and _refuses_codes(after) and not _refuses_codes(before):
+    if added and refuses_code_exchange(after) and not refuses_code_exchange(before):
         text = "the token endpoint refuses to exchange the code of a client that also has another grant"
         yield Note("code-exchange-refused", f"sign-ins with authorization_code will fail: {text}")
-
-
-def _refuses_codes(grants: frozenset[Grant]) -> bool:
-    """Consent still works then; the exchange is answered 401 invalid_client (observed on 4.15.6)."""
-    return Grant.AUTHORIZATION_CODE in grants and len(grants) > 1
 
 
 def _narrowed(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:

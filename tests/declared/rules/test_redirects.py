@@ -7,7 +7,7 @@ import pytest
 from reconciler.declared.clients.redirect_url import parse_url
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
-from reconciler.model.names import TRIMMED
+from reconciler.model.platform import TRIMMED
 from reconciler.support.hosts import is_loopback
 from tests.declared.declaring import PRODUCTION, SANDBOX, declared, demanding, names_of, only, settings, with_redirect
 

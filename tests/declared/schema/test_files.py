@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from reconciler.declared.schema.files import SCHEMA_NAMES, schema_text
-from reconciler.model.names import TRIMMED
+from reconciler.model.platform import TRIMMED
 
 INPUTS = pytest.mark.parametrize("name", ["auth-clients", "reconciler"])
 
