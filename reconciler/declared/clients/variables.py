@@ -29,26 +29,8 @@ class Substituted:
         return not self.undefined and not self.faults
 
 
-def substitute_defined(text: str, variables: Mapping[str, str]) -> str | None:
-    """The text if all it has are references to what is defined, as almost every text; None if it takes a closer look.
-
-    What holds a text together here is only cut and joined, which takes a fifth of the time of searching it thrice.
-    """
-    filled = ""
-    while True:
-        before, opening, rest = text.partition("${")
-        if not opening:
-            return filled + text
-        name, end, text = rest.partition("}")
-        if not end or name not in variables or before.endswith("$"):
-            return None
-        filled += before + variables[name]
-
-
 def substitute(text: str, variables: Mapping[str, str]) -> Substituted:
     """Fill in every `${name}`; `$${` becomes a literal `${`. Values are taken as they are, not looked into again."""
-    if (plainly := substitute_defined(text, variables)) is not None:
-        return Substituted(plainly)
     names = names_in(text)
     undefined = tuple(dict.fromkeys(name for name in names if name not in variables))
     return Substituted(_filled(text, variables), undefined, _faults(text))

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.declared.schema.compile import Predicate, compile_schema
+from reconciler.declared.schema.fast_path import Predicate, compile_schema
 from reconciler.declared.schema.files import schema_text
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import Loaded

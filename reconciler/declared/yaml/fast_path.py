@@ -10,6 +10,7 @@ reader says None, never what is wrong. What it gives, the tests hold to what the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, MutableSequence
 from sys import intern
 from typing import Any
 
@@ -54,48 +55,42 @@ def read_fast(text: str, lines: LineIndex) -> tuple[int, object] | None:
         return None
 
 
-def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR0912, PLR0915  (calls double the time)
+_Places = list[int]
+"""The offsets of key, value, key, value, … of a mapping; of the items of a list."""
+_Open = tuple[int, Any, _Places]
+"""A collection that goes on below another one: its level, its values, and its places."""
+
+
+def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR0912  (a call a line doubles the time)
     """One walk over the lines. What is open is a stack of collections, each with its level and the places in it.
 
     Keys in column c make a mapping of level 2c, dashes a list of level 2c + 1: deeper than the mapping whose keys stand
     in the same column, as YAML has it. So a line tells by its level which collections have ended.
     """
-    kept = lines.places
-    outer: list[tuple[int, Any, list[int]]] = []
+    outer: list[_Open] = []
     # The document is the value of a key of nothing, further left than all others.
     whole = YamlMapping()
-    places: list[int] = []
     values: Any = whole
-    level = -1
+    places: _Places = []
     awaiting: str | None = ""  # the key whose value begins on a line to come
-    awaiting_at, is_marked = 0, False
+    level, awaiting_at, is_marked = -1, 0, False
     matches = _LINE.finditer(text)
     for line in matches:
         indent, dash, key, word, special, other = line.groups()
         if not (key or dash):
-            if word or special or (other and (is_marked or awaiting != "" or other.rstrip(" \n") != "---")):
-                raise NotSupported
-            is_marked = is_marked or other is not None
+            is_marked = _passed_over(word or special, other, can_start=not is_marked and awaiting == "") or is_marked
             continue
         here = 2 * len(indent) + (dash is not None)
         if awaiting is not None:
-            # A collection begins.
             if here <= level or awaiting in values or len(outer) > MAX_OPEN:
                 raise NotSupported
-            place = line.start(2 if dash else 3)
-            inner = YamlSequence() if dash else YamlMapping()
+            start, inner = line.start(2 if dash else 3), YamlSequence() if dash else YamlMapping()
             values[awaiting] = inner
-            places += (awaiting_at, place)
+            places += (awaiting_at, start)
             outer.append((level, values, places))
             level, values, places, awaiting = here, inner, [], None
         elif here != level:
-            # Others have ended.
-            while here < level:
-                values.first = len(kept)
-                kept.extend(places)
-                level, values, places = outer.pop()
-            if here != level:
-                raise NotSupported
+            level, values, places = _end((level, values, places), here, outer, lines.places)
         if dash and key:
             # An item of the list that is open by now, and a mapping in itself.
             inner = YamlMapping()
@@ -108,11 +103,7 @@ def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR
             value = plain_value(word) if word[0] in FIRST_CHARACTERS or word[-1] == " " else word
             place = line.start(4)
         elif special:
-            place = line.start(5)
-            value, end = read_value(special, text, place, lines)
-            last = line
-            while end > last.end():  # brackets that close further down
-                last = next(matches)
+            value, place = _read_special(line, matches, text, lines), line.start(5)
         elif key:
             awaiting, awaiting_at = intern(key), line.start(3)
             continue
@@ -128,8 +119,32 @@ def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR
             places += (line.start(3), place)
     if awaiting is not None:
         raise NotSupported
-    while outer:
+    _, _, places = _end((level, values, places), -1, outer, lines.places)
+    return places[1], whole[""]
+
+
+def _passed_over(content: str | None, other: str | None, *, can_start: bool) -> bool:
+    """Whether a line without key and dash is the mark `---`, which may stand before everything; or it is blank."""
+    if content or (other and (not can_start or other.rstrip(" \n") != "---")):
+        raise NotSupported
+    return other is not None
+
+
+def _end(innermost: _Open, level: int, outer: list[_Open], kept: MutableSequence[int]) -> _Open:
+    """The collection of this level, after all deeper ones have ended: their places are kept."""
+    here, values, places = innermost
+    while here > level:
         values.first = len(kept)
         kept.extend(places)
-        level, values, places = outer.pop()
-    return places[1], whole[""]
+        here, values, places = outer.pop()
+    if here != level:
+        raise NotSupported
+    return here, values, places
+
+
+def _read_special(line: re.Match[str], matches: Iterator[re.Match[str]], text: str, lines: LineIndex) -> object:
+    """A value in quotes or brackets, which may go over several lines: those are taken from `matches`."""
+    value, end = read_value(line[5], text, line.start(5), lines)
+    while end > line.end():
+        line = next(matches)
+    return value

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.declared.clients.variables import _faults, _filled, names_in, substitute, substitute_defined
+from reconciler.declared.clients.fast_path import substitute_defined
+from reconciler.declared.clients.variables import _faults, _filled, names_in, substitute
 
 VARIABLES = {"host": "portal.example.com", "a_b_1": "x", "dollar": "${host}"}
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from reconciler.declared.schema.compile import compile_schema
+from reconciler.declared.schema.fast_path import compile_schema
 from reconciler.declared.schema.files import schema_text
 from reconciler.declared.schema.validate import _fits
 from reconciler.declared.yaml.load import load_text
