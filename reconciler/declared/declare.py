@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.declared.clients.entries import read_entries
-from reconciler.declared.clients.redirect_url import parse_url
+from reconciler.declared.clients.fast_path import parse_url
 from reconciler.declared.clients.resolve import InstanceDeclarations, RuleContext, instance_declarations, resolve
 from reconciler.declared.rules.finding import ProjectContext, RuleConfig, RuleFinding
 from reconciler.declared.rules.registry import FILE_RULES, INSTANCE_RULES, RULES, Rule

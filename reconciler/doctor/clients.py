@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from reconciler.declared.clients.redirect_url import WEB_SCHEMES, parse_url
+from reconciler.declared.clients.fast_path import parse_url
+from reconciler.declared.clients.redirect_url import WEB_SCHEMES
 from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity, named
 from reconciler.doctor.ownership import plan_without_flags
 from reconciler.model.clients import AnyLive, Declarations, Grant, Listing, LiveClient

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from reconciler.model.platform import TRIMMED
 from reconciler.support.frozen import frozen
@@ -21,8 +20,6 @@ _AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\]|[^:]*)(:.*)?", re.DOTALL)
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_IN_PATH = re.compile(r"[\[\]]")
 _FORBIDDEN_IN_HOST = re.compile(r"[!$%&'()+;=@\[\]]")
-# Most URLs are plain: proven to be without a fault, and taken apart, by one look.
-_PLAIN = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)((?:/[A-Za-z0-9._~/-]*)?)")
 _PORT = re.compile(r":[0-9]{1,5}")
 _HIGHEST_PORT = 65_535
 
@@ -53,14 +50,8 @@ class Url:
         return is_loopback(self.host)
 
 
-@lru_cache(maxsize=16_384)
-def parse_url(text: str) -> Url:
+def parse_any_url(text: str) -> Url:
     """Take any text apart as a URL. Never fails: what is wrong with it is in the answer."""
-    plain = _PLAIN.fullmatch(text)
-    return Url(text, plain[1], plain[2], plain[3]) if plain else _parse_any(text)
-
-
-def _parse_any(text: str) -> Url:
     kept = text.strip(TRIMMED)  # as the platform does
     scheme, authority, path, _, fragment = _PARTS.findall(kept)[0]
     user_info, host, port = _AUTHORITY.findall(authority[2:])[0]

@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import lru_cache, partial
 
 from reconciler.declared.clients.entries import Entry
-from reconciler.declared.clients.fast_path import substitute_defined
-from reconciler.declared.clients.redirect_url import Url, parse_url
+from reconciler.declared.clients.fast_path import parse_url, substitute_defined
+from reconciler.declared.clients.redirect_url import Url
 from reconciler.declared.clients.rotation import rotation_of
 from reconciler.declared.clients.variables import Substituted, substitute
 from reconciler.model.clients import (

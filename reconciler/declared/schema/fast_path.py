@@ -1,8 +1,9 @@
 """Whether a value has the structure that a schema demands: yes or no, fast, and without a library to import.
 
-A schema becomes one function made of small ones. What is wrong, and where, jsonschema says (`shape.py`), which is ten
-times as slow and takes longer to import than to run; it is asked only where the answer here is no. So a no may be too
-strict, a yes must be right: the tests hold both to the same verdict, and a keyword that is not known here is refused.
+A schema becomes one function made of small ones. What is wrong, and where, jsonschema says (`validate.py`), which is
+ten times as slow and takes longer to import than to run; it is asked only where the answer here is no. So a no may be
+too strict, a yes must be right: the tests hold both to the same verdict, and a keyword that is not known is refused.
+Without this module, `plan` of 10,000 clients takes 2.4 times as long, and of 10 clients 27 % longer.
 
 Values are those of a YAML file: mappings, lists, text, whole numbers, truth values and None.
 """

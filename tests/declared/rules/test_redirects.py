@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.declared.clients.redirect_url import parse_url
+from reconciler.declared.clients.fast_path import parse_url
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.platform import TRIMMED

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.declared.clients.redirect_url import parse_url
+from reconciler.declared.clients.fast_path import parse_url
 from reconciler.declared.declare import Declared, declare
 from reconciler.declared.rules.registry import RULES
 from reconciler.declared.yaml.document import Document
