@@ -99,4 +99,4 @@ CODES = (
     "redirect-useless",
     "redirect-loopback",
 )
-"""Every code, in the order of the checks. docs/doctor.md says what each means."""
+"""Every code, in the order of the checks. docs/reference/doctor.md says what each means."""

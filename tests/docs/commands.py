@@ -1,4 +1,5 @@
-"""docs/commands.md, made of every command's --help. `make docs` writes it, and docs/json.md; tests compare."""
+"""docs/reference/commands.md, made of every command's --help. `make docs` writes it, and docs/reference/json.md; tests
+compare."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import click
 from reconciler.cli.main import cli
 from tests.docs import sessions
 
-PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 
 HEAD = """# Commands and exit codes
 
@@ -32,7 +33,7 @@ several values stand on several lines. A flag wins over the environment, the env
 
 Of several instances the first in this order wins: 130, 5, 6, 1, 4, 3, 2, 0; if one was written to and another failed,
 it is 5. Warnings never change the code. What to do about each:
-[recover](recovering.md), and [in a pipeline](pipelines.md#exit-codes-to-act-on).
+[recover](../guides/recovering.md), and [in a pipeline](../guides/pipelines.md#exit-codes-to-act-on).
 
 Where a command only looks, 1 says "not as it should be": `doctor` has found an error, `fmt --check` a file that
 would change, `secrets deliver --check` a sink that lacks something.
@@ -68,4 +69,4 @@ if __name__ == "__main__":
     if sessions.has_jq():
         sessions.write()
     else:
-        print("docs/json.md stays as it is: its sessions need jq", file=sys.stderr)
+        print("docs/reference/json.md stays as it is: its sessions need jq", file=sys.stderr)

@@ -120,10 +120,10 @@ def to_review(stage: Stage) -> None:
 
 PREPARATIONS: Mapping[str, Callable[[Stage], None]] = {
     "README.md": our_own,
-    "docs/adopting.md": hand_made,
-    "docs/secrets.md": with_sinks,
-    "docs/reviewing.md": to_review,
-    "docs/tour.md": nothing,
+    "docs/guides/adopting.md": hand_made,
+    "docs/guides/secrets.md": with_sinks,
+    "docs/guides/reviewing.md": to_review,
+    "docs/learn/tour.md": nothing,
 }
 """By page; `project` for all others."""
 
@@ -161,12 +161,12 @@ def _git_moves_the_portal(stage: Stage) -> None:
 
 BETWEEN: Mapping[tuple[str, str], Callable[[Stage], None]] = {
     ("README.md", "export PM_"): _remove_the_examples,
-    ("docs/adopting.md", "export --all"): _start_over,
-    ("docs/adopting.md", "export --instance production --update\n"): _person_adds_two,
-    ("docs/adopting.md", "--accept"): _person_moves_the_portal,
-    ("docs/recovering.md", "-o plan.json"): _git_moves_the_portal,
-    ("docs/recovering.md", "apply plan.json"): _person_moves_the_portal,
-    ("docs/recovering.md", "plan --instance production    #"): _person_adds_a_namesake,
-    ("docs/observation.md", "--config-from"): _raise_a_limit,
+    ("docs/guides/adopting.md", "export --all"): _start_over,
+    ("docs/guides/adopting.md", "export --instance production --update\n"): _person_adds_two,
+    ("docs/guides/adopting.md", "--accept"): _person_moves_the_portal,
+    ("docs/guides/recovering.md", "-o plan.json"): _git_moves_the_portal,
+    ("docs/guides/recovering.md", "apply plan.json"): _person_moves_the_portal,
+    ("docs/guides/recovering.md", "plan --instance production    #"): _person_adds_a_namesake,
+    ("docs/guides/observation.md", "--config-from"): _raise_a_limit,
 }
 """What happens before the line of a page in which these words stand."""

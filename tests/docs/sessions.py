@@ -1,5 +1,5 @@
-"""The console sessions of docs/json.md, run against the embedded sandbox. `make docs` writes what they print; a test
-compares."""
+"""The console sessions of docs/reference/json.md, run against the embedded sandbox. `make docs` writes what they print;
+a test compares."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "json.md"
+PAGE = ROOT / "docs" / "reference" / "json.md"
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

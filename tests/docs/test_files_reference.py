@@ -1,4 +1,4 @@
-"""docs/files.md and the schemas name the same keys, level by level."""
+"""docs/reference/files.md and the schemas name the same keys, level by level."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.declared.schema.files import schema_text
 from reconciler.declared.yaml.scalars import plain_scalar
 from tests.docs.pages import ROOT, prose
 
-PAGE = prose(ROOT / "docs" / "files.md")
+PAGE = prose(ROOT / "docs" / "reference" / "files.md")
 CLIENTS: dict[str, Any] = json.loads(schema_text("auth-clients"))
 SETTINGS: dict[str, Any] = json.loads(schema_text("reconciler"))
 _KEY = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
@@ -43,7 +43,7 @@ LEVELS: dict[str, Any] = {
 def section(heading: str) -> str:
     """What stands below a heading, up to the next one of any level."""
     _, found, rest = PAGE.partition(f"# {heading}\n")
-    assert found, f"docs/files.md has no heading '{heading}'"
+    assert found, f"docs/reference/files.md has no heading '{heading}'"
     return re.split(r"^#+ ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 

@@ -1,4 +1,4 @@
-"""docs/journal.md names the keys that a journal has, event by event, and every word that can stand there."""
+"""docs/reference/journal.md names the keys that a journal has, event by event, and every word that can stand there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.secrets.values import DeliveryEvent
 from tests.docs.pages import ROOT
 
-PAGE = (ROOT / "docs" / "journal.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "journal.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 23, 13, 45, tzinfo=UTC)
 SPEC = ClientSpec("Customer portal", frozenset({Grant.PASSWORD}))
 MADE = Create(SPEC, Note("declared-not-live", "declared, and not live"), source=Location("clients/a.yaml", 1, 1))

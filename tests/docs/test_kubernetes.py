@@ -1,4 +1,4 @@
-"""The manifests in docs/kubernetes are what Kubernetes takes, and keep the promises of docs/fleet.md."""
+"""The manifests in docs/guides/kubernetes are what Kubernetes takes, and keep the promises of docs/guides/fleet.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 
 from reconciler.cli.main import main
 
-FILES = sorted((Path(__file__).parents[2] / "docs" / "kubernetes").glob("*.yaml"))
+FILES = sorted((Path(__file__).parents[2] / "docs" / "guides" / "kubernetes").glob("*.yaml"))
 VERSIONS = ("1.31", "1.34")
 
 

@@ -14,7 +14,7 @@ from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from tests.docs.pages import PAGES, ROOT, Snippet, anchors, links, snippets
 
-# The examples of docs/rules.md are run, rule by rule, by the tests of the rules.
+# The examples of docs/reference/rules.md are run, rule by rule, by the tests of the rules.
 EXAMPLES = [s for page in PAGES if page.name != "rules.md" for s in snippets(page) if s.language == "yaml"]
 KEYS = {key for name in ("auth-clients", "reconciler") for key in json.loads(schema_text(name))["properties"]}
 

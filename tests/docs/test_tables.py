@@ -38,14 +38,14 @@ def _rows(page: str) -> list[int]:
 
 
 def test_every_exit_code_stands_in_the_reference_and_in_the_way_back() -> None:
-    assert sorted(_rows("commands.md")) == sorted(CODES)
-    assert sorted(_rows("recovering.md")) == sorted(CODES - {exit_codes.DONE})
-    assert sorted(_rows("pipelines.md")) == sorted(CODES - {WRONG_USAGE})
+    assert sorted(_rows("reference/commands.md")) == sorted(CODES)
+    assert sorted(_rows("guides/recovering.md")) == sorted(CODES - {exit_codes.DONE})
+    assert sorted(_rows("guides/pipelines.md")) == sorted(CODES - {WRONG_USAGE})
 
 
 def test_every_room_is_in_the_architecture() -> None:
     """Every folder of the program."""
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
     rooms = [each.parent.name for each in (ROOT / "reconciler").glob("*/__init__.py")]
     assert len(rooms) > 8
     assert [room for room in rooms if f"| `{room}/` |" not in page] == []
@@ -72,7 +72,7 @@ def _second_column(section: str) -> set[str]:
 def test_every_reason_to_block_has_a_row() -> None:
     codes = _codes("planning/match/blocked.py", r'_blocked\(\s*entry, "([a-z-]+)"')
     assert len(codes) > 10
-    assert _second_column(_section(_page("blocked.md"), "Blocked")) == codes
+    assert _second_column(_section(_page("reference/blocked.md"), "Blocked")) == codes
 
 
 def test_every_reason_to_refuse_has_a_row() -> None:
@@ -81,11 +81,13 @@ def test_every_reason_to_refuse_has_a_row() -> None:
     )
     limits = {f"limit-{verb}" for verb in ("creates", "updates", "deletes")}
     assert len(codes) > 5
-    assert _second_column(_section(_page("blocked.md"), "Refused")) == codes | limits
+    assert _second_column(_section(_page("reference/blocked.md"), "Refused")) == codes | limits
 
 
 @pytest.mark.parametrize(
-    ("page", "schema"), [("plan-file.md", "plan"), ("observation.md", "observation")], ids=["plan", "observation"]
+    ("page", "schema"),
+    [("reference/plan-file.md", "plan"), ("guides/observation.md", "observation")],
+    ids=["plan", "observation"],
 )
 def test_a_page_about_a_file_explains_every_key_of_its_schema(page: str, schema: str) -> None:
     """A row may be about several."""
@@ -95,7 +97,7 @@ def test_a_page_about_a_file_explains_every_key_of_its_schema(page: str, schema:
 
 
 def test_the_accounts_of_the_sandbox_are_all_there() -> None:
-    rows = re.findall(r"^\| (\w+) \| (\S+-pass-1) \|", _page("sandbox.md"), re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \| (\S+-pass-1) \|", _page("reference/sandbox.md"), re.MULTILINE)
     assert sorted(rows) == sorted((account.name, account.password) for account in ACCOUNTS)
 
 
@@ -116,7 +118,7 @@ def test_a_flag_that_stands_alone_in_the_text_exists(page: Path) -> None:
 
 
 def test_the_keys_and_events_that_a_program_gets_are_all_there() -> None:
-    section = _section(_page("secrets.md"), "command")
+    section = _section(_page("guides/secrets.md"), "command")
     keys = {
         key for row in re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)
     }

@@ -18,8 +18,8 @@ from tests.github.test_files import judged
 
 pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
-PIPELINE = ROOT / "docs" / "gitlab" / "gitlab-ci.yml"
-SCRIPT = ROOT / "docs" / "pipelines" / "pipeline.sh"
+PIPELINE = ROOT / "docs" / "guides" / "gitlab" / "gitlab-ci.yml"
+SCRIPT = ROOT / "docs" / "guides" / "pipelines" / "pipeline.sh"
 ACCOUNT = {key.removeprefix("secrets."): value for key, value in SECRETS.items() if key.startswith("secrets.")}
 KEYWORDS = {"variables", "stages", "default"}
 

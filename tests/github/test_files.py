@@ -1,4 +1,4 @@
-"""Tools that judge workflows accept ours, and the promises of docs/github.md are kept in each file."""
+"""Tools that judge workflows accept ours, and the promises of docs/guides/github.md are kept in each file."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def document(text: str) -> Values:
 
 
 def with_digest(values: Values) -> bytes:
-    """A file of these values whose digest fits, made as docs/observation.md says."""
+    """A file of these values whose digest fits, made as docs/guides/observation.md says."""
     rest = {key: value for key, value in values.items() if key != "digest"}
     canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
     return json.dumps({**rest, "digest": f"sha256:{hashlib.sha256(canonical.encode('ascii')).hexdigest()}"}).encode()

@@ -63,7 +63,7 @@ def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         print_result(f"{url}\n")
-        say("accounts: see docs/sandbox.md; stop with Ctrl-C\n")
+        say("accounts: see docs/reference/sandbox.md; stop with Ctrl-C\n")
         stop.wait()
     return 0
 

@@ -128,7 +128,7 @@ def allow_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
             if name not in files.rule_configs:
-                hint = did_you_mean(name, files.rule_configs) or "docs/rules.md lists all rules"
+                hint = did_you_mean(name, files.rule_configs) or "docs/reference/rules.md lists all rules"
                 yield RuleFinding(f"no rule is called {quoted(name)}", entry.place("allow", position), hint, entry)
 
 
@@ -146,7 +146,7 @@ def rules_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     """A setting for a rule that does not exist tunes nothing."""
     for name, place in files.settings.rule_sources:
         if name not in files.rule_configs:
-            hint = did_you_mean(name, files.rule_configs) or "docs/rules.md lists all rules"
+            hint = did_you_mean(name, files.rule_configs) or "docs/reference/rules.md lists all rules"
             yield RuleFinding(f"no rule is called {quoted(name)}", place, hint)
 
 

@@ -1,7 +1,7 @@
 """The named rules: what each is called, how grave it is, and whether an entry may waive it.
 
 Every rule is one function that looks at all that is declared, for one instance (`RuleContext`) or whatever the instance
-(`ProjectContext`), and yields what it finds. docs/rules.md has a section for each.
+(`ProjectContext`), and yields what it finds. docs/reference/rules.md has a section for each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/rules.md and the table of rules say the same, and every documented example does what the page says."""
+"""docs/reference/rules.md and the table of rules say the same, and every documented example does what the page says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "rules.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "rules.md").read_text()
 INTRODUCTION, *_SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)
 SECTIONS = {name: body for name, _, body in (section.partition("\n") for section in _SECTIONS)}
 

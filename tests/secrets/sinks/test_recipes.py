@@ -1,4 +1,4 @@
-"""The recipes of docs/sinks, run as they are documented against programs that write down what they were given."""
+"""The recipes of docs/guides/sinks, run as documented against programs that write down what they were given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.secrets.values import DeliveryEvent
 from tests.secrets.handing import SECONDS, client, deliverer, handover, text_of
 
 ROOT = Path(__file__).parents[3]
-RECIPES = sorted((ROOT / "docs" / "sinks").glob("*.sh"))
+RECIPES = sorted((ROOT / "docs" / "guides" / "sinks").glob("*.sh"))
 SECRET = text_of(17)
 
 
@@ -172,7 +172,7 @@ class Recorded:
             "FAKE_REAL": os.environ["PATH"],
             "FAKE_ANSWERS": str(self.folder / "answers"),
         }
-        run = {"run": [str(ROOT / "docs" / "sinks" / f"{self.name}.sh"), *self.recipe.run]}
+        run = {"run": [str(ROOT / "docs" / "guides" / "sinks" / f"{self.name}.sh"), *self.recipe.run]}
         return deliverer(self.folder, {"command": run}, environ=environ)
 
     def calls(self) -> list[tuple[str, str]]:
@@ -190,7 +190,7 @@ def recorded(tmp_path: Path, name: str) -> Recorded:
 
 
 def test_every_recipe_is_documented_and_tested() -> None:
-    page = (ROOT / "docs" / "secrets.md").read_text()
+    page = (ROOT / "docs" / "guides" / "secrets.md").read_text()
     assert {recipe.stem for recipe in RECIPES} == set(KNOWN)
     assert [recipe.name for recipe in RECIPES if f"](sinks/{recipe.name})" not in page] == []
 
