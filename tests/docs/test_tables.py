@@ -43,14 +43,6 @@ def test_every_exit_code_stands_in_the_reference_and_in_the_way_back() -> None:
     assert sorted(_rows("guides/pipelines.md")) == sorted(CODES - {WRONG_USAGE})
 
 
-def test_every_room_is_in_the_architecture() -> None:
-    """Every folder of the program."""
-    page = (ROOT / "docs" / "explanation" / "architecture.md").read_text(encoding="utf-8")
-    rooms = [each.parent.name for each in (ROOT / "reconciler").glob("*/__init__.py")]
-    assert len(rooms) > 8
-    assert [room for room in rooms if f"| `{room}/` |" not in page] == []
-
-
 def _page(name: str) -> str:
     return (ROOT / "docs" / name).read_text(encoding="utf-8")
 
