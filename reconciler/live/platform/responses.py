@@ -18,10 +18,13 @@ from reconciler.model.errors import (
     Unavailable,
     UnexpectedResponse,
 )
+from reconciler.model.fields import PLAIN_FIELDS
 from reconciler.model.secret import Secret
 from reconciler.support.text import printable
 
-_KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"})
+_KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"}) | {
+    row.sent_as for row in PLAIN_FIELDS
+}
 """The keys of an answer that are read. Whatever else it holds, the secrets first of all, is dropped while decoding."""
 
 _WORDS = {
