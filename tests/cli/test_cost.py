@@ -66,8 +66,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_PASSWORD", "bench")
 
 
-MODULES = {"--help": 11, "validate": 66, "plan": 116}
-"""The most modules of our own that a command may import."""
+MODULES = {"--help": 11, "validate": 82, "plan": 147}
+"""The most modules of our own that a command may import, packages counted."""
 
 
 @pytest.mark.parametrize("command", ["validate", "plan"])
