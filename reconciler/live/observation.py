@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import Listing, LiveClient
 from reconciler.model.documents import DocumentFormat
 from reconciler.model.errors import ReconcilerError, Refused
-from reconciler.model.fields import KEYS, spec_of, spec_values
+from reconciler.model.fields import KEYS, read_unsupported, spec_of, spec_values, unsupported_values
 from reconciler.model.settings import Instance
 from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
@@ -106,7 +106,7 @@ def _values(observation: Observation) -> dict[str, Any]:
         "identity": observation.identity,
         "observed_at": observation.observed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "clients": [_client_values(client) for client in observation.listing.clients],
-        "unsupported": [_unsupported_values(client) for client in observation.listing.unsupported],
+        "unsupported": [unsupported_values(client) for client in observation.listing.unsupported],
     }
 
 
@@ -123,7 +123,7 @@ def _read_all(node: JsonValue) -> tuple[Observation, ...]:
 def _read(node: JsonValue) -> Observation:
     values = node.record(("instance", "identity", "observed_at", "clients", "unsupported"))
     observed_at = _read_moment(values["observed_at"])
-    clients, unsupported = values["clients"].each(_read_client), values["unsupported"].each(_read_unsupported)
+    clients, unsupported = values["clients"].each(_read_client), values["unsupported"].each(read_unsupported)
     listing = Listing(clients, unsupported, observed_at)
     _demand_ids(listing, node.place)
     found = Observation(values["instance"].text(), values["identity"].text(), observed_at, listing)
@@ -158,14 +158,3 @@ def _read_client(node: JsonValue) -> LiveClient:
     values = node.record(("id", *KEYS, "created_at"))
     spec = spec_of(values)
     return LiveClient(values["id"].client_id(), spec, values["created_at"].unless_null(JsonValue.time))
-
-
-def _unsupported_values(client: UnsupportedClient) -> dict[str, Any]:
-    created_at = client.created_at and client.created_at.isoformat()
-    return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
-
-
-def _read_unsupported(node: JsonValue) -> UnsupportedClient:
-    values = node.record(("id", "name", "why", "created_at"))
-    created_at = values["created_at"].unless_null(JsonValue.time)
-    return UnsupportedClient(values["id"].client_id(), values["name"].whole_text(), values["why"].text(), created_at)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from reconciler.model.clients import ClientSpec, Field, Grant
+from reconciler.model.clients import ClientSpec, Field, Grant, UnsupportedClient
 from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
 
@@ -117,6 +117,19 @@ def spec_of(values: Mapping[str, JsonValue]) -> ClientSpec:
         place = values[Field.REDIRECT_URL].place
         raise WrongShape(f"`{place}` does not fit the grants: it goes with authorization_code")
     return spec
+
+
+def unsupported_values(client: UnsupportedClient) -> dict[str, JsonData | None]:
+    """A client that cannot be declared, as plain JSON values."""
+    created_at = client.created_at.isoformat() if client.created_at else None
+    return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
+
+
+def read_unsupported(value: JsonValue) -> UnsupportedClient:
+    """The client that `unsupported_values` wrote. Raises `WrongShape`."""
+    values = value.record(("id", "name", "why", "created_at"))
+    created_at = values["created_at"].unless_null(JsonValue.time)
+    return UnsupportedClient(values["id"].client_id(), values["name"].whole_text(), values["why"].text(), created_at)
 
 
 def changed_fields(before: ClientSpec, after: ClientSpec) -> tuple[FieldRow, ...]:

@@ -18,10 +18,10 @@ def system_client_name(context: RuleContext) -> Iterator[RuleFinding]:
         if is_system_client(entry.name, globs):
             message = f"{quoted(entry.name)} is the name of a system client, which the platform needs as it is"
             yield RuleFinding(message, entry.source, "leave the client out, or choose another name", entry)
-    for claim in context.previous_names:
-        if is_system_client(claim.name, globs):
+    for previous in context.previous_names:
+        if is_system_client(previous.name, globs):
             problem = "is that of a system client, which the platform needs as it is"
-            yield _found(claim, problem, "remove it: a system client is never renamed")
+            yield _found(previous, problem, "remove it: a system client is never renamed")
 
 
 def duplicate_name(context: RuleContext) -> Iterator[RuleFinding]:
@@ -84,29 +84,29 @@ def _what_is_odd(name: str, odd: str) -> str:
 def name_is_previous_name(context: RuleContext) -> Iterator[RuleFinding]:
     """A live client of that name would be wanted for two entries."""
     declared = {entry.name: entry for entry in context.entries} if context.previous_names else {}
-    for claim in context.previous_names:
-        other = declared.get(claim.name)
-        if other is not None and other.name != claim.entry.name:
+    for previous in context.previous_names:
+        other = declared.get(previous.name)
+        if other is not None and other.name != previous.entry.name:
             problem = f"is itself declared at {other.source}"
-            yield _found(claim, problem, "remove the previous name, or the entry that declares it")
+            yield _found(previous, problem, "remove the previous name, or the entry that declares it")
 
 
 def previous_name_is_own(context: RuleContext) -> Iterator[RuleFinding]:
     """A previous name equal to the name does nothing: one of the two is probably a slip."""
-    for claim in context.previous_names:
-        if claim.name == claim.entry.name:
+    for previous in context.previous_names:
+        if previous.name == previous.entry.name:
             problem = "is the client's own name, so nothing would be renamed"
-            yield _found(claim, problem, "remove it, or write the name that the client had")
+            yield _found(previous, problem, "remove it, or write the name that the client had")
 
 
 def previous_name_twice(context: RuleContext) -> Iterator[RuleFinding]:
     """One live client cannot be renamed to two names."""
     first: dict[str, PreviousName] = {}
-    for claim in context.previous_names:
-        earlier = first.setdefault(claim.name, claim)
-        if earlier is not claim:
+    for previous in context.previous_names:
+        earlier = first.setdefault(previous.name, previous)
+        if earlier is not previous:
             problem = f"is already claimed at {earlier.place}"
-            yield _found(claim, problem, "keep it where the client really comes from")
+            yield _found(previous, problem, "keep it where the client really comes from")
 
 
 def protected_absent(context: RuleContext) -> Iterator[RuleFinding]:
@@ -129,5 +129,5 @@ def declared_and_ignored(context: RuleContext) -> Iterator[RuleFinding]:
             yield RuleFinding(message, entry.source, "remove the entry, or the pattern that covers it", entry)
 
 
-def _found(claim: PreviousName, problem: str, hint: str) -> RuleFinding:
-    return RuleFinding(f"previous name {quoted(claim.name)} {problem}", claim.place, hint, claim.entry)
+def _found(previous: PreviousName, problem: str, hint: str) -> RuleFinding:
+    return RuleFinding(f"previous name {quoted(previous.name)} {problem}", previous.place, hint, previous.entry)

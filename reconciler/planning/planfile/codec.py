@@ -14,8 +14,8 @@ from datetime import UTC, timedelta
 from enum import StrEnum
 from typing import Any, assert_never
 
-from reconciler.model.clients import Field, UnsupportedClient
-from reconciler.model.fields import read_spec, spec_values
+from reconciler.model.clients import Field
+from reconciler.model.fields import read_spec, read_unsupported, spec_values, unsupported_values
 from reconciler.planning.plan.plan import (
     Blocked,
     Change,
@@ -81,7 +81,7 @@ def plan_values(plan: Plan) -> Values:
         "blocked": [_blocked_values(blocked) for blocked in plan.blocked],
         "unmanaged": [_unmanaged_values(client) for client in plan.unmanaged],
         "ignored": [_unmanaged_values(client) for client in plan.ignored],
-        "unsupported": [_unsupported_values(client) for client in plan.unsupported],
+        "unsupported": [unsupported_values(client) for client in plan.unsupported],
         "notes": [asdict(note) for note in plan.notes],
         "in_sync": plan.in_sync,
         "declared_present": plan.declared_present,
@@ -105,7 +105,7 @@ def read_plan(values: Mapping[str, JsonValue]) -> Plan:
         blocked=values["blocked"].each(_read_blocked),
         unmanaged=values["unmanaged"].each(_read_unmanaged),
         ignored=values["ignored"].each(_read_unmanaged),
-        unsupported=values["unsupported"].each(_read_unsupported),
+        unsupported=values["unsupported"].each(read_unsupported),
         notes=values["notes"].each(read_note),
         in_sync=values["in_sync"].number(),
         declared_present=values["declared_present"].number(),
@@ -276,14 +276,3 @@ def _read_unmanaged(node: JsonValue) -> Unmanaged:
     values = node.record(("id", "name", "system", "note"))
     note = values["note"].unless_null(read_note)
     return Unmanaged(values["id"].client_id(), values["name"].text(), values["system"].flag(), note)
-
-
-def _unsupported_values(client: UnsupportedClient) -> Values:
-    created_at = client.created_at and client.created_at.isoformat()
-    return {"id": client.id, "name": client.name, "why": client.why, "created_at": created_at}
-
-
-def _read_unsupported(node: JsonValue) -> UnsupportedClient:
-    values = node.record(("id", "name", "why", "created_at"))
-    created_at = values["created_at"].unless_null(JsonValue.time)
-    return UnsupportedClient(values["id"].client_id(), values["name"].text(), values["why"].text(), created_at)
