@@ -1,4 +1,4 @@
-"""An examination for programs, as schemas/output.schema.json has it."""
+"""The results of `doctor` as JSON, described by schemas/output.schema.json."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reconciler.render.json.overview import render_document
 
 
 def render_examinations(examinations: Iterable[Examination]) -> str:
-    """The document for `doctor`, ending in a line feed."""
+    """Render the document for `doctor`, ending in a line feed."""
     return render_document("doctor", {"instances": [_entry(each) for each in examinations]})
 
 

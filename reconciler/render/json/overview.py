@@ -1,7 +1,7 @@
-"""Plans, reports and diagnostics for programs: versioned JSON, described by schemas/output.schema.json.
+"""Plans, reports and diagnostics as versioned JSON, described by schemas/output.schema.json.
 
-One vocabulary throughout: a `code` is for programs and stays, a `message` is for people and may be worded anew, a
-`hint` is the way out. Every key is always there; null stands for "none".
+The same keys everywhere: a `code` is for programs and stable, a `message` is for people and may be reworded, a `hint`
+is the fix. Every key is always present; null means "none".
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def plan_entry(
     *,
     missing_secrets: Sequence[MissingSecret] = (),
 ) -> dict[str, Any]:
-    """One instance's plan as plain values; `as_of` for one that was made from an observation."""
+    """Return one instance's plan as plain values. `as_of` is for a plan that was made from an observation."""
     return {
         "instance": plan.instance,
         "identity": plan.identity,
@@ -78,7 +78,7 @@ def plan_entry(
 
 
 def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()) -> dict[str, Any]:
-    """One instance's plan, and what came of each change; first those that were done before."""
+    """Return one instance's plan with the outcome of each change. Changes that were already done come first."""
     return {
         **plan_entry(plan, ()),
         "status": "applied" if is_complete(report) else "incomplete",
@@ -94,14 +94,14 @@ def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()
 
 
 def stopped_entry(instance: str, identity: str, error: ReconcilerError) -> dict[str, Any]:
-    """An instance that could not be planned, or was not written to, and why."""
+    """Return an instance that was not planned or not written to, with the reason."""
     why = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
     result = verdict.of_error(error)
     return {"instance": instance, "identity": identity, "status": "stopped", "result": result, "error": why}
 
 
 def result_entry(result: ApplyResult) -> dict[str, Any]:
-    """What came of one instance as plain values."""
+    """Return the result of one instance as plain values."""
     match result:
         case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
             return plan_entry(plan, refusals, as_of, missing_secrets=missing_secrets)
@@ -114,21 +114,21 @@ def result_entry(result: ApplyResult) -> dict[str, Any]:
 
 
 def render_document(kind: str, content: dict[str, Any]) -> str:
-    """A document of a kind, ending in a line feed."""
+    """Render a document of the given kind, ending in a line feed."""
     return _dump({"format_version": FORMAT_VERSION, "kind": kind, **content})
 
 
 def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
-    """The document for `plan` or `apply`, ending in a line feed."""
+    """Render the document for `plan` or `apply`, ending in a line feed."""
     listed = list(entries)
     summary = tally(entry["result"] for entry in listed)
     return _dump({"format_version": FORMAT_VERSION, "kind": kind, "summary": summary, "instances": listed})
 
 
 def render_overview_json(overview: Overview) -> str:
-    """The document for a whole run, ending in a line feed: what stdout has with `--format json`, or why it has nothing.
+    """Render the document for a whole run, ending in a line feed: what `--format json` prints, or why there is none.
 
-    That is the document of `validate` for invalid declarations, and one of the kind `error` for any other reason.
+    The reason is the document of `validate` for invalid declarations, else one of the kind `error`.
     """
     if overview.error is not None:
         why = {"message": overview.error.message, "hint": overview.error.hint, "exit_code": overview.error.exit_code}
@@ -139,7 +139,7 @@ def render_overview_json(overview: Overview) -> str:
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
-    """The document for `validate`, ending in a line feed."""
+    """Render the document for `validate`, ending in a line feed."""
     entries = [
         {
             "severity": d.severity,
@@ -156,7 +156,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _dump(document: dict[str, Any]) -> str:
-    # ASCII only: a name may hold lone surrogates or bidirectional marks, and escapes survive every terminal and log.
+    # ASCII only: a name may contain lone surrogates or bidirectional marks, and escapes survive every terminal and log.
     return without_workflow_commands(json.dumps(document, indent=2, ensure_ascii=True), r"\u0023") + "\n"
 
 
@@ -182,7 +182,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | None]:
-    """The client's id, and what it is before and after the change."""
+    """Return the client's id, and its spec before and after the change."""
     match change:
         case Create(replaces=Replaced(before=before)):
             return None, before, change.after

@@ -1,4 +1,4 @@
-"""What sinks have of clients, or were given, for programs, as schemas/output.schema.json has it: never a secret."""
+"""What sinks hold or received, as JSON described by schemas/output.schema.json: never a secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.results import SecretsResult, SinkEntry, Stopped
 
 
 def render_secrets(results: Sequence[SecretsResult], *, check: bool) -> str:
-    """The document for `secrets deliver`, ending in a line feed."""
+    """Render the document for `secrets deliver`, ending in a line feed."""
     document = {
         "format_version": FORMAT_VERSION,
         "kind": "secrets",
