@@ -1,4 +1,4 @@
-"""What to know of many instances before looking at any: each thing once, with all the instances on which it is so."""
+"""What to read first about several instances: each finding once, with all the instances that have it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from reconciler.render.view.findings import HEADINGS, ReviewFinding, ReviewKind,
 from reconciler.results import Overview
 
 _MOST_SHOWN = 12
-"""Findings of a kind that are open to see; the others can be opened."""
+"""Maximum number of findings of a kind shown at once; the others are collapsed."""
 _MOST_NAMED = 8
-"""Instances that are named; beyond it the table tells."""
+"""Maximum number of instances named for a finding; the table lists all of them."""
 _QUIET = (ReviewKind.CHANGE, ReviewKind.KEPT, ReviewKind.ODD, ReviewKind.FILES, ReviewKind.INVALID, ReviewKind.ENDED)
-"""Kinds that are shown elsewhere, or need nobody's decision."""
+"""Kinds that are shown elsewhere, or need no decision."""
 
 
 def attention_box(overview: Overview, anchors: Mapping[str, str]) -> Html | None:
-    """The section; nothing if there is nothing to decide. `anchors` are the ids of the instances' sections."""
+    """Render the section; nothing if there is nothing to decide. `anchors` are the ids of the instances' sections."""
     found = [each for each in (*findings(overview), *new_clients(overview)) if each.kind not in _QUIET]
     if not found:
         return None

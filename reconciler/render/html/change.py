@@ -1,4 +1,4 @@
-"""A change as a card: what the client is now, what it will be, why, and what there is to think about."""
+"""A change as a card: the client before and after, the reason, and the risks."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from reconciler.render.view.counts import action
 from reconciler.render.view.rotation import old_secret_text
 
 SIGNS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "−"}
-"""What tells the actions apart where colours do not."""
+"""Signs that tell the actions apart without colours."""
 
 NOTHING = tag("span", "none", class_="faint")
 _PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
 
 
 def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, done: bool = False) -> Html:
-    """One change; `outcome` says what came of it, `done` that it was live before anything was written."""
+    """Render one change. `outcome` is its result; `done` means that it was live before anything was written."""
     word = action(change)
     return tag(
         "article",
@@ -45,7 +45,7 @@ def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, 
 
 
 def blocked_card(blocked: Blocked) -> Html:
-    """A client that is left alone because something about it is not certain."""
+    """Render a client that is left unchanged because something about it is ambiguous."""
     return tag(
         "article",
         tag("h4", _badge("?", "blocked"), " ", name(blocked.name)),
@@ -57,7 +57,7 @@ def blocked_card(blocked: Blocked) -> Html:
 
 
 def kept_card(kept: Kept) -> Html:
-    """A difference that is left as a person made it."""
+    """Render a manual change on the instance that is kept."""
     rows = (
         tag("tr", tag("th", each.field, scope="row"), tag("td", _value(each.live)), tag("td", _value(each.declared)))
         for each in kept.fields
@@ -103,7 +103,7 @@ def _origin(change: Change) -> Html | None:
 
 
 def _old_secret(change: Change) -> Html | None:
-    """When a rotation takes the old secret away."""
+    """Render when the old secret stops working after a rotation."""
     replaced = change.replaces if isinstance(change, Create) else None
     return text_line(f"! {old_secret_text(replaced)}", "risk") if replaced else None
 
@@ -168,7 +168,7 @@ def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
 
 
 def _of_words(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
-    """A field of few, short values: those that come or go are marked as a whole."""
+    """Render a field of few, short values: added and removed ones are marked as a whole."""
     was, will = row.texts(before), row.texts(after)
     old = [tag("del", each) if each not in will else _word(each) for each in was]
     new = [tag("ins", each) if each not in was else _word(each) for each in will]
@@ -176,7 +176,7 @@ def _of_words(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
 
 
 def _of_lists(row: FieldRow, spec_before: ClientSpec, spec_after: ClientSpec) -> Html:
-    """A field of long values, which are marked where they differ from those that they replace."""
+    """Render a field of long values, each marked where it differs from the one that it replaces."""
     before, after = row.texts(spec_before), row.texts(spec_after)
     gone = [url for url in before if url not in after]
     fresh = [url for url in after if url not in before]

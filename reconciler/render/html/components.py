@@ -1,4 +1,4 @@
-"""The parts that sections are made of."""
+"""Components that several sections use."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from reconciler.render.view.counts import plural
 
 
 def text_line(text: str, kind: str) -> Html:
-    """A line of its own that stands out."""
+    """Render a separate, highlighted line."""
     return tag("p", said(text), class_=kind)
 
 
 def way_out(text: str | None) -> Html | None:
-    """What to do about it, if there is something."""
+    """Render the fix, if there is one."""
     return tag("p", tag("b", "way out: "), said(text), class_="way-out") if text else None
 
 
 def box(title: str, items: Sequence[Html], kind: str = "alarm", level: str = "h3") -> Html | None:
-    """Something to read before everything else; nothing if there is nothing."""
+    """Render a highlighted box; nothing if there are no items."""
     if not items:
         return None
     return tag("div", tag(level, title), tag("ul", *(tag("li", item) for item in items)), class_=f"box {kind}")
 
 
 def details(noun: str, meaning: str, rows: Sequence[Html]) -> Html | None:
-    """A list that can be opened, by its number; nothing if it is empty."""
+    """Render a collapsed list with its count; nothing if it is empty."""
     if not rows:
         return None
     clients = plural(len(rows), noun)

@@ -1,8 +1,8 @@
-"""HTML as values: what is not `Html` is text, and is escaped where it enters an element.
+"""HTML as values: anything that is not `Html` is text, and is escaped when it is put into an element.
 
-So no name can become markup by somebody's forgetting something. Characters that hide or reorder are shown by their
-number, as everywhere, and text from files and instances is isolated, so that letters that are written from right to
-left turn nothing around them.
+So a name cannot become markup because somebody forgot to escape it. Characters that are invisible or reorder text are
+shown as code points, as everywhere, and text from files and instances is isolated, so that right-to-left text does not
+reorder what is around it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import is_hidden, without_workflow_commands
 
 VOID = frozenset(("meta", "link", "input", "line", "rect", "path"))
-"""Elements without content. Those of SVG are written as HTML reads them: with a slash at their end."""
+"""Elements without content, written with a slash at the end: in HTML, those of SVG need it."""
 
 
 @frozen
@@ -26,13 +26,13 @@ class Html:
 
 
 Child = Html | str | None
-"""What an element may hold; None is nothing."""
+"""What an element may contain; None is nothing."""
 Value = str | int | bool | None
-"""What an attribute may be: True for one that just stands there, False or None for none."""
+"""The value of an attribute: True for an attribute without a value, False or None for no attribute."""
 
 
 def tag(element: str, /, *children: Child, **attributes: Value) -> Html:
-    """An element. Attributes are written `class_` and `aria_label`; both they and the children are escaped."""
+    """Build an element. Attributes are written as in `class_` and `aria_label`; they and the children are escaped."""
     begin = f"<{element}{''.join(_attribute(key, value) for key, value in attributes.items())}"
     if element in VOID:
         return Html(f"{begin}/>")
@@ -40,28 +40,28 @@ def tag(element: str, /, *children: Child, **attributes: Value) -> Html:
 
 
 def fragment(children: Iterable[Child], between: Child = None) -> Html:
-    """Several as one, perhaps with something between them."""
+    """Join several children into one, optionally with a separator."""
     return Html(_markup(between).join(map(_markup, children)))
 
 
 def name(text: str) -> Html:
-    """The name of something: in quotes if a blank at one of its ends would not be seen."""
+    """Render a name, in quotes if it starts or ends with a blank, which would be invisible."""
     blank = not text.strip() or text != text.strip()
     return tag("bdi", f"'{text}'" if blank else text)
 
 
 def said(text: str) -> Html:
-    """A sentence, which may quote anything."""
+    """Render a sentence, which may quote any text."""
     return tag("bdi", text, dir="ltr")
 
 
 def code(*children: Child) -> Html:
-    """A URL, a path or a command: its characters stand from left to right in the order in which they are stored."""
+    """Render a URL, a path or a command, its characters from left to right in the order in which they are stored."""
     return tag("code", *children, dir="ltr")
 
 
 def plain(text: str) -> str:
-    """The text where no element can stand, escaped: what hides is written out."""
+    """Escape text for a place that allows no element; invisible characters become code points."""
     return _safe("".join(_written(character) for character in text), quote=True)
 
 
@@ -91,7 +91,7 @@ def _run(text: str, odd: bool) -> str:
 
 
 def _safe(text: str, *, quote: bool = False) -> str:
-    """Escaped; and what would be a command to a pipeline that prints the page reads as the same text, and is none."""
+    """Escape text, and make workflow commands harmless in a pipeline that prints the page; they still read the same."""
     return without_workflow_commands(escape(text, quote=quote), "&#35;")
 
 
@@ -100,6 +100,6 @@ def _written(character: str) -> str:
 
 
 def _is_odd(character: str) -> bool:
-    """Whether a character hides, or is one of those that HTML does not know (U+FFFE and its like)."""
+    """Whether a character is invisible or reorders text, or is not allowed in HTML (U+FFFE and the like)."""
     code = ord(character)
     return is_hidden(character) or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

@@ -1,4 +1,4 @@
-"""Many instances at a glance: how many are as they should be, and a row for each, the gravest first."""
+"""Overview of several instances: how many have each verdict, and a row for each, the worst first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEADS = ("Instance", "Result", *(word.replace("_", " ").capitalize() for word i
 
 
 def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Html:
-    """The picture and the table. Each row leads to the instance's own section."""
+    """Render the bar and the table. Each row links to the section of its instance."""
     head = tag("tr", *(tag("th", head, scope="col") for head in _HEADS))
     rows = (_row(result, anchor) for result, anchor in zip(results, anchors, strict=True))
     table = tag(
@@ -39,7 +39,7 @@ def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Ht
 
 
 def _picture(results: Sequence[ApplyResult]) -> Html:
-    """A bar with a part for each word, and the words with their numbers below."""
+    """Render a bar with a part for each verdict, and below it the verdicts with their counts."""
     numbers = tally(line_of(result).verdict for result in results)
     found = [(verdict, numbers[verdict]) for verdict in reversed(Verdict) if numbers[verdict]]
     words = (
@@ -72,7 +72,7 @@ def _row(result: ApplyResult, anchor: str) -> Html:
 
 
 def _numbers(result: ApplyResult) -> list[tuple[str, int]]:
-    """The cells of a row by their columns; drift is what would be undone, and what is kept."""
+    """Return the cells of a row by column; drift counts manual changes that would be undone or are kept."""
     counts = _counts(result)
     if counts is None:
         return [(word, 0) for word in _COLUMNS]

@@ -1,4 +1,4 @@
-"""What differs between two values, marked in both."""
+"""Mark the differences between two values in both of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from difflib import SequenceMatcher
 from reconciler.support.frozen import frozen
 
 _PARTS = re.compile(r"\w+|\W", re.DOTALL)
-"""The parts that are marked as a whole: a label of a host, a segment of a path, a word of a name."""
+"""The smallest parts that are marked: a label of a host name, a segment of a path, a word of a name."""
 
 _MOST_PARTS = 80
-"""Beyond so many only the beginning and the end that two texts have in common are looked for: it stays quick."""
+"""With more parts than this, only the common start and end of two texts are looked for, to stay fast."""
 
 
 @frozen
 class Piece:
-    """A part of a text, and whether it is what differs."""
+    """A part of a text, and whether it differs."""
 
     text: str
     differs: bool
@@ -27,7 +27,7 @@ Pieces = tuple[Piece, ...]
 
 
 def marked(before: str, after: str) -> tuple[Pieces, Pieces]:
-    """Both texts in pieces. Put together they are the texts again."""
+    """Split both texts into pieces. Joined, the pieces give the texts again."""
     old, new = _PARTS.findall(before), _PARTS.findall(after)
     same = list(_in_common(old, new))
     return tuple(_pieces(old, [range(i, i + n) for i, _, n in same])), tuple(
@@ -36,7 +36,7 @@ def marked(before: str, after: str) -> tuple[Pieces, Pieces]:
 
 
 def pairs(removed: Sequence[str], added: Sequence[str]) -> list[tuple[str | None, str | None]]:
-    """What was replaced by what: those that are most alike stand beside each other, the rest alone."""
+    """Pair each removed text with the most similar added one; a text without a partner is paired with None."""
     left = list(added)
     found: list[tuple[str | None, str | None]] = []
     for each in removed:
@@ -48,13 +48,13 @@ def pairs(removed: Sequence[str], added: Sequence[str]) -> list[tuple[str | None
 
 
 def _likeness(one: str, other: str) -> int:
-    """How many characters two texts have in common at both ends."""
+    """Count the characters that two texts have in common at both ends."""
     begin = _common_start(one, other)
     return begin + _common_start(one[begin:][::-1], other[begin:][::-1])
 
 
 def _in_common(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Where both have the same parts: begin in the old, begin in the new, number of parts."""
+    """Find where both have the same parts: start in the old, start in the new, number of parts."""
     head = _common_start(old, new)
     tail = _common_start(old[head:][::-1], new[head:][::-1])
     yield 0, 0, head

@@ -1,4 +1,4 @@
-"""Past applies as one HTML file: a picture of them over time, and a table that tells of each."""
+"""Past applies as one HTML file: a timeline, and a table with a row for each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARTS = {
 
 
 def render_history_html(found: Sequence[PastRun | UnreadableJournal], made_at: datetime | None = None) -> str:
-    """The page, ending in a line feed; the runs as they come, and what could not be read."""
+    """Render the page, ending in a line feed: the runs in the given order, then the unreadable journals."""
     runs = [each for each in found if isinstance(each, PastRun)]
     broken = [each for each in found if isinstance(each, UnreadableJournal)]
     several = plural(len({run.heading.run for run in runs}), "run")
@@ -39,7 +39,7 @@ def render_history_html(found: Sequence[PastRun | UnreadableJournal], made_at: d
 
 
 def part_of(write: PastWrite) -> str:
-    """What came of a change, as far as its journal tells: one of `PARTS`."""
+    """Return the outcome of a change as far as its journal shows: one of `PARTS`."""
     if write.verdict is not None:
         return _PARTS[write.verdict.result]
     if write.sent_at is None:
@@ -96,7 +96,7 @@ def _row(run: PastRun) -> Html:
 
 
 def verdict_of(run: PastRun) -> str:
-    """One word for what became of a run."""
+    """Return one word for the result of a run."""
     if run.finished_at is None:
         return "uncertain"
     if run.interrupted:

@@ -1,4 +1,4 @@
-"""A run as one HTML file: read without a script, without a network, on paper, by keyboard and by ear."""
+"""A run as one HTML file that works without scripts or network, in print, by keyboard and with a screen reader."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from reconciler.render.view.verdict import Verdict
 from reconciler.results import ApplyResult, Overview
 
 _MOST_OPEN = 10
-"""Instances whose sections are open from the start, if there is something to see in them."""
+"""With up to this many instances, the sections with something to show are open from the start."""
 
 _TITLES = {"plan": "Plan", "apply": "Apply", "validate": "Validation"}
 _QUIET = (Verdict.IN_SYNC, Verdict.NOT_TRIED)
 
 
 def render_html(overview: Overview) -> str:
-    """The page, ending in a line feed."""
+    """Render the page, ending in a line feed."""
     results = worst_first(overview.results)
     anchors = [f"i{number}" for number in range(1, len(results) + 1)]
     sections = [_section(result, anchor, len(results)) for result, anchor in zip(results, anchors, strict=True)]
@@ -41,7 +41,7 @@ def render_html(overview: Overview) -> str:
 
 
 def header(heading: Html, made_at: datetime | None, commit: str | None) -> Html:
-    """What the page is of, when it was made, and of which files."""
+    """Render the title of the page, when it was made, and from which commit."""
     facts: list[Child] = []
     if made_at is not None:
         at = made_at.astimezone(UTC)
@@ -74,7 +74,7 @@ def _heading(overview: Overview) -> Html:
 
 
 def _section(result: ApplyResult, anchor: str, of: int) -> Html:
-    """One instance. Among several it can be closed; its anchor is inside, so that going there opens it."""
+    """Render one instance. Among several it can be collapsed; the anchor is inside, so that a link opens it."""
     identity = tag("p", code(result.instance.identity), class_="identity")
     body = tag("div", identity, instance_body(result, anchor), id=anchor, class_="body", tabindex=-1)
     if of == 1:
@@ -87,7 +87,7 @@ def _section(result: ApplyResult, anchor: str, of: int) -> Html:
 
 
 def _ended(overview: Overview) -> Html | None:
-    """Why the run came to nothing, if so."""
+    """Render the error that ended the run, if there was one."""
     if overview.error is None:
         return None
     why = fragment([text_line(overview.error.message, "bad"), way_out(overview.error.hint)])
@@ -118,7 +118,7 @@ def _diagnostic(found: Diagnostic) -> Html:
 
 
 def _tools(results: Sequence[ApplyResult]) -> Html | None:
-    """Search and filters: shown by the script, which alone can make them work."""
+    """Render search and filters. They are hidden until the script shows them: without it they do not work."""
     if not results:
         return None
     search = tag("label", "Search ", tag("input", type="search", id="search", autocomplete="off"))

@@ -1,7 +1,7 @@
-"""The page around everything: one file that asks nobody for anything.
+"""The HTML page: one self-contained file.
 
-A content security policy lets exactly the style and the script below run: whatever a name holds, no browser takes it
-for either, and nothing is fetched or sent.
+A content security policy allows only the style and the script below: whatever a name contains, no browser treats it
+as either, and nothing is fetched or sent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ASSETS = files("reconciler.render.html") / "assets"
 
 
 def page(title: str, header: Html, main: Sequence[Html | None], tools: Html | None = None) -> str:
-    """A whole document, ending in a line feed."""
+    """Render a whole document, ending in a line feed."""
     style, script = _asset("report.css"), _asset("report.js")
     head = tag(
         "head",

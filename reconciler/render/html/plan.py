@@ -1,4 +1,4 @@
-"""What came of one instance, as a section of a page: what to know first, then change by change."""
+"""The section of one instance: what to know first, then each change."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ON_DRIFT = {
 
 @frozen
 class _Card:
-    """A change, where on the page it stands, and what came of it."""
+    """A change, its anchor on the page, and its outcome."""
 
     change: Change
     anchor: str
@@ -47,7 +47,7 @@ class _Card:
 
 
 def instance_body(result: ApplyResult, anchor: str) -> Html:
-    """All that there is to say of an instance, but for its heading. `anchor` begins the ids of what is in it."""
+    """Render everything about an instance except its heading. The ids inside start with `anchor`."""
     match result:
         case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
             cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
@@ -67,7 +67,7 @@ def instance_body(result: ApplyResult, anchor: str) -> Html:
 
 
 def summary_bar(result: ApplyResult) -> Html | None:
-    """The numbers of an instance."""
+    """Render the counts of an instance."""
     match result:
         case Planned(plan=plan, missing_secrets=missing_secrets):
             return _bar([*_planned_numbers(plan), (len({each.id for each in missing_secrets}), "to deliver", "update")])
@@ -80,7 +80,7 @@ def summary_bar(result: ApplyResult) -> Html | None:
 
 
 def verdict_badge(result: ApplyResult) -> Html:
-    """The one word for what is, or what became, of an instance."""
+    """Render the verdict of an instance."""
     found = line_of(result).verdict
     return tag("span", found.value.replace("_", " "), class_=f"verdict {found.value}")
 
@@ -121,7 +121,7 @@ def _finished_numbers(plan: Plan, report: Report, done: int) -> list[tuple[int, 
 
 
 def _premises(plan: Plan, as_of: ObservationAge | None) -> Html:
-    """What the plan stands on: first of all a configuration that was loosened."""
+    """Render what the plan is based on, starting with differences from the trusted configuration."""
     base = None
     if plan.base is not None and plan.on_drift is not None:
         base = tag("p", "base ", code(plan.base[:12]), f"; {_ON_DRIFT[plan.on_drift]}", class_="faint")
@@ -157,7 +157,7 @@ def _of_plan(plan: Plan, cards: Sequence[_Card]) -> Iterator[Html | None]:
 
 
 def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
-    """The changes that somebody should think about, deletions first; each leads to its card."""
+    """Yield the changes with risks, deletions first, each linked to its card."""
     risky = [card for card in cards if card.change.risks]
     for card in sorted(risky, key=lambda card: action(card.change) != "delete"):
         word = action(card.change)

@@ -1,4 +1,4 @@
-"""What became of secrets, and what is to be delivered: names and sinks, never a secret."""
+"""Deliveries of secrets, planned and done: names of clients and sinks, never a secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.secrets.delivery import MissingSecret
 
 
 def to_deliver(missing_secrets: Sequence[MissingSecret]) -> Html | None:
-    """What an apply would deliver besides what it creates."""
+    """List the secrets that an apply would deliver besides those of clients that it creates."""
     rows = [
         tag("li", name(each.client.name), tag("span", f" id {each.id}", class_="id"), " to ", said(each.sink))
         for each in missing_secrets
@@ -21,7 +21,7 @@ def to_deliver(missing_secrets: Sequence[MissingSecret]) -> Html | None:
 
 
 def undelivered_box(report: Report) -> Html | None:
-    """Each secret that a sink did not take, and why."""
+    """List each failed delivery and its reason."""
     items = [
         fragment([said(render_delivery(each)), way_out(each.error.hint if each.error else None)])
         for each in undelivered(report)
@@ -30,7 +30,7 @@ def undelivered_box(report: Report) -> Html | None:
 
 
 def delivered(report: Report) -> Html | None:
-    """Each secret that is where it belongs, or that nobody has."""
+    """List the deliveries that did not fail: delivered, removed, or no secret shown by the instance."""
     rows = [
         tag("li", said(render_delivery(each))) for each in report.handed if each.status is not DeliveryStatus.FAILED
     ]

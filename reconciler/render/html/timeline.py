@@ -1,4 +1,4 @@
-"""Past runs as a picture: a lane for each instance, a column for each run, a bar of what came of its changes."""
+"""The timeline of past runs: a row per instance, a column per run, and a bar with the outcomes of its changes."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
 COLUMNS = 60
-"""Runs in the picture, the latest; the table below it has all of them."""
+"""Maximum number of runs in the timeline, the latest ones; the table below has all of them."""
 
 _LANE, _HEIGHT, _TOP, _LETTER = 68, 44, 26, 7.2
 _LEAST, _MOST, _ROOM, _GAP = 24, 48, 960, 8
-"""Pixels of a column at least and at most, of all columns if they fit, and between two of them."""
+"""Pixels: minimum and maximum of a column, all columns if they fit, and the gap between two."""
 _DAY = 78
 """Pixels of a date."""
 _CROSSED = 8
-"""Pixels of height from which on there is room for lines: below, the sign above the bar alone tells."""
+"""Minimum height in pixels of a part with lines; a lower part is marked only by the sign above the bar."""
 _SIGNS = {"failed": "×", "uncertain": "?"}
 
 PARTS = ("applied", "failed", "uncertain", "not_tried")
-"""What can come of a change, from the foot of a bar upwards."""
+"""The outcomes of a change, from the bottom of a bar upwards."""
 
 
 @frozen
 class Bar:
-    """What came of a run's changes on one instance: how many of each of `PARTS`."""
+    """The outcomes of a run's changes on one instance: how many of each of `PARTS`."""
 
     instance: str
     run: str
@@ -36,7 +36,7 @@ class Bar:
 
 
 def timeline(bars: Sequence[Bar]) -> Html:
-    """The picture. It says nothing that the table does not, and its title says so."""
+    """Render the timeline. It shows nothing that the table does not, and its title says so."""
     runs = sorted({(bar.started_at, bar.run) for bar in bars})[-COLUMNS:]
     runs = list({run: (at, run) for at, run in runs}.values())
     places = {run: number for number, (_, run) in enumerate(runs)}
@@ -66,7 +66,7 @@ def timeline(bars: Sequence[Bar]) -> Html:
 
 
 def legend() -> Html:
-    """What the parts of a bar are."""
+    """Render what the parts of a bar mean."""
     return tag("ul", *(tag("li", _sample(part), part.replace("_", " ")) for part in PARTS), class_="key")
 
 
@@ -95,7 +95,7 @@ def _lines(instances: Sequence[str], width: int) -> Iterator[Html]:
 
 
 def _days(runs: Sequence[tuple[datetime, str]], left: int, step: int) -> Iterator[Html]:
-    """The day above the first run of each day that has room for it."""
+    """Render the date above the first run of each day, if there is room for it."""
     day, free = None, -1
     for number, (at, _) in enumerate(runs):
         if at.date() != day and number > free:
@@ -120,7 +120,7 @@ def _bar(bar: Bar, x: int, width: int, floor: int, most: int) -> Html:
 
 
 def _part(part: str, x: int, y: int, width: int, height: int) -> list[Html]:
-    """A piece of a bar. What failed is crossed out, what is uncertain has a line: colours alone tell nothing."""
+    """Render a part of a bar. Failed is crossed out, uncertain has a line, so that colours are not needed."""
     box = tag("rect", x=x, y=y, width=width, height=height, class_=f"part {part}")
     lines: tuple[tuple[int, int, int, int], ...] = ()
     if height < _CROSSED:
