@@ -1,4 +1,4 @@
-"""A run as a comment on a pull request: what a reviewer has to know in the first ten seconds, the rest to unfold."""
+"""A run as a comment on a pull request: what a reviewer must know first, then the details, collapsed."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable
 
 COMMENT = 65_536
-"""Bytes of a comment on GitHub, in the worst case: it counts characters."""
+"""Bytes. GitHub limits a comment to this many characters, and a text never has fewer bytes than characters."""
 STEP_SUMMARY = 1024 * 1024
-"""Bytes of what a step of GitHub Actions shows of itself, all its commands together."""
+"""Bytes. The limit of GitHub Actions for the summary of a step, all its commands together."""
 _RESERVE = 600
-"""Bytes for the notice of what was left out."""
+"""Bytes reserved for the notice of what was left out."""
 
 _MOST_NAMED = 5
-"""Instances that are named in a line."""
+"""Maximum number of instances named in a line."""
 
 
 @frozen
@@ -42,15 +42,15 @@ class _Block:
 
     text: str
     what: str = ""
-    """What is missing without it, in the singular; empty for a heading, which stands only above something."""
+    """What the notice counts if it is left out, in the singular; empty for a heading, which needs a block below it."""
     most: int | None = None
-    """Bytes that it and all before it may take together; None for as many as there are."""
+    """Maximum bytes of it and all blocks before it; None for the limit of the whole comment."""
 
 
 def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
-    """The comment, ending in a line feed, of fewer than so many bytes of UTF-8.
+    """Render the comment, ending in a line feed, with fewer than `most_bytes` bytes of UTF-8.
 
-    What does not fit is left out block by block, counted, and the notice says where it is.
+    Blocks that do not fit are left out and counted; a notice says where to find them.
     """
     found = sorted([*findings(overview), *new_clients(overview)], key=lambda finding: finding.kind)
     blocks = [
@@ -115,12 +115,12 @@ def _words(result: ApplyResult) -> str:
 
 
 def _table(lines: Sequence[FleetLine], most: int) -> Iterator[_Block]:
-    """A row an instance, as long as there is room left for what has to be known of them."""
+    """Yield one row per instance, up to `most` bytes, which leaves room for the findings."""
     if len(lines) < 2:
         return
     yield _Block("\n| instance | result | |\n|---|---|---|\n")
     for line in lines:
-        # Why an instance has no plan stands below, in full.
+        # Why an instance has no plan is shown below, in full.
         remark = prose(line.remark if line.counts else shortened(line.remark))
         yield _Block(f"| {code(line.instance)} | {word_of(line.verdict)} | {remark} |\n", "instance of the table", most)
 
@@ -133,7 +133,7 @@ def _read_first(found: Sequence[ReviewFinding], *, several: bool) -> Iterator[_B
 
 
 def _is_aside(finding: ReviewFinding, overview: Overview) -> bool:
-    """Whether it can wait until the changes were read: most warnings are about what a branch did not touch."""
+    """Whether a finding goes below the changes: most warnings are about what the branch did not touch."""
     return finding.kind is ReviewKind.FILES and bool(overview.results)
 
 
@@ -244,7 +244,7 @@ def _old_id(change: Change) -> int | None:
 
 
 def _secrets(result: Planned | Finished) -> Iterator[_Block]:
-    """Where ids and secrets are to go besides those of new clients, or went."""
+    """Yield the deliveries of ids and secrets: those planned besides new clients, or those done."""
     if isinstance(result, Finished):
         lines = list(delivery_lines(result.report.handed, result.instance.name))
     else:

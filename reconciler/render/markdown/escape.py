@@ -1,6 +1,6 @@
-"""Text from files and instances inside of Markdown, as GitHub and GitLab read it.
+"""Escape text from files and instances for Markdown on GitHub and GitLab.
 
-Nothing of it may become markup, a link, a mention of somebody or a reference to an issue.
+None of it may become markup, a link, a mention of a user or a reference to an issue.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from reconciler.support.text import printable
 
 _MARKUP = {ord(c): f"&#{ord(c)};" for c in "\\`*_[]<>&~|$"}
 _BREAK = "<!-- -->"
-"""Shown as nothing. What stands on both its sides is no longer one word, so that nobody is called by it."""
+"""An invisible separator: the text around it is no longer one word, so that nobody is mentioned by it."""
 
-# Who and what is referred to: @name, #1, !1, ~label, %milestone, $snippet, ^alert and GH-1 of GitHub and GitLab.
+# References to users and things: @name, #1, !1, ~label, %milestone, $snippet, ^alert and GH-1 of GitHub and GitLab.
 _REFERENCE = re.compile(r"(?<=[@#!%^~$])(?=\w)|(?<=GH-)(?=\d)|(?<=/)(?=/)|(?<=www)(?=\.)", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
 
 
 def prose(text: str) -> str:
-    """Any text, in the middle of a line."""
+    """Escape any text for the middle of a line."""
     return _REFERENCE.sub("\0", printable(text)).translate(_MARKUP).replace("\0", _BREAK)
 
 
 def code(text: str) -> str:
-    """Any text as code in the middle of a line: shown as it is, and linked to nothing."""
-    shown = printable(text).replace("|", r"\u{7c}")  # it would end the cell of a table, whatever stands around it
+    """Format any text as code for the middle of a line: shown as it is, and never linked."""
+    shown = printable(text).replace("|", r"\u{7c}")  # it would end a table cell, even inside code
     if not shown.strip():
         return f"`'{shown}'`"
     mark = "`" * (_longest_run(shown) + 1)
@@ -35,18 +35,18 @@ def code(text: str) -> str:
 
 
 def html_code(text: str) -> str:
-    """Any text as code in a line of HTML."""
+    """Format any text as code for a line of HTML."""
     return f"<code>{html(text)}</code>"
 
 
 def html(text: str) -> str:
-    """Any text in a line of HTML."""
+    """Escape any text for a line of HTML."""
     shown = printable(text)
     return _REFERENCE.sub("\0", shown).translate(_MARKUP | {34: "&#34;", 39: "&#39;"}).replace("\0", _BREAK)
 
 
 def fenced(lines: Iterable[str], language: str = "") -> str:
-    """Lines that are printable as a block of code, ending in a line feed."""
+    """Format printable lines as a code block, ending in a line feed."""
     text = "".join(f"{line}\n" for line in lines)
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}{language}\n{text}{fence}\n"
