@@ -1,4 +1,4 @@
-"""How old something is, as people say it."""
+"""The age of something, in words."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 _OLD = timedelta(days=1)
 _MOMENT = timedelta(minutes=1)
-"""So far may the clocks of two machines lie apart without anybody minding."""
+"""Accepted difference between the clocks of two machines."""
 
 
 def as_of_text(as_of: ObservationAge, paint: Paint) -> str:
-    """`as of 2026-03-01 09:00 UTC, 3 hours ago, from live.json`; it stands out if it is old, or cannot be."""
+    """Return `as of 2026-03-01 09:00 UTC, 3 hours ago, from live.json`, highlighted if old or in the future."""
     when = as_of.observed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     style = Style.FAINT if -_MOMENT <= as_of.age <= _OLD else Style.WARNED
     return paint(f"as of {when} UTC, {age_text(as_of.age)}, from {as_of.file}", style)
 
 
 def age_text(age: timedelta) -> str:
-    """An age in its largest whole unit: `3 hours ago`."""
+    """Return an age in its largest whole unit: `3 hours ago`."""
     if age < -_MOMENT:
         return f"{_duration(-age)} in the future: one of two clocks is wrong"
     return f"{_duration(age)} ago" if age >= _MOMENT else "just now"

@@ -1,4 +1,4 @@
-"""Colour for terminals, as a function that can be left out."""
+"""Colour for terminals, as a function: `coloured`, or `plain` for none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Style(StrEnum):
-    """What a piece of text is; the value is its ANSI SGR parameter."""
+    """The role of a piece of text; the value is its ANSI SGR parameter."""
 
     ADDED = "32"
     CHANGED = "33"
@@ -21,11 +21,11 @@ Paint = Callable[[str, Style], str]
 
 
 def plain(text: str, style: Style) -> str:
-    """The text as it is."""
+    """Return the text unchanged."""
     del style
     return text
 
 
 def coloured(text: str, style: Style) -> str:
-    """The text between the escape sequences that turn a style on and off."""
+    """Put the text between the escape sequences that turn a style on and off."""
     return f"\x1b[{style}m{text}\x1b[0m"

@@ -1,4 +1,4 @@
-"""What is to be delivered, and what was, for people at a terminal: names and sinks, never a secret."""
+"""Deliveries of secrets, planned and done, for a terminal: names of clients and sinks, never a secret."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.support.text import printable
 
 _MOST_NAMED = 3
 _MOST_TYPED = 5
-"""Names in a command that somebody is to type."""
+"""Maximum number of names in a suggested command."""
 _MOST_FAILURES = 8
 _INDENT = " " * 15
 _WORDS = {
@@ -27,7 +27,7 @@ _WORDS = {
 
 
 def missing_lines(missing_secrets: Sequence[MissingSecret], paint: Paint = plain) -> Iterator[str]:
-    """What an apply would deliver besides what it creates: a line a sink."""
+    """Yield what an apply would deliver besides the secrets of clients that it creates: one line per sink."""
     for label, found in groupby(missing_secrets, lambda each: each.sink):
         names = [each.client.name for each in found]
         what = f"{plural(len(names), 'client')} to {printable(label)}: {_named(names)}"
@@ -35,7 +35,7 @@ def missing_lines(missing_secrets: Sequence[MissingSecret], paint: Paint = plain
 
 
 def delivery_lines(handed: Sequence[DeliveryResult], instance: str, paint: Paint = plain) -> Iterator[str]:
-    """What became of secrets: a line for all that a sink took, and each failure with its way out."""
+    """Yield the results of deliveries: one line for all that a sink took, and each failure with its fix."""
     for (label, status), found in _by_sink(handed):
         if status is DeliveryStatus.FAILED:
             yield from _failures(found, instance, paint)
@@ -46,7 +46,7 @@ def delivery_lines(handed: Sequence[DeliveryResult], instance: str, paint: Paint
 
 
 def render_delivery(handed: DeliveryResult) -> str:
-    """What became of one secret at one sink, as one line for a log."""
+    """Render the result of one delivery as one line for a log."""
     name, label = printable(handed.name), printable(handed.sink)
     match handed.status:
         case DeliveryStatus.DELIVERED:
@@ -61,18 +61,18 @@ def render_delivery(handed: DeliveryResult) -> str:
 
 
 def names_to_deliver(failed: Sequence[DeliveryResult]) -> list[str]:
-    """What `secrets deliver` is to be given after failures; nothing, which is everybody, for more than one types."""
+    """Return the names to pass to `secrets deliver` after failures; empty, which means all, if too many to type."""
     names = sorted({each.name for each in failed if each.event is not DeliveryEvent.DELETED})
     return names if len(names) <= _MOST_TYPED else []
 
 
 def delivery_command(instance: str, names: Sequence[str] = ()) -> str:
-    """The command that delivers, now or later."""
+    """Return the command that delivers secrets of an instance."""
     return printable(shlex.join(["reconciler", "secrets", "deliver", "--instance", instance, *operands(names)]))
 
 
 def operands(names: Sequence[str]) -> list[str]:
-    """Names as the end of a command; none of them may be taken for an option."""
+    """Return names as the last arguments of a command, so that none of them is taken for an option."""
     return ["--", *names] if any(name.startswith("-") for name in names) else [*names]
 
 

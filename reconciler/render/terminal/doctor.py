@@ -1,4 +1,4 @@
-"""An examination for people at a terminal: one line a check, then what was found, worst first."""
+"""The results of `doctor` for a terminal: one line per check, then the findings, worst first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INDENT = " " * 11
 
 
 def render_examination(examination: Examination, paint: Paint = plain) -> str:
-    """One instance, ending in a line feed: its checks, its findings, the numbers."""
+    """Render one instance, ending in a line feed: its checks, its findings, the counts."""
     instance = examination.instance
     blocks = [
         [f"{paint(printable(instance.name), Style.STRONG)}  {printable(instance.identity)}"],

@@ -1,4 +1,4 @@
-"""What is wrong, for people: a reason why a command cannot go on, and the diagnostics of the files."""
+"""Errors that end a command, and diagnostics of the files, for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.support.text import printable
 
 
 def render_error_lines(error: ReconcilerError, where: str | None = None) -> str:
-    """The error as it stands on stderr, its way out on a line of its own, each ending in a line feed.
+    """Render the error for stderr, with the hint on a separate line, each ending in a line feed.
 
     `where` names the instance.
     """
@@ -22,14 +22,14 @@ def render_error_lines(error: ReconcilerError, where: str | None = None) -> str:
 
 
 def render_diagnostic_lines(diagnostics: Iterable[Diagnostic]) -> str:
-    """Each diagnostic on one line, whatever the name of its file holds."""
+    """Render each diagnostic on one line, whatever the name of its file contains."""
     return "".join(f"{printable(str(diagnostic))}\n" for diagnostic in diagnostics)
 
 
 def render_warning_count(diagnostics: Iterable[Diagnostic], flags: Sequence[str] = ()) -> str:
-    """How many warnings there are, and what shows them: a line, or empty for none.
+    """Render the number of warnings and the command that shows them: one line, or empty if there are none.
 
-    A command that is not about the files must not bury what it has to say. `flags` name the files.
+    A command that is not about the files must not bury its own output under them. `flags` name the files.
     """
     number = sum(diagnostic.severity is Severity.WARNING for diagnostic in diagnostics)
     what = f"{number} warning{'' if number == 1 else 's'} in the files"

@@ -1,4 +1,4 @@
-"""The fields of a change, one below the other: names in one column, values in the next."""
+"""The fields of a change, one below the other: names in the first column, values in the second."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from reconciler.support.text import printable
 
 INDENT = " " * 12
 _WIDTH = 14
-"""Of the column of names: the longest is redirect_url."""
+"""Width of the column of names: the longest is redirect_url."""
 
 BULLET = "· "
-"""Before every value that may stand first on a line: GitHub takes a line that starts with :: for a command to it."""
+"""Put before every value that may start a line: GitHub runs a line that starts with :: as a workflow command."""
 
 _SHOWN = tuple(row for row in FIELDS if row.field is not Field.NAME)
-"""The name stands in the title."""
+"""All fields but the name, which is in the title."""
 
 MOST_KEPT = 5
-"""Redirect URLs that stay and are shown: beyond it only their number is, so that the others stand out."""
+"""Maximum number of unchanged redirect URLs shown; of more, only their number, so that the changes stand out."""
 
 
 def spec_lines(spec: ClientSpec, style: Style, paint: Paint) -> Iterator[str]:
-    """All fields of a client that comes or goes, but for its name."""
+    """Yield all fields of a created or deleted client, except its name."""
     for row in _SHOWN:
         values = row.texts(spec) if row.one_a_line else filter(None, [row.text(spec)])
         yield from _column(row.field, _bulleted([printable(value) for value in values], style, paint))
 
 
 def difference_lines(before: ClientSpec, after: ClientSpec, paint: Paint) -> Iterator[str]:
-    """The fields that change, but for the name: values of a list marked + and -, those that stay by a bullet."""
+    """Yield the fields that change, except the name: list values marked + or -, unchanged ones with a bullet."""
     for row in (each for each in _SHOWN if each in changed_fields(before, after)):
         if row.one_a_line:
             yield from _column(row.field, _marked(row.texts(before), row.texts(after), paint))

@@ -1,4 +1,4 @@
-"""Several instances at a glance: a line for each, and a last one that counts them."""
+"""Overview of several instances: a line for each, and a last one with the counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
 _LONGEST = 100
-"""Characters of a remark."""
+"""Maximum number of characters of a remark."""
 
 _WORDS = {
     Verdict.CHANGES: "with changes",
@@ -38,18 +38,18 @@ _STYLES = {
 
 @frozen
 class FleetLine:
-    """What the table says of one instance."""
+    """The line of one instance in the table."""
 
     instance: str
     verdict: Verdict
     remark: str
-    """What a plan or a report comes to; of an instance without one, why it has none."""
+    """A summary of the plan or report; for an instance without one, the reason."""
     counts: bool = True
-    """Whether the remark is made of numbers alone."""
+    """Whether the remark is a summary, not the reason of an error."""
 
 
 def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> FleetLine:
-    """The line of an instance that was planned."""
+    """Return the line of an instance that was planned."""
     remark = summary_text(count(plan), refused=False)
     if refusals:
         remark += f" · {', '.join(dict.fromkeys(refusal.code for refusal in refusals))}"
@@ -57,7 +57,7 @@ def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> FleetLine:
 
 
 def report_line(plan: Plan, report: Report) -> FleetLine:
-    """The line of an instance that was written to."""
+    """Return the line of an instance that was written to."""
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
     remark = f"{applied} of {plural(len(report.outcomes), 'change')} applied"
     remark += f" · {len(plan.blocked)} blocked" if plan.blocked else ""
@@ -65,13 +65,13 @@ def report_line(plan: Plan, report: Report) -> FleetLine:
 
 
 def error_line(instance: str, error: ReconcilerError) -> FleetLine:
-    """The line of an instance that was not planned, or not written to."""
+    """Return the line of an instance that was not planned or not written to."""
     found, remark = verdict.of_error(error), error.message.removeprefix("not tried: ")
     return FleetLine(instance, found, "" if remark == word_of(found) else remark, counts=False)
 
 
 def line_of(result: ApplyResult) -> FleetLine:
-    """The line of an instance, whatever came of it."""
+    """Return the line of an instance, whatever its result."""
     match result:
         case Planned(plan=plan, refusals=refusals):
             return plan_line(plan, refusals)
@@ -84,13 +84,13 @@ def line_of(result: ApplyResult) -> FleetLine:
 
 
 def worst_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
-    """By what became of them; those that are alike in their own order."""
+    """Sort by verdict, worst first; results with the same verdict keep their order."""
     grave = {verdict: number for number, verdict in enumerate(Verdict)}
     return sorted(results, key=lambda result: -grave[line_of(result).verdict])
 
 
 def render_fleet(lines: Sequence[FleetLine], paint: Paint = plain) -> str:
-    """The table, ending in a line feed; empty for a single instance, of which everything has been said."""
+    """Render the table, ending in a line feed; empty for a single instance, which was shown in full already."""
     if len(lines) < 2:
         return ""
     names = column([printable(line.instance) for line in lines])
@@ -112,7 +112,7 @@ def has_something_to_say(plan: Plan, refusals: Sequence[Refusal]) -> bool:
 
 
 def word_of(outcome: Verdict) -> str:
-    """The verdict, for people."""
+    """Return the verdict for people."""
     return outcome.value.replace("_", " ")
 
 
@@ -121,13 +121,13 @@ def _remark(line: FleetLine) -> str:
 
 
 def shortened(remark: str) -> str:
-    """A remark, printable, as far as it fits in a table."""
+    """Return a remark, printable, cut to fit in the table."""
     text = printable(remark)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def total(lines: Sequence[FleetLine]) -> str:
-    """How many instances there are, and of each verdict."""
+    """Count the instances, in total and by verdict."""
     return f"{plural(len(lines), 'instance')}: {', '.join(_counted(lines))}"
 
 

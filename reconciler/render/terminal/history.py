@@ -1,4 +1,4 @@
-"""Past runs, for people at a terminal."""
+"""Past runs, for a terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ANSWERS = {
 
 
 def render_runs(found: Sequence[PastRun | UnreadableJournal], paint: Paint = plain) -> str:
-    """One line a run, as they come; then what could not be read. Ends in a line feed unless there is nothing."""
+    """Render one line per run in the given order, then the unreadable journals. Ends in a line feed unless empty."""
     runs = [run for run in found if isinstance(run, PastRun)]
     broken = [each for each in found if isinstance(each, UnreadableJournal)]
     lines = [_overview(run, max(len(run.instance) for run in runs), paint) for run in runs]
@@ -38,7 +38,7 @@ def render_runs(found: Sequence[PastRun | UnreadableJournal], paint: Paint = pla
 
 
 def render_run(run: PastRun, paint: Paint = plain) -> str:
-    """All that the journal tells of a run, ending in a line feed."""
+    """Render everything that the journal has about a run, ending in a line feed."""
     return "".join(f"{line}\n" for line in _details(run, paint))
 
 
@@ -75,7 +75,7 @@ _FATES = {
 
 
 def delivery_text(handed: PastDelivery) -> str:
-    """What became of a client's secret at a sink, printable."""
+    """Return what happened to a client's secret at a sink, printable."""
     why = f": {printable(handed.why)}" if handed.why else ""
     fate = _FATES[handed.status]
     if handed.status is DeliveryStatus.FAILED and handed.cause is DeliveryEvent.DELETED:
@@ -96,7 +96,7 @@ def _commit(run: PastRun) -> str:
 
 
 def run_summary(run: PastRun) -> str:
-    """A run in one line."""
+    """Return a summary of a run in one line."""
     failed = {handed.id for handed in run.handed if handed.status is DeliveryStatus.FAILED}
     delivered = {handed.id for handed in run.handed if handed.status is DeliveryStatus.DELIVERED} - failed
     parts = [_changes(run)] if run.writes or not run.handed else []
@@ -117,7 +117,7 @@ def _changes(run: PastRun) -> str:
 
 
 def write_result(write: PastWrite) -> str:
-    """What came of a change, in words, as far as its journal tells."""
+    """Return the outcome of a change in words, as far as its journal shows."""
     if write.verdict is not None:
         return _RESULTS[write.verdict.result]
     if write.answer is not None:
@@ -126,7 +126,7 @@ def write_result(write: PastWrite) -> str:
 
 
 def _id(write: PastWrite) -> str:
-    """The id that a created client was given; of the others the title has it."""
+    """Return the id of a created client; for other changes the title has it."""
     known = write.verdict or write.answer
     return f" (id {known.id})" if isinstance(write.change, Create) and known and known.id is not None else ""
 

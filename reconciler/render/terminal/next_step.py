@@ -1,4 +1,4 @@
-"""The command to type next, where there is one that helps."""
+"""The next command to run, if there is a useful one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination
 
 _MOST_NAMED = 5
-"""Instances in a command that somebody is to type."""
+"""Maximum number of instances named in a suggested command."""
 
 
 def next_after_plans(
@@ -26,11 +26,11 @@ def next_after_plans(
     paint: Paint = plain,
     chosen: Sequence[str] = (),
 ) -> str:
-    """The line that names the apply of these plans; empty if none of them can be applied.
+    """Return the line with the `apply` command for these plans; empty if none of them can be applied.
 
-    A refused plan is left out: its way out comes first. So it is said of blocked clients that they stay as they are.
-    `flags` are those that shaped the plan, and that the apply needs as well. `chosen` are those that chose the
-    instances: of many, they stand for their names.
+    Refused plans are left out: they must be fixed first. If clients are blocked, the line says that they stay as they
+    are. `flags` shaped the plan, so the apply needs them too. `chosen` are the flags that selected the instances; they
+    are used instead of the names if there are many.
     """
     ready = [plan for plan, refusals in plans if plan.changes and not refusals]
     blocked = any(plan.blocked for plan in ready)
@@ -44,15 +44,15 @@ def next_after_reports(
     paint: Paint = plain,
     chosen: Sequence[str] = (),
 ) -> str:
-    """The line that names the plan which shows what is left to do; empty if nothing is.
+    """Return the lines with the `plan` and `secrets deliver` commands for what is left to do; empty if nothing is.
 
-    Not where the login was refused: every further try may lock the account.
+    Instances that refused the login are left out: every further try may lock the account.
     """
     from reconciler.applying.report import is_complete, undelivered, was_login_refused
     from reconciler.render.terminal.deliveries import names_to_deliver, operands
 
     left = [(p.instance, report) for p, report in reports if not (is_complete(report) or was_login_refused(report))]
-    # Where every change is there, and a sink failed, another plan would show nothing.
+    # If every change was applied and only a sink failed, another plan would show nothing.
     owing = [name for name, report in left if is_complete(replace(report, handed=()))]
     again = [name for name, _ in left if name not in owing]
     names = names_to_deliver([each for name, report in left if name in owing for each in undelivered(report)])
@@ -63,9 +63,9 @@ def next_after_reports(
 def next_after_examinations(
     examinations: Iterable[Examination], flags: Sequence[str] = (), paint: Paint = plain, clients: str = "clients"
 ) -> str:
-    """The line that names the plan of those that nothing stands in the way of, or the rest of the examination.
+    """Return the line with the `plan` command for the instances that can be planned, else a `doctor` that logs in.
 
-    Where nothing is declared yet there is nothing to plan: the first file in the folder `clients` comes before.
+    If nothing is declared yet, there is nothing to plan: `export` writes the first file in the folder `clients`.
     """
     examinations = list(examinations)
     sound = [each for each in examinations if not each.has_errors]

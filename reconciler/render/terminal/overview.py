@@ -1,4 +1,4 @@
-"""A run as plain text: what stdout and stderr showed of it, in one piece."""
+"""A run as plain text: what was printed to stdout and stderr, in one piece."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 
 
 def render_overview(overview: Overview) -> str:
-    """Diagnostics, plans or reports, the table, and why an instance has neither."""
+    """Render diagnostics, plans or reports, the table, and the errors of instances without either."""
     results = overview.results
     parts = [
         render_diagnostic_lines(overview.diagnostics),
@@ -24,7 +24,7 @@ def render_overview(overview: Overview) -> str:
 
 
 def plans_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
-    """The plans in full; of several instances those alone that have something to say, since a table names the rest."""
+    """Render the plans in full; of several instances only those with something to report: a table has the rest."""
     planned = [result for result in results if isinstance(result, Planned)]
     if len(results) > 1:
         from reconciler.render.terminal.fleet import has_something_to_say
@@ -37,13 +37,13 @@ def plans_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
 
 
 def plans_and_table(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
-    """The plans and the table; the table alone if there is nothing else to say."""
+    """Render the plans and the table; only the table if no plan has something to report."""
     plans, table = plans_text(results, paint), fleet_text(results, paint)
     return plans + table if plans else table.removeprefix("\n")
 
 
 def fleet_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
-    """The table of several instances, after what was shown of each; nothing of a single one."""
+    """Render the table of several instances, to follow their plans or reports; empty for a single instance."""
     if len(results) < 2:
         return ""
     from reconciler.render.terminal.fleet import line_of, render_fleet
@@ -52,7 +52,7 @@ def fleet_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
 
 
 def report_text(finished: Finished, paint: Paint = plain) -> str:
-    """What came of the plan of one instance."""
+    """Render the report of one instance."""
     from reconciler.render.terminal.report import render_report
 
     return render_report(finished.planned.plan, finished.report, paint, finished.already_done)

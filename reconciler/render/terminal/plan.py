@@ -1,7 +1,6 @@
-"""Plans for people at a terminal: aligned, field by field, coloured where the caller says so.
+"""Plans for a terminal: aligned, field by field, in colour if the caller wants it.
 
-Whatever comes from a file or an instance passes `printable` where it enters a line, so that a name can neither break
-the lines nor paint them.
+All text from files and instances goes through `printable`, so that a name can neither break lines nor change colours.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from reconciler.secrets.delivery import MissingSecret
 
 MOST_LISTED = 10
-"""Clients of a kind that are left alone and named; JSON has all of them."""
+"""Maximum number of unchanged clients listed per kind; JSON has all of them."""
 
 _MARKS = {
     "create": ("+", Style.ADDED),
@@ -63,10 +62,10 @@ def render_plan(
     *,
     missing_secrets: Sequence[MissingSecret] = (),
 ) -> str:
-    """One instance's plan, ending in a line feed: changes, blocked, what is left alone, refusals, the summary.
+    """Render one instance's plan, ending in a line feed: changes, blocked and unchanged clients, refusals, the summary.
 
-    `as_of` says how old that is which it was made from, if it is not the instance as it is now; `lacking` are the
-    clients whose secrets would be delivered though nothing changes about them.
+    `as_of` is the age of the observation that the plan was made from, None if it was the instance itself.
+    `missing_secrets` are the secrets that would be delivered for clients that do not change.
     """
     blocks = [
         [heading(plan, paint), *_premises(plan, as_of, paint)],
@@ -99,12 +98,12 @@ def _summary(plan: Plan, refusals: Sequence[Refusal], missing_secrets: Sequence[
 
 
 def heading(plan: Plan, paint: Paint) -> str:
-    """The instance, by its name and by what tells it from every other."""
+    """Return the name of the instance and its unique identity."""
     return f"{paint(printable(plan.instance), Style.STRONG)}  {printable(plan.identity)}"
 
 
 def title(change: Change) -> str:
-    """The client that a change is about: both names of a rename, and the id that it has already."""
+    """Return the client that a change is about: both names for a rename, and the id if it has one already."""
     match change:
         case Create(replaces=Replaced(id=old)):
             return f"{printable(change.name)} (id {old} → a new one)"
@@ -119,7 +118,7 @@ def title(change: Change) -> str:
 
 
 def _premises(plan: Plan, as_of: ObservationAge | None, paint: Paint) -> Iterator[str]:
-    """What the plan stands on: first of all a configuration that was loosened."""
+    """Yield what the plan is based on, starting with differences from the trusted configuration."""
     yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
     if as_of is not None:
         from reconciler.render.terminal.age import as_of_text
@@ -171,7 +170,7 @@ def _why(reason: Note, source: Location | None, owner: str | None = None) -> str
 
 
 def place_of(location: Location) -> str:
-    """A place in a file, as far as it fits in a sentence: without its column."""
+    """Return a place in a file, without its column, for use in a sentence."""
     return f"{printable(location.path)}:{location.line}"
 
 
@@ -203,12 +202,12 @@ def _notes(notes: Sequence[Note]) -> Iterator[str]:
 
 
 def left_alone(plan: Plan) -> Iterator[str]:
-    """The clients that the plan does not touch, below a line that says so."""
-    # What may surprise comes first, so that a long list never hides it.
+    """Yield the clients that the plan does not change, under a heading."""
+    # Surprising clients come first, so that a long list never hides them.
     strangers = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
     needed = sum(client.system and client.note is None for client in plan.unmanaged)
     columns = {
-        "unmanaged": list(dict.fromkeys(map(_unmanaged, strangers))),  # of a name, what is said of all stands once
+        "unmanaged": list(dict.fromkeys(map(_unmanaged, strangers))),  # one line for clients that share a name
         "ignored": [_named(client.id, client.name) for client in plan.ignored],
         "unsupported": [f"{_named(c.id, c.name)}: {printable(c.why)}" for c in plan.unsupported],
         "system": [f"{plural(needed, 'client')} of the platform's own"] if needed else [],
@@ -223,7 +222,7 @@ def left_alone(plan: Plan) -> Iterator[str]:
 
 
 def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
-    """What clients that are left alone are, and how to change that, by the name of their column."""
+    """Return, by column, what the unchanged clients are and how to change that."""
     codes = [client.note.code if client.note else None for client in plan.unmanaged if not client.system]
     here = [code for code in codes if code not in ("declared-elsewhere", "ambiguous")]
     export = printable(shlex.join(["reconciler", "export", "--instance", plan.instance, "--update"]))
@@ -242,14 +241,14 @@ _SHARE_A_NAME = "of clients that share a name, pin one with `ids:`, or remove th
 
 
 def _unmanaged(client: Unmanaged) -> str:
-    if client.note and client.note.code == "ambiguous":  # the note has the ids of all that have the name
+    if client.note and client.note.code == "ambiguous":  # the note has the ids of all clients with the name
         return f"{BULLET}{quoted(client.name, len(client.name))}: {printable(client.note.text)}"
     shown = _named(client.id, client.name)
     return f"{shown}: {printable(client.note.text)}" if client.note else shown
 
 
 def _named(client_id: int, name: str) -> str:
-    # A blank at an end would not be seen, and is why no entry has this name.
+    # A blank at the start or end would be invisible, and is why no entry has this name.
     shown = printable(name)
     return f"{BULLET}{shown if shown == shown.strip() else quoted(name, len(name))} (id {client_id})"
 

@@ -1,4 +1,4 @@
-"""What came of an apply, for people at a terminal."""
+"""The report of an apply, for a terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INDENT = " " * (4 + _WIDTH)
 
 
 def render_outcome(outcome: Outcome) -> str:
-    """What came of one change, as one line for a log."""
+    """Render the outcome of one change as one line for a log."""
     change = outcome.change
     match outcome:
         case Applied(id=client_id, adopted=adopted):
@@ -42,7 +42,7 @@ def render_outcome(outcome: Outcome) -> str:
 
 
 def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done: Sequence[Change] = ()) -> str:
-    """What came of one instance's plan, ending in a line feed; first what was done before."""
+    """Render the report of one instance, ending in a line feed. Changes that were already done come first."""
     lines = [heading(plan, paint), ""]
     lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
     lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _alike(list(alike), paint)]
@@ -61,13 +61,13 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
 
 
 def _is_left_to_people(report: Report) -> bool:
-    """Whether a client was created, and no sink has its secret."""
+    """Whether a client was created, and no secret was delivered to a sink."""
     created = any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes)
     return created and not any(handed.status is DeliveryStatus.DELIVERED for handed in report.handed)
 
 
 def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
-    """What outcomes have in common that one word from the network gave to many; None for none."""
+    """Return the key by which outcomes with the same reason are grouped; without a reason, it has None."""
     match outcome:
         case Applied():
             return Applied, None
@@ -80,7 +80,7 @@ def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
 
 
 def _alike(outcomes: Sequence[Outcome], paint: Paint) -> Iterator[str]:
-    """Outcomes that follow each other and have one reason: where many were not applied, the first few are named."""
+    """Render consecutive outcomes with the same reason; if many were not applied, only the first few are named."""
     many = len(outcomes) > _MOST_ALIKE and not isinstance(outcomes[0], Applied)
     shown = outcomes[:_SHOWN_ALIKE] if many else outcomes
     for outcome in shown:
@@ -113,7 +113,7 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
 
 
 def _made(change: Change, client_id: int) -> str:
-    """The client with its id; in a rotation, both of them."""
+    """Return the client with its id; in a rotation, with both ids."""
     if isinstance(change, Create) and change.replaces is not None:
         return f"{printable(change.name)} (id {change.replaces.id} → {client_id})"
     return f"{printable(change.name)} (id {client_id})"
@@ -129,7 +129,7 @@ def _request(change: Change) -> str:
 
 
 def _failed(failed: Failed) -> str:
-    """Nobody knows what became of a change that is not verified, and "failed" would say that it is not there."""
+    """Return "failed", or "uncertain" for an unverified change: nobody knows whether that happened."""
     return "uncertain" if isinstance(failed.error, NotVerified) else "failed"
 
 

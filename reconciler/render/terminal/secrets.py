@@ -1,4 +1,4 @@
-"""What sinks have of clients, or were given, for people at a terminal: never a secret."""
+"""What sinks hold or received, for a terminal: never a secret."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.secrets.values import SinkState
 from reconciler.support.text import printable
 
 MOST_LISTED = 10
-"""Clients of one state at one sink that are named; JSON has all of them."""
+"""Maximum number of clients listed per sink and state; JSON has all of them."""
 
 _STYLES = {
     SinkState.MISSING: Style.REMOVED,
@@ -23,13 +23,13 @@ _STYLES = {
     SinkState.DELIVERED: Style.ADDED,
     SinkState.CURRENT: Style.FAINT,
 }
-"""In the order in which they are told: what somebody has to do something about comes first."""
+"""In the order in which they are shown: states that need action come first."""
 _WORDS = {SinkState.NO_SECRET: "no secret", SinkState.CURRENT: "up to date"}
 _WIDTH = 12
 
 
 def render_sink_contents(supplied: SinkContents, paint: Paint = plain) -> str:
-    """What the sinks of one instance have, or were given, sink by sink, ending in a line feed."""
+    """Render what each sink of one instance holds or received, ending in a line feed."""
     instance = supplied.instance
     lines = [f"{paint(printable(instance.name), Style.STRONG)}  {printable(instance.identity)}"]
     for label, found in groupby(supplied.places, lambda place: place.sink):
@@ -61,7 +61,7 @@ def _state(places: Sequence[SinkEntry], paint: Paint) -> Iterator[str]:
 
 
 def _problems(supplied: SinkContents, paint: Paint) -> Iterator[str]:
-    """The sinks that could take nothing, whatever they have."""
+    """Yield the sinks that cannot be used, and why."""
     for problem in supplied.problems:
         yield f"  {paint('cannot be used', Style.REMOVED)}: {printable(problem.sink)}"
         if problem.error is not None:
@@ -71,7 +71,7 @@ def _problems(supplied: SinkContents, paint: Paint) -> Iterator[str]:
 
 
 def _reasons(places: Sequence[SinkEntry]) -> Iterator[str]:
-    """Why it failed: each reason once, a few of them."""
+    """Yield why it failed: each reason once, at most three."""
     reasons = {(place.error.message, place.error.hint) for place in places if place.error is not None}
     for message, hint in sorted(reasons, key=str)[:3]:
         yield f"    {' ' * _WIDTH}{printable(message)}"
