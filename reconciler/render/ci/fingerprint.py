@@ -1,4 +1,4 @@
-"""What tells a finding from others, and one of today from the same of yesterday."""
+"""Fingerprints: they tell findings apart, and recognise the same finding in a later run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.render.view.findings import ReviewFinding
 
 
 def fingerprint(finding: ReviewFinding, note: Note, path: str) -> str:
-    """Of a note: 64 hexadecimal digits, the same wherever in its file the entry stands by now."""
-    # The text of a finding about a client may hold ids and dates; what it is about does not change with them.
+    """Return the fingerprint of a note: 64 hexadecimal digits, unchanged if its entry moves within its file."""
+    # The text of a finding about a client may contain ids and dates, which must not change its fingerprint.
     what = [note.code, finding.client, path, *finding.instances, *([] if finding.client is not None else [note.text])]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""What GitHub Actions shows at the lines of a pull request: workflow commands, one line each.
+"""Annotations that GitHub Actions shows at the lines of a pull request: workflow commands, one line each.
 
-Source: "Workflow commands for GitHub Actions" of its documentation; % CR LF, and in properties : and , too, are escaped
-as its toolkit does (packages/core/src/command.ts).
+Source: "Workflow commands for GitHub Actions" in its documentation; % CR LF, and in properties : and , too, are escaped
+as in its toolkit (packages/core/src/command.ts).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reconciler.results import Overview
 from reconciler.support.text import printable
 
 MOST = 10
-"""Annotations of a level that GitHub shows of one step; what comes after is in the log alone."""
+"""Maximum number of annotations per level that GitHub shows for one step; further ones are only in the log."""
 
 TITLES = {
     ReviewKind.CONFIGURATION: "configuration",
@@ -37,7 +37,7 @@ TITLES = {
 
 
 def render_annotations(overview: Overview) -> str:
-    """The commands, gravest first, each ending in a line feed; what is beyond the limit is counted in the last one."""
+    """Render the commands, worst first, each ending in a line feed; the last of a level counts those not shown."""
     found = findings(overview)
     return "".join(line for level in Level for line in _of_level(overview, of_level(found, level)))
 
@@ -61,7 +61,7 @@ def _annotation(overview: Overview, finding: ReviewFinding) -> str:
 
 
 def sentence(finding: ReviewFinding) -> str:
-    """The whole of a finding in one line: what it is about, where, what there is to say, and the way out. Printable."""
+    """Return a whole finding in one line: the client, the instances, the text and the fix. Printable."""
     about = [printable(finding.client)] if finding.client is not None else []
     about += [f"on {', '.join(finding.instances)}"] if finding.instances else []
     text = f"{' '.join(about)}: {finding.text}" if about else finding.text

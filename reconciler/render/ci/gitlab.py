@@ -1,4 +1,4 @@
-"""GitLab's own reports: the widget of plans, and findings in the diff of a merge request."""
+"""GitLab's own report formats: the plan widget, and findings in the diff of a merge request."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTICE: "i
 
 
 def render_terraform(overview: Overview) -> str:
-    """`artifacts:reports:terraform`: how many clients are created, updated and deleted, over all instances.
+    """Render `artifacts:reports:terraform`: how many clients are created, updated and deleted, over all instances.
 
-    Without numbers if one of the instances has no plan: GitLab then says that the report could not be made, which is
-    better than a sum that is too small.
+    If an instance has no plan, there are no counts: GitLab then says that the report could not be made, which is
+    better than a total that is too small.
     """
     stopped = any(isinstance(result, Stopped) for result in overview.results)
     if stopped or overview.error is not None or has_errors(overview.diagnostics):
         return json.dumps({"error": "not every instance has a plan"}) + "\n"
     plans = [result.planned.plan if isinstance(result, Finished) else result.plan for result in _with_plans(overview)]
     counts = [count(plan) for plan in plans]
-    # A successor is made, and its predecessor goes with this plan or with a later one, which counts it.
+    # A replacement counts as a creation; the old client is deleted by this plan or a later one, which counts that.
     numbers = {
         "create": sum(each.create + each.replace for each in counts),
         "update": sum(each.update + each.rename for each in counts),
@@ -39,7 +39,7 @@ def render_terraform(overview: Overview) -> str:
 
 
 def render_code_quality(overview: Overview) -> str:
-    """`artifacts:reports:codequality`: a list of issues, in the part of Code Climate's format that GitLab reads."""
+    """Render `artifacts:reports:codequality`: a list of issues, in GitLab's subset of Code Climate's format."""
     return json.dumps(list(_issues(overview)), indent=2) + "\n"
 
 
@@ -54,7 +54,7 @@ def _issues(overview: Overview) -> Iterator[dict[str, Any]]:
             place = finding.location or Location(overview.config, 1, 1)
             path = overview.from_top(place.path)
             mark = fingerprint(finding, note, path)
-            if mark in seen:  # GitLab takes two issues with one fingerprint for one
+            if mark in seen:  # GitLab treats issues with the same fingerprint as one
                 continue
             seen.add(mark)
             yield {

@@ -1,11 +1,11 @@
-"""JUnit XML, as Jenkins and GitLab read it: a suite for each instance, a case for each client that is not in sync."""
+"""JUnit XML for Jenkins and GitLab: a suite per instance, a case per client that is not in sync."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from datetime import UTC
-from xml.etree import ElementTree as ET  # only written
+from xml.etree import ElementTree as ET  # writing only
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped, undelivered
 from reconciler.model.clients import Location
@@ -17,12 +17,12 @@ from reconciler.render.view.difference import diff_of
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
 
-# XML 1.0 section 2.2: what `printable` lets through and no document may hold, not even as a reference.
+# XML 1.0 section 2.2: characters that `printable` lets through but XML forbids, even as references.
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
 
 def render_junit(overview: Overview) -> str:
-    """The document, ending in a line feed. What fails is what makes the exit code 1, 3, 4, 5 or 6, and nothing else."""
+    """Render the document, ending in a line feed. Only what makes the exit code 1, 3, 4, 5 or 6 fails."""
     root = ET.Element("testsuites", name=f"reconciler {overview.command}")
     if overview.error is not None or overview.diagnostics or not overview.results:
         _suite(root, overview, "declarations", _of_files(overview))

@@ -1,4 +1,4 @@
-"""OpenMetrics text (openmetrics.io, 1.0), which is also what Prometheus' textfile collector reads: gauges alone."""
+"""OpenMetrics text (openmetrics.io, 1.0), which Prometheus' textfile collector reads as well: gauges only."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _Samples = Iterator[tuple[Mapping[str, str], float]]
 
 
 def render_metrics(overview: Overview) -> str:
-    """The exposition, ending in `# EOF`. Times are seconds since 1970, all else counts."""
+    """Render the metrics, ending in `# EOF`. Times are seconds since 1970; everything else is a count."""
     lines = [line for family in _families(overview) for line in _family(*family)]
     return "\n".join([*lines, "# EOF"]) + "\n"
 
 
 def last_successes(text: str, command: str) -> dict[str, float]:
-    """When each instance last succeeded, as an earlier report tells; nothing of a text that is none."""
+    """Return when each instance last succeeded, from the text of an earlier report; empty if it is not one."""
     found = map(_LINE.fullmatch, text.splitlines())
     return {m["instance"]: float(m["at"]) for m in found if m is not None and m["command"] == command}
 
@@ -92,7 +92,7 @@ def _up(results: Sequence[ApplyResult]) -> _Samples:
 
 
 def _successes(overview: Overview, at: float) -> _Samples:
-    """Of those that failed now, the time that an earlier report told, so that an alert can be about its age."""
+    """Yield the last successes. Instances that failed keep the time of an earlier report, for alerts on its age."""
     now = {result.instance.name: at for result in overview.results if _succeeded(result)}
     seen = {result.instance.name for result in overview.results}
     before = {name: when for name, when in overview.successes.items() if name in seen or not seen}

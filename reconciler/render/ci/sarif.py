@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 (OASIS), as code scanning takes it: problems of the files, and what a plan says of their lines."""
+"""SARIF 2.1.0 (OASIS) for code scanning: problems in the files, and findings of a plan at their lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 
 def render_sarif(overview: Overview) -> str:
-    """The log, ending in a line feed: errors and warnings. Code scanning keeps every result as an alert, so no more."""
+    """Render the log, ending in a line feed. No notices: code scanning keeps every result as an alert."""
     pairs = [
         (finding, note) for finding in findings(overview) if finding.level is not Level.NOTICE for note in finding.notes
     ]
@@ -37,7 +37,7 @@ def render_sarif(overview: Overview) -> str:
 
 def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[dict[str, Any]]:
     for finding, note in pairs:
-        place = finding.location or Location(overview.config, 1, 1)  # code scanning refuses a result without a place
+        place = finding.location or Location(overview.config, 1, 1)  # code scanning refuses a result without a location
         path = overview.from_top(place.path)
         yield {
             "ruleId": note.code,
