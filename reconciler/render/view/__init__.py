@@ -1,1 +1,1 @@
-"""What all formats count and call the same way."""
+"""Counts, verdicts and findings that all formats share."""

@@ -1,4 +1,4 @@
-"""What every format counts and calls the same way."""
+"""Counts, and words for changes, that all formats share."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ACTIONS = ("create", "replace", "update", "rename", "delete")
 
 @frozen
 class Counts:
-    """How many clients the plan changes, by action, and how many it leaves alone, by reason."""
+    """How many clients the plan changes, by action, and how many it does not change, by reason."""
 
     create: int
     replace: int
-    """Clients that get a successor of the same name; they are not counted as created."""
+    """Clients that get a successor with the same name; they are not counted as created."""
     update: int
     rename: int
     """Renames, whatever else they change; they are not counted as updates."""
@@ -33,9 +33,9 @@ class Counts:
     ignored: int
     unsupported: int
     drift: int
-    """Changes that would undo what a person did on the instance; they are counted above as well."""
+    """Changes that would undo manual changes on the instance; they are counted above as well."""
     kept: int
-    """Differences that are left as a person made them."""
+    """Manual changes on the instance that are kept."""
     taken_out: int
     """Unmanaged clients whose entries were taken out of git since the base; they are counted as unmanaged as well,
     unless the platform needs them."""
@@ -55,7 +55,7 @@ def action(change: Change) -> str:
 
 
 def count(plan: Plan) -> Counts:
-    """The numbers of one plan."""
+    """Return the counts of one plan."""
     actions = [action(change) for change in plan.changes]
     return Counts(
         create=actions.count("create"),
@@ -77,14 +77,14 @@ def count(plan: Plan) -> Counts:
 
 
 def taken_out(plan: Plan) -> list[tuple[Unmanaged, Note]]:
-    """The clients that stay live though their entries are gone, and what is said of them."""
+    """Return the clients that stay live though their entries are gone, with their notes."""
     return [(each, each.note) for each in plan.unmanaged if each.note is not None and each.note.code == REMOVED]
 
 
 def summary_text(counts: Counts, *, refused: bool) -> str:
     """The plan in one line: `1 to create, 2 to delete · 4 in sync`, or `nothing to do · 4 in sync`."""
     pending = [f"{number} to {word}" for word in ACTIONS if (number := getattr(counts, word))]
-    # With a client blocked there is something to do, though not for this program.
+    # If a client is blocked, there is something to do, but not for this program.
     open_ends = counts.blocked or counts.kept or counts.left_out or counts.taken_out
     nothing = "no changes" if open_ends else "nothing to do"
     parts = [", ".join(pending) or nothing]

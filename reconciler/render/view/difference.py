@@ -12,7 +12,7 @@ from reconciler.support.text import printable
 
 
 def diff_of(change: Change) -> list[str]:
-    """The fields before and after, each line marked `-`, `+` or by a blank. The lines are printable."""
+    """Return the fields before and after, each line marked `-`, `+` or blank. The lines are printable."""
     match change:
         case Create(after=after, replaces=Replaced(before=before)):
             return [f"  {line}" for line in _fields(after)] if after == before else list(_differences(before, after))

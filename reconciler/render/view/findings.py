@@ -1,4 +1,4 @@
-"""What a reviewer has to know of a run, gravest first: one list that every review surface shows in its own way."""
+"""Findings of a run for reviewers, worst first: one list that every report format shows in its own way."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from reconciler.support.frozen import frozen
 
 
 class Level(StrEnum):
-    """How much a finding matters."""
+    """The severity of a finding."""
 
     ERROR = "error"
-    """The run fails for it."""
+    """The run fails because of it."""
     WARNING = "warning"
-    """Somebody should think about it before saying yes."""
+    """Somebody should think about it before approving."""
     NOTICE = "notice"
 
 
@@ -36,7 +36,7 @@ class ReviewKind(IntEnum):
     """What a finding is about, in the order in which findings are shown."""
 
     CONFIGURATION = 0
-    """The settings differ from those that are trusted: what everything below was judged by."""
+    """The settings differ from the trusted ones, and everything below was judged by them."""
     ENDED = 1
     INVALID = 2
     STOPPED = 3
@@ -45,7 +45,7 @@ class ReviewKind(IntEnum):
     BLOCKED = 6
     DELETE = 7
     TAKEN_OUT = 8
-    """A client that no entry declares any longer, and that this plan does not delete."""
+    """A client that no entry declares any more, and that this plan does not delete."""
     RISK = 9
     CREATE = 10
     NOT_TRIED = 11
@@ -53,7 +53,7 @@ class ReviewKind(IntEnum):
     KEPT = 13
     CHANGE = 14
     FILES = 15
-    """A warning about the files, whether the plan touches what it is about or not."""
+    """A warning about the files, whether or not it concerns a change of the plan."""
 
 
 HEADINGS = {
@@ -73,45 +73,45 @@ HEADINGS = {
     ReviewKind.KEPT: "Kept as changed on the instance",
     ReviewKind.FILES: "Warnings about the files",
 }
-"""What people read above the findings of a kind; a change that is only a change has no heading."""
+"""The heading above the findings of a kind; changes without risks have none."""
 
 
 @frozen
 class ReviewFinding:
-    """Something to know of one client, of instances, or of the whole run."""
+    """A finding about one client, about instances, or about the whole run."""
 
     kind: ReviewKind
     level: Level
     notes: tuple[Note, ...]
-    """What there is to say, at least one; the first code names the finding."""
+    """The texts of the finding, at least one; the code of the first names the finding."""
     location: Location | None = None
     client: str | None = None
     instances: tuple[str, ...] = ()
-    """All for which exactly this holds."""
+    """All instances that have exactly this finding."""
     action: str | None = None
-    """create, update, rename or delete, for a finding about a change."""
+    """create, replace, update, rename or delete, for a finding about a change."""
     hint: str | None = None
     rule: str | None = None
-    """The rule behind a problem of the files, which `rules:` tunes and `allow:` waives."""
+    """The rule behind a problem in the files, which `rules:` configures and `allow:` waives."""
 
     @property
     def text(self) -> str:
-        """What there is to say, in one line. It may hold anything that a name may hold."""
+        """The texts in one line. It may contain anything that a name may contain."""
         return "; ".join(note.text for note in self.notes)
 
     def about(self, note: Note) -> ReviewFinding:
-        """The same with one of its notes alone."""
+        """Return the same finding with only one of its notes."""
         return replace(self, notes=(note,))
 
 
 def findings(overview: Overview) -> list[ReviewFinding]:
-    """Everything to know, by kind, then in the order of the results; what is alike on several instances once."""
+    """Return all findings, by kind, then in the order of the results; equal ones of several instances are merged."""
     found = [*_of_run(overview), *(each for result in overview.results for each in _of_result(result))]
     return sorted(_merged(found), key=lambda finding: finding.kind)
 
 
 def new_clients(overview: Overview) -> list[ReviewFinding]:
-    """The clients that plans would make, for those who look at lists: each is among the findings as a change, too."""
+    """Return the clients that plans would create, for lists of them; `findings` has each of them too, as a change."""
     plans = [result.plan for result in overview.results if isinstance(result, Planned)]
     return list(_merged(_new(change, plan) for plan in plans for change in plan.changes if _is_new(change)))
 
@@ -217,7 +217,7 @@ def _kept(kept: Kept, place: Location, instance: str) -> ReviewFinding:
 
 
 def _of_change(change: Change, instance: str) -> Iterator[ReviewFinding]:
-    """A deletion is never just a change, and what undoes somebody's work is a risk."""
+    """Yield the finding of a change. A deletion is never a plain change, and undoing a manual change is a risk."""
     word, where = action(change), (change.source, change.name, (instance,))
     notes = [Note("drift", origin_text(change) or "")] if has_drift(change) else []
     if isinstance(change, Create) and change.replaces is not None:
@@ -251,5 +251,5 @@ def _of_outcome(outcome: Outcome, instance: str) -> Iterator[ReviewFinding]:
 
 
 def of_level(found: Sequence[ReviewFinding], level: Level) -> list[ReviewFinding]:
-    """Those that matter this much."""
+    """Return the findings of this severity."""
     return [finding for finding in found if finding.level is level]

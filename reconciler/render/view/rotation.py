@@ -7,7 +7,7 @@ from reconciler.planning.plan.plan import Replaced
 
 
 def old_secret_text(replaced: Replaced) -> str:
-    """When the secret of the client that is replaced stops working."""
+    """Return when the secret of the replaced client stops working."""
     who = f"the old secret (client {replaced.id})"
     if not replaced.keep_old:
         return f"{who} stops working with this apply, as soon as the new one is delivered"

@@ -1,4 +1,4 @@
-"""One word for what is, or what became, of an instance: the same in every format, and what a fleet is counted by."""
+"""One word for the result of an instance: the same in every format, and used to count instances."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reconciler.planning.plan.plan import Plan
 
 
 class Verdict(StrEnum):
-    """From the most welcome to the gravest; the value is for programs."""
+    """The result of an instance, from best to worst; the value is for programs."""
 
     IN_SYNC = "in_sync"
     APPLIED = "applied"
     CHANGES = "changes"
     LEFT_OUT = "left_out"
-    """Nothing of what differs is to be changed: it was not chosen, or is kept as a person made it."""
+    """There are differences, but none to change: they were not chosen, or are manual changes that are kept."""
     BLOCKED = "blocked"
     REFUSED = "refused"
     NOT_TRIED = "not_tried"
@@ -30,7 +30,7 @@ class Verdict(StrEnum):
 
 
 def of_plan(plan: Plan, refusals: Sequence[Refusal]) -> Verdict:
-    """Of an instance that was planned, and not written to."""
+    """Return the verdict of an instance that was planned and not written to."""
     if refusals:
         return Verdict.REFUSED
     if plan.blocked:
@@ -41,7 +41,7 @@ def of_plan(plan: Plan, refusals: Sequence[Refusal]) -> Verdict:
 
 
 def of_report(report: Report) -> Verdict:
-    """Of an instance that was written to, or was to be."""
+    """Return the verdict of an instance that was written to, or was to be."""
     if report.interrupted:
         return Verdict.INTERRUPTED
     if is_complete(report):
@@ -52,7 +52,7 @@ def of_report(report: Report) -> Verdict:
 
 
 def of_error(error: ReconcilerError) -> Verdict:
-    """Of an instance that could not be planned, or was not begun with."""
+    """Return the verdict of an instance that could not be planned, or was not started."""
     match error:
         case LoginRefused():
             return Verdict.LOGIN_REFUSED
@@ -66,6 +66,6 @@ def of_error(error: ReconcilerError) -> Verdict:
 
 
 def tally(verdicts: Iterable[str]) -> dict[str, int]:
-    """How many instances there are, and of each verdict."""
+    """Count the instances, in total and by verdict."""
     found = Counter(verdicts)
     return {"instances": found.total(), **{verdict.value: found[verdict.value] for verdict in Verdict}}
