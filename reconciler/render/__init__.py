@@ -1,1 +1,1 @@
-"""From values to text: one module a format."""
+"""Turn results into text: one package or module per format."""

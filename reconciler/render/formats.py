@@ -1,4 +1,4 @@
-"""Which suffix of a report's name stands for which format. Each format is imported once it is wanted."""
+"""Report formats by file name suffix. Each format is imported only when it is used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from reconciler.results import Overview
 
 Renderer = Callable[["Overview"], str]
-"""Gives the whole of a file, ending in a line feed."""
+"""Returns the whole content of a file, ending in a line feed."""
 
 
 def _text(overview: Overview) -> str:
@@ -79,11 +79,11 @@ REPORTS: Mapping[str, Renderer] = {
     ".gitlab-terraform.json": _terraform,
     ".gitlab-codequality.json": _code_quality,
 }
-"""By suffix. Of several that fit, the longest wins."""
+"""Renderers by suffix. The longest matching suffix wins."""
 
 
 def renderer_for(name: str) -> Renderer | None:
-    """What writes the format of a file of this name; None if no suffix fits. `junit.xml` fits `.junit.xml`."""
+    """Return the renderer for a file name; None if no suffix matches. `junit.xml` matches `.junit.xml`."""
     folded = name.lower()
     fitting = [each for each in REPORTS if folded.endswith(each) or (f".{folded}" == each and "." in folded)]
     return REPORTS[max(fitting, key=len)] if fitting else None

@@ -1,4 +1,4 @@
-"""The configured instances: for people, for programs, and for a GitHub workflow."""
+"""The configured instances as text, as JSON, and as a matrix for GitHub Actions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.support.text import printable
 
 
 def instances_text(instances: Sequence[Instance], default: str | None = None, paint: Paint = plain) -> str:
-    """A line an instance: its name, where it is, its wave, and what is special about it."""
+    """Render one line per instance: its name, URL and wave, and whether it is the default or frozen."""
     if not instances:
         return ""
     rows = [
@@ -33,7 +33,7 @@ def _remarks(instance: Instance, default: str | None) -> str:
 
 
 def instances_json(instances: Sequence[Instance], default: str | None = None) -> str:
-    """The document of `instances --format json`, ending in a line feed. Credentials appear by their names alone."""
+    """Render the document of `instances --format json`, ending in a line feed. Credentials appear only by name."""
     entries = [_entry(instance, default) for instance in instances]
     document = {"format_version": FORMAT_VERSION, "kind": "instances", "instances": entries}
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
@@ -53,7 +53,7 @@ def _entry(instance: Instance, default: str | None) -> dict[str, Any]:
 
 
 def _credentials(names: CredentialNames | None) -> dict[str, str | None] | None:
-    """Where they are found. `asdict` would give paths, which JSON does not know."""
+    """Return where the credentials are found. `asdict` would return `Path` objects, which JSON cannot encode."""
     if names is None:
         return None
     return {
@@ -65,6 +65,6 @@ def _credentials(names: CredentialNames | None) -> dict[str, str | None] | None:
 
 
 def matrix_text(instances: Sequence[Instance]) -> str:
-    """A GitHub matrix on one line, so that it can be a step's output: `fromJSON` gives a job for each instance."""
+    """Render a GitHub matrix on one line, to be a step's output: `fromJSON` makes one job per instance of it."""
     include = [{"instance": instance.name, "url": instance.url} for instance in instances]
     return json.dumps({"include": include}, ensure_ascii=True) + "\n"
