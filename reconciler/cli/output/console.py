@@ -1,4 +1,4 @@
-"""How a run talks: in which format, how much, in colour or not."""
+"""The output of a run: in which format, how much, with colour or not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class Console:
-    """How this run talks: in which format, how much, and with colour or not."""
+    """The output of this run: in which format, how much, with colour or not."""
 
     output_format: str = "text"
     no_color: bool = False
@@ -27,25 +27,25 @@ class Console:
 
     @property
     def wants_json(self) -> bool:
-        """Whether results are for a program."""
+        """Whether results are printed as JSON."""
         return self.output_format == "json"
 
     def result(self, text: str) -> None:
-        """Print a result. The text ends in a line feed; escape sequences pass, since `paint` chose them."""
+        """Print a result. The text ends in a line feed; escape sequences are kept, since they come from `paint`."""
         print_result(text)
 
     def progress(self, text: str) -> None:
-        """Say what is going on, to whoever watches."""
+        """Print progress to stderr, unless --quiet was given."""
         if not self.quiet:
             say(f"{text}\n")
 
     def problem(self, text: str) -> None:
-        """Say what went wrong. The text ends in a line feed."""
+        """Print a problem to stderr. The text ends in a line feed."""
         say(text)
 
 
 def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:
-    """The console of this run, with the log (-v: the steps, -vv: every request, without bodies) on stderr."""
+    """Return the console of this run, and start the log on stderr (-v: steps, -vv: every request, without bodies)."""
     from reconciler.cli.output.log import start_log
 
     start_log(verbose)
@@ -53,7 +53,7 @@ def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int)
 
 
 def start_offline_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:
-    """The same for a command that reaches no instance: without -v there is nothing that its log could hold."""
+    """Do the same for a command that contacts no instance: without -v it starts no log, which would be empty."""
     if verbose:
         return start_console(output_format, no_color, quiet, verbose)
     return Console(output_format, no_color, quiet)

@@ -1,4 +1,4 @@
-"""From what happened to the exit code: one meaning a number."""
+"""Map results to exit codes: each code has one meaning."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 DONE, FAILED, PENDING, INVALID, REFUSED, PARTIAL, LOGIN_REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 
 _PRECEDENCE = (INTERRUPTED, PARTIAL, LOGIN_REFUSED, FAILED, REFUSED, INVALID, PENDING, DONE)
-"""Of several instances, the first of these wins."""
+"""With several instances, the first of these wins."""
 
 
 def of_plans(results: Iterable[PlanResult], *, detailed: bool) -> int:
-    """The exit code of `plan`; `detailed` tells pending changes (2) from none (0)."""
+    """The exit code of `plan`; `detailed` distinguishes pending changes (2) from none (0)."""
     return _first(_of_plan(result, detailed) for result in results)
 
 
@@ -48,14 +48,14 @@ def of_observations(results: Iterable[ObserveResult]) -> int:
 
 
 def of_secrets(results: Iterable[SecretsResult], *, check: bool) -> int:
-    """The exit code of `secrets deliver`. A check fails where a sink has not what it should."""
+    """The exit code of `secrets deliver`. A check fails if a sink does not hold what it should."""
     return _first(
         result.error.exit_code if isinstance(result, Stopped) else _of_supplied(result, check) for result in results
     )
 
 
 def _of_supplied(supplied: SinkContents, check: bool) -> int:
-    from reconciler.secrets.values import SinkState  # only `secrets deliver` asks
+    from reconciler.secrets.values import SinkState  # only `secrets deliver` needs it
 
     states = {place.state for place in supplied.places}
     if check:
@@ -67,13 +67,13 @@ def _of_supplied(supplied: SinkContents, check: bool) -> int:
 
 
 def of_unseen_applies(results: Iterable[ApplyResult]) -> int:
-    """The exit code of an `apply` whose report could not be printed: "nothing written" must be true."""
+    """The exit code of an `apply` whose report could not be printed: never 0, and 1 only if nothing was written."""
     listed = list(results)
     return of_applies(listed) or (PARTIAL if _wrote(listed) else FAILED)
 
 
 def or_failed(code: int, told: bool) -> int:
-    """The exit code of a command that writes nothing to an instance, and that could not write all of its reports."""
+    """The exit code of a read-only command: FAILED, unless `code` is worse, if a report is missing (not `told`)."""
     return code if told else _first([code, FAILED])
 
 

@@ -1,4 +1,4 @@
-"""Files that one command writes and another reads: whole, or not at all."""
+"""Files that one command writes and another reads: completely, or not at all."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 def read_whole(file: Path, what: str, hint: str) -> bytes:
-    """What a file holds; `what` is what it should be, "saved plan" for instance, and `hint` how to get one.
+    """Return the content of a file. `what` is what it should be, for instance "saved plan"; `hint` says how to get one.
 
-    Raises `ReconcilerError` where it cannot be read, and `Refused` where it is larger than any that is written here.
+    Raises `ReconcilerError` if it cannot be read, and `Refused` if it is larger than any file that is written here.
     """
     try:
         with file.open("rb") as stream:
@@ -28,7 +28,7 @@ def read_whole(file: Path, what: str, hint: str) -> bytes:
 
 
 def write_whole(file: Path, text: str, what: str) -> None:
-    """Put the text in the place of a file at once. Raises `ReconcilerError`, and leaves nothing behind then."""
+    """Create or replace a file atomically. Raises `ReconcilerError`, and then leaves nothing behind."""
     try:
         _write(file, text)
     except OSError as problem:
@@ -37,7 +37,7 @@ def write_whole(file: Path, text: str, what: str) -> None:
 
 
 def put_whole(file: Path, text: str, what: str) -> None:
-    """As `write_whole`, for one of several files: its folder is made if need be."""
+    """Do the same as `write_whole`, for one of several files: its folder is created if needed."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _write(file, text)
@@ -47,9 +47,9 @@ def put_whole(file: Path, text: str, what: str) -> None:
 
 
 def replace_whole(file: Path, data: bytes, what: str) -> None:
-    """Put the data in the place of a file at once, or make it and its folder. Its mode stays, and links lead there.
+    """Replace a file atomically, or create it and its folder. Its mode is kept, and links are followed.
 
-    Raises `ReconcilerError`, and leaves the file as it was then.
+    Raises `ReconcilerError`, and then leaves the file unchanged.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -60,14 +60,14 @@ def replace_whole(file: Path, data: bytes, what: str) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    if file.exists() and not file.is_file():  # a pipe, say, that something reads: nothing must take its place
+    if file.exists() and not file.is_file():  # for instance a pipe that something reads: do not replace it
         file.write_text(text, encoding="utf-8")
         return
-    _replace(file.resolve(), text.encode())  # a link goes on leading there
+    _replace(file.resolve(), text.encode())  # a link keeps pointing there
 
 
 def _replace(target: Path, data: bytes, *, keep_mode: bool = False) -> None:
-    # Not `tempfile`: its files are for this user alone, and the next job of a pipeline may run as another.
+    # Not `tempfile`: only this user can read its files, and the next job of a pipeline may run as another.
     temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
     try:
         with temporary.open("xb") as stream:

@@ -1,4 +1,4 @@
-"""In a job of GitHub Actions: annotations at the lines that cause something, and the summary of the step."""
+"""Output for jobs of GitHub Actions: annotations at the lines concerned, and the step summary."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 SWITCH = "RECONCILER_GITHUB"
 _LEAST = 4096
-"""Bytes that a summary takes at least: with less room left, none is written."""
+"""Minimum bytes for a summary: with less room left, none is written."""
 
 
 def is_on_github(environ: Mapping[str, str]) -> bool:
-    """Whether this is such a job, and nobody has turned this off."""
+    """Whether this is a job of GitHub Actions, and RECONCILER_GITHUB is not `off`."""
     return environ.get("GITHUB_ACTIONS") == "true" and environ.get(SWITCH, "").lower() != "off"
 
 
 def show_on_github(overview: Overview, environ: Mapping[str, str], console: Console) -> None:
-    """Say the annotations on stderr, and add to the step's summary.
+    """Print the annotations to stderr, and append to the step summary.
 
-    The runner reads commands from stderr as it does from stdout, which belongs to the results. That the summary cannot
-    be written is said and changes no exit code: nobody asked for it.
+    The runner reads commands from stderr as well as from stdout, which is for results. A summary that cannot be
+    written is only a warning and does not change the exit code: nobody asked for it.
     """
     from reconciler.render.ci.github import render_annotations
 
@@ -40,7 +40,7 @@ def show_on_github(overview: Overview, environ: Mapping[str, str], console: Cons
 
 
 def _append(summary: Path, overview: Overview) -> None:
-    """Add a summary to those of the commands before in the same step: GitHub drops all of them if they are too long."""
+    """Append to the summaries of earlier commands in the same step: GitHub drops all of them if they are too long."""
     from reconciler.render.markdown.comment import STEP_SUMMARY, render_markdown
 
     with summary.open("ab") as stream:

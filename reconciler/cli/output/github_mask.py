@@ -1,4 +1,4 @@
-"""Telling GitHub Actions which values its log must not show."""
+"""Tell GitHub Actions which values its log must not show."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from reconciler.secrets.masking import Mask
 
 
 def github_mask(environ: Mapping[str, str]) -> Mask | None:
-    """Where values to mask are told; None where no runner listens: elsewhere than at GitHub, or into a file.
+    """Return the function that sends masks to the runner; None if none reads them: outside GitHub, or into a file.
 
-    On stderr, since stdout may be one JSON document that goes into a file, which would then hold the value.
+    It writes to stderr, since stdout may be a JSON document that goes into a file, which would then contain the value.
     """
     return say if environ.get("GITHUB_ACTIONS") == "true" and not _goes_into_a_file() else None
 
@@ -22,5 +22,5 @@ def github_mask(environ: Mapping[str, str]) -> Mask | None:
 def _goes_into_a_file() -> bool:
     try:
         return stat.S_ISREG(os.fstat(sys.stderr.fileno()).st_mode)
-    except (OSError, ValueError):  # no descriptor: what reads it is in this process
+    except (OSError, ValueError):  # no descriptor: its reader is in this process
         return False

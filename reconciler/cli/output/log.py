@@ -1,4 +1,4 @@
-"""The log of a run, which -v and -vv ask for."""
+"""The log of a run, turned on by -v and -vv."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from reconciler.cli.output.streams import say
 
 
 class _Said(logging.Handler):
-    """Says what is logged, like every other message."""
+    """Writes log records to stderr like every other message."""
 
     def emit(self, record: logging.LogRecord) -> None:
         say(f"{self.format(record)}\n")
 
 
 def start_log(verbose: int) -> None:
-    """Let the log say the steps (1), every request as well (2), or nothing (0)."""
+    """Make the log show the steps (1), every request as well (2), or nothing (0)."""
     log = logging.getLogger("reconciler")
-    log.handlers.clear()  # a second run in one process must not talk to the stderr of the first
+    log.handlers.clear()  # a second run in one process must not write to the stderr of the first
     log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
     handler = _Said()
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s" if verbose else None, "%H:%M:%S"))

@@ -1,4 +1,4 @@
-"""How far an apply is, on a terminal, while it writes."""
+"""The progress of an apply, on a terminal, while it writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = logging.getLogger("reconciler.apply")
 
 
 class Progress:
-    """A line that counts, gone when the last answer is there. Elsewhere than on a terminal only the log hears of it."""
+    """A line with counts, erased after the last answer. Without a terminal, events go only to the log."""
 
     def __init__(self, console: Console) -> None:
         talks = not (console.quiet or console.verbose or console.wants_json)
@@ -30,7 +30,7 @@ class Progress:
         self._written: Counter[str] = Counter()
 
     def __call__(self, instance: Instance, event: ProgressEvent) -> None:
-        """Hear of an event; each instance may have a thread of its own."""
+        """Handle an event; each instance may have its own thread."""
         match event:
             case ChangeStarted():
                 self._count(instance.name, 1, 0)

@@ -1,4 +1,4 @@
-"""Asking a person yes or no."""
+"""Ask a person a yes-or-no question."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _YES, _NO = ("y", "yes"), ("n", "no", "")
 
 
 def ask(question: str) -> bool:
-    """Whether a person at the terminal says yes; an empty answer is a no. Raises `click.Abort` for Ctrl-C, Ctrl-D."""
+    """Return whether a person at the terminal says yes; empty means no. Raises `click.Abort` for Ctrl-C, Ctrl-D."""
     try:
         return _answer(question)
-    except KeyboardInterrupt:  # the question stands on the line, whenever it came
+    except KeyboardInterrupt:  # whenever Ctrl-C came, the question is still on the line
         raise click.Abort from None
 
 
@@ -35,10 +35,10 @@ def _answer(question: str) -> bool:
 
 
 def _next_line() -> str:
-    """The next line of the terminal; empty at its end.
+    """Return the next line of the terminal; empty at its end.
 
-    A signal that comes right before a blocking read interrupts nothing, and its handler runs once the read is done:
-    Ctrl-C would wait for Enter. So this waits for the line and for signals alike.
+    A signal right before a blocking read does not interrupt it, and its handler runs only after the read: Ctrl-C would
+    wait for Enter. So this waits for the line and for signals at the same time.
     """
     if os.name == "posix":
         waking, woken = socket.socketpair()

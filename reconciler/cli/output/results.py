@@ -1,4 +1,4 @@
-"""Plans and reports on their way to stdout, whatever the format."""
+"""Print plans and reports to stdout, in any format."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopp
 def show_plans(
     results: Sequence[PlanResult], console: Console, flags: Sequence[str] | None = None, chosen: Sequence[str] = ()
 ) -> None:
-    """Every plan on stdout; what could not be planned on stderr (in JSON: on stdout as well).
+    """Print every plan to stdout, and errors of those without a plan to stderr (with JSON, to stdout as well).
 
-    `flags` are those that an apply of the plans needs as well; without them no next command is named. `chosen` are
-    those that chose the instances.
+    `flags` are those that an apply of the plans needs too; if None, no next command is printed. `chosen` are the flags
+    that selected the instances.
     """
     planned = [result for result in results if isinstance(result, Planned)]
     if console.wants_json:
@@ -33,9 +33,10 @@ def show_plans(
 
 
 def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bool) -> None:
-    """The plans before they are carried out, for a person: as text, and on stderr where stdout is for a program.
+    """Print the plans as text before they are applied, to stderr if stdout is for JSON.
 
-    Without a question nobody waits, and the report names what could not be planned: saying it twice would mislead.
+    Instances without a plan are printed only before a question (`asked`). Otherwise the report names them, and naming
+    them twice would mislead.
     """
     if not console.wants_json:
         console.result(plans_text(results, console.paint))
@@ -49,7 +50,7 @@ def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bo
 def show_reports(
     results: Sequence[ApplyResult], console: Console, flags: Sequence[str], chosen: Sequence[str] = ()
 ) -> None:
-    """What came of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
+    """Print the result of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
     finished = [result for result in results if isinstance(result, Finished)]
     if console.wants_json:
         console.result(_document("apply", results))
@@ -63,7 +64,7 @@ def show_reports(
 
 @contextmanager
 def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
-    """A report that cannot be printed must not look as if nothing was written."""
+    """Set the exit code and the hint if a report cannot be printed: it must not look as if nothing was written."""
     try:
         yield
     except OutputLost as lost:
@@ -74,7 +75,7 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
 
 
 def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
-    """What came of one instance: of one that was not written to, its plan and why. `flags` as for `show_reports`."""
+    """Print the result of one instance; if it was not written to, its plan and why. `flags` as for `show_reports`."""
     if isinstance(result, Finished) and not (result.report.outcomes or result.report.handed or result.already_done):
         result = result.planned  # with nothing to do
     with reporting([result]):

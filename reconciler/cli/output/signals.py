@@ -1,4 +1,4 @@
-"""Stopping an apply: the first signal asks for it, the second one takes it."""
+"""Stop an apply: the first signal requests it, the second one stops at once."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _AGAIN = "stopping at once; what is under way may be written or not, see: reconc
 
 
 class StopRequest:
-    """Whether somebody wants the run to end. Until it is armed, a signal ends the program where it stands."""
+    """Whether the run should stop. Until this is armed, a signal ends the program at once."""
 
     def __init__(self) -> None:
         self._wanted = False
 
     def __call__(self) -> bool:
-        """Whether it was asked for."""
+        """Return whether a stop was requested."""
         return self._wanted
 
     def arm(self) -> None:
-        """From now on SIGINT and SIGTERM only ask for it: something is being written."""
+        """Make SIGINT and SIGTERM only request a stop from now on: something is being written."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
 
@@ -39,21 +39,21 @@ class StopRequest:
 def _say_at_once(text: str) -> None:
     try:
         say(text)
-    except RuntimeError:  # it came in the middle of a message, and the stream cannot be entered twice
+    except RuntimeError:  # the signal came during a message, and the stream is not reentrant
         with suppress(OSError):
             os.write(2, text.encode())
 
 
 @contextmanager
 def stoppable() -> Iterator[StopRequest]:
-    """A stop that is not armed yet."""
+    """Yield a stop request that is not armed yet, and restore the signal handlers afterwards."""
     with signals_restored():
         yield StopRequest()
 
 
 @contextmanager
 def signals_restored() -> Iterator[None]:
-    """Afterwards SIGINT and SIGTERM mean what they did before."""
+    """Restore the handlers of SIGINT and SIGTERM afterwards."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -63,7 +63,7 @@ def signals_restored() -> Iterator[None]:
 
 
 def end_on_sigterm() -> None:
-    """Let SIGTERM end the program as Ctrl-C does: by way of everything that logs out and cleans up."""
+    """Make SIGTERM end the program like Ctrl-C: everything that logs out and cleans up still runs."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

@@ -17,9 +17,9 @@ class OutputLost(ReconcilerError):
 
 
 def print_result(text: str) -> None:
-    """Write to stdout. Whoever reads only the beginning (`| head`) changes neither the work nor its exit code.
+    """Write to stdout. A reader that stops early (`| head`) changes neither the work nor the exit code.
 
-    Raises `OutputLost`, for a full disk for instance.
+    Raises `OutputLost`, for instance if the disk is full.
     """
     try:
         click.echo(text, nl=False, color=True)
@@ -31,31 +31,31 @@ def print_result(text: str) -> None:
 
 
 def silence_stdout() -> None:
-    """Let nothing more reach stdout, also not what the interpreter flushes at its end."""
+    """Discard all further output to stdout, including what the interpreter flushes at exit."""
     _silence(sys.stdout)
 
 
 _ERASE = "\r\x1b[K"
-"""Back to the start of the line, and erase it."""
+"""Go back to the start of the line and erase it."""
 
 
 class _Stderr:
-    """Where messages go. On a terminal a line may stand there that gives way to whatever is said next."""
+    """Stderr. On a terminal it may show a temporary line, which the next message replaces."""
 
     def __init__(self) -> None:
         self._passing = False
-        # Threads take turns. A signal's handler may come in the middle of its own thread's message, and must get in.
+        # Threads take turns. Reentrant: a signal handler may write while its own thread is writing a message.
         self._lock = RLock()
 
     def write(self, text: str, *, passing: bool = False) -> None:
-        """Write the text. If that fails, there is nowhere left to say so."""
+        """Write the text. A failure is ignored: there is nowhere left to report it."""
         with self._lock:
             erase = _ERASE if self._passing else ""
             self._passing = passing and bool(text)
             try:
                 click.echo(erase + text, nl=False, err=True)
             except OSError:
-                # What is left in the stream would fail again at the interpreter's end, and change the exit code to 120.
+                # What is left in the buffer would fail again at exit, and change the exit code to 120.
                 _silence(sys.stderr)
 
 
@@ -63,12 +63,12 @@ _stderr = _Stderr()
 
 
 def say(text: str) -> None:
-    """Write to stderr. If that fails, there is nowhere left to say so."""
+    """Write to stderr. A failure is ignored: there is nowhere left to report it."""
     _stderr.write(text)
 
 
 def say_for_now(text: str) -> None:
-    """Show a line without a line feed, on a terminal, until anything else is said; empty to erase it."""
+    """Show a line without a line feed on a terminal, until the next message; an empty text erases it."""
     _stderr.write(text, passing=True)
 
 
@@ -82,13 +82,13 @@ def is_interactive() -> bool:
 
 
 _NO_TERMINAL = 80
-"""Columns where nobody tells."""
+"""Columns if the width is unknown."""
 
 
 def help_width(widest: int) -> int:
-    """How wide the text of a help is, as click has it: two columns less than the terminal's, or than COLUMNS says.
+    """Return the width of a help text as click does: two columns less than the terminal has, or than COLUMNS says.
 
-    To ask shutil for it, as click does, is to load all that archives are packed with.
+    click asks shutil for it, which would import all the modules for archives.
     """
     try:
         columns = int(os.environ.get("COLUMNS", ""))

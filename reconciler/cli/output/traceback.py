@@ -1,4 +1,4 @@
-"""What is said of a bug: where it is, and never a value, since every value may be a secret's."""
+"""Tracebacks of bugs: places in the code, never a value, since any value may be a secret."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from reconciler.cli.output.streams import say
 
 
 def trace_of(bug: BaseException) -> str:
-    """Where a bug happened, and what led to it: types, files, lines and functions.
+    """Return where a bug happened, and what led to it: types, files, lines and functions.
 
-    Messages and locals are left out. No search through them could prove that they hold no secret: a library may have
+    Messages and local variables are left out. No search could prove that they contain no secret: a library may have
     quoted, cut or encoded one.
     """
     return "\n".join(_lines(bug, set())) + "\n"
@@ -33,9 +33,9 @@ def _lines(bug: BaseException, seen: set[int]) -> Iterator[str]:
 
 
 def silence_tracebacks() -> None:
-    """Let the interpreter show no message either, where no caller of ours can catch the exception.
+    """Make the interpreter leave out messages too, where none of our code can catch the exception.
 
-    That is in a thread, in a finaliser, and before and after `main`.
+    That is in threads, in finalisers, and before and after `main`.
     """
     sys.excepthook = lambda kind, bug, trace: say(trace_of(bug))
     sys.unraisablehook = lambda found: say(trace_of(found.exc_value) if found.exc_value is not None else "")
