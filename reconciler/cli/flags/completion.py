@@ -1,4 +1,4 @@
-"""What a shell offers when somebody presses Tab: quick, without a network, and silent whatever is wrong."""
+"""Shell completion: fast, without network, and silent whatever is wrong."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def answer_shell(cli: click.Command, variable: str, instruction: str) -> NoReturn:
-    """End the process with what a shell asked for: `bash_complete`, or `bash_source` for the script itself."""
+    """Answer a shell's request and end the process: `bash_complete`, or `bash_source` for the script itself."""
     from click.shell_completion import shell_complete
 
     try:
         code = shell_complete(cli, {}, "reconciler", variable, instruction)
-    except Exception:  # the line that somebody is typing is no place for a message
+    except Exception:  # a message would end up in the line that somebody is typing
         code = 1
     sys.exit(code)
 

@@ -1,4 +1,4 @@
-"""The flags that several commands share. Each reads `RECONCILER_<FLAG>` too; several values stand on several lines."""
+"""Flags that several commands share. `RECONCILER_<FLAG>` sets each of them too, with one value per line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WHICH_BASE = "name a revision: --base origin/main; or what was applied last: --
 
 
 def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
-    """K/N: the K-th of N parts. Numbers in other scripts would pass `int`."""
+    """Parse K/N: shard K of N. ASCII is checked because `int` accepts digits of other scripts."""
     if value is None:
         return None
     number, _, of = value.partition("/")
@@ -38,17 +38,17 @@ def _shard(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 def env(flag: str) -> str:
-    """The environment variable that stands for a flag: `RECONCILER_INSTANCE` for `--instance`."""
+    """Return the environment variable of a flag: `RECONCILER_INSTANCE` for `--instance`."""
     return "RECONCILER_" + flag.lstrip("-").replace("-", "_").upper()
 
 
 def option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
-    """A click option that its environment variable can set as well. The first name is the long one."""
+    """Return a click option that its environment variable can set too. The first name is the long one."""
     return click.option(*names, envvar=env(names[0]), show_envvar=True, **attributes)
 
 
 def gathered(name: str, build: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A decorator that reads several flags and passes them to the command as one value, `build(**flags)`."""
+    """Return a decorator that reads several flags and passes them to the command as one value, `build(**flags)`."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -64,7 +64,7 @@ def gathered(name: str, build: Callable[..., Any], *options: Callable[[Any], Any
 
 
 def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
-    """The flags that shape a plan, for the command that is named as the next one."""
+    """Return the flags that shape a plan, for the suggested next command."""
     given = {
         "--config": files.config if files.config != DEFAULT_CONFIG else None,
         "--clients": files.clients,
@@ -82,7 +82,7 @@ def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
 
 
 def choosing_flags(selection: Selection) -> list[str]:
-    """The flags that choose these instances again."""
+    """Return the flags that select the same instances again."""
     words = ["--all"] if selection.all else [word for name in selection.names for word in ("--instance", name)]
     return [*words, "--shard", str(selection.shard)] if selection.shard else words
 
@@ -164,7 +164,7 @@ _clients_option = option(
 files_options = gathered("files", _files, config_option, config_from_option, _clients_option)
 
 work_tree_options = gathered("files", _work_tree, config_option, _clients_option)
-"""For a command that writes the files, or knows no revision but what is there."""
+"""For a command that writes the files, or that works only on the work tree."""
 
 instance_option = option(
     "--instance",
@@ -197,7 +197,7 @@ _limits_and_timeout = (_limit("creates"), _limit("updates"), _limit("deletes"), 
 planning_options = gathered(
     "options",
     _options,
-    # No environment variable: what deletes must stand in the command itself.
+    # No environment variable: deletions must be visible in the command itself.
     click.option(
         "--prune",
         type=click.Choice(["removed", "all"]),
@@ -254,7 +254,7 @@ parallelism_option = option(
 
 writing_options = gathered("write_options", _write_options, journal_option, parallelism_option)
 
-# No environment variable: a pipeline that writes says so where everybody reads it.
+# No environment variable: it must be visible in the command itself that a pipeline writes.
 yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
 
 quiet_option = option("--quiet", "-q", is_flag=True, help="No progress on stderr; what goes wrong is still said.")
@@ -267,7 +267,7 @@ _talk = (
 
 
 def output_options_in(*formats: str, start: Callable[..., Console] = start_console) -> Callable[[Any], Any]:
-    """The flags of how a command talks, its results in one of these formats, of which the first is the default."""
+    """Return the output flags of a command. Its results have one of these formats; the first is the default."""
     choose = option(
         "--format",
         "output_format",
@@ -282,7 +282,7 @@ def output_options_in(*formats: str, start: Callable[..., Console] = start_conso
 output_options = output_options_in("text", "json")
 
 offline_output_options = output_options_in("text", "json", start=start_offline_console)
-"""For a command that reaches no instance."""
+"""For a command that contacts no instance."""
 
 plain_output_options = gathered("console", functools.partial(start_console, "text"), *_talk)
 
@@ -290,7 +290,7 @@ plain_offline_output_options = gathered("console", functools.partial(start_offli
 
 
 def typed_flags(names: Sequence[str]) -> list[str]:
-    """Which of these parameters stand on the command line, as flags; not those that the environment sets."""
+    """Return which of these parameters are on the command line, as flags; not those set by the environment."""
     context = click.get_current_context()
     typed = [each for each in names if context.get_parameter_source(each) is ParameterSource.COMMANDLINE]
     flags = {parameter.name: parameter.opts[0] for parameter in context.command.params}

@@ -1,4 +1,4 @@
-"""Which of the project's files somebody means by PATH."""
+"""Check that PATH arguments name files of the project."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.workflow.options import ProjectFiles
 
 
 def refuse_unread_paths(paths: Sequence[Path], files: ProjectFiles) -> None:
-    """No file may look valid because nobody read it. Raises `WrongUsage`."""
+    """Raise `WrongUsage` for a path that would not be read, so that no file looks valid because it was skipped."""
     for path in paths:
         if not os.path.lexists(path):
             raise WrongUsage(f"there is no file or folder {quoted(str(path))}")
@@ -23,16 +23,16 @@ def refuse_unread_paths(paths: Sequence[Path], files: ProjectFiles) -> None:
 
 
 def _is_read(way: Callable[[Path], Path], path: Path, files: ProjectFiles) -> bool:
-    """Whether a path leads to the files, or is the way by which they lead elsewhere: a link in `clients/`."""
+    """Whether a path is one of the files, or above or below them; `way` may keep links, such as one in `clients/`."""
     wanted, config, clients = way(path), way(files.config), way(files.clients_directory)
     return config.is_relative_to(wanted) or wanted.is_relative_to(clients) or clients.is_relative_to(wanted)
 
 
 def real_path(path: Path) -> Path:
-    """Where a path leads, links followed."""
+    """Return the absolute path, links followed."""
     return Path(os.path.realpath(path))  # Path.resolve raises at a loop of links
 
 
 def absolute_path(path: Path) -> Path:
-    """The path from the root, links not followed."""
+    """Return the absolute path, links not followed."""
     return Path(os.path.abspath(path))

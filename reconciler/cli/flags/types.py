@@ -1,4 +1,4 @@
-"""What the values of flags may be."""
+"""Types of flag values."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import click
 
 
 class MultiLine(click.types.StringParamType):
-    """Text; in the environment each line is a value of its own."""
+    """Text; in the environment each line is a separate value."""
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
-        """The values. A pipeline's block of text ends in a line feed, which is not one more of them."""
+        """Split into values. A pipeline's block of text ends in a line feed, which is not another value."""
         return [line.strip() for line in rv.splitlines() if line.strip()]
 
 
@@ -24,7 +24,7 @@ class WholeNumber(click.IntRange):
 
 
 class Seconds(click.FloatRange):
-    """A time-out. The upper bound is that of `timeout:` in reconciler.yaml."""
+    """A timeout in seconds. The upper bound is that of `timeout:` in reconciler.yaml."""
 
     name = "number"
 
@@ -32,7 +32,7 @@ class Seconds(click.FloatRange):
         super().__init__(min=0, max=3600, min_open=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The seconds. `nan` lies in every range, since it compares with nothing."""
+        """Return the seconds. `nan` passes every range check, since every comparison with it is false."""
         seconds = super().convert(value, param, ctx)
         if math.isnan(seconds):
             self.fail(f"'{value}' is not a valid number.", param, ctx)
