@@ -1,1 +1,1 @@
-"""What several commands do around a run."""
+"""Steps of a run that several commands share."""

@@ -1,4 +1,4 @@
-"""What a run of `apply` knows of itself: its name, where it comes from, where it is written down."""
+"""The context of a run of `apply`: its name, its origin, its journal."""
 
 from __future__ import annotations
 
@@ -27,21 +27,20 @@ from reconciler.workflow.revisions.base import APPLIED, record_applied
 from reconciler.workflow.run import Run, RunOrigin
 
 _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL")
-"""Where GitLab, Jenkins, Buildkite and CircleCI give the address of a run."""
+"""Environment variables in which GitLab, Jenkins, Buildkite and CircleCI give the URL of a run."""
 
 
 def declared_from(files: ProjectFiles) -> Revision | None:
-    """The revision of the declarations, if they are in git."""
+    """Return the revision of the declarations, if they are in git."""
     return revision(files.config.parent, [files.config, files.clients_directory])
 
 
 def record_applied_revision(
     results: Sequence[ApplyResult], files: ProjectFiles, commit: str | None, console: Console, base: str | None = None
 ) -> None:
-    """Let git remember which instances are as a commit declares, for `--base applied`, and say so.
+    """Record in git which instances are as a commit declares, for `--base applied`, and say so.
 
-    That it cannot is said as well, and changes nothing else: the next plan only starts from an older base. `base` is
-    what this apply was asked to compare with.
+    A failure is only a warning: the next plan just starts from an older base. `base` is the --base of this apply.
     """
     if commit is None:
         if base == APPLIED:
@@ -70,7 +69,7 @@ def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
 
 
 def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console, stop: StopRequest) -> Run:
-    """A run that begins now."""
+    """Return a run that starts now."""
     now = datetime.now(UTC)
     at = declared_from(files)
     who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
@@ -88,9 +87,9 @@ def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console
 
 
 def _state_directory(environ: Mapping[str, str]) -> Path:
-    """Where this user keeps what belongs to the machine (XDG Base Directory), whatever the shell, job or checkout."""
+    """Return this user's state directory (XDG Base Directory): the same in every shell, job and checkout."""
     state = Path(environ.get("XDG_STATE_HOME", ""))
-    if state.is_absolute():  # a relative one is to be ignored, that specification says
+    if state.is_absolute():  # the specification says to ignore a relative one
         return state / "reconciler"
     if home := environ.get("HOME"):
         return Path(home) / ".local" / "state" / "reconciler"
@@ -106,5 +105,5 @@ def _pipeline(environ: Mapping[str, str]) -> str | None:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # no such user: a container that runs under a number
+    except (KeyError, OSError):  # no such user: a container that runs under a numeric id
         return str(os.getuid())

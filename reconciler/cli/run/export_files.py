@@ -1,4 +1,4 @@
-"""What `export` does around the instances: it refuses to overwrite, writes, and says what to look at."""
+"""The files of `export`: refuse to overwrite, write, and say what to review."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ExportTarget:
         return self.path if self.split or self.path is None else self.path.parent
 
     def refuse(self) -> None:
-        """Raise `WrongUsage` for what makes no sense, and `Refused` for what would overwrite something."""
+        """Raise `WrongUsage` if the target makes no sense, and `Refused` if something would be overwritten."""
         if self.path is None:
             if self.split or self.force:
                 flag = "--split" if self.split else "--force"
@@ -60,7 +60,7 @@ class ExportTarget:
 def observe_or_report(
     instances: Sequence[Instance], options: Options, parallelism: int, console: Console
 ) -> tuple[list[InstanceListing], int]:
-    """What every instance has now; or, if one cannot be observed, why, on stderr, and the exit code."""
+    """Return what every instance has now, and the exit code; if one cannot be observed, print why to stderr."""
     results = observe_all(instances, options, parallelism)
     stopped = [result for result in results if isinstance(result, Stopped)]
     for each in stopped:
@@ -73,7 +73,7 @@ def observe_or_report(
 def write_export(
     found: Export, target: ExportTarget, files: ProjectFiles, settings: Settings, console: Console
 ) -> Mapping[str, Proposal]:
-    """Write the export where it goes; what it proposes. Raises `ReconcilerError` where nothing can be written."""
+    """Write the export, and return the variables that it proposes. Raises `ReconcilerError` if it cannot be written."""
     proposals = propose_variables(found.items, settings.instances)
     modeline = _modeline(target, files)
     if target.path is not None and target.split:
@@ -91,7 +91,7 @@ def write_export(
 def show_export(
     found: Export, proposals: Mapping[str, Proposal], target: ExportTarget, files: ProjectFiles, console: Console
 ) -> None:
-    """What was exported, what a reviewer must look at, and what to type next: on stderr."""
+    """Print to stderr what was exported, what a reviewer must look at, and the next commands."""
     for line in _summary(found, proposals):
         console.progress(line)
     withheld = sum(isinstance(item, Withheld) for item in found.items)
@@ -133,7 +133,7 @@ def _next(found: Export, target: ExportTarget, files: ProjectFiles) -> str:
 
 
 def _modeline(target: ExportTarget, files: ProjectFiles) -> str:
-    """Where an editor finds the schema: seen from the file, if that is within the project; else as from clients/."""
+    """Return the editor modeline with the path of the schema: relative to a file in the project, else to clients/."""
     root = _real(files.config).parent
     folder = _real(target.folder) if target.folder is not None else root / "clients"
     inside = folder.is_relative_to(root)
@@ -162,7 +162,7 @@ def _refuse_folder(folder: Path, force: bool) -> None:
 
 
 def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write files into a folder, which is made if need be. If one fails, those that were not there before are gone."""
+    """Write files into a folder, created if needed. If one fails, those that are new are removed."""
     made: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -181,7 +181,7 @@ def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
 
 
 def _warn_of_others(folder: Path, found: Export, console: Console) -> None:
-    """Files of an earlier export would declare what has another name by now."""
+    """Warn of other files: those of an earlier export would declare clients that have another name now."""
     ours = render_files(found.items, "")
     others = sorted(each.name for each in folder.iterdir() if each.name.endswith(ENDINGS) and each.name not in ours)
     if others:

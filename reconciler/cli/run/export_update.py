@@ -1,4 +1,4 @@
-"""`export --update`: what is live goes into the files that are there, and nothing else in them changes."""
+"""`export --update`: write what is live into the existing files, and change nothing else in them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class UpdateFlags:
 def run_update(
     files: ProjectFiles, selection: Selection, choice: UpdateFlags, options: Options, parallelism: int, console: Console
 ) -> int:
-    """Write into the declarations what is live. Raises a `ReconcilerError` before any file is touched."""
+    """Write what is live into the declarations. Raises a `ReconcilerError` before any file is changed."""
     order = prepare(files, selection, options, console, first_day=True)
     if not order.instances:
         return DONE
@@ -104,7 +104,7 @@ def _show(
 
 
 def _not_taken(found: UpdatedFiles) -> Iterator[str]:
-    """What --accept meant, and what had nothing in it to take over."""
+    """Yield warnings about clients that --accept covers, but where it cannot accept what is live."""
     for create in found.taken.gone:
         hint = "if a person deleted it, take the entry out, or write `state: absent`; else apply makes it"
         yield f"warning: {create.source}: {quoted(create.name)} is declared and not live; {hint}\n"
@@ -137,7 +137,7 @@ def _left_alone(each: NotAccepted) -> str:
 
 
 def _judge(found: UpdatedFiles, files: ProjectFiles, selection: Selection, console: Console) -> int:
-    """Hold the files as they are now against the rules: what a person did on an instance may break them."""
+    """Check the new files against the rules, which manual changes may break, and return the exit code."""
     if found.files:
         diagnostics = check(files, lambda settings: select_instances(settings, selection)).diagnostics
         if has_errors(diagnostics):

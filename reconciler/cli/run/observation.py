@@ -36,7 +36,7 @@ def refuse_to_observe(file: Path) -> None:
 def save_observations(
     instances: Sequence[Instance], file: Path, files: ProjectFiles, options: Options, parallelism: int, console: Console
 ) -> int:
-    """Look at the instances and save what those had that answered; the exit code."""
+    """Observe the instances, save those that answered, and return the exit code."""
     if not instances:
         console.progress("the shard holds none of the instances: nothing to do")
         return of_observations([])
@@ -62,7 +62,7 @@ def plan_against(
     detailed: bool,
     report_files: ReportFiles,
 ) -> int:
-    """Show the plans against what was observed; the exit code. No next command: nothing can be applied from it."""
+    """Show the plans against an observation, and return the exit code. No next command: they cannot be applied."""
     if output is not None:
         raise WrongUsage(
             "--live and -o exclude each other: an observation may be old, so nothing is applied from it",

@@ -1,4 +1,4 @@
-"""Where the journals of past applies are, and what stands in them."""
+"""Find and read the journals of past applies."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def journal_directory(config: Path, chosen: Path | None) -> Path:
-    """Where the journals are: as chosen, or beside reconciler.yaml."""
+    """Return the folder of the journals: the chosen one, or the default beside reconciler.yaml."""
     return chosen if chosen is not None else config.parent / ".reconciler" / "journal"
 
 
 def find_runs(config: Path, journal: Path | None, name: str, console: Console) -> list[PastRun]:
-    """The journals of one run: one for each instance that it wrote to. Those that are damaged are warned of.
+    """Return the journals of one run: one for each instance that it wrote to. Damaged ones are reported on stderr.
 
     Raises `ReconcilerError` if there is none.
     """
@@ -39,7 +39,7 @@ def find_runs(config: Path, journal: Path | None, name: str, console: Console) -
 
 
 def journals_in(config: Path, chosen: Path | None) -> list[PastRun | UnreadableJournal]:
-    """What is in the folder, each once. The default one need not be there: it comes with the first apply."""
+    """Return the journals in the folder, each once. The default folder may be missing: the first apply creates it."""
     from reconciler.applying.past_runs import list_runs
 
     if chosen is not None and not chosen.is_dir():
@@ -50,7 +50,7 @@ def journals_in(config: Path, chosen: Path | None) -> list[PastRun | UnreadableJ
 
 
 def _each_once(found: tuple[PastRun | UnreadableJournal, ...]) -> list[PastRun | UnreadableJournal]:
-    """Without the copies that several artifacts of one pipeline have of a journal; the longest tells most."""
+    """Drop copies of a journal, from several artifacts of one pipeline; the longest, which has the most, is kept."""
     from reconciler.applying.past_runs import PastRun
 
     longest: dict[object, PastRun | UnreadableJournal] = {}

@@ -1,4 +1,4 @@
-"""What `plan` and `apply` need first: sound declarations, and the instances that are meant."""
+"""What `plan` and `apply` need first: valid declarations, and the selected instances."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def prepare(
     files: ProjectFiles, selection: Selection, options: Options, console: Console, *, first_day: bool = False
 ) -> PlanRequest:
-    """Check the files for the selected instances; on stderr stands how many warnings there are, or, with -v, which.
+    """Check the files for the selected instances; print the number of warnings to stderr, or with -v the warnings.
 
-    With `first_day` it is fine that there is no file of declarations yet.
+    With `first_day`, missing declarations are not an error.
 
     Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a
     revision that git does not have.
@@ -54,7 +54,7 @@ def _warnings(diagnostics: Sequence[Diagnostic], files: ProjectFiles, console: C
 def _told(
     files: ProjectFiles, in_force: Settings, instances: Sequence[Instance], based: Mapping[str, Base | ReconcilerError]
 ) -> Mapping[str, tuple[Note, ...]]:
-    """How the settings differ from those of a revision, where one is asked for."""
+    """Return how the settings differ from those of a revision, if one was given."""
     if files.config_from is None and not based:
         return {}
     from reconciler.workflow.revisions.trusted_config import changes_since, untrusted_changes

@@ -1,4 +1,4 @@
-"""Where a run shows what came of it beside stdout: reports in files, and the pages of GitHub Actions."""
+"""Reports of a run besides stdout: files, and GitHub's annotations and step summary."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class ReportFiles:
 
     @contextmanager
     def reporting_failures(self) -> Iterator[None]:
-        """A run that cannot go on shows that, too: a report of the run before must not be taken for one of this."""
+        """Write reports of a failed run too: a report of an earlier run must not be mistaken for one of this run."""
         try:
             yield
         except WrongUsage:
-            raise  # nothing was begun
+            raise  # nothing was started
         except InvalidDeclarations as invalid:
             self.show(diagnostics=invalid.diagnostics)
             raise
@@ -60,14 +60,14 @@ class ReportFiles:
         diagnostics: Sequence[Diagnostic] = (),
         error: ReconcilerError | None = None,
     ) -> bool:
-        """Write everything that was asked for; whether all of it could be. What could not is said on stderr."""
+        """Write all requested reports, and return whether all could be written. Failures are reported on stderr."""
         on_github = is_on_github(os.environ)
         if not (self.reports or on_github):
             return True
         overview = self._overview(results, diagnostics, error)
         if on_github:
             show_on_github(overview, os.environ, self.console)
-        written = [self._write(report, overview) for report in self.reports]  # each of them, also after a failure
+        written = [self._write(report, overview) for report in self.reports]  # all of them, even after a failure
         return all(written)
 
     def _overview(
@@ -94,7 +94,7 @@ class ReportFiles:
         from reconciler.cli.output.files import put_whole
 
         render = renderer_for(report.name)
-        assert render is not None  # noqa: S101  (the flag lets no other name through)
+        assert render is not None  # noqa: S101  (the flag accepts no other name)
         if report.suffix.lower() == ".prom":
             overview = replace(overview, successes=_earlier(report, overview.command))
         try:
@@ -106,7 +106,7 @@ class ReportFiles:
 
 
 def _earlier(report: Path, command: str) -> Mapping[str, float]:
-    """When each instance last succeeded, as the report tells whose place the new one takes."""
+    """Return when each instance last succeeded, from the report that the new one replaces."""
     from reconciler.render.ci.openmetrics import last_successes
 
     try:
@@ -116,7 +116,7 @@ def _earlier(report: Path, command: str) -> Mapping[str, float]:
 
 
 def _known(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> tuple[Path, ...]:
-    """Files, each of which has a format and is named once. Raises `BadParameter`."""
+    """Return the files. Raises `BadParameter` if one has no known format or is named twice."""
     for value in values:
         if renderer_for(Path(value).name) is None:
             known = enumeration(REPORTS, last="or")
@@ -142,6 +142,6 @@ report_option = option(
 
 
 def refuse_collision(reports: Sequence[Path], other: Path | None, what: str) -> None:
-    """Raise `WrongUsage` if a report would take the place of another file of this run."""
+    """Raise `WrongUsage` if a report would overwrite another file of this run."""
     if other is not None and os.path.realpath(other) in map(os.path.realpath, reports):
         raise WrongUsage(f"--report {other} would overwrite {what}", "give the report another name")

@@ -39,7 +39,7 @@ def refuse_to_save(file: Path, instances: Sequence[Instance]) -> None:
 
 
 def save_plan(result: PlanResult, file: Path, files: ProjectFiles, options: Options, console: Console) -> None:
-    """Write the plan to a file, whole or not at all. An instance that could not be planned leaves no file behind."""
+    """Write the plan to a file, completely or not at all. For an instance without a plan, no file is written."""
     if not isinstance(result, Planned):
         return
     now = datetime.now(UTC)
@@ -69,7 +69,7 @@ def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
 def apply_plan_file(
     file: Path, files: ProjectFiles, options: Options, write_options: WriteOptions, report_files: ReportFiles
 ) -> int:
-    """Apply exactly the saved plan, or nothing; the exit code."""
+    """Apply exactly the saved plan or nothing, and return the exit code."""
     console = report_files.console
     with report_files.reporting_failures():
         saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
