@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.apply import Approval
 
 _MOST_NAMED = 8
-"""Instances in a question."""
+"""Maximum number of instances named in a question."""
 _NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune", "base", "on_drift", "only", "owners")
 
 
@@ -119,7 +119,7 @@ def _apply_declared(
 
 
 def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
-    """Raise `WrongUsage` for the name of an instance where a plan belongs."""
+    """Raise `WrongUsage` if an instance is named instead of a saved plan."""
     from reconciler.workflow.check import settings_of
 
     if os.path.lexists(saved):
@@ -157,9 +157,9 @@ def _approval(yes: bool, console: Console, stop: StopRequest) -> Approval:
 
 
 def approve_plans(results: Sequence[PlanResult], yes: bool, stop: StopRequest, console: Console) -> bool:
-    """Show the plans, and tell whether to write what can be written.
+    """Show the plans, and return whether to write what can be written.
 
-    From a yes on, a signal only asks the run to end.
+    After a yes, a signal only requests a stop.
     """
     from reconciler.cli.output.prompt import ask
     from reconciler.cli.output.results import show_proposals

@@ -66,8 +66,10 @@ def doctor(files: ProjectFiles, selection: Selection, no_login: bool, timeout: f
 def _order(
     files: ProjectFiles, selection: Selection, options: Options, console: Console, *, log_in: bool
 ) -> ExaminationRequest:
-    """What to examine. Invalid declarations do not stop it: they are a finding. Raises `InvalidDeclarations` where
-    the settings are invalid."""
+    """Return what to examine. Raises `InvalidDeclarations` if the settings are invalid.
+
+    Invalid declarations are only a finding.
+    """
     from reconciler.model.diagnostics import has_errors
     from reconciler.model.errors import InvalidDeclarations
     from reconciler.workflow.check import check, declares_nothing_yet

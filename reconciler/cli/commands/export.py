@@ -36,7 +36,7 @@ Examples:
 )
 @option("--split", is_flag=True, help="One file a client, named after it.")
 @option("--system", is_flag=True, help="The clients that the platform needs, too.")
-# No environment variables: what changes files must stand in the command itself.
+# No environment variables: changes to files must be visible in the command itself.
 @click.option("--force", is_flag=True, help="Overwrite what stands at PATH.")
 @click.option("--update", is_flag=True, help="Add to clients/ what is live and not declared; change nothing else.")
 @click.option("--into", type=click.Path(path_type=Path), metavar="FILE", help="With --update: where new entries go.")

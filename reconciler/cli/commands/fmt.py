@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _STDIN = Path("-")
 _MOST_LINES = 20_000
-"""Of both texts. The search for what is alike takes the square of them: minutes, beyond this."""
+"""Maximum number of lines of both texts together. Comparing takes quadratic time: minutes beyond this."""
 
 
 @click.command(
@@ -71,7 +71,7 @@ class _How(Enum):
 
 
 class _Outcome(Enum):
-    """What became of a file. Of several files, the first of these gives the exit code."""
+    """The outcome for a file. Of several files, the first of these gives the exit code."""
 
     NOT_WRITTEN = 1, "could not be written"
     WOULD_CHANGE = 1, "would change"
@@ -111,7 +111,7 @@ def _format_stdin(how: _How) -> int:
 
 
 def _outcome(judged: Judged, how: _How) -> _Outcome:
-    """What becomes of a file; what is wrong with it is said."""
+    """Return the outcome for a file, and print what is wrong with it."""
     from reconciler.workflow.fmt import InvalidFile, UnformattableFile
 
     match judged:
@@ -139,7 +139,7 @@ def _replace(path: Path, judged: Judged) -> bool:
 
 
 def _difference(judged: Judged) -> Iterator[str]:
-    """The lines of a unified diff. What hides is made visible: the CR of a line's end too."""
+    """Yield the lines of a unified diff, with invisible characters made visible, even the CR at the end of a line."""
     from reconciler.workflow.fmt import FormattedFile
 
     if isinstance(judged, FormattedFile) and judged.is_changed:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _html_alone(context: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
-    """The file, if its name has the one suffix that there is a format for. Raises `BadParameter`."""
+    """Return the file. Raises `BadParameter` unless its name ends in .html, the only format."""
     if value is not None and value.suffix.lower() != ".html":
         text = f"{quoted(str(value))} has no format: the name of a report of past applies ends in .html"
         raise click.BadParameter(text, context, parameter)
@@ -68,7 +68,7 @@ def history(run: str | None, config: Path, journal: Path | None, report: Path | 
 
 
 def _write(report: Path | None, found: Sequence[PastRun | UnreadableJournal]) -> None:
-    """The picture and the table, where they are asked for."""
+    """Write the timeline and the table, if requested."""
     if report is not None:
         from reconciler.cli.output.files import put_whole
         from reconciler.render.html.history import render_history_html

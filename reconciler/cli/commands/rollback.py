@@ -97,7 +97,7 @@ def _declarations(past: PastRun, undo: Undo) -> str:
 
 
 def _places(past: PastRun) -> Sequence[str]:
-    """Where the entries stand that the run applied."""
+    """Return the places of the entries that the run applied."""
     from reconciler.applying.past_runs import applied
 
     sources = sorted({change.source for change, _ in applied(past) if change.source is not None})
@@ -185,7 +185,7 @@ def _target(past: PastRun, settings: Settings) -> Instance:
 def _plan(past: PastRun, undo: Undo, live: Listing) -> Plan:
     from reconciler.planning.plan.plan import Create, Plan
 
-    # A client that is exactly what is to be made again was made again, by a rollback before this one perhaps.
+    # A client that equals one to be created again was created already, perhaps by an earlier rollback.
     again = [change.after for change in undo.changes if isinstance(change, Create)]
     ids = [client.id for client in live.clients if client.spec not in again]
     ids = sorted(ids + [client.id for client in live.unsupported])

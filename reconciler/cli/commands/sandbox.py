@@ -97,7 +97,7 @@ def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet
 
 
 def _embedded(settings: Settings, selection: Selection) -> dict[str, Path]:
-    """The databases of the chosen instances. Raises `WrongUsage` if one of them is a real instance."""
+    """Return the databases of the chosen instances. Raises `WrongUsage` if one of them is a real instance."""
     from reconciler.workflow.options import select_instances
 
     databases = {}

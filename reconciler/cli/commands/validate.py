@@ -60,7 +60,7 @@ def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Pat
 def _within(paths: Sequence[Path], files: ProjectFiles, checked: Checked) -> Iterator[Diagnostic]:
     scope = [real_path(path) for path in paths]
     if checked.settings is None and files.config_from is not None:
-        scope = []  # what is wrong stands in a revision, where no PATH leads
+        scope = []  # the errors are in a revision, which no PATH can name
     scope += [real_path(files.config)] if scope and checked.settings is None else []
     for diagnostic in checked.diagnostics:
         real = real_path(Path(diagnostic.location.path))
