@@ -1,4 +1,4 @@
-"""Groups of commands, which without one show their help and exit 64."""
+"""Command groups, which show their help and exit 64 if the command is missing."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class Commands(click.Group):
     """A group for which a missing command is wrong usage, in every release of click."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take the arguments apart. Raises `NoCommand` if there are none."""
-        if not args and not ctx.resilient_parsing:  # a shell asks for completions
+        """Parse the arguments. Raises `NoCommand` if there are none."""
+        if not args and not ctx.resilient_parsing:  # resilient: a shell asks for completions
             raise NoCommand(self.get_help(ctx), ctx)
         return super().parse_args(ctx, args)
 
 
 class Imported(MutableMapping[str, click.Command]):
-    """Commands by their names, each imported when it is asked for, from the module and by the attribute of its name.
+    """Commands by name, each imported on first use: the attribute of that name in the module of that name.
 
-    What all of them need is little; what one of them needs takes longer to import than most runs take.
+    All commands share few imports; those of a single command take longer than most runs.
     """
 
     def __init__(self, package: str, names: Iterable[str]) -> None:
@@ -61,7 +61,7 @@ class Imported(MutableMapping[str, click.Command]):
 
 
 class ImportingCommands(Commands):
-    """A group that imports the one command that is called. `purposes` says of each what it is for, in its own words."""
+    """A group that imports only the called command. `purposes` has the first sentence of each command's help."""
 
     def __init__(self, *arguments: Any, package: str, purposes: Mapping[str, str], **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -69,6 +69,6 @@ class ImportingCommands(Commands):
         self.commands = Imported(package, purposes)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands in the help, for which none of them is imported."""
+        """Write the list of commands in the help, without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(self.purposes.items()))

@@ -1,4 +1,4 @@
-"""The program: its commands, and the one place where errors become messages and exit codes."""
+"""The program: its commands, and the only place where errors become messages and exit codes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRONG_USAGE = 64
 INTERRUPTED = 130
 
 _WIDEST_HELP = 100
-"""Columns."""
+"""Columns of a help text."""
 
 _COMPLETION = "_RECONCILER_COMPLETE"
 """The variable that a shell sets when somebody presses Tab."""
@@ -49,7 +49,7 @@ PURPOSES = {
     "version": "Print the versions for a bug report.",
     "sandbox": "Serve or reset the embedded stand-in.",
 }
-"""The commands, in the order of the documentation, with the first sentences of their helps (the tests compare them)."""
+"""The commands, in the order of the documentation, with the first sentence of their help (tests compare them)."""
 
 
 @click.group(
@@ -72,12 +72,12 @@ def cli() -> None:
 
 def run() -> NoReturn:
     """Run the program with the process's arguments and end the process."""
-    # A run builds many small values and is over before collecting any of them pays.
+    # A run creates many small objects, and ends before garbage collection pays off.
     gc.disable()
     _open_streams()
     silence_tracebacks()
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character of a client's name must not end the program.
+        # A character of a client's name that the terminal cannot show must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     end_on_sigterm()
     if instruction := os.environ.get(_COMPLETION):
@@ -85,19 +85,19 @@ def run() -> NoReturn:
 
         answer_shell(cli, _COMPLETION, instruction)
     code = main(sys.argv[1:])
-    gc.freeze()  # the interpreter collects once more while it ends, for a tenth of the time of a large plan
+    gc.freeze()  # else the interpreter collects once more at exit: a tenth of the time of a large plan
     sys.exit(code)
 
 
 def _open_streams() -> None:
-    """Started with a closed stream (`>&-`), a program must not open its next file or socket in that place."""
+    """Replace closed standard streams (`>&-`), so that no file or socket gets one of their descriptors."""
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115  (until the program ends)
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code; whatever goes wrong is said on stderr, in words."""
+    """Run one command and return its exit code; every error becomes a message on stderr."""
     try:
         with cli.make_context("reconciler", list(arguments), terminal_width=help_width(_WIDEST_HELP)) as context:
             return int(cli.invoke(context) or 0)
@@ -106,12 +106,12 @@ def main(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt) as stop:
-        asked = isinstance(stop, click.Abort)  # the question still stands on this line
+        asked = isinstance(stop, click.Abort)  # the question is still on this line
         say("\ninterrupted\n" if asked else "interrupted\n")
         return INTERRUPTED
     except OSError as problem:
         return _say_system_error(problem)
-    except Exception as bug:  # the edge: whatever it is, a user gets words
+    except Exception as bug:  # the outermost handler: users get a message, whatever the bug
         return _say_bug(bug)
 
 
@@ -127,13 +127,13 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
         case InvalidDeclarations(diagnostics=diagnostics):
             say(_of_files(diagnostics))
             if [each.rule for each in diagnostics] == ["file"]:
-                return problem.exit_code  # a file that is not there: nothing in it is invalid
+                return problem.exit_code  # the file does not exist, so nothing in it is invalid
     say(render_error_lines(problem))
     return problem.exit_code
 
 
 def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
-    """The errors, and how many warnings there are; with -v, those too."""
+    """Render the errors and the number of warnings; with -v, the warnings too."""
     from reconciler.cli.output.log import logs_steps
     from reconciler.model.diagnostics import Severity
     from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
@@ -154,7 +154,7 @@ def _say_misuse(misuse: click.UsageError, arguments: Sequence[str]) -> int:
 
 
 def _instance_meant(misuse: click.UsageError) -> str:
-    """Of one word too many: that instances are named with a flag, where there is one."""
+    """Return a hint at `--instance` if there is an unexpected argument and the command has that flag."""
     extra = re.fullmatch(r"Got unexpected extra argument \((.+)\)", misuse.format_message().rstrip("."))
     if extra is None or misuse.ctx is None:
         return ""
@@ -167,13 +167,13 @@ def _instance_meant(misuse: click.UsageError) -> str:
 
 
 def _command_path(arguments: Sequence[str]) -> str:
-    """The command that was meant. click does not say it of a flag without its value."""
+    """Return the command that was meant. click does not name it if a flag has no value."""
     known = [each for each in arguments[:1] if each in cli.commands]
     return " ".join(["reconciler", *known])
 
 
 def _misuse(misuse: click.UsageError) -> str:
-    """click's words; but of a bad value, where it really comes from: the flag, or the variable that nobody sees."""
+    """Return click's message; for a bad value, with its real source: the flag or the environment variable."""
     match misuse:
         case click.MissingParameter():
             pass
