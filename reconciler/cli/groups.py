@@ -13,7 +13,7 @@ class NoCommand(click.UsageError):
     """A group was called without a command: the message is its help."""
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """A group for which a missing command is wrong usage, in every release of click."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -23,7 +23,7 @@ class Commands(click.Group):
         return super().parse_args(ctx, args)
 
 
-class Imported(MutableMapping[str, click.Command]):
+class LazyCommands(MutableMapping[str, click.Command]):
     """Commands by name, each imported on first use: the attribute of that name in the module of that name.
 
     All commands share few imports; those of a single command take longer than most runs.
@@ -60,13 +60,13 @@ class Imported(MutableMapping[str, click.Command]):
         return name in self._names
 
 
-class ImportingCommands(Commands):
+class LazyGroup(CommandGroup):
     """A group that imports only the called command. `purposes` has the first sentence of each command's help."""
 
     def __init__(self, *arguments: Any, package: str, purposes: Mapping[str, str], **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.purposes = purposes
-        self.commands = Imported(package, purposes)
+        self.commands = LazyCommands(package, purposes)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands in the help, without importing any of them."""

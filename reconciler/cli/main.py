@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler import __version__
-from reconciler.cli.groups import ImportingCommands, NoCommand
+from reconciler.cli.groups import LazyGroup, NoCommand
 from reconciler.cli.output.signals import end_on_sigterm
 from reconciler.cli.output.streams import help_width, say, silence_stdout
 from reconciler.cli.output.traceback import silence_tracebacks, trace_of
@@ -53,7 +53,7 @@ PURPOSES = {
 
 
 @click.group(
-    cls=ImportingCommands,
+    cls=LazyGroup,
     package="reconciler.cli.commands",
     purposes=PURPOSES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST_HELP},

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.flags.options import (
-    choosing_flags,
     files_options,
     instance_options,
     output_options,
     planning_options,
     repeated_flags,
+    selection_flags,
     typed_flags,
     writing_options,
     yes_option,
@@ -96,7 +96,7 @@ def _apply_declared(
     yes: bool,
     report_files: ReportFiles,
 ) -> int:
-    from reconciler.cli.output.exit_codes import of_applies, of_unseen_applies
+    from reconciler.cli.output.exit_codes import of_applies, of_unprinted_applies
     from reconciler.cli.output.results import reporting, show_reports
     from reconciler.cli.output.signals import stoppable
     from reconciler.cli.run.context import record_applied_revision, start_run
@@ -112,10 +112,10 @@ def _apply_declared(
     record_applied_revision(results, files, run.origin.exactly, console, options.base)
     try:
         with reporting(results):
-            show_reports(results, console, repeated_flags(files, options), choosing_flags(selection))
+            show_reports(results, console, repeated_flags(files, options), selection_flags(selection))
     finally:
         told = report_files.show(results, order.warnings)
-    return of_applies(results) if told else of_unseen_applies(results)
+    return of_applies(results) if told else of_unprinted_applies(results)
 
 
 def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
@@ -144,7 +144,7 @@ def _refuse_to_guess(selection: Selection, options: Options, yes: bool, flags: S
     if is_interactive() or (yes and selection.is_explicit):
         return
     if not yes:
-        look = shlex.join(["reconciler", "plan", *choosing_flags(selection), *flags])
+        look = shlex.join(["reconciler", "plan", *selection_flags(selection), *flags])
         which = "--yes" if selection.is_explicit else "--yes, and --instance NAME or --all"
         raise WrongUsage("there is no terminal to ask on", f"add {which}, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")

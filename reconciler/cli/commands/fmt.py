@@ -14,7 +14,7 @@ import click
 from reconciler.cli.flags.options import plain_offline_output_options, work_tree_options
 from reconciler.cli.flags.paths import refuse_unread_paths
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.files import replace_whole
+from reconciler.cli.output.files import replace_atomically
 from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
@@ -53,7 +53,7 @@ def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: ProjectFiles, c
     """
     from reconciler.workflow.fmt import sources
 
-    how = _How.DIFF if diff else _How.CHECK if check else _How.WRITE
+    how = _Mode.DIFF if diff else _Mode.CHECK if check else _Mode.WRITE
     if _STDIN in paths:
         if len(paths) > 1:
             raise WrongUsage("'-' is all of standard input", "name either it or files")
@@ -64,7 +64,7 @@ def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: ProjectFiles, c
     return next(outcome.code for outcome in _Outcome if outcomes[outcome])
 
 
-class _How(Enum):
+class _Mode(Enum):
     WRITE = "write"
     CHECK = "check"
     DIFF = "diff"
@@ -85,12 +85,12 @@ class _Outcome(Enum):
         self.words = words
 
 
-def _format(source: FileToFormat, how: _How) -> _Outcome:
+def _format(source: FileToFormat, how: _Mode) -> _Outcome:
     from reconciler.workflow.fmt import format_file
 
     judged = format_file(source)
     outcome = _outcome(judged, how)
-    if how is _How.DIFF:
+    if how is _Mode.DIFF:
         print_result("".join(_difference(judged)))
     elif outcome is _Outcome.CHANGED and not _replace(source.path, judged):
         return _Outcome.NOT_WRITTEN
@@ -99,18 +99,18 @@ def _format(source: FileToFormat, how: _How) -> _Outcome:
     return outcome
 
 
-def _format_stdin(how: _How) -> int:
+def _format_stdin(how: _Mode) -> int:
     from reconciler.workflow.fmt import FormattedFile, format_text_of
 
     judged = format_text_of(sys.stdin.buffer.read(), "<stdin>")
-    if how is _How.DIFF:
+    if how is _Mode.DIFF:
         print_result("".join(_difference(judged)))
-    elif how is _How.WRITE and isinstance(judged, FormattedFile):
+    elif how is _Mode.WRITE and isinstance(judged, FormattedFile):
         print_result(judged.after.decode())
     return _outcome(judged, how).code
 
 
-def _outcome(judged: Judged, how: _How) -> _Outcome:
+def _outcome(judged: Judged, how: _Mode) -> _Outcome:
     """Return the outcome for a file, and print what is wrong with it."""
     from reconciler.workflow.fmt import InvalidFile, UnformattableFile
 
@@ -123,7 +123,7 @@ def _outcome(judged: Judged, how: _How) -> _Outcome:
             return _Outcome.LEFT_ALONE
     if not judged.is_changed:
         return _Outcome.SAME
-    return _Outcome.CHANGED if how is _How.WRITE else _Outcome.WOULD_CHANGE
+    return _Outcome.CHANGED if how is _Mode.WRITE else _Outcome.WOULD_CHANGE
 
 
 def _replace(path: Path, judged: Judged) -> bool:
@@ -131,7 +131,7 @@ def _replace(path: Path, judged: Judged) -> bool:
 
     try:
         if isinstance(judged, FormattedFile):
-            replace_whole(path, judged.after, "canonical form")
+            replace_atomically(path, judged.after, "canonical form")
     except ReconcilerError as problem:
         say(render_error_lines(problem))
         return False

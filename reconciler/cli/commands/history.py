@@ -70,7 +70,7 @@ def history(run: str | None, config: Path, journal: Path | None, report: Path | 
 def _write(report: Path | None, found: Sequence[PastRun | UnreadableJournal]) -> None:
     """Write the timeline and the table, if requested."""
     if report is not None:
-        from reconciler.cli.output.files import put_whole
+        from reconciler.cli.output.files import write_with_folder
         from reconciler.render.html.history import render_history_html
 
-        put_whole(report, render_history_html(found, datetime.now(UTC)), "report")
+        write_with_folder(report, render_history_html(found, datetime.now(UTC)), "report")

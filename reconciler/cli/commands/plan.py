@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from reconciler.cli.flags.options import (
-    choosing_flags,
     files_options,
     instance_options,
     option,
@@ -16,6 +15,7 @@ from reconciler.cli.flags.options import (
     parallelism_option,
     planning_options,
     repeated_flags,
+    selection_flags,
 )
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, refuse_collision, report_option
@@ -84,7 +84,7 @@ def _plan_now(
     parallelism: int,
     report_files: ReportFiles,
 ) -> int:
-    from reconciler.cli.output.exit_codes import of_plans, or_failed
+    from reconciler.cli.output.exit_codes import of_plans, with_report_failure
     from reconciler.cli.output.results import show_plans
     from reconciler.cli.run.prepare import prepare
     from reconciler.workflow.plan import plan_instances
@@ -101,11 +101,11 @@ def _plan_now(
         refuse_unmatched(order, results)
     flags = repeated_flags(files, options) if output is None else None
     try:
-        show_plans(results, report_files.console, flags, choosing_flags(selection))
+        show_plans(results, report_files.console, flags, selection_flags(selection))
     finally:
         told = report_files.show(results, order.warnings)
     if output is not None:
         from reconciler.cli.run.saved_plan import save_plan
 
         save_plan(results[0], output, files, options, report_files.console)
-    return or_failed(of_plans(results, detailed=detailed), told)
+    return with_report_failure(of_plans(results, detailed=detailed), told)

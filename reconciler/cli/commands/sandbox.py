@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.flags.options import config_option, instance_option, option, quiet_option
 from reconciler.cli.flags.types import MultiLine, WholeNumber
-from reconciler.cli.groups import Commands
+from reconciler.cli.groups import CommandGroup
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.signals import signals_restored
 from reconciler.cli.output.streams import print_result, say
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.model.settings import Settings
 
 
-@click.group(cls=Commands)
+@click.group(cls=CommandGroup)
 def sandbox() -> None:
     """Serve or reset the embedded stand-in."""
 

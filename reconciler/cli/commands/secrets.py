@@ -13,12 +13,12 @@ from reconciler.cli.flags.options import (
     timeout_option,
     writing_options,
 )
-from reconciler.cli.groups import Commands
+from reconciler.cli.groups import CommandGroup
 from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Options, ProjectFiles, Selection, WriteOptions
 
 
-@click.group(cls=Commands)
+@click.group(cls=CommandGroup)
 def secrets() -> None:
     """Hand ids and secrets of clients to where they are needed."""
 

@@ -47,7 +47,7 @@ def option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
     return click.option(*names, envvar=env(names[0]), show_envvar=True, **attributes)
 
 
-def gathered(name: str, build: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def combined_option(name: str, build: Callable[..., Any], *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a decorator that reads several flags and passes them to the command as one value, `build(**flags)`."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,7 +81,7 @@ def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
     return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
 
 
-def choosing_flags(selection: Selection) -> list[str]:
+def selection_flags(selection: Selection) -> list[str]:
     """Return the flags that select the same instances again."""
     words = ["--all"] if selection.all else [word for name in selection.names for word in ("--instance", name)]
     return [*words, "--shard", str(selection.shard)] if selection.shard else words
@@ -161,9 +161,9 @@ _clients_option = option(
     help="The folder of the declared clients.  [default: clients/ beside the configuration]",
 )
 
-files_options = gathered("files", _files, config_option, config_from_option, _clients_option)
+files_options = combined_option("files", _files, config_option, config_from_option, _clients_option)
 
-work_tree_options = gathered("files", _work_tree, config_option, _clients_option)
+work_tree_options = combined_option("files", _work_tree, config_option, _clients_option)
 """For a command that writes the files, or that works only on the work tree."""
 
 instance_option = option(
@@ -177,7 +177,7 @@ instance_option = option(
     help="An instance, or a glob; repeatable.  [default: default_instance]",
 )
 
-instance_options = gathered(
+instance_options = combined_option(
     "selection",
     _selection,
     instance_option,
@@ -194,7 +194,7 @@ timeout_option = option("--timeout", type=Seconds(), metavar="SECONDS", help="Fo
 
 _limits_and_timeout = (_limit("creates"), _limit("updates"), _limit("deletes"), timeout_option)
 
-planning_options = gathered(
+planning_options = combined_option(
     "options",
     _options,
     # No environment variable: deletions must be visible in the command itself.
@@ -234,7 +234,7 @@ planning_options = gathered(
     *_limits_and_timeout,
 )
 
-limit_options = gathered("options", _limit_options, *_limits_and_timeout)
+limit_options = combined_option("options", _limit_options, *_limits_and_timeout)
 
 journal_option = option(
     "--journal",
@@ -252,7 +252,7 @@ parallelism_option = option(
     help="Requests under way at once, over all instances.",
 )
 
-writing_options = gathered("write_options", _write_options, journal_option, parallelism_option)
+writing_options = combined_option("write_options", _write_options, journal_option, parallelism_option)
 
 # No environment variable: it must be visible in the command itself that a pipeline writes.
 yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
@@ -276,7 +276,7 @@ def output_options_in(*formats: str, start: Callable[..., Console] = start_conso
         show_default=True,
         help="Of the results on stdout.",
     )
-    return gathered("console", start, choose, *_talk)
+    return combined_option("console", start, choose, *_talk)
 
 
 output_options = output_options_in("text", "json")
@@ -284,9 +284,9 @@ output_options = output_options_in("text", "json")
 offline_output_options = output_options_in("text", "json", start=start_offline_console)
 """For a command that contacts no instance."""
 
-plain_output_options = gathered("console", functools.partial(start_console, "text"), *_talk)
+plain_output_options = combined_option("console", functools.partial(start_console, "text"), *_talk)
 
-plain_offline_output_options = gathered("console", functools.partial(start_offline_console, "text"), *_talk)
+plain_offline_output_options = combined_option("console", functools.partial(start_offline_console, "text"), *_talk)
 
 
 def typed_flags(names: Sequence[str]) -> list[str]:

@@ -66,13 +66,13 @@ def _of_supplied(supplied: SinkContents, check: bool) -> int:
     return PARTIAL if SinkState.DELIVERED in states else FAILED
 
 
-def of_unseen_applies(results: Iterable[ApplyResult]) -> int:
+def of_unprinted_applies(results: Iterable[ApplyResult]) -> int:
     """The exit code of an `apply` whose report could not be printed: never 0, and 1 only if nothing was written."""
     listed = list(results)
     return of_applies(listed) or (PARTIAL if _wrote(listed) else FAILED)
 
 
-def or_failed(code: int, told: bool) -> int:
+def with_report_failure(code: int, told: bool) -> int:
     """The exit code of a read-only command: FAILED, unless `code` is worse, if a report is missing (not `told`)."""
     return code if told else _first([code, FAILED])
 

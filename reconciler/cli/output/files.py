@@ -27,7 +27,7 @@ def read_whole(file: Path, what: str, hint: str) -> bytes:
     return data
 
 
-def write_whole(file: Path, text: str, what: str) -> None:
+def write_atomically(file: Path, text: str, what: str) -> None:
     """Create or replace a file atomically. Raises `ReconcilerError`, and then leaves nothing behind."""
     try:
         _write(file, text)
@@ -36,8 +36,8 @@ def write_whole(file: Path, text: str, what: str) -> None:
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file: -o FILE") from None
 
 
-def put_whole(file: Path, text: str, what: str) -> None:
-    """Do the same as `write_whole`, for one of several files: its folder is created if needed."""
+def write_with_folder(file: Path, text: str, what: str) -> None:
+    """Do the same as `write_atomically`, for one of several files: its folder is created if needed."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         _write(file, text)
@@ -46,7 +46,7 @@ def put_whole(file: Path, text: str, what: str) -> None:
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file") from None
 
 
-def replace_whole(file: Path, data: bytes, what: str) -> None:
+def replace_atomically(file: Path, data: bytes, what: str) -> None:
     """Replace a file atomically, or create it and its folder. Its mode is kept, and links are followed.
 
     Raises `ReconcilerError`, and then leaves the file unchanged.

@@ -7,7 +7,7 @@ import logging
 from reconciler.cli.output.streams import say
 
 
-class _Said(logging.Handler):
+class _StderrHandler(logging.Handler):
     """Writes log records to stderr like every other message."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -19,7 +19,7 @@ def start_log(verbose: int) -> None:
     log = logging.getLogger("reconciler")
     log.handlers.clear()  # a second run in one process must not write to the stderr of the first
     log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
-    handler = _Said()
+    handler = _StderrHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s" if verbose else None, "%H:%M:%S"))
     log.addHandler(handler)
 

@@ -11,7 +11,7 @@ from threading import Lock
 from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEvent
 from reconciler.applying.report import DeliveryResult
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.streams import say_for_now
+from reconciler.cli.output.streams import say_temporarily
 from reconciler.model.settings import Instance
 from reconciler.render.terminal.deliveries import render_delivery
 from reconciler.render.terminal.report import render_outcome
@@ -46,7 +46,7 @@ class Progress:
             self._under_way[instance] += under_way
             self._written[instance] += written
             if self._counts:
-                say_for_now(self._line())
+                say_temporarily(self._line())
 
     def _line(self) -> str:
         busy = [name for name, number in self._under_way.items() if number]

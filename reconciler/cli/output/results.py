@@ -68,9 +68,9 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
     try:
         yield
     except OutputLost as lost:
-        from reconciler.cli.output.exit_codes import of_unseen_applies
+        from reconciler.cli.output.exit_codes import of_unprinted_applies
 
-        lost.exit_code, lost.hint = of_unseen_applies(results), "see what is live now: reconciler plan"
+        lost.exit_code, lost.hint = of_unprinted_applies(results), "see what is live now: reconciler plan"
         raise
 
 

@@ -67,7 +67,7 @@ def say(text: str) -> None:
     _stderr.write(text)
 
 
-def say_for_now(text: str) -> None:
+def say_temporarily(text: str) -> None:
     """Show a line without a line feed on a terminal, until the next message; an empty text erases it."""
     _stderr.write(text, passing=True)
 

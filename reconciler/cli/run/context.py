@@ -19,7 +19,7 @@ from reconciler.cli.run.past_runs import journal_directory
 from reconciler.declared.git.repository import Revision, revision
 from reconciler.model.errors import GitError
 from reconciler.render.terminal.errors import render_error_lines
-from reconciler.render.view.counts import taken_out
+from reconciler.render.view.counts import removed_from_git
 from reconciler.results import ApplyResult, Planned
 from reconciler.support.text import quoted
 from reconciler.workflow.options import ProjectFiles, WriteOptions
@@ -62,7 +62,7 @@ def record_applied_revision(
 
 
 def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
-    if names := [client.name for client, _ in taken_out(planned.plan)]:
+    if names := [client.name for client, _ in removed_from_git(planned.plan)]:
         left = ", ".join(map(quoted, names))
         later = "from now on only `state: absent` or --prune all deletes that"
         console.problem(f"warning: {planned.instance.name}: taken out of git and left alone: {left}; {later}\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_plans
-from reconciler.cli.output.files import write_whole
+from reconciler.cli.output.files import write_atomically
 from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, LeftOut, Withheld
 from reconciler.exporting.file_names import render_files
 from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_text, render_export
@@ -170,7 +170,7 @@ def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
             file = folder / name
             if not os.path.lexists(file):
                 made.append(file)
-            write_whole(file, text, "export")
+            write_atomically(file, text, "export")
     except BaseException as problem:
         for file in made:
             file.unlink(missing_ok=True)

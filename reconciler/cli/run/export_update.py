@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import DONE, INVALID, REFUSED
-from reconciler.cli.output.files import replace_whole
+from reconciler.cli.output.files import replace_atomically
 from reconciler.cli.run.export_files import ENDINGS, SCHEMA, observe_or_report
 from reconciler.cli.run.prepare import prepare
 from reconciler.exporting.entries import Withheld
@@ -63,7 +63,7 @@ def run_update(
     found = update(order, seen, UpdateTarget(files, choice.into, _new_file(files)), choice.accept)
     for file, data in found.files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
-        replace_whole(file, data, "declarations")
+        replace_atomically(file, data, "declarations")
     _show(found, files, choice, [each.name for each in order.instances], console)
     return _judge(found, files, selection, console)
 

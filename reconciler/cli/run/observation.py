@@ -10,8 +10,8 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.exit_codes import of_observations, of_plans, or_failed
-from reconciler.cli.output.files import read_whole, write_whole
+from reconciler.cli.output.exit_codes import of_observations, of_plans, with_report_failure
+from reconciler.cli.output.files import read_whole, write_atomically
 from reconciler.cli.output.results import show_plans
 from reconciler.cli.run.prepare import prepare
 from reconciler.cli.run.reports import ReportFiles
@@ -43,7 +43,7 @@ def save_observations(
     results = observe_instances(instances, options, parallelism, lambda: datetime.now(UTC))
     found = [result for result in results if isinstance(result, Observed)]
     if found:
-        write_whole(file, dump_observations([each.observation for each in found], __version__), "observation")
+        write_atomically(file, dump_observations([each.observation for each in found], __version__), "observation")
         console.progress(_after_saving(found, file, files))
     for result in results:
         if isinstance(result, Stopped):
@@ -77,7 +77,7 @@ def plan_against(
         show_plans(results, report_files.console)
     finally:
         told = report_files.show(results, order.warnings)
-    return or_failed(of_plans(results, detailed=detailed), told)
+    return with_report_failure(of_plans(results, detailed=detailed), told)
 
 
 def _after_saving(found: Sequence[Observed], file: Path, files: ProjectFiles) -> str:

@@ -41,7 +41,7 @@ def prepare(
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     based = _bases(files, options, instances)
-    told = _told(files, checked.settings, instances, based)
+    told = _settings_changes(files, checked.settings, instances, based)
     return PlanRequest(checked.settings, checked.declared, instances, options, based, told, diagnostics)
 
 
@@ -51,7 +51,7 @@ def _warnings(diagnostics: Sequence[Diagnostic], files: ProjectFiles, console: C
     return render_warning_count(diagnostics, repeated_flags(files, Options({})))
 
 
-def _told(
+def _settings_changes(
     files: ProjectFiles, in_force: Settings, instances: Sequence[Instance], based: Mapping[str, Base | ReconcilerError]
 ) -> Mapping[str, tuple[Note, ...]]:
     """Return how the settings differ from those of a revision, if one was given."""

@@ -91,14 +91,14 @@ class ReportFiles:
         )
 
     def _write(self, report: Path, overview: Overview) -> bool:
-        from reconciler.cli.output.files import put_whole
+        from reconciler.cli.output.files import write_with_folder
 
         render = renderer_for(report.name)
         assert render is not None  # noqa: S101  (the flag accepts no other name)
         if report.suffix.lower() == ".prom":
             overview = replace(overview, successes=_earlier(report, overview.command))
         try:
-            put_whole(report, render(overview), "report")
+            write_with_folder(report, render(overview), "report")
         except ReconcilerError as problem:
             self.console.problem(render_error_lines(problem))
             return False

@@ -11,8 +11,8 @@ from pathlib import Path
 from reconciler import __version__
 from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.exit_codes import of_applies, of_unseen_applies
-from reconciler.cli.output.files import read_whole, write_whole
+from reconciler.cli.output.exit_codes import of_applies, of_unprinted_applies
+from reconciler.cli.output.files import read_whole, write_atomically
 from reconciler.cli.output.results import show_proposals, show_result
 from reconciler.cli.output.signals import stoppable
 from reconciler.cli.run.context import declared_from, record_applied_revision, start_run
@@ -46,7 +46,7 @@ def save_plan(result: PlanResult, file: Path, files: ProjectFiles, options: Opti
     at = declared_from(files)
     commit = at.commit if at and at.clean else None
     text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
-    write_whole(file, text, "plan")
+    write_atomically(file, text, "plan")
     console.progress(
         _after_saving(
             result,
@@ -89,4 +89,4 @@ def apply_plan_file(
         show_result(result, console, repeated_flags(files, options))
     finally:
         told = report_files.show([result])
-    return of_applies([result]) if told else of_unseen_applies([result])
+    return of_applies([result]) if told else of_unprinted_applies([result])

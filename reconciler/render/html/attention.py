@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from reconciler.render.html.components import way_out
-from reconciler.render.html.elements import Html, code, fragment, name, said, tag
+from reconciler.render.html.components import fix_line
+from reconciler.render.html.elements import Html, client_name, code, join, sentence, tag
 from reconciler.render.view.counts import plural
 from reconciler.render.view.findings import HEADINGS, ReviewFinding, ReviewKind, findings, new_clients
 from reconciler.results import Overview
@@ -43,22 +43,22 @@ def _kind(heading: str, found: Sequence[ReviewFinding], anchors: Mapping[str, st
 def _item(finding: ReviewFinding, anchors: Mapping[str, str]) -> Iterator[Html | str | None]:
     if finding.client is not None:
         yield f"{finding.action} " if finding.action else None
-        yield tag("b", name(finding.client))
+        yield tag("b", client_name(finding.client))
         yield ": "
-    yield said(finding.text)
+    yield sentence(finding.text)
     if finding.instances:
         yield " · on "
         yield _instances(finding.instances, anchors)
     if finding.location is not None and finding.client is not None:
         yield " · "
         yield code(f"{finding.location.path}:{finding.location.line}")
-    yield way_out(finding.hint)
+    yield fix_line(finding.hint)
 
 
 def _instances(names: Sequence[str], anchors: Mapping[str, str]) -> Html:
     shown: list[Html | str] = [
-        tag("a", name(each), href=f"#{anchors[each]}") if each in anchors else name(each)
+        tag("a", client_name(each), href=f"#{anchors[each]}") if each in anchors else client_name(each)
         for each in names[:_MOST_NAMED]
     ]
     more = len(names) - _MOST_NAMED
-    return fragment([*shown, *([f"{plural(more, 'more instance')}"] if more > 0 else [])], ", ")
+    return join([*shown, *([f"{plural(more, 'more instance')}"] if more > 0 else [])], ", ")

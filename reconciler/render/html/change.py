@@ -11,8 +11,8 @@ from reconciler.model.errors import NotVerified
 from reconciler.model.fields import FIELDS, FieldRow, changed_fields
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
-from reconciler.render.html.components import text_line, way_out
-from reconciler.render.html.elements import Child, Html, code, fragment, name, said, tag
+from reconciler.render.html.components import fix_line, text_line
+from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
 from reconciler.render.html.highlight import Pieces, marked, pairs
 from reconciler.render.view.counts import action
 from reconciler.render.view.rotation import old_secret_text
@@ -30,13 +30,13 @@ def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, 
     return tag(
         "article",
         _title(word, change),
-        _came_of_it(outcome) if outcome else None,
+        _outcome(outcome) if outcome else None,
         text_line("was done before this run", "good") if done else None,
         *(text_line(f"! {risk.text}", "risk") for risk in change.risks),
         _old_secret(change),
         _origin(change),
         _table(change),
-        tag("p", said(change.reason.text), *_where(change.source, change.owner), class_="why"),
+        tag("p", sentence(change.reason.text), *_where(change.source, change.owner), class_="why"),
         class_=f"card {word}",
         id=anchor,
         data_action=word,
@@ -48,9 +48,9 @@ def blocked_card(blocked: Blocked) -> Html:
     """Render a client that is left unchanged because something about it is ambiguous."""
     return tag(
         "article",
-        tag("h4", _badge("?", "blocked"), " ", name(blocked.name)),
-        tag("p", said(blocked.reason.text), *_where(blocked.source, None)),
-        way_out(blocked.way_out),
+        tag("h4", _badge("?", "blocked"), " ", client_name(blocked.name)),
+        tag("p", sentence(blocked.reason.text), *_where(blocked.source, None)),
+        fix_line(blocked.way_out),
         class_="card blocked",
         data_action="blocked",
     )
@@ -64,9 +64,9 @@ def kept_card(kept: Kept) -> Html:
     )
     return tag(
         "article",
-        tag("h4", _badge("=", "keep"), " ", name(kept.name), _id(kept.id)),
+        tag("h4", _badge("=", "keep"), " ", client_name(kept.name), _id(kept.id)),
         text_line(kept_text(kept), "drift"),
-        _grid(("Field", "Live", "Declared"), fragment(rows)) if kept.fields else None,
+        _grid(("Field", "Live", "Declared"), join(rows)) if kept.fields else None,
         tag("p", "left as it is live", *_where(kept.source, None), class_="why"),
         class_="card kept",
         data_action="keep",
@@ -77,14 +77,14 @@ def kept_card(kept: Kept) -> Html:
 def _title(word: str, change: Change) -> Html:
     match change:
         case Create(replaces=Replaced(id=old)):
-            return tag("h4", _badge(SIGNS[word], word), " ", name(change.name), _id(f"{old} → a new one"))
+            return tag("h4", _badge(SIGNS[word], word), " ", client_name(change.name), _id(f"{old} → a new one"))
         case Create():
-            return tag("h4", _badge(SIGNS[word], word), " ", name(change.name))
+            return tag("h4", _badge(SIGNS[word], word), " ", client_name(change.name))
         case Update(id=client_id) if change.is_rename:
-            both = (name(change.before.name), " → ", name(change.name))
+            both = (client_name(change.before.name), " → ", client_name(change.name))
             return tag("h4", _badge(SIGNS[word], word), " ", *both, _id(client_id))
         case Update(id=client_id) | Delete(id=client_id):
-            return tag("h4", _badge(SIGNS[word], word), " ", name(change.name), _id(client_id))
+            return tag("h4", _badge(SIGNS[word], word), " ", client_name(change.name), _id(client_id))
         case _:
             assert_never(change)
 
@@ -114,17 +114,17 @@ def _where(source: Location | None, owner: str | None) -> Iterator[Child]:
         yield code(f"{source.path}:{source.line}")
     if owner is not None:
         yield " · owner "
-        yield name(owner)
+        yield client_name(owner)
 
 
-def _came_of_it(outcome: Outcome) -> Html:
+def _outcome(outcome: Outcome) -> Html:
     match outcome:
         case Applied(change=change, id=client_id, adopted=adopted):
             found = "; the answer was lost, and a later look shows it" if adopted else ""
             return text_line(f"{_PAST[action(change)]} (id {client_id}){found}", "good")
         case Failed(error=error):
             word = "uncertain" if isinstance(error, NotVerified) else "failed"
-            return fragment([text_line(f"{word}: {error.message}", "bad"), way_out(error.hint)])
+            return join([text_line(f"{word}: {error.message}", "bad"), fix_line(error.hint)])
         case Skipped(reason=reason):
             return text_line(f"not tried: {reason}", "bad")
         case _:
@@ -134,13 +134,13 @@ def _came_of_it(outcome: Outcome) -> Html:
 def _table(change: Change) -> Html:
     match change:
         case Create(after=after, replaces=Replaced(before=before)) if before != after:
-            return _grid(("Field", "Before", "After"), fragment(_rows(before, after)))
+            return _grid(("Field", "Before", "After"), join(_rows(before, after)))
         case Create(after=after):
             return _grid(("Field", "After"), _single(after))
         case Delete(before=before):
             return _grid(("Field", "Before"), _single(before))
         case Update(before=before, after=after):
-            return _grid(("Field", "Before", "After"), fragment(_rows(before, after)))
+            return _grid(("Field", "Before", "After"), join(_rows(before, after)))
         case _:
             assert_never(change)
 
@@ -152,7 +152,7 @@ def _grid(heads: tuple[str, ...], rows: Html) -> Html:
 
 def _single(spec: ClientSpec) -> Html:
     rows = (row for row in FIELDS if row.field is not Field.NAME and row.texts(spec))
-    return fragment(_row(row.field, _values(row, spec)) for row in rows)
+    return join(_row(row.field, _values(row, spec)) for row in rows)
 
 
 def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
@@ -162,12 +162,12 @@ def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
     changed = changed_fields(before, after)
     for row in (each for each in FIELDS if each.field is not Field.NAME):
         if row in changed:
-            yield _of_lists(row, before, after) if row.one_a_line else _of_words(row, before, after)
+            yield _long_values_row(row, before, after) if row.one_a_line else _short_values_row(row, before, after)
         elif row.texts(after):
             yield _unchanged(row.field, _values(row, after))
 
 
-def _of_words(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
+def _short_values_row(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
     """Render a field of few, short values: added and removed ones are marked as a whole."""
     was, will = row.texts(before), row.texts(after)
     old = [tag("del", each) if each not in will else _word(each) for each in was]
@@ -175,7 +175,7 @@ def _of_words(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
     return _row(row.field, _list(old), _list(new))
 
 
-def _of_lists(row: FieldRow, spec_before: ClientSpec, spec_after: ClientSpec) -> Html:
+def _long_values_row(row: FieldRow, spec_before: ClientSpec, spec_after: ClientSpec) -> Html:
     """Render a field of long values, each marked where it differs from the one that it replaces."""
     before, after = row.texts(spec_before), row.texts(spec_after)
     gone = [url for url in before if url not in after]
@@ -188,7 +188,7 @@ def _of_lists(row: FieldRow, spec_before: ClientSpec, spec_after: ClientSpec) ->
         shown_after |= {new: code(_shown(right, "ins"))} if new is not None else {}
     note = None if gone or fresh else tag("p", "the same URLs, in another order or number", class_="faint")
     columns = (_list([shown_before[url] for url in before]), _list([shown_after[url] for url in after]))
-    return _row(row.field, columns[0], fragment((columns[1], note)))
+    return _row(row.field, columns[0], join((columns[1], note)))
 
 
 def _values(row: FieldRow, spec: ClientSpec) -> Html:
@@ -197,11 +197,11 @@ def _values(row: FieldRow, spec: ClientSpec) -> Html:
 
 
 def _word(text: str) -> Html:
-    return fragment((text,))
+    return join((text,))
 
 
 def _shown(pieces: Pieces, mark: str) -> Html:
-    return fragment(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
+    return join(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
 
 
 def _value(text: str | None) -> Html:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.render.html.elements import Html, said, tag
+from reconciler.render.html.elements import Html, sentence, tag
 from reconciler.render.view.counts import plural
 
 
 def text_line(text: str, kind: str) -> Html:
     """Render a separate, highlighted line."""
-    return tag("p", said(text), class_=kind)
+    return tag("p", sentence(text), class_=kind)
 
 
-def way_out(text: str | None) -> Html | None:
+def fix_line(text: str | None) -> Html | None:
     """Render the fix, if there is one."""
-    return tag("p", tag("b", "way out: "), said(text), class_="way-out") if text else None
+    return tag("p", tag("b", "way out: "), sentence(text), class_="way-out") if text else None
 
 
 def box(title: str, items: Sequence[Html], kind: str = "alarm", level: str = "h3") -> Html | None:

@@ -39,18 +39,18 @@ def tag(element: str, /, *children: Child, **attributes: Value) -> Html:
     return Html(f"{begin}>{''.join(map(_markup, children))}</{element}>")
 
 
-def fragment(children: Iterable[Child], between: Child = None) -> Html:
+def join(children: Iterable[Child], between: Child = None) -> Html:
     """Join several children into one, optionally with a separator."""
     return Html(_markup(between).join(map(_markup, children)))
 
 
-def name(text: str) -> Html:
+def client_name(text: str) -> Html:
     """Render a name, in quotes if it starts or ends with a blank, which would be invisible."""
     blank = not text.strip() or text != text.strip()
     return tag("bdi", f"'{text}'" if blank else text)
 
 
-def said(text: str) -> Html:
+def sentence(text: str) -> Html:
     """Render a sentence, which may quote any text."""
     return tag("bdi", text, dir="ltr")
 
@@ -62,7 +62,7 @@ def code(*children: Child) -> Html:
 
 def plain(text: str) -> str:
     """Escape text for a place that allows no element; invisible characters become code points."""
-    return _safe("".join(_written(character) for character in text), quote=True)
+    return _safe("".join(_visible(character) for character in text), quote=True)
 
 
 def _attribute(key: str, value: Value) -> str:
@@ -81,13 +81,13 @@ def _markup(child: Child) -> str:
 def _escaped(text: str) -> str:
     if text.isascii() and text.isprintable():
         return _safe(text)
-    return "".join(_run("".join(run), odd) for odd, run in groupby(text, _is_odd))
+    return "".join(_run("".join(run), odd) for odd, run in groupby(text, _needs_escape))
 
 
 def _run(text: str, odd: bool) -> str:
     if not odd:
         return _safe(text)
-    return f'<span class="escaped">{"".join(map(_written, text))}</span>'
+    return f'<span class="escaped">{"".join(map(_visible, text))}</span>'
 
 
 def _safe(text: str, *, quote: bool = False) -> str:
@@ -95,11 +95,11 @@ def _safe(text: str, *, quote: bool = False) -> str:
     return without_workflow_commands(escape(text, quote=quote), "&#35;")
 
 
-def _written(character: str) -> str:
-    return f"\\u{{{ord(character):x}}}" if _is_odd(character) else character
+def _visible(character: str) -> str:
+    return f"\\u{{{ord(character):x}}}" if _needs_escape(character) else character
 
 
-def _is_odd(character: str) -> bool:
+def _needs_escape(character: str) -> bool:
     """Whether a character is invisible or reorders text, or is not allowed in HTML (U+FFFE and the like)."""
     code = ord(character)
     return is_hidden(character) or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.applying.report import Applied
-from reconciler.render.html.elements import Html, fragment, name, said, tag
+from reconciler.render.html.elements import Html, client_name, join, sentence, tag
 from reconciler.render.html.plan import verdict_badge
 from reconciler.render.terminal.age import age_text
-from reconciler.render.terminal.fleet import line_of
+from reconciler.render.terminal.fleet import fleet_line
 from reconciler.render.view.counts import ACTIONS, Counts, count
 from reconciler.render.view.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
@@ -40,7 +40,7 @@ def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Ht
 
 def _picture(results: Sequence[ApplyResult]) -> Html:
     """Render a bar with a part for each verdict, and below it the verdicts with their counts."""
-    numbers = tally(line_of(result).verdict for result in results)
+    numbers = tally(fleet_line(result).verdict for result in results)
     found = [(verdict, numbers[verdict]) for verdict in reversed(Verdict) if numbers[verdict]]
     words = (
         tag("li", tag("b", str(number)), f" {verdict.value.replace('_', ' ')}", class_=f"verdict {verdict.value}")
@@ -49,7 +49,7 @@ def _picture(results: Sequence[ApplyResult]) -> Html:
     box = f"0 0 {_WIDTH} {_HEIGHT}"
     parts = _parts(found, len(results))
     bar = tag("svg", *parts, viewBox=box, preserveAspectRatio="none", aria_hidden="true", class_="share")
-    return fragment([bar, tag("ul", *words, class_="bar", aria_label="How many instances of each result")])
+    return join([bar, tag("ul", *words, class_="bar", aria_label="How many instances of each result")])
 
 
 def _parts(found: Sequence[tuple[Verdict, int]], total: int) -> Iterator[Html]:
@@ -62,12 +62,12 @@ def _parts(found: Sequence[tuple[Verdict, int]], total: int) -> Iterator[Html]:
 
 
 def _row(result: ApplyResult, anchor: str) -> Html:
-    link = tag("th", tag("a", name(result.instance.name), href=f"#{anchor}"), scope="row")
+    link = tag("th", tag("a", client_name(result.instance.name), href=f"#{anchor}"), scope="row")
     numbers = _numbers(result)
     cells = (
         tag("td", str(number) if number else "", class_=f"n {word}" if number else "n") for word, number in numbers
     )
-    remark = tag("td", said(_remark(result)), class_="remark")
+    remark = tag("td", sentence(_remark(result)), class_="remark")
     return tag("tr", link, tag("td", verdict_badge(result)), *cells, remark, data_section=anchor)
 
 

@@ -11,7 +11,7 @@ from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal
 from reconciler.applying.report import DeliveryStatus
 from reconciler.render.html.change import SIGNS
 from reconciler.render.html.components import text_line
-from reconciler.render.html.elements import Html, code, fragment, name, said, tag
+from reconciler.render.html.elements import Html, client_name, code, join, sentence, tag
 from reconciler.render.html.overview import header
 from reconciler.render.html.page import page
 from reconciler.render.html.timeline import COLUMNS, Bar, legend, timeline
@@ -33,7 +33,7 @@ def render_history_html(found: Sequence[PastRun | UnreadableJournal], made_at: d
     broken = [each for each in found if isinstance(each, UnreadableJournal)]
     several = plural(len({run.heading.run for run in runs}), "run")
     title = f"History: {several} on {plural(len({run.instance for run in runs}), 'instance')}"
-    heading = header(fragment([title]), made_at, None)
+    heading = header(join([title]), made_at, None)
     nothing = None if found else text_line("no apply is written down", "faint")
     return page(title, heading, [nothing, _picture(runs), _table(runs), _unreadable(broken)])
 
@@ -81,17 +81,17 @@ def _row(run: PastRun) -> Html:
     heading, at = run.heading, run.heading.started_at.astimezone(UTC)
     moment = tag("time", f"{at:%Y-%m-%d %H:%M} UTC", datetime=f"{at:%Y-%m-%dT%H:%M:%SZ}")
     clean = None if heading.clean is not False else tag("span", " with changes that were not committed", class_="faint")
-    commit = fragment([code(heading.commit[:12]), clean]) if heading.commit else tag("span", "none", class_="faint")
+    commit = join([code(heading.commit[:12]), clean]) if heading.commit else tag("span", "none", class_="faint")
     word = verdict_of(run)
     cells = (
         tag("span", word.replace("_", " "), class_=f"verdict {word}"),
         _writes(run),
-        said(heading.who),
+        sentence(heading.who),
         commit,
         code(heading.run),
     )
     return tag(
-        "tr", tag("td", moment), tag("th", name(run.instance), scope="row"), *(tag("td", each) for each in cells)
+        "tr", tag("td", moment), tag("th", client_name(run.instance), scope="row"), *(tag("td", each) for each in cells)
     )
 
 
@@ -110,24 +110,24 @@ def verdict_of(run: PastRun) -> str:
 
 def _writes(run: PastRun) -> Html:
     items = [tag("li", *_write(write)) for write in run.writes]
-    items += [tag("li", said(delivery_text(each))) for each in run.handed]
+    items += [tag("li", sentence(delivery_text(each))) for each in run.handed]
     if not items:
-        return fragment([run_summary(run)])
+        return join([run_summary(run)])
     return tag("details", tag("summary", run_summary(run)), tag("ul", *items))
 
 
 def _write(write: PastWrite) -> Iterator[Html | str]:
     word = action(write.change)
     yield f"{SIGNS[word]} {word} "
-    yield name(write.change.name)
+    yield client_name(write.change.name)
     yield f": {write_result(write)}"
     if why := write.verdict.why if write.verdict else write.answer.error if write.answer else None:
         yield ": "
-        yield said(why)
+        yield sentence(why)
 
 
 def _unreadable(broken: Sequence[UnreadableJournal]) -> Html | None:
     if not broken:
         return None
-    items = (tag("li", said(each.problem.message)) for each in broken)
+    items = (tag("li", sentence(each.problem.message)) for each in broken)
     return tag("section", tag("h2", "Not readable", id="broken"), tag("ul", *items), aria_labelledby="broken")

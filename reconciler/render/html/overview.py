@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.render.html.attention import attention_box
-from reconciler.render.html.components import box, text_line, way_out
-from reconciler.render.html.elements import Child, Html, code, fragment, name, said, tag
+from reconciler.render.html.components import box, fix_line, text_line
+from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
 from reconciler.render.html.fleet import fleet_overview
 from reconciler.render.html.page import page
 from reconciler.render.html.plan import instance_body, verdict_badge
-from reconciler.render.terminal.fleet import line_of, worst_first
+from reconciler.render.terminal.fleet import fleet_line, worst_first
 from reconciler.render.view.counts import ACTIONS, plural
 from reconciler.render.view.verdict import Verdict
 from reconciler.results import ApplyResult, Overview
@@ -69,8 +69,8 @@ def _of(overview: Overview) -> str:
 def _heading(overview: Overview) -> Html:
     word = _TITLES.get(overview.command, overview.command)
     if len(overview.results) == 1:
-        return fragment([f"{word} of ", name(overview.results[0].instance.name)])
-    return fragment([f"{word}{_of(overview)}"])
+        return join([f"{word} of ", client_name(overview.results[0].instance.name)])
+    return join([f"{word}{_of(overview)}"])
 
 
 def _section(result: ApplyResult, anchor: str, of: int) -> Html:
@@ -78,11 +78,11 @@ def _section(result: ApplyResult, anchor: str, of: int) -> Html:
     identity = tag("p", code(result.instance.identity), class_="identity")
     body = tag("div", identity, instance_body(result, anchor), id=anchor, class_="body", tabindex=-1)
     if of == 1:
-        heading = tag("h2", name(result.instance.name), " ", verdict_badge(result), id="only")
+        heading = tag("h2", client_name(result.instance.name), " ", verdict_badge(result), id="only")
         return tag("section", heading, body, class_="instance", aria_labelledby="only")
-    line = line_of(result)
-    heading = tag("h2", name(result.instance.name), " ", verdict_badge(result))
-    summary = tag("summary", heading, tag("span", said(line.remark), class_="faint"))
+    line = fleet_line(result)
+    heading = tag("h2", client_name(result.instance.name), " ", verdict_badge(result))
+    summary = tag("summary", heading, tag("span", sentence(line.remark), class_="faint"))
     return tag("details", summary, body, class_="instance", open=of <= _MOST_OPEN and line.verdict not in _QUIET)
 
 
@@ -90,7 +90,7 @@ def _ended(overview: Overview) -> Html | None:
     """Render the error that ended the run, if there was one."""
     if overview.error is None:
         return None
-    why = fragment([text_line(overview.error.message, "bad"), way_out(overview.error.hint)])
+    why = join([text_line(overview.error.message, "bad"), fix_line(overview.error.hint)])
     return box("The run could not go on", [why], level="h2")
 
 
@@ -113,8 +113,8 @@ def _diagnostics(overview: Overview) -> Html | None:
 def _diagnostic(found: Diagnostic) -> Html:
     where = tag("th", code(str(found.location)), scope="row")
     severity = tag("td", tag("span", found.severity, class_=f"verdict {found.severity}"))
-    hint = tag("p", said(found.hint), class_="faint") if found.hint else None
-    return tag("tr", where, severity, tag("td", said(found.message), hint), tag("td", code(found.rule)))
+    hint = tag("p", sentence(found.hint), class_="faint") if found.hint else None
+    return tag("tr", where, severity, tag("td", sentence(found.message), hint), tag("td", code(found.rule)))
 
 
 def _tools(results: Sequence[ApplyResult]) -> Html | None:

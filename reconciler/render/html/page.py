@@ -12,7 +12,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from reconciler.render.html.elements import Html, fragment, plain, tag
+from reconciler.render.html.elements import Html, join, plain, tag
 
 _ASSETS = files("reconciler.render.html") / "assets"
 
@@ -40,7 +40,7 @@ def page(title: str, header: Html, main: Sequence[Html | None], tools: Html | No
         tag("main", *main, id="content", tabindex=-1),
         Html(f"<script>{script}</script>"),
     )
-    return f"<!DOCTYPE html>\n{fragment([tag('html', head, body, lang='en')]).markup}\n"
+    return f"<!DOCTYPE html>\n{join([tag('html', head, body, lang='en')]).markup}\n"
 
 
 def _policy(style: str, script: str) -> str:

@@ -11,13 +11,13 @@ from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Note, OnDrift, Plan, Unmanaged
 from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept_card
-from reconciler.render.html.components import box, details, text_line, way_out
-from reconciler.render.html.elements import Child, Html, code, fragment, name, said, tag
+from reconciler.render.html.components import box, details, fix_line, text_line
+from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
 from reconciler.render.html.secrets import delivered, to_deliver, undelivered_box
 from reconciler.render.terminal.age import as_of_text
 from reconciler.render.terminal.color import plain
-from reconciler.render.terminal.fleet import line_of
-from reconciler.render.view.counts import ACTIONS, action, count, taken_out
+from reconciler.render.terminal.fleet import fleet_line
+from reconciler.render.view.counts import ACTIONS, action, count, removed_from_git
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.support.frozen import frozen
 
@@ -51,17 +51,17 @@ def instance_body(result: ApplyResult, anchor: str) -> Html:
     match result:
         case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
             cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
-            first = (summary_bar(result), _premises(plan, as_of), _refused(refusals))
-            return fragment([*first, *_of_plan(plan, cards), to_deliver(missing_secrets)])
+            first = (summary_bar(result), _basis(plan, as_of), _refused(refusals))
+            return join([*first, *_of_plan(plan, cards), to_deliver(missing_secrets)])
         case Finished(planned=planned, report=report, already_done=done):
             known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
             tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
             parts = _of_plan(planned.plan, [*known, *tried])
-            ends = (summary_bar(result), _premises(planned.plan, planned.as_of), *_ends(report))
-            return fragment([*ends, undelivered_box(report), *parts, delivered(report)])
+            ends = (summary_bar(result), _basis(planned.plan, planned.as_of), *_ends(report))
+            return join([*ends, undelivered_box(report), *parts, delivered(report)])
         case Stopped(error=error):
-            why = fragment([text_line(error.message, "bad"), way_out(error.hint)])
-            return fragment([box("Nothing was planned or written", [why])])
+            why = join([text_line(error.message, "bad"), fix_line(error.hint)])
+            return join([box("Nothing was planned or written", [why])])
         case _:
             assert_never(result)
 
@@ -81,7 +81,7 @@ def summary_bar(result: ApplyResult) -> Html | None:
 
 def verdict_badge(result: ApplyResult) -> Html:
     """Render the verdict of an instance."""
-    found = line_of(result).verdict
+    found = fleet_line(result).verdict
     return tag("span", found.value.replace("_", " "), class_=f"verdict {found.value}")
 
 
@@ -120,30 +120,30 @@ def _finished_numbers(plan: Plan, report: Report, done: int) -> list[tuple[int, 
     ]
 
 
-def _premises(plan: Plan, as_of: ObservationAge | None) -> Html:
+def _basis(plan: Plan, as_of: ObservationAge | None) -> Html:
     """Render what the plan is based on, starting with differences from the trusted configuration."""
     base = None
     if plan.base is not None and plan.on_drift is not None:
         base = tag("p", "base ", code(plan.base[:12]), f"; {_ON_DRIFT[plan.on_drift]}", class_="faint")
     loosened = box("The configuration differs from the one that is trusted", _texts(plan.configuration))
-    return fragment([loosened, text_line(as_of_text(as_of, plain), "as-of") if as_of else None, base])
+    return join([loosened, text_line(as_of_text(as_of, plain), "as-of") if as_of else None, base])
 
 
 def _refused(refusals: Sequence[Refusal]) -> Html | None:
-    items = [fragment([said(each.text), way_out(each.way_out)]) for each in refusals]
+    items = [join([sentence(each.text), fix_line(each.way_out)]) for each in refusals]
     return box("Refused: nothing will be written", items)
 
 
 def _ends(report: Report) -> Iterator[Html | None]:
     if report.interrupted:
-        yield box("Interrupted", [said("somebody stopped the run: what was not begun was not tried")])
+        yield box("Interrupted", [sentence("somebody stopped the run: what was not begun was not tried")])
     if report.journal_failure is not None:
-        yield box("The journal does not tell all of this", [said(report.journal_failure)])
+        yield box("The journal does not tell all of this", [sentence(report.journal_failure)])
 
 
 def _of_plan(plan: Plan, cards: Sequence[_Card]) -> Iterator[Html | None]:
     yield box("Risks", list(_risks(cards)), "risks")
-    yield box("Taken out of git, still live", [_stays(each, note) for each, note in taken_out(plan)], "risks")
+    yield box("Taken out of git, still live", [_stays(each, note) for each, note in removed_from_git(plan)], "risks")
     yield _group("Blocked", "blocked", [blocked_card(each) for each in plan.blocked])
     grouped: Mapping[str, list[Html]] = {kind: [] for kind in _GROUPS}
     for card in cards:
@@ -161,8 +161,8 @@ def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
     risky = [card for card in cards if card.change.risks]
     for card in sorted(risky, key=lambda card: action(card.change) != "delete"):
         word = action(card.change)
-        link = tag("a", f"{SIGNS[word]} {word} ", name(card.change.name), href=f"#{card.anchor}")
-        yield fragment([link, ": ", said("; ".join(risk.text for risk in card.change.risks))])
+        link = tag("a", f"{SIGNS[word]} {word} ", client_name(card.change.name), href=f"#{card.anchor}")
+        yield join([link, ": ", sentence("; ".join(risk.text for risk in card.change.risks))])
 
 
 def _group(title: str, kind: str, cards: Sequence[Html]) -> Html | None:
@@ -173,11 +173,11 @@ def _group(title: str, kind: str, cards: Sequence[Html]) -> Html | None:
 
 
 def _texts(notes: Sequence[Note]) -> list[Html]:
-    return [said(note.text) for note in notes]
+    return [sentence(note.text) for note in notes]
 
 
 def _stays(client: Unmanaged, note: Note) -> Html:
-    return fragment([name(client.name), tag("span", f" id {client.id}", class_="id"), ": ", said(note.text)])
+    return join([client_name(client.name), tag("span", f" id {client.id}", class_="id"), ": ", sentence(note.text)])
 
 
 def _left_alone(plan: Plan) -> Iterator[Html | None]:
@@ -198,5 +198,5 @@ def _unmanaged(client: Unmanaged) -> Html:
 
 
 def _client(client_id: int, client: str, remark: str | None) -> Html:
-    more: tuple[Child, ...] = (": ", said(remark)) if remark else ()
-    return tag("li", name(client), tag("span", f" id {client_id}", class_="id"), *more)
+    more: tuple[Child, ...] = (": ", sentence(remark)) if remark else ()
+    return tag("li", client_name(client), tag("span", f" id {client_id}", class_="id"), *more)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.applying.report import DeliveryStatus, Report, undelivered
-from reconciler.render.html.components import box, details, way_out
-from reconciler.render.html.elements import Html, fragment, name, said, tag
+from reconciler.render.html.components import box, details, fix_line
+from reconciler.render.html.elements import Html, client_name, join, sentence, tag
 from reconciler.render.terminal.deliveries import render_delivery
 from reconciler.secrets.delivery import MissingSecret
 
@@ -14,7 +14,9 @@ from reconciler.secrets.delivery import MissingSecret
 def to_deliver(missing_secrets: Sequence[MissingSecret]) -> Html | None:
     """List the secrets that an apply would deliver besides those of clients that it creates."""
     rows = [
-        tag("li", name(each.client.name), tag("span", f" id {each.id}", class_="id"), " to ", said(each.sink))
+        tag(
+            "li", client_name(each.client.name), tag("span", f" id {each.id}", class_="id"), " to ", sentence(each.sink)
+        )
         for each in missing_secrets
     ]
     return details("secret to deliver", "a sink should have it, and has not", rows)
@@ -23,7 +25,7 @@ def to_deliver(missing_secrets: Sequence[MissingSecret]) -> Html | None:
 def undelivered_box(report: Report) -> Html | None:
     """List each failed delivery and its reason."""
     items = [
-        fragment([said(render_delivery(each)), way_out(each.error.hint if each.error else None)])
+        join([sentence(render_delivery(each)), fix_line(each.error.hint if each.error else None)])
         for each in undelivered(report)
     ]
     return box("Not delivered", items)
@@ -32,6 +34,6 @@ def undelivered_box(report: Report) -> Html | None:
 def delivered(report: Report) -> Html | None:
     """List the deliveries that did not fail: delivered, removed, or no secret shown by the instance."""
     rows = [
-        tag("li", said(render_delivery(each))) for each in report.handed if each.status is not DeliveryStatus.FAILED
+        tag("li", sentence(render_delivery(each))) for each in report.handed if each.status is not DeliveryStatus.FAILED
     ]
     return details("secret", "at its sink, or not shown by the instance", rows)

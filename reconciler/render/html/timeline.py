@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from reconciler.render.html.elements import Html, fragment, tag
+from reconciler.render.html.elements import Html, join, tag
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
@@ -116,7 +116,7 @@ def _bar(bar: Bar, x: int, width: int, floor: int, most: int) -> Html:
         parts = [tag("rect", x=x, y=floor - 2, width=width, height=2, class_="part")]
     sign = next((sign for part, sign in _SIGNS.items() if bar.numbers.get(part)), None)
     shown = tag("text", sign, x=x + width // 2, y=top - 3, class_="sign") if sign else None
-    return fragment([*parts, shown])
+    return join([*parts, shown])
 
 
 def _part(part: str, x: int, y: int, width: int, height: int) -> list[Html]:

@@ -38,7 +38,7 @@ def _entry(examination: Examination) -> dict[str, Any]:
         "fits": asdict(examination.account_uses),
         "checks": [{"check": line.check, "status": line.state, "message": line.text} for line in lines_of(examination)],
         "facts": {
-            **_way(examination.reach if isinstance(examination.reach, Reach) else None),
+            **_reachability(examination.reach if isinstance(examination.reach, Reach) else None),
             **_account(examination),
             "clients": asdict(examination.client_counts) if examination.client_counts else None,
         },
@@ -46,7 +46,7 @@ def _entry(examination: Examination) -> dict[str, Any]:
     }
 
 
-def _way(reach: Reach | None) -> dict[str, Any]:
+def _reachability(reach: Reach | None) -> dict[str, Any]:
     name, tls = (reach.name, reach.tls) if reach else (None, None)
     return {
         "url": reach.url if reach else None,

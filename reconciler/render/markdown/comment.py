@@ -15,8 +15,8 @@ from reconciler.render.markdown.escape import code, fenced, html_code, prose
 from reconciler.render.terminal.age import as_of_text
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.deliveries import delivery_lines, missing_lines
-from reconciler.render.terminal.fleet import FleetLine, line_of, shortened, total, word_of, worst_first
-from reconciler.render.terminal.plan import left_alone, place_of
+from reconciler.render.terminal.fleet import FleetLine, fleet_line, shortened, total, verdict_text, worst_first
+from reconciler.render.terminal.plan import place_of, unchanged_clients
 from reconciler.render.terminal.report import MARKS, PAST
 from reconciler.render.view.counts import action, plural
 from reconciler.render.view.difference import diff_of
@@ -55,7 +55,7 @@ def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
     found = sorted([*findings(overview), *new_clients(overview)], key=lambda finding: finding.kind)
     blocks = [
         _Block(_heading(overview), "heading"),
-        *_table([line_of(result) for result in worst_first(overview.results)], most_bytes // 2),
+        *_table([fleet_line(result) for result in worst_first(overview.results)], most_bytes // 2),
         *_read_first([each for each in found if not _is_aside(each, overview)], several=len(overview.results) > 1),
         *_details(overview.results),
         *_aside([each for each in found if _is_aside(each, overview)]),
@@ -93,7 +93,7 @@ def _heading(overview: Overview) -> str:
 
 
 def _facts(overview: Overview) -> Iterator[str]:
-    lines = [line_of(result) for result in overview.results]
+    lines = [fleet_line(result) for result in overview.results]
     if len(lines) == 1:
         yield f"**{code(lines[0].instance)}: {_words(overview.results[0])}**"
     elif lines:
@@ -109,8 +109,8 @@ def _facts(overview: Overview) -> Iterator[str]:
 
 
 def _words(result: ApplyResult) -> str:
-    line = line_of(result)
-    word = word_of(line.verdict)
+    line = fleet_line(result)
+    word = verdict_text(line.verdict)
     return word if isinstance(result, Stopped) else f"{word} · {prose(line.remark)}"
 
 
@@ -122,7 +122,9 @@ def _table(lines: Sequence[FleetLine], most: int) -> Iterator[_Block]:
     for line in lines:
         # Why an instance has no plan is shown below, in full.
         remark = prose(line.remark if line.counts else shortened(line.remark))
-        yield _Block(f"| {code(line.instance)} | {word_of(line.verdict)} | {remark} |\n", "instance of the table", most)
+        yield _Block(
+            f"| {code(line.instance)} | {verdict_text(line.verdict)} | {remark} |\n", "instance of the table", most
+        )
 
 
 def _read_first(found: Sequence[ReviewFinding], *, several: bool) -> Iterator[_Block]:
@@ -175,11 +177,11 @@ def _details(results: Sequence[ApplyResult]) -> Iterator[_Block]:
                 assert_never(result)
         blocks = [*changes, *map(_kept, plan.kept), *_secrets(result), *_left_alone(plan)]
         if blocks:
-            yield _Block(f"\n### {code(plan.instance)}: {code(plan.identity)}\n\n{_premises(result, plan)}")
+            yield _Block(f"\n### {code(plan.instance)}: {code(plan.identity)}\n\n{_basis(result, plan)}")
             yield from blocks
 
 
-def _premises(result: ApplyResult, plan: Plan) -> str:
+def _basis(result: ApplyResult, plan: Plan) -> str:
     planned = result.planned if isinstance(result, Finished) else result
     as_of = planned.as_of if isinstance(planned, Planned) else None
     parts = [prose(as_of_text(as_of, plain))] if as_of is not None else []
@@ -261,7 +263,7 @@ def _kept(kept: Kept) -> _Block:
 
 
 def _left_alone(plan: Plan) -> Iterator[_Block]:
-    lines = list(left_alone(plan))[1:]
+    lines = list(unchanged_clients(plan))[1:]
     if lines:
         yield _folded("left alone", [line.removeprefix("    ") for line in lines], "", "list of what is left alone")
 

@@ -24,7 +24,7 @@ _LONGEST = 100
 _WORDS = {
     Verdict.CHANGES: "with changes",
     Verdict.LEFT_OUT: "with nothing chosen",
-    Verdict.IN_PART: "applied in part",
+    Verdict.PARTIAL: "applied in part",
 }
 _STYLES = {
     Verdict.IN_SYNC: Style.FAINT,
@@ -67,10 +67,10 @@ def report_line(plan: Plan, report: Report) -> FleetLine:
 def error_line(instance: str, error: ReconcilerError) -> FleetLine:
     """Return the line of an instance that was not planned or not written to."""
     found, remark = verdict.of_error(error), error.message.removeprefix("not tried: ")
-    return FleetLine(instance, found, "" if remark == word_of(found) else remark, counts=False)
+    return FleetLine(instance, found, "" if remark == verdict_text(found) else remark, counts=False)
 
 
-def line_of(result: ApplyResult) -> FleetLine:
+def fleet_line(result: ApplyResult) -> FleetLine:
     """Return the line of an instance, whatever its result."""
     match result:
         case Planned(plan=plan, refusals=refusals):
@@ -86,7 +86,7 @@ def line_of(result: ApplyResult) -> FleetLine:
 def worst_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
     """Sort by verdict, worst first; results with the same verdict keep their order."""
     grave = {verdict: number for number, verdict in enumerate(Verdict)}
-    return sorted(results, key=lambda result: -grave[line_of(result).verdict])
+    return sorted(results, key=lambda result: -grave[fleet_line(result).verdict])
 
 
 def render_fleet(lines: Sequence[FleetLine], paint: Paint = plain) -> str:
@@ -94,7 +94,7 @@ def render_fleet(lines: Sequence[FleetLine], paint: Paint = plain) -> str:
     if len(lines) < 2:
         return ""
     names = column([printable(line.instance) for line in lines])
-    words = column([word_of(line.verdict) for line in lines])
+    words = column([verdict_text(line.verdict) for line in lines])
     styles = [_STYLES.get(line.verdict, Style.REMOVED) for line in lines]
     cells = zip(names, words, styles, map(_remark, lines), strict=True)
     table = [
@@ -111,7 +111,7 @@ def has_something_to_say(plan: Plan, refusals: Sequence[Refusal]) -> bool:
     return any(found)
 
 
-def word_of(outcome: Verdict) -> str:
+def verdict_text(outcome: Verdict) -> str:
     """Return the verdict for people."""
     return outcome.value.replace("_", " ")
 
@@ -135,4 +135,4 @@ def _counted(lines: Sequence[FleetLine]) -> Iterator[str]:
     numbers = tally(line.verdict for line in lines)
     for outcome in Verdict:
         if number := numbers[outcome]:
-            yield f"{number} {_WORDS.get(outcome, word_of(outcome))}"
+            yield f"{number} {_WORDS.get(outcome, verdict_text(outcome))}"

@@ -46,9 +46,9 @@ def fleet_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
     """Render the table of several instances, to follow their plans or reports; empty for a single instance."""
     if len(results) < 2:
         return ""
-    from reconciler.render.terminal.fleet import line_of, render_fleet
+    from reconciler.render.terminal.fleet import fleet_line, render_fleet
 
-    return f"\n{render_fleet([line_of(result) for result in results], paint)}"
+    return f"\n{render_fleet([fleet_line(result) for result in results], paint)}"
 
 
 def report_text(finished: Finished, paint: Paint = plain) -> str:

@@ -68,12 +68,12 @@ def render_plan(
     `missing_secrets` are the secrets that would be delivered for clients that do not change.
     """
     blocks = [
-        [heading(plan, paint), *_premises(plan, as_of, paint)],
+        [heading(plan, paint), *_basis(plan, as_of, paint)],
         *(list(_change(change, paint)) for change in plan.changes),
         *(list(_kept(kept, paint)) for kept in plan.kept),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
         list(_notes(plan.notes)),
-        list(left_alone(plan)),
+        list(unchanged_clients(plan)),
         _missing_secrets(missing_secrets, paint),
         *(list(_refusal(refusal, paint)) for refusal in refusals),
         [paint(_summary(plan, refusals, missing_secrets), Style.STRONG)],
@@ -117,7 +117,7 @@ def title(change: Change) -> str:
             assert_never(change)
 
 
-def _premises(plan: Plan, as_of: ObservationAge | None, paint: Paint) -> Iterator[str]:
+def _basis(plan: Plan, as_of: ObservationAge | None, paint: Paint) -> Iterator[str]:
     """Yield what the plan is based on, starting with differences from the trusted configuration."""
     yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
     if as_of is not None:
@@ -201,7 +201,7 @@ def _notes(notes: Sequence[Note]) -> Iterator[str]:
     yield from (f"  * note    {text}" for text in _first([printable(note.text) for note in notes]))
 
 
-def left_alone(plan: Plan) -> Iterator[str]:
+def unchanged_clients(plan: Plan) -> Iterator[str]:
     """Yield the clients that the plan does not change, under a heading."""
     # Surprising clients come first, so that a long list never hides them.
     strangers = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)

@@ -45,7 +45,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
     """Render the report of one instance, ending in a line feed. Changes that were already done come first."""
     lines = [heading(plan, paint), ""]
     lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
-    lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _alike(list(alike), paint)]
+    lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _grouped(list(alike), paint)]
     lines += delivery_lines(report.handed, plan.instance, paint)
     if report.journal_failure is not None:
         lines += [
@@ -53,14 +53,14 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
                 "x", "journal", Style.REMOVED, f"does not tell all of this: {printable(report.journal_failure)}", paint
             )
         ]
-    if _is_left_to_people(report):
+    if _needs_manual_delivery(report):
         text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
         lines += ["", f"  {paint(text, Style.FAINT)}"]
     lines += ["", paint(_summary(plan, report, len(already_done)), Style.STRONG)]
     return "\n".join(lines) + "\n"
 
 
-def _is_left_to_people(report: Report) -> bool:
+def _needs_manual_delivery(report: Report) -> bool:
     """Whether a client was created, and no secret was delivered to a sink."""
     created = any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes)
     return created and not any(handed.status is DeliveryStatus.DELIVERED for handed in report.handed)
@@ -79,7 +79,7 @@ def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
             assert_never(outcome)
 
 
-def _alike(outcomes: Sequence[Outcome], paint: Paint) -> Iterator[str]:
+def _grouped(outcomes: Sequence[Outcome], paint: Paint) -> Iterator[str]:
     """Render consecutive outcomes with the same reason; if many were not applied, only the first few are named."""
     many = len(outcomes) > _MOST_ALIKE and not isinstance(outcomes[0], Applied)
     shown = outcomes[:_SHOWN_ALIKE] if many else outcomes

@@ -72,11 +72,11 @@ def count(plan: Plan) -> Counts:
         unsupported=len(plan.unsupported),
         drift=sum(map(has_drift, plan.changes)),
         kept=len(plan.kept),
-        taken_out=len(taken_out(plan)),
+        taken_out=len(removed_from_git(plan)),
     )
 
 
-def taken_out(plan: Plan) -> list[tuple[Unmanaged, Note]]:
+def removed_from_git(plan: Plan) -> list[tuple[Unmanaged, Note]]:
     """Return the clients that stay live though their entries are gone, with their notes."""
     return [(each, each.note) for each in plan.unmanaged if each.note is not None and each.note.code == REMOVED]
 

@@ -16,7 +16,7 @@ from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Note, Plan, grants_text
 from reconciler.render.view import verdict
-from reconciler.render.view.counts import action, taken_out
+from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.rotation import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.frozen import frozen
@@ -190,7 +190,7 @@ def _of_plan(plan: Plan, place: Location) -> Iterator[ReviewFinding]:
     for note in plan.configuration:
         yield ReviewFinding(ReviewKind.CONFIGURATION, Level.WARNING, (note,), place, instances=(plan.instance,))
     yield from (_blocked(blocked, plan.instance) for blocked in plan.blocked)
-    for client, note in taken_out(plan):
+    for client, note in removed_from_git(plan):
         stays = Note(note.code, f"stays live: {note.text}")
         yield ReviewFinding(ReviewKind.TAKEN_OUT, Level.NOTICE, (stays,), None, client.name, (plan.instance,))
     yield from (_kept(kept, place, plan.instance) for kept in plan.kept)

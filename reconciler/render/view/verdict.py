@@ -25,7 +25,7 @@ class Verdict(StrEnum):
     NOT_TRIED = "not_tried"
     FAILED = "failed"
     LOGIN_REFUSED = "login_refused"
-    IN_PART = "in_part"
+    PARTIAL = "in_part"
     INTERRUPTED = "interrupted"
 
 
@@ -47,7 +47,7 @@ def of_report(report: Report) -> Verdict:
     if is_complete(report):
         return Verdict.APPLIED
     if wrote_anything(report):
-        return Verdict.IN_PART
+        return Verdict.PARTIAL
     return Verdict.LOGIN_REFUSED if was_login_refused(report) else Verdict.FAILED
 
 

@@ -16,7 +16,7 @@ from reconciler.model.clients import Location
 from reconciler.model.settings import Instance
 from reconciler.render.markdown.comment import COMMENT, render_markdown
 from reconciler.render.markdown.escape import code, fenced, html, prose
-from reconciler.render.terminal.plan import left_alone
+from reconciler.render.terminal.plan import unchanged_clients
 from reconciler.render.view.findings import ReviewKind, findings, new_clients
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
@@ -101,7 +101,7 @@ def folded(overview: Overview) -> int:
                 number += len(done) + len(report.outcomes)
             case Stopped():
                 continue
-        number += len(plan.kept) + bool(list(left_alone(plan)))
+        number += len(plan.kept) + bool(list(unchanged_clients(plan)))
     return number
 
 
