@@ -12,7 +12,7 @@ import click
 from reconciler.cli.flags import completion
 from reconciler.cli.flags.options import config_option, journal_option, option, plain_output_options
 from reconciler.cli.output.console import Console
-from reconciler.cli.run.past_runs import find_runs, journal_directory, journals_in
+from reconciler.cli.run.journals import find_runs, journal_directory, journals_in
 from reconciler.support.text import quoted
 
 if TYPE_CHECKING:

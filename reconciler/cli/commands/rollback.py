@@ -21,7 +21,7 @@ from reconciler.cli.flags.options import (
 )
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import is_interactive
-from reconciler.cli.run.past_runs import find_runs
+from reconciler.cli.run.journals import find_runs
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.support.text import printable, quoted, quoted_url
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions

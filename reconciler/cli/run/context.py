@@ -15,7 +15,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.github_mask import github_mask
 from reconciler.cli.output.progress import Progress
 from reconciler.cli.output.signals import StopRequest
-from reconciler.cli.run.past_runs import journal_directory
+from reconciler.cli.run.journals import journal_directory
 from reconciler.declared.git.repository import Revision, revision
 from reconciler.model.errors import GitError
 from reconciler.render.terminal.errors import render_error_lines

@@ -15,7 +15,7 @@ import click
 from reconciler.cli.flags.options import option
 from reconciler.cli.flags.types import MultiLine
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.github import is_on_github, show_on_github
+from reconciler.cli.output.github_actions import is_on_github, show_on_github
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
 from reconciler.render.formats import REPORTS, renderer_for

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from reconciler.applying.report import Applied
 from reconciler.render.html.elements import Html, client_name, join, sentence, tag
 from reconciler.render.html.plan import verdict_badge
-from reconciler.render.terminal.age import age_text
+from reconciler.render.terminal.elapsed_time import age_text
 from reconciler.render.terminal.fleet import fleet_line
 from reconciler.render.view.counts import ACTIONS, Counts, count
 from reconciler.render.view.verdict import Verdict, tally

@@ -14,8 +14,8 @@ from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept
 from reconciler.render.html.components import box, details, fix_line, text_line
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
 from reconciler.render.html.secrets import delivered, to_deliver, undelivered_box
-from reconciler.render.terminal.age import as_of_text
 from reconciler.render.terminal.color import plain
+from reconciler.render.terminal.elapsed_time import as_of_text
 from reconciler.render.terminal.fleet import fleet_line
 from reconciler.render.view.counts import ACTIONS, action, count, removed_from_git
 from reconciler.results import ApplyResult, Finished, Planned, Stopped

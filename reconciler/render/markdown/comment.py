@@ -12,9 +12,9 @@ from reconciler.model.errors import NotVerified
 from reconciler.planning.drift.origins import origin_text
 from reconciler.planning.plan.plan import Change, Create, Delete, Kept, Plan, Replaced, Update
 from reconciler.render.markdown.escape import code, fenced, html_code, prose
-from reconciler.render.terminal.age import as_of_text
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.deliveries import delivery_lines, missing_lines
+from reconciler.render.terminal.elapsed_time import as_of_text
 from reconciler.render.terminal.fleet import FleetLine, fleet_line, shortened, total, verdict_text, worst_first
 from reconciler.render.terminal.plan import place_of, unchanged_clients
 from reconciler.render.terminal.report import MARKS, PAST

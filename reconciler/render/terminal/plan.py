@@ -121,7 +121,7 @@ def _basis(plan: Plan, as_of: ObservationAge | None, paint: Paint) -> Iterator[s
     """Yield what the plan is based on, starting with differences from the trusted configuration."""
     yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
     if as_of is not None:
-        from reconciler.render.terminal.age import as_of_text
+        from reconciler.render.terminal.elapsed_time import as_of_text
 
         yield f"  {as_of_text(as_of, paint)}"
     if plan.base is not None and plan.on_drift is not None:

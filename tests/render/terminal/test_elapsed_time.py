@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.live.observation import ObservationAge
 from reconciler.render.json.overview import plan_entry
-from reconciler.render.terminal.age import age_text, as_of_text
 from reconciler.render.terminal.color import coloured, plain
+from reconciler.render.terminal.elapsed_time import age_text, as_of_text
 from reconciler.render.terminal.plan import render_plan
 from tests.builders import declare, listing, plan_of
 
