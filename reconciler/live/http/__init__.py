@@ -1,1 +1,1 @@
-"""Requests and answers: bounded, verified, repeated where that is safe."""
+"""HTTP requests and responses: limited in time and size, TLS verified, retried where that is safe."""

@@ -1,12 +1,12 @@
-"""Connections whose time-out is for a whole answer, where urllib3's is for each read.
+"""Connections with one timeout for the whole response, where urllib3's is for each read.
 
-A server that sends one byte now and then never runs into a time-out per read, neither in its headers nor in its
-body. urllib3 sets the time-out of a socket once before it sends and once before it reads an answer; here that starts
-a clock, and every later read gets what is left of it.
+A server that sends one byte now and then never exceeds a timeout per read, neither in its headers nor in its body.
+urllib3 sets a socket's timeout once before it sends and once before it reads a response; here that sets a deadline, and
+every later read gets the time that is left until then.
 
-They also know whether they were made at all. As long as one is being made (host name, TCP, a proxy's tunnel, TLS),
-nothing of the request has been sent, and that is the only proof of it: the same "connection reset" comes before the
-request and after it, and what urllib3 makes of it is the same too.
+The connections also record whether connecting failed. While connecting (host name, TCP, proxy tunnel, TLS), nothing of
+the request has been sent. There is no other proof of that: "connection reset" can come before the request or after it,
+and urllib3 raises the same error for both.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class _DeadlineSocket:
-    """A connected socket; all but its time-out and what reads from it is the socket's own."""
+    """A wrapper of a connected socket that replaces only its timeout and its reads."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
@@ -44,7 +44,7 @@ class _DeadlineSocket:
         return io.BufferedReader(_DeadlineReader(self, self._sock.makefile(mode, buffering=0)))
 
     def start_read(self) -> None:
-        """Leave the next read the time that is left. Raises TimeoutError if there is none."""
+        """Give the next read the time that is left. Raises TimeoutError if none is left."""
         if self._until is None:
             return
         left = self._until - monotonic()
@@ -57,7 +57,7 @@ class _DeadlineSocket:
 
 
 class _DeadlineReader(io.RawIOBase):
-    """What a buffered reader reads from."""
+    """The raw stream below a `BufferedReader`."""
 
     def __init__(self, sock: _DeadlineSocket, raw: io.RawIOBase) -> None:
         self._sock = sock
@@ -76,7 +76,7 @@ class _DeadlineReader(io.RawIOBase):
 
 
 class _Thread(local):
-    """What a thread is doing; a request is sent, and its connection made, by one thread."""
+    """State of a thread: one thread makes the connection of a request and sends it."""
 
     connecting = False
 
@@ -88,17 +88,17 @@ _HERE = _Thread()
 def _connecting() -> Iterator[None]:
     _HERE.connecting = True
     yield
-    # Not `finally`: a failure is to be remembered.
+    # Not `finally`: it must stay True after a failure.
     _HERE.connecting = False
 
 
 def forget_connecting() -> None:
-    """To be called before a request that `failed_to_connect` will be asked about."""
+    """Reset the state. Call it before a request that `failed_to_connect` will be asked about."""
     _HERE.connecting = False
 
 
 def failed_to_connect() -> bool:
-    """Whether this thread's failed request got no connection, so that provably nothing of it was sent."""
+    """Whether this thread's failed request got no connection, which proves that nothing of it was sent."""
     return _HERE.connecting
 
 
@@ -114,7 +114,7 @@ class _TlsConnection(HTTPSConnection):
         with _connecting():
             if self.proxy is None and self.cert_reqs == "CERT_REQUIRED" and (self.ca_certs or self.ca_cert_dir):
                 self.ssl_context = tls_context(self.ca_certs, self.ca_cert_dir)
-                self.ca_certs = self.ca_cert_dir = None  # or they would be read again
+                self.ca_certs = self.ca_cert_dir = None  # otherwise they would be read again
             super().connect()
         self.sock = cast(socket.socket, _DeadlineSocket(self.sock))
 
@@ -131,7 +131,7 @@ _POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Sends requests over such connections, also through a proxy, and never a second time."""
+    """Send requests over such connections, also through a proxy, without retries."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Called by requests, also to restore a pickled adapter."""
@@ -139,7 +139,7 @@ class DeadlineAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Called by requests for a proxy of the environment. SOCKS proxies keep their own connections."""
+        """Called by requests for a proxy from the environment. SOCKS proxies keep their own connection classes."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if isinstance(manager, ProxyManager):
             manager.pool_classes_by_scheme = _POOLS

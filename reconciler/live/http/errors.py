@@ -1,4 +1,4 @@
-"""Why no answer came, in words: from what the HTTP library raises to this program's errors."""
+"""Translate the HTTP library's exceptions into this program's errors and messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.live.http.outcomes import NoResponse
 from reconciler.model.errors import ReconcilerError, Unavailable, UnexpectedResponse
 
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""All that sending a request and reading its answer may raise: values that cannot be sent are ValueErrors."""
+"""All exceptions of sending a request and reading its response; a value that cannot be sent is a ValueError."""
 
 _CERTIFICATE = {
     10: "its certificate has expired",
@@ -28,18 +28,18 @@ _CERTIFICATE = {
 }
 """By OpenSSL's verification error code (`X509_V_ERR_…`)."""
 
-_NO_BUNDLE = "CA certificate bundle"  # requests' words
-_PROXY_REFUSES = "Tunnel connection failed: 4"  # http.client's words, up to the first digit of the proxy's status
+_NO_BUNDLE = "CA certificate bundle"  # from a message of requests
+_PROXY_REFUSES = "Tunnel connection failed: 4"  # from one of http.client, up to the first digit of the proxy's status
 
 _BROKE_OFF = "the connection broke off before the answer was complete"
 _CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
 
 
 def explain_failure(error: Exception, seconds: float, *, sent: bool) -> NoResponse:
-    """What the failure of a request that was given `seconds` means; `sent` is False if no connection was made.
+    """Explain why a request with a timeout of `seconds` failed; `sent` is False if no connection was made.
 
-    Only an operating system's or TLS error is kept as the cause: those of the HTTP library hold the request with its
-    password and cookie, and their texts may quote the answer.
+    Only an operating system or TLS error is kept as the cause: the HTTP library's errors hold the request with its
+    password and cookie, and their messages may quote the response.
     """
     root = _root(error)
     why, hint = _reason(error, root, seconds, sent=sent)
@@ -52,14 +52,14 @@ def explain_failure(error: Exception, seconds: float, *, sent: bool) -> NoRespon
 
 
 def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:
-    """Whether every further try must fail in the same way."""
+    """Whether every retry would fail in the same way."""
     match root:
         case None:
             return isinstance(error, ValueError)
         case ssl.SSLCertVerificationError():
             return True
         case ssl.SSLError():
-            # Without a common language there will be none later; a handshake that was cut off may succeed.
+            # A missing common TLS version or cipher is permanent; a handshake that was cut off may succeed later.
             return not sent and not isinstance(root, ssl.SSLEOFError | ssl.SSLZeroReturnError)
         case socket.gaierror():
             return root.errno != socket.EAI_AGAIN
@@ -69,7 +69,7 @@ def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:
 
 def _root(error: Exception) -> OSError | None:
     for inner in _chain(error):
-        # requests derives its own errors from OSError, without a number or a cause of their own.
+        # requests derives its own errors from OSError, without an errno or a cause of their own.
         if isinstance(inner, OSError) and not isinstance(inner, requests.RequestException):
             return inner
     return None
@@ -79,7 +79,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     waiting, seen = [error], set[int]()
     while waiting:
         inner = waiting.pop(0)
-        # An error of our own is not part of this failure: it is being handled while this one came up.
+        # One of our own errors is not part of this failure: it was being handled when this one was raised.
         if id(inner) in seen or isinstance(inner, ReconcilerError):
             continue
         seen.add(id(inner))
@@ -106,7 +106,7 @@ def _no_answer_in(seconds: float) -> tuple[str, str]:
     return f"no complete answer within {seconds:g} s", "try again later, or allow more time with --timeout"
 
 
-def _network_reason(  # noqa: PLR0911  (one return a reason)
+def _network_reason(  # noqa: PLR0911  (one return per reason)
     root: OSError, seconds: float, *, sent: bool
 ) -> tuple[str, str | None]:
     match root:
@@ -116,7 +116,7 @@ def _network_reason(  # noqa: PLR0911  (one return a reason)
         case ssl.SSLError() if sent:
             return _BROKE_OFF, None
         case ssl.SSLError():
-            why = getattr(root, "reason", None) or "cut off"  # set by OpenSSL alone
+            why = getattr(root, "reason", None) or "cut off"  # only OpenSSL sets it
             return (
                 f"no TLS connection could be made ({why})",
                 "check that `url:` has the right scheme (https) and port",

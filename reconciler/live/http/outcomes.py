@@ -1,4 +1,4 @@
-"""What comes of sending a request: an answer, whatever its status, or none."""
+"""The outcome of a request: a response, whatever its status, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class HttpResponse:
-    """What came back. The body is empty unless the status is one whose body is read; neither it nor a header prints."""
+    """A response. `body` is empty unless the status is one whose body is read; `repr` shows no body and no header."""
 
     status: int
     content_type: str = field(repr=False)
@@ -18,24 +18,24 @@ class HttpResponse:
     body: bytes = field(repr=False)
     retry_after: str | None = field(default=None, repr=False)
     date: str | None = field(default=None, repr=False)
-    """The instance's clock, as it sent it."""
+    """The instance's clock: the `Date` header as sent."""
     tried: str = ""
-    """What the message about a failure has to add of the tries that were made; empty after a single one."""
+    """What a failure message adds about the attempts; empty after a single one."""
 
 
 @frozen
 class NoResponse:
-    """Why there is no complete answer, in words that go on from "cannot …:", and what that means for another try."""
+    """Why there is no complete response, in words that follow "cannot …:", and whether a retry may help."""
 
     why: str
     hint: str | None
     cause: BaseException | None
-    """Safe to be seen: an error of the operating system or of TLS, or nothing."""
+    """Safe to show: an operating system or TLS error, or None."""
     kind: type[GatewayError] = Unavailable
     sent: bool = True
     """False only if provably nothing was sent: no connection was made."""
     lasting: bool = False
-    """Whether the same must come of every further try."""
+    """Whether every retry would fail in the same way."""
     tried: str = ""
 
 

@@ -1,4 +1,4 @@
-"""One request to an instance, and how people call it."""
+"""A request to an instance, and its description in messages."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class ApiRequest:
-    """One request: what is sent where, and the words for it in messages."""
+    """A request: what is sent where, and its description in messages."""
 
     method: str
     path: str
     doing: str
-    """Completed by the instance's URL: "cannot <doing> <url>"."""
+    """Followed by the instance's URL in messages: "cannot <doing> <url>"."""
     success: int
     """The only status that is a success."""
     permission: str | None = None
-    """What the platform's manual calls the permission that this takes."""
+    """The permission that it requires, by its name in the platform's manual."""
 
 
 def failure_text(request: ApiRequest, url: str, why: str) -> str:

@@ -1,8 +1,8 @@
-"""Trying again: which requests, after what, how often, and for how long.
+"""Retry policy: which requests are retried, after which failures, how often and for how long.
 
-urllib3's `Retry` is what judges statuses, spaces the tries out and reads `Retry-After`. The loop is our own, because
-the one inside urllib3 ends with an answer's headers (a body that breaks off is not its business), sleeps where nothing
-can wake it up, knows no limit in time, and sends even a POST again after errors that it has no name for.
+urllib3's `Retry` decides by status, computes the pauses and parses `Retry-After`. The loop is our own, because
+urllib3's ends with the response's headers (it does not retry when the body breaks off), sleeps without a way to
+interrupt it, has no total time limit, and resends even a POST after errors that it cannot classify.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from reconciler.support.frozen import frozen
 LOG = logging.getLogger("reconciler.http")
 
 RETRIES = 4
-"""How often a request is tried again at most."""
+"""Maximum number of retries of a request."""
 
 TIMES = 4
-"""All tries of a request and the pauses between them together take at most so many times its time-out."""
+"""All attempts of a request, with the pauses between them, take at most this many times its timeout."""
 
 # A PUT replaces the whole client, so it may arrive twice. A POST may not: the platform allows equal names, so a second
-# one makes a second client. A DELETE need not: what became of it shows in the list, which an apply reads anyway.
+# one creates a second client. A DELETE needs no retry: the listing, which an apply reads anyway, shows its result.
 _REPEATABLE = frozenset({"GET", "PUT"})
 
-# Not 500: it is also the answer to a missing session and to a missing client, so it is looked into first.
+# Not 500: it is also the response to a missing session or a missing client, so its cause is examined first.
 _PASSING = frozenset({429, 502, 503, 504})
 
 _SHORTEST = 1.0
-"""Seconds. With less time left another try is not made: its failure would only hide the one that is known."""
+"""Seconds. With less time left there is no retry: its failure would only hide the one that is known."""
 
 _STEP = 0.1
-"""Seconds: how soon a pause notices that it is to end."""
+"""Seconds between two checks whether a pause should end."""
 
 Pause = Callable[[float], bool | None]
-"""Waits so many seconds, or less if somebody wants it to end; True says not to try again. `time.sleep` is one."""
+"""Waits the given seconds, or less if interrupted; returns True to stop retrying. `time.sleep` is one."""
 
 
 def pause_unless(stop: Callable[[], bool]) -> Pause:
-    """A pause that ends, and the trying with it, soon after `stop` has become true.
+    """Return a pause that ends, and stops retrying, soon after `stop` becomes true.
 
-    It asks again and again. An event could wake it up at once, but not from a signal's handler: that may have
-    interrupted the very thread that holds the event's lock.
+    It polls. An event could wake it at once, but not from a signal handler: that may have interrupted the very thread
+    that holds the event's lock.
     """
 
     def pause(seconds: float) -> bool:
@@ -63,7 +63,7 @@ def pause_unless(stop: Callable[[], bool]) -> Pause:
 
 @frozen
 class RetryClock:
-    """How waiting is done, and by which clock (seconds since whenever, never set back)."""
+    """How to wait, and a monotonic clock in seconds."""
 
     pause: Pause = sleep
     clock: Callable[[], float] = monotonic
@@ -71,26 +71,26 @@ class RetryClock:
 
 @frozen
 class TimeLimits:
-    """Seconds: for one try, and for all of them with the pauses between them."""
+    """Limits in seconds: for one attempt, and for all attempts with the pauses between them."""
 
     each: float
     total: float
 
     def for_a_try(self, spent: float) -> float:
-        """The seconds that a try may take after so many were spent."""
+        """The seconds that an attempt may take after `spent` seconds."""
         return max(min(self.each, self.total - spent), min(self.each, _SHORTEST))
 
     def allow(self, pause: float, spent: float) -> bool:
-        """Whether there is time for a pause and another try."""
+        """Whether there is time for a pause and another attempt."""
         return spent + pause + min(self.each, _SHORTEST) <= self.total
 
 
 def send_with_retries(
     send: Callable[[float], HttpOutcome], call: ApiRequest, place: str, limits: TimeLimits, retry_clock: RetryClock
 ) -> HttpOutcome:
-    """Send a request until trying again makes no sense, and give the last outcome; `place` is its URL for the log.
+    """Send a request until a retry makes no sense, and return the last outcome; `place` is its URL for the log.
 
-    `send` takes the seconds that the try may take. A failure that was tried for more than once says how often and long.
+    `send` takes the seconds that the attempt may take. A failure after several attempts says how many and how long.
     """
     started = retry_clock.clock()
     policy = _policy(call)
@@ -117,36 +117,36 @@ def _policy(call: ApiRequest) -> Retry:
         RETRIES,
         allowed_methods=_REPEATABLE,
         status_forcelist=_PASSING,
-        # 1, 2, 4, 8 seconds, and up to one more: eight threads that were turned away together come back apart.
+        # 1, 2, 4, 8 seconds plus up to one, so that eight threads rejected together do not retry together.
         backoff_factor=0.5,
         backoff_jitter=1.0,
-        # The first try, as urllib3 begins to back off only at the second entry.
+        # The first attempt: urllib3 backs off only from the second entry on.
         history=(RequestHistory(call.method, call.path, None, None, None),),
     )
 
 
 def _may_pass(outcome: HttpOutcome, call: ApiRequest, policy: Retry) -> bool:
-    """Whether the outcome is a failure after which the request may be sent again, with a chance to do better."""
+    """Whether the outcome is a failure after which a retry is safe and may succeed."""
     if isinstance(outcome, HttpResponse):
         return policy.is_retry(call.method, outcome.status)
-    # What was never sent may be sent, whatever it is, a login too.
+    # A request that was never sent may be sent again, whatever it is, even a login.
     return not outcome.lasting and (call.method in _REPEATABLE or not outcome.sent)
 
 
 def _asked_for(outcome: HttpOutcome, policy: Retry) -> float:
-    """The seconds that the instance wants us to wait, given as seconds or as a date (RFC 9110 section 10.2.3)."""
+    """The seconds that `Retry-After` asks for, given as seconds or as a date (RFC 9110 section 10.2.3)."""
     if isinstance(outcome, NoResponse) or outcome.retry_after is None:
         return 0.0
     try:
         return policy.parse_retry_after(outcome.retry_after)
     except (InvalidHeader, ValueError, OverflowError):
-        return 0.0  # nothing that anybody could understand
+        return 0.0  # an invalid value
 
 
 def _tell(outcome: HttpOutcome, place: str, seconds: float, policy: Retry) -> None:
     what = f"{outcome.status} from {place}" if isinstance(outcome, HttpResponse) else f"{place}: {outcome.why}"
     number = len(policy.history) - 1
-    # A warning, since whoever waits in front of a terminal must know for what.
+    # A warning, since a user who waits at a terminal must know for what.
     LOG.warning("%s: trying again in %g s (%d of %d)", what, round(seconds, 1), number, RETRIES)
 
 

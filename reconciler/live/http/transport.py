@@ -1,4 +1,4 @@
-"""Requests to an instance, and their answers: bounded in time and size, verified, never redirected."""
+"""Send requests to an instance: limited in time and size, TLS verified, redirects never followed."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from reconciler.support.frozen import frozen
 from reconciler.support.hosts import is_loopback
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of an answer, unpacked. The listing of 10,000 clients is 2.8 MB."""
+"""Maximum size of a response in bytes, decompressed. The listing of 10,000 clients is 2.8 MB."""
 
 LOG = logging.getLogger("reconciler.http")
-# Its debug lines and warnings would put the instance's header lines into the log.
+# Its debug lines and warnings would write the instance's headers to the log.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
-# A 204 has none, but "reading" it is what makes its connection free for the next request.
+# A 204 has no body, but "reading" it frees its connection for the next request.
 _WITH_BODY = frozenset({200, 201, 204, 422})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _CHUNK = 64 * 1024
@@ -44,10 +44,10 @@ _HEADERS = {
 
 
 class CookieSession(requests.Session):
-    """An instance's cookies for one login, and the settings that requests keeps beside them."""
+    """The cookies of one login, and the settings that requests keeps with them."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """No redirect has a target: even looking for one would read the whole of its body."""
+        """Return None: even for a redirect that is not followed, requests would read the whole body."""
 
     @property
     def is_empty(self) -> bool:
@@ -56,24 +56,24 @@ class CookieSession(requests.Session):
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the instance's cookies live at least, as it said; None if it did not."""
+        """Seconds until the first cookie expires; None if the instance set no expiry time."""
         ends = [cookie.expires for cookie in self.cookies if cookie.expires is not None]
         return min(ends) - time() if ends else None
 
 
 @frozen
 class Route:
-    """How requests get to an instance."""
+    """How requests reach an instance."""
 
     host: str
     port: int
     tls: bool
     proxy: str | None
-    """Host and port of the proxy that is used, without the account that it may take."""
+    """Host and port of the proxy in use, without its credentials."""
     trusted: bool | str
-    """The file or folder of trusted authorities; True for those that the HTTP library brings."""
+    """The file or folder of trusted CAs; True for those that come with the HTTP library."""
     seconds: float
-    """For one request in all."""
+    """Total timeout per request."""
 
 
 class Transport:
@@ -90,10 +90,10 @@ class Transport:
         connections: int,
         retry_clock: RetryClock,
     ) -> None:
-        """`timeout` is in seconds, for one request in all; with `embedded` no proxy is ever used.
+        """Prepare the connections. `timeout` is the total per request in seconds; `embedded` disables proxies.
 
-        `connections` is how many are kept for the next requests: as many as there are threads, or each request beyond
-        makes a new one. Raises ReconcilerError, before anything is sent, for a URL or a CA bundle that cannot be used.
+        `connections` is how many are kept open: at least the number of threads, or each request beyond that opens a new
+        one. Raises ReconcilerError, before anything is sent, for a URL or a CA bundle that cannot be used.
         """
         self.url = url.rstrip("/")
         self._timeout = timeout
@@ -117,11 +117,11 @@ class Transport:
         self._adapter.close()
 
     def new_cookies(self) -> CookieSession:
-        """An empty jar. All of them share the connections."""
+        """Return a session without cookies. All sessions share the connections."""
         cookies = CookieSession()
-        # Neither proxies nor the CA bundle of the environment are for this machine's own addresses.
+        # Proxies and the CA bundle from the environment do not apply to this machine's own addresses.
         cookies.trust_env = not self._direct
-        # Without an `auth`, requests would look into ~/.netrc.
+        # Without an `auth`, requests would read ~/.netrc.
         cookies.auth = _without_netrc
         cookies.headers.update(_HEADERS)
         for scheme in ("http://", "https://"):
@@ -129,7 +129,7 @@ class Transport:
         return cookies
 
     def route(self) -> Route:
-        """How its requests get to the instance."""
+        """How requests reach the instance."""
         cookies, parts = self.new_cookies(), checked_url(self.url)
         settings = cookies.merge_environment_settings(self.url, {}, True, self._verify, None)
         proxy = requests.utils.select_proxy(self.url, settings["proxies"])
@@ -147,11 +147,11 @@ class Transport:
         json: Mapping[str, object] | None = None,
         within: float | None = None,
     ) -> HttpResponse:
-        """Send a request, again where that is safe and may help, and read the answer, whatever its status.
+        """Send a request, with retries where safe and useful, and return the response, whatever its status.
 
-        `form` is an urlencoded body, secret because it holds a password. `within` is in seconds, for all tries
-        together instead of TIMES times the time-out. Raises Unavailable when no complete answer came in time,
-        UnexpectedResponse when it is larger than LARGEST or packed in an unknown way.
+        `form` is an urlencoded body, a Secret because it holds a password. `within` limits all attempts together, in
+        seconds; the default is TIMES times the timeout. Raises Unavailable when no complete response came in time,
+        UnexpectedResponse when it is larger than LARGEST or compressed in an unknown way.
         """
         limits = TimeLimits(self._timeout, TIMES * self._timeout) if within is None else TimeLimits(within, within)
         outcome = send_with_retries(
@@ -163,7 +163,7 @@ class Transport:
         )
         if isinstance(outcome, HttpResponse):
             return outcome
-        # Not inside `except`: the error's context would be the HTTP library's own, which holds the request.
+        # Not inside `except`: the error's context would be the HTTP library's error, which holds the request.
         raise outcome.kind(failure_text(call, self.url, outcome.why + outcome.tried), outcome.hint) from outcome.cause
 
     def _place(self, call: ApiRequest) -> str:
@@ -202,7 +202,7 @@ class Transport:
     ) -> HttpOutcome:
         prepared = self._prepare(call, cookies, form, json)
         settings = cookies.merge_environment_settings(prepared.url, {}, True, self._verify, None)
-        # The time that connecting took is taken off what is left for the answer.
+        # Connecting counts: the response gets the time that is left.
         limit = urllib3.Timeout(total=seconds)
         with cookies.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
             body = _read(response)
@@ -228,7 +228,7 @@ def _without_netrc(request: requests.PreparedRequest) -> requests.PreparedReques
 
 
 def _read(response: requests.Response) -> bytes | str:
-    """The body where one matters, or what is wrong with it. Elsewhere a broken page must not hide the status."""
+    """Return the body, or what is wrong with it. Not read where unused: a broken body must not hide the status."""
     if response.status_code not in _WITH_BODY:
         return b""
     if response.headers.get("Content-Encoding", "").lower() not in _ENCODINGS:

@@ -1,4 +1,4 @@
-"""Where an instance is, and whom to trust about it: checked before anything is sent."""
+"""Validate an instance's URL and CA bundle, before anything is sent."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from reconciler.model.errors import ReconcilerError
 
 
 def checked_url(url: str) -> SplitResult:
-    """The parts of an instance's URL. Raises ReconcilerError if it is more, or less, than the place of a platform."""
+    """Split an instance's URL. Raises ReconcilerError unless it is a scheme, a host, perhaps a port and a path."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
-    # The URL itself is not repeated where it may hold a password.
+    # The message leaves out the URL, which may hold a password.
     if not usable or "@" in parts.netloc or parts.query or parts.fragment:
         raise ReconcilerError(
             "the instance's URL cannot be used: it takes a scheme, a host, perhaps a port and a path, nothing else",
@@ -27,7 +27,7 @@ def checked_url(url: str) -> SplitResult:
 
 
 def checked_ca_bundle(ca_bundle: Path) -> str:
-    """The path of a file with certificates. Raises ReconcilerError if there is none in it."""
+    """Return the path of a file with certificates. Raises ReconcilerError if it has none or cannot be read."""
     try:
         tls_context(str(ca_bundle), None)
     except ssl.SSLError as error:
