@@ -1,1 +1,1 @@
-"""What the platform answers, and what it means."""
+"""The platform's API: login, requests and responses."""

@@ -1,4 +1,4 @@
-"""One client as the platform's JSON has it, to and from the client that this program has. Every field is checked."""
+"""Convert a client between the platform's JSON and this program's types. Every field is checked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST_ID = 2**63 - 1
 
 
 class WireClient(NamedTuple):
-    """A client as the platform gives it, its fields checked one by one."""
+    """A client as the platform returns it, each field checked."""
 
     id: int
     name: str
@@ -33,11 +33,11 @@ class WireClient(NamedTuple):
     types: tuple[str, ...]
     created_at: datetime | None
     plain: Mapping[Field, object]
-    """The values of the plain fields, which the platform has as this program does."""
+    """The values of the plain fields, which are the same on the platform and in this program."""
 
 
 def request_body(spec: ClientSpec) -> dict[str, object]:
-    """What to send for a client: all of it, since a PUT replaces the whole. No redirect is stored as an empty one."""
+    """The body for a client: all fields, since a PUT replaces all. A missing redirect is stored as an empty one."""
     body: dict[str, object] = {"name": spec.name, "types": [TYPES[grant] for grant in Grant if grant in spec.grants]}
     redirect = join_urls(spec.redirect_urls)
     if redirect is not None:
@@ -46,7 +46,7 @@ def request_body(spec: ClientSpec) -> dict[str, object]:
 
 
 def read_row(row: object, index: int = 1) -> WireClient:
-    """The checked fields of one client; keys that are not known are left alone. Raises WrongShape."""
+    """Check and return the fields of one client; unknown keys are ignored. Raises WrongShape."""
     if not isinstance(row, dict):
         raise WrongShape(f"entry {index} is not a client")
     client_id, name, revoked = row.get("id"), row.get("name"), row.get("revoked")
@@ -67,7 +67,7 @@ def read_row(row: object, index: int = 1) -> WireClient:
 
 
 def read_client(row: WireClient) -> LiveClient | UnsupportedClient:
-    """The client that a row stands for."""
+    """Convert a row to a client."""
     why = _inexpressible(row)
     if why is not None:
         return UnsupportedClient(row.id, row.name, why, row.created_at)
@@ -78,7 +78,7 @@ def read_client(row: WireClient) -> LiveClient | UnsupportedClient:
 
 
 def difference(row: WireClient, sent: ClientSpec) -> str | None:
-    """The first field that was stored otherwise than sent, in words; None if there is none."""
+    """Describe the first field that was stored differently than sent; None if there is none."""
     sent_types = [TYPES[grant] for grant in Grant if grant in sent.grants]
     pairs = (
         ("name", row.name, sent.name),
@@ -104,7 +104,7 @@ def _grants(types: tuple[str, ...]) -> frozenset[Grant]:
 
 
 def _inexpressible(row: WireClient) -> str | None:
-    """Why a client cannot be declared, if so."""
+    """Why a client cannot be declared; None if it can."""
     if not row.types:
         return "it has no type"
     for name in row.types:
@@ -119,14 +119,14 @@ def _inexpressible(row: WireClient) -> str | None:
 
 
 def _is_text(value: object) -> TypeGuard[str]:
-    """Whether a value is text that can be shown and sent again: JSON may hold halves of characters."""
+    """Whether a value is text that can be printed and sent: JSON may contain lone surrogates."""
     if not isinstance(value, str):
         return False
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def read_time(value: object, client_id: int) -> datetime | None:
-    """A time of a client, in UTC if it names no zone; None for null. Raises WrongShape."""
+    """Parse a time of a client, in UTC if it has no zone; None for null. Raises WrongShape."""
     if value is None:
         return None
     try:

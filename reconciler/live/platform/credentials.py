@@ -1,4 +1,4 @@
-"""The account to log in with, read from where the settings say it is."""
+"""Read the credentials to log in with from where the settings say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.model.settings import CredentialNames
 from reconciler.support.frozen import frozen
 
 LONGEST = 64 * 1024
-"""Bytes. A longer file is not a password; somebody named the wrong one."""
+"""Bytes. A longer file is not a password; the wrong file was named."""
 
 
 @frozen
@@ -24,14 +24,14 @@ class Credentials:
 
 @frozen
 class _Absent:
-    """Why one of the two could not be had, and what to do about it."""
+    """Why the user name or the password is missing, and the fix."""
 
     why: str
     way_out: str
 
 
 def read_credentials(names: CredentialNames, environ: Mapping[str, str]) -> Credentials:
-    """The credentials that `names` point to; of a file, one newline at its end is not part of them.
+    """Read the credentials that `names` point to; one newline at the end of a file is ignored.
 
     Raises CredentialsMissing, which names every variable or file that is missing, empty or unreadable.
     """

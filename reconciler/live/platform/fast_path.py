@@ -1,4 +1,4 @@
-"""The rows of a listing that nearly all clients have, each read with one look: the others take `codec.read_row`.
+"""Fast path for the rows that nearly all clients of a listing have; `codec.read_row` reads the others.
 
 Without this module, `observe` of 10,000 clients takes 4 % longer and `plan` 3 % (13 ms).
 """
@@ -17,11 +17,11 @@ _GRANTS_OF = {
     for number in range(1, len(GRANTS) + 1)
     for types in combinations(TYPES.values(), number)
 }
-"""The grants of every client that can be declared, by its types in the platform's order."""
+"""The grants for every combination of types that can be declared, in the platform's order."""
 
 
 def read_usual_row(values: Any) -> LiveClient | None:
-    """The client of a row that is as nearly all are; None if it takes a closer look. Raises WrongShape."""
+    """Convert a usual row to a client; None if `codec.read_row` has to read it. Raises WrongShape."""
     try:
         client_id, name, redirect, types = values["id"], values["name"], values["redirect"], values["types"]
         grants = _GRANTS_OF[tuple(types)]

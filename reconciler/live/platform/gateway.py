@@ -1,4 +1,4 @@
-"""The auth clients of an instance that is reached over HTTP."""
+"""The `Gateway` to an instance over HTTP."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     retry_clock: RetryClock = PATIENT,
     renewals: int = 1,
 ) -> Iterator[HttpGateway]:
-    """Log in to the instance at `url` and give its gateway, for several threads; log out on every way out.
+    """Log in to the instance at `url` and yield its thread-safe gateway; log out whenever the block ends.
 
-    `timeout` is in seconds for one request in all (resolving the host name excepted); if it is tried again, four times
-    as long for all of it. `ca_bundle` is a PEM file of authorities to trust instead of the usual ones. Plain http to
-    another machine takes `allow_http`. Proxies come from the environment, but never for this machine's own addresses
-    nor an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway. The pauses
-    between tries are made by `retry_clock`; `pause_unless` makes them end when a run is to stop. A session that ends
+    `timeout` is the total per request in seconds (without resolving the host name); all attempts of a request together
+    may take four times as long. `ca_bundle` is a PEM file of CAs to trust instead of the usual ones. Plain http to
+    another machine requires `allow_http`. Proxies come from the environment, but are never used for this machine's own
+    addresses or an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway.
+    `retry_clock` makes the pauses between attempts; `pause_unless` ends them when a run is to stop. A session that ends
     too early is renewed `renewals` times.
 
     Raises LoginRefused or another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that
@@ -63,7 +63,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
         ExitStack() as ways_out,
     ):
         session = Session(transport, credentials, renewals)
-        # Before the login, so that an interruption right after its answer is covered too.
+        # Before the login, so that an interruption right after its response is covered too.
         ways_out.callback(session.log_out)
         try:
             session.log_in()
@@ -75,7 +75,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
 
 
 class HttpGateway:
-    """A `Gateway` that believes no answer before it has looked at it."""
+    """A `Gateway` that checks every response."""
 
     def __init__(self, session: Session, url: str) -> None:
         self._session = session
@@ -83,23 +83,23 @@ class HttpGateway:
 
     @property
     def session(self) -> Session:
-        """The session that it asks in."""
+        """The session that its requests use."""
         return self._session
 
     def list_clients(self) -> Listing:
-        """All clients that are not deleted, in ascending id, without their secrets."""
+        """Return all clients that are not deleted, sorted by id, without their secrets."""
         document, at = self._session.ask_when(requests.LIST)
         return self._checked(requests.LIST, lambda: read_listing(document, at))
 
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
-        """The same look as `list_clients`, and the secret of every client in it, in ascending id."""
+        """Return the same as `list_clients`, and the secret of each of those clients, sorted by id."""
         document, at = self._session.ask_with_secrets(requests.LIST)
         return self._checked(requests.LIST, lambda: (read_listing(document, at), read_secrets(document)))
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
-        """Make a client and return it as the instance answered. Never sent again where that might make a second one.
+        """Create a client and return it as the instance answered. Never retried where that might create a second one.
 
-        `beside` is a live client that has the name already: it does not tell that the client was made.
+        `beside` is the id of a live client that already has this name: it is no sign that the client was created.
         """
         document = self._session.ask(
             requests.CREATE, codec.request_body(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
@@ -116,16 +116,16 @@ class HttpGateway:
         return stored
 
     def delete_client(self, client_id: int) -> None:
-        """Revoke a client and its tokens. There is no way back."""
+        """Revoke a client and its tokens. This cannot be undone."""
         self._session.ask(requests.delete(client_id))
 
     def _check_not_made(self, name: str, beside: int | None) -> None:
-        """Raise Unavailable if a create that found the session ended may have made a client of this name all the same.
+        """Raise Unavailable if a create that found the session ended may still have created a client with this name.
 
-        Without a session the platform makes nothing. But its 500 does not prove that there was none: a store that is
-        restarted (sessions may live there) can fail a request after the client was made, and take the session along.
-        So the list decides. It is sure to show what was made, since the create has been answered; and what shows may
-        have been made by somebody else, which only the plan can tell.
+        Without a session the platform creates nothing. But its 500 does not prove that there was no session: a restart
+        of the session store can fail a request after the client was created, and end the session too. So the listing
+        decides. It includes a client that was created, since the create has been answered; but that client may have
+        been created by somebody else, which only the plan can tell.
         """
         listing = self.list_clients()
         everybody: tuple[LiveClient | UnsupportedClient, ...] = (*listing.clients, *listing.unsupported)
@@ -136,7 +136,7 @@ class HttpGateway:
     def _stored(self, call: ApiRequest, document: object, sent: ClientSpec) -> LiveClient:
         row = self._checked(call, lambda: codec.read_row(document))
         if row.revoked:
-            # A PUT to a deleted client is answered with 200 and changes nothing that anybody can see.
+            # A PUT to a deleted client is answered with 200 and has no visible effect.
             why = f"somebody has deleted client {row.id} meanwhile; nothing came back to life"
             raise UnexpectedResponse(failure_text(call, self._url, why), "plan again")
         difference = codec.difference(row, sent)

@@ -1,4 +1,4 @@
-"""All clients of an instance, and their secrets, from the platform's answer to a listing."""
+"""Read all clients of an instance, and their secrets, from the platform's listing."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _BY_ID = attrgetter("id")
 
 
 def read_listing(document: object, at: datetime | None = None) -> Listing:
-    """All clients of `{"data": [...]}` in ascending id, as the instance had them `at` a time.
+    """Read all clients of `{"data": [...]}`, sorted by id; `at` is when the instance had them.
 
-    Deleted ones are left out. Raises WrongShape.
+    Deleted clients are left out. Raises WrongShape.
     """
     listed = _data(document)
     ids: set[int] = set()
@@ -47,7 +47,7 @@ def read_listing(document: object, at: datetime | None = None) -> Listing:
 
 
 def read_secrets(document: object) -> tuple[ClientSecret, ...]:
-    """The secrets of the clients that `read_listing` reads from the same document, where each is a `Secret`.
+    """Read the secrets of the clients that `read_listing` reads; in the document each must be a `Secret`.
 
     Raises WrongShape.
     """

@@ -1,4 +1,4 @@
-"""Every request that is ever sent to an instance."""
+"""All requests that are sent to instances."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CREATE = ApiRequest("POST", "/oauth/clients", "create an auth client on", 201, "
 
 LOOK = ApiRequest("GET", "/oauth/scopes", "reach", 401)
 
-# Nothing in them can be done: one has no client in it, and no instance has a client 0.
+# These can change nothing: the first has no client in it, and no instance has a client 0.
 ASK_CREATE = ApiRequest("POST", "/oauth/clients", "ask for the permission to create at", 422, "Create Auth Clients")
 ASK_EDIT = ApiRequest("PUT", "/oauth/clients/0", "ask for the permission to edit at", 500, "Edit Auth Clients")
 ASK_DELETE = ApiRequest("DELETE", "/oauth/clients/0", "ask for the permission to delete at", 500, "Delete Auth Clients")

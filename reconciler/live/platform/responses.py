@@ -1,4 +1,4 @@
-"""What an answer means that is not a success, and the data of one that is."""
+"""Turn a failed response into an error, and decode the data of a successful one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reconciler.support.text import printable
 _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"}) | {
     row.sent_as for row in PLAIN_FIELDS
 }
-"""The keys of an answer that are read. Whatever else it holds, the secrets first of all, is dropped while decoding."""
+"""The keys of a response that are read. All others, above all the secrets, are dropped while decoding."""
 
 _WORDS = {
     429: "it asks us to slow down (429)",
@@ -43,12 +43,12 @@ _LENGTH_SHOWN = 200
 
 
 def one_line(text: str, limit: int = _LENGTH_SHOWN) -> str:
-    """Foreign text, safe to print on one line, and cut after `limit` characters."""
+    """Make external text safe to print on one line, cut after `limit` characters."""
     return printable(text) if len(text) <= limit else printable(text[:limit]) + "…"
 
 
 def error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
-    """The error for an answer whose status is not the call's success, whoever is logged in."""
+    """The error for a response without the request's success status, with or without a session."""
     status = answer.status
     if 300 <= status < 400:
         return _redirected(answer, call, url)
@@ -68,7 +68,7 @@ def error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
 
 
 def session_error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
-    """The same with a session, where 401, 403 and a redirect to the login page have a meaning of their own."""
+    """As `error_for`, with a session: 401, 403 and a redirect to the login page have special meanings."""
     if answer.status == 401 or leads_to_login(answer, url):
         return NotAuthenticated(failure_text(call, url, "the session has ended"), SESSION_HINT)
     if answer.status == 403:
@@ -85,12 +85,12 @@ def _not_permitted(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayE
 
 
 def leads_to_login(answer: HttpResponse, url: str) -> bool:
-    """Whether the answer is a redirect to the platform's own login page."""
+    """Whether the response is a redirect to the platform's own login page."""
     if not 300 <= answer.status < 400 or answer.location is None:
         return False
     try:
         here, there = urlsplit(url), urlsplit(urljoin(f"{url}/", answer.location))
-        # From http to the https of the same host is what a web server does with every page.
+        # A redirect from http to https on the same host is what web servers send for every page.
         upgraded = (here.scheme, there.scheme) == ("http", "https")
         return there.hostname == here.hostname and not upgraded and there.path.rstrip("/").endswith("/login")
     except ValueError:
@@ -108,7 +108,7 @@ def _redirected(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayErro
 
 
 def field_messages(answer: HttpResponse) -> str:
-    """The platform's own words about the fields that were sent, as one line; empty if there are none."""
+    """The platform's messages about the fields that were sent, on one line; empty if there are none."""
     document = _decoded(answer.body, None) if is_json(answer) else None
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, dict):
@@ -124,9 +124,9 @@ def field_messages(answer: HttpResponse) -> str:
 
 
 def decode_body(answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool = False) -> object:
-    """The decoded body of a success. Raises UnexpectedResponse if it is not JSON.
+    """Decode the body of a successful response. Raises UnexpectedResponse if it is not JSON.
 
-    There is no secret in it; or, `with_secrets`, each is a `Secret`.
+    Secrets are dropped; or, `with_secrets`, each is a `Secret`.
     """
     if not is_json(answer):
         why = "it answers with a page where the platform answers with data"
@@ -138,7 +138,7 @@ def decode_body(answer: HttpResponse, call: ApiRequest, url: str, *, with_secret
 
 
 def instance_time(answer: HttpResponse) -> datetime | None:
-    """The instance's time when it answered (RFC 9110 section 6.6.1), in UTC; None if it says none that can be read."""
+    """The instance's time of a response (RFC 9110 section 6.6.1), in UTC; None if missing or unreadable."""
     try:
         time = parsedate_to_datetime(answer.date) if answer.date is not None else None
         return time and (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
@@ -147,7 +147,7 @@ def instance_time(answer: HttpResponse) -> datetime | None:
 
 
 def is_json(answer: HttpResponse) -> bool:
-    """Whether an answer says that it is data, not a page."""
+    """Whether the content type of a response is JSON: data, not a page."""
     return answer.content_type == "application/json"
 
 
@@ -155,9 +155,9 @@ _NOT_JSON = object()
 
 
 def _decoded(body: bytes, keep: Callable[[dict[str, object]], dict[str, object]] | None) -> object:
-    """The body's document or _NOT_JSON. Not an exception: json's own would hold the whole body.
+    """Decode the body, or return _NOT_JSON. No exception: json's own would hold the whole body.
 
-    `keep` says what of each object is kept; None keeps all.
+    `keep` filters each object; None keeps everything.
     """
     try:
         return json.loads(body, object_hook=keep)
@@ -170,9 +170,9 @@ def _without_secrets(pairs: dict[str, object]) -> dict[str, object]:
 
 
 def _with_secrets(pairs: dict[str, object]) -> dict[str, object]:
-    """The same, and the secret where it cannot be seen. What is no text is no secret: it is only said that it is there.
+    """As `_without_secrets`, with the secret as a `Secret`; False for a secret that is not text.
 
-    The platform's own name for a client without one is null.
+    The platform has null for a client without a secret.
     """
     kept = _without_secrets(pairs)
     if "secret" in pairs:

@@ -1,4 +1,4 @@
-"""Logging in, asking, logging out: the platform's session, whose absence looks like a broken server."""
+"""The platform's session: log in, send requests, log out. A missing session looks like a server failure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from reconciler.model.secret import Secret
 LOG = logging.getLogger("reconciler.http")
 
 LOGOUT_SECONDS = 5.0
-"""For all tries together. A server that hangs must not hold up the error that is on its way out."""
+"""Seconds for all attempts together. A server that hangs must not delay the error that is being raised."""
 
 _NO_MORE = "do not try again before that: one try too many locks the account"
 ENDED_EARLY = "the session has ended before its time"
@@ -40,14 +40,14 @@ def _nothing() -> None:
 
 
 class Session:
-    """What one account may ask of one instance, from several threads. It is renewed once when it ends too early."""
+    """One account's session on one instance, for several threads. Renewed if it ends too early, once by default."""
 
     def __init__(self, transport: Transport, credentials: Credentials, renewals: int = 1) -> None:
         self._transport = transport
         self._url = transport.url
         self._credentials = credentials
-        # Each login has a jar of its own. The platform sets a cookie with every answer, and one of the old session
-        # that comes late must not replace the new session's.
+        # Each login has cookies of its own. The platform sets a cookie with every response, and a late one of the old
+        # session must not replace the new session's.
         self._cookies = transport.new_cookies()
         self._renewal = Lock()
         self._renewals = renewals
@@ -66,18 +66,18 @@ class Session:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the session lives without another request, as far as its cookie says."""
+        """Seconds that the session lives without another request, by its cookies; None if they do not say."""
         return self._cookies.seconds_left
 
     def log_in(self) -> None:
-        """Log in. Sent again only if no connection was made, never after an answer, nor after none came.
+        """Log in. Retried only if no connection was made, never once the request was sent.
 
-        Raises LoginRefused when the platform says no, any other GatewayError when it cannot be asked.
+        Raises LoginRefused when the platform refuses the login, another GatewayError for any other failure.
         """
         self._enter(LOGIN, self._cookies)
 
     def log_out(self) -> None:
-        """End the session if that can be done. Raises nothing: whatever led here is more important."""
+        """End the session if possible. Raises nothing: the reason for logging out is more important."""
         try:
             self._transport.exchange(LOGOUT, self._cookies, within=LOGOUT_SECONDS)
         except GatewayError as error:
@@ -90,16 +90,16 @@ class Session:
         *,
         before_repeating: Callable[[], object] = _nothing,
     ) -> object:
-        """The data of a successful answer (None where success has none). Raises any GatewayError.
+        """Send a request and return the data of a successful response (None for 204). Raises any GatewayError.
 
-        A request that found the session ended is sent again in a new one, after `before_repeating`, which raises if
-        that must not be.
+        A request that fails because the session has ended is sent again in a new one, after `before_repeating`, which
+        raises if it must not be sent again.
         """
         answer = self._succeed(call, body, before_repeating)
         return None if call.success == 204 else decode_body(answer, call, self._url)
 
     def ask_when(self, call: ApiRequest) -> tuple[object, datetime | None]:
-        """The data of a successful answer, and the instance's time when it gave it. Raises any GatewayError."""
+        """Send a request; return the data of a successful response and the instance's time. Raises any GatewayError."""
         answer = self._succeed(call, None, _nothing)
         return decode_body(answer, call, self._url), instance_time(answer)
 
@@ -123,27 +123,27 @@ class Session:
             before_repeating()
 
     def try_out(self, call: ApiRequest, body: Mapping[str, object] | None = None) -> HttpResponse:
-        """The answer to a request, whatever it says and whether or not the session has ended.
+        """Return the response to a request, whatever it says and whether or not the session has ended.
 
-        Raises GatewayError if none came.
+        Raises GatewayError if there is none.
         """
         return self._transport.exchange(call, self._cookies, json=body)
 
     def is_alive(self) -> bool:
-        """Whether the session is one, and the server well enough to say so."""
+        """Whether the session is valid and the server confirms it."""
         probed = self._probe(self._cookies)
         return probed is not None and probed.status == PROBE.success
 
     def _problem(self, answer: HttpResponse, call: ApiRequest, cookies: CookieSession) -> GatewayError | None:
-        """What is wrong, or None if it is just that the session in this jar has ended.
+        """Return the error, or None if the only problem is that the session of these cookies has ended.
 
-        Without a session, every verb answers 500, as a failed server does, and as it does to an id that never was; or
-        401, once, after the password was changed. Only the probe tells (observed on 4.15.6).
+        Without a session, every method is answered with 500, as in a server failure or for an unknown id; or with 401,
+        once, after a password change. Only the probe can tell these apart (observed on 4.15.6).
         """
         if not (answer.status == 500 or _has_ended(answer, self._url)):
             return session_error_for(answer, call, self._url)
         if cookies is not self._cookies:
-            return None  # another thread has found out already
+            return None  # another thread has renewed it already
         probed = self._probe(cookies)
         if probed is not None and _has_ended(probed, self._url):
             return None
@@ -164,10 +164,10 @@ class Session:
             return None
 
     def _renew(self, ended: CookieSession, call: ApiRequest) -> None:
-        """Have a session in another jar than this one; of all threads that want it, one logs in and the others wait.
+        """Renew the session unless another thread already has; one thread logs in, the others wait.
 
-        Once: a login that was refused must not be tried again, and where an instance allows one session a user, two
-        runs that kept logging in would end each other's sessions for ever. Raises what stands in the way.
+        At most `renewals` times: a refused login must not be repeated, and where an instance allows one session per
+        user, two runs that kept logging in would end each other's sessions forever. Raises what prevents the renewal.
         """
         with self._renewal:
             if self._cookies is not ended:
@@ -190,13 +190,13 @@ class Session:
             self._failure = error
             raise
         except BaseException:
-            # Interrupted, perhaps after the login was done: then this is what is to be logged out.
+            # Interrupted, perhaps after the login succeeded: then this session must be logged out.
             self._cookies = fresh
             raise
         self._cookies = fresh
 
     def _enter(self, call: ApiRequest, cookies: CookieSession) -> None:
-        """Log in with a jar, which must be empty: one that has a session already would not be checked at all."""
+        """Log in. `cookies` must be empty: with a session, the platform would not check the credentials at all."""
         answer = self._transport.exchange(call, cookies, form=_form(self._credentials))
         if answer.status == call.success:
             return
@@ -217,7 +217,7 @@ def _has_ended(answer: HttpResponse, url: str) -> bool:
 
 
 def _refused(answer: HttpResponse, call: ApiRequest, credentials: Credentials, url: str) -> LoginRefused:
-    """Wrong credentials, a locked account and a missing field all come as a 422; only the words differ."""
+    """Explain a 422: wrong credentials, a locked account and a missing field differ only in the message."""
     words = field_messages(answer)
     for secret in (credentials.password, credentials.username):
         words = words.replace(secret.reveal(), "***")
