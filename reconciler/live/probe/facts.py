@@ -1,4 +1,4 @@
-"""What a look at an instance finds, step by step on the way to its clients. Only values: nothing here judges."""
+"""The results of probing an instance, step by step. Values only; nothing here judges them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class Failure:
-    """A step that went wrong: why, in words, and what to do about it."""
+    """A step that failed: the reason and the fix."""
 
     why: str
     hint: str | None = None
@@ -19,7 +19,7 @@ class Failure:
 
 @frozen
 class Resolved:
-    """What the host name stands for, in the resolver's order."""
+    """The addresses of the host name, in the resolver's order."""
 
     addresses: tuple[str, ...]
 
@@ -34,7 +34,7 @@ class Connected:
 
 @frozen
 class Certificate:
-    """Of a server's certificate, what tells whether it is the right one."""
+    """The parts of a server's certificate that show whether it is the right one."""
 
     subject: str
     issuer: str
@@ -44,7 +44,7 @@ class Certificate:
 
 @frozen
 class Secured:
-    """A TLS connection whose certificate verifies."""
+    """A TLS connection with a verified certificate."""
 
     version: str
     certificate: Certificate | None
@@ -60,7 +60,7 @@ class Distrusted:
 
 
 class AnswerKind(StrEnum):
-    """What an instance's answer to a stranger says about it."""
+    """What the response to a request without a session says about an instance."""
 
     PLATFORM = "platform"
     REDIRECT = "redirect"
@@ -71,25 +71,25 @@ class AnswerKind(StrEnum):
 
 @frozen
 class AnonymousAnswer:
-    """The answer to a request without a session."""
+    """The response to a request without a session."""
 
     status: int
     kind: AnswerKind
     milliseconds: int
     skew: int | None = None
-    """Seconds by which the instance's clock is ahead of ours, give or take half the answer's time; None if unknown."""
+    """Seconds that the instance's clock is ahead of ours, ± half the response time; None if unknown."""
     leads_to: str | None = None
-    """The URL that a redirect asks us to use in place of ours."""
+    """The URL that a redirect names in place of ours."""
 
 
 @frozen
 class Reach:
-    """The way to an instance. None is a step that was not tried, or that the way does not have."""
+    """The connection to an instance, step by step. None is a step that was not tried or does not apply."""
 
     url: str
     at: datetime
     proxy: str | None = None
-    """Host and port; with a proxy name, connection and certificate are its business."""
+    """Host and port. With a proxy, name, connection and certificate are not examined."""
     name: Resolved | Failure | None = None
     connection: Connected | Failure | None = None
     tls: Secured | Distrusted | Failure | None = None
@@ -118,7 +118,7 @@ class Permissions:
     edit: PermissionState
     delete: PermissionState
     doubts: tuple[str, ...] = ()
-    """Why some are not known."""
+    """Why some are unknown."""
 
 
 @frozen
@@ -127,7 +127,7 @@ class LoggedIn:
 
     rights: Permissions
     session_seconds: float | None
-    """How long the session lives without another request; None if the instance does not say."""
+    """Seconds that the session lives without another request; None if the instance does not say."""
     listing: Listing | None
     problem: Failure | None = None
     """Why there is no listing."""
@@ -135,12 +135,12 @@ class LoggedIn:
 
 @frozen
 class NotLoggedIn:
-    """Why there is no session. `refused`: the instance does not accept the account, and must not be asked again."""
+    """Why there is no session. `refused`: the instance rejects the account, and login must not be retried."""
 
     failure: Failure
     refused: bool = False
     missing: bool = False
-    """Whether there are no credentials to offer."""
+    """Whether there are no credentials."""
 
 
 AccountFacts = LoggedIn | NotLoggedIn

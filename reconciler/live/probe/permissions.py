@@ -1,7 +1,8 @@
-"""What an account may do, told without doing it: the platform judges the permission before the id and the values.
+"""Find out an account's permissions without changing anything.
 
-So a create of nothing, and an update and a delete of client 0, which no instance has, are answered with 403 where the
-permission is missing, and with another refusal where it is there.
+The platform checks the permission before the id and the values. So an empty create, and an update and a delete of
+client 0, which no instance has, are answered with 403 if the permission is missing, and with another error if it is
+not.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ _TRIALS: tuple[tuple[ApiRequest, Mapping[str, object] | None, frozenset[int]], .
     (ASK_EDIT, _NOTHING, frozenset({404, 422, 500})),
     (ASK_DELETE, None, frozenset({404, 500})),
 )
-"""Each with its body, and with the refusals that only somebody with the permission gets."""
+"""Each request with its body, and the error statuses that only an account with the permission gets."""
 
 
 def examine_account(gateway: HttpGateway) -> LoggedIn:
-    """What the account that is logged in sees and may do. Raises nothing that an instance may answer, or not answer."""
+    """Find out what the logged-in account can see and do. Raises no GatewayError."""
     left = gateway.session.seconds_left
     view, listing, problem = _view(gateway)
     told = list(_try_all(gateway.session))
@@ -40,7 +41,7 @@ def examine_account(gateway: HttpGateway) -> LoggedIn:
 
 
 class _PermissionAnswer(NamedTuple):
-    """What a request has told about a permission, or why it has not."""
+    """What a request showed about a permission, or why it showed nothing."""
 
     right: PermissionState
     doubt: str | None = None
@@ -59,7 +60,7 @@ def _try_all(session: Session) -> Iterator[_PermissionAnswer]:
     silent = False
     for call, body, telling in _TRIALS:
         if silent:
-            yield _PermissionAnswer(PermissionState.UNKNOWN)  # it would only take as long again
+            yield _PermissionAnswer(PermissionState.UNKNOWN)  # it would only take as long to fail
             continue
         try:
             answer = session.try_out(call, body)
@@ -79,7 +80,7 @@ def _judge(answer: HttpResponse, call: ApiRequest, telling: frozenset[int], sess
 
 
 def _doubt(answer: HttpResponse, call: ApiRequest, session: Session) -> str:
-    """Why an answer does not tell. Without a session everything is 500, or 401 once."""
+    """Why a response shows nothing. Without a session every response is 500, or 401 once."""
     if answer.status == 403:
         why = "its refusal (403) is not the platform's own: a firewall may stand in between"
         return failure_text(call, session.url, why)

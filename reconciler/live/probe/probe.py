@@ -1,5 +1,6 @@
-"""The way to an instance, tried step by step: name, connection, certificate, answer. Nothing is sent before TLS is
-verified, and never more than one GET without a session.
+"""Probe an instance step by step: host name, connection, certificate, response.
+
+Nothing is sent before TLS is verified, and never more than one GET without a session.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from reconciler.live.probe.facts import (
 from reconciler.model.errors import GatewayError
 
 IMPATIENT = RetryClock(pause=lambda _: True)
-"""Nothing is tried again: what is to be known is how it is now."""
+"""No retries: the probe reports the current state."""
 
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
@@ -47,7 +48,7 @@ _UNAVAILABLE = frozenset({429, 502, 503, 504})
 
 
 def probe_instance(url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool) -> Reach:
-    """What is found on the way to the instance at `url`, up to the first step that fails; as `connect` would go.
+    """Probe the instance at `url`, as `connect` would reach it, up to the first step that fails.
 
     `timeout` is in seconds, for each step. Raises ReconcilerError for a URL or a CA bundle that cannot be used.
     """
@@ -117,7 +118,7 @@ def _secure(plain: socket.socket, route: Route) -> Secured | Distrusted | Failur
 
 
 def _verifying(route: Route) -> ssl.SSLContext | None:
-    """As the HTTP library verifies; None without authorities to verify by."""
+    """A context that verifies as the HTTP library does; None without CAs."""
     context = create_urllib3_context()
     trusted = DEFAULT_CA_BUNDLE_PATH if route.trusted is True else str(route.trusted)
     is_folder = Path(trusted).is_dir()
@@ -129,10 +130,9 @@ def _verifying(route: Route) -> ssl.SSLContext | None:
 
 
 def _presented(route: Route) -> Certificate | None:
-    """The certificate that did not verify, to be looked at. Nothing is sent over these connections.
+    """Read the certificate that did not verify. Nothing is sent over these connections.
 
-    The ssl module only takes a certificate apart once it has verified: so it is fetched, then met again as its own
-    authority.
+    The ssl module only parses a certificate that has verified: so it is fetched first, then verified as its own CA.
     """
     curious = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     curious.check_hostname = False
@@ -165,7 +165,7 @@ def _read_certificate(parts: Any) -> Certificate | None:
 
 
 def _called(name: Any) -> str:
-    """A distinguished name in short: its common name, or its organisation."""
+    """The short form of a distinguished name: its common name, or its organisation."""
     parts = {key: value for part in name for key, value in part}
     return str(parts.get("commonName") or parts.get("organizationName") or "")
 
@@ -187,7 +187,7 @@ def _ask(transport: Transport) -> AnonymousAnswer | Failure:
 
 
 def _kind(answer: HttpResponse, cookies: CookieSession, url: str) -> AnswerKind:
-    """Whether it is the platform: to a stranger it says 401 as JSON, and starts a session."""
+    """Classify the response: without a session, the platform answers with 401 as JSON and sets a session cookie."""
     if not cookies.is_empty and (leads_to_login(answer, url) or (answer.status == 401 and is_json(answer))):
         return AnswerKind.PLATFORM
     match answer.status:
@@ -209,12 +209,12 @@ def _skew(date: str | None, took: int) -> int | None:
     if theirs is None:
         return None
     theirs = theirs if theirs.tzinfo is not None else theirs.replace(tzinfo=UTC)
-    # The header is cut to whole seconds, and was written somewhere on the answer's way.
+    # The header is cut to whole seconds, and was written some time before the response arrived.
     return round((theirs - datetime.now(UTC)).total_seconds() + 0.5 + took / 2000)
 
 
 def _target(answer: HttpResponse, url: str) -> str | None:
-    """Where a redirect leads, without what was asked for, and without what may be secret in it."""
+    """The target of a redirect, without the path of our request and without parts that may be secret."""
     if not (300 <= answer.status < 400 and answer.location):
         return None
     try:
