@@ -1,1 +1,1 @@
-"""From an instance to its live clients, and back."""
+"""Read and change the live clients of an instance."""

@@ -1,7 +1,7 @@
-"""Observations: what instances had at a time, as JSON, so that a plan can be made where no credentials are.
+"""Observations: what instances had at a point in time, as JSON, to plan from without credentials.
 
-No secret can get into one: everything that is written here comes from the fields of a `Listing`, and none of the types
-that it is built of has a field for a secret; the gateway drops secrets while it reads an instance's answer.
+An observation contains no secrets: everything written comes from the fields of a `Listing`, and none of its types has a
+field for a secret; the gateway drops secrets while it reads an instance's response.
 """
 
 from __future__ import annotations
@@ -43,37 +43,37 @@ FORMAT = DocumentFormat(
 
 @frozen
 class Observation:
-    """What an instance had at a time."""
+    """What an instance had at a point in time."""
 
     instance: str
     identity: str
     """The instance's URL, or `embedded:` and its path."""
     observed_at: datetime
-    """When it was looked at, in UTC, to the second: by the instance's own clock where it tells the time."""
+    """When it was observed, in UTC, to the second: by the instance's own clock if it sends its time."""
     listing: Listing
 
 
 @frozen
 class ObservationAge:
-    """How old that is which a plan was made from."""
+    """The age of the observation that a plan was made from."""
 
     observed_at: datetime
     age: timedelta
-    """Less than nothing where the clocks of two machines differ."""
+    """Negative if the clocks of two machines differ."""
     file: str
-    """The observation's, printable."""
+    """The observation's file, printable."""
 
 
 def dump_observations(observations: Iterable[Observation], program_version: str) -> str:
-    """The text of an observation file, ASCII only, ending in a line feed: the same for equal arguments."""
+    """Return the text of an observation file: ASCII only, ending in a line feed, the same for equal arguments."""
     content = {"program_version": program_version, "observations": [_values(each) for each in observations]}
     return FORMAT.dump(content)
 
 
 def load_observations(data: bytes, path: str) -> tuple[Observation, ...]:
-    """What a file holds; `path` is how messages call it. How much may be read is the caller's to bound.
+    """Read the observations in a file; `path` is its name in messages. The caller limits the size.
 
-    Raises `Refused` if it is not an observation, is of another version, or is not what was written.
+    Raises `Refused` if it is not an observation, is of another version, or was changed after it was written.
     """
     return FORMAT.load(
         data, path, ("program_version", "observations"), lambda values: _read_all(values["observations"])
@@ -81,9 +81,9 @@ def load_observations(data: bytes, path: str) -> tuple[Observation, ...]:
 
 
 def observation_of(observations: Sequence[Observation], instance: Instance, path: str) -> Observation:
-    """The observation of a configured instance. `path` is the file's, as messages call it.
+    """Find the observation of a configured instance. `path` is the file's name in messages.
 
-    Raises `ReconcilerError` if there is none, and `Refused` if it is of another URL: of another instance, that is.
+    Raises `ReconcilerError` if there is none, and `Refused` if it has another URL, and so is of another instance.
     """
     again = f"observe it, where the credentials are: reconciler observe -o FILE --instance {instance.name}"
     for found in observations:
@@ -129,7 +129,7 @@ def _read(node: JsonValue) -> Observation:
     found = Observation(values["instance"].text(), values["identity"].text(), observed_at, listing)
     again = _values(found)
     for key, value in values.items():
-        if again[key] != value.value:  # nothing may get lost on the way
+        if again[key] != value.value:  # nothing may be lost in reading
             raise WrongShape(f"`{value.place}` is not spelled as this format has it")
     return found
 
@@ -137,7 +137,7 @@ def _read(node: JsonValue) -> Observation:
 def _read_moment(node: JsonValue) -> datetime:
     try:
         return node.time().astimezone(UTC)
-    except OverflowError:  # in the first or the last hours of the calendar
+    except OverflowError:  # in the first or the last hours that datetime covers
         raise WrongShape(f"`{node.place}` is not a time in UTC") from None
 
 
