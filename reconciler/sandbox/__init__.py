@@ -1,1 +1,1 @@
-"""The embedded stand-in for a platform instance: a small web application over one SQLite file."""
+"""The local emulator of a platform instance: a small web application on one SQLite file."""

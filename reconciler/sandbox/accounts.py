@@ -1,4 +1,4 @@
-"""The accounts that every sandbox has: one for each way in which the platform lets somebody in, or not."""
+"""The accounts of every sandbox: one for each way in which the platform accepts or refuses an account."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class AccountStatus(StrEnum):
 
 @frozen
 class Account:
-    """A user of the sandbox. The passwords are well known, which is why it serves on loopback alone."""
+    """A user of the sandbox. The passwords are public, so the sandbox serves on loopback only."""
 
     name: str
     password: str
     permissions: frozenset[Permission] = frozenset()
     status: AccountStatus = AccountStatus.ACTIVE
-    """As installed; what became of it since stands in the database."""
+    """As installed; the current status is in the database."""
 
 
 _VIEW = frozenset({Permission.VIEW})
@@ -52,11 +52,11 @@ ACCOUNTS = (
 )
 
 ADMIN: tuple[str, str] = (ACCOUNTS[0].name, ACCOUNTS[0].password)
-"""User name and password of the account that may do everything."""
+"""User name and password of the account with all permissions."""
 
 
 def find_account(name: str) -> Account | None:
-    """The account that a user name means. Case and accents make no difference, as in the platform's database."""
+    """Find an account by user name; None if there is none. Case and accents are ignored, as on the platform."""
     return _BY_KEY.get(_key(name))
 
 

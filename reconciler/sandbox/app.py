@@ -1,4 +1,4 @@
-"""The stand-in as a WSGI application: from a request to a route, and from what happens there to an answer."""
+"""The sandbox as a WSGI application: find the route of a request, and turn its result into a response."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LARGEST_BODY = 8 * 1024 * 1024
-"""Bytes that a request may carry: PHP's own limit."""
+"""Maximum size of a request body in bytes: PHP's own limit."""
 
 
 class Application:
-    """The platform as reached at `base`, an address without a slash at the end."""
+    """The emulated platform at `base`, a URL without a trailing slash."""
 
     def __init__(self, store: Store, policy: LoginSettings, base: str) -> None:
         self._store, self._policy, self._base = store, policy, base
@@ -72,7 +72,7 @@ class Application:
         return partial(handler, **arguments)
 
     def _visit(self, request: Request, method: str, handler: Handler) -> Response:
-        """Answer somebody. Every route starts a session, if only a stranger's."""
+        """Run the route's handler. Every route starts a session, also without a login."""
         visitor = read_visitor(request, self._store, self._policy)
         call = RouteCall(request, visitor, self._store, self._policy, self._base)
         response = _expelled(call) if visitor.session and visitor.session.ended else _run(handler, call)
@@ -100,7 +100,7 @@ def _run(handler: Handler, call: RouteCall) -> Response:
 
 
 def _expelled(call: RouteCall) -> Response:
-    """What a session learns that another login has ended: this once, even where JSON is wanted."""
+    """Redirect a session that another login has ended: only once, and even if JSON is wanted."""
     if call.visitor.session:
         call.store.drop_session(call.visitor.session.token)
     call.visitor = Visitor()
@@ -118,7 +118,7 @@ def _page_before(call: RouteCall) -> str:
 
 
 def _wrong_method(request: Request, method: str, valid: Iterable[str]) -> Response:
-    """405, or what OPTIONS tells. No route was reached, so no session is started."""
+    """405, or the response to OPTIONS. No route was reached, so no session is started."""
     allowed = [known for known in METHODS if known in set(valid)]
     if method == "OPTIONS":
         response = responses.html(200, "")

@@ -1,4 +1,4 @@
-"""The sandbox's file: made, recognised, refused. One SQLite database that several processes may use at once."""
+"""Create and open the sandbox's SQLite database, which several processes may use at once."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from reconciler.model.errors import SandboxError
 from reconciler.sandbox.accounts import ACCOUNTS
 
 FORMAT = 1
-"""Counts up when the tables change."""
+"""Increases when the tables change."""
 
 INSTALLED_URL = "<installed>"
-"""Stands in a seeded redirect for the address of the instance, until the first server on the file knows it."""
+"""Placeholder for the instance's URL in a seeded redirect, until the first server on the file knows it."""
 
 _MARK = 0x504D_5242
 _PATIENCE = 20.0  # seconds to wait for another process that writes
 _ALPHABET = string.ascii_letters + string.digits
 
 _TABLES = (
-    # AUTOINCREMENT: the id of a deleted client is never given again.
+    # AUTOINCREMENT: the id of a deleted client is never used again.
     """CREATE TABLE clients (
         id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, secret TEXT NOT NULL, redirect TEXT NOT NULL,
         personal_access INTEGER NOT NULL, password INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
@@ -50,7 +50,7 @@ INSERT_CLIENT = """INSERT INTO clients (name, redirect, personal_access, passwor
 
 
 def open_database(file: Path | None) -> sqlite3.Connection:
-    """Open the database, made and seeded if it is not there; None is a private one in memory.
+    """Open the database; create and seed it if it is missing. None is a private one in memory.
 
     Raises `SandboxError` if the file cannot be used, or is not a sandbox's.
     """
@@ -72,17 +72,17 @@ def open_database(file: Path | None) -> sqlite3.Connection:
 
 
 def install_again(connection: sqlite3.Connection) -> None:
-    """Throw everything away and seed it like a fresh installation, in one transaction."""
+    """Delete everything and seed the database like a fresh installation, in one transaction."""
     with transaction(connection):
         for table in ("clients", "accounts", "sessions"):
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are constants
         connection.execute("DELETE FROM sqlite_sequence")
         _seed(connection)
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing. It waits for other writers at its start, so that it cannot fail half-way for one."""
+    """Run a block in a transaction. It waits for other writers at its start, so that none can make it fail later."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -93,12 +93,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def new_secret() -> str:
-    """A client secret as the platform makes them: 40 letters and digits."""
+    """Make a client secret like the platform's: 40 letters and digits."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(40))
 
 
 def timestamp(seconds: float) -> str:
-    """A moment, in seconds since 1970, as the platform prints it."""
+    """Format a time, in seconds since 1970, as the platform prints it."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(seconds))
 
 
@@ -106,7 +106,7 @@ def _connect(file: Path | None) -> sqlite3.Connection:
     try:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        # One connection for all threads; the store takes turns.
+        # One connection for all threads; the store locks it.
         return sqlite3.connect(
             file or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=64
         )

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on loopback: werkzeug's server, made to keep connections open and to stop without leaving threads."""
+"""HTTP/1.1 on loopback: werkzeug's server, with persistent connections and no threads left after a stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOO_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection
 
 
 class Server(ThreadedWSGIServer):
-    """One thread a connection, all of them joined when it is closed."""
+    """One thread per connection; all are joined when the server is closed."""
 
     daemon_threads = False
     block_on_close = True
@@ -28,35 +28,35 @@ class Server(ThreadedWSGIServer):
         host, port = listener.getsockname()[:2]
         self._open: set[socket.socket] = set()
         self.failure: BaseException | None = None
-        """The first exception that a request ended in, which is a mistake of the sandbox or of a test's middleware."""
-        # By descriptor, because werkzeug leaves the whole process when it cannot bind a port itself.
+        """The first exception of a request: a bug in the sandbox or in a test's middleware."""
+        # By descriptor, because werkzeug exits the process when it cannot bind a port itself.
         super().__init__(host, port, app, _Handler, fd=listener.fileno())
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, to be able to end it while it idles."""
+        """Remember the connection, to be able to end it while it is idle."""
         self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget it."""
+        """Forget the connection."""
         self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep what went wrong, for whoever started the server; nobody reads a traceback from a thread."""
+        """Keep the first exception for whoever started the server; nobody reads a traceback from a thread."""
         self.failure = self.failure or sys.exception()
 
     def end_connections(self) -> None:
-        """Let every connection finish its answer and take no further request."""
+        """Let every connection finish its response and accept no further request."""
         for connection in tuple(self._open):
             try:
                 connection.shutdown(socket.SHUT_RD)
             except OSError:
-                continue  # the other side was faster
+                continue  # the client has closed it first
 
 
 class _Handler(WSGIRequestHandler):
-    # werkzeug's own handler closes after each answer, and a pooled client could not show what it does.
+    # werkzeug's own handler closes the connection after each response, which would leave connection pools untested.
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -74,8 +74,8 @@ class _Handler(WSGIRequestHandler):
         self.wfile.flush()
 
     def _read_body(self, environ: dict[str, Any]) -> bytes | None:
-        """The whole body, so that the next request starts where it should; None if it is too long."""
-        self.wfile.flush()  # the base class may have told the client to go on
+        """Read the whole body, so that the next request starts at the right byte; None if it is too long."""
+        self.wfile.flush()  # the base class may have written a 100 Continue
         if environ.get("wsgi.input_terminated"):
             body = _read_chunks(environ["wsgi.input"])
             return body if len(body) <= LARGEST_BODY else None
@@ -120,10 +120,10 @@ class _Handler(WSGIRequestHandler):
             self.wfile.flush()
             sent += len(chunk)
         if self.command != "HEAD" and sent != int(announced or 0):
-            self.close_connection = True  # a body cut short must not swallow the next answer
+            self.close_connection = True  # the next response must not complete a body that was cut short
 
     def log(self, type: str, message: str, *args: object) -> None:
-        """Nothing: what a request is about is the caller's to tell."""
+        """Log nothing: that is up to the caller."""
 
 
 def _read_chunks(stream: io.RawIOBase) -> bytes:

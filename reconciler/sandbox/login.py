@@ -1,4 +1,4 @@
-"""Logging in and out, with the policies that can stand in the way (observed on 4.15.6)."""
+"""Login and logout, with the policies that can refuse a login (observed on 4.15.6)."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _END_FIRST = 2
 
 
 def login_form(call: RouteCall) -> Response:
-    """GET /login: a page for strangers."""
+    """GET /login: a page for visitors without a session."""
     if call.visitor.session:
         return responses.redirect(call.base)
     return responses.html(200, "Login")
 
 
 def log_in(call: RouteCall) -> Response:
-    """POST /login. Whoever has a session already is sent home, unchecked."""
+    """POST /login. With a session, it redirects home and checks no credentials."""
     if call.visitor.session:
         return responses.redirect(call.base)
     fields = read_fields(call.request)
@@ -47,14 +47,14 @@ def log_out(call: RouteCall) -> Response:
 
 
 def _account_meant(username: Value) -> Account | None:
-    # The database looks for the first value of an array.
+    # The database searches for the first value of an array.
     while isinstance(username, list | dict):
         username = next(iter(children(username)), None)
     return find_account(username) if isinstance(username, str) else None
 
 
 def _check(call: RouteCall, account: Account | None, fields: Mapping[str, Value]) -> Account:
-    """The account, if it may come in; `InvalidFields` if not. The order decides which message is given."""
+    """Return the account if it may log in; else raise `InvalidFields`. The order decides which message is given."""
     status = call.store.status(account.name) if account else AccountStatus.INACTIVE
     if account is None or status is AccountStatus.INACTIVE:
         raise InvalidFields(WRONG_CREDENTIALS)
@@ -63,7 +63,7 @@ def _check(call: RouteCall, account: Account | None, fields: Mapping[str, Value]
     if problems := refused_login(fields):
         raise InvalidFields(problems)
     if 0 < call.policy.login_attempts <= call.store.failures(account.name):
-        # One try too many blocks the account, with the right password as well.
+        # One attempt too many blocks the account, even with the right password.
         call.store.set_status(account.name, AccountStatus.BLOCKED)
         raise InvalidFields(LOCKED)
     if fields["password"] != account.password:
@@ -85,7 +85,7 @@ def _sessions(call: RouteCall, account: Account) -> list[StoredSession]:
 
 
 def _is_taken(call: RouteCall, sessions: list[StoredSession]) -> bool:
-    """Whether the policy wants no second session: from one address, or from another device than the first."""
+    """Whether the policy refuses a second session: from one address, or from another device than the first."""
     same_address = any(session.address == _address(call) for session in sessions)
     if call.policy.ip_restriction == _REFUSE_SECOND and same_address:
         return True

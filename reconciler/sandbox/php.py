@@ -1,4 +1,4 @@
-"""The ways of PHP and its database that show through the platform's API: loose numbers, forms, its JSON."""
+"""Behaviour of PHP and its database that is visible in the platform's API: loose numbers, forms, JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
-"""What a field of a request can hold. A PHP array is a list or a dict here."""
+"""The values that a field of a request can hold. A PHP array is a list or a dict here."""
 
 _NUMBER = re.compile(r"[ \t\n\v\f\r]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)", re.ASCII)
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
@@ -18,7 +18,7 @@ _DEEPEST_JSON = 512
 
 
 def leading_number(text: str) -> float:
-    """What the database makes of a text that it compares with a number: `6abc` is 6, `abc` is 0, `6.9` is not 6."""
+    """Convert a text as the database does to compare it with a number: `6abc` is 6, `abc` is 0, `6.9` is not 6."""
     found = _NUMBER.match(text)
     return float(found[1]) if found else 0.0
 
@@ -42,14 +42,14 @@ def _float_text(number: float) -> str:
 
 
 def length(value: Value) -> int:
-    """How long a value is: the entries of an array, the characters of anything else. Null and false have none."""
+    """The length of a value: the entries of an array, else the characters. Null and false have length 0."""
     if isinstance(value, list | dict):
         return len(value)
     return 0 if value is None or value is False else len(as_text(value))
 
 
 def decode_json(data: bytes) -> dict[str, Value]:
-    """The fields of a JSON body. What PHP does not understand has none, and a list has numbers for names."""
+    """The fields of a JSON body; none if PHP cannot parse it. The items of a list are named by their numbers."""
     try:
         value: Value = json.loads(data.decode(), parse_int=_integer, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -68,7 +68,7 @@ def decode_json(data: bytes) -> dict[str, Value]:
 
 
 def _integer(digits: str) -> int | float:
-    # 64 bits, or a float; the length is looked at first because int() refuses thousands of digits.
+    # 64 bits, or a float; the length is checked first because int() refuses thousands of digits.
     number = int(digits) if len(digits) < 25 else _LARGEST_INT + 1
     return number if -_LARGEST_INT - 1 <= number <= _LARGEST_INT else float(digits)
 
@@ -94,7 +94,7 @@ def children(value: Value) -> Iterable[Value]:
 
 
 def _is_text_all_through(value: Value) -> bool:
-    # A lone surrogate spoils the whole body for PHP, wherever it stands.
+    # A lone surrogate anywhere makes the whole body invalid for PHP.
     if isinstance(value, str):
         return _SURROGATE.search(value) is None
     keys = value if isinstance(value, dict) else ()
@@ -102,7 +102,7 @@ def _is_text_all_through(value: Value) -> bool:
 
 
 def decode_form(data: bytes) -> dict[str, Value]:
-    """The fields of a form body or a query string, `types[]` and `types[0]` making arrays."""
+    """The fields of a form body or a query string; `types[]` and `types[0]` make arrays."""
     text = data.decode(errors="surrogateescape")
     return build_fields(parse_qsl(text, keep_blank_values=True, errors="surrogateescape"))
 

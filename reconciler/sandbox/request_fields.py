@@ -1,4 +1,4 @@
-"""What a request asks for, read as the platform's framework reads it."""
+"""Read the method and the fields of a request as the platform's framework does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.model.platform import TRIMMED
 from reconciler.sandbox.php import Value, build_fields, decode_form, decode_json
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""The methods that routes know, in the order in which the platform lists them."""
+"""The methods that routes know, in the platform's order."""
 
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -18,13 +18,13 @@ _NOT_TRIMMED = frozenset({"password", "password_confirmation"})
 
 
 def read_fields(request: Request) -> dict[str, Value]:
-    """All fields of the body and the query string, the body's first, trimmed; empty texts are null."""
+    """All fields of the query string and the body, trimmed; the body wins, and empty texts are null."""
     fields = {**_query(request), **_body(request)}
     return {key: _cleaned(value, trim=key not in _NOT_TRIMMED) for key, value in fields.items()}
 
 
 def read_method(request: Request) -> str:
-    """The method that is meant: a POST may name another in a header or in the field `_method`."""
+    """The effective method: a POST may name another in a header or in the field `_method`."""
     if request.method != "POST":
         return request.method
     named: Value = request.headers.get("X-HTTP-Method-Override")
@@ -35,13 +35,13 @@ def read_method(request: Request) -> str:
 
 
 def wants_json(request: Request) -> bool:
-    """Whether the media type that the request likes best is JSON. `*/*` is not."""
+    """Whether the media type that the request prefers is JSON. `*/*` is not."""
     best = _acceptable(request)[:1]
     return any(mark in media for media in best for mark in ("/json", "+json"))
 
 
 def expects_json(request: Request) -> bool:
-    """Whether an error is answered in JSON: it is wanted, or a script asks that takes anything."""
+    """Whether errors are sent as JSON: it is preferred, or a script asks and accepts anything."""
     return wants_json(request) or (is_ajax(request) and _takes_anything(request) and "X-PJAX" not in request.headers)
 
 
@@ -55,7 +55,7 @@ def _takes_anything(request: Request) -> bool:
 
 
 def _acceptable(request: Request) -> list[str]:
-    """The media types of the Accept header, the best first; those equally good in the order given."""
+    """The media types of the Accept header, preferred first; equal ones in the order given."""
     ranges = [part.split(";") for part in request.headers.get("Accept", "").lower().split(",") if part.strip()]
     return [media.strip() for media, *parameters in sorted(ranges, key=lambda r: -_quality(r[1:]))]
 
@@ -80,7 +80,7 @@ def _body(request: Request) -> Mapping[str, Value]:
         return decode_json(request.get_data())
     if kind.startswith(_FORM):
         return decode_form(request.get_data())
-    # PHP itself takes a multipart body apart, and does so for POST alone.
+    # PHP itself parses a multipart body, and only for POST.
     if kind.startswith(_MULTIPART) and request.method == "POST":
         return build_fields(request.form.items(multi=True))
     return {}

@@ -1,4 +1,4 @@
-"""The answers of the platform, one function a kind."""
+"""The responses of the platform, one function for each kind."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _TYPES = tuple(
 
 
 def empty() -> Response:
-    """204, nothing."""
+    """204 without a body."""
     response = Response(status=204)
     del response.headers["Content-Type"]
     return response
 
 
 def html(status: int, heading: str) -> Response:
-    """A page. The platform's own are longer."""
+    """An HTML page. The platform's own are longer."""
     return Response(f"<!DOCTYPE html>\n<title>{heading}</title>\n<h1>{heading}</h1>\n", status, content_type=_HTML)
 
 
 def redirect(location: str) -> Response:
-    """302 to an address."""
+    """302 to a URL."""
     response = html(302, "Redirecting")
     response.headers["Location"] = location
     return response
@@ -64,7 +64,7 @@ def client(status: int, row: ClientRow, name: Value) -> Response:
 
 
 def clients(rows: Iterable[ClientRow]) -> Response:
-    """The list. Built as text, since ten thousand clients are encoded several times faster that way."""
+    """The list of clients. Built as text, which is several times faster for ten thousand clients."""
     return Response(f'{{"data":[{",".join(_client_json(r, _quoted(r[1])) for r in rows)}]}}', 200, content_type=_JSON)
 
 

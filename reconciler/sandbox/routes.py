@@ -27,7 +27,7 @@ class Unauthorized(Exception):
 
 
 class ServerError(Exception):
-    """What the platform answers with 500: often a mistake of the caller that it does not expect."""
+    """What the platform answers with 500: often a mistake of the caller that it does not handle."""
 
 
 class InvalidFields(Exception):
@@ -40,14 +40,14 @@ class InvalidFields(Exception):
 
 @dataclass(slots=True)
 class RouteCall:
-    """One request on its way through a route. Logging in or out makes the visitor somebody else."""
+    """One request in a route. Logging in or out replaces the visitor."""
 
     request: Request
     visitor: Visitor
     store: Store
     policy: LoginSettings
     base: str
-    """The address of the instance, without a slash at the end."""
+    """The URL of the instance, without a trailing slash."""
 
 
 Handler = Callable[..., Response]
@@ -60,7 +60,7 @@ def list_clients(call: RouteCall) -> Response:
 
 
 def show_client(call: RouteCall, client_id: str) -> Response:
-    """GET /oauth/clients/{id}: broken on the platform, for those who may view."""
+    """GET /oauth/clients/{id}: 500 with the view permission, a bug of the platform."""
     _permit(call, Permission.VIEW)
     raise ServerError
 
@@ -74,7 +74,7 @@ def create_client(call: RouteCall) -> Response:
 
 
 def update_client(call: RouteCall, client_id: str) -> Response:
-    """PUT /oauth/clients/{id}: the id is looked at before the fields, and a revoked client stays revoked."""
+    """PUT /oauth/clients/{id}: the id is checked before the fields, and a revoked client stays revoked."""
     _permit(call, Permission.EDIT)
     found = _existing(call, client_id)
     fields = _good_fields(call)
@@ -84,38 +84,38 @@ def update_client(call: RouteCall, client_id: str) -> Response:
 
 
 def delete_client(call: RouteCall, client_id: str) -> Response:
-    """DELETE /oauth/clients/{id}: revokes; once more does no harm."""
+    """DELETE /oauth/clients/{id}: revokes the client; idempotent."""
     _permit(call, Permission.DELETE)
     call.store.revoke(_existing(call, client_id)[0])
     return responses.empty()
 
 
 def scopes(call: RouteCall) -> Response:
-    """GET /oauth/scopes: none, for anybody with a session."""
+    """GET /oauth/scopes: an empty list, for any session."""
     _authenticate(call)
     return responses.value(200, [])
 
 
 def keep_alive(call: RouteCall) -> Response:
-    """POST /keep-alive: the session lives on."""
+    """POST /keep-alive: extends the session."""
     _authenticate(call)
     return responses.empty()
 
 
 def home(call: RouteCall) -> Response:
-    """GET /: on to the page that people start on."""
+    """GET /: redirects to the start page."""
     _authenticate(call)
     return responses.redirect(f"{call.base}/home")
 
 
 def anything_else(call: RouteCall, path: str = "") -> Response:
-    """GET of a page that is not there: found out only with a session, and always a page."""
+    """GET of an unknown page: a 404 only with a session, and always as HTML."""
     _authenticate(call)
     return responses.html(404, "Page not found")
 
 
 def route_map(login_form: Handler, log_in: Handler, log_out: Handler) -> Map:
-    """Every route. The last takes any GET, so that a wrong method is 405 even where nothing is."""
+    """All routes. The last takes any GET, so that a wrong method is 405 even for an unknown path."""
     return Map(
         [
             Rule("/login", methods=["GET"], endpoint=login_form),
@@ -142,7 +142,7 @@ def _authenticate(call: RouteCall) -> str:
 
 
 def _permit(call: RouteCall, permission: Permission) -> None:
-    # The permission check trips over a missing session: 500, as for a server that is ill.
+    # The permission check crashes without a session: 500, as in a server failure.
     if call.visitor.session is None:
         raise ServerError
     if permission not in account_named(call.visitor.session.account).permissions:

@@ -1,4 +1,4 @@
-"""Serving the sandbox: an address that answers as a platform instance would, for as long as it is needed."""
+"""Serve the sandbox: a URL that behaves like a platform instance, for as long as it is needed."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def running(  # noqa: PLR0913  (what a test may choose, by name)
     middleware: Callable[[WSGIApplication], WSGIApplication] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Iterator[str]:
-    """Serve the sandbox in threads of this process; yields its URL, without a slash at the end, once it answers.
+    """Serve the sandbox in threads of this process; yield its URL, without a trailing slash, once it answers.
 
-    `database` is made and seeded if it is missing; None is a private one that is gone afterwards. Port 0 takes a free
-    one. `settings` are the platform's own, by their keys. `middleware` wraps the application, to let a test stand
-    between it and the network, `clock` gives the platform's time in seconds since 1970. Raises `SandboxError` if it
-    cannot start.
+    `database` is created and seeded if it is missing; None is a private one that is deleted afterwards. Port 0 takes a
+    free port. `settings` are the platform's own, by their keys. `middleware` wraps the application, so that a test can
+    intercept requests; `clock` gives the platform's time in seconds since 1970. Raises `SandboxError` if it cannot
+    start.
     """
     policy = read_settings(settings)
     with ExitStack() as stack:
@@ -50,7 +50,7 @@ def running(  # noqa: PLR0913  (what a test may choose, by name)
         base = _address(listener)
         store = stack.enter_context(Store(database, clock=clock))
         store.settle(base)
-        # Here and not above: whoever only resets a database need not wait for an HTTP server to be imported.
+        # Imported here, so that resetting a database does not have to import an HTTP server.
         from reconciler.sandbox.app import Application
         from reconciler.sandbox.http_server import Server
 
@@ -61,7 +61,7 @@ def running(  # noqa: PLR0913  (what a test may choose, by name)
 
 @contextmanager
 def _serving(server: Server) -> Iterator[None]:
-    # It accepts connections from the moment it listens; the thread only has to pick them up.
+    # It accepts connections as soon as it listens; the thread only has to handle them.
     thread = threading.Thread(target=server.serve_forever, args=(_POLL,), name="sandbox", daemon=True)
     thread.start()
     try:
@@ -99,7 +99,7 @@ def _reason(error: OSError | OverflowError) -> str:
 
 
 def _loopback(host: str) -> tuple[socket.AddressFamily, str]:
-    """The address to listen on. Passwords that everybody knows must not be served to a network."""
+    """The address to listen on. The sandbox's passwords are public, so it must not be served to a network."""
     try:
         address = ipaddress.ip_address("127.0.0.1" if host.lower() == "localhost" else host.strip("[]"))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The platform's own settings that change how logging in works, by the platform's own keys."""
+"""The platform's settings that change how logging in works, by the platform's own keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class LoginSettings:
     """The settings in force. The defaults are those of a fresh installation (observed on 4.15.6)."""
 
     login_attempts: int = 0
-    """How many wrong passwords an account may give within 60 seconds; 0 is no limit."""
+    """Wrong passwords allowed for an account within 60 seconds; 0 is no limit."""
     ip_restriction: int = 0
     """Several sessions of a user from one address: 0 allowed, 1 the second login is refused, 2 it ends the first."""
     device_restriction: int = 0
@@ -44,9 +44,9 @@ SETTING_KEYS = tuple(_KEYS)
 
 
 def read_settings(settings: Mapping[str, str | int]) -> LoginSettings:
-    """The policy that these settings make.
+    """Read the login settings from the platform's keys and values.
 
-    Raises `WrongUsage` for a key that the sandbox does not know and for a value that makes no sense.
+    Raises `WrongUsage` for a key that the sandbox does not know and for an invalid value.
     """
     return replace(LoginSettings(), **{_known(key).field: _number(key, value) for key, value in settings.items()})
 

@@ -1,4 +1,4 @@
-"""What the sandbox remembers: clients, sessions, and which accounts are locked."""
+"""The sandbox's data: clients, sessions, and which accounts are locked."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ ClientRow = tuple[int, str, str, str, int, int, int, str, str]
 
 @frozen
 class StoredSession:
-    """Somebody who is logged in."""
+    """The session of a logged-in user."""
 
     token: str
     account: str
     address: str
     device: str
     previous: str | None
-    """Path and query of the last page that was asked for."""
+    """Path and query of the last page requested."""
     ended: int
-    """1 if another login put an end to it, which its next request will learn."""
+    """1 if another login has ended it; its next request is told."""
 
 
 class Store:
@@ -71,11 +71,11 @@ class Store:
 
     @property
     def now(self) -> float:
-        """What its clock says."""
+        """The time by its clock."""
         return self._clock()
 
     def settle(self, base: str) -> None:
-        """Tell a fresh installation its address, which one of the system clients redirects to."""
+        """Set the URL of a fresh installation, which one of the system clients redirects to."""
         self._base = base
         with self._writing():
             self._tell_address()
@@ -87,7 +87,7 @@ class Store:
         )
 
     def reset(self) -> None:
-        """Be a fresh installation again."""
+        """Reset to a fresh installation."""
         with self._turn:
             install_again(self._connection)
 
@@ -100,14 +100,14 @@ class Store:
             return self._connection.execute(query).fetchall()
 
     def client(self, number: float) -> ClientRow | None:
-        """The client of this id, also when it is revoked."""
+        """The client with this id, also when it is revoked."""
         with self._turn:
             query = f"SELECT {_COLUMNS} FROM clients WHERE id = ?"  # noqa: S608 - a constant
             row: ClientRow | None = self._connection.execute(query, (number,)).fetchone()
             return row
 
     def create(self, name: str, redirect: str, personal_access: bool, password: bool) -> ClientRow:
-        """Make a client with a new id and secret."""
+        """Create a client with a new id and secret."""
         now, secret = timestamp(self._clock()), new_secret()
         values = (name, redirect, personal_access, password, secret, now, now)
         with self._writing():
@@ -115,14 +115,14 @@ class Store:
         return (made or 0, name, secret, redirect, 0, personal_access, password, now, now)
 
     def create_many(self, specs: Iterable[ClientSpec]) -> None:
-        """Make many clients at once."""
+        """Create many clients at once."""
         now = timestamp(self._clock())
         rows = [(*_stored(spec), new_secret(), now, now) for spec in specs]
         with self._writing():
             self._connection.executemany(INSERT_CLIENT, rows)
 
     def update(self, client_id: int, name: str, redirect: str, personal_access: bool, password: bool) -> None:
-        """Replace what can be replaced of a client. Without a difference its time of change stays."""
+        """Replace all fields of a client that can change. Without a difference, `updated_at` stays."""
         values = {"name": name, "redirect": redirect, "personal": personal_access, "password": password}
         with self._writing():
             self._connection.execute(
@@ -133,7 +133,7 @@ class Store:
             )
 
     def revoke(self, client_id: int) -> None:
-        """Hide a client for good."""
+        """Revoke a client for good."""
         with self._writing():
             self._connection.execute(
                 "UPDATE clients SET revoked = 1, updated_at = ? WHERE id = ? AND NOT revoked",
@@ -153,13 +153,13 @@ class Store:
             self._connection.execute("UPDATE accounts SET status = ? WHERE name = ?", (status, account))
 
     def failures(self, account: str) -> int:
-        """How many wrong passwords an account gave lately."""
+        """The number of recent wrong passwords of an account."""
         with self._turn:
             query = "SELECT iif(forgotten_at > ?, failures, 0) FROM accounts WHERE name = ?"
             return int(self._one(query, self._clock(), account))
 
     def count_failure(self, account: str) -> None:
-        """Note a wrong password. A minute after the first, all are forgotten together."""
+        """Count a wrong password. A minute after the first, all are forgotten together."""
         with self._writing():
             self._connection.execute(
                 "UPDATE accounts SET failures = iif(forgotten_at > :now, failures, 0) + 1,"
@@ -168,7 +168,7 @@ class Store:
             )
 
     def forget_failures(self, account: str) -> None:
-        """Count wrong passwords from nothing again."""
+        """Reset the count of wrong passwords."""
         with self._writing():
             self._connection.execute("UPDATE accounts SET failures = 0, forgotten_at = NULL WHERE name = ?", (account,))
 
@@ -179,14 +179,14 @@ class Store:
         return next(iter(self._sessions("token = ?", token, lifetime)), None)
 
     def sessions_of(self, account: str, *, lifetime: float) -> list[StoredSession]:
-        """Every session of an account that still lives."""
+        """All sessions of an account that have not expired."""
         return self._sessions("account = ?", account, lifetime)
 
     def start_session(self, account: str, address: str, device: str, previous: str | None) -> StoredSession:
-        """Let somebody in."""
+        """Start a session."""
         session = StoredSession(token_urlsafe(30), account, address, device, previous, 0)
         with self._writing():
-            # Whoever resets a running sandbox ends every session, so nobody lists it before this.
+            # Resetting a running sandbox ends all sessions, so nobody lists its clients before this.
             self._tell_address()
             self._connection.execute(
                 "INSERT INTO sessions (token, account, address, device, last_request, previous) VALUES (?,?,?,?,?,?)",
@@ -195,7 +195,7 @@ class Store:
         return session
 
     def touch(self, token: str, previous: str | None) -> None:
-        """Note a request of a session. Less than a second later, only another page is worth a write."""
+        """Record a request of a session. Within a second of the last, only another page is written."""
         now = self._clock()
         with self._turn:
             query = "SELECT 1 FROM sessions WHERE token = ? AND last_request > ? AND previous IS ?"
@@ -212,7 +212,7 @@ class Store:
             self._connection.executemany("UPDATE sessions SET ended = 1 WHERE token = ?", [(t,) for t in tokens])
 
     def drop_session(self, token: str) -> None:
-        """Forget a session."""
+        """Delete a session."""
         with self._writing():
             self._connection.execute("DELETE FROM sessions WHERE token = ?", (token,))
 
@@ -228,9 +228,9 @@ class Store:
 
 
 def reset(database: Path) -> None:
-    """Make the database that of a fresh installation, also while a server uses it, or when there is none yet.
+    """Reset the database to a fresh installation, also while a server uses it; create it if it is missing.
 
-    Raises `SandboxError` if the file cannot be used, or is not a sandbox's; it is left alone then.
+    Raises `SandboxError` if the file cannot be used, or is not a sandbox's; it is left unchanged then.
     """
     with Store(database) as store:
         store.reset()

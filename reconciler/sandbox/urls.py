@@ -1,7 +1,7 @@
-"""Which redirects the platform takes for URLs (observed on 4.15.6).
+"""Which redirects the platform accepts as URLs (observed on 4.15.6).
 
-The whole redirect is judged as one URL, so a comma that separates several is just a character, and those may stand
-in a path, a query or a fragment, but not in a host. The scheme must be one of a long list. No part is decoded.
+The whole redirect is checked as one URL, so a comma between several is just a character, and a comma may be in a path,
+a query or a fragment, but not in a host. The scheme must be in a long list. No part is decoded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from ipaddress import AddressValueError, IPv6Address
 
-# The registered and the well-known schemes that the validator of the platform's framework lets through.
+# The registered and the well-known schemes that the validator of the platform's framework accepts.
 _SCHEMES = frozenset(
     """
     aaa aaas about acap acct acd acr adiumxtra adt afp afs aim amss android appdata apt ark attachment aw barion
@@ -60,7 +60,7 @@ _PUNYCODE_END = re.compile(r".+xn--(?:[^\W_]|-)+", re.IGNORECASE | re.DOTALL)
 
 
 def is_url(text: str) -> bool:
-    """Whether the platform stores this text as a redirect. It must have been trimmed before."""
+    """Whether the platform accepts this text as a redirect. It must be trimmed."""
     parts = _PARTS.fullmatch(text)
     if parts is None or parts["scheme"].lower() not in _SCHEMES:
         return False
@@ -68,7 +68,7 @@ def is_url(text: str) -> bool:
 
 
 def _is_host(host: str) -> bool:
-    """Letters, numbers, symbols (emoji are), dashes, dots, underscores: two at least, the last a letter or number.
+    """Letters, numbers, symbols (also emoji), dashes, dots, underscores: at least two, the last a letter or number.
 
     One dot may follow. A last label in Punycode may end in a dash.
     """

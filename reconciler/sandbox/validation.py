@@ -1,4 +1,4 @@
-"""What the platform refuses, in its own words and its own order (observed on 4.15.6)."""
+"""The platform's validation, with its messages in its order (observed on 4.15.6)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST_REDIRECT = 2000
 
 @frozen
 class ClientFields:
-    """A client as it was sent and accepted. A name may be a number, and may be an array, which cannot be stored."""
+    """A client as sent and accepted. A name may be a number, or an array, which cannot be stored."""
 
     name: Value
     redirect: str
@@ -43,18 +43,18 @@ def summary(messages: Messages) -> str:
 
 
 def refused_login(fields: Mapping[str, Value]) -> Messages:
-    """What is wrong with user name and password as fields, not as credentials."""
+    """Messages for user name and password as fields; whether they match an account is not checked."""
     return {f: texts for f in ("username", "password") if (texts := list(_text_problems(f, fields.get(f))))}
 
 
 def refused_client(fields: Mapping[str, Value]) -> Messages:
-    """Everything that is wrong with the fields of a client, nothing if it can be stored."""
+    """All messages for the fields of a client; empty if it can be stored."""
     types = fields.get("types")
     problems = {
         "name": list(_name_problems(fields.get("name"))),
-        # Rules other than "required" are not tried on a field that was not sent; null was.
+        # Rules other than "required" do not apply to a field that was not sent; null counts as sent.
         "types": list(_types_problems(types)) if "types" in fields else [_required("Types")],
-        # The rules for a redirect are there only with the grant, and those for each type come last.
+        # The rules for a redirect apply only with the grant, and those for each type come last.
         "redirect": list(_redirect_problems(fields.get("redirect"))) if _asks_for_redirect(types) else [],
         **{f"types.{key}": list(_type_problems(key, item)) for key, item in _items(types)},
     }
@@ -62,7 +62,7 @@ def refused_client(fields: Mapping[str, Value]) -> Messages:
 
 
 def accepted_fields(fields: Mapping[str, Value]) -> ClientFields:
-    """The client that the fields describe; they must have been found good."""
+    """The client that the fields describe; they must be valid."""
     kinds = [item for _, item in _items(fields.get("types"))]
     redirect = fields.get("redirect")
     return ClientFields(
@@ -112,7 +112,7 @@ def _text_problems(field: str, value: Value) -> Iterator[str]:
 
 
 def _asks_for_redirect(types: Value) -> bool:
-    # PHP holds any text to be equal to true.
+    # In PHP any text equals true.
     return any(item is True or item == AUTHORIZATION_CODE for _, item in _items(types))
 
 

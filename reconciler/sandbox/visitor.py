@@ -1,4 +1,4 @@
-"""Who a request comes from: the session cookie, and the page that a browser was on before."""
+"""Who sent a request: the session cookie, and the browser's previous page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.sandbox.store import Store, StoredSession
 from reconciler.support.frozen import frozen
 
 COOKIE = "processmaker_session"
-"""Every answer of a route sets it, to strangers too."""
+"""The session cookie: every response of a route sets it, also without a login."""
 
 _STRANGER = "stranger."
 _LONGEST_PAGE = 1500  # characters; browsers drop cookies over 4 kB
@@ -21,7 +21,7 @@ _PLATFORM = re.compile(r"Windows|Android|iPhone|iPad|Mac OS|Linux", re.IGNORECAS
 
 @frozen
 class Visitor:
-    """Somebody with a session, or a stranger; both are sent back to the page they were on."""
+    """A visitor with or without a session; both are redirected to their previous page."""
 
     session: StoredSession | None = None
     previous: str | None = None
@@ -29,7 +29,7 @@ class Visitor:
 
 
 def read_visitor(request: Request, store: Store, policy: LoginSettings) -> Visitor:
-    """Who sent the request. A cookie that is unknown, expired or garbage makes a stranger."""
+    """Who sent the request. A cookie that is unknown, expired or invalid means no session."""
     token = request.cookies.get(COOKIE, "")
     if token.startswith(_STRANGER):
         return Visitor(previous=_page_in(token.removeprefix(_STRANGER)))
@@ -38,7 +38,7 @@ def read_visitor(request: Request, store: Store, policy: LoginSettings) -> Visit
 
 
 def set_session_cookie(visitor: Visitor, response: Response, store: Store, policy: LoginSettings) -> None:
-    """Keep the session alive, or a stranger's page in the cookie itself, and set the cookie."""
+    """Extend the session and set the cookie; without a session, the cookie itself holds the previous page."""
     if visitor.session:
         store.touch(visitor.session.token, visitor.previous)
         token = visitor.session.token
@@ -48,7 +48,7 @@ def set_session_cookie(visitor: Visitor, response: Response, store: Store, polic
 
 
 def device(request: Request) -> str:
-    """What tells the devices of a user apart: the operating system that the program names, if any."""
+    """The user's device: the operating system in the User-Agent header, if any."""
     found = _PLATFORM.search(request.headers.get("User-Agent", ""))
     return found[0].lower() if found else "unknown"
 
