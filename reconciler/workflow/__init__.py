@@ -1,1 +1,1 @@
-"""The use cases: check, plan, apply. They compose the rooms and hold no rule of their own."""
+"""The use cases: check, plan, apply. They combine the other packages and contain no rules of their own."""

@@ -26,7 +26,7 @@ from reconciler.workflow.unmatched_targets import refuse_unmatched
 
 @frozen
 class Approval:
-    """Who says yes. `ask` is shown every plan; if it `takes_time`, each instance is observed again afterwards."""
+    """How plans are approved. `ask` is shown them all; if it `takes_time`, each instance is observed again after it."""
 
     ask: Callable[[Sequence[PlanResult]], bool]
     takes_time: bool
@@ -34,7 +34,7 @@ class Approval:
 
 @frozen
 class _Pending:
-    """An instance to write to: its plan, and its lock and session, which `stack` lets go of."""
+    """An instance to write to: its plan, and its lock and session, which `stack` releases."""
 
     planned: Planned
     gateway: Gateway
@@ -47,9 +47,9 @@ _Visit = PlanResult | _Pending
 def apply_instances(order: PlanRequest, approval: Approval, run: Run) -> list[ApplyResult]:
     """Plan all instances, get one approval, then apply them wave by wave; the results are in the instances' order.
 
-    Within a wave as many instances are written to at once as the run makes requests. A wave starts only if the one
-    before it succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile.
-    Raises `Refused` when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` about nothing.
+    Within a wave, up to `run.parallelism` instances are written to at once. A wave starts only if the one before it
+    succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile. Raises `Refused`
+    when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` that matches nothing.
     """
     order = replace(order, pending_deliveries=pending_since(run.journal))
     with _stacks(order.instances, run.parallelism) as stacks:
@@ -68,7 +68,7 @@ def apply_instances(order: PlanRequest, approval: Approval, run: Run) -> list[Ap
 
 @contextmanager
 def _stacks(instances: Sequence[Instance], parallelism: int) -> Iterator[list[ExitStack]]:
-    """A stack for what is held of each instance. In the end, whatever it is, nothing is held any more."""
+    """Yield an exit stack for each instance's lock and session; close all of them in the end, also on errors."""
     stacks = [ExitStack() for _ in instances]
     try:
         yield stacks
@@ -77,7 +77,7 @@ def _stacks(instances: Sequence[Instance], parallelism: int) -> Iterator[list[Ex
 
 
 def _leave(stack: ExitStack) -> None:
-    # A thread whose request outlasts an interrupted run may be leaving as well: each of the two does a part of it.
+    # After an interruption, a thread with a request under way may close it at the same time: each closes a part.
     with suppress(IndexError):
         stack.close()
 
@@ -91,7 +91,7 @@ def _pending(visits: Sequence[_Visit]) -> list[_Pending]:
 
 
 def writing_sessions(options: Options, run: Run, cancel_token: CancelToken | None = None) -> Sessions:
-    """Sessions that bear as many requests at once as the run makes, and that end with it."""
+    """Sessions that allow as many parallel requests as the run makes, and that stop with it."""
 
     def stop() -> bool:
         return run.stop() or (cancel_token is not None and cancel_token())
@@ -100,13 +100,13 @@ def writing_sessions(options: Options, run: Run, cancel_token: CancelToken | Non
 
 
 def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
-    """Keep every other apply on this machine away from an instance until `stack` ends. Raises `Refused`."""
+    """Lock an instance against other applies on this machine until `stack` is closed. Raises `Refused`."""
     database = f"embedded:{instance.embedded.resolve()}" if instance.embedded is not None else ""
     stack.enter_context(exclusive(instance.url or database, run.locks, run.holder))
 
 
 def _plan_alone(order: PlanRequest, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:
-    """Plan an instance that nobody else applies to meanwhile; one that will not be written to is left at once."""
+    """Lock and plan an instance; release it at once if nothing will be written to it."""
     try:
         lock(instance, stack, run)
     except ReconcilerError as problem:
@@ -121,7 +121,7 @@ def _plan_alone(order: PlanRequest, instance: Instance, stack: ExitStack, sessio
 
 
 def _tested(order: PlanRequest, planned: Planned) -> Planned:
-    """The plan, refused if a sink says that it could not take what is declared: then nothing must be created."""
+    """Refuse the plan if a sink reports that it could not take what is declared: then nothing must be created."""
     if not (is_pending(planned) and needs_sinks(planned.plan, planned.missing_secrets)):
         return planned
     instance = planned.instance
@@ -145,14 +145,14 @@ def _by_wave(order: PlanRequest, visits: Sequence[_Visit], approval: Approval, r
 def _wave(order: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> list[ApplyResult]:
     pending = _pending(visits)
     together = max(1, min(run.parallelism, len(pending)))
-    # All of them together have no more requests under way than the run.
+    # Together they make no more requests at once than the run may.
     share = replace(run, parallelism=run.parallelism // together)
     done = iter(map_parallel(pending, lambda visit: _apply(order, visit, approval, share), together))
     return [next(done) if isinstance(visit, _Pending) else visit for visit in visits]
 
 
 def _not_tried(visit: _Visit, failed_wave: int, run: Run) -> ApplyResult:
-    """What becomes of an instance whose wave does not start: if there is nothing to write, what its plan says."""
+    """The result for an instance whose wave does not start: its plan if there is nothing to write."""
     if not isinstance(visit, _Pending):
         return visit
     if run.stop():
@@ -176,7 +176,7 @@ def _apply(order: PlanRequest, pending: _Pending, approval: Approval, run: Run) 
 
 
 def _unchanged(order: PlanRequest, shown: Planned, gateway: Gateway) -> Planned:
-    """The plan as of now, if it would do exactly what was shown. Raises `Refused`."""
+    """Plan again and return that plan if it would do exactly what was shown. Raises `Refused`."""
     now = plan_instance(order, shown.instance, gateway)
     if now.plan.changes != shown.plan.changes or now.refusals:
         name = shown.instance.name

@@ -1,4 +1,4 @@
-"""Apply exactly one given plan, or nothing: a saved one, or the way back from a run."""
+"""Apply exactly one given plan, or nothing: a saved plan, or the rollback of a run."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ from reconciler.workflow.run import Run
 
 @frozen
 class ExactPlan:
-    """What to write: this plan, to this instance, under today's guards."""
+    """What to write: this plan, to this instance, under the current guards."""
 
     settings: Settings
     instance: Instance
     plan: Callable[[Listing], Plan]
-    """The plan, given what is live: a plan that was not made from a listing needs to know which clients there are."""
+    """Returns the plan for a listing: a plan that was not made from one needs to know which clients there are."""
     options: Options
     digest: str | None = None
-    """That of the saved plan."""
+    """The digest of the saved plan."""
     takes_time: bool = False
-    """Whether somebody is asked, so that the instance is looked at again afterwards."""
+    """Whether a person is asked, so that the instance is observed again afterwards."""
     when_stale: str | None = None
-    """What to do about a stale plan, where planning again is not the way."""
+    """The fix for a stale plan, where it is not to plan again."""
 
 
 def apply_exact_plan(order: ExactPlan, approve: Callable[[Planned], bool], run: Run) -> ApplyResult:
-    """Apply the plan if nothing that it counts on has changed; what is done already is left out.
+    """Apply the plan if nothing that it depends on has changed; changes that are live already are left out.
 
-    A look at the instance is the comparison. `approve` is asked after it, unless something refuses the plan.
+    For this the instance is observed. `approve` is called afterwards, unless the plan is refused.
     """
     with ExitStack() as stack:
         try:
@@ -86,7 +86,7 @@ def _apply(order: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack
 
 
 def _tested(order: ExactPlan, planned: Planned) -> Planned:
-    """The plan, refused if a sink says that it could not take these clients: then nothing must be created."""
+    """Refuse the plan if a sink reports that it could not take these clients: then nothing must be created."""
     if not needs_sinks(planned.plan, planned.missing_secrets):
         return planned
     changed = [change for change in planned.plan.changes if not isinstance(change, Delete) or change.is_rotation]
@@ -98,7 +98,7 @@ def _tested(order: ExactPlan, planned: Planned) -> Planned:
 def _with_missing_secrets(
     order: ExactPlan, planned: Planned, made: Sequence[tuple[SinkClient, int]], run: Run
 ) -> Planned:
-    """The plan, and what sinks lack of the clients that an earlier run of it has made or renamed."""
+    """Add to the plan what sinks lack of the clients that an earlier run of it created or renamed."""
     try:
         found = _deliverer(order).missing_secrets(made, pending_since(run.journal)(order.instance))
     except SinkError as problem:
@@ -109,7 +109,7 @@ def _with_missing_secrets(
 def _made(
     order: ExactPlan, done: Sequence[Change], live: Listing, known: Collection[int]
 ) -> list[tuple[SinkClient, int]]:
-    """The clients that these changes have made or renamed. `known` are the ids of those that were live before."""
+    """The clients that these changes created or renamed. `known` are the ids of those that were live before."""
     by_spec = {change.after: change for change in done if isinstance(change, Create | Update)}
     return [
         (client_of(order.instance, client.name, by_spec[client.spec].owner), client.id)
@@ -119,7 +119,7 @@ def _made(
 
 
 def _may_be_of(change: Create | Update, client: LiveClient, known: Collection[int]) -> bool:
-    """Whether a client that is as the change wants it is the one of the change: in a rotation, the old one is alike."""
+    """Whether a client that matches the change is the result of it: in a rotation, the old client matches too."""
     return client.id == change.id if isinstance(change, Update) else client.id not in known
 
 
@@ -128,7 +128,7 @@ def _deliverer(order: ExactPlan) -> Deliverer:
 
 
 def _compare(order: ExactPlan, live: Listing, run: Run) -> tuple[Planned, tuple[Change, ...]]:
-    """What is left of the plan, with every reason not to write it, and what is done already."""
+    """Return the rest of the plan with every reason not to write it, and the changes that are live already."""
     instance = order.instance
     wanted = order.plan(live)
     match reconcile_saved(wanted, live, ignore=order.settings.ignore):

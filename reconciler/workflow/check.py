@@ -1,4 +1,4 @@
-"""Load everything that is declared and configured, and judge it: no network, no credentials."""
+"""Load and validate all settings and declarations: no network, no credentials."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from reconciler.workflow.options import ProjectFiles
 
 @frozen
 class Checked:
-    """What was found: the settings when they are sound, the declarations of each instance, every problem in order."""
+    """The result: the settings if they are valid, the declarations of each instance, all problems in order."""
 
     settings: Settings | None
     declared: InstanceDeclarations
     diagnostics: tuple[Diagnostic, ...]
     clients: int = 0
-    """How many names of clients are declared, whatever the instance."""
+    """Number of declared client names, whatever the instance."""
 
 
 def declares_nothing_yet(files: ProjectFiles, checked: Checked) -> bool:
-    """Whether all that is wrong is that there is no file of declarations: the first day of a project.
+    """Whether the only problem is that there is no file of declarations: a new project.
 
-    A directory that somebody named and that is missing is a typing error instead.
+    A missing directory that was named explicitly is a typing error instead.
     """
     directory = files.clients_directory
     is_new = directory.is_dir() or (files.clients is None and not os.path.lexists(directory))
@@ -45,20 +45,20 @@ def declares_nothing_yet(files: ProjectFiles, checked: Checked) -> bool:
 
 
 def every_instance(settings: Settings) -> Sequence[Instance]:
-    """The choice of `validate`: what is declared must be right for all of them."""
+    """Choose all instances, as `validate` does: the declarations must be valid for each."""
     return settings.instances
 
 
 def check(files: ProjectFiles, choose: Callable[[Settings], Sequence[Instance]] = every_instance) -> Checked:
-    """Every problem of the files at once, and what they declare for each chosen instance.
+    """Return all problems of the files at once, and what they declare for each chosen instance.
 
-    `choose` is asked as soon as the settings are sound; what it raises (`WrongUsage`) goes through.
+    `choose` is called once the settings are valid; what it raises (`WrongUsage`) is passed on.
     """
     settings, problems = settings_of(files)
     if files.clients is None and not os.path.isfile(files.config) and settings is None and files.config_from is None:
         return Checked(
             None, InstanceDeclarations({}), tuple(problems)
-        )  # the wrong folder: that `clients/` is missing too helps nobody
+        )  # the wrong folder: do not report that `clients/` is missing too
     instances = choose(settings) if settings else ()
     loaded = valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
     problems += loaded.diagnostics
@@ -71,7 +71,7 @@ def check(files: ProjectFiles, choose: Callable[[Settings], Sequence[Instance]] 
 
 
 def sound_settings(config: Path, config_from: str | None = None) -> Settings:
-    """The settings alone, of a git revision perhaps. Raises `InvalidDeclarations`, and `GitError`."""
+    """Load the settings alone, optionally of a git revision. Raises `InvalidDeclarations` and `GitError`."""
     settings, problems = settings_of(ProjectFiles(config, config_from=config_from))
     if settings is None:
         raise InvalidDeclarations(problems)
@@ -79,9 +79,9 @@ def sound_settings(config: Path, config_from: str | None = None) -> Settings:
 
 
 def settings_of(files: ProjectFiles) -> tuple[Settings | None, list[Diagnostic]]:
-    """The settings if they are sound, and every problem with them. Raises `GitError` for a revision without them.
+    """Return the settings if valid, and all problems with them. Raises `GitError` for a revision without them.
 
-    Wherever they come from, relative paths in them start from the folder in which the file is now, or would be.
+    Relative paths in them always start from the folder that holds the file in the work tree, or would hold it.
     """
     if files.config_from is None:
         return _settings(files.config)
@@ -97,7 +97,7 @@ def settings_of(files: ProjectFiles) -> tuple[Settings | None, list[Diagnostic]]
 
 
 def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
-    if not os.path.lexists(config):  # unlike Path.exists, it takes a name of any length
+    if not os.path.lexists(config):  # unlike Path.exists, it accepts a name of any length
         return None, [_missing(config)]
     if os.path.isdir(config):
         hint = f"name the file: --config {printable(str(config / 'reconciler.yaml'))}"
@@ -118,7 +118,7 @@ def _missing(config: Path) -> Diagnostic:
 
 
 def _above(name: str) -> Path | None:
-    """The nearest folder above this one that holds the file, as seen from here."""
+    """The nearest parent folder that holds the file, as a relative path."""
     depth = len(Path.cwd().parents)
     ups = (Path(*[".."] * number) for number in range(1, depth + 1))
     return next((up for up in ups if os.path.isfile(up / name)), None)

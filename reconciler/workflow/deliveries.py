@@ -1,4 +1,4 @@
-"""The sinks of an instance: what they lack, whether they could take it, and what past runs still owe them."""
+"""The sinks of an instance: what they lack, whether they work, and pending deliveries of past runs."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ Pairs = Iterable[tuple[DesiredClient, LiveClient]]
 
 
 def deliverer_of(instance: Instance, settings: Settings, options: Options, mask: Mask | None = None) -> Deliverer:
-    """The sinks of an instance; each secret is masked by `mask` before any of them gets it."""
+    """The deliverer for an instance's sinks; `mask` masks each secret before any sink gets it."""
     return open_deliverer(instance, settings, options.environ, mask)
 
 
 def client_of(instance: Instance, name: str, owner: str | None) -> SinkClient:
-    """A client as sinks call it."""
+    """A client as sinks identify it."""
     return SinkClient(instance.name, instance.identity, name, owner)
 
 
 def pending_since(journal: Path) -> Callable[[Instance], PendingLookup]:
-    """What past runs owe each instance's sinks, by their journals, which are read once somebody asks."""
+    """Pending deliveries of past runs, for each instance, from their journals, which are read on first use."""
 
     @cache
     def past(name: str, identity: str) -> JournaledDeliveries:
@@ -51,9 +51,9 @@ def pending_since(journal: Path) -> Callable[[Instance], PendingLookup]:
 def missing_secrets(
     deliverer: Deliverer, instance: Instance, managed: Pairs, options: Options, owes: PendingLookup
 ) -> tuple[MissingSecret, ...]:
-    """The managed clients that `--only` and `--owner` choose, and that sinks should have and have not.
+    """The managed clients that `--only` and `--owner` choose, and that sinks should have but lack.
 
-    Raises SinkError where a place cannot be read.
+    Raises SinkError if the contents of a sink cannot be read.
     """
     pairs = [
         (client_of(instance, live.name, entry.owner), live.id)
@@ -68,18 +68,18 @@ def _is_chosen(word: str | None, globs: Sequence[str]) -> bool:
 
 
 def needs_sinks(plan: Plan, lacks: Sequence[MissingSecret]) -> bool:
-    """Whether an apply has something to tell the sinks: an update that is no rename is no news to them."""
+    """Whether an apply delivers anything: an update that is not a rename does not concern sinks."""
     return bool(lacks) or any(not isinstance(change, Update) or change.is_rename for change in plan.changes)
 
 
 def sink_refusals(deliverer: Deliverer, clients: Sequence[SinkClient]) -> tuple[Refusal, ...]:
-    """The sinks that could not take these clients. This asks them, which may run programs; none gets a secret."""
+    """A refusal for each sink that could not take these clients. May run sinks' programs; sends no secret."""
     failed = ((each.sink, each.error) for each in deliverer.problems(clients))
     return tuple(unusable(error, label) for label, error in failed if error is not None)
 
 
 def unusable(error: SinkError, label: str = "") -> Refusal:
-    """A sink that does not work, as a reason not to write anything."""
+    """The refusal for a sink that does not work."""
     what = f"the sink {label} could not take secrets" if label else "a sink could not take secrets"
     way_out = "mend it, or take it out of `sinks:`" + (f"; {error.hint}" if error.hint else "")
     return Refusal("sink", f"{what}: {error.message}", way_out)

@@ -1,4 +1,4 @@
-"""Examine instances: the way there, the account, the clients. Nothing is written, to an instance or to a file."""
+"""Check connectivity, credentials, permissions and clients. Writes nothing, to an instance or to a file."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class ExaminationRequest:
     instances: Sequence[Instance]
     options: Options
     log_in: bool = True
-    """Without it the credentials are not even read."""
+    """If False, the credentials are not even read."""
     first_day: bool = False
     """Whether `declared` is None because there is no file of declarations yet."""
 
 
 def examine_instances(order: ExaminationRequest) -> Iterator[Examination]:
-    """Examine each instance in turn; what goes wrong with one is a finding."""
+    """Examine each instance in turn; an error becomes a finding."""
     sessions = Sessions(order.options.environ, order.options.timeout)
     for instance in order.instances:
         declared = None if order.declared is None else order.declared.of(instance.name)
@@ -47,7 +47,7 @@ def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Rea
             reach = _look(place, sessions)
         except ReconcilerError as problem:
             return Failure(problem.message, problem.hint), None
-        # A password is for the platform alone.
+        # A password must only be sent to the platform.
         account = _account(place, sessions, stack) if log_in and reach.is_platform else None
         return reach, account
 
@@ -65,7 +65,7 @@ def _look(place: Endpoint, sessions: Sessions) -> Reach:
 
 def _account(place: Endpoint, sessions: Sessions, stack: ExitStack) -> AccountFacts:
     try:
-        # A session that somebody else ends is something to report, and no reason for another login.
+        # If somebody else ends the session, report it; do not log in again.
         return examine_account(sessions.log_in(place, stack, renewals=0))
     except CredentialsMissing as problem:
         return NotLoggedIn(Failure(problem.message, problem.hint), missing=True)

@@ -1,4 +1,4 @@
-"""Bring the files into the canonical form: which there are, and what each would be."""
+"""Format files: find them, and compute the canonical form of each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CLIENTS, _SETTINGS = "auth-clients", "reconciler"
 
 @frozen
 class FormattedFile:
-    """A file as it is and as it should be."""
+    """A file before and after formatting."""
 
     shown_as: str
     before: bytes
@@ -30,20 +30,20 @@ class FormattedFile:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the file is not yet as it should be."""
+        """Whether formatting changes the file."""
         return self.before != self.after
 
 
 @frozen
 class InvalidFile:
-    """A file that cannot be read, or is not the YAML that files are written in."""
+    """A file that cannot be read, or is not in the YAML subset that files use."""
 
     diagnostics: tuple[Diagnostic, ...]
 
 
 @frozen
 class UnformattableFile:
-    """A file that cannot be brought into the form as it is, and why."""
+    """A file that cannot be formatted, and why."""
 
     shown_as: str
     why: str
@@ -63,13 +63,13 @@ class FileToFormat:
 
 
 def sources(files: ProjectFiles, paths: Sequence[Path]) -> list[FileToFormat]:
-    """The settings and the declarations; of those, what is at or below the paths, if there are any.
+    """The files of the settings and declarations; with `paths`, only those at or below them.
 
-    Raises `WrongUsage` for a path at which nothing is read.
+    Raises `WrongUsage` for a path without any such file.
     """
     settings = _settings(files.config)
     if settings.obstacle is not None and not paths:
-        return [settings]  # the wrong folder: that `clients/` is missing too helps nobody
+        return [settings]  # the wrong folder: do not report that `clients/` is missing too
     everything = [*([settings] if settings.obstacle is None else []), *_declarations(files)]
     for path in paths:
         if not any(_leads_to(path, source) for source in everything):
@@ -110,7 +110,7 @@ def _real(path: Path) -> str:
 
 
 def format_file(source: FileToFormat) -> Judged:
-    """What a file would be."""
+    """Format the content of a file."""
     if source.obstacle is not None:
         return InvalidFile((source.obstacle,))
     data = read_file(source.path, source.shown_as)
@@ -120,7 +120,7 @@ def format_file(source: FileToFormat) -> Judged:
 
 
 def format_text_of(data: bytes, shown_as: str, schema: str | None = None) -> Judged:
-    """What a text would be. Without a schema it is one of clients if it says `clients:`, else one of settings."""
+    """Format a text. Without a schema, it is one of clients if it has `clients:`, else one of settings."""
     loaded = load_text(data[: MAX_BYTES + 1], shown_as)
     if has_errors(loaded.diagnostics) or not loaded.documents:
         return InvalidFile(loaded.diagnostics)

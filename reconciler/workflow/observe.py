@@ -1,4 +1,4 @@
-"""Observe instances, and plan against what was observed."""
+"""Observe instances, and plan from observations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.workflow.plan import PlanRequest, plan_listing
 
 @frozen
 class Observed:
-    """An instance that answered, and what it has."""
+    """An instance and its observation."""
 
     instance: Instance
     observation: Observation
@@ -33,7 +33,7 @@ ObserveResult = Observed | Stopped
 def observe_instances(
     instances: Sequence[Instance], options: Options, parallelism: int, now: Callable[[], datetime]
 ) -> list[ObserveResult]:
-    """Look at each instance once, so many at a time; one that fails does not stop the others."""
+    """Observe each instance once, `parallelism` at a time; one that fails does not stop the others."""
     cancel_token = CancelToken()
     sessions = Sessions(options.environ, options.timeout, stop=cancel_token)
 
@@ -49,9 +49,9 @@ def observe_instances(
 def plan_observed(
     order: PlanRequest, observations: Sequence[Observation], file: str, now: datetime
 ) -> Iterator[PlanResult]:
-    """Plan each instance as it was observed: nothing is asked, and no credentials are read.
+    """Plan each instance from its observation, without requests or credentials.
 
-    `file` is where the observations come from, `now` the time from which their age is counted.
+    `file` is the file of the observations, `now` the time from which their age is counted.
     """
     for instance in order.instances:
         try:
@@ -66,8 +66,8 @@ def plan_observed(
 def _observe(instance: Instance, sessions: Sessions, now: Callable[[], datetime]) -> Observation:
     with ExitStack() as stack:
         gateway = sessions.open(instance, stack)
-        # Before the look: whatever changes while the instance answers is newer than the observation says.
+        # Before the request: what changes while the instance answers is newer than the observation says.
         began_at = now().replace(microsecond=0)
         listing = gateway.list_clients()
-        # The dates in the listing are the instance's, and so is the time that they are compared with.
+        # The dates in the listing are by the instance's clock, and so is the time to compare them with.
         return Observation(instance.name, instance.identity, listing.at or began_at, listing)

@@ -1,4 +1,4 @@
-"""What somebody chose on the command line: which files, which instances, how to plan."""
+"""The choices on the command line: which files, which instances, how to plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, quoted
 
 _MOST_NAMED = 12
-"""Instances in a hint."""
+"""Maximum number of instances in a hint."""
 
 
 @frozen
@@ -34,19 +34,19 @@ class ProjectFiles:
 
 @frozen
 class Options:
-    """How to plan and apply, beyond what the settings say; None leaves the settings' word."""
+    """How to plan and apply, besides the settings; None means as in the settings."""
 
     environ: Mapping[str, str] = field(repr=False)
     prune: Prune = Prune.NONE
     limits: Limits = NO_LIMITS
     timeout: float | None = None
-    """Seconds for one request in all."""
+    """Total timeout per request in seconds."""
     only: tuple[str, ...] = ()
-    """Globs: the changes to these clients alone; none for all."""
+    """Globs: limit the plan to matching clients; empty for all."""
     owners: tuple[str, ...] = ()
-    """Globs: the changes to clients of these owners alone; none for all."""
+    """Globs: limit the plan to clients of matching owners; empty for all."""
     base: str | None = None
-    """The git revision that tells change from drift, or `applied`; None to ask none."""
+    """The git revision to separate changes in git from drift, or `applied`; None for no such comparison."""
     on_drift: OnDrift = OnDrift.REFUSE
 
 
@@ -57,18 +57,18 @@ class WriteOptions:
     journal: Path | None = None
     """The directory of all journals; None for the one beside the settings."""
     parallelism: int = 8
-    """Requests under way at once."""
+    """Maximum number of requests at once."""
 
 
 @frozen
 class Shard:
-    """A part of the instances, the first being number 1: the same part wherever and whenever it is asked for."""
+    """Shard `number` (from 1) of `of` parts of the instances: the same on every machine and in every run."""
 
     number: int
     of: int
 
     def holds(self, instance: Instance) -> bool:
-        """Whether the instance belongs to it: by its name alone, so that one more instance moves no other."""
+        """Whether the instance belongs to it, by its name alone, so that adding an instance moves no other."""
         import hashlib  # takes longer to load than the rest of this module
 
         return int.from_bytes(hashlib.sha256(instance.name.encode()).digest()) % self.of == self.number - 1
@@ -79,7 +79,7 @@ class Shard:
 
 @frozen
 class Selection:
-    """Names and globs of instances, or all that are not embedded, or (neither) the default one; perhaps a part."""
+    """Instances by names and globs, or all that are not embedded, or (neither) the default one; perhaps a shard."""
 
     names: tuple[str, ...] = ()
     all: bool = False
@@ -87,12 +87,12 @@ class Selection:
 
     @property
     def is_explicit(self) -> bool:
-        """Whether somebody said which instances are meant."""
+        """Whether the instances are chosen explicitly."""
         return self.all or bool(self.names)
 
 
 def select_instances(settings: Settings, selection: Selection) -> tuple[Instance, ...]:
-    """The instances that a command is for, by wave, then as configured: none if its shard is empty.
+    """Select the instances of a command, by wave, then as configured; none if the shard is empty.
 
     Raises `WrongUsage`.
     """
@@ -105,14 +105,14 @@ def select_instances(settings: Settings, selection: Selection) -> tuple[Instance
 
 
 def every_one(settings: Settings, *, embedded: bool, shard: Shard | None) -> Selection:
-    """The choice of all instances of a shard, the embedded ones perhaps among them."""
+    """The selection of all instances of a shard, with or without the embedded ones."""
     if not embedded:
         return Selection(all=True, shard=shard)
     return Selection(tuple(instance.name for instance in settings.instances), shard=shard)
 
 
 def in_shard(instances: Iterable[Instance], shard: Shard | None) -> tuple[Instance, ...]:
-    """Those of the instances that belong to the shard; all of them without one."""
+    """The instances that belong to the shard; all of them without one."""
     return tuple(each for each in instances if shard is None or shard.holds(each))
 
 

@@ -1,4 +1,4 @@
-"""The same work for many instances at once, by as many threads as are allowed; the results in a fixed order."""
+"""Do the same work for many items with a limited number of threads; the results in a fixed order."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 GRACE = 5.0
-"""Seconds that an interrupted run leaves to the requests under way, so that their sessions are logged out."""
+"""Seconds that an interrupted run waits for requests under way, so that their sessions are logged out."""
 
 
 class CancelToken:
-    """Whether the run is on its way out: threads that hear of it begin nothing new."""
+    """Whether the run is being cancelled: then threads start nothing new."""
 
     def __init__(self) -> None:
         self._begun = False
 
     def __call__(self) -> bool:
-        """Whether it has begun."""
+        """Whether the cancellation has begun."""
         return self._begun
 
     def begin(self) -> None:
-        """From now on it has; there is no way back."""
+        """Begin the cancellation. This cannot be undone."""
         self._begun = True
 
 
 def map_parallel(
     items: Sequence[Item], work: Callable[[Item], Result], size: int, cancel_token: CancelToken | None = None
 ) -> list[Result]:
-    """Do the work for each item, at most `size` at a time, and give the results in the order of the items.
+    """Do the work for each item, at most `size` at a time, and return the results in the order of the items.
 
-    What is not done in parallel is done in the calling thread, where a signal's exception finds it. Elsewhere such an
-    exception begins the `ending`, waits GRACE seconds at most for what is under way, and goes on; without an `ending`
-    it does not wait. So does an exception that the work raises: errors that one item may have are its result.
+    Without parallelism the work is done in the calling thread, where a signal handler's exception reaches it. Otherwise
+    such an exception, or one that `work` raises, begins the cancellation, waits at most GRACE seconds for the work
+    under way, and is raised again; without a `cancel_token` it does not wait. `work` should return expected errors.
     """
     if min(size, len(items)) <= 1:
         return [work(item) for item in items]

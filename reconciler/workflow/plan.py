@@ -1,4 +1,4 @@
-"""Plan instances: observe, compare, judge. Nothing is written."""
+"""Plan instances: observe, compare, check the guards. Nothing is written."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ if TYPE_CHECKING:
 
 
 def nothing_pending(_: Instance) -> PendingLookup:
-    """Nobody knows of any past run."""
+    """The lookup without past runs: no delivery is pending."""
     return lambda label, client, client_id: False
 
 
 @frozen
 class PlanRequest:
-    """What to plan: the settings, what is declared for each instance, and the instances in question."""
+    """What to plan: the settings, what is declared for each instance, and which instances."""
 
     settings: Settings
     declared: InstanceDeclarations
     instances: Sequence[Instance]
     options: Options
     bases: Mapping[str, Base | ReconcilerError] = field(default_factory=dict)
-    """What each instance had declared at the base, or why that is not known; empty where no base is asked for."""
+    """What was declared for each instance at the base, or why that is unknown; empty if no base is requested."""
     configuration: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
-    """How the work tree's settings differ from those that are trusted, by instance."""
+    """How the work tree's settings differ from the trusted ones, by instance."""
     warnings: tuple[Diagnostic, ...] = ()
-    """What is odd about the files, and stops nothing."""
+    """The warnings about the files; they stop nothing."""
 
     pending_deliveries: Callable[[Instance], PendingLookup] = nothing_pending
-    """What past runs owe sinks that cannot be asked."""
+    """Pending deliveries of past runs to sinks that cannot be read."""
 
 
 def plan_instances(order: PlanRequest, parallelism: int) -> list[PlanResult]:
-    """Plan the instances, so many at once; one that fails does not stop the others. The results are in their order."""
+    """Plan the instances, `parallelism` at a time, in their order; one that fails does not stop the others."""
     cancel_token = CancelToken()
     sessions = Sessions(order.options.environ, order.options.timeout, stop=cancel_token)
 
@@ -67,10 +67,10 @@ def plan_instances(order: PlanRequest, parallelism: int) -> list[PlanResult]:
 def attempt(
     order: PlanRequest, instance: Instance, sessions: Sessions, stack: ExitStack
 ) -> tuple[PlanResult, Gateway | None]:
-    """The plan of an instance and the gateway that it was made with, or why there is none."""
+    """Plan an instance; return the plan and the gateway used for it, or why there is none."""
     try:
-        base_of(order, instance)  # before anybody logs in for nothing
-        order.declared.work_out(instance.name)  # before the listing comes, so that memory never holds both
+        base_of(order, instance)  # before the login, which would be for nothing
+        order.declared.work_out(instance.name)  # before the listing is read, so that memory never holds both
         gateway = sessions.open(instance, stack)
         return plan_instance(order, instance, gateway), gateway
     except ReconcilerError as problem:
@@ -78,14 +78,14 @@ def attempt(
 
 
 def plan_instance(order: PlanRequest, instance: Instance, gateway: Gateway) -> Planned:
-    """Observe an instance once, plan, and judge the plan. Raises a `GatewayError`."""
+    """Observe an instance once, plan, and check the guards. Raises a `GatewayError`."""
     listing = gateway.list_clients()
     planned = plan_listing(order, instance, listing)
     return _with_missing_secrets(order, planned, listing) if instance.sinks else planned
 
 
 def _with_missing_secrets(order: PlanRequest, planned: Planned, listing: Listing) -> Planned:
-    """The plan, and what sinks lack of the managed clients. Files are looked at, programs are not run."""
+    """Add to the plan what sinks lack of the managed clients. Reads files, runs no programs."""
     from reconciler.planning.managed import managed
     from reconciler.workflow.deliveries import deliverer_of, missing_secrets, unusable
 
@@ -102,17 +102,17 @@ def _with_missing_secrets(order: PlanRequest, planned: Planned, listing: Listing
 
 
 def plan_listing(order: PlanRequest, instance: Instance, listing: Listing) -> Planned:
-    """Plan what was seen of an instance, and judge the plan."""
+    """Plan an instance from a listing, and check the guards."""
     settings = order.settings
     made = make_plan(order.declared.of(instance.name), listing, plan_policy(order, instance), base_of(order, instance))
     full = replace(made, configuration=order.configuration.get(instance.name, ()))
-    # Before the guards: they judge what would be written.
+    # Before the guards: they check what would be written.
     plan = limit_to_targets(full, order.options.only, order.options.owners)
     return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
 
 
 def plan_policy(order: PlanRequest, instance: Instance) -> PlanPolicy:
-    """How an instance is planned."""
+    """The policy to plan an instance with."""
     return PlanPolicy(
         instance=instance.name,
         identity=instance.identity,
@@ -125,7 +125,7 @@ def plan_policy(order: PlanRequest, instance: Instance) -> PlanPolicy:
 
 
 def base_of(order: PlanRequest, instance: Instance) -> Base | None:
-    """What was declared for an instance at the base; None where no base is asked for. Raises why it is not known."""
+    """What was declared for an instance at the base; None if no base is requested. Raises why it is unknown."""
     base = order.bases.get(instance.name)
     if isinstance(base, ReconcilerError):
         raise base
@@ -133,7 +133,7 @@ def base_of(order: PlanRequest, instance: Instance) -> Base | None:
 
 
 def guards(settings: Settings, instance: Instance, options: Options) -> Guards:
-    """What an instance allows to be done to it in this run."""
+    """The guards of an instance in this run."""
     return Guards(
         limits=_limits(instance.limits, options.limits),
         protected=settings.protected,

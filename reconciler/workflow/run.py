@@ -1,4 +1,4 @@
-"""How one run writes: what it is called, where it is written down, who hears of it and who may stop it."""
+"""One run that writes: its name, its journal, who is told of its progress and what stops it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class RunOrigin:
-    """Where a run comes from, for the journal and for whoever meets its lock."""
+    """The origin of a run, for its journal and for whoever finds its lock."""
 
     who: str
-    """user@host, or the address of a pipeline's run."""
+    """user@host, or the URL of a pipeline's run."""
     commit: str | None = None
     """The git commit of the declarations, if they are in git."""
     clean: bool | None = None
-    """Whether the work tree was as that commit has it."""
+    """Whether the work tree was equal to that commit."""
 
     @property
     def exactly(self) -> str | None:
-        """The commit, if the declarations are exactly as it has them."""
+        """The commit, if the declarations are exactly those of the commit."""
         return self.commit if self.clean else None
 
 
@@ -51,13 +51,13 @@ class Run:
     tell: Callable[[Instance, ProgressEvent], None]
     stop: Callable[[], bool]
     parallelism: int
-    """Requests, and deliveries, under way at once."""
+    """Maximum number of requests, and of deliveries, at once."""
     mask: Mask | None = None
-    """Where a secret is made known to a pipeline that hides it, before any sink gets it; None where nothing would."""
+    """Makes a secret known to a pipeline that hides it, before any sink gets it; None if no pipeline does."""
 
     @property
     def holder(self) -> str:
-        """What the next run hears about this one while it holds a lock."""
+        """The name of this run in the message of another run that finds its lock."""
         return f"run {self.name} of {self.origin.who}"
 
     def write(
@@ -69,9 +69,9 @@ class Run:
         *,
         targets: DeliveryTargets = NO_TARGETS,
     ) -> Report:
-        """Apply a plan and deliver, written down in a journal of its own. `digest` is that of a saved plan.
+        """Apply a plan and deliver secrets, with a journal of its own. `digest` is that of a saved plan.
 
-        Raises `JournalError`, before anything is written to the instance, where nothing can be written down.
+        Raises `JournalError`, before anything is written to the instance, if the journal cannot be written.
         """
         with self.journal_of(plan, digest) as journal:
             return apply_plan(
@@ -85,7 +85,7 @@ class Run:
             )
 
     def journal_of(self, plan: Plan, digest: str | None = None) -> AbstractContextManager[Journal]:
-        """The journal of this run on one instance. Entering it raises `JournalError` where it cannot be begun."""
+        """The journal of this run on one instance. Entering it raises `JournalError` if it cannot be started."""
         heading = Heading(
             run=self.name,
             started_at=self.now(),

@@ -1,4 +1,4 @@
-"""Hand over the secrets of managed clients at any time, or find out what the sinks have of them."""
+"""Deliver the secrets of managed clients to sinks at any time, or check what the sinks have."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from reconciler.workflow.run import Run
 
 @frozen
 class DeliveryRequest:
-    """Whose secrets, and whether only to look."""
+    """Which clients' secrets to deliver, and whether only to check."""
 
     names: tuple[str, ...] = ()
-    """Globs of declared clients; none for all."""
+    """Globs of declared clients; empty for all."""
     check: bool = False
 
 
 def deliver_secrets(order: PlanRequest, wanted: DeliveryRequest, run: Run) -> list[SecretsResult]:
-    """Deliver to every sink what it has not, or, with `check`, say what each has; the results are in order.
+    """Deliver to every sink what it lacks, or, with `check`, report what each has; results in the instances' order.
 
-    The instances are only read. Raises `WrongUsage` for a glob that no declared client matches, and where no instance
-    has sinks.
+    The instances are only read. Raises `WrongUsage` for a glob that no declared client matches, and if no instance has
+    sinks.
     """
     _refuse_strangers(order, wanted.names)
     instances = [instance for instance in order.instances if instance.sinks]
@@ -103,7 +103,7 @@ def _supply(
 def _due(
     deliverer: Deliverer, clients: Sequence[tuple[SinkClient, int]], issued: Sequence[ClientSecret]
 ) -> Iterator[_Due]:
-    """Sink by sink, whom it should have."""
+    """The clients that each sink should have, sink by sink."""
     secrets = {each.id: each for each in issued}
     for number in range(len(deliverer.labels)):
         for client, client_id in clients:
@@ -135,7 +135,7 @@ def _deliver(
     issued: Sequence[ClientSecret],
     run: Run,
 ) -> SinkContents:
-    """Give each sink what it has not. A sink that says that it could not take them is not tried for each of them."""
+    """Deliver to each sink what it lacks. A sink that reports that it could not take secrets is not tried at all."""
     failing = {each.sink: each.error for each in deliverer.problems([due.client for due, _ in looked])}
     tried = [due for due, place in looked if place.state not in _SETTLED and place.sink not in failing]
     handed, failure = _handed(instance, deliverer, tried, issued, run) if tried else ((), None)

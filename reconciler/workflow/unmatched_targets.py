@@ -1,4 +1,4 @@
-"""Globs of `--only` and `--owner` that are about nothing: a typing error must not look like a job well done."""
+"""Refuse globs of `--only` and `--owner` that match nothing: a typing error must not look like success."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from reconciler.workflow.plan import PlanRequest
 def refuse_unmatched(order: PlanRequest, results: Sequence[PlanResult]) -> None:
     """Raise `WrongUsage` for the first glob that matches neither a change nor anything that is declared.
 
-    Also what is declared for other instances counts: a part of a fleet may have nothing of it.
-    Of an instance that could not be planned nobody knows the changes: with one, names get the benefit of the doubt.
+    What is declared for other instances counts too: a shard may have nothing of it. If an instance could not be
+    planned, its changes are unknown, and `--only` is not checked.
     """
     if not order.instances:
         return
@@ -38,7 +38,7 @@ def _demand(flag: str, noun: str, globs: Iterable[str], known: set[str]) -> None
 
 
 def declared_names(declared: Declarations) -> Iterator[str]:
-    """Every name that the declarations have for a client, also an earlier one."""
+    """All names that the declarations have for clients, also previous ones."""
     for client in declared.present:
         yield from (client.name, *client.previous_names)
     yield from (client.name for client in declared.absent)

@@ -1,1 +1,1 @@
-"""Logging in to instances."""
+"""Log in to instances."""

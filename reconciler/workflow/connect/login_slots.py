@@ -1,6 +1,6 @@
-"""Accounts that several instances share: offered to one instance after the other until it is known that they are good.
+"""Serialise logins with shared credentials until one instance has accepted them.
 
-Every refused login brings an account nearer to being locked, and an account may well be the same user behind several
+Every refused login brings an account closer to being locked, and the credentials may belong to the same user on several
 instances. So of many logins at once with a wrong password, only the first may be sent.
 """
 
@@ -14,18 +14,18 @@ from reconciler.model.errors import LoginRefused
 
 
 class AccountState:
-    """What is known of one user name and password in this run."""
+    """What is known about one user name and password in this run."""
 
     def __init__(self) -> None:
         self.slot = Lock()
-        """SinkState by the login under way, as long as none has succeeded."""
+        """Held by the login under way, as long as none has succeeded."""
         self.accepted = False
         self.refused_by: str | None = None
         """The instance that refused them first."""
 
 
 class LoginSlot:
-    """One instance's login with an account, as a context: ending without an exception, it has succeeded."""
+    """One instance's login with an account, as a context: it has succeeded if it ends without an exception."""
 
     def __init__(self, account: AccountState, instance: str, pause: Pause) -> None:
         self._account = account
@@ -53,7 +53,7 @@ class LoginSlot:
         self._give_up()
 
     def pause(self, seconds: float) -> bool | None:
-        """Wait between two tries. A login is tried again only if nothing of it was sent: meanwhile others may try."""
+        """Wait between two attempts. A login is retried only if nothing of it was sent: others may try meanwhile."""
         if not self._holds:
             return self._pause(seconds)
         self._give_up()
@@ -66,7 +66,7 @@ class LoginSlot:
         if not self._account.accepted:
             self._account.slot.acquire()
             self._holds = True
-        if self._account.accepted:  # perhaps since a moment ago
+        if self._account.accepted:  # perhaps while this login waited
             self._give_up()
 
     def _give_up(self) -> None:

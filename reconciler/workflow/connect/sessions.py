@@ -1,4 +1,4 @@
-"""How instances are reached: one login an instance and run, and the embedded ones started on the way."""
+"""Log in to instances, once per instance and run; embedded instances are started first."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.login_slots import AccountState, LoginSlot
 
 DEFAULT_TIMEOUT = 30.0
-"""Seconds for one request in all."""
+"""Total timeout per request in seconds."""
 
 
 @frozen
 class Endpoint:
-    """Where an instance answers in this run."""
+    """The URL of an instance in this run."""
 
     instance: Instance
     url: str
     account: Credentials | None = None
-    """That of an embedded instance; None where the settings say which account is meant."""
+    """The account of an embedded instance; None if the settings name one."""
 
 
 def locate(instance: Instance, stack: ExitStack) -> Endpoint:
-    """Where an instance answers; an embedded one is started, until `stack` is closed. Raises `SandboxError`."""
+    """Find an instance's URL; start an embedded instance, until `stack` is closed. Raises `SandboxError`."""
     if instance.url is None or instance.credentials is None:
         return Endpoint(instance, *stack.enter_context(_embedded(instance)))
     return Endpoint(instance, instance.url)
 
 
 class Sessions:
-    """Logs in to instances, and never offers credentials again that one of them refused.
+    """Log in to instances, but never again with credentials that one of them refused.
 
-    One for a whole run, so that it remembers which those were. Safe to use from several threads: instances that share
-    credentials log in one after the other until they were accepted once.
+    Use one for a whole run, so that it remembers refused credentials. Safe to use from several threads: instances that
+    share credentials log in one after the other until they were accepted once.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Sessions:
         connections: int = 1,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`connections` is how many requests may be under way at once; once `stop` says so, nothing is tried again."""
+        """`connections` is the maximum number of requests at once; once `stop` returns True, nothing is retried."""
         self._environ = environ
         self._timeout = timeout
         self._connections = connections
@@ -62,20 +62,20 @@ class Sessions:
         self._lock = Lock()
 
     def open(self, instance: Instance, stack: ExitStack) -> Gateway:
-        """The gateway of an instance, logged in; an embedded one is started first. Closing `stack` undoes both.
+        """Log in to an instance and return its gateway; an embedded one is started first. Closing `stack` undoes both.
 
         Raises `CredentialsMissing`, `SandboxError`, `Interrupted` once the run is to stop, or a `GatewayError`.
         """
         return self.log_in(locate(instance, stack), stack)
 
     def log_in(self, place: Endpoint, stack: ExitStack, *, renewals: int = 1) -> HttpGateway:
-        """The gateway of a located instance, logged in.
+        """Log in to a located instance and return its gateway.
 
-        A session that ends too early is renewed so many times. Raises `CredentialsMissing`, `Interrupted` once the run
-        is to stop, or a `GatewayError`.
+        A session that ends too early is renewed `renewals` times. Raises `CredentialsMissing`, `Interrupted` once the
+        run is to stop, or a `GatewayError`.
         """
         credentials = place.account or read_credentials(place.instance.credentials or CredentialNames(), self._environ)
-        # The account of an embedded sandbox is its own, though its words are the same everywhere.
+        # Each embedded sandbox has its own account, though user name and password are the same in all.
         account = AccountState() if place.account else self._account(credentials)
         with LoginSlot(account, place.instance.name, self._pause) as slot:
             if self._stop():
@@ -83,7 +83,7 @@ class Sessions:
             return stack.enter_context(self._connect(place, credentials, renewals, slot.pause))
 
     def timeout_of(self, instance: Instance) -> float:
-        """Seconds for one request in all."""
+        """Total timeout per request in seconds."""
         return self._timeout or instance.timeout or DEFAULT_TIMEOUT
 
     def _connect(

@@ -1,1 +1,1 @@
-"""Bringing live clients into the files."""
+"""Bring live clients into the files."""

@@ -1,4 +1,4 @@
-"""Take what a person changed on an instance over into the entries that declare it, field by field."""
+"""Copy manual changes on an instance into the entries that declare its clients, field by field."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from reconciler.workflow.plan import PlanRequest
 
 @frozen
 class AcceptedEntry:
-    """An entry that says what is live now."""
+    """An entry that was changed to what is live."""
 
     name: str
     source: Location
@@ -32,7 +32,7 @@ class AcceptedEntry:
 
 @frozen
 class NotAccepted:
-    """An entry that does not say what is live, and why it was not changed."""
+    """An entry that differs from what is live, and why it was not changed."""
 
     name: str
     source: Location
@@ -42,23 +42,23 @@ class NotAccepted:
 
 @frozen
 class Accepted:
-    """What came of taking over: the files that change, and what to say of the clients that it was about."""
+    """The result: the files that change, and what to report about the matching clients."""
 
     files: Mapping[Path, bytes] = field(default_factory=dict)
     """The new content of each."""
     entries: tuple[AcceptedEntry, ...] = ()
     left_alone: tuple[NotAccepted, ...] = ()
     gone: tuple[Create, ...] = ()
-    """Declared, and not live."""
+    """Declared, but not live."""
     blocked: tuple[Blocked, ...] = ()
-    """It is not certain which live client they mean."""
+    """Ambiguous: it is not certain which live client they mean."""
     renames: tuple[Update, ...] = ()
-    """Taken over but for the new name, which git gives."""
+    """Accepted except for the name: git renames these clients."""
 
 
 @frozen
 class _Drift:
-    """What an instance has instead of what an entry says."""
+    """A client on an instance that differs from its entry."""
 
     instance: Instance
     update: Update
@@ -66,11 +66,11 @@ class _Drift:
 
     @property
     def renames(self) -> bool:
-        """Whether git gives the client a new name: nobody on the instance took it away."""
+        """Whether git renames the client; otherwise a person on the instance did."""
         return self.update.is_rename and self.update.reason.code != "pinned-by-id"
 
     def wanted(self) -> ClientSpec:
-        """What the entry must say."""
+        """What the entry has to declare."""
         live, entry = self.update.before, self.entry
         redirects = entry.redirects
         if Grant.AUTHORIZATION_CODE not in live.grants:
@@ -80,15 +80,15 @@ class _Drift:
         return replace(live, name=entry.name if self.renames else live.name, redirect_urls=redirects)
 
     def fields(self) -> tuple[Field, ...]:
-        """What changes in the entry."""
+        """The fields that change in the entry."""
         changed = (change.field for change in field_changes(self.update.before, self.update.after))
         return tuple(each for each in changed if each is not Field.NAME or not self.renames)
 
 
 def accept_live(order: PlanRequest, plans: Sequence[Plan], documents: Sequence[Document], accept: str) -> Accepted:
-    """Bring the entries of the clients that a glob covers to what is live. `plans` are those of `order.instances`.
+    """Change the entries of the clients that match a glob to what is live. `plans` are those of `order.instances`.
 
-    Raises `Refused` where a file cannot be read as it was planned from.
+    Raises `Refused` if a file cannot be changed, or changed after the plans were made.
     """
     taken = _take_over(order, list(_drifts(order.instances, plans, documents, accept)))
     return replace(taken, gone=tuple(_gone(plans, accept)), blocked=tuple(_blocked(plans, accept)))
@@ -99,7 +99,7 @@ def _drifts(
 ) -> Iterable[_Drift]:
     entries = [entry for document in documents for entry in read_entries(document) if entry.present]
     for instance, plan in zip(instances, plans, strict=True):
-        # Not by their places: what aliases share stands where the anchor is. A name is declared once for an instance.
+        # Not by location: an alias has the location of its anchor. A name is declared once for an instance.
         by_name = {entry.name: entry for entry in entries if entry.covers(instance.name)}
         for change in map(_as_update, plan.changes):
             if isinstance(change, Update) and _is_meant(accept, change):
@@ -109,7 +109,7 @@ def _drifts(
 
 
 def _as_update(change: Change) -> Change:
-    """What a rotation changes besides the secret, as if it were the only thing."""
+    """Convert a rotation that changes more than the secret to an update with only those other changes."""
     if not isinstance(change, Create) or change.replaces is None or change.replaces.before == change.after:
         return change
     return Update(change.replaces.id, change.replaces.before, change.after, change.reason, change.source, change.owner)
@@ -133,7 +133,7 @@ def _blocked(plans: Iterable[Plan], accept: str) -> Iterable[Blocked]:
 
 
 def _take_over(order: PlanRequest, drifts: Sequence[_Drift]) -> Accepted:
-    """The files with what is live in the entries that drifted."""
+    """Write what is live into the entries that drifted."""
     refused: list[NotAccepted] = []
     wanted: dict[Path, dict[int, _Drift]] = {}
     for same_entry in _by_entry(drifts):
@@ -160,7 +160,7 @@ def _take_over(order: PlanRequest, drifts: Sequence[_Drift]) -> Accepted:
 
 
 def _by_entry(drifts: Iterable[_Drift]) -> Iterable[Sequence[_Drift]]:
-    """The drifts of each entry: several instances may differ from it."""
+    """Group the drifts by entry: several instances may differ from it."""
     found: dict[tuple[str, int], list[_Drift]] = {}
     for drift in drifts:
         found.setdefault((drift.entry.document.path, drift.entry.index), []).append(drift)
@@ -168,9 +168,9 @@ def _by_entry(drifts: Iterable[_Drift]) -> Iterable[Sequence[_Drift]]:
 
 
 def _not_alone(order: PlanRequest, drifts: Sequence[_Drift]) -> str | None:
-    """Why the entry of these drifts cannot say what is live: not all the instances that it is for have that.
+    """Why the entry of these drifts cannot declare what is live: it is also for instances that do not have that.
 
-    An embedded instance is nobody's, and follows.
+    Embedded instances do not count: they follow the entry.
     """
     names = [drift.instance.name for drift in drifts]
     if any(drift.wanted() != drifts[0].wanted() for drift in drifts):
@@ -200,7 +200,7 @@ def _amended(file: Path, before: bytes, wanted: Mapping[int, ClientSpec]) -> Cha
 
 
 def read_bytes(file: Path) -> bytes:
-    """What a file of declarations holds. Raises `ReconcilerError`."""
+    """Read a file of declarations. Raises `ReconcilerError`."""
     try:
         return file.read_bytes()
     except OSError as problem:

@@ -1,4 +1,4 @@
-"""Look at instances, and put what is live into words that `validate` accepts and whose plan is empty."""
+"""Observe instances, and export what is live as entries that `validate` accepts and whose plan is empty."""
 
 from __future__ import annotations
 
@@ -27,26 +27,25 @@ from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.options import Options
 from reconciler.workflow.parallel import CancelToken, map_parallel
 
-# As a path it comes after those of all files: of two entries that look alike, the file's is the first.
+# This path sorts after those of all files: of two similar entries, the file's comes first.
 _HERE = "\U0010fffdexport"
 _PLACE = re.compile(rf" at {_HERE}:\d+:\d+")
 
 Problems = Mapping[int, Sequence[Diagnostic]]
-"""What is wrong with each entry, by its number among all."""
+"""The problems of each entry, by its number among all."""
 
 
 def observe_all(instances: Sequence[Instance], options: Options, parallelism: int) -> list[InstanceListing | Stopped]:
-    """Observe each instance once, so many at a time; one that fails does not stop the others. In their order."""
+    """Observe each instance once, `parallelism` at a time, in their order; a failure does not stop the others."""
     cancel_token = CancelToken()
     sessions = Sessions(options.environ, options.timeout, stop=cancel_token)
     return map_parallel(instances, lambda instance: _look(instance, sessions), parallelism, cancel_token)
 
 
 def export(seen: Sequence[InstanceListing], settings: Settings, *, system: bool = False) -> Export:
-    """What is live as entries, in the order in which the instances are configured; all that the rules refuse is waived
-    or withheld.
+    """Export what is live as entries, instances in configured order; waive or withhold all that the rules refuse.
 
-    Raises `Refused` for a listing that no instance has, or where no entry can be for one of the instances alone.
+    Raises `Refused` for an implausibly empty listing, or if no entry can be for one of the instances alone.
     """
     order = [instance.name for instance in settings.instances]
     in_order = sorted(seen, key=lambda look: order.index(look.instance.name))
@@ -58,7 +57,7 @@ def export(seen: Sequence[InstanceListing], settings: Settings, *, system: bool 
 
 
 def refuse_unlikely(look: InstanceListing, configured: Sequence[str]) -> None:
-    """Raise `Refused` for a listing that no instance has, or where no entry can be for this instance alone.
+    """Raise `Refused` for an implausibly empty listing, or if no entry can be for this instance alone.
 
     `configured` are the names of all instances.
     """
@@ -69,11 +68,11 @@ def refuse_unlikely(look: InstanceListing, configured: Sequence[str]) -> None:
 def judge_items(
     items: Sequence[Item], settings: Settings, instances: Sequence[Instance], beside: Sequence[Document] = ()
 ) -> tuple[Item, ...]:
-    """The items as the rules let them stand, for these instances and `beside` the documents that are declared already.
+    """Apply the rules to the items, for these instances and with the existing declarations in `beside`.
 
-    An entry that breaks rules which can be waived gets `allow:`, with notes; any other is withheld. No rule is guessed:
-    the entries are written, read and judged like every file; backwards too, since of two that look alike a rule names
-    the later one, and which that is depends on the files that people put them into.
+    An entry that only breaks rules which can be waived gets `allow:`, with notes; otherwise it is withheld. The rules
+    themselves decide: the entries are written, loaded and checked like every file; also in reverse order, since of two
+    similar entries a rule names the later one, and which that is depends on the files that people put them into.
     """
     waivable = {name: how.waivable for name, how in rule_configs(RULES, settings.rules).items()}
     judged = list(items)
@@ -82,7 +81,7 @@ def judge_items(
         return _problems(list(enumerate(judged))[::order], settings, instances, beside)
 
     while problems := problems_of(1) or problems_of(-1):
-        # What is withheld may be what another entry looked like, so nothing is waived before all of that is gone.
+        # A withheld entry may be the cause of another one's problem, so nothing is waived before those are gone.
         fatal = {number: found for number, found in problems.items() if _is_fatal(judged[number], found, waivable)}
         for number, found in (fatal or problems).items():
             judged[number] = _dealt_with(judged[number], found, waivable)
@@ -148,7 +147,7 @@ def _judged(
 
 
 def _is_fatal(item: Item, found: Iterable[Diagnostic], waivable: Mapping[str, bool]) -> bool:
-    """Whether one of the problems cannot be waived, or is still there although it was."""
+    """Whether one of the problems cannot be waived, or was waived without effect."""
     waived = item.allow if isinstance(item, ExportedEntry) else ()
     return any(not waivable.get(problem.rule, False) or problem.rule in waived for problem in found)
 

@@ -1,4 +1,4 @@
-"""Bring what is live into the files that are there: what nothing declares, and what a person changed."""
+"""Update existing files: add undeclared live clients, and accept manual changes."""
 
 from __future__ import annotations
 
@@ -35,33 +35,33 @@ class UpdateTarget:
 
     files: ProjectFiles
     into: Path | None
-    """The file that somebody named."""
+    """The file of `--into`."""
     empty: bytes
-    """What a new file holds."""
+    """The content of a new file."""
 
 
 @frozen
 class UpdatedFiles:
-    """What the files will hold, and how that came about. Nothing is written yet."""
+    """The new content of the files, and what changed. Nothing is written yet."""
 
     files: Mapping[Path, bytes]
     """The new content of each file that changes."""
     added: Mapping[Path, Sequence[ExportedEntry]]
     withheld: tuple[Withheld, ...]
-    """Live and undeclared, and not to be declared as it is."""
+    """Live and undeclared, but cannot be declared as it is."""
     taken: Accepted
-    """What `--accept` came to."""
+    """The result of `--accept`."""
     differing: int
-    """How many clients differ from their entries, whether that is taken over or not."""
+    """Number of clients that differ from their entries, accepted or not."""
 
 
 def update(
     order: PlanRequest, seen: Sequence[InstanceListing], place: UpdateTarget, accept: str | None
 ) -> UpdatedFiles:
-    """Work out what the files must say. `accept` is a glob of the drifted clients to take over; None for none of them.
+    """Compute the new content of the files. `accept` is a glob of the drifted clients to accept; None for none.
 
-    Raises `Refused` where a file cannot be changed, or the declarations changed meanwhile, and `WrongUsage` for a
-    glob that is about nothing.
+    Raises `Refused` if a file cannot be changed or the declarations changed meanwhile, and `WrongUsage` for a glob that
+    matches nothing.
     """
     for look in seen:
         refuse_unlikely(look, [each.name for each in order.settings.instances])
@@ -99,7 +99,7 @@ def _refuse_stranger(accept: str, order: PlanRequest, seen: Sequence[InstanceLis
 def _undeclared(
     order: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]
 ) -> Sequence[ExportedEntry | Withheld]:
-    """What no entry declares, as entries."""
+    """The clients that no entry declares, as entries."""
     rest = []
     for look, plan in zip(seen, plans, strict=True):
         ids = {each.id for each in plan.unmanaged if not each.system}
@@ -119,13 +119,13 @@ def _by_file(
 
 
 def _named_file(into: Path, documents: Sequence[Document]) -> Path:
-    """The file that somebody named, as the loader calls it if it is there: one file must not go by two names."""
+    """The named file, by the loader's path if it was loaded: one file must not have two names."""
     real = os.path.realpath(into)
     return next((Path(each.path) for each in documents if os.path.realpath(each.path) == real), into)
 
 
 def _default_file(entry: ExportedEntry, place: UpdateTarget, documents: Sequence[Document]) -> Path:
-    """The only file there is, else one that is named after the instance."""
+    """The only existing file, else one named after the instance."""
     if len(documents) == 1:
         return Path(documents[0].path)
     return place.files.clients_directory / f"{entry.instances[0]}.yaml"

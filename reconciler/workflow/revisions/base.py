@@ -1,4 +1,4 @@
-"""Which revision tells change from drift, and the ref that remembers what was applied last."""
+"""The base revision, to separate changes in git from drift, and the ref that records the last apply."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.workflow.options import ProjectFiles
 
 APPLIED = "applied"
-"""The word for the revision that the last complete apply recorded, where a revision is asked for."""
+"""Instead of a git revision: the one that the last complete apply recorded."""
 
 _REFS = "refs/reconciler/applied"
 
 
 def bases(files: ProjectFiles, ref: str, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
-    """What each instance had declared at the merge base of `ref` and HEAD, or at its own last complete apply.
+    """What was declared for each instance at the merge base of `ref` and HEAD, or at its own last complete apply.
 
-    An instance without such a revision has the error instead. Raises `GitError` and `InvalidDeclarations` where the
-    same is wrong for all of them.
+    An instance without such a revision has the error instead. Raises `GitError` and `InvalidDeclarations` if the error
+    is the same for all of them.
     """
     load = lru_cache(maxsize=None)(lambda commit: _declared_at(commit, files))
     if ref != APPLIED:
@@ -47,17 +47,17 @@ def bases(files: ProjectFiles, ref: str, instances: Sequence[Instance]) -> Mappi
 
 
 def applied_ref(instance: Instance) -> str:
-    """The git ref that remembers what the last complete apply to an instance applied."""
+    """The git ref of the commit that the last complete apply to an instance applied."""
     name = instance.name
-    # A ref must not hold "..", nor end in "." or ".lock" (git-check-ref-format).
+    # A ref must not contain "..", nor end in "." or ".lock" (git-check-ref-format).
     plain = ".." not in name and not name.endswith((".", ".lock"))
     return f"{_REFS}/{name if plain else name.replace('.', '%2E')}"
 
 
 def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) -> list[Planned]:
-    """Remember of each instance that was applied to completely that it is as a commit declares. Raises `GitError`.
+    """Set the ref of each completely applied instance to the commit that declares it. Raises `GitError`.
 
-    The answer is what was planned for those whose ref has moved.
+    Returns what was planned for those whose ref has moved.
     """
     moved = []
     for planned in filter(None, map(_as_declared, results)):
@@ -69,7 +69,7 @@ def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) ->
 
 
 def _as_declared(result: ApplyResult) -> Planned | None:
-    """What was planned, if everything that was declared is live now, or a person's change was kept knowingly."""
+    """What was planned, if everything declared is live now, or a manual change was kept knowingly."""
     match result:
         case Finished(planned=planned, report=report):
             return planned if is_complete(report) and _is_all(planned.plan) else None
@@ -82,7 +82,7 @@ def _as_declared(result: ApplyResult) -> Planned | None:
 
 
 def _is_all(plan: Plan) -> bool:
-    """Whether the plan is about everything that is declared."""
+    """Whether the plan covers everything that is declared."""
     return not (plan.blocked or plan.left_out)
 
 

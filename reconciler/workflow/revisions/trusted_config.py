@@ -1,4 +1,4 @@
-"""How the settings differ from those of a git revision: of one that is trusted, or of the base."""
+"""Compare the settings with those of a git revision: the trusted one, or the base."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from reconciler.workflow.options import ProjectFiles
 def untrusted_changes(
     files: ProjectFiles, trusted: Settings, instances: Sequence[Instance]
 ) -> Mapping[str, tuple[Note, ...]]:
-    """What the work tree's reconciler.yaml would change, by instance: none of it is in force. Raises `GitError`.
+    """What the work tree's reconciler.yaml would change, by instance; it is not in force. Raises `GitError`.
 
-    Empty where the work tree's is the one in force.
+    Empty if the work tree's file is in force.
     """
     if files.config_from is None:
         return {}
@@ -38,9 +38,9 @@ def untrusted_changes(
 def changes_since(
     files: ProjectFiles, in_force: Settings, bases: Mapping[str, Base | ReconcilerError]
 ) -> Mapping[str, tuple[Note, ...]]:
-    """What is in force and was not at an instance's base, by instance. Raises `GitError`.
+    """What the settings in force change since an instance's base, by instance. Raises `GitError`.
 
-    Empty where the settings come from a revision of their own.
+    Empty if the settings come from a revision (`--config-from`).
     """
     if files.config_from is not None:
         return {}
@@ -50,7 +50,7 @@ def changes_since(
 
 
 def _since(base: Settings | None, in_force: Settings, instance: str, config: Path) -> tuple[Note, ...]:
-    # A base without settings, or with unsound ones, guarded nothing.
+    # A base without settings, or with invalid ones, guarded nothing.
     found = settings_changes(base, in_force, instance) if base is not None else ()
     return tuple(Note(note.code, f"{printable(config.name)} {note.text} since the base") for note in found)
 
@@ -67,7 +67,7 @@ def _changes(files: ProjectFiles, trusted: Settings, here: Settings | None, inst
 def _replaced_bundles(
     ref: str, config: Path, instances: Sequence[Instance]
 ) -> Iterator[tuple[Path | None, tuple[Note, ...]]]:
-    """Certificates that the settings name are read from the work tree, wherever the settings come from."""
+    """Find CA bundles that differ from the trusted ones: they are read from the work tree in any case."""
     commit = resolve_commit(config.parent, ref)
     for bundle in sorted({each.ca_bundle for each in instances if each.ca_bundle is not None}):
         trusted = _trusted_bytes(config.parent, commit, bundle) if bundle.is_file() else None
@@ -79,5 +79,5 @@ def _replaced_bundles(
 def _trusted_bytes(folder: Path, commit: str, file: Path) -> bytes | None:
     try:
         return read_file_at(folder, commit, file.absolute())
-    except GitError:  # it lies outside of the repository, so that no pull request can change it
+    except GitError:  # outside of the repository, so that no pull request can change it
         return None
