@@ -1,1 +1,1 @@
-"""Live clients to YAML files that declare them."""
+"""Export live clients to YAML files that declare them."""

@@ -1,4 +1,4 @@
-"""Live clients as the entries that would declare them: the way back, from instances to files."""
+"""Convert live clients to the entries that declare them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class ExportedEntry:
     """An entry of `clients:` that declares what is live, and what its reviewer must know."""
 
     spec: ClientSpec
-    """The client, its redirect URLs as a file writes them."""
+    """The client, with its redirect URLs as written in a file."""
     instances: tuple[str, ...]
     ids: tuple[tuple[str, int], ...] = ()
     """The instance's name, and the client's id there."""
     allow: tuple[str, ...] = ()
-    """The rules that what is live breaks."""
+    """The rules that the live client breaks."""
     notes: tuple[str, ...] = ()
     """For the reviewer: a line each, above the entry."""
 
@@ -37,13 +37,13 @@ class ExportedEntry:
 
 @frozen
 class Withheld:
-    """Live, but not to be declared as it is: a comment in the file, and nothing more."""
+    """A live client that cannot be declared as it is: only a comment in the file."""
 
     name: str
     reasons: tuple[str, ...]
     """A line each."""
     entry: ExportedEntry | None = None
-    """What would declare it, once the reasons are dealt with."""
+    """The entry that would declare it, once the reasons are resolved."""
 
 
 Item = ExportedEntry | Withheld
@@ -51,7 +51,7 @@ Item = ExportedEntry | Withheld
 
 @frozen
 class InstanceListing:
-    """What one look at an instance has found."""
+    """The result of observing an instance."""
 
     instance: Instance
     listing: Listing
@@ -59,7 +59,7 @@ class InstanceListing:
 
 @frozen
 class LeftOut:
-    """How many live clients of an instance an export does not mention."""
+    """Number of live clients of an instance that an export leaves out."""
 
     instance: str
     system: int
@@ -68,7 +68,7 @@ class LeftOut:
 
 @frozen
 class Export:
-    """What is live, as entries: sorted by name, those of one name together."""
+    """Live clients as entries, sorted by name."""
 
     items: tuple[Item, ...]
     left_out: tuple[LeftOut, ...]
@@ -76,15 +76,15 @@ class Export:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that an item is about, once."""
+        """The names of all items, without duplicates."""
         return tuple(dict.fromkeys(item.name for item in self.items))
 
 
 def export_clients(seen: Sequence[InstanceListing], ignore: Sequence[str] = (), *, system: bool = False) -> Export:
-    """Every live client that is not ignored; system clients only with `system`.
+    """Convert all live clients that are not ignored to entries; system clients only with `system`.
 
-    Clients that are alike on several instances become one entry. What has its name in common with another client of
-    its instance, or a form that cannot be declared, is withheld. The entries are not judged by any rule.
+    Clients that are equal on several instances become one entry. A client with the same name as another one on its
+    instance is withheld, and so is one that cannot be declared. The entries are not checked by any rule.
     """
     alike: defaultdict[ClientSpec, list[str]] = defaultdict(list)
     withheld: list[Withheld] = []
@@ -149,7 +149,7 @@ def _withheld(instance: str, found: Sequence[AnyLive]) -> Withheld:
 
 
 def _pinned(instance: str, found: Sequence[AnyLive]) -> ExportedEntry | None:
-    """An entry for the first of several clients of one name, as an example: which one is meant, only people know."""
+    """An example entry for the first of several clients with the same name; only people know which one is meant."""
     live = next((each for each in found if isinstance(each, LiveClient)), None)
     if live is None:
         return None

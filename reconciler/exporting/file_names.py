@@ -1,4 +1,4 @@
-"""One file a client: what each is called, and what stands in it."""
+"""One file per client: its name and its content."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from reconciler.exporting.file_text import NO_PROPOSALS, render_export
 from reconciler.exporting.variables import Proposal
 
 _LONGEST = 80
-"""Characters of a name in a file's name: with a suffix and the ending it stays below 100."""
+"""Maximum characters of a client's name in a file name, which stays below 100 with suffix and extension."""
 
-# Windows keeps these for devices, whatever the ending (learn.microsoft.com: "Naming Files, Paths, and Namespaces").
+# Windows reserves these for devices, with any extension (learn.microsoft.com: "Naming Files, Paths, and Namespaces").
 _DEVICES = re.compile("con|prn|aux|nul|(?:com|lpt)[0-9]")
 
 
 def render_files(
     items: Sequence[Item], modeline: str, proposals: Mapping[str, Proposal] = NO_PROPOSALS
 ) -> dict[str, str]:
-    """The text of each file by its name: one for every name of a client, with all that is said of that name."""
+    """The text of each file by its file name: one file per client name, with all items of that name."""
     named = file_names(item.name for item in items)
     return {
         named[name]: render_export(list(group), modeline, proposals=proposals)
@@ -32,9 +32,9 @@ def render_files(
 
 
 def file_names(names: Iterable[str]) -> dict[str, str]:
-    """A file's name for each name of a client: lower-case ASCII, never hidden, told apart on every file system.
+    """A file name for each client name: lower-case ASCII, never hidden, unique on every file system.
 
-    The same names give the same files, and no id or order goes into them.
+    The same names give the same files; ids and order do not matter.
     """
     slugs = {name: _slug(name) for name in names}
     often = Counter(slugs.values())
@@ -57,7 +57,7 @@ def _speaks_for_itself(slug: str) -> bool:
 
 
 def _told_apart(name: str, slug: str, taken: Iterable[str]) -> str:
-    """The slug, or `client` where nothing is left of the name, with as much of a digest of the name as it takes."""
+    """The slug, or `client` if it is empty, with as much of a digest of the name as makes it unique."""
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     base = slug[:_LONGEST].strip("-") or "client"
     return next(each for length in range(8, 65) if (each := f"{base}-{digest[:length]}") not in taken)

@@ -1,4 +1,4 @@
-"""What is live as a file of declarations: entries, and comments where a reviewer must look."""
+"""Render live clients as a file of declarations: entries, and comments for the reviewer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.render.view.counts import plural
 from reconciler.support.text import enumeration, quoted_scalar
 
 WITHHELD = "not declared"
-"""What stands in front of everything that is commented out: a word to search for."""
+"""The start of everything that is commented out: a word to search for."""
 
 NO_PROPOSALS: Mapping[str, Proposal] = {}
 
@@ -23,7 +23,7 @@ def render_export(
     heading: Sequence[str] = (),
     proposals: Mapping[str, Proposal] = NO_PROPOSALS,
 ) -> str:
-    """A whole file. Proposals stand, by the name of the client, in front of its first item. Ends in a line feed."""
+    """Render a whole file. The proposal for a client comes before its first item. Ends in a line feed."""
     lines = [comment(modeline), *map(comment, heading)]
     lines += ["clients:"] if any(isinstance(item, ExportedEntry) for item in items) else ["clients: []"]
     told: set[str] = set()
@@ -36,7 +36,7 @@ def render_export(
 
 
 def item_lines(item: Item, indent: int = 2) -> list[str]:
-    """An entry under its notes; what is withheld only as comments, in which an entry without its `# ` is in place."""
+    """An entry below its notes; a withheld one as comments, correctly indented once `# ` is removed."""
     match item:
         case ExportedEntry(notes=notes):
             return [*_comments(notes, indent), *entry_lines(item, indent)]
@@ -49,14 +49,14 @@ def item_lines(item: Item, indent: int = 2) -> list[str]:
 
 
 def entry_lines(entry: ExportedEntry, indent: int = 2) -> list[str]:
-    """The entry alone, as an item of a list that is indented by so many blanks."""
+    """The entry alone, as an item of a list that is indented by `indent` spaces."""
     first, *more = _entry(entry)
     blanks = " " * indent
     return [f"{blanks}- {first}", *(f"{blanks}  {line}" for line in more)]
 
 
 def heading_lines(instances: Sequence[str], left_out: Sequence[LeftOut]) -> list[str]:
-    """Whose clients these are, and how many of them are not here."""
+    """Which instances' clients these are, and how many are left out."""
     return [
         f"the live clients of {enumeration(instances)}, as `reconciler export` wrote them",
         *(f"left out of {each.instance}: {text}" for each in left_out if (text := left_out_text(each))),

@@ -1,4 +1,4 @@
-"""Where the entries of one client differ in nothing but the host, the variable that would make them one."""
+"""Propose variables for entries of one client that differ only in the host, to replace them by one entry."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Proposal:
 
     entry: ExportedEntry
     values: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    """For each instance its name, and the variables that it does not have yet with their values."""
+    """For each instance its name, and the variables that it still needs with their values."""
 
 
 class _Variables:
-    """The variables that there are and those that were proposed: one for each way in which hosts differ."""
+    """The existing and the proposed variables: one for each way in which hosts differ."""
 
     def __init__(self, instances: Sequence[Instance]) -> None:
         self._instances = {instance.name: instance.variables for instance in instances}
@@ -53,9 +53,9 @@ class _Variables:
 
 
 def propose_variables(items: Sequence[Item], instances: Sequence[Instance]) -> Mapping[str, Proposal]:
-    """By the name of the client, the entry that could stand for several. `instances` are all that are configured.
+    """Propose one entry in place of several, by client name. `instances` are all that are configured.
 
-    Entries that differ in more than hosts, or have a URL that cannot be taken apart, are not proposed for.
+    There is no proposal for entries that differ in more than hosts, or have a URL that cannot be split.
     """
     entries = [item for item in items if isinstance(item, ExportedEntry)]
     variables = _Variables(instances)
@@ -90,7 +90,7 @@ def _propose(entries: Sequence[ExportedEntry], variables: _Variables, order: Seq
 
 
 def _shape(entry: ExportedEntry) -> object:
-    """Everything of an entry but its hosts; of one with a URL that cannot be taken apart, the entry itself."""
+    """An entry without its hosts, to compare; the entry itself if one of its URLs cannot be split."""
     if not entry.spec.redirect_urls or not all(map(_URL.fullmatch, entry.spec.redirect_urls)):
         return entry
     same = [(scheme, rest) for scheme, _, rest in map(_parts, entry.spec.redirect_urls)]

@@ -1,4 +1,4 @@
-"""Clients as YAML that `validate` accepts: what to put into clients/ so that it says what a client is."""
+"""Render clients as YAML that `validate` accepts, to put into clients/."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reconciler.planning.plan.plan import Change, Create, Delete, Note, Update
 from reconciler.planning.plan.redirect_urls import as_written
 from reconciler.support.text import printable, quoted_scalar
 
-# Safe to print, and yet not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).
+# Printable, but not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).
 _NOT_YAML = re.compile("[\ufffe\uffff]")
 
 
 def render_changes(changes: Sequence[Change], losses: Sequence[Note], instance: str) -> str:
-    """The entries that declare, for one instance, the state after the changes; losses stand above as comments.
+    """The entries that declare, for one instance, the state after the changes; losses are comments above.
 
     Ends in a line feed.
     """
@@ -30,7 +30,7 @@ def render_changes(changes: Sequence[Change], losses: Sequence[Note], instance: 
 
 
 def comment(text: str) -> str:
-    """A line that every YAML reader skips, whatever the text holds."""
+    """A YAML comment line, valid whatever the text contains."""
     return f"# {_NOT_YAML.sub(_code_point, printable(text))}"
 
 
@@ -39,7 +39,7 @@ def _code_point(found: re.Match[str]) -> str:
 
 
 def spec_lines(spec: ClientSpec, indent: int) -> list[str]:
-    """What an entry says of a client besides its name. The redirect URLs are as a file writes them."""
+    """What an entry declares of a client besides its name. The redirect URLs are as written in a file."""
     return [f"{' ' * indent}{line}" for line in (*_grants(spec), *_plain(spec))]
 
 
