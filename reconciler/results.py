@@ -1,4 +1,4 @@
-"""What came of one instance in a run: a plan, a plan that was carried out, or the reason why there is neither."""
+"""The result of a run for one instance: a plan, an applied plan, or the reason why there is neither."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ class Planned:
     plan: Plan
     refusals: tuple[Refusal, ...]
     as_of: ObservationAge | None = None
-    """How old what it was made from is; None if the instance itself was asked."""
+    """The age of the observation it was made from; None if the instance itself was observed."""
     missing_secrets: tuple[MissingSecret, ...] = ()
-    """The managed clients that sinks should have and have not; unknown, and so none, in a plan from an observation."""
+    """The managed clients that sinks should have but lack; unknown, and so empty, in a plan from an observation."""
 
 
 @frozen
 class Finished:
-    """A plan that was applied, and what came of it."""
+    """A plan that was applied, and the report."""
 
     planned: Planned
     report: Report
     already_done: tuple[Change, ...] = ()
-    """The changes of a saved plan that were live before."""
+    """The changes of a saved plan that were live already."""
 
     @property
     def instance(self) -> Instance:
@@ -60,7 +60,7 @@ class Stopped:
 
 @frozen
 class SinkEntry:
-    """One client at one sink. Not a field for a secret."""
+    """One client at one sink. It has no field for a secret."""
 
     name: str
     id: int
@@ -68,18 +68,18 @@ class SinkEntry:
     """The sink's label."""
     state: SinkState
     error: ReconcilerError | None = None
-    """Why it is not known, or failed."""
+    """Why the state is unknown, or the delivery failed."""
 
 
 @frozen
 class SinkContents:
-    """What the sinks of one instance have, or were given, of its managed clients: sink by sink."""
+    """What the sinks of one instance have, or received, of its managed clients, sink by sink."""
 
     instance: Instance
     places: tuple[SinkEntry, ...] = ()
     journal_failure: str | None = None
     problems: tuple[Delivery, ...] = ()
-    """The sinks that a check found unfit to take anything, each with the reason."""
+    """The sinks that could not take secrets according to a check, each with the reason."""
 
 
 SecretsResult = SinkContents | Stopped
@@ -89,30 +89,30 @@ ApplyResult = Planned | Finished | Stopped
 
 @frozen
 class Overview:
-    """Everything that one run of a command has to show, whatever the format."""
+    """Everything that one run of a command reports, whatever the format."""
 
     command: str
     """validate, plan or apply."""
     results: tuple[ApplyResult, ...] = ()
     """One for each instance, by wave, then as configured."""
     diagnostics: tuple[Diagnostic, ...] = ()
-    """What is wrong with the files; beside plans, the warnings alone."""
+    """The problems of the files; with plans, only the warnings."""
     made_at: datetime | None = None
     commit: str | None = None
     """The git commit of the files, clean or not; None outside of git."""
     error: ReconcilerError | None = None
     """Why the run ended before it had any result; None if it did not."""
     config: str = "reconciler.yaml"
-    """The file of the settings, as it was named."""
+    """The settings file, as it was named."""
     folder: str = ""
     """Where relative paths start from: the working directory. Empty if that is not known."""
     top: str | None = None
-    """The folder of the whole repository; None outside of git."""
+    """The root folder of the repository; None outside of git."""
     successes: Mapping[str, float] = field(default_factory=dict)
-    """When each instance last was as it should be, in seconds since 1970, as far as an earlier report told."""
+    """When each instance was last without problems, in seconds since 1970, according to an earlier report."""
 
     def from_top(self, path: str) -> str:
-        """A file as the repository knows it, whatever folder the program was run in."""
+        """The path of a file from the repository's root, whatever the working directory."""
         absolute = os.path.join(self.folder, path)
         if self.top is None or not os.path.isabs(absolute):
             return path
@@ -121,5 +121,5 @@ class Overview:
 
 
 def is_pending(result: PlanResult) -> bool:
-    """Whether there is something to write or to deliver, and nothing that forbids it."""
+    """Whether there is something to write or to deliver, and no refusal."""
     return isinstance(result, Planned) and bool(result.plan.changes or result.missing_secrets) and not result.refusals
