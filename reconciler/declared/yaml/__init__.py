@@ -1,1 +1,1 @@
-"""Files to documents: plain values, with the place of every key."""
+"""Load YAML files as documents: plain values, with the location of every key."""

@@ -1,4 +1,4 @@
-"""A YAML file as plain values, with the place of every value and key beside them."""
+"""A YAML file as plain values, with the location of every key and value."""
 
 from __future__ import annotations
 
@@ -14,55 +14,55 @@ from reconciler.model.clients import Location
 from reconciler.support.frozen import frozen
 
 SHORT = 1_000
-"""Characters in a text that hardly has more than one client."""
+"""A text with fewer characters rarely has more than one client."""
 
 _BREAK = re.compile("\r\n|\r|\n")
 
 
 class YamlMapping(dict[str, object]):
-    """A mapping. From `first` on, `Lines.places` holds the offsets of key, value, key, value, … in their order."""
+    """A mapping. From index `first`, `LineIndex.places` has the offsets of key, value, key, value, … in order."""
 
     __slots__ = ("first",)
     first: int
 
 
 class YamlSequence(list[object]):
-    """A list. From `first` on, `Lines.places` holds the offsets of its items."""
+    """A list. From index `first`, `LineIndex.places` has the offsets of its items."""
 
     __slots__ = ("first",)
     first: int
 
 
 class LineIndex:
-    """Where the lines of a text start, to turn an offset in characters into line and column; and where its values do.
+    """Where the lines and values of a text start; converts an offset (in characters) to line and column.
 
-    Lines end as they do for editors: by LF, CR LF or CR.
+    As in editors, a line ends with LF, CR LF or CR.
     """
 
     __slots__ = ("_starts", "_text", "places")
 
     def __init__(self, text: str) -> None:
-        # One array for all values of a text: a list for each would take more memory than the values. In a short text a
-        # list is smaller, since Python has the small numbers already, and faster.
+        # One array for all values of a text: one list per value would take more memory than the values. For a short
+        # text, a list is faster and smaller, since Python caches small integers.
         self.places: list[int] | array[int] = [] if len(text) < SHORT else array("I")
         self._text = text
         self._starts: array[int] | None = None
 
     def keep(self, places: Sequence[int]) -> int:
-        """Keep the places of a value's parts; where they begin among those of the whole text."""
+        """Store the offsets of a value's parts; return the index of the first one in `places`."""
         first = len(self.places)
         self.places.extend(places)
         return first
 
     def at(self, path: str, offset: int) -> Location:
-        """The place of the character with this offset, counted from 0."""
+        """The location of the character at this offset, counted from 0."""
         starts = self._starts = self._starts or _starts(self._text)
         line = bisect_right(starts, offset)
         return Location(path, line, offset - starts[line - 1] + 1)
 
 
 def _starts(text: str) -> array[int]:
-    """Worked out when somebody asks for the first line: most files are read and nothing is said about them."""
+    """The offsets of the lines. Computed on first use: for most files, nothing is reported."""
     if "\r" in text:
         return array("I", [0, *(found.end() for found in _BREAK.finditer(text))])
     starts = array("I", accumulate(chain((0,), (len(line) + 1 for line in text.split("\n")))))
@@ -75,7 +75,7 @@ class Document:
     """A loaded file: `root` is made of YamlMapping, YamlSequence, str, int, bool and None."""
 
     path: str
-    """As shown to people."""
+    """As shown to users."""
     root: object
     start: int
     """The offset of `root` in the text."""
@@ -83,22 +83,22 @@ class Document:
 
     @property
     def at(self) -> Callable[[int], Location]:
-        """What tells the place of an offset, and keeps no value of the file alive."""
+        """A function from an offset to its location. It keeps no value of the file in memory."""
         return partial(self.lines.at, self.path)
 
     def offset_in(self, mapping: Any, key: str) -> int:
-        """The offset of the value that one of the document's mappings (a YamlMapping) has for a key.
+        """The offset of a key's value in one of the document's mappings (a YamlMapping).
 
-        Two or three of these are wanted for every entry: walking down from the root each time would cost too much.
+        Called two or three times per entry: walking down from the root each time would be too slow.
         """
         offset: int = self.lines.places[mapping.first + 2 * list(mapping).index(key) + 1]
         return offset
 
     def location(self, *keys: str | int, key: bool = False) -> Location:
-        """The place of the value that the keys and indices lead to, or with `key` of its key.
+        """The location of the value at a path of keys and indices, or with `key` of its key.
 
-        Where the way ends early (a key that is missing), the place of the last value on it. A value written by an
-        alias stands at the alias, what is inside of it at the anchor.
+        If the path ends early (a key is missing), the location of the last value found. A value written as an alias
+        is located at the alias, values inside it at the anchor.
         """
         return self.lines.at(self.path, self._offset(keys, key))
 

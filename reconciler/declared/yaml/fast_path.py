@@ -1,12 +1,12 @@
-"""The YAML that nearly everybody writes, read line by line without a YAML parser.
+"""Read common YAML line by line, without a YAML parser.
 
-Files of declarations are block mappings and lists of plain words, now and then a quoted text or something in brackets.
-Where a text is all that and nothing else, a regular expression takes its lines apart in less than half of the time that
-libyaml and PyYAML take together, and PyYAML need not be imported at all. Whatever is not surely understood (an anchor,
-a tag, a text over several lines, a tab, a key without a value, a key twice, any mistake) is left to the parser: this
-reader says None, never what is wrong. What it gives, the tests hold to what the parser gives.
+Declaration files are block mappings and lists of plain scalars, with an occasional quoted scalar or flow collection.
+If a text has nothing else, a regular expression parses its lines in less than half of the time that libyaml and PyYAML
+take together, and PyYAML need not be imported. Anything that is not clearly supported (an anchor, a tag, a multi-line
+scalar, a tab, a key without a value, a duplicate key, any mistake) is left to the parser: this reader returns None and
+never reports an error. Tests check that its results equal the parser's.
 
-Without it, `plan` of 10,000 clients takes 22 % longer, and of 10 clients 9 %.
+Without it, `plan` takes 22 % longer for 10,000 clients, and 9 % longer for 10 clients.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from reconciler.declared.yaml.fast_path_flow import COMMENT, FIRST, KEY, NotSupp
 from reconciler.declared.yaml.scalars import FIRST_CHARACTERS
 
 MAX_OPEN = 40
-"""How many collections may stand inside of each other here; the parser judges what is deeper."""
+"""Maximum nesting of collections here; the parser handles deeper ones."""
 
-# Possessive (`*+`) is what repeats a class of characters: a line that does not fit must not be tried again for each of
-# its letters. What repeats a group is not: Python misreads that before 3.11.5 (gh-106052).
+# Repeated character classes are possessive (`*+`), so that a line that does not match causes no backtracking. Repeated
+# groups are not possessive: Python before 3.11.5 matches those wrongly (gh-106052).
 _LINE = re.compile(
     rf"""
     (?!\Z)(\ *+)(-\ ++)?                        # how far it is indented, and whether an item begins
@@ -38,14 +38,14 @@ _LINE = re.compile(
     """,
     re.VERBOSE,
 )
-# The first three are blanks or line breaks for YAML, and the others may not be there at all.
+# YAML reads the first three as blanks or line breaks, and does not allow the others.
 _ODD = "[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # compiled when a text is not ASCII
 
 
 def read_fast(text: str, lines: LineIndex) -> tuple[int, object] | None:
-    """The offset and the value of a text's only document, as the parser would give them; None if it has to look.
+    """The offset and value of a text's only document, as the parser would return them; None if it needs the parser.
 
-    The places of keys and values are added to `lines`, which stay as they were if the answer is None.
+    The offsets of keys and values are added to `lines`, which is unchanged if the result is None.
     """
     if not text.isascii() and re.search(_ODD, text):
         return None
@@ -58,23 +58,23 @@ def read_fast(text: str, lines: LineIndex) -> tuple[int, object] | None:
 
 
 _Places = list[int]
-"""The offsets of key, value, key, value, … of a mapping; of the items of a list."""
+"""Offsets of key, value, key, value, … of a mapping, or of the items of a list."""
 _Open = tuple[int, Any, _Places]
-"""A collection that goes on below another one: its level, its values, and its places."""
+"""A collection that has not ended yet: its level, values and offsets."""
 
 
-def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR0912  (a call a line costs 6 %)
-    """One walk over the lines. What is open is a stack of collections, each with its level and the places in it.
+def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR0912  (one call per line costs 6 %)
+    """Walk over the lines once, with a stack of the open collections, each with its level and offsets.
 
-    Keys in column c make a mapping of level 2c, dashes a list of level 2c + 1: deeper than the mapping whose keys stand
-    in the same column, as YAML has it. So a line tells by its level which collections have ended.
+    Keys in column c form a mapping of level 2c, dashes a list of level 2c + 1: deeper than a mapping whose keys are in
+    the same column, as YAML defines it. So the level of a line shows which collections have ended.
     """
     outer: list[_Open] = []
-    # The document is the value of a key of nothing, further left than all others.
+    # The document is stored as the value of an empty key, to the left of all others.
     whole = YamlMapping()
     values: Any = whole
     places: _Places = []
-    awaiting: str | None = ""  # the key whose value begins on a line to come
+    awaiting: str | None = ""  # the key whose value starts on a later line
     level, awaiting_at, is_marked = -1, 0, False
     matches = _LINE.finditer(text)
     for line in matches:
@@ -94,14 +94,14 @@ def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR
         elif here != level:
             level, values, places = _end((level, values, places), here, outer, lines.places)
         if dash and key:
-            # An item of the list that is open by now, and a mapping in itself.
+            # An item of the open list that is itself a mapping.
             inner = YamlMapping()
             values.append(inner)
             places.append(line.start(3))
             outer.append((level, values, places))
             level, values, places = 2 * (len(indent) + len(dash)), inner, []
         if word:
-            # Almost always the text itself: that is not worth a call.
+            # Almost always the text itself: avoid a function call.
             value = plain_value(word) if word[0] in FIRST_CHARACTERS or word[-1] == " " else word
             place = line.start(4)
         elif special:
@@ -117,7 +117,7 @@ def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR
         elif key in values:
             raise NotSupported
         else:
-            values[intern(key)] = value  # equal keys of all files are one object
+            values[intern(key)] = value  # equal keys in all files share one object
             places += (line.start(3), place)
     if awaiting is not None:
         raise NotSupported
@@ -126,14 +126,14 @@ def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR
 
 
 def _passed_over(content: str | None, other: str | None, *, can_start: bool) -> bool:
-    """Whether a line without key and dash is the mark `---`, which may stand before everything; or it is blank."""
+    """Whether a line without key and dash is `---` (only allowed first), not blank. Raises `NotSupported`."""
     if content or (other and (not can_start or other.rstrip(" \n") != "---")):
         raise NotSupported
     return other is not None
 
 
 def _end(innermost: _Open, level: int, outer: list[_Open], kept: MutableSequence[int]) -> _Open:
-    """The collection of this level, after all deeper ones have ended: their places are kept."""
+    """End all collections deeper than this level and store their offsets; return the collection of this level."""
     here, values, places = innermost
     while here > level:
         values.first = len(kept)
@@ -145,7 +145,7 @@ def _end(innermost: _Open, level: int, outer: list[_Open], kept: MutableSequence
 
 
 def _read_special(line: re.Match[str], matches: Iterator[re.Match[str]], text: str, lines: LineIndex) -> object:
-    """A value in quotes or brackets, which may go over several lines: those are taken from `matches`."""
+    """A value in quotes or brackets. If it has several lines, they are taken from `matches`."""
     value, end = read_value(line[5], text, line.start(5), lines)
     while end > line.end():
         line = next(matches)

@@ -1,6 +1,6 @@
-"""Values in quotes, or in brackets that may go over several lines: what in everyday YAML is not told by indentation.
+"""Read values in quotes, or in brackets on one or several lines: the part of common YAML not based on indentation.
 
-Part of `fast_path`, and of its gain.
+Part of `fast_path`, and included in its figures.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from reconciler.declared.yaml.document import LineIndex, YamlMapping, YamlSequen
 from reconciler.declared.yaml.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
 
 MAX_BRACKETS = 10
-"""How many brackets may stand inside of each other here; the parser judges what is deeper."""
+"""Maximum nesting of brackets here; the parser handles deeper ones."""
 
 FIRST = r"[^\x00-\x20\x7f\-?:,\[\]{}\#&*!|>'\"%@`]"
-"""How a plain text begins."""
+"""The first character of a plain scalar."""
 KEY = r"[A-Za-z_][A-Za-z0-9_.-]{0,99}+"
 COMMENT = r"\ *+(?:(?<![^ \n])\#[^\x00-\x08\x0a-\x1f\x7f]*+)?"
 
@@ -33,26 +33,26 @@ _GAP = re.compile(rf"(?:{COMMENT}\n)*\ *+")
 
 
 class NotSupported(Exception):
-    """This is not everyday YAML: the parser has to look."""
+    """The fast path does not support this text: it needs the parser."""
 
 
 def plain_value(text: str) -> Scalar:
-    """The value of a text without quotes; blanks at its end are not part of it."""
+    """The value of a text without quotes and without its trailing blanks."""
     if text[-1] == " ":
         text = text.rstrip(" ")
     return plain_scalar(text) if text[0] in FIRST_CHARACTERS else text
 
 
 def read_value(written: str, text: str, place: int, lines: LineIndex) -> tuple[object, int]:
-    """The value that begins with a quote or bracket at `place`, and an offset on its last line or right behind that.
+    """The value that starts with a quote or bracket at `place`, and an offset on its last line or right after it.
 
-    `written` is the rest of its first line; nothing else may stand on its last. The places of what is between brackets
-    are added to `lines`. Raises `NotSupported`.
+    `written` is the rest of its first line; only a comment may follow the value. The offsets of values in brackets are
+    added to `lines`. Raises `NotSupported`.
     """
     if len(written) > 1 and written[0] == written[-1] in ("'", '"'):
         inner = written[1:-1]
         if inner.isprintable() and written[0] not in inner and "\\" not in inner:
-            return inner, place  # as almost everything in quotes
+            return inner, place  # the usual case
     value, end = _read(text, place, lines, 0)
     line = _END.match(text, end)
     if line is None:
@@ -61,7 +61,7 @@ def read_value(written: str, text: str, place: int, lines: LineIndex) -> tuple[o
 
 
 def _read(text: str, place: int, lines: LineIndex, depth: int) -> tuple[object, int]:
-    """A value, and the offset behind it."""
+    """A value, and the offset after it."""
     found = _VALUE.match(text, place)
     if found is None or depth > MAX_BRACKETS:
         raise NotSupported
@@ -107,7 +107,7 @@ def _read_mapping(text: str, at: int, lines: LineIndex, depth: int) -> tuple[obj
 
 
 def _next(text: str, at: int, closing: str) -> int:
-    """Where the next part begins, or the closing bracket stands."""
+    """The offset of the next item or of the closing bracket."""
     at = _behind_gap(text, at)
     if text.startswith(closing, at):
         return at
@@ -115,14 +115,14 @@ def _next(text: str, at: int, closing: str) -> int:
         raise NotSupported
     at = _behind_gap(text, at + 1)
     if text.startswith(closing, at):
-        raise NotSupported  # a comma behind the last part
+        raise NotSupported  # a trailing comma
     return at
 
 
 def _behind_gap(text: str, at: int) -> int:
-    """Where something stands again, behind blanks and perhaps on another line."""
+    """The offset of the next content, after blanks, comments and line breaks."""
     if text.startswith((" ", "\n"), at):
         at = cast(re.Match[str], _GAP.match(text, at)).end()
         if text.startswith("\n.", at - 1):
-            raise NotSupported  # perhaps the mark at which a document ends
+            raise NotSupported  # perhaps the `...` that ends a document
     return at

@@ -1,4 +1,4 @@
-"""Files and directories as they are found on real machines: what is there to load, and its bytes."""
+"""Find the YAML files in a directory, read them, and report what cannot be read."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ MAX_BYTES = 32 * 1024 * 1024
 ENDINGS = (".yaml", ".yml")
 
 _CHUNK = 16 * 1024
-"""Bytes that are asked for at first."""
+"""Size of the first read, in bytes."""
 
-# A FIFO in the place of what was a file a moment ago would wait for ever. Windows would take CR LF for LF.
+# Opening a FIFO that has just replaced a file would block forever. Windows would turn CR LF into LF.
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @frozen
 class FoundFile:
-    """Something in a directory that may be a file to load, or why it is not."""
+    """A directory entry: a file to load, or why it is not one."""
 
     path: str
-    """As the operating system takes it."""
+    """As passed to the operating system."""
     shown_as: str
     obstacle: Diagnostic | None = None
-    """None for a regular file that is to be loaded."""
+    """Why it is not loaded; None for a file to load."""
 
     @property
     def is_yaml(self) -> bool:
-        """Whether its name is that of a file to load."""
+        """Whether its name ends in .yaml or .yml."""
         return self.path.endswith(ENDINGS)
 
 
 def find_files(directory: Path, shown_as: str) -> list[FoundFile]:
-    """All that is in a directory, in the order of the paths as shown. Raises OSError for the directory itself.
+    """Everything below a directory, sorted by the path shown. Raises OSError if the directory cannot be listed.
 
-    Names that start with a dot are skipped, also those of directories.
+    Files and directories whose names start with a dot are skipped.
     """
     return sorted(_walk(str(directory), shown_as), key=attrgetter("shown_as"))
 
 
 def no_directory(shown_as: str, reason: OSError) -> Diagnostic:
-    """Why a directory cannot be listed."""
+    """The error for a directory that cannot be listed."""
     place = Location(shown_as, 1, 1)
     match reason:
         case FileNotFoundError():
@@ -63,9 +63,9 @@ def no_directory(shown_as: str, reason: OSError) -> Diagnostic:
 
 
 def read_file(file: Path | str, shown_as: str, *, is_regular: bool = False) -> bytes | Diagnostic:
-    """What a file holds, or why it cannot be read. Only regular files of at most MAX_BYTES are.
+    """The content of a file, or why it cannot be read. Only regular files of at most MAX_BYTES are read.
 
-    It is not opened before that is known, since opening a device may already do something; with `is_regular` it is.
+    Its type is checked before opening, unless `is_regular` is set: opening a device can have side effects.
     """
     try:
         if not is_regular and not stat.S_ISREG(mode := os.stat(file).st_mode):
@@ -73,7 +73,7 @@ def read_file(file: Path | str, shown_as: str, *, is_regular: bool = False) -> b
         descriptor = os.open(file, _READING)
         try:
             data = os.read(descriptor, _CHUNK)
-            # Nothing more: of most files one asks no size.
+            # Most files fit into one chunk, so their size is never needed.
             return data if len(data) < _CHUNK and not os.read(descriptor, 1) else _whole(descriptor, shown_as)
         finally:
             os.close(descriptor)
@@ -82,15 +82,15 @@ def read_file(file: Path | str, shown_as: str, *, is_regular: bool = False) -> b
 
 
 def _whole(descriptor: int, shown_as: str) -> bytes | Diagnostic:
-    """What a file of more than a few lines holds, from its beginning."""
+    """The content of a file larger than one chunk, read from the start."""
     size = os.fstat(descriptor).st_size
     data = b""
     if size <= MAX_BYTES:
         os.lseek(descriptor, 0, os.SEEK_SET)
         with open(descriptor, "rb", closefd=False) as stream:
-            # Not MAX_BYTES at once: Python would set as much memory aside.
+            # Not MAX_BYTES at once: Python would allocate that much memory.
             data = stream.read(size + 1)
-            if len(data) > size:  # it grows while it is read
+            if len(data) > size:  # it grew while being read
                 data += stream.read(MAX_BYTES + 1 - len(data))
     size = max(size, len(data))
     return data if size <= MAX_BYTES else unreadable(shown_as, *_too_large(size))
@@ -101,7 +101,7 @@ def _too_large(size: int) -> tuple[str, str]:
 
 
 def unreadable(shown_as: str, message: str, hint: str | None = None) -> Diagnostic:
-    """A file that cannot be read."""
+    """The error for a file that cannot be read."""
     return error("file", message, Location(shown_as, 1, 1), hint)
 
 
@@ -152,7 +152,7 @@ def _enter(directory: str, shown_as: str) -> Iterator[FoundFile]:
 
 
 def _obstacle(entry: os.DirEntry[str], shown_as: str) -> Diagnostic | None:
-    """Why something that is no regular file is not loaded; None for a symlink that leads to one."""
+    """Why a directory entry is not loaded; None for a symlink to a regular file."""
     place = Location(shown_as, 1, 1)
     if entry.is_symlink() and os.path.isdir(entry.path):
         message = "a symlink to a directory is not followed: it could lead out of the repository or back into itself"

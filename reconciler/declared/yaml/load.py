@@ -1,4 +1,4 @@
-"""Files → documents. Every file is read, whatever is wrong with the others."""
+"""Load files as documents. An error in one file does not stop the others."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ NO_CLIENTS = "write `clients: []` into it if it declares none"
 
 @frozen
 class Loaded:
-    """What could be read, and what is wrong. An error among the diagnostics means that something is missing."""
+    """The documents that could be loaded, and all diagnostics. If one is an error, the documents are incomplete."""
 
     documents: tuple[Document, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml: bool | None = None) -> Loaded:
-    """The document in the bytes of a file that is shown as `path`, and all its mistakes up to the first fatal one.
+    """The document in the bytes of a file shown as `path`, and its errors up to the first fatal one.
 
-    `empty_hint` is what to do if it holds nothing. What is not everyday YAML goes to libyaml's parser where that is
-    installed; `libyaml` True or False has everything go to that parser or to the one in Python.
+    `empty_hint` is the hint for an empty file. Text that the fast path does not support goes to libyaml's parser if it
+    is installed, else to the Python parser; `libyaml` True or False sends all text to one of the two.
     """
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
@@ -84,11 +84,11 @@ def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> Lo
 
 
 def load_directory(directory: Path, shown_as: str) -> Loaded:
-    """Every .yaml and .yml file below a directory, in the order of their paths.
+    """Load every .yaml and .yml file below a directory, sorted by path.
 
     Files and directories whose names start with a dot are skipped. A symlink to a file is followed, one to a
-    directory is an error. So is a directory that is missing or holds no such file: a checkout that went wrong must
-    not read as "nothing is declared".
+    directory is an error. So is a directory that is missing or has no such file: a failed checkout must not be read
+    as "nothing is declared".
     """
     try:
         found = find_files(directory, shown_as)

@@ -1,4 +1,4 @@
-"""What is wrong with a YAML text, in words: a YAML library's complaints are written for people who build parsers."""
+"""Error messages for YAML syntax errors. The YAML library's own messages are written for parser developers."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What may not stand in a YAML file (YAML 1.1 section 5.1, c-printable)."""
+"""Characters not allowed in a YAML file (YAML 1.1 section 5.1, c-printable)."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(
     r"\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2}|U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}|U0000[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 )
 _WITH_VARIABLES = re.compile(r"(?:\$\{[^{}\s]*\}|[^\s,\[\]{}])+")
-"""A value as it was meant: text with `${name}` in it, up to what ends it between brackets."""
+"""A value as the user meant it: text with `${name}`, up to the character that ends it inside brackets."""
 
 _NAMES = {"\x00": " (NUL)", "\x1b": " (escape)", "\x7f": " (delete)", "\x08": " (backspace)"}
 
@@ -31,7 +31,7 @@ class Problem(NamedTuple):
 
 
 class FatalProblem(Exception):
-    """A mistake after which the rest of the text makes no sense."""
+    """A mistake after which the rest of the text cannot be parsed."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -40,7 +40,7 @@ class FatalProblem(Exception):
 
 @frozen
 class ParserError:
-    """What the YAML library said. `began` and `stopped` are offsets: of what it was reading, and where it gave up."""
+    """An error of the YAML library. Offsets: `began` is the start of what it was reading, `stopped` where it failed."""
 
     context: str = ""
     problem: str = ""
@@ -50,17 +50,17 @@ class ParserError:
 
 @frozen
 class _Meaning:
-    """How to say a complaint whose context or problem contains `words`."""
+    """Our message for a library error whose context or problem contains `words`."""
 
     words: str
     message: str
     hint: str | None = None
     at_beginning: bool = False
-    """Whether the mistake is where the library began to read, not where it gave up."""
+    """Whether the mistake is at `began`, not at `stopped`."""
     rule: str = "yaml"
 
 
-# The first that fits wins. libyaml and the parser in Python word most complaints differently: both stand here.
+# The first match wins. libyaml and the Python parser word most errors differently: both wordings are here.
 _MEANINGS = (
     _Meaning("tag", "the tag that starts with '!' is not supported", "put the value in quotes", True, "tag"),
     _Meaning("escape character", "unknown escape after '\\' in double quotes", "write '\\\\', or use single quotes"),
@@ -94,13 +94,13 @@ _MEANINGS = (
 
 
 def explain_error(complaint: ParserError, text: str) -> Problem:
-    """The library's complaint about a text, in words and at the place to look at."""
+    """Convert a library error to a problem with a clear message at the right offset."""
     said = f"{complaint.context} {complaint.problem}"
     return _known_by_text(complaint, said, text) or _known_by_words(complaint, said, len(text))
 
 
 def _known_by_text(complaint: ParserError, said: str, text: str) -> Problem | None:
-    """What the text around the place tells better than the library."""
+    """The problem, if the text around the error shows it better than the library's message."""
     stopped = complaint.stopped
     if "invalid Unicode character escape" in said:
         return bad_escape(text, complaint.began or 0)
@@ -127,7 +127,7 @@ def _known_by_words(complaint: ParserError, said: str, end: int) -> Problem:
 
 
 def _variable_between_brackets(text: str, dollar: int) -> Problem:
-    """A `${name}` without quotes where brackets have a meaning."""
+    """A `${name}` without quotes inside a flow collection."""
     begins = next(position for position in range(dollar, -1, -1) if position == 0 or text[position - 1] in " ,[{\t\n")
     found = _WITH_VARIABLES.match(text, begins)
     hint = f"write {quoted(found[0])}" if found and "${" in found[0] else "put the whole value in quotes"
@@ -136,7 +136,7 @@ def _variable_between_brackets(text: str, dollar: int) -> Problem:
 
 
 def _left_over(offset: int, text: str) -> Problem | None:
-    """What follows a value on its line: the rest after a closing quote or bracket, or a ':' without a key."""
+    """Extra text on a value's line: after a closing quote or bracket, or a ':' without a key."""
     before = text[text.rfind("\n", 0, offset) + 1 : offset]
     if text[offset : offset + 1] == ":" and not before.strip(" -"):
         return Problem(offset, "yaml", "there is no key before this ':'")
@@ -155,7 +155,7 @@ def _is_about_a_tab(complaint: ParserError, text: str) -> bool:
 
 
 def _tab_before(text: str, offset: int) -> int:
-    """The first tab of the line up to the offset, or the offset."""
+    """The offset of the first tab on the line up to `offset`; `offset` if there is none."""
     found = text.find("\t", text.rfind("\n", 0, offset) + 1, offset + 1)
     return offset if found < 0 else found
 
@@ -170,12 +170,12 @@ def forbidden_character(text: str) -> Problem | None:
 
 
 def has_lone_surrogate(text: str) -> bool:
-    """Whether the text holds half of a UTF-16 pair, which no UTF-8 can carry."""
+    """Whether the text contains half of a UTF-16 surrogate pair, which UTF-8 cannot encode."""
     return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def bad_escape(text: str, start: int) -> Problem:
-    """The first escape from `start` on that stands for no character."""
+    """The first escape from `start` on that is not a valid character."""
     for found in _ESCAPE.finditer(text, start):
         if found[1]:
             message = f"the escape \\{found[1]} is not a character"
@@ -190,18 +190,18 @@ def second_document(offset: int) -> Problem:
 
 
 def nesting_too_deep(offset: int, limit: int) -> Problem:
-    """Values inside of values inside of values."""
+    """Values nested too deep."""
     return Problem(offset, "nesting", f"this is nested deeper than {limit} levels")
 
 
 def alias_bomb(offset: int, limit: int) -> Problem:
-    """Few lines that stand for very many."""
+    """Aliases that expand to too many values."""
     message = f"the aliases of this file stand for more than {limit:,} values"
     return Problem(offset, "alias", message, "write fewer values out, or split the file")
 
 
 def useless_alias(name: str, offset: int, *, known: bool) -> Problem:
-    """An alias to nothing, or to a value that it is itself a part of."""
+    """An alias without an anchor, or to a value that contains it."""
     name = printable(name)
     if known:
         return Problem(offset, "alias", f"the alias *{name} refers to a value that contains it")

@@ -1,14 +1,14 @@
-"""YAML → values and places, by walking the parser's events.
+"""Build values and their offsets from the YAML parser's events.
 
-The events are all that is taken from the YAML library: its constructors keep the last of two equal keys, read `no`
-and dates as other types, follow `<<`, and forget where things stood. libyaml's parser is used where it is installed,
-else the one in Python, which is slower and gives the same (it refuses a few tabs that libyaml takes for blanks).
+Only the events of the YAML library are used: its constructors keep the last of two equal keys, read `no` and dates as
+other types, follow `<<`, and lose positions. libyaml's parser is used if it is installed, else the Python one, which is
+slower and gives the same result (but rejects a few tabs that libyaml reads as blanks).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass  # noqa: TID251  (it is filled in bit by bit)
+from dataclasses import dataclass  # noqa: TID251  (it is filled in step by step)
 from typing import Any, NamedTuple, cast
 
 import yaml
@@ -43,9 +43,9 @@ from reconciler.declared.yaml.scalars import FIRST_CHARACTERS, Scalar, plain_sca
 from reconciler.support.text import quoted
 
 MAX_DEPTH = 64
-"""How deep values may be nested, aliases followed."""
+"""Maximum nesting of values, with aliases expanded."""
 MAX_ALIASED = 1_000_000
-"""How many values the aliases of one file may stand for."""
+"""Maximum number of values that the aliases of one file may expand to."""
 
 HAS_LIBYAML: bool = yaml.__with_libyaml__
 
@@ -53,16 +53,16 @@ NextEvent = Callable[[], Event]
 
 
 class Parsed(NamedTuple):
-    """What a text holds. Without a document there was a mistake that hides the rest, or no value at all."""
+    """A parsed text. `document` is None if the text is empty, or has a mistake other than a duplicate key."""
 
     document: Document | None
     problems: list[Problem]
 
 
 def parse(text: str, path: str, lines: LineIndex, *, libyaml: bool = HAS_LIBYAML) -> Parsed:
-    """The one document of a text, with every mistake up to the first that hides the rest.
+    """The only document of a text, with every mistake up to the first fatal one.
 
-    A document is given although it has duplicate keys (the first of them counts), but with no other mistake.
+    A document is returned despite duplicate keys (the first of them counts), but not with any other mistake.
     """
     problems: list[Problem] = []
     try:
@@ -71,19 +71,19 @@ def parse(text: str, path: str, lines: LineIndex, *, libyaml: bool = HAS_LIBYAML
         return Parsed(None, [*problems, stop.problem])
     except yaml.YAMLError as error:
         if libyaml and "maximum nesting depth" in str(error):
-            # libyaml looks ahead, and since 0.2.6 gives up before we come to where it is too deep.
+            # libyaml reads ahead and, since 0.2.6, fails before we get to the value that is nested too deep.
             return parse(text, path, lines, libyaml=False)
         return Parsed(None, [*problems, forbidden_character(text) or explain_error(_parser_error(error), text)])
-    except (ValueError, OverflowError):  # the parser in Python, on an escape above U+10FFFF
+    except (ValueError, OverflowError):  # the Python parser, on an escape above U+10FFFF
         return Parsed(None, [*problems, bad_escape(text, 0)])
     usable = all(problem.rule == "duplicate-key" for problem in problems)
     return Parsed(Document(path, root, start, lines) if usable else None, problems)
 
 
 def parser_events(text: str, libyaml: bool = HAS_LIBYAML) -> NextEvent:
-    """The parser's events of a text, one a call. Offsets in their marks count characters."""
+    """A function that returns the parser's next event of a text. Offsets in the marks count characters."""
     parser = yaml.CSafeLoader(text.encode()) if libyaml else yaml.SafeLoader(text)
-    return cast(NextEvent, parser.get_event)  # its None comes after the last event, which nobody passes
+    return cast(NextEvent, parser.get_event)  # it returns None only after the last event, where no caller reads
 
 
 def _parser_error(error: yaml.YAMLError) -> ParserError:
@@ -108,7 +108,7 @@ class _Anchor:
 
 
 class _Builder:
-    """One walk over the events of one text. The methods that build return the value and note the places."""
+    """One pass over the events of one text. Methods that build a value return it and store its offsets."""
 
     __slots__ = ("_aliased", "_anchors", "_deepest", "_keys", "_lines", "_next", "_nodes", "_problems", "_text")
 
@@ -119,7 +119,7 @@ class _Builder:
         self._problems = problems
         self._anchors: dict[str, _Anchor] = {}
         self._keys: dict[str, str] = {}
-        """The plain keys that were found to be sound, so that equal ones are one object and are looked at once."""
+        """The valid plain keys so far, so that equal keys share one object and are checked once."""
         self._nodes = 0
         self._aliased = 0
         self._deepest = 0
@@ -181,7 +181,7 @@ class _Builder:
         keys = self._keys
         next_event: Callable[[], Any] = self._next
         while not isinstance(key_event := next_event(), MappingEndEvent):
-            # Most keys were met before, and most values are plain text: those are not worth a call.
+            # Most keys were seen before, and most values are plain text: avoid a function call for those.
             known = isinstance(key_event, ScalarEvent) and not (key_event.style or key_event.anchor or key_event.tag)
             key = (keys.get(key_event.value) if known else None) or self._key(key_event, depth)
             event = next_event()
@@ -203,7 +203,7 @@ class _Builder:
         return result
 
     def _key(self, event: Event, depth: int) -> str | None:
-        """The text of a key; None, and a problem noted, for a key that cannot be one."""
+        """The text of a key; None for an invalid key, which is recorded as a problem."""
         if not isinstance(event, ScalarEvent):
             if not isinstance(event, AliasEvent):
                 self._node(event, depth)
