@@ -1,1 +1,1 @@
-"""Whether a document has the structure that its JSON Schema demands."""
+"""Validate documents against their JSON Schema."""

@@ -1,11 +1,11 @@
-"""Whether a value has the structure that a schema demands: yes or no, fast, and without a library to import.
+"""Check whether a value matches a schema: yes or no, fast, and without importing a library.
 
-A schema becomes one function made of small ones. What is wrong, and where, jsonschema says (`validate.py`), which is
-ten times as slow and takes longer to import than to run; it is asked only where the answer here is no. So a no may be
-too strict, a yes must be right: the tests hold both to the same verdict, and a keyword that is not known is refused.
-Without this module, `plan` of 10,000 clients takes 2.4 times as long, and of 10 clients 27 % longer.
+A schema is compiled to one function made of small ones. jsonschema reports what is wrong, and where (`validate.py`); it
+is ten times as slow, takes longer to import than to run, and is only used if the answer here is no. So a no may be too
+strict, but a yes must be right: tests check that both agree, and an unknown keyword raises an error.
+Without this module, `plan` takes 2.4 times as long for 10,000 clients, and 27 % longer for 10 clients.
 
-Values are those of a YAML file: mappings, lists, text, whole numbers, truth values and None.
+Values are those of a YAML file: mappings, lists, strings, integers, booleans and None.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Schema = Any
-"""A schema as JSON, `$ref` written out."""
+"""A schema as JSON, with `$ref` expanded."""
 Predicate = Callable[[Any], bool]
 
 SAYS_NOTHING = frozenset(("$schema", "$id", "title", "description", "examples", "default", "then", "else"))
-"""Keywords that demand nothing, or that belong to another one."""
+"""Keywords that require nothing by themselves, or that belong to another one."""
 
 
 def compile_schema(schema: Schema) -> Predicate:
-    """The function that tells whether a value fits the schema. Raises `ValueError` at what it cannot judge."""
+    """A function that tells whether a value matches the schema. Raises `ValueError` for unsupported keywords."""
     if schema is True or schema == {}:
         return _anything
     if schema is False:
@@ -46,7 +46,7 @@ def _nothing(_: Any) -> bool:
 
 
 def _all(tests: Sequence[Predicate]) -> Predicate:
-    """One test for several: written out for the numbers that are usual, since a loop takes as long as most tests."""
+    """Combine tests into one. The usual counts are written out, since a loop takes as long as most tests."""
     match [test for test in tests if test is not _anything]:
         case []:
             return _anything
@@ -63,19 +63,19 @@ def _all(tests: Sequence[Predicate]) -> Predicate:
 
 
 def _of_its_kind(schema: Schema) -> Predicate:
-    """What is demanded of a value's kind, and of values of that kind; keywords say nothing about other kinds."""
+    """Check a value's type, and the keywords for that type; keywords do not apply to other types."""
     named = schema.get("type")
     if named is None:
         return _all([make(schema, True) for make, keywords in _KINDS.values() if keywords & schema.keys()])
     if isinstance(named, str):
         return _KINDS[named][0](schema, False)
     tests = [_KINDS[each][0](schema, False) for each in named]
-    first, *rest = tests  # a value is of one kind, so that at most one of them can say yes
+    first, *rest = tests  # a value has one type, so at most one of them can match
     return lambda value: first(value) or any(test(value) for test in rest)
 
 
 def _mapping(schema: Schema, otherwise: bool) -> Predicate:
-    """The test of mappings; of anything else it says `otherwise`. One walk over the keys does for all keywords."""
+    """The test for mappings; it returns `otherwise` for other values. One pass over the keys covers all keywords."""
     if _is_about_one_key(schema):
         only = schema["required"][0]
         return lambda value: only in value if isinstance(value, dict) else otherwise
@@ -100,7 +100,7 @@ def _mapping(schema: Schema, otherwise: bool) -> Predicate:
 
 
 def _is_about_one_key(schema: Schema) -> bool:
-    """As the conditions are that every client is held against."""
+    """Whether the schema only requires one key, like the conditions checked for every client."""
     return "required" in schema and schema.keys() <= {"type", "required"} and len(schema["required"]) == 1
 
 
@@ -165,7 +165,7 @@ def _not(schema: Schema, _: Schema) -> Predicate:
 
 
 def _exactly(schema: Schema) -> Predicate:
-    """A condition, in which a no that is too strict would become a wrong yes."""
+    """Compile a condition, where a no that is too strict would become a wrong yes."""
     if '"uniqueItems"' in json.dumps(schema):
         raise ValueError("cannot judge 'uniqueItems' in a condition")
     return compile_schema(schema)
@@ -196,7 +196,7 @@ _KINDS: Mapping[str, _Kind] = {
     "boolean": (_truth, frozenset()),
     "integer": (_number, frozenset(("minimum", "maximum"))),
 }
-"""How values of each kind are judged, and the keywords that are about them."""
+"""The test for each type, and the keywords for that type."""
 
 _OF_ANY: Mapping[str, Callable[[Any, Schema], Predicate]] = {
     "enum": _enum,
@@ -205,6 +205,6 @@ _OF_ANY: Mapping[str, Callable[[Any, Schema], Predicate]] = {
     "allOf": _all_of,
     "if": _if,
 }
-"""The keywords that are about all values."""
+"""The keywords that apply to all values."""
 
 _KNOWN = SAYS_NOTHING | {"type"} | _OF_ANY.keys() | frozenset().union(*(keywords for _, keywords in _KINDS.values()))

@@ -7,7 +7,7 @@ from pathlib import Path
 import reconciler
 
 SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan", "observation")
-"""The files that people write, what the program prints as JSON, the plans that it saves, and what it observed."""
+"""In order: client files, settings, JSON output, saved plans, observations."""
 
 
 def schema_text(name: str) -> str:
@@ -16,7 +16,7 @@ def schema_text(name: str) -> str:
 
 
 def _folder() -> Path:
-    """Inside the package when it was installed from a wheel, beside it in a checkout."""
+    """The folder of schemas: in the package if installed from a wheel, beside it in a checkout."""
     package = Path(reconciler.__file__).parent  # importlib.resources takes longer to load than all of click
     shipped = package / "schemas"
     return shipped if shipped.is_dir() else package.parent / "schemas"

@@ -1,4 +1,4 @@
-"""The order of keys: the one in which the schema describes them."""
+"""The canonical order of keys, taken from the schema."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COMBINED = ("allOf", "anyOf", "oneOf")
 
 
 class KeyOrder:
-    """What a schema says about the keys of one value. Where it says nothing, keys stay as they are."""
+    """The order of one value's keys according to a schema. Keys that are not in the schema keep their order."""
 
     __slots__ = ("_known", "_ranks", "_root", "_variants")
 
@@ -25,11 +25,11 @@ class KeyOrder:
         self._known: dict[str, KeyOrder] = {}
 
     def rank(self, key: str) -> int:
-        """The place of a key among those of its mapping; unknown ones come last."""
+        """The position of a key in its mapping; unknown keys come last."""
         return self._ranks.get(key, len(self._ranks))
 
     def below(self, key: str) -> KeyOrder:
-        """The order within a key's value; with an empty key, within an item of a list."""
+        """The order inside a key's value; with an empty key, inside a list item."""
         name = key if key in self._ranks else ""
         if name not in self._known:
             self._known[name] = KeyOrder(self._root, next(self._schemas_below(name), {}))
@@ -42,7 +42,7 @@ class KeyOrder:
 
 
 def _variants(root: Mapping[str, Any], schema: object) -> Iterator[Mapping[str, Any]]:
-    """The schema itself, and all that it refers to or is put together from."""
+    """The schema itself, and all schemas that it references or combines."""
     if not isinstance(schema, dict):
         return
     if "$ref" in schema:
@@ -55,6 +55,6 @@ def _variants(root: Mapping[str, Any], schema: object) -> Iterator[Mapping[str, 
 
 @cache
 def key_order(schema: str) -> KeyOrder:
-    """The order that one of the schemas has, by its name."""
+    """The key order of a schema, by the schema's name."""
     root = json.loads(schema_text(schema))
     return KeyOrder(root, root)
