@@ -1,1 +1,1 @@
-"""Changes to YAML files that leave all other bytes as they are."""
+"""Edit YAML files without changing any other byte."""

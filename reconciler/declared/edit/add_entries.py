@@ -1,7 +1,7 @@
-"""New entries in a file of declared clients: bytes in, bytes out.
+"""Add entries to a file of declared clients: bytes in, bytes out.
 
-The result is read again and compared with what was wanted: whatever the layout of a file, it either gets exactly that
-difference, or stays as it is.
+The result is parsed again and compared with the wanted values: with any layout, a file gets exactly the wanted change,
+or none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.declared.edit.verify import clients_node, decode, refuse_unless_
 
 
 def add_entries(data: bytes, entries: Sequence[Addition]) -> bytes:
-    """The file with entries behind its last one, in its own style. Raises `Unwritable`."""
+    """Append entries to the file, in its own style. Raises `CannotEdit`."""
     mark, text = decode(data)
     before = values(data)
     changed = mark + apply_edits(text, _additions(text, entries)).encode()
@@ -33,13 +33,13 @@ def _additions(text: str, entries: Sequence[Addition]) -> list[Edit]:
 
 
 def _is_open(page: EditableText, root: Node, clients: Node) -> bool:
-    """Whether `[]` may give way to a list with dashes: it holds no comment, and stands in the line of its key."""
+    """Whether `[]` can be replaced by a list with dashes: it has no comment inside, and is on the line of its key."""
     same_line = page.line_start(clients.start) == page.line_start(root.pairs[0][0].end)
     return same_line and not page.text[clients.start + 1 : clients.end - 1].strip(" \t")
 
 
 def _begin_list(page: EditableText, root: Node, clients: Node, entries: Sequence[Addition]) -> list[Edit]:
-    """A list with dashes in place of `[]`."""
+    """Replace `[]` by a list with dashes."""
     lines = new_items(entries, page.column(root.start) + 2)
     start = len(page.text[: clients.start].rstrip(" \t"))
     return [

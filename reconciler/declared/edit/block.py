@@ -1,8 +1,8 @@
-"""Changes to a YAML text at positions: what is not changed stays as it is, byte for byte.
+"""Edit a YAML text at positions: everything else stays as it is, byte for byte.
 
-Every function looks at one node of the tree (`spans.read_spans`) and says which characters to replace by what. The
-edits of one reading may be applied together if they are about different nodes; then the text is read anew. Nothing
-here knows what the values mean. Comments stay where they are, but for those inside of what is removed.
+Every function takes one node of the tree (`nodes.parse_nodes`) and returns which characters to replace by what. The
+edits of one parse may be applied together if they are for different nodes; then the text must be parsed again. Nothing
+here knows what the values mean. Comments stay where they are, except those inside removed parts.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")
 _STRIPPING = re.compile(r"[|>]-[ \t]*(?=$|[\r\n#])", re.MULTILINE)
 
 BY_HAND = "it is laid out in a way that only a person can change"
-"""Why something is refused that YAML allows and hardly anybody writes."""
+"""The reason given for a rare layout that YAML allows but the editor does not support."""
 
 
 @frozen
 class Addition:
-    """A new item of a list, with lines of comment above it (written in block style only)."""
+    """A new list item, with comment lines above it (written in block style only)."""
 
     value: JsonData
     comments: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Addition:
 
 
 def replace_scalar(page: EditableText, node: Node, text: str, *, in_flow: bool = False) -> list[Edit]:
-    """Another text for a scalar, in its own style of quotes if that can hold it."""
+    """Replace a scalar's text, in its own quoting style if possible."""
     if node.style not in ("|", ">"):
         return [Edit(node.start, node.end, scalar(text, node.style, in_flow=in_flow))]
     if _STRIPPING.match(page.text, node.start) and text.isprintable() and text.strip(" \t") == text:
@@ -49,7 +49,7 @@ def replace_scalar(page: EditableText, node: Node, text: str, *, in_flow: bool =
 
 
 def replace_by(page: EditableText, node: Node, written: str) -> list[Edit]:
-    """Something else, already written in one line, in place of a scalar."""
+    """Replace a scalar by YAML that is already written on one line."""
     if node.style not in ("|", ">"):
         return [Edit(node.start, node.end, written)]
     header = re.compile("[|>][-+0-9]*").match(page.text, node.start)
@@ -62,12 +62,12 @@ def replace_by(page: EditableText, node: Node, written: str) -> list[Edit]:
 
 
 def append_items(page: EditableText, node: Node, items: Sequence[Addition]) -> list[Edit]:
-    """New items behind the last one of a list, in the style of those that it has."""
+    """Append items to a list, in the style of the existing ones."""
     return insert_items(page, node, len(node.children), items)
 
 
 def insert_items(page: EditableText, node: Node, index: int, items: Sequence[Addition]) -> list[Edit]:
-    """New items before the one with this index. An empty list must be in brackets, as it always is."""
+    """Insert items before the one with this index. An empty list is always in brackets."""
     if node.is_flow:
         parts = [(child, child) for child in node.children]
         if index < len(parts):
@@ -86,7 +86,7 @@ def insert_items(page: EditableText, node: Node, index: int, items: Sequence[Add
 
 
 def new_items(items: Sequence[Addition], column: int) -> list[str]:
-    """The lines of a list with dashes in this column, where there was none whose style it could have."""
+    """The lines of a list with dashes in this column, if there is no list whose style it could copy."""
     lines: list[str] = []
     for item in items:
         value = item.value
@@ -97,7 +97,7 @@ def new_items(items: Sequence[Addition], column: int) -> list[str]:
 
 
 def remove_item(page: EditableText, node: Node, index: int) -> list[Edit]:
-    """A list without one of its items. Raises `CannotEdit`."""
+    """Remove an item from a list. Raises `CannotEdit`."""
     if node.is_flow:
         return remove_in_flow(page, node, [(child, child) for child in node.children], index)
     return _remove_lines(page, _dash(page, node, index), node.children[index].end)
@@ -125,7 +125,7 @@ def _item_lines(page: EditableText, last: Node, value: JsonData, indentation: in
 
 
 def _gap(page: EditableText, node: Node) -> int:
-    """How far the items' content stands behind their dashes."""
+    """The number of columns from an item's dash to its content."""
     for index in reversed(range(len(node.children))):
         item = node.children[index]
         dash = _dash(page, node, index)
@@ -144,7 +144,7 @@ def _dash(page: EditableText, node: Node, index: int) -> int:
 
 
 def _has_blank_lines(page: EditableText, node: Node) -> bool:
-    """Whether a blank line stands between the last two items of a list in block style."""
+    """Whether there is a blank line between the last two items of a list in block style."""
     if len(node.children) < 2:
         return False
     previous = node.children[-2]
@@ -152,7 +152,7 @@ def _has_blank_lines(page: EditableText, node: Node) -> bool:
 
 
 def step(page: EditableText, node: Node) -> int:
-    """How far a mapping inside of a list's items is indented; 2 where none is."""
+    """The indentation of mappings inside a list's items; 2 if there are none."""
     for item in reversed(node.children):
         for key, value in item.pairs if item.kind is NodeKind.MAPPING and not item.is_flow else ():
             if (
@@ -170,7 +170,7 @@ def step(page: EditableText, node: Node) -> int:
 def append_pair(
     page: EditableText, node: Node, key: str, value: JsonData, *, indentation: int = DEFAULT_STEP
 ) -> list[Edit]:
-    """A new key with its value behind the last one of a mapping. In block style, what is below it is indented so."""
+    """Append a key with its value to a mapping. In block style, `indentation` is for what is below the key."""
     if node.is_flow:
         return append_in_flow(page, node, node.pairs, [[flow_pair(key, value, flow_like(page, node))]])
     column = page.column(node.start)
@@ -179,7 +179,7 @@ def append_pair(
 
 
 def remove_pair(page: EditableText, node: Node, key: str) -> list[Edit]:
-    """A mapping without one of its keys. Raises `CannotEdit`."""
+    """Remove a key from a mapping. Raises `CannotEdit`."""
     pairs = node.pairs
     index = next(number for number, (name, _) in enumerate(pairs) if name.text == key)
     if node.is_flow:

@@ -1,7 +1,7 @@
-"""Other values in the entries of a file of declared clients: bytes in, bytes out.
+"""Change values in the entries of a file of declared clients: bytes in, bytes out.
 
-The result is read again and compared with what was wanted: whatever the layout of a file, it either gets exactly that
-difference, or stays as it is.
+The result is parsed again and compared with the wanted values: with any layout, a file gets exactly the wanted change,
+or none.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from reconciler.support.json_reader import JsonData
 from reconciler.support.text import printable
 
 _ROUNDS = 500
-"""More than the edits that any entry takes one after the other."""
+"""Maximum number of rounds: more than the successive edits that any entry needs."""
 
 _CODE = Grant.AUTHORIZATION_CODE.value
 
 
 @frozen
 class ChangedFile:
-    """A file with other values, and the entries that were left alone."""
+    """The changed file, and the entries that were left unchanged."""
 
     data: bytes
     refused: Mapping[int, str]
-    """Why, by the entry's index, as in `CannotEdit`."""
+    """The reasons, by the entry's index, worded as in `CannotEdit`."""
 
 
 def change_entries(data: bytes, wanted: Mapping[int, ClientSpec]) -> ChangedFile:
-    """The file with the entries of these indices as wanted. Raises `CannotEdit` if it cannot be read.
+    """Change the entries with these indices to the wanted values. Raises `CannotEdit` if the file cannot be read.
 
-    The wanted redirect URLs are as a file writes them. All else in an entry stays, the justifications of grants that
-    stay included.
+    The wanted redirect URLs are as written in a file. Everything else in an entry stays, including the justifications
+    of grants that stay.
     """
     refused: dict[int, str] = {}
     while True:
@@ -60,7 +60,7 @@ def change_entries(data: bytes, wanted: Mapping[int, ClientSpec]) -> ChangedFile
             changed, failed = _amended(data, rest)
             if not failed:
                 return ChangedFile(changed, refused)
-        except CannotEdit:  # not all together: find those that cannot
+        except CannotEdit:  # not all together: find the entries that cannot be changed
             failed = _failing_alone(data, rest)
             if not failed:
                 raise
@@ -78,7 +78,7 @@ def _failing_alone(data: bytes, wanted: Mapping[int, ClientSpec]) -> dict[int, s
 
 
 def _amended(data: bytes, wanted: Mapping[int, ClientSpec]) -> tuple[bytes, dict[int, str]]:
-    """The changed file; or the entries that cannot be changed and why, and then the file does not count."""
+    """The changed file; or the entries that cannot be changed and why, in which case the file must be ignored."""
     mark, text = decode(data)
     before = values(data)
     for _ in range(_ROUNDS):
@@ -98,7 +98,7 @@ def _amended(data: bytes, wanted: Mapping[int, ClientSpec]) -> tuple[bytes, dict
 
 
 def _round(text: str, clients: Any, wanted: Mapping[int, ClientSpec]) -> tuple[list[Edit], dict[int, str]]:
-    """The next edit of each entry, if it needs one, and the entries for which there is none."""
+    """The next edits of each entry that needs any, and the entries that cannot be changed."""
     page, root = EditableText(text), parse_nodes(text)
     repeated = frozenset(node.anchor for node in root.walk() if node.kind is NodeKind.ALIAS)
     entries = clients_node(root)
@@ -114,17 +114,17 @@ def _round(text: str, clients: Any, wanted: Mapping[int, ClientSpec]) -> tuple[l
 
 @frozen
 class _EntryChange:
-    """One entry on its way to what is wanted of it, one step a reading of the text."""
+    """Changes one entry to the wanted values, one step per parse of the text."""
 
     page: EditableText
     entries: Node
     entry: Node
     fields: Any
     repeated: frozenset[str | None]
-    """The anchors that aliases repeat."""
+    """The anchors that have aliases."""
 
     def next(self, wanted: ClientSpec) -> list[Edit]:
-        """The edits of the next step; none when the entry is as wanted."""
+        """The edits of the next step; empty if the entry has the wanted values."""
         self._refuse_shared(self.entry, "it")
         for change in (self._name, self._new_grants, self._lost_grants, self._redirects):
             if edits := change(wanted):
@@ -193,7 +193,7 @@ class _EntryChange:
         return replace_scalar(self.page, item, url, in_flow=within.is_flow)
 
     def _own(self, mapping: Node, key: str) -> Node:
-        """The value of a key that nothing else has a share in. Raises `CannotEdit`."""
+        """The value of a key. Raises `CannotEdit` if it is missing or shared by an alias."""
         node = mapping.get(key)
         if node is None:
             raise CannotEdit(BY_HAND)
@@ -207,14 +207,14 @@ class _EntryChange:
             raise CannotEdit(f"{what} has the anchor &{printable(node.anchor)}, which aliases repeat")
 
     def _refuse_repeated(self, node: Node | None, what: str) -> None:
-        """Refuse to remove what aliases repeat, however deep it stands."""
+        """Raise `CannotEdit` if aliases refer to a value that would be removed, or to anything inside it."""
         for each in node.walk() if node is not None else ():
             if each.kind is not NodeKind.ALIAS:
                 self._refuse_shared(each, what)
 
 
 def _expected(fields: Any, wanted: ClientSpec) -> Mapping[str, Any]:
-    """The entry's values once it is as wanted."""
+    """The entry's values after the change."""
     grants = {name: value for name, value in fields.get("grants", {}).items() if name in wanted.grants}
     if _CODE in grants:
         was_list = not isinstance(grants[_CODE]["redirect_url"], str)

@@ -1,4 +1,4 @@
-"""Values → YAML text: scalars that read everywhere as what they are, and entries in the style of their file."""
+"""Write values as YAML: scalars that every YAML reader reads the same way, and entries in their file's style."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonData
 from reconciler.support.text import double_quoted, is_plain_scalar, printable, quoted_scalar
 
-# People write URLs without quotes. A variable's braces end a value between brackets, so there they need them.
+# People write URLs without quotes. In flow style, a variable's braces would end the value, so it needs quotes there.
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~/-]*)?")
 _PLAIN_TEMPLATE = re.compile(r"(?:https?://|(?=\$\{))(?:[A-Za-z0-9._~/-]|:[0-9]|\$\{[A-Za-z0-9_]+\})+")
 
 
 @frozen
 class Flow:
-    """How to write between brackets."""
+    """How to write in flow style (inside brackets)."""
 
     json: bool = False
-    """Everything in double quotes, keys too."""
+    """All strings in double quotes, also keys."""
     colon: str = ": "
     comma: str = ", "
 
@@ -30,7 +30,7 @@ JSON = Flow(json=True)
 
 
 def scalar(text: str, style: str = "", *, in_flow: bool = False) -> str:
-    """The text in a style (`'`, `"`, or empty for without quotes), or double quotes where that cannot hold it."""
+    """The text in a style (`'`, `"`, or empty for no quotes), or in double quotes if the style cannot express it."""
     if style == "'" and printable(text) == text:
         return "'" + text.replace("'", "''") + "'"
     if style != '"' and (is_plain_scalar(text) or _is_plain_url(text, in_flow)):
@@ -39,7 +39,7 @@ def scalar(text: str, style: str = "", *, in_flow: bool = False) -> str:
 
 
 def block_lines(fields: Mapping[str, JsonData], step: int = 2) -> Iterator[str]:
-    """The lines of a mapping, not indented; what is in it is indented by `step` blanks. Lists stand in brackets."""
+    """The lines of a mapping, not indented; nested mappings are indented by `step` blanks. Lists are in brackets."""
     for key, value in fields.items():
         if isinstance(value, Mapping):
             yield f"{quoted_scalar(key)}:"
@@ -50,7 +50,7 @@ def block_lines(fields: Mapping[str, JsonData], step: int = 2) -> Iterator[str]:
 
 
 def flow_text(value: JsonData, flow: Flow = YAML_FLOW) -> str:
-    """A value in one line, with brackets."""
+    """A value on one line, in flow style."""
     match value:
         case bool() | int():
             return json.dumps(value)
@@ -63,7 +63,7 @@ def flow_text(value: JsonData, flow: Flow = YAML_FLOW) -> str:
 
 
 def flow_pair(key: str, value: JsonData, flow: Flow = YAML_FLOW) -> str:
-    """A key with its value, for a mapping in brackets."""
+    """A key with its value, for a mapping in flow style."""
     return f"{double_quoted(key) if flow.json else quoted_scalar(key)}{flow.colon}{flow_text(value, flow)}"
 
 

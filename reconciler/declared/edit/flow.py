@@ -1,4 +1,4 @@
-"""Changes between brackets: lists and mappings in flow style, JSON among them."""
+"""Edit lists and mappings in flow style (in brackets), including JSON."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ DEFAULT_STEP = 2
 
 
 Parts = Sequence[tuple[Node, Node]]
-"""Of each item the first and the last node: for a list twice the item, for a mapping key and value."""
+"""The first and the last node of each item: for a list, the item twice; for a mapping, key and value."""
 
 
 def flow_items(page: EditableText, node: Node, values: Sequence[JsonData]) -> list[list[str]]:
-    """The lines of each item: JSON over several if the last one is."""
+    """The lines of each item; JSON over several lines if the last existing item is."""
     flow = flow_like(page, node)
     last = node.children[-1] if node.children else None
     if last is not None and flow.json and last.children and LINE_BREAK.search(page.text, last.start, last.end):
@@ -30,7 +30,7 @@ def flow_items(page: EditableText, node: Node, values: Sequence[JsonData]) -> li
 
 
 def append_in_flow(page: EditableText, node: Node, parts: Parts, rendered: list[list[str]]) -> list[Edit]:
-    """New items, each as its lines, behind the last one; on lines of their own if that one is."""
+    """Append items, each given as its lines; they start on new lines if the last existing item does."""
     if not parts:
         return _fill_brackets(page, node, rendered)
     last_start, last_end = parts[-1][0].start, parts[-1][1].end
@@ -61,7 +61,7 @@ def _fill_brackets(page: EditableText, node: Node, rendered: list[list[str]]) ->
 
 
 def remove_in_flow(page: EditableText, node: Node, parts: Parts, index: int) -> list[Edit]:
-    """Take out an item and its comma; a comment behind it stays."""
+    """Remove an item and its comma; a comment after it stays."""
     start, end = parts[index][0].start, parts[index][1].end
     if index + 1 < len(parts):
         following = parts[index + 1][0].start
@@ -81,13 +81,13 @@ def _without_comma(page: EditableText, start: int, end: int) -> list[Edit]:
 
 
 def _comma(page: EditableText, start: int, end: int) -> int | None:
-    """The comma between two items; a comment may hold commas of its own."""
+    """The offset of the comma between two items, ignoring commas in comments."""
     found = _COMMENT_OR_COMMA.finditer(page.text, start, end)
     return next((match.start() for match in found if match["comma"]), None)
 
 
 def flow_like(page: EditableText, node: Node) -> Flow:
-    """The style of what stands between brackets already."""
+    """The style of the existing content of a flow collection."""
     mapping = next((each for each in node.walk() if each.kind is NodeKind.MAPPING and each.children), None)
     if mapping is None:
         return Flow(json=page.is_json or any(each.style == '"' for each in node.children))

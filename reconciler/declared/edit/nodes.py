@@ -1,6 +1,6 @@
-"""Where everything stands in a YAML text: what is needed to change one value and leave every other byte alone.
+"""Parse a YAML text into nodes with offsets, so that one value can be changed without touching any other byte.
 
-The tree has the shape of the text, not of the data: aliases are not followed, and keys are nodes like any other.
+The tree has the structure of the text, not of the data: aliases are not expanded, and keys are nodes too.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ class NodeKind(Enum):
 
 @frozen
 class Node:
-    """One value or key as it stands in the text. Offsets are in characters, from 0."""
+    """One value or key as written in the text. Offsets are in characters, from 0."""
 
     kind: NodeKind
     start: int
     """Where its content starts, after an anchor: the quote, the bracket, the first key, the first dash."""
     end: int
-    """Behind its last character. Of a block collection, and of a block scalar, behind its last line's text; but of a
-    block scalar that keeps the line breaks after it (`|+`), behind those."""
+    """After its last character. For a block collection or block scalar, after the text of its last line; but for a
+    block scalar that keeps trailing line breaks (`|+`), after those."""
     style: str = ""
-    """Of a scalar: empty for a plain one, else one of `'"|>`. Of a collection: `{` or `[` in flow style."""
+    """Of a scalar: empty if plain, else one of `'"|>`. Of a collection: `{` or `[` in flow style, else empty."""
     anchor: str | None = None
     """The name of its anchor; of an alias, the name that it refers to."""
     text: str = ""
@@ -64,7 +64,7 @@ class Node:
         return list(zip(self.children[::2], self.children[1::2], strict=True))
 
     def get(self, key: str) -> Node | None:
-        """The value of a key; None if there is no such key, or this is no mapping."""
+        """The value of a key; None if there is no such key, or this is not a mapping."""
         if self.kind is not NodeKind.MAPPING:
             return None
         return next((value for name, value in self.pairs if name.text == key), None)
@@ -77,7 +77,7 @@ class Node:
 
 
 def parse_nodes(text: str, *, libyaml: bool = HAS_LIBYAML) -> Node:
-    """The tree of a text that loads without a mistake: the value of its only document."""
+    """The tree of a valid text: the value of its only document."""
     next_event = parser_events(text, libyaml)
     next_event()
     next_event()
@@ -110,13 +110,13 @@ def _collection(event: CollectionStartEvent, start: int, next_event: NextEvent, 
         end = following.end_mark.index  # type: ignore[union-attr]
         start = _content(start, end, event.anchor, text)
         return Node(kind, start, end, "{" if kind is NodeKind.MAPPING else "[", event.anchor, children=tuple(children))
-    end = children[-1].end  # the end of a block is noticed at what follows it, comments in between
+    end = children[-1].end  # the parser notices the end of a block at the next token, after comments
     start = _content(start, end, event.anchor, text)
     return Node(kind, start, end, "", event.anchor, children=tuple(children))
 
 
 def _content(start: int, end: int, anchor: str | None, text: str) -> int:
-    """Where the content starts: parsers count the anchor in."""
+    """Where the content starts: parsers include the anchor."""
     if anchor is None:
         return start
     found = _PROPERTIES.match(text, start, max(start, end))

@@ -1,4 +1,4 @@
-"""A text as an editor sees it, and changes to it at positions."""
+"""A text as an editor sees it, and edits at offsets."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _JSON = re.compile(r'\s*\{\s*"')
 
 
 class CannotEdit(ReconcilerError):
-    """A text cannot be changed as wanted without changing more than that. The message is a sentence's
-    part that tells why: "`grants` is the alias *web, which other entries share"."""
+    """A text cannot be changed as wanted without also changing something else. The message is a part of a sentence
+    that says why: "`grants` is the alias *web, which other entries share"."""
 
 
 @frozen
 class Edit:
-    """Replace the characters from `start` up to `end`, which may be none, by a text."""
+    """Replace the characters from `start` up to `end` (possibly none) by a text."""
 
     start: int
     end: int
@@ -28,7 +28,7 @@ class Edit:
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """The text with all edits made. They must not overlap; several at one place come in their order."""
+    """Apply all edits to the text. They must not overlap; edits at the same offset keep their order."""
     parts, position = [], 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
         parts += [text[position : edit.start], edit.text]
@@ -62,11 +62,11 @@ class EditableText:
         return found.end() if found else len(self.text)
 
     def column(self, offset: int) -> int:
-        """How many characters of its line stand before an offset."""
+        """The column of an offset, from 0."""
         return offset - self.line_start(offset)
 
     def leading(self, offset: int) -> str | None:
-        """What stands before an offset on its line if that is only blanks, else None."""
+        """The text before an offset on its line if it is only blanks, else None."""
         before = self.text[self.line_start(offset) : offset]
         return before if not before.strip(" \t") else None
 
@@ -75,9 +75,9 @@ class EditableText:
         return offset > 0 and self.text[offset - 1] in "\r\n"
 
     def below(self, end: int, column: int) -> int:
-        """Where the lines start that follow a block with its end and column, behind the comments that belong to it.
+        """Where the next line starts after a block with this end and column, and after the comments that belong to it.
 
-        Those follow without a blank line, and are indented deeper than the block.
+        Those comments follow without a blank line, and are indented deeper than the block.
         """
         position = end if self.starts_line(end) else self.next_line(end)
         while self._is_comment(position, column):
@@ -90,7 +90,7 @@ class EditableText:
         return content.startswith("#") and len(line) - len(content) > column and self.starts_line(position)
 
     def insert_lines(self, position: int, lines: Sequence[str]) -> Edit:
-        """Put lines at a start of a line, or behind the last line of a text that ends without a line break."""
+        """Insert lines at the start of a line, or at the end of a text that ends without a line break."""
         before = _LAST_BREAK.search(self.text, max(0, position - 2), position)
         newline = before[0] if before else self.newline
         joined = newline.join(lines)

@@ -1,4 +1,4 @@
-"""What every edit of a file of declared clients is held against: the file, read again."""
+"""Verify each edit of a file of declared clients by reading the result again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def decode(data: bytes) -> tuple[bytes, str]:
 
 
 def values(data: bytes) -> Any:
-    """What a file holds. Raises `CannotEdit` if it cannot be read."""
+    """The values in a file. Raises `CannotEdit` if it is not valid YAML."""
     loaded = load_text(data, "")
     if has_errors(loaded.diagnostics) or not loaded.documents:
         raise CannotEdit("the file is not valid YAML")
@@ -39,13 +39,13 @@ def values(data: bytes) -> Any:
 
 
 def refuse_unless_same(changed: bytes, wanted: object) -> None:
-    """Read the result of an edit: it must hold what is wanted and nothing else. Raises `CannotEdit`."""
+    """Read the result of an edit. Raises `CannotEdit` unless it has exactly the wanted values."""
     if not same(values(changed), wanted):
         raise CannotEdit(BY_HAND)
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal, true being no number, and a mapping's keys in order."""
+    """Whether two values are equal, with the same types (true is not 1) and the same order of keys."""
     compare: Callable[[Any, Any], bool] = same
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return list(one) == list(other) and all(compare(one[key], other[key]) for key in one)

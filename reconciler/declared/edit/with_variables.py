@@ -1,4 +1,4 @@
-"""What is live as a file writes it, with the variables that still hold."""
+"""Write live redirect URLs with the variables that still apply."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 from reconciler.declared.clients.variables import References, substitute
 
 _ENDS = frozenset("/:?#")
-"""What may follow a variable's value in a URL although something else did before."""
+"""Characters that may follow a variable's value in a URL even if another text followed it before."""
 
 
 def urls_with_variables(written: Sequence[str], live: Sequence[str], variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The live redirect URLs as an entry writes them, whose URLs were written so.
+    """The live redirect URLs as the entry would write them; `written` are its present ones.
 
-    A URL that did not change stays as written. Of one that did, a variable stays where its value still stands.
+    A URL that did not change stays as written. A changed one keeps a variable where its value still occurs.
     """
     filled = [substitute(url, variables).text for url in written]
     urls: list[str] = []
@@ -29,7 +29,7 @@ def urls_with_variables(written: Sequence[str], live: Sequence[str], variables: 
 
 
 def with_variables(live: str, written: str, variables: Mapping[str, str]) -> str:
-    """A live URL with the variables of what was written; it stands for exactly this URL. `${` in it is escaped."""
+    """A live URL with the variables of `written`; it expands to exactly this URL. A literal `${` is escaped."""
     references = References(written, variables)
     parts: list[str] = []
     position = 0
@@ -42,7 +42,7 @@ def with_variables(live: str, written: str, variables: Mapping[str, str]) -> str
 
 
 def _kept(references: References, live: str) -> Iterator[tuple[int, int, str]]:
-    """Where in the live URL the value of a variable stands as it did before, between what was around it."""
+    """Where a variable's value still occurs in the live URL with the same text around it: start, end, name."""
     was = references.text
     blocks = SequenceMatcher(None, was, live, autojunk=False).get_matching_blocks()
     for start, end, name in references.places:
