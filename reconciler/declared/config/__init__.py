@@ -1,1 +1,1 @@
-"""`reconciler.yaml` as values."""
+"""Read `reconciler.yaml` into values."""

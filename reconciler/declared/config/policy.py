@@ -1,4 +1,4 @@
-"""`policy:`, at the top and of an instance: the one in force for each instance, and what is wrong with it."""
+"""`policy:`, at the top level and of an instance: the effective policy of each instance, and its errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Way = tuple[str, ...]
 
 
 def effective_policy(document: Document, instance: str) -> Policy:
-    """What is demanded on one instance: its own keys in place of those at the top, key by key."""
+    """The policy of one instance: each of its own keys overrides the top-level one."""
     top = cast("Node", document.root)
     node = {**top.get("policy", {}), **top["instances"][instance].get("policy", {})}
     return Policy(
@@ -42,7 +42,7 @@ def _globs(node: Node, key: str) -> tuple[str, ...] | None:
 
 
 def policy_problems(document: Document) -> Iterator[Diagnostic]:
-    """Patterns that cannot be read, and names of instances that there are not."""
+    """Invalid regular expressions, and unknown instances."""
     for way, node in _policies(document):
         for key in _PATTERNS:
             if key in node and (fault := _fault(node[key])):
@@ -61,7 +61,7 @@ def _policies(document: Document) -> Iterator[tuple[Way, Node]]:
 
 def _fault(pattern: str) -> str | None:
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # what a later Python will read otherwise is not clear to people either
+        warnings.simplefilter("error")  # a pattern that a later Python will read differently is unclear to people too
         try:
             re.compile(pattern)
         except re.error as problem:
@@ -72,7 +72,7 @@ def _fault(pattern: str) -> str | None:
 
 
 def _unknown_instances(document: Document, way: Way, node: Node) -> Iterator[Diagnostic]:
-    """Where no instance is meant, personal access would be denied everywhere by a slip."""
+    """Globs that match no instance: a typo would deny personal access everywhere."""
     names = list(cast("Node", document.root)["instances"])
     for position, glob in enumerate(node.get("deny_personal_access_outside", ())):
         if not any(matches(glob, name) for name in names):

@@ -32,9 +32,9 @@ Node = Mapping[str, Any]
 
 
 def read_settings(document: Document, root: Path) -> tuple[Settings | None, list[Diagnostic]]:
-    """The settings in a document of the right shape; None if something in them is an error.
+    """The settings in a valid document, and their problems. The settings are None if a problem is an error.
 
-    Relative paths in it start from `root`, the folder of reconciler.yaml.
+    Relative paths start from `root`, the folder of reconciler.yaml.
     """
     top = cast("Node", document.root)
     shared = _texts(top.get("variables", {}))
@@ -157,7 +157,7 @@ def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
 
 
 def _split(url: str) -> SplitResult | None:
-    """The parts of a URL; None where it has none, for example a port that is no number."""
+    """The parts of a URL; None if it is malformed, for example if the port is not a number."""
     if not url.isprintable() or " " in url or "\\" in url:
         return None
     try:
@@ -169,19 +169,19 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _normal(url: str) -> str:
-    """The URL without slashes at its end, scheme and host in lower case: one spelling for one instance."""
+    """The URL without trailing slashes, scheme and host in lower case, so that an instance has only one spelling."""
     parts = _split(url)
-    if parts is None or "?" in url or "#" in url:  # it is refused anyway
+    if parts is None or "?" in url or "#" in url:  # it is rejected anyway
         return url
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterator[Diagnostic]:
-    """Two instances that are one would each undo what the other does."""
+    """Two names for the same instance: each would undo the changes of the other."""
     seen: dict[str, str] = {}
     for instance in instances:
         if instance.url is not None and any(_url_faults(instance.url, allow_http=True)):
-            continue  # its URL is wrong, so that it says nothing about being the same
+            continue  # its URL is invalid, so it cannot be compared
         target = _target(instance)
         first = seen.setdefault(target, instance.name)
         if first != instance.name:

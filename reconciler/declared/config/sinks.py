@@ -1,4 +1,4 @@
-"""`sinks:` and `owners:` of reconciler.yaml as values, and what is wrong with them."""
+"""`sinks:` and `owners:` of reconciler.yaml as values, and their errors."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 Node = Mapping[str, Any]
 
 SHARED = "json"
-"""The kind of file that instances may share: it is sorted by instance."""
+"""The kind of sink whose file instances may share: its content is grouped by instance."""
 
 
 def read_sinks(nodes: Sequence[Node], root: Path) -> tuple[SinkSetting, ...]:
-    """The sinks of an instance, whose paths start from `root`."""
+    """The sinks of an instance, with paths relative to `root`."""
     return tuple(_sink(kind, node, root) for item in nodes for kind, node in item.items())
 
 
@@ -50,7 +50,7 @@ def _sink(kind: str, node: Node, root: Path) -> SinkSetting:
 
 
 def sink_problems(document: Document) -> Iterator[Diagnostic]:
-    """Recipients that are none, and paths that cannot be meant."""
+    """Invalid age recipients, and invalid or shared paths."""
     yield from _recipient_problems(document)
     if files := list(_files(document)):
         yield from _path_problems(document, files)
@@ -59,7 +59,7 @@ def sink_problems(document: Document) -> Iterator[Diagnostic]:
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
     for owner, node in cast("Node", document.root).get("owners", {}).items():
-        from reconciler.secrets.age_recipients import recipient_fault  # only where somebody encrypts
+        from reconciler.secrets.age_recipients import recipient_fault  # only imported if age is used
 
         for index, text in enumerate(node["age"]):
             fault = recipient_fault(text)
@@ -95,7 +95,7 @@ def _path_faults(kind: str, path: str) -> list[Fault]:
 
 
 def _shared_paths(document: Document, files: Sequence[File]) -> Iterator[Diagnostic]:
-    """Two sinks that would each undo what the other does."""
+    """Two sinks that would overwrite each other's file."""
     from reconciler.secrets.paths import expand
 
     seen: dict[str, tuple[str, str]] = {}
