@@ -1,14 +1,14 @@
-"""The comments of a YAML text, and what each of them is about: it goes where that goes.
+"""The comments of a YAML text, and what each of them belongs to, so that both move together.
 
-A comment above a key or an item is about that, one behind a value about its line, and one below the last key or item of
-a block, indented as that is, about the end of the block.
+A comment above a key or item belongs to it, one after a value belongs to that line, and one below the last key or item
+of a block, with the same indentation, belongs to the end of the block.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field  # noqa: TID251  (parts are filled in bit by bit)
+from dataclasses import dataclass, field  # noqa: TID251  (parts are filled in step by step)
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,11 +20,11 @@ _NOTHING_BETWEEN = re.compile("[ \t,]*")
 _COMMENT_OR_DASH = re.compile("#[^\n\x85\u2028\u2029]*|(?P<dash>-)")
 
 _OPENED = {"clients": 2, "instances": 2}
-"""How many levels below a key at the root are always written in lines: the collection, and what is in it."""
+"""By root key, how many levels below it always get lines of their own: the collection, and its items."""
 
 
 class Comment(NamedTuple):
-    """A comment: where its `#` stands, and what it says from there on."""
+    """A comment: the offset of its `#`, and its text from there on."""
 
     start: int
     text: str
@@ -35,27 +35,27 @@ class CommentLine(NamedTuple):
 
     text: str
     apart: bool
-    """Whether a blank line stands above it."""
+    """Whether there is a blank line above it."""
 
 
 @dataclass(slots=True)
 class Part:
-    """A key with its value, or an item of a list, and what is said about it."""
+    """A key with its value, or a list item, and its comments."""
 
     key: Node | None
     value: Node
     above: list[CommentLine]
     apart: bool
-    """Whether a blank line stands above it, below its comments."""
+    """Whether there is a blank line above it, below its comments."""
     beside_key: Comment | None = None
     beside_value: Comment | None = None
     body: Body | None = None
-    """What the value holds, if that is written in lines; else the value is written in one piece."""
+    """The parts of the value, if they get lines of their own; None if the value is written in one piece."""
 
 
 @dataclass(slots=True)
 class Body:
-    """A mapping or a list whose parts are written each on its own lines."""
+    """A mapping or list whose parts are each written on their own lines."""
 
     node: Node
     parts: list[Part] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Body:
 
 
 def read_comments(text: str, root: Node) -> list[Comment]:
-    """Every comment of a text with this tree, in order: whatever starts with `#` between its scalars."""
+    """All comments of a text with this tree, in order: everything that starts with `#` between its scalars."""
     if "#" not in text:
         return []
     gaps = _gaps(text, root)
@@ -87,7 +87,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 class CommentReader:
-    """One walk through a text, in the order of its lines: every comment is met once."""
+    """Assigns the comments of a text to its parts, in one pass in line order: every comment is read once."""
 
     __slots__ = ("_next", "_remarks", "_text")
 
@@ -97,13 +97,13 @@ class CommentReader:
         self._next = 0
 
     def document(self, root: Node) -> Body:
-        """The root's parts. What stands below everything stands below its last part."""
+        """The root's parts. Comments at the end of the text go below the last part."""
         body = self._body(root, -1, len(self._text), None)
         body.below += self._lines(len(self._text))
         return body
 
     def _body(self, node: Node, outer: int, limit: int, opened: int | None) -> Body:
-        """The parts of a collection. Those of `opened` levels are written in lines; None at the root."""
+        """The parts of a collection. `opened` levels of them get lines of their own; None at the root."""
         body = Body(node)
         column = self._column(node.start)
         pairs = node.pairs if node.kind is NodeKind.MAPPING else [(None, item) for item in node.children]
@@ -118,7 +118,7 @@ class CommentReader:
         return body
 
     def _starts(self, node: Node) -> Iterator[int]:
-        """Where the second part of a collection starts, the third, and so on: a key, a dash, or a value in brackets."""
+        """Where the second and later parts of a collection start: a key, a dash, or a value in brackets."""
         if node.kind is NodeKind.MAPPING or node.is_flow:
             yield from (
                 each.start for each in (node.children[2::2] if node.kind is NodeKind.MAPPING else node.children[1:])
@@ -147,7 +147,7 @@ class CommentReader:
         return part
 
     def _take_behind_bracket(self, part: Part) -> None:
-        """The bracket will be gone, and the comment is about all that was in it."""
+        """Keep the comment after a bracket that is removed: it belongs to everything inside the brackets."""
         if part.key is not None and part.beside_key is None:
             part.beside_key = self._take()
         else:
@@ -175,7 +175,7 @@ class CommentReader:
         return self._next < len(self._remarks) and self._remarks[self._next].start < end
 
     def _is_beside(self, end: int) -> bool:
-        """Whether the next comment stands on the line on which something ends."""
+        """Whether the next comment is on the line of this offset."""
         return self._next < len(self._remarks) and "\n" not in self._text[end : self._remarks[self._next].start]
 
     def _is_just_behind(self, end: int) -> bool:

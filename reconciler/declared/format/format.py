@@ -1,7 +1,7 @@
-"""`fmt`: a file of clients, or of settings, in the one canonical form, meaning what it meant.
+"""`fmt`: write a file of clients or settings in canonical form, without changing its meaning.
 
-Like an edit at positions, the result is held against the file as it was: it must load to the same values, in the same
-order of entries, and every comment must be there once. Where it does not, the file stays as it is.
+As with an edit at positions, the result is compared with the original file: it must load to the same values, with the
+entries in the same order, and have every comment exactly once. Otherwise the file stays as it is.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _MODELINE = re.compile(r"#\s*(?:yaml-language-server:|-\*-|vim?:)")
 
 
 def format_text(data: bytes, held: object, schema: str) -> bytes:
-    """A file in canonical form. `held` is what it was loaded as; `schema` names the one whose order its keys take.
+    """A file in canonical form. `held` is what it was loaded as; `schema` names the schema with the order of its keys.
 
-    Raises `CannotEdit` for a file that cannot be brought into this form as it is.
+    Raises `CannotEdit` for a file that cannot be formatted as it is.
     """
     text = LINE_BREAK.sub("\n", decode(data)[1])
     root = parse_nodes(text)
@@ -38,7 +38,7 @@ def format_text(data: bytes, held: object, schema: str) -> bytes:
     if root.kind is not NodeKind.MAPPING:
         raise CannotEdit("it is not a mapping")
     remarks = read_comments(text, root)
-    # An alias must stand below its anchor, so keys cannot always change places.
+    # An alias must come after its anchor, so keys cannot always be reordered.
     for order in (key_order(schema), KeyOrder({}, {})):
         result = _Writer(text, order).document(root, remarks)
         if result == data or _means_the_same(result, held, remarks):
@@ -58,7 +58,7 @@ def _means_the_same(result: bytes, held: object, remarks: list[Comment]) -> bool
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Whether two values are equal, true being no number, and the order of a mapping's keys saying nothing."""
+    """Whether two values are equal, with the same types (true is not 1) and keys in any order."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
     if isinstance(one, list) and isinstance(other, list):
@@ -128,7 +128,7 @@ class _Writer:
 
 
 def _arrange(body: Body, order: KeyOrder) -> None:
-    """Put keys into their order. What is said of the first thing behind a dash goes above the dash."""
+    """Sort keys into their order. Comments of the first key after a dash move above the dash."""
     for part in body.parts:
         if part.body is not None:
             _arrange(part.body, order.below(_name(part)))
@@ -148,7 +148,7 @@ def _stands_apart(part: Part) -> bool:
 
 
 def _header(first: Part) -> list[str]:
-    """Takes from the comments above the first key those about the file: modelines, and all above a blank line."""
+    """Take the comments about the file from those above the first key: modelines, and all above a blank line."""
     apart = [number for number, line in enumerate(first.above) if number and line.apart]
     about_file = len(first.above) if first.apart else apart[-1] if apart else 0
     modelines = [number + 1 for number, line in enumerate(first.above) if _MODELINE.match(line.text)]
@@ -165,7 +165,7 @@ def _comments(lines: list[CommentLine], pad: str, *, after: bool = False) -> Ite
 
 
 def _with_remark(line: str, remark: Comment | None, text: str) -> str:
-    """The line with a comment, which stays in its column if there is room, for people align them."""
+    """The line with a comment, which stays in its column if there is room, since people align comments."""
     if remark is None:
         return line
     was = text[text.rfind("\n", 0, remark.start) + 1 : remark.start]

@@ -1,4 +1,4 @@
-"""The canonical spelling of one scalar, and of what stands in one line of brackets."""
+"""The canonical form of a scalar, and of a collection in brackets on one line."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from reconciler.declared.schema.key_order import KeyOrder
 from reconciler.declared.yaml.scalars import plain_scalar
 from reconciler.support.text import double_quoted, is_plain_scalar, printable
 
-# YAML 1.1 (yaml.org/type) and the core schema of YAML 1.2 (section 10.3.2): what their readers take for something else
-# than text, and we do not.
+# Plain scalars that are text here, but not in YAML 1.1 (yaml.org/type) or in the core schema of YAML 1.2 (section
+# 10.3.2).
 _TYPED_ELSEWHERE = re.compile(
     r"""
     (?i: y | n | yes | no | on | off | true | false | null ) | ~ | = | <<
@@ -26,10 +26,10 @@ _DEDENTABLE = re.compile("([|>])(-?)")
 
 
 def scalar_lines(node: Node, text: str) -> list[str]:
-    """A scalar as its lines. The first goes behind its key or dash; the others are to be indented, if not empty.
+    """The lines of a scalar. The first goes after its key or dash; the others must be indented, if not empty.
 
-    Quotes are double ones, but for a text with `"` or a backslash in single quotes. They are added where another reader
-    of YAML would not take the text for text, and never removed.
+    Quotes become double quotes, except single quotes around text with `"` or a backslash. Quotes are added if another
+    YAML reader would not read the scalar as text, and never removed.
     """
     written = text[node.start : node.end]
     if node.style in ("|", ">"):
@@ -51,12 +51,12 @@ def _in_line(node: Node, written: str) -> str:
 
 
 def is_typed_elsewhere(text: str) -> bool:
-    """Whether a plain scalar is text for us, and not for every other reader of YAML."""
+    """Whether a plain scalar is text here, but not for every other YAML reader."""
     return isinstance(plain_scalar(text), str) and _TYPED_ELSEWHERE.fullmatch(text) is not None
 
 
 def _block_lines(node: Node, written: str) -> list[str]:
-    """A block scalar, indented as little as can be; in quotes where it needs to say how it is indented, or ends."""
+    """A block scalar with minimal indentation; in quotes if it needs an indicator for its indentation or its end."""
     header, *lines = written.split("\n")
     indicators = _DEDENTABLE.fullmatch(header.partition("#")[0].strip())
     first = next((line for line in lines if line.strip(" ")), None)
@@ -76,7 +76,7 @@ def _has_odd_breaks(written: str) -> bool:
 
 
 def key_text(node: Node) -> str:
-    """A key, which is text whatever it looks like: without quotes where every reader sees that."""
+    """A key, which is always text: without quotes if every YAML reader reads it as text."""
     if node.style or is_typed_elsewhere(node.text) or not isinstance(plain_scalar(node.text), str):
         written = node.text if is_plain_scalar(node.text) else double_quoted(node.text)
     else:
@@ -85,7 +85,7 @@ def key_text(node: Node) -> str:
 
 
 def one_line_text(node: Node, text: str, order: KeyOrder) -> str:
-    """A value that stands in one line, in one line."""
+    """A value that is already on one line, in canonical form on one line."""
     match node.kind:
         case NodeKind.ALIAS:
             return f"*{node.anchor}"
