@@ -1,1 +1,1 @@
-"""What git knows of the files."""
+"""Access to the git repository of the files."""

@@ -1,4 +1,4 @@
-"""Running git: which one, in which surroundings, and what its complaints mean."""
+"""Run git: its command line, its environment, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from reconciler.support.subprocess_env import git_environment
 from reconciler.support.text import printable, quoted
 
 _SECONDS = 60.0
-"""However large the repository: nothing that is asked here walks more than one history or one tree."""
+"""Timeout for a repository of any size: no command here walks more than one history or one tree."""
 
 _SETTINGS = ("-c", f"core.hooksPath={os.devnull}", "-c", "core.warnAmbiguousRefs=true")
 
 
 def run_git(folder: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
-    """What git answers in a folder, whether it succeeds or not; `given` is its standard input.
+    """Run git in a folder and return its result, whether it succeeds or not; `given` is its standard input.
 
-    Raises `GitError` if there is no git, no repository, or none that git is willing to read.
+    Raises `GitError` if git is missing or times out, or if there is no repository or git refuses to read it.
     """
     command = ["git", *_SETTINGS, "-C", str(folder), *arguments]
-    # A path is a path, whatever signs it holds.
+    # Paths are literal, whatever characters they contain.
     environ = {**git_environment(os.environ), "GIT_LITERAL_PATHSPECS": "1"}
     try:
-        done = subprocess.run(  # noqa: S603  (no shell; callers see to it that nothing reads as an option)
+        done = subprocess.run(  # noqa: S603  (no shell; callers make sure that nothing is read as an option)
             command,
             input=given or b"",
             capture_output=True,
@@ -43,7 +43,7 @@ def run_git(folder: Path, *arguments: str, given: bytes | None = None) -> subpro
 
 
 def last_error_line(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The last of what git said on stderr, in a form that can stand in a sentence."""
+    """The last line of git's stderr, in a form that fits into a sentence."""
     lines = [line for line in _words(done).splitlines() if line.strip()]
     text = lines[-1].removeprefix("fatal: ").removeprefix("error: ") if lines else f"it ended with {done.returncode}"
     return printable(text[:300].strip().rstrip("."))
@@ -64,7 +64,7 @@ def _demand_a_repository(done: subprocess.CompletedProcess[bytes], folder: Path)
 
 
 def _trust(words: str) -> str | None:
-    """The command that git itself suggests: it knows under which path it looks for the consent."""
+    """The command that git itself suggests: git knows which path it checks for permission."""
     suggested = (line.strip() for line in words.splitlines())
     return next((printable(line) for line in suggested if line.startswith("git config --global --add safe")), None)
 

@@ -1,8 +1,8 @@
-"""What git says of the files, and what they were in another revision. The work tree is never touched.
+"""Read the git state of files, and their content in other revisions. The work tree is never changed.
 
-Paths are those of the file system, whether something is there now or not: relative ones start from `folder`, which
-is any folder in the repository. Every function but `revision` and `work_tree_root` raises `GitError`, with the command
-that helps, where git is missing, does not know the repository, or cannot read what was asked for.
+Paths are file system paths, whether they exist now or not: relative ones start from `folder`, which is any folder in
+the repository. Every function except `revision` and `work_tree_root` raises `GitError`, with the command that helps, if
+git is missing, does not know the repository, or cannot read what was asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconciler.model.errors import GitError
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
-# With the branches named: a shallow clone mostly follows a single one.
+# The branches are named, since a shallow clone usually tracks only one.
 _UNSHALLOW = (
     "fetch the rest: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
     " (with actions/checkout: `fetch-depth: 0`)"
@@ -25,7 +25,7 @@ _UNSHALLOW = (
 
 @frozen
 class Revision:
-    """A commit, and whether what is declared is as it has it."""
+    """A commit, and whether the declared files are the same as in the commit."""
 
     commit: str
     clean: bool
@@ -33,10 +33,10 @@ class Revision:
 
 @frozen
 class TreeEntry:
-    """A file as a commit has it."""
+    """A file in a commit."""
 
     path: str
-    """Below the path that was listed, with slashes; empty if that is itself a file."""
+    """Relative to the listed path, with slashes; empty if that path is itself a file."""
     mode: str
     """`100644` and `100755` are files, `120000` is a symlink (its blob is the target), `160000` a submodule."""
     object_id: str
@@ -45,28 +45,28 @@ class TreeEntry:
 
 
 def revision(folder: Path, declared: Sequence[Path]) -> Revision | None:
-    """The revision that is checked out around a folder; None outside of git, or where git is missing or silent.
+    """The revision that is checked out in a folder; None outside a repository, or if git is missing or fails.
 
-    The work tree is clean if every tracked file is as the commit has it, and git has all that is `declared`. What else
-    lies around (a saved plan, a journal) says nothing of what is applied.
+    The work tree is clean if no tracked file has changed and git has all of `declared`. Other untracked files (a saved
+    plan, a journal) do not affect what is applied.
     """
     commit = _said(folder, "rev-parse", "--verify", "HEAD")
     changed = _said(folder, "status", "--porcelain", "--untracked-files=no")
     if commit is None or changed is None:
         return None
-    # It fails for what lies outside of the repository, which git does not have either.
+    # It fails for paths outside the repository, which git does not have either.
     missing = _said(folder, "status", "--porcelain", "--", *(str(path.absolute()) for path in declared))
     return Revision(commit.strip(), clean=changed == "" and missing == "")
 
 
 def work_tree_root(folder: Path) -> str | None:
-    """The folder of the whole work tree around a folder; None outside of git, or where git is missing or silent."""
+    """The root of the work tree that contains a folder; None outside a repository, or if git is missing or fails."""
     said = _said(folder, "rev-parse", "--show-toplevel")
     return said.removesuffix("\n") if said else None
 
 
 def resolve_commit(folder: Path, ref: str) -> str:
-    """The full id of the commit that a branch, a tag, an id or an expression such as `HEAD~2` names."""
+    """The full ID of the commit named by a branch, a tag, an ID or an expression such as `HEAD~2`."""
     if not ref or ref.startswith("-"):
         raise GitError(f"{quoted(ref)} is not a git revision", "name a branch, a tag or a commit: origin/main")
     done = run_git(folder, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
@@ -79,7 +79,7 @@ def resolve_commit(folder: Path, ref: str) -> str:
 
 
 def merge_base(folder: Path, ref: str) -> str:
-    """The commit where HEAD left the history of `ref`: what a pull request is compared with."""
+    """The commit where HEAD branched off from `ref`: what a pull request is compared with."""
     commit, head = resolve_commit(folder, ref), resolve_commit(folder, "HEAD")
     done = run_git(folder, "merge-base", commit, head)
     if done.returncode == 0:
@@ -92,16 +92,16 @@ def merge_base(folder: Path, ref: str) -> str:
 
 
 def read_file_at(folder: Path, commit: str, path: str | Path) -> bytes | None:
-    """A file as a commit has it; None if it has none there. A symlink gives the text that it holds: its target."""
+    """The content of a file in a commit; None if it does not exist there. The content of a symlink is its target."""
     found = list_tree(folder, commit, path)
     ids = [entry.object_id for entry in found if not entry.path]
     return read_blobs(folder, ids)[ids[0]] if ids else None
 
 
 def list_tree(folder: Path, commit: str, path: str | Path) -> Sequence[TreeEntry]:
-    """Every file at or below a path as a commit has it, in the order of their paths; none if nothing is there."""
+    """All files at or below a path in a commit, sorted by path; empty if there are none."""
     inside = _inside(folder, path)
-    # -z, since a name may hold line feeds.
+    # -z, since a name may contain line feeds.
     done = run_git(folder, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, *(["--", inside] if inside else []))
     if done.returncode != 0:
         raise _failed(f"list {quoted(str(path))} of {commit[:12]}", last_error_line(done))
@@ -109,7 +109,7 @@ def list_tree(folder: Path, commit: str, path: str | Path) -> Sequence[TreeEntry
 
 
 def read_blobs(folder: Path, ids: Iterable[str]) -> Mapping[str, bytes]:
-    """The contents of files by their object ids, read by one process however many they are."""
+    """The contents of files by their object IDs, all read by one process."""
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return {}
@@ -120,13 +120,13 @@ def read_blobs(folder: Path, ids: Iterable[str]) -> Mapping[str, bytes]:
 
 
 def get_ref(folder: Path, name: str) -> str | None:
-    """The id that a full ref name (`refs/reconciler/…`) stands for; None if there is no such ref."""
+    """The ID that a full ref name (`refs/reconciler/…`) points to; None if there is no such ref."""
     done = run_git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", _full(name))
     return done.stdout.decode().split()[-1] if done.returncode == 0 else None
 
 
 def set_ref(folder: Path, name: str, commit: str) -> None:
-    """Let a full ref name stand for a commit: wholly or not at all, whoever does the same at once."""
+    """Point a full ref name to a commit. Atomic, also with concurrent writers."""
     done = run_git(folder, "update-ref", "--no-deref", "-m", "reconciler", _full(name), commit)
     if done.returncode != 0:
         raise _failed(f"record {name}", last_error_line(done))
@@ -141,13 +141,13 @@ def _said(folder: Path, *arguments: str) -> str | None:
 
 
 def _inside(folder: Path, path: str | Path) -> str:
-    """The path from the top of the repository, empty for the top itself."""
+    """The path relative to the root of the repository; empty for the root itself."""
     done = run_git(folder, "rev-parse", "--show-toplevel")
     if done.returncode != 0:
         raise GitError(f"{quoted(str(folder.absolute()))} is in no work tree", "run this in a clone with its files")
     top = os.fsdecode(done.stdout.removesuffix(b"\n"))
     absolute = os.path.join(os.path.realpath(folder), path)
-    # The last part as it is written: what a link is called is in the commit, and what it leads to may not be.
+    # The last part is not resolved: a symlink itself is in the commit, its target may not be.
     parent, name = os.path.split(os.path.normpath(absolute))
     inside = os.path.relpath(os.path.join(os.path.realpath(parent), name), os.path.realpath(top))
     if inside == os.pardir or inside.startswith(os.pardir + os.sep):
@@ -165,7 +165,7 @@ def _entries(output: bytes, inside: str) -> Iterator[TreeEntry]:
 
 
 def _blobs(output: bytes) -> Iterator[tuple[str, bytes]]:
-    """Out of `<id> <type> <size>`, a line feed, the content, a line feed, for each."""
+    """Parse git's output: `<id> <type> <size>`, a line feed, the content, a line feed, for each."""
     start = 0
     while start < len(output):
         end = output.index(b"\n", start)
