@@ -1,1 +1,1 @@
-"""The named rules on what is declared."""
+"""The named rules for declarations."""

@@ -1,4 +1,4 @@
-"""The rules on grants, and on what entries and settings refer to: one function a rule."""
+"""The rules for grants, and for references in entries and settings: one function per rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 
 
 def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
-    """The token endpoint refuses to exchange the code of a client with another grant."""
+    """The token endpoint refuses the code of a client that also has another grant."""
     for entry in context.entries:
         if refuses_code_exchange(entry.grants):
             others = enumeration(
@@ -30,12 +30,12 @@ def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def password_without_justification(context: RuleContext) -> Iterator[RuleFinding]:
-    """With this grant an application sees people's passwords."""
+    """With this grant, an application sees users' passwords."""
     return _without_justification(context, Grant.PASSWORD, "lets an application ask people for their passwords")
 
 
 def personal_access_token_without_justification(context: RuleContext) -> Iterator[RuleFinding]:
-    """With this grant, whoever has the client's secret can act as anybody."""
+    """With this grant, anyone with the client's secret can impersonate any user."""
     return _without_justification(context, Grant.PERSONAL_ACCESS_TOKEN, "lets whoever has the secret act as anybody")
 
 
@@ -51,7 +51,7 @@ def _is_unjustified(value: object) -> bool:
 
 
 def undefined_variable(context: RuleContext) -> Iterator[RuleFinding]:
-    """A URL with a hole in it must never reach an instance."""
+    """A URL with an undefined variable must never reach an instance."""
     defined = context.instance.variables
     for unresolved in context.unresolved:
         for name in unresolved.substituted.undefined:
@@ -62,7 +62,7 @@ def undefined_variable(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def variable_syntax(context: RuleContext) -> Iterator[RuleFinding]:
-    """A reference that cannot be read must not be taken for text."""
+    """An invalid reference must not be treated as text."""
     for unresolved in context.unresolved:
         written = quoted(unresolved.entry.redirects[unresolved.position])
         for fault in unresolved.substituted.faults:
@@ -71,7 +71,7 @@ def variable_syntax(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def unused_variable(files: ProjectContext) -> Iterator[RuleFinding]:
-    """A variable that nothing uses is a slip, or left over."""
+    """An unused variable is a typo or a leftover."""
     if not files.complete:
         return
     unused = _unused({name for name, _ in files.settings.variable_sources}, files)
@@ -82,7 +82,7 @@ def unused_variable(files: ProjectContext) -> Iterator[RuleFinding]:
 
 
 def _unused(names: set[str], files: ProjectContext) -> set[str]:
-    """Those of the names that no redirect URL refers to. Most files use every variable within a few entries."""
+    """The names that no redirect URL refers to. Most files use every variable within a few entries."""
     for entry in files.entries:
         if not names:
             break
@@ -93,9 +93,9 @@ def _unused(names: set[str], files: ProjectContext) -> set[str]:
 
 
 def instances_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
-    """An entry for an instance that does not exist does nothing there, silently."""
+    """An entry for an instance that does not exist would silently have no effect."""
     names = files.instance_names
-    is_known = cache(lambda glob: any(matches(glob, name) for name in names))  # many entries have the same few
+    is_known = cache(lambda glob: any(matches(glob, name) for name in names))  # many entries share a few globs
     for entry in files.having("instances"):
         for position, glob in enumerate(entry.instances or ()):
             if not is_known(glob):
@@ -105,7 +105,7 @@ def instances_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
 
 
 def ids_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
-    """An id for an instance that does not exist pins nothing."""
+    """An ID for an instance that does not exist has no effect."""
     names = files.instance_names
     for entry in files.having("ids"):
         for name in entry.ids:
@@ -124,7 +124,7 @@ def _which_instance(name: str, files: ProjectContext, *, globs: bool = True) -> 
 
 
 def allow_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
-    """A waiver of a rule that does not exist waives nothing."""
+    """A waiver of a rule that does not exist has no effect."""
     for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
             if name not in files.rule_configs:
@@ -133,7 +133,7 @@ def allow_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
 
 
 def allow_not_waivable(files: ProjectContext) -> Iterator[RuleFinding]:
-    """Some rules protect from what cannot work, or must not be decided in one entry."""
+    """Some rules prevent what cannot work, or what a single entry must not decide."""
     for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
             config = files.rule_configs.get(name)
@@ -143,7 +143,7 @@ def allow_not_waivable(files: ProjectContext) -> Iterator[RuleFinding]:
 
 
 def rules_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
-    """A setting for a rule that does not exist tunes nothing."""
+    """A setting for a rule that does not exist has no effect."""
     for name, place in files.settings.rule_sources:
         if name not in files.rule_configs:
             hint = did_you_mean(name, files.rule_configs) or "docs/reference/rules.md lists all rules"
@@ -151,7 +151,7 @@ def rules_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
 
 
 def rules_not_tunable(files: ProjectContext) -> Iterator[RuleFinding]:
-    """Without some rules there would be no sense in going on."""
+    """Without some rules, the declarations would be ambiguous."""
     for name, place in files.settings.rule_sources:
         config = files.rule_configs.get(name)
         if config is not None and not config.tunable:

@@ -1,4 +1,4 @@
-"""What a rule looks at, and what it finds."""
+"""The input and the findings of rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class RuleFinding:
-    """What a rule found, before its severity is known and anybody has waived it."""
+    """What a rule found, before severities and waivers are applied."""
 
     message: str
     location: Location
@@ -24,22 +24,22 @@ class RuleFinding:
 
 @frozen
 class RuleConfig:
-    """How a rule is applied in these settings."""
+    """A rule's configuration according to the settings."""
 
     severity: Severity | None
-    """None where the rule is off."""
+    """None if the rule is off."""
     waivable: bool
     tunable: bool = True
 
 
 @frozen
 class ProjectContext:
-    """All that is declared and configured, whatever the instance."""
+    """All declarations and settings, for all instances."""
 
     entries: tuple[Entry, ...]
     settings: Settings
     rule_configs: Mapping[str, RuleConfig]
-    """Of every rule that there is."""
+    """For every existing rule."""
     complete: bool
     """Whether every file could be loaded."""
 

@@ -1,4 +1,4 @@
-"""The rules on names and ids: one function a rule."""
+"""The rules for names and IDs: one function per rule."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.support.text import is_fully_visible, is_hidden, quoted
 
 
 def system_client_name(context: RuleContext) -> Iterator[RuleFinding]:
-    """The platform needs its system clients as they are."""
+    """The platform needs its system clients unchanged."""
     globs = context.instance.system_clients
     for entry in context.entries:
         if is_system_client(entry.name, globs):
@@ -25,7 +25,7 @@ def system_client_name(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def duplicate_name(context: RuleContext) -> Iterator[RuleFinding]:
-    """Two entries cannot both say what one client shall be."""
+    """Two entries cannot declare the same client."""
     first: dict[str, Entry] = {}
     for entry in context.entries:
         earlier = first.setdefault(entry.name, entry)
@@ -36,7 +36,7 @@ def duplicate_name(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def duplicate_id(context: RuleContext) -> Iterator[RuleFinding]:
-    """One live client cannot be two declared ones."""
+    """One live client cannot belong to two entries."""
     first: dict[int, Entry] = {}
     instance = context.instance.name
     for entry in context.entries:
@@ -50,7 +50,7 @@ def duplicate_id(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def name_lookalike(context: RuleContext) -> Iterator[RuleFinding]:
-    """People cannot tell names apart that differ only in case, normalisation or invisible characters."""
+    """Names that differ only in case, normalisation or invisible characters look the same."""
     first: dict[str, Entry] = {}
     for entry in context.entries:
         earlier = first.setdefault(lookalike_key(entry.name), entry)
@@ -61,14 +61,14 @@ def name_lookalike(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def name_invisible(context: RuleContext) -> Iterator[RuleFinding]:
-    """What nobody sees was hardly meant, and hides that two names differ."""
+    """An invisible character is probably a mistake, and hides that two names differ."""
     for entry in context.entries:
         if not is_fully_visible(entry.name) and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
             yield RuleFinding(_what_is_odd(entry.name, odd), entry.source, "type the name anew, without it", entry)
 
 
 def _is_odd(character: str) -> bool:
-    import unicodedata  # a library of its own, which few names need
+    import unicodedata  # a separate library, which few names need
 
     return is_hidden(character) or (character != " " and unicodedata.category(character) == "Zs")
 
@@ -82,7 +82,7 @@ def _what_is_odd(name: str, odd: str) -> str:
 
 
 def name_is_previous_name(context: RuleContext) -> Iterator[RuleFinding]:
-    """A live client of that name would be wanted for two entries."""
+    """A live client with that name would match two entries."""
     declared = {entry.name: entry for entry in context.entries} if context.previous_names else {}
     for previous in context.previous_names:
         other = declared.get(previous.name)
@@ -92,7 +92,7 @@ def name_is_previous_name(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def previous_name_is_own(context: RuleContext) -> Iterator[RuleFinding]:
-    """A previous name equal to the name does nothing: one of the two is probably a slip."""
+    """A previous name equal to the name has no effect: one of the two is probably a typo."""
     for previous in context.previous_names:
         if previous.name == previous.entry.name:
             problem = "is the client's own name, so nothing would be renamed"
@@ -119,7 +119,7 @@ def protected_absent(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def declared_and_ignored(context: RuleContext) -> Iterator[RuleFinding]:
-    """What is ignored is never changed, so declaring it would do nothing."""
+    """An ignored client is never changed, so declaring it has no effect."""
     globs = context.settings.ignore
     if not globs:
         return

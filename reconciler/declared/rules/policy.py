@@ -1,4 +1,4 @@
-"""The rules on what the platform team demands under `policy:`: one function a rule, silent without its key."""
+"""The rules for `policy:`: one function per rule. Without its key in the policy, a rule finds nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JUSTIFIED = (Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN)
 
 
 def host_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
-    """The policy names the hosts that may get authorization codes."""
+    """The policy lists the hosts that may get authorization codes."""
     globs = context.instance.policy.allowed_redirect_hosts
     if globs is None:
         return
@@ -31,7 +31,7 @@ def host_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def required_field(context: RuleContext) -> Iterator[RuleFinding]:
-    """The policy names the fields that every client must have."""
+    """The policy lists the fields that every client must have."""
     for field in context.instance.policy.required_fields:
         for entry in context.entries:
             if entry.present and is_blank(entry.fields.get(field)):
@@ -40,7 +40,7 @@ def required_field(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def name_pattern(context: RuleContext) -> Iterator[RuleFinding]:
-    """The policy says what names look like. Those of absent clients are what they are."""
+    """The policy defines a pattern for names. Names of absent clients are not checked."""
     pattern = context.instance.policy.name_pattern
     if pattern is None:
         return
@@ -52,7 +52,7 @@ def name_pattern(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def owner_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
-    """The policy names those who may answer for clients: a misspelt team answers for nothing."""
+    """The policy lists the allowed owners, which also catches misspelt ones."""
     globs = context.instance.policy.allowed_owners
     if globs is None:
         return
@@ -63,7 +63,7 @@ def owner_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def grant_forbidden(context: RuleContext) -> Iterator[RuleFinding]:
-    """The policy names the grants that nobody may use without a waiver."""
+    """The policy lists the grants that are forbidden without a waiver."""
     forbidden = context.instance.policy.forbidden_grants
     for grant in forbidden:
         for entry in _present(context):
@@ -74,7 +74,7 @@ def grant_forbidden(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def personal_access_denied(context: RuleContext) -> Iterator[RuleFinding]:
-    """Whoever holds such a client's secret can act as anybody: the policy names where that may be."""
+    """Anyone with such a client's secret can impersonate any user: the policy lists the instances that allow it."""
     globs = context.instance.policy.deny_personal_access_outside
     if globs is None or matches_any(globs, context.instance.name):
         return
@@ -87,7 +87,7 @@ def personal_access_denied(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def justification_without_mention(context: RuleContext) -> Iterator[RuleFinding]:
-    """The policy says what a justification has to mention. One that is missing altogether has rules of its own."""
+    """The policy says what a justification must mention. Other rules report a missing justification."""
     pattern = context.instance.policy.justification_mentions
     if pattern is None:
         return

@@ -1,4 +1,4 @@
-"""The rules on redirect URLs: one function a rule."""
+"""The rules for redirect URLs: one function per rule."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.support.text import quoted, quoted_url
 
 
 def not_absolute(context: RuleContext) -> Iterator[RuleFinding]:
-    """The platform takes absolute URLs only."""
+    """The platform accepts only absolute URLs."""
     for redirect in context.redirects:
         if not redirect.url.absolute:
             yield _found(redirect, "is not absolute", "write it in full, as in 'https://portal.example.com/callback'")
@@ -35,14 +35,14 @@ def fragment(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def user_info(context: RuleContext) -> Iterator[RuleFinding]:
-    """A user name or a password in front of the host is a secret in git, or a disguise for another host."""
+    """A user name or password before the host is a secret in git, or disguises another host."""
     for redirect in context.redirects:
         if redirect.url.has_user_info:
             yield _found(redirect, "has a user name in front of its host", "remove everything up to the @")
 
 
 def wildcard(context: RuleContext) -> Iterator[RuleFinding]:
-    """The platform takes `*` for a plain character."""
+    """The platform treats `*` as a literal character."""
     for redirect in context.redirects:
         if "*" in redirect.url.host or "*" in redirect.url.path:
             problem = "has a '*', which the platform takes literally: it matches nothing else"
@@ -70,7 +70,7 @@ def too_long(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def no_path(context: RuleContext) -> Iterator[RuleFinding]:
-    """Of several URLs, the platform refuses one that ends with its host."""
+    """If there are several URLs, the platform refuses one that ends with its host."""
     for redirect in context.redirects:
         url = redirect.url
         if len(redirect.entry.redirects) > 1 and url.host and not url.path:
@@ -79,14 +79,14 @@ def no_path(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def invalid(context: RuleContext) -> Iterator[RuleFinding]:
-    """The platform refuses the URL, or stores it otherwise than it is written."""
+    """The platform refuses the URL, or stores it differently."""
     for redirect in context.redirects:
         if redirect.url.fault is not None:
             yield _found(redirect, redirect.url.fault, "correct it, or write the character percent-encoded")
 
 
 def plain_http(context: RuleContext) -> Iterator[RuleFinding]:
-    """Whoever listens on the way can read the authorization code."""
+    """Anyone on the network path can read the authorization code."""
     for redirect in context.redirects:
         url = redirect.url
         if url.scheme == "http" and url.host and not url.loopback:
@@ -94,7 +94,7 @@ def plain_http(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def loopback(context: RuleContext) -> Iterator[RuleFinding]:
-    """On an instance that people share, loopback is everybody's own machine."""
+    """On a shared instance, loopback means each user's own machine."""
     if context.instance.embedded is not None:
         return
     for redirect in context.redirects:

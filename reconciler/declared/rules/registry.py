@@ -1,7 +1,7 @@
-"""The named rules: what each is called, how grave it is, and whether an entry may waive it.
+"""The named rules: the name of each, its severity, and whether an entry may waive it.
 
-Every rule is one function that looks at all that is declared, for one instance (`RuleContext`) or whatever the instance
-(`ProjectContext`), and yields what it finds. docs/reference/rules.md has a section for each.
+Every rule is one function that checks all declarations, for one instance (`RuleContext`) or for all (`ProjectContext`),
+and yields its findings. docs/reference/rules.md has a section for each rule.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Rule(Generic[Seen]):
     """Whether `allow:` in an entry may waive it."""
     tunable: bool = True
     names_instances: bool = False
-    """Whether the message names the instances even where all of them have the problem."""
+    """Whether the message names the instances even if all of them have the problem."""
 
 
 INSTANCE_RULES: tuple[Rule[RuleContext], ...] = (
@@ -73,7 +73,7 @@ INSTANCE_RULES: tuple[Rule[RuleContext], ...] = (
     Rule("undefined-variable", entries.undefined_variable, waivable=False, tunable=False, names_instances=True),
     Rule("variable-syntax", entries.variable_syntax, waivable=False, tunable=False),
 )
-"""The rules that look at what is declared for one instance."""
+"""The rules that check the declarations for one instance."""
 
 FILE_RULES: tuple[Rule[ProjectContext], ...] = (
     Rule("unused-variable", entries.unused_variable, WARNING, waivable=False),
@@ -84,7 +84,7 @@ FILE_RULES: tuple[Rule[ProjectContext], ...] = (
     Rule("rules-unknown", entries.rules_unknown, waivable=False, tunable=False),
     Rule("rules-not-tunable", entries.rules_not_tunable, waivable=False, tunable=False),
 )
-"""The rules that look at the files, whatever the instance."""
+"""The rules that check the files, for all instances."""
 
 RULES: Mapping[str, Rule[Any]] = {
     **{rule.name: rule for rule in INSTANCE_RULES},

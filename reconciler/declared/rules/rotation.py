@@ -1,4 +1,4 @@
-"""The rules on `rotate:`: one function a rule."""
+"""The rules for `rotate:`: one function per rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.support.text import quoted
 
 
 def rotate_no_such_day(context: RuleContext) -> Iterator[RuleFinding]:
-    """The 30th of February."""
+    """The date does not exist, like 30 February."""
     for entry in context.entries:
         if (rotate := entry.fields.get("rotate")) and parse_time(rotate["created_before"]) is None:
             message = f"there is no such day: {quoted(rotate['created_before'])}"
@@ -20,7 +20,7 @@ def rotate_no_such_day(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def rotate_without_sink(context: RuleContext) -> Iterator[RuleFinding]:
-    """A new secret is made, and nobody gets it."""
+    """A new secret would be created and not delivered."""
     for entry in context.entries:
         if "rotate" in entry.fields and not context.instance.delivers(entry.name, entry.owner):
             message = f"{quoted(entry.name)} would get a new secret, and no sink delivers it to anybody"

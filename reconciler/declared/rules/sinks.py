@@ -1,4 +1,4 @@
-"""The rules on what `sinks:` need of the clients that they are for: one function a rule."""
+"""The rules for what `sinks:` require of their clients: one function per rule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def owner_without_recipients(context: RuleContext) -> Iterator[RuleFinding]:
-    """Nobody could open what an age sink delivers."""
+    """Nobody could decrypt what an age sink delivers."""
     sinks = [sink for sink in context.instance.sinks if isinstance(sink, AgeSinkSetting)]
     owners = context.settings.owners
     for entry in context.entries if sinks else ():
@@ -38,7 +38,7 @@ def owner_without_recipients(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def delivery_collision(context: RuleContext) -> Iterator[RuleFinding]:
-    """The secret of one client would replace that of another."""
+    """One client's secret would overwrite another's."""
     for sink in context.instance.sinks:
         place = _place(sink)
         if place is not None:
@@ -61,13 +61,13 @@ def _collisions(context: RuleContext, sink: SinkSetting, place: Callable[[SinkCl
 
 
 def _has_place(entry: Entry, sink: SinkSetting) -> bool:
-    """Without an owner an age sink refuses the client: that is another rule's finding."""
+    """Whether a sink delivers an entry. An age sink refuses a client without an owner: another rule reports that."""
     ownerless = isinstance(sink, AgeSinkSetting) and entry.owner is None
     return not ownerless and sink.scope.covers(entry.name, entry.owner)
 
 
 def _place(sink: SinkSetting) -> Callable[[SinkClient], str] | None:
-    """What a sink calls its place for a client; None where every name has its own."""
+    """A function from a client to the sink's destination for it; None if every name has its own."""
     match sink:
         case AgeSinkSetting(path=path):
             from reconciler.secrets.paths import file_of

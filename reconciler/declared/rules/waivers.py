@@ -1,4 +1,4 @@
-"""How rules are applied in these settings: their severity, and who may and does waive them."""
+"""Apply the settings to rules: severities, and which rules may be and are waived."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from reconciler.model.settings import RuleSetting
 _AS_IT_IS = RuleSetting()
 
 Waived = defaultdict[Entry, list[Waiver]]
-"""What the entries waive, as it is found."""
+"""The waivers of each entry, collected as the rules run."""
 
 
 def rule_configs(rules: Mapping[str, Rule[Any]], settings: Mapping[str, RuleSetting]) -> dict[str, RuleConfig]:
-    """How each of the rules is applied, by name."""
+    """The configuration of each rule, by name."""
     return {name: _rule_config(rule, settings.get(name, _AS_IT_IS)) for name, rule in rules.items()}
 
 
 def unwaived(name: str, how: RuleConfig, findings: Iterable[RuleFinding], waived: Waived) -> Iterator[RuleFinding]:
-    """The findings of a rule but those that their entry's `allow:` waives: these are added to `waived`."""
+    """The findings of a rule, except those that their entry's `allow:` waives: these are added to `waived`."""
     for finding in findings:
         if how.waivable and finding.entry is not None and name in finding.entry.allow:
             waived[finding.entry].append(Waiver(name, finding.message))
