@@ -1,1 +1,1 @@
-"""Entries of `clients:` to what one instance should have."""
+"""Turn entries of `clients:` into the declarations of one instance."""

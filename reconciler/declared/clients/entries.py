@@ -1,4 +1,4 @@
-"""The entries of `clients:` as they are written, before anything is decided for an instance."""
+"""The entries of `clients:` as written, before they are resolved for an instance."""
 
 from __future__ import annotations
 
@@ -10,51 +10,51 @@ from reconciler.model.clients import EMPTY, EntryLocations, Grant, Location
 from reconciler.model.names import matches_any
 from reconciler.support.frozen import frozen
 
-_CODE = Grant.AUTHORIZATION_CODE.value  # the plain text: a member of an enumeration is looked up more slowly
+_CODE = Grant.AUTHORIZATION_CODE.value  # a plain string: looking up an enum member is slower
 
 
 @frozen(eq=False)
 class Entry:
-    """One entry of a file: its values, and the way to the place of each."""
+    """One entry of a file: its values and their locations."""
 
     document: Document
     index: int
     fields: Mapping[str, Any]
-    """The entry as written; the schema has checked its shape."""
+    """The entry as written; it matches the schema."""
     name: str
     grants: Mapping[str, Any]
-    """What is written under each grant, by the grant's name."""
+    """The value of each grant as written, by the grant's name."""
     redirects: tuple[str, ...]
     """The redirect URLs as written, before substitution; none without the authorization code grant."""
 
     @property
     def source(self) -> Location:
-        """Where the name stands."""
+        """The location of the name."""
         return self.document.at(self.document.offset_in(self.fields, "name"))
 
     @property
     def present(self) -> bool:
-        """Whether the client shall exist; otherwise it shall not."""
+        """Whether the client should exist; if not, it should be deleted."""
         return bool(self.fields.get("state") != "absent")
 
     @property
     def owner(self) -> str | None:
-        """Who answers for the client."""
+        """Who is responsible for the client."""
         return self.fields.get("owner")
 
     @property
     def ids(self) -> Mapping[str, int]:
-        """The live client that it is, by the instance's name."""
+        """The ID of the live client, by the instance's name."""
         return self.fields.get("ids") or {}
 
     @property
     def previous_names(self) -> Sequence[str]:
-        """The names that the client may still have."""
+        """Names that the live client may still have."""
         return self.fields.get("previous_names") or ()
 
     @property
     def instances(self) -> tuple[str, ...] | None:
-        """Names and globs of the instances it is for; None for every one."""
+        """Names and globs of the instances it is for; None for all."""
         return tuple(self.fields["instances"]) if "instances" in self.fields else None
 
     @property
@@ -67,19 +67,19 @@ class Entry:
         return "instances" not in self.fields or matches_any(self.fields["instances"], instance)
 
     def place(self, *keys: str | int, key: bool = False) -> Location:
-        """Where a value of the entry stands, or with `key` its key."""
+        """The location of a value of the entry, or with `key` of its key."""
         return self.document.location("clients", self.index, *keys, key=key)
 
     def grant_place(self, grant: Grant) -> Location:
-        """Where the value of a grant stands."""
+        """The location of the value of a grant."""
         return self.place("grants", grant.value)
 
     def redirect_place(self, position: int) -> Location:
-        """Where one of its redirect URLs stands, counted from 0; for a list, the item."""
+        """The location of one of its redirect URLs, counted from 0; in a list, of the item."""
         return self.place("grants", Grant.AUTHORIZATION_CODE.value, "redirect_url", position)
 
     def places(self, at: Callable[[int], Location]) -> EntryLocations:
-        """Where its name, its grants and its redirect URL stand; without one, the last is that of the grants."""
+        """The locations of its name, grants and redirect URL (of the grants again if there is no redirect URL)."""
         offset_in, fields = self.document.offset_in, self.fields
         grants = offset_in(fields, "grants")
         redirect = offset_in(self.grants[_CODE], "redirect_url") if self.redirects else grants
@@ -87,12 +87,12 @@ class Entry:
 
 
 def is_blank(value: object) -> bool:
-    """Whether a value of an entry says nothing: it is missing, or text without a word."""
+    """Whether a value of an entry is missing, empty, or only blanks."""
     return not value.strip() if isinstance(value, str) else not value
 
 
 def read_entries(document: Document) -> list[Entry]:
-    """The entries of a document that has the right shape, in the order of the file."""
+    """The entries of a document that matches the schema, in the order of the file."""
     root: Any = document.root
     return [_entry(document, index, fields) for index, fields in enumerate(root["clients"])]
 

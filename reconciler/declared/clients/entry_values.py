@@ -1,4 +1,4 @@
-"""A client as the values of the entry that would declare it."""
+"""Convert a client to the values of an entry that declares it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from reconciler.support.json_reader import JsonData
 
 
 def grants_values(spec: ClientSpec) -> dict[str, JsonData]:
-    """What stands under `grants:`; the redirect URLs are as a file writes them."""
+    """The value of `grants:`; the redirect URLs are as written in a file."""
     return {grant.value: grant_value(grant, spec.redirect_urls) for grant in in_order(spec.grants)}
 
 
 def grant_value(grant: Grant, redirect_urls: Sequence[str]) -> JsonData:
-    """What stands under one grant: `true`, or its redirect URL, or a list of several."""
+    """The value of one grant: `true`, or its redirect URL, or a list of several."""
     if grant is not Grant.AUTHORIZATION_CODE:
         return True
     return {"redirect_url": redirect_urls[0] if len(redirect_urls) == 1 else list(redirect_urls)}
 
 
 def plain_values(spec: ClientSpec) -> dict[str, JsonData]:
-    """The keys of the plain fields of which the client has a value."""
+    """The values of the plain fields that the client has, by key."""
     return {row.field.value: value for row in PLAIN_FIELDS if (value := row.to_json(spec)) is not None}

@@ -1,7 +1,7 @@
-"""The redirect URLs that nearly everybody writes, filled in and taken apart with one look each.
+"""Substitute variables in common redirect URLs, and parse these URLs, in one step each.
 
-The others take `variables.substitute` and `redirect_url.parse_any_url`. Without the filling in, `validate` of 10,000
-clients takes 18 % longer and `plan` 10 %; without the taking apart, 11 % and 5 %.
+Other URLs use `variables.substitute` and `redirect_url.parse_any_url`. For 10,000 clients, without the fast
+substitution `validate` takes 18 % longer and `plan` 10 %; without the fast parsing, 11 % and 5 %.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from functools import lru_cache
 
 from reconciler.declared.clients.redirect_url import Url, parse_any_url
 
-# Proven to be without a fault, and taken apart, by one look.
+# One match proves that a URL has no fault, and splits it.
 _PLAIN = re.compile(r"(https?)://([a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)((?:/[A-Za-z0-9._~/-]*)?)")
 
 
 @lru_cache(maxsize=16_384)
 def parse_url(text: str) -> Url:
-    """Take any text apart as a URL. Never fails: what is wrong with it is in the answer."""
+    """Parse any text as a URL. Never raises: the result says what is wrong."""
     plain = _PLAIN.fullmatch(text)
     return Url(text, plain[1], plain[2], plain[3]) if plain else parse_any_url(text)
 
 
 def substitute_defined(text: str, variables: Mapping[str, str]) -> str | None:
-    """The text if all it has are references to what is defined, as almost every text; None if it takes a closer look.
+    """The text with its variables substituted; None if it has any other `${` than references to defined variables.
 
-    What holds a text together here is only cut and joined, which takes a fifth of the time of searching it thrice.
+    Splitting and joining the text takes a fifth of the time of searching it three times.
     """
     filled = ""
     while True:

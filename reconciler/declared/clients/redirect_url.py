@@ -1,4 +1,4 @@
-"""A redirect URL taken apart once, so that every rule can look at its parts."""
+"""Parse a redirect URL once, so that every rule can check its parts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from reconciler.support.text import quoted
 
 WEB_SCHEMES = ("http", "https")
 
-# RFC 3986 appendix B. Unlike a library's parser both take any text, so that bad URLs become findings, not exceptions.
+# RFC 3986 appendix B. Unlike a library's parser, both accept any text: bad URLs become findings, not exceptions.
 _PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
 _AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\]|[^:]*)(:.*)?", re.DOTALL)
 
-# What no URL may hold (RFC 3986 section 2) and the platform refuses. `*` and `,` have rules of
-# their own; brackets are taken in a query, and symbols such as an emoji in a host.
+# Characters that no URL may contain (RFC 3986 section 2) and the platform refuses. `*` and `,` have rules of their own;
+# the platform accepts brackets in a query, and symbols such as an emoji in a host.
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_IN_PATH = re.compile(r"[\[\]]")
 _FORBIDDEN_IN_HOST = re.compile(r"[!$%&'()+;=@\[\]]")
@@ -26,32 +26,32 @@ _HIGHEST_PORT = 65_535
 
 @frozen
 class Url:
-    """The parts of a URL that rules ask for."""
+    """The parts of a URL that rules check."""
 
     text: str
     scheme: str
     """In lower case; empty when there is none, or when what looks like one is a host before its port."""
     host: str
-    """In lower case, without brackets, port and a dot at the end; empty when there is none."""
+    """In lower case, without brackets, port and trailing dot; empty when there is none."""
     path: str
     has_user_info: bool = False
     has_fragment: bool = False
     fault: str | None = None
-    """Why the platform would refuse it, or never store it as written, in words that go on from "the URL"."""
+    """Why the platform would refuse it or not store it as written, as the rest of a sentence after "the URL"."""
 
     @property
     def absolute(self) -> bool:
-        """Whether it says by itself where it leads: it has a scheme and, on the web, a host."""
+        """Whether it is complete by itself: it has a scheme and, for http and https, a host."""
         return bool(self.host) if self.scheme in WEB_SCHEMES else bool(self.scheme)
 
     @property
     def loopback(self) -> bool:
-        """Whether it leads to the machine of whoever follows it."""
+        """Whether it points to the user's own machine."""
         return is_loopback(self.host)
 
 
 def parse_any_url(text: str) -> Url:
-    """Take any text apart as a URL. Never fails: what is wrong with it is in the answer."""
+    """Parse any text as a URL. Never raises: the result says what is wrong."""
     kept = text.strip(TRIMMED)  # as the platform does
     scheme, authority, path, _, fragment = _PARTS.findall(kept)[0]
     user_info, host, port = _AUTHORITY.findall(authority[2:])[0]

@@ -1,4 +1,4 @@
-"""What the entries mean for one instance: which are for it, with its ids, and with its variables filled in."""
+"""Resolve the entries for one instance: those that are for it, with its IDs, and with its variables substituted."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
 
 WaivedBy = Mapping[Entry, Sequence[Waiver]]
-"""What each entry waives, of those that do."""
+"""The waivers of each entry that has any."""
 
 NOTHING_WAIVED: Mapping[str, WaivedBy] = {}
 
 
 @frozen
 class ResolvedRedirect:
-    """One redirect URL of an entry, as one instance has it."""
+    """One redirect URL of an entry, resolved for one instance."""
 
     entry: Entry
     position: int
-    """Among the entry's redirect URLs, counted from 0."""
+    """Index among the entry's redirect URLs, from 0."""
     url: Url
 
     @property
     def place(self) -> Location:
-        """Where the URL stands."""
+        """The location of the URL."""
         return self.entry.redirect_place(self.position)
 
 
 @frozen
 class UnresolvedRedirect:
-    """A redirect URL with a variable that could not be filled in."""
+    """A redirect URL with a variable that could not be substituted."""
 
     entry: Entry
     position: int
@@ -56,7 +56,7 @@ class UnresolvedRedirect:
 
     @property
     def place(self) -> Location:
-        """Where the URL stands."""
+        """The location of the URL."""
         return self.entry.redirect_place(self.position)
 
 
@@ -66,18 +66,18 @@ class PreviousName:
 
     entry: Entry
     position: int
-    """Among the entry's previous names, counted from 0."""
+    """Index among the entry's previous names, from 0."""
     name: str
 
     @property
     def place(self) -> Location:
-        """Where the previous name stands."""
+        """The location of the previous name."""
         return self.entry.place("previous_names", self.position)
 
 
 @frozen
 class RuleContext:
-    """Everything that is declared for one instance, with its variables filled in: what the rules look at."""
+    """Everything declared for one instance, with its variables substituted: the input of the rules."""
 
     instance: Instance
     settings: Settings
@@ -86,15 +86,15 @@ class RuleContext:
     elsewhere: tuple[Entry, ...]
     redirects: tuple[ResolvedRedirect, ...]
     unresolved: tuple[UnresolvedRedirect, ...]
-    """The redirect URLs that no rule but those on variables can judge."""
+    """The redirect URLs that only the rules for variables can check."""
     urls: Mapping[Entry, tuple[str, ...]]
-    """The redirect URLs of each entry that has any, variables filled in."""
+    """The redirect URLs of each entry that has any, with variables substituted."""
     previous_names: tuple[PreviousName, ...]
     """Every previous name, in the order of the files."""
 
 
 def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> RuleContext:
-    """See the entries as one instance does. Values that a rule will refuse resolve like all others."""
+    """Resolve the entries for one instance, including values that a rule will reject."""
     here = tuple(entry for entry in entries if entry.covers(instance.name))
     elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
     redirects: list[ResolvedRedirect] = []
@@ -103,7 +103,7 @@ def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) ->
     for entry in here:
         written = entry.redirects
         if len(written) == 1 and (text := substitute_defined(written[0], instance.variables)) is not None:
-            urls[entry] = (text,)  # as almost always
+            urls[entry] = (text,)  # the usual case
             redirects.append(ResolvedRedirect(entry, 0, parse_url(text)))
         elif written:
             urls[entry] = tuple(_resolved(entry, instance.variables, redirects, unresolved))
@@ -114,7 +114,7 @@ def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) ->
 def _resolved(
     entry: Entry, variables: Mapping[str, str], redirects: list[ResolvedRedirect], unresolved: list[UnresolvedRedirect]
 ) -> Iterator[str]:
-    """The redirect URLs of an entry, each of which is added to the list that it belongs to."""
+    """Yield the redirect URLs of an entry, and add each to `redirects` or `unresolved`."""
     for position, written in enumerate(entry.redirects):
         substituted = substitute(written, variables)
         if substituted.complete:
@@ -131,10 +131,10 @@ def _previous_names(entries: Iterable[Entry]) -> Iterator[PreviousName]:
 
 
 class InstanceDeclarations:
-    """The declarations of each instance, which are worked out when a command needs them: `validate` does not."""
+    """The declarations of each instance, computed when a command needs them (`validate` does not)."""
 
     def __init__(self, pending: Mapping[str, Callable[[], Declarations]]) -> None:
-        """`pending` works them out, by the instance's name; each function is called once, and let go."""
+        """`pending` has a function that computes them, by the instance's name; each is called once, then released."""
         self.instances = tuple(pending)
         """The names of the instances."""
         self._pending = dict(pending)
@@ -146,9 +146,9 @@ class InstanceDeclarations:
         return self._done[instance]
 
     def work_out(self, instance: str) -> None:
-        """Make an instance's declarations now, and let go of what was read from the files for it.
+        """Compute an instance's declarations now, and release the file data that was kept for it.
 
-        With the last instance goes all of that: megabytes, where there are thousands of clients.
+        After the last instance, all file data is released: megabytes for thousands of clients.
         """
         if instance not in self._done:
             self._done[instance] = self._pending.pop(instance)()
@@ -165,8 +165,8 @@ class InstanceDeclarations:
 def instance_declarations(
     contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy] = NOTHING_WAIVED
 ) -> InstanceDeclarations:
-    """The declarations of each instance that was resolved, with what its entries waive."""
-    # Without what the rules alone look at: thousands of URLs, taken apart.
+    """The declarations of each resolved instance, with the waivers of its entries."""
+    # Without what only the rules need: thousands of parsed URLs.
     slim = [replace(context, redirects=(), unresolved=(), previous_names=()) for context in contexts]
     names = [context.instance.name for context in slim]
     return InstanceDeclarations(
@@ -175,7 +175,7 @@ def instance_declarations(
 
 
 def declarations(context: RuleContext, waived: WaivedBy) -> Declarations:
-    """The values that planning compares with what is live."""
+    """The values that planning compares with the live clients."""
     return Declarations(
         present=tuple(_desired(context, waived)),
         absent=tuple(_absent(entry, context, waived) for entry in context.entries if not entry.present),
@@ -202,7 +202,7 @@ def _desired(context: RuleContext, waived: WaivedBy) -> Iterator[DesiredClient]:
 
 
 def _completed(client: DesiredClient, entry: Entry, context: RuleContext, waived: WaivedBy) -> DesiredClient:
-    """The client with what few entries say. Only one with `allow` can waive anything."""
+    """The client with the values of rare keys. Only an entry with `allow` can waive anything."""
     return replace(
         client,
         id=entry.ids.get(context.instance.name),
@@ -215,7 +215,7 @@ def _completed(client: DesiredClient, entry: Entry, context: RuleContext, waived
 
 
 def _stored(urls: tuple[str, ...]) -> tuple[str, ...]:
-    """The URLs as the platform has them: a comma inside one, where no rule refuses it, separates two there."""
+    """The URLs as the platform stores them: a comma inside one, if no rule rejects it, separates two there."""
     if not any("," in url for url in urls):
         return urls
     from reconciler.model.fields import stored_urls
@@ -246,7 +246,7 @@ def _absent(entry: Entry, context: RuleContext, waived: WaivedBy) -> AbsentClien
 
 
 def _elsewhere(entries: Iterable[Entry]) -> Iterable[DeclaredElsewhere]:
-    # An absent entry declares no client: that it is for other instances only says nothing about this one.
+    # An absent entry declares no client: if it is only for other instances, it does not matter for this one.
     return (
         DeclaredElsewhere(entry.name, entry.source, entry.instances or (), entry.owner)
         for entry in entries

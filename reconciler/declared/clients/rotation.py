@@ -1,4 +1,4 @@
-"""What `rotate:` of an entry says, as values."""
+"""`rotate:` of an entry as values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def rotation_of(entry: Entry) -> Rotation | None:
-    """The rotation that an entry asks for; None without one, and for a day that no calendar has."""
+    """The rotation that an entry asks for; None if there is none, or for a date that does not exist."""
     if (rotate := entry.fields.get("rotate")) is None:
         return None
     created_before = parse_time(rotate["created_before"])
@@ -21,7 +21,7 @@ def rotation_of(entry: Entry) -> Rotation | None:
 
 
 def parse_time(text: str) -> datetime | None:
-    """A time as the schema wants it, in UTC; None for a day that no calendar has, like 30 February."""
+    """Parse a time in the schema's format, as UTC; None for a date that does not exist, like 30 February."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except ValueError:
@@ -29,7 +29,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 def _length(text: str) -> timedelta:
-    """`30m`, `12h`, `7d` or `0`."""
+    """Parse a duration: `30m`, `12h`, `7d` or `0`."""
     if text == "0":
         return timedelta()
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})

@@ -1,4 +1,4 @@
-"""`${name}` in redirect URLs: what it stands for, and what is wrong with it."""
+"""`${name}` in redirect URLs: substitution and errors."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from collections.abc import Mapping
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
-# In the order of trying: an escaped `${`, a reference, and one that never ends.
+# In the order of matching: an escaped `${`, a reference, and an unterminated one.
 _REFERENCE = re.compile(r"(?P<literal>\$\$\{)|\$\{(?P<name>[^{}]*)\}|(?P<unfinished>\$\{)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @frozen
 class Substituted:
-    """A text with its variables filled in. What could not be filled in stands as written."""
+    """A text with its variables substituted. References that could not be substituted stay as written."""
 
     text: str
     undefined: tuple[str, ...] = ()
-    """Names that nothing defines, each once, in order."""
+    """Undefined names, each once, in order."""
     faults: tuple[str, ...] = ()
-    """What is wrong with the way references are written, for people."""
+    """Syntax errors of references, worded for users."""
 
     @property
     def complete(self) -> bool:
-        """Whether every reference was filled in."""
+        """Whether every reference was substituted."""
         return not self.undefined and not self.faults
 
 
 def substitute(text: str, variables: Mapping[str, str]) -> Substituted:
-    """Fill in every `${name}`; `$${` becomes a literal `${`. Values are taken as they are, not looked into again."""
+    """Substitute every `${name}`; `$${` becomes a literal `${`. References inside values are not substituted."""
     names = names_in(text)
     undefined = tuple(dict.fromkeys(name for name in names if name not in variables))
     return Substituted(_filled(text, variables), undefined, _faults(text))
 
 
 def names_in(text: str) -> list[str]:
-    """The variables that a text refers to, in order; badly written ones are left out."""
+    """The variables that a text refers to, in order; invalid names are left out."""
     if "${" not in text:
         return []
     return [name for _, name, _ in _REFERENCE.findall(text) if _NAME.fullmatch(name)]
 
 
 class References:
-    """A text with its variables filled in, and where in it their values stand: start, end and name, in order."""
+    """A text with its variables substituted, and the place of each value in it: start, end and name, in order."""
 
     __slots__ = ("places", "text")
 
