@@ -1,1 +1,1 @@
-"""From files to declared clients: load, shape, resolve, rules."""
+"""Turn files into declared clients: load, validate, resolve, check rules."""

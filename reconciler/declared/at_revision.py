@@ -1,6 +1,6 @@
-"""What was declared and configured at another revision: read through git, judged for its structure alone.
+"""Read the declarations and settings of another revision from git, and validate only their structure.
 
-The rules judge what is declared now. What an earlier revision had was judged in its own time, and is only compared.
+Rules apply only to the current declarations. Those of an earlier revision were checked then, and are only compared.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from reconciler.model.settings import Settings
 _SYMLINK, _FILES = "120000", ("100644", "100755")
 _MOST_LINKS = 8
 _SHORT = 12
-"""Digits of a commit that people are shown."""
+"""Digits of a commit ID that are shown to users."""
 
 
 def settings_at(commit: str, config: Path) -> tuple[Settings | None, list[Diagnostic]]:
-    """The settings as a commit has them, and what is wrong with them; None as well if it has no such file.
+    """The settings in a commit, and their problems. The settings are None if they have errors or the file is missing.
 
-    Places are shown as `<commit>:<path>`. Relative paths in them start from where the file would be now.
+    Locations are shown as `<commit>:<path>`. Relative paths in the settings start from where the file would be now.
     Raises `GitError`.
     """
     data = read_file_at(config.parent, commit, config.absolute())
@@ -46,9 +46,9 @@ def settings_at(commit: str, config: Path) -> tuple[Settings | None, list[Diagno
 
 
 def declared_at(commit: str, settings: Settings | None, clients: Path) -> InstanceDeclarations:
-    """What each instance of `settings` had declared at a commit: nothing where the commit has no such folder.
+    """The declarations of each instance in `settings` at a commit; empty if the commit has no such folder.
 
-    Raises `GitError`, and `InvalidDeclarations` if what it has there cannot be read.
+    Raises `GitError`, and `InvalidDeclarations` if the files in the commit have errors.
     """
     loaded = valid_documents(_load_tree(commit, clients), "auth-clients")
     if has_errors(loaded.diagnostics):
@@ -65,7 +65,7 @@ def _resolved(documents: Sequence[Document], settings: Settings | None) -> Insta
 
 
 def _load_tree(commit: str, clients: Path) -> Loaded:
-    """Every file that would be loaded if the commit were checked out, in the order of their paths."""
+    """Load every file that would be loaded if the commit were checked out, sorted by path."""
     folder = clients.parent
     found = [entry for entry in list_tree(folder, commit, clients.absolute()) if _is_read(entry)]
     blobs = read_blobs(folder, [entry.object_id for entry in found])
@@ -93,7 +93,7 @@ def _load(commit: str, clients: Path, entry: TreeEntry, data: bytes) -> Loaded:
 
 
 def _followed(commit: str, clients: Path, path: str, data: bytes) -> bytes | None:
-    """What a link leads to, by way of others perhaps; None if that is nothing, or a circle."""
+    """The content that a symlink points to, following further symlinks; None if there is none, or for a cycle."""
     place = posixpath.join(clients.absolute().as_posix(), path)
     for _ in range(_MOST_LINKS):
         place = posixpath.normpath(posixpath.join(posixpath.dirname(place), os.fsdecode(data)))
@@ -109,7 +109,7 @@ def _followed(commit: str, clients: Path, path: str, data: bytes) -> bytes | Non
 def _file_at(commit: str, clients: Path, place: str) -> TreeEntry | None:
     try:
         return next((each for each in list_tree(clients.parent, commit, place) if not each.path), None)
-    except GitError:  # it leads out of the repository
+    except GitError:  # it points outside the repository
         return None
 
 

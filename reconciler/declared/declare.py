@@ -1,4 +1,4 @@
-"""From loaded files to what every instance should have, and all that is wrong with it."""
+"""Turn loaded files into the declarations of every instance, and report all problems with them."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
 
 NAMED_INSTANCES = 2
-"""How many instances a message names; of more it gives the number."""
+"""Maximum number of instances that a message names; for more, it gives their number."""
 
 
 @frozen
 class Declared:
-    """What is declared for each instance, and every problem with it, in order."""
+    """The declarations of each instance, and every problem with them, in order."""
 
     by_instance: InstanceDeclarations
     diagnostics: tuple[Diagnostic, ...]
     clients: int
-    """How many names of clients are declared, whatever the instance."""
+    """Number of client names declared, over all instances."""
 
 
 def declare(
     documents: Sequence[Document], settings: Settings, instances: Sequence[Instance], *, complete: bool
 ) -> Declared:
-    """Resolve documents that have the right shape for each of `instances`, and judge them by every rule.
+    """Resolve valid documents for each of `instances`, and check them against every rule.
 
-    `complete` says whether every file could be loaded: only then is it known that nothing uses a variable. The order of
-    `documents` does not matter; files count in the order of their paths. What a rule refuses is resolved all the same,
-    so that all problems are found at once: look at the diagnostics before the declarations.
+    `complete` says whether every file could be loaded: only then can a variable be reported as unused. The order of
+    `documents` does not matter; files are sorted by path. Entries that a rule rejects are resolved too, so that all
+    problems are found at once: check the diagnostics before using the declarations.
     """
     in_path_order = sorted(documents, key=lambda document: document.path)
     entries = tuple(entry for document in in_path_order for entry in read_entries(document))
@@ -44,7 +44,7 @@ def declare(
     contexts = [resolve(entries, instance, settings) for instance in instances]
     waived = {instance.name: Waived(list) for instance in instances}
     found = [*_judge_files(files), *_judge_instances(contexts, files.rule_configs, waived)]
-    parse_url.cache_clear()  # nobody asks again
+    parse_url.cache_clear()  # not needed again
     names = {entry.name for context in contexts for entry in context.entries if entry.present}
     return Declared(instance_declarations(contexts, waived), tuple(sorted_diagnostics(found)), len(names))
 
@@ -82,7 +82,7 @@ def _found_on(
 def _where(
     rule: Rule[RuleContext], finding: RuleFinding, found_on: Sequence[str], contexts: Sequence[RuleContext]
 ) -> str:
-    """The end of a message that says which instances have the problem, if it is not all that the entry is for."""
+    """The end of a message: which instances have the problem, unless it is all that the entry is for."""
     concerned = [
         context for context in contexts if finding.entry is None or finding.entry.covers(context.instance.name)
     ]
