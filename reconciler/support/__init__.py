@@ -1,1 +1,1 @@
-"""Tools that know nothing of auth clients."""
+"""Helpers that know nothing about auth clients."""

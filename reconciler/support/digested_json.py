@@ -1,4 +1,4 @@
-"""JSON documents with a digest over everything else in them: against accidents, not against forgery."""
+"""JSON documents with a digest of their other content: it detects accidental changes, not forgery."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class UnreadableJson(Exception):
 
 
 class DuplicateKey(UnreadableJson):
-    """JSON allows it, and every reader takes another one of the two."""
+    """A key occurs twice in an object. JSON allows it, but readers differ in which of the two they use."""
 
 
 def dump_with_digest(head: dict[str, Any], content: dict[str, Any]) -> str:
@@ -25,19 +25,19 @@ def dump_with_digest(head: dict[str, Any], content: dict[str, Any]) -> str:
 
 
 def load_object(data: bytes) -> dict[str, Any]:
-    """The object that a document holds; none of its keys if it holds something else. Raises `UnreadableJson`."""
+    """The object in a document; an empty one if it contains something else. Raises `UnreadableJson`."""
     try:
         text = data.decode("utf-8-sig")
         document = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_not_a_number)
     except DuplicateKey:
         raise
-    except (ValueError, RecursionError):  # also: not UTF-8, numbers of thousands of digits, nesting without end
+    except (ValueError, RecursionError):  # also: not UTF-8, numbers of thousands of digits, extreme nesting
         raise UnreadableJson("it is not valid JSON") from None
     return document if isinstance(document, dict) else {}
 
 
 def has_intact_digest(document: dict[str, Any]) -> bool:
-    """Whether the digest fits the rest."""
+    """Whether the digest matches the rest."""
     rest = {key: value for key, value in document.items() if key != "digest"}
     try:
         return bool(document.get("digest") == digest_of(rest))
@@ -46,7 +46,7 @@ def has_intact_digest(document: dict[str, Any]) -> bool:
 
 
 def digest_of(rest: dict[str, Any]) -> str:
-    """`sha256:` and 64 hexadecimal digits, over the values, not their spelling: reformatting a file does no harm."""
+    """`sha256:` and 64 hexadecimal digits. Computed over the values, so reformatting a file does not change it."""
     canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 

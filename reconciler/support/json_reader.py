@@ -1,4 +1,4 @@
-"""Decoded JSON, read value by value: each is what it should be, or `WrongShape` says which is not."""
+"""Read decoded JSON value by value, and check each: `WrongShape` names the one that is wrong."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 _LARGEST = 2**63 - 1
-"""What the platform's database can count to; whatever is larger was never an id or a number of clients."""
+"""The largest integer in the platform's database; anything larger cannot be an ID or a number of clients."""
 
 
 JsonData = str | bool | int | Sequence["JsonData"] | Mapping[str, "JsonData"]
-"""Plain data that JSON and YAML can hold, null left out."""
+"""Plain data for JSON and YAML, without null."""
 
 
 class WrongShape(Exception):
-    """A value is not what it should be. The text names its place, and holds no value."""
+    """A value has the wrong type or form. The text contains its place, never the value."""
 
 
 @frozen
 class JsonValue:
-    """A value, and where it stands: `changes[3].before.name`."""
+    """A value and its place, such as `changes[3].before.name`."""
 
     value: object
     place: str = ""
@@ -55,25 +55,25 @@ class JsonValue:
         return None if self.value is None else read(self)
 
     def nothing(self) -> None:
-        """Null, and nothing else."""
+        """Raise `WrongShape` unless the value is null."""
         if self.value is not None:
             raise self._not("null")
 
     def text(self) -> str:
-        """Any text. A file name that is not UTF-8 leaves half characters in it."""
+        """Any text. It can contain lone surrogates, for example from a file name that is not UTF-8."""
         if not isinstance(self.value, str):
             raise self._not("text")
         return self.value
 
     def whole_text(self) -> str:
-        """Text that can be sent: without halves of characters."""
+        """Text that can be sent: without lone surrogates."""
         text = self.text()
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise self._not("text that can be sent: it has half a character in it")
         return text
 
     def number(self, least: int = 0) -> int:
-        """A plain integer; true and 1.0 are none."""
+        """An integer; true and 1.0 are not integers here."""
         if type(self.value) is not int or not least <= self.value <= _LARGEST:
             raise self._not(f"a whole number from {least} on")
         return self.value
@@ -89,7 +89,7 @@ class JsonValue:
         return self.value
 
     def time(self) -> datetime:
-        """A time with its distance from UTC, in ISO 8601."""
+        """A time with its UTC offset, in ISO 8601."""
         try:
             time = datetime.fromisoformat(self.text())
         except ValueError:
@@ -99,7 +99,7 @@ class JsonValue:
         return time
 
     def one_of(self, choices: type[E]) -> E:
-        """One of the words of an enumeration."""
+        """One of the values of an enumeration."""
         if not isinstance(self.value, str) or self.value not in set(choices):
             raise self._not(f"one of {', '.join(choices)}")
         return choices(self.value)

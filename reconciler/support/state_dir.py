@@ -1,22 +1,22 @@
-"""The folder in which the program keeps what is nobody's business but this machine's."""
+"""The folder for the program's private data on this machine."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 STATE_DIR = ".reconciler"
-"""Its name; beside `reconciler.yaml`. Journals and locks are in it, and the embedded sandbox's database."""
+"""Its name; beside `reconciler.yaml`. It contains journals, locks, and the database of the local emulator."""
 
 
 def make_private_dir(directory: Path) -> None:
-    """Make a directory, and those above it, for this user alone; what is there already keeps its permissions.
+    """Create a directory and its parents, accessible only to this user; existing ones keep their permissions.
 
-    If a folder called `.reconciler` is on the way, git is told to ignore it, unless it has been told something
-    already. Raises OSError.
+    If one of them is called `.reconciler`, it gets a `.gitignore` for all its content, unless it already has one.
+    Raises OSError.
     """
     for folder in (*reversed(directory.parents), directory):
         if not folder.is_dir():
-            # Not `mkdir(parents=True)`: it gives the mode to the last one only.
+            # Not `mkdir(parents=True)`: it applies the mode only to the last one.
             folder.mkdir(mode=0o700, exist_ok=True)
         if folder.name == STATE_DIR:
             _keep_out_of_git(folder)

@@ -1,4 +1,4 @@
-"""What the programs that we run inherit of our environment, which may hold the password of an administrator."""
+"""The environment for subprocesses. Our own may contain the password of an administrator."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _FOR_GIT = re.compile(
 )
 
 _SURROUNDINGS = {
-    "LC_ALL": "C",  # whoever reads git's words wants to know them
-    "GIT_NO_LAZY_FETCH": "1",  # reading must not reach a network
-    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit is what its id says
-    "GIT_OPTIONAL_LOCKS": "0",  # looking must not write to the repository: a person may be at work in it
+    "LC_ALL": "C",  # git's messages are parsed, so they must be in English
+    "GIT_NO_LAZY_FETCH": "1",  # reading must not use the network
+    "GIT_NO_REPLACE_OBJECTS": "1",  # a commit ID must always mean the same commit
+    "GIT_OPTIONAL_LOCKS": "0",  # reading must not write to the repository: a user may be working in it
     "GIT_TERMINAL_PROMPT": "0",
 }
 
 
 def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for git, in which it reads a repository of this machine.
+    """The environment for git to read a repository on this machine.
 
-    It is made of what git needs for that, not of all but what is known to be secret: git may be asked before anybody
-    knows which variables are. Nor are those handed on that a hook's git sets for its own repository.
+    It contains only variables that git needs, instead of all that are not secret: git may run before it is known which
+    variables are secret. Variables that git sets in a hook, for the hook's repository, are not passed on either.
     """
     return {**{name: value for name, value in environ.items() if _FOR_GIT.fullmatch(name.upper())}, **_SURROUNDINGS}
 
 
 def environment_without(environ: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:
-    """The environment for a program that somebody configured: all of ours but the variables that hold credentials."""
+    """The environment for a program named in the settings: ours without the variables that contain credentials."""
     return {name: value for name, value in environ.items() if name not in secret}

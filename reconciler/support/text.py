@@ -1,4 +1,4 @@
-"""Text from files and instances, made safe and short enough to stand in a sentence."""
+"""Make text from files and instances safe and short enough for a sentence."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-# Patterns are texts here: the first use compiles one, and `re` keeps it. Most runs need none of them.
+# Patterns are strings here: `re` compiles each on first use and caches it. Most runs need none of them.
 
 _HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 # Blank or without a glyph, though their categories are those of letters and marks. U+FE0F is kept: it belongs to emoji.
 _HIDDEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]"
 
-# Text that every YAML reader takes as the same text, without quotes. Everything else is quoted.
+# Text without quotes that every YAML reader reads as the same text. Everything else is quoted.
 _PLAIN = r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*"
 _TYPED = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
 
-# What starts a command to the runner of a pipeline, wherever it stands in a line of the log: GitHub (ActionCommand.cs,
-# the older of its two forms), Azure and TeamCity.
+# What starts a command to a CI runner, anywhere in a line of the log: GitHub (ActionCommand.cs, the older of its two
+# forms), Azure and TeamCity.
 _COMMAND = r"(?i:#(?=#(?:vso|teamcity)?\[))"
 
 _USER_INFO = r"//[^/?#]*@"
@@ -27,9 +27,9 @@ _USER_INFO = r"//[^/?#]*@"
 def printable(text: str) -> str:
     r"""The text with everything that hides, reorders or breaks lines written as `\u{202e}`; all else is kept.
 
-    Escaped are control characters (ESC, tab and newline among them), format characters such as bidirectional marks and
-    zero-width joiners, line separators, letters without a glyph, and lone surrogates: what is left is safe to print.
-    So is what a pipeline would take for a command to it: the log of a job is where most of this is printed.
+    Escaped are control characters (including ESC, tab and newline), format characters such as bidirectional marks and
+    zero-width joiners, line separators, letters without a glyph, and lone surrogates: the result is safe to print.
+    Text that a CI runner would read as a command is also escaped, since most output goes to the log of a job.
     """
     if not is_fully_visible(text):
         text = "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
@@ -37,7 +37,7 @@ def printable(text: str) -> str:
 
 
 def is_fully_visible(text: str) -> bool:
-    """Whether everything in a text can be seen, and blanks are plain ones: one look at the whole text."""
+    """Whether every character of a text is visible or a plain blank. Checks the whole text at once."""
     return text.isprintable() and (text.isascii() or _hidden().search(text) is None)
 
 
@@ -47,13 +47,13 @@ def _hidden() -> re.Pattern[str]:
 
 
 def without_workflow_commands(text: str, number_sign: str) -> str:
-    """The text with a number sign written in another way where a pipeline would take it for a command."""
+    """The text with `#` replaced by `number_sign` where a CI runner would read a command."""
     return re.sub(_COMMAND, lambda _: number_sign, text) if "##" in text else text
 
 
 def is_hidden(character: str) -> bool:
-    """Whether a character has no glyph, or breaks or reorders what stands around it."""
-    import unicodedata  # a library of its own, which few texts need
+    """Whether a character has no glyph, or breaks or reorders the text around it."""
+    import unicodedata  # a separate library, which few texts need
 
     return unicodedata.category(character) in _HIDDEN_CATEGORIES or _hidden().match(character) is not None
 
@@ -64,22 +64,22 @@ def quoted(text: str, limit: int = 80) -> str:
 
 
 def quoted_url(url: str, limit: int = 80) -> str:
-    """A URL in quotes for a message, without what stands in front of its host: that may be a password."""
+    """A URL in quotes for a message, with anything before its host masked: that may be a password."""
     return quoted(re.sub(_USER_INFO, "//***@", url), limit)
 
 
 def quoted_scalar(text: str) -> str:
-    """A YAML scalar that reads as exactly this text everywhere."""
+    """A YAML scalar that every YAML reader reads as exactly this text."""
     return text if is_plain_scalar(text) else double_quoted(text)
 
 
 def is_plain_scalar(text: str) -> bool:
-    """Whether every YAML reader takes it as the same text without quotes."""
+    """Whether every YAML reader reads it as the same text without quotes."""
     return re.fullmatch(_PLAIN, text) is not None and text.lower() not in _TYPED
 
 
 def double_quoted(text: str) -> str:
-    """A YAML scalar in double quotes; JSON too, unless the text holds what hides beyond U+FFFF."""
+    """A YAML scalar in double quotes; also valid JSON, unless the text has hidden characters above U+FFFF."""
     return f'"{"".join(map(_escaped, text))}"'
 
 
@@ -99,12 +99,12 @@ def enumeration(texts: Iterable[str], last: str = "and") -> str:
 
 
 SHORTENED = 3
-"""How many characters it takes to recognise a word by its beginning."""
+"""Minimum number of characters to recognise a word by its beginning."""
 
 
 def closest(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that was probably meant by a misspelt or shortened word, or None when nothing is near."""
-    import difflib  # only wanted once somebody has made a mistake
+    """The choice that was probably meant by a misspelt or shortened word, or None if none is close."""
+    import difflib  # only needed after a mistake
 
     folded = {choice.casefold(): choice for choice in choices}
     longer = [choice for choice in folded if len(word) >= SHORTENED and choice.startswith(word.casefold())]

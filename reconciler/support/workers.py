@@ -1,4 +1,4 @@
-"""Threads that work for one other thread, which alone starts tasks, takes results, and decides what comes next."""
+"""Worker threads for one other thread, which alone starts tasks, takes results, and decides what comes next."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _DEAF_SECONDS = 0.1
-"""How long at most nobody hears a signal while waiting for a result."""
+"""Maximum delay of a signal's handler while waiting for a result, in seconds."""
 
 
 class WorkerPool(Generic[Task, Result]):
-    """At most `size` tasks under way at once, each in a thread of its own, and no thread that no task needed.
+    """Run at most `size` tasks at once, each in its own thread. Threads are only started when needed.
 
     Not a `ThreadPoolExecutor`: the interpreter waits for an executor's threads before it exits, so a request that
-    hangs would hold up a person who presses Ctrl-C twice. These threads are daemons and die with the process.
+    hangs would block a user who presses Ctrl-C twice. These threads are daemons and end with the process.
     """
 
     def __init__(self, size: int, work: Callable[[Task], Result]) -> None:
@@ -33,15 +33,15 @@ class WorkerPool(Generic[Task, Result]):
         self._done: SimpleQueue[Future[Result]] = SimpleQueue()
         self._threads: list[Thread] = []
         self.busy = 0
-        """How many tasks were started whose results have not been taken."""
+        """Number of started tasks whose results have not been taken."""
 
     @property
     def free(self) -> int:
-        """How many tasks can be started without waiting for a result."""
+        """Number of tasks that can be started without waiting for a result."""
         return self._size - self.busy
 
     def start(self, task: Task) -> None:
-        """Begin a task; `free` says whether there is somebody for it."""
+        """Start a task. Callers must check `free` first."""
         if self.busy == len(self._threads):
             self._threads.append(Thread(target=self._run, name="reconciler-worker", daemon=True))
             self._threads[-1].start()
@@ -49,9 +49,9 @@ class WorkerPool(Generic[Task, Result]):
         self._tasks.put((task, Future()))
 
     def wait(self) -> list[Result]:
-        """The results that are there, at least one, in the order of finishing. Raises what a task raised.
+        """Wait for at least one result; return all available ones, in order of completion. Raises what a task raised.
 
-        A signal's handler runs meanwhile, and an exception that it raises comes through here.
+        Signal handlers run meanwhile, and an exception raised by one is raised here.
         """
         finished = [self._first()]
         with suppress(Empty):
@@ -62,12 +62,12 @@ class WorkerPool(Generic[Task, Result]):
 
     def _first(self) -> Future[Result]:
         while True:
-            # A signal that comes right before a wait does not end it, and its handler runs only afterwards.
+            # A signal right before a wait does not end it: its handler runs only after the wait.
             with suppress(Empty):
                 return self._done.get(timeout=_DEAF_SECONDS)
 
     def drain(self, seconds: float) -> None:
-        """Wait for what is under way, about so long at most; what comes of it is dropped."""
+        """Wait for running tasks, at most about this many seconds; their results are dropped."""
         while self.busy and seconds > 0:
             try:
                 self._done.get(timeout=_DEAF_SECONDS)
@@ -81,7 +81,7 @@ class WorkerPool(Generic[Task, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let everybody go. On the way out of an error nobody waits for what is under way."""
+        """End all threads. After an error, running tasks are not waited for."""
         for _ in self._threads:
             self._tasks.put(None)
         if kind is None:
@@ -93,6 +93,6 @@ class WorkerPool(Generic[Task, Result]):
             task, future = order
             try:
                 future.set_result(self._work(task))
-            except BaseException as error:  # whatever it is, it belongs to the thread that waits for the result
+            except BaseException as error:  # any exception is raised in the thread that waits for the result
                 future.set_exception(error)
             self._done.put(future)
