@@ -1,1 +1,1 @@
-"""The vocabulary: frozen values that all other packages speak in."""
+"""The domain model: frozen values that all other packages use."""

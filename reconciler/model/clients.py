@@ -1,4 +1,4 @@
-"""The values that pass between the rooms. All are frozen; equality means "in sync"."""
+"""The values passed between packages. All are frozen; equality means "in sync"."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Field(StrEnum):
 
 @frozen(order=True)
 class Location:
-    """A place in a file that a person can open. Lines and columns count from 1."""
+    """A location in a file. Lines and columns count from 1."""
 
     path: str
     line: int
@@ -42,10 +42,10 @@ class Location:
 
 @frozen
 class ClientSpec:
-    """What the platform stores of a client, and no more.
+    """What the platform stores about a client, and nothing else.
 
     There are redirect URLs if and only if there is the authorization code grant: the platform derives the grant from
-    them. None of them holds a comma.
+    them. None of them contains a comma.
     """
 
     name: str
@@ -55,31 +55,31 @@ class ClientSpec:
 
 @frozen
 class Waiver:
-    """A rule that found something about an entry, whose `allow:` waives it."""
+    """A finding of a rule that the entry's `allow:` waives."""
 
     rule: str
     finding: str
-    """What the rule would have said."""
+    """The message that the rule would have reported."""
 
 
 @frozen
 class Rotation:
-    """Which live client of a name is too old, so that a successor replaces it, and how long the old one stays."""
+    """When a live client is old enough to be replaced by a successor, and how long the old one is kept."""
 
     created_before: datetime
     """In UTC, to the second."""
     keep_old: timedelta
-    """Counted from the making of the successor."""
+    """Counted from the creation of the successor."""
     source: Location
-    """Where `rotate:` stands."""
+    """The location of `rotate:`."""
 
 
 @frozen(eq=False)
 class EntryLocations:
-    """Where the parts of an entry stand, worked out when somebody asks: of ten thousand clients, plans name a few."""
+    """Locations of the parts of an entry, computed on demand: a plan names only a few of ten thousand clients."""
 
     at: Callable[[int], Location]
-    """The place of an offset in the entry's file."""
+    """Converts an offset in the entry's file to its location."""
     name_offset: int
     grants_offset: int
     redirect_offset: int
@@ -104,14 +104,14 @@ class DesiredClient:
     places: EntryLocations
     owner: str | None = None
     id: int | None = None
-    """The live client that this one is, by `ids:`; None to match by name."""
+    """The ID of its live client, from `ids:`; None to match by name."""
     previous_names: tuple[str, ...] = ()
     ignore_changes: frozenset[Field] = frozenset()
     rotate: Rotation | None = None
     allow: frozenset[str] = frozenset()
     """Names of the rules that the entry waives."""
     waivers: tuple[Waiver, ...] = ()
-    """Those of them that have something to waive, with what it is."""
+    """The findings that these rules would have reported."""
 
     @property
     def name(self) -> str:
@@ -120,23 +120,23 @@ class DesiredClient:
 
     @property
     def source(self) -> Location:
-        """Where the entry's name stands."""
+        """The location of the entry's name."""
         return self.places.at(self.places.name_offset)
 
     @property
     def grants_source(self) -> Location:
-        """Where its grants stand."""
+        """The location of its grants."""
         return self.places.at(self.places.grants_offset)
 
     @property
     def redirect_source(self) -> Location:
-        """Where redirect_url stands; the grants' place when there is none."""
+        """The location of redirect_url; that of the grants if there is none."""
         return self.places.at(self.places.redirect_offset)
 
 
 @frozen
 class AbsentClient:
-    """A declared client with `state: absent`: to be deleted where it is live."""
+    """A declared client with `state: absent`: to be deleted if it is live."""
 
     name: str
     source: Location
@@ -159,7 +159,7 @@ class DeclaredElsewhere:
 
 @frozen
 class Declarations:
-    """Everything that is declared, as one instance sees it, in the order of the files."""
+    """All declarations, resolved for one instance, in the order of the files."""
 
     present: tuple[DesiredClient, ...] = ()
     absent: tuple[AbsentClient, ...] = ()
@@ -168,7 +168,7 @@ class Declarations:
 
 @frozen
 class LiveClient:
-    """A client that an instance has now. Its secret is not a field of it."""
+    """A client that exists on an instance. Its secret is not a field."""
 
     id: int
     spec: ClientSpec
@@ -187,7 +187,7 @@ class UnsupportedClient:
     id: int
     name: str
     why: str
-    """For people: "its type 'device_code' is not known"."""
+    """Worded for users: "its type 'device_code' is not known"."""
     created_at: datetime | None = None
 
 
@@ -197,12 +197,12 @@ AnyLive = LiveClient | UnsupportedClient
 
 @frozen
 class Listing:
-    """One look at all clients of an instance, in ascending id."""
+    """All clients of an instance at one time, by ascending ID."""
 
     clients: tuple[LiveClient, ...] = ()
     unsupported: tuple[UnsupportedClient, ...] = ()
     at: datetime | None = field(default=None, compare=False)
-    """When it was, by the instance's own clock, to the second; None if the instance does not tell.
+    """The time, by the instance's own clock, to the second; None if the instance does not report it.
 
-    Two looks that saw the same are equal, whenever they were.
+    Not compared: two listings of the same clients are equal.
     """

@@ -1,4 +1,4 @@
-"""The user's mistakes, as data: each with its place, its rule and a way out."""
+"""User mistakes as data: each with its location, its rule and a fix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.support.frozen import frozen
 
 
 class Severity(StrEnum):
-    """How much a diagnostic matters: an error stops every command, a warning none."""
+    """How severe a diagnostic is: an error stops every command, a warning none."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 @frozen
 class Diagnostic:
-    """One problem with what is declared or configured.
+    """One problem with the declarations or the settings.
 
     `message` says what is wrong, `hint` what to do about it; both start in lower case and end without a full stop.
     """
@@ -40,7 +40,7 @@ def error(rule: str, message: str, location: Location, hint: str | None = None) 
 
 
 def warning(rule: str, message: str, location: Location, hint: str | None = None) -> Diagnostic:
-    """A diagnostic that is shown and stops nothing."""
+    """A diagnostic that is shown but stops nothing."""
     return Diagnostic(Severity.WARNING, rule, message, location, hint)
 
 
@@ -50,5 +50,5 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
 
 
 def sorted_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Each diagnostic once, by place, then rule and message, so that equal inputs give equal output."""
+    """Each diagnostic once, sorted by location, rule and message, so that equal inputs give equal output."""
     return sorted(set(diagnostics), key=lambda d: (d.location, d.rule, d.message, d.severity, d.hint or ""))

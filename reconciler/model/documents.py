@@ -1,4 +1,4 @@
-"""The files that one command writes for another: JSON of a known kind and version, with a digest over all of it."""
+"""The files that one command writes for another: JSON with a kind, a version, and a digest of the whole content."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ HEAD_KEYS = ("format_version", "kind", "digest")
 
 @frozen
 class DocumentFormat:
-    """One kind of file, and the words for what may be wrong with one."""
+    """One kind of file, and the wording of its errors."""
 
     kind: str
     version: int
     noun: str
     """With its article: "a saved plan"."""
     written: str
-    """How people say that it came to be: "saved"."""
+    """The verb for creating it: "saved"."""
     again: str
-    """The command that makes another one, as a hint."""
+    """The command that creates a new one, as a hint."""
     if_cut_off: str
-    """What to do about a file that is no JSON."""
+    """The hint for a file that is not JSON."""
     if_newer: str
-    """What a newer version of this program would do with it, as the beginning of a hint."""
+    """What to do with it in a newer version of this program, as the beginning of a hint."""
     if_changed: str
-    """What to do about a file whose digest does not fit."""
+    """The hint for a file whose digest does not match."""
     not_this: Callable[[object], tuple[str, str] | None]
-    """For the `kind` of another file: what it is instead, as the end of a sentence, and what to do about it."""
+    """For the `kind` of another file: what it is instead, as the end of a sentence, and a hint."""
 
     def dump(self, content: Mapping[str, Any]) -> str:
         """The text of a file, ASCII only, ending in a line feed: the same for equal arguments."""
@@ -50,10 +50,10 @@ class DocumentFormat:
     def load(
         self, data: bytes, path: str, keys: Sequence[str], read: Callable[[Mapping[str, JsonValue]], Content]
     ) -> Content:
-        """What `read` makes of the values under HEAD_KEYS and these keys; `path` is how messages call the file.
+        """What `read` returns for the values under HEAD_KEYS and these keys; messages show `path` as the file's name.
 
-        How much may be read is the caller's to bound. Raises `Refused` if it is not such a file, is of another version,
-        or is not what was written.
+        The caller must limit the size of `data`. Raises `Refused` if it is not such a file, has another version, or
+        was changed after it was written.
         """
         path = printable(path)
         document = self._document(data, path)

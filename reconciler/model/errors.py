@@ -1,24 +1,24 @@
-"""Why a command cannot go on. Each error knows its exit code; the command line prints message and hint.
+"""The errors that stop a command. Each has an exit code; the command line prints message and hint.
 
 ReconcilerError                      1
-├── WrongUsage                       64   a flag or argument that makes no sense here
+├── WrongUsage                       64   a flag or argument that is not valid here
 ├── InvalidDeclarations              3    the files have errors (carries them all)
-├── Refused                          4    a guard, a declined question, an instance that changed meanwhile
+├── Refused                          4    a guard, a declined prompt, or an instance that changed meanwhile
 │   └── NotTried                     4    a wave of instances before this one did not succeed
-├── Interrupted                      130  somebody stopped the run before this was begun
+├── Interrupted                      130  the run was stopped before this was started
 ├── CredentialsMissing               1    no user name or password to log in with
-├── SandboxError                     1    the embedded stand-in cannot start or open its database
-├── GitError                         1    git, or what it has of the files, is not what a command needs
-├── JournalError                     1    the journal of an apply cannot be written, or cannot be read
-├── SinkError                        1    a secret cannot be handed to where it is needed
-└── GatewayError                     1    talking to an instance failed
-    ├── LoginRefused                 6    the instance does not accept the account: do not try again
-    ├── NotAuthenticated             1    the session is gone
+├── SandboxError                     1    the local emulator cannot start or open its database
+├── GitError                         1    git is missing, or cannot read what a command needs
+├── JournalError                     1    the journal of an apply cannot be written or read
+├── SinkError                        1    a secret cannot be delivered to its destination
+└── GatewayError                     1    communication with an instance failed
+    ├── LoginRefused                 6    the instance does not accept the account: do not retry
+    ├── NotAuthenticated             1    the session is no longer valid
     ├── NotPermitted                 1    the account lacks a permission
     ├── Rejected                     1    the instance refused the values that were sent
-    ├── Unavailable                  1    no answer, or the answer of an ill server
-    ├── UnexpectedResponse           1    an answer that the platform would not give
-    └── NotVerified                  1    something was written, or may have been, and no later look confirms it
+    ├── Unavailable                  1    no response, or a server error
+    ├── UnexpectedResponse           1    a response that the platform would not send
+    └── NotVerified                  1    something was written, or may have been, and no later read confirms it
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 
 class ReconcilerError(Exception):
-    """A reason why a command cannot go on.
+    """An error that stops a command.
 
-    `message` says in one sentence what is wrong, `hint` what to do next. Neither ever holds a secret, a response
+    `message` says in one sentence what is wrong, `hint` what to do next. Neither ever contains a secret, a response
     body or a header.
     """
 
@@ -47,7 +47,7 @@ class ReconcilerError(Exception):
 
 
 class WrongUsage(ReconcilerError):
-    """A flag or an argument that makes no sense here."""
+    """A flag or an argument that is not valid here."""
 
     exit_code = 64
 
@@ -63,17 +63,17 @@ class InvalidDeclarations(ReconcilerError):
 
 
 class Refused(ReconcilerError):
-    """Nothing was written because a guard, a person or a change on the instance said no."""
+    """Nothing was written because of a guard, a user who declined, or a change on the instance."""
 
     exit_code = 4
 
 
 class NotTried(Refused):
-    """Nothing was begun here, since what had to succeed before did not."""
+    """Nothing was started here, because something that had to succeed first did not."""
 
 
 class Interrupted(ReconcilerError):
-    """Somebody stopped the run before this was begun."""
+    """The run was stopped before this was started."""
 
     exit_code = 130
 
@@ -83,7 +83,7 @@ class CredentialsMissing(ReconcilerError):
 
 
 class SandboxError(ReconcilerError):
-    """The embedded stand-in cannot start, or cannot use its database."""
+    """The local emulator cannot start, or cannot use its database."""
 
 
 class GitError(ReconcilerError):
@@ -91,25 +91,25 @@ class GitError(ReconcilerError):
 
 
 class JournalError(ReconcilerError):
-    """The journal of an apply cannot be written, so nothing is; or a journal cannot be read."""
+    """The journal of an apply cannot be written, so nothing is applied; or a journal cannot be read."""
 
 
 class SinkError(ReconcilerError):
-    """A secret cannot be handed to where it is needed; what was there before is still there."""
+    """A secret cannot be delivered to its destination; the previous content there is kept."""
 
 
 class GatewayError(ReconcilerError):
-    """Talking to an instance failed."""
+    """Communication with an instance failed."""
 
 
 class LoginRefused(GatewayError):
-    """The instance does not accept the account. Trying again may lock it."""
+    """The instance does not accept the account. A retry may lock it."""
 
     exit_code = 6
 
 
 class NotAuthenticated(GatewayError):
-    """The session is gone: it expired, was ended by another login, or the password was changed."""
+    """The session is no longer valid: it expired, was ended by another login, or the password was changed."""
 
 
 class NotPermitted(GatewayError):
@@ -117,16 +117,16 @@ class NotPermitted(GatewayError):
 
 
 class Rejected(GatewayError):
-    """The instance refused the values that were sent; the message has its words, field by field."""
+    """The instance refused the values that were sent; the message has its reasons, field by field."""
 
 
 class Unavailable(GatewayError):
-    """No answer, or the answer of an ill server. What was asked may or may not have been done."""
+    """No response, or a server error. The request may or may not have been carried out."""
 
 
 class UnexpectedResponse(GatewayError):
-    """An answer that the platform would not give: another server, another version, or a broken one."""
+    """A response that the platform would not send: it is another server, another version, or broken."""
 
 
 class NotVerified(GatewayError):
-    """Something was written, or may have been, and no later look at the instance confirms it."""
+    """Something was written, or may have been, and no later read of the instance confirms it."""

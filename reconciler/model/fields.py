@@ -1,6 +1,6 @@
-"""The fields of a client, in one table, and the one codec of `ClientSpec`.
+"""The fields of a client, in one table, and the only codec of `ClientSpec`.
 
-Whatever compares, saves, shows or sends clients goes through the rows of `FIELDS`. A new field is an attribute of
+All code that compares, saves, shows or sends clients uses the rows of `FIELDS`. A new field needs an attribute of
 `ClientSpec`, a member of `Field`, a row here, and a key in the schemas.
 """
 
@@ -17,46 +17,46 @@ from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
 
 @frozen
 class FieldRow:
-    """One field: where its value is, and the forms that it takes."""
+    """One field: its attribute, and how its value is written and read in each form."""
 
     field: Field
     """Its key in plan files, observations, journals and JSON output."""
     attribute: str
-    """Of `ClientSpec`."""
+    """The attribute of `ClientSpec`."""
     to_json: Callable[[ClientSpec], JsonData | None]
     """Its value in those documents."""
     from_json: Callable[[JsonValue], object]
-    """The attribute's value back. Raises `WrongShape`."""
+    """The attribute's value from those documents. Raises `WrongShape`."""
     texts: Callable[[ClientSpec], tuple[str, ...]]
-    """Its values as text for people; none where the client has none. They may hold anything that a name may hold."""
+    """Its values as text for users; empty if the client has none. May contain any character that a name may contain."""
     one_a_line: bool = False
-    """Whether people are shown its values below each other, and which of them come and go."""
+    """Whether its values are shown one per line, with added and removed ones marked."""
     declared: Callable[[Mapping[str, Any]], object] | None = None
-    """The attribute's value from an entry as written; None for what depends on the instance or on other fields."""
+    """The attribute's value from an entry as written; None if it depends on the instance or on other fields."""
     sent_as: str | None = None
-    """The key of the platform's JSON for what it has in this very form; None for what has a form of its own there."""
+    """The key in the platform's JSON, if the value has the same form there; None if the platform uses another form."""
 
     def value(self, spec: ClientSpec) -> object:
         """The attribute of a client."""
         return getattr(spec, self.attribute)
 
     def text(self, spec: ClientSpec) -> str | None:
-        """All values in one line; None where the client has none."""
+        """All values on one line; None if the client has none."""
         return (", " if not self.one_a_line else ",").join(self.texts(spec)) or None
 
 
 def join_urls(urls: Iterable[str]) -> str | None:
-    """Several redirect URLs as the one text that the platform stores, separated by commas; None for none."""
+    """Join redirect URLs with commas to the text that the platform stores; None if there are none."""
     return ",".join(urls) or None
 
 
 def split_urls(stored: str | None) -> tuple[str, ...]:
-    """The redirect URLs in a stored text; joined, they are the same text again. None and an empty text hold none."""
+    """Split a stored text into redirect URLs; joining them gives the same text. None and an empty text have none."""
     return tuple(stored.split(",")) if stored else ()
 
 
 def stored_urls(urls: Iterable[str]) -> tuple[str, ...]:
-    """The redirect URLs that the platform has of these: a comma inside one separates two there."""
+    """The redirect URLs as the platform stores them: a comma inside one separates two there."""
     return split_urls(join_urls(urls))
 
 
@@ -89,10 +89,10 @@ FIELDS = (
         one_a_line=True,
     ),
 )
-"""In the order in which fields are shown and saved. Their names are shown apart."""
+"""In the order in which fields are shown and saved. Names are shown separately."""
 
 PLAIN_FIELDS = tuple(row for row in FIELDS if row.declared is not None)
-"""The fields that every entry states by itself, and that the platform has in the same form."""
+"""The fields read directly from an entry, which the platform stores in the same form."""
 
 KEYS = tuple(row.field.value for row in FIELDS)
 
@@ -103,12 +103,12 @@ def spec_values(spec: ClientSpec) -> dict[str, JsonData | None]:
 
 
 def read_spec(value: JsonValue) -> ClientSpec:
-    """The client that `spec_values` wrote, alone in an object. Raises `WrongShape`."""
+    """Read a client from an object with only the values of `spec_values`. Raises `WrongShape`."""
     return spec_of(value.record(KEYS))
 
 
 def spec_of(values: Mapping[str, JsonValue]) -> ClientSpec:
-    """The client whose values stand under KEYS. Raises `WrongShape`, also for what no client can be."""
+    """Read a client from its values under KEYS. Raises `WrongShape`, also for an impossible client."""
     attributes: dict[str, Any] = {row.attribute: row.from_json(values[row.field]) for row in FIELDS}
     spec = ClientSpec(**attributes)
     if not spec.grants:
@@ -143,12 +143,12 @@ def value_of(spec: ClientSpec, field: Field) -> object:
 
 
 def combined(spec: ClientSpec, other: ClientSpec, fields: Collection[Field]) -> ClientSpec:
-    """A client that has these fields of the other one."""
+    """A copy of `spec` with these fields taken from `other`."""
     attributes: dict[str, Any] = {row.attribute: row.value(other if row.field in fields else spec) for row in FIELDS}
     return ClientSpec(**attributes)
 
 
 def with_plain_fields(spec: ClientSpec, read: Callable[[FieldRow], object]) -> ClientSpec:
-    """A client with the values of the plain fields, as a function gives them."""
+    """A copy of `spec` with the plain fields' values that `read` returns."""
     values: dict[str, Any] = {row.attribute: read(row) for row in PLAIN_FIELDS}
     return replace(spec, **values)

@@ -1,4 +1,4 @@
-"""Client names: which can be declared, which the platform needs, which look alike; and globs over them."""
+"""Client names: which can be declared, which belong to system clients, which look alike; and globs for names."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def lookalike_key(name: str) -> str:
     """A key that two names share when they differ only in case, normalisation or invisible characters."""
     if name.isascii() and name.isprintable():
         return name.lower()
-    import unicodedata  # a library of its own, which few names need
+    import unicodedata  # a separate library, which few names need
 
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     if folded.isprintable() and not _invisible().search(folded):
-        return folded  # there is nothing to take out: what is printable has no category Cf or Cc
+        return folded  # nothing to remove: printable text has no character of category Cf or Cc
     visible = (c for c in _invisible().sub("", folded) if unicodedata.category(c) not in ("Cf", "Cc"))
     return unicodedata.normalize("NFKC", "".join(visible))
 
@@ -31,7 +31,7 @@ def _invisible() -> re.Pattern[str]:
 
 
 def can_be_declared(name: str) -> bool:
-    """Whether an entry can have this name: the platform would trim it, or nobody could read it, if not."""
+    """Whether an entry can have this name. If not, the platform would trim it, or it is not readable."""
     return name == name.strip(TRIMMED) != "" and (name.isprintable() or _is_readable(name))
 
 
@@ -42,17 +42,17 @@ def _is_readable(name: str) -> bool:
 
 
 def is_system_client(name: str, globs: Collection[str] = ()) -> bool:
-    """Whether the platform needs a client of this name: one it installs, or one matched by `system_clients:`."""
+    """Whether this is a system client's name: one that the platform installs, or matched by `system_clients:`."""
     return name.casefold() in SYSTEM_CLIENT_NAMES or (bool(globs) and matches_any(globs, name))
 
 
 def matches(glob: str, name: str) -> bool:
-    """Whether a glob covers the whole name. `*` and `?` only; upper and lower case are the same."""
+    """Whether a glob matches the whole name. Only `*` and `?` are special; case is ignored."""
     return _compiled(glob).fullmatch(name) is not None
 
 
 def matches_any(globs: Iterable[str], name: str) -> bool:
-    """Whether at least one of the globs covers the whole name."""
+    """Whether at least one of the globs matches the whole name."""
     pattern = _compiled_together(tuple(globs))
     return pattern is not None and pattern.fullmatch(name) is not None
 
@@ -64,7 +64,7 @@ def _compiled(glob: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def _compiled_together(globs: tuple[str, ...]) -> re.Pattern[str] | None:
-    # One pattern for all: thousands of names are held against the same few globs.
+    # One pattern for all: thousands of names are matched against the same few globs.
     return re.compile("|".join(map(_as_regex, globs)), re.IGNORECASE | re.DOTALL) if globs else None
 
 

@@ -1,6 +1,6 @@
-"""What the platform does that rules, notes and guards go by, without asking an instance.
+"""Facts about the platform that rules, notes and guards rely on without asking an instance.
 
-All of it was observed on 4.15.6. How an instance answers requests stands in live/platform.
+All were observed on 4.15.6. How an instance responds to requests is described in live/platform.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ SYSTEM_CLIENT_NAMES = frozenset(
         "devlink",
     )
 )
-"""The clients that the platform installs or makes on demand, casefolded."""
+"""The clients that the platform installs or creates on demand, casefolded."""
 
 LONGEST_REDIRECT = 2_000
-"""Characters: all redirect URLs of a client and the commas between them."""
+"""Maximum length of a client's redirect URLs with the commas between them, in characters."""
 
 _PAGES = frozenset(("admin", "api", "designer", "home", "inbox", "login", "logout", "oauth", "requests", "tasks"))
-"""What the addresses of the platform's own pages begin with, behind its URL."""
+"""What the paths of the platform's own pages start with, after the platform's URL."""
 
 
 def platform_page_start(url: str) -> str | None:
-    """Where a URL that leads to a page of the platform begins to do so: the URL up to there; None for any other."""
+    """The part of a URL before the path of one of the platform's own pages; None for any other URL."""
     scheme, _, rest = url.partition("://")
     host, *folders = rest.rstrip("/").split("/")
     for position, folder in enumerate(folders):
@@ -47,8 +47,8 @@ def platform_page_start(url: str) -> str | None:
 
 
 def refuses_code_exchange(grants: Collection[str]) -> bool:
-    """Whether users cannot sign in to a client with these grants, although they give their consent.
+    """Whether users cannot log in to a client with these grants, even if they give their consent.
 
-    Where a client has authorization_code and another grant, the exchange of the code is answered 401 invalid_client.
+    If a client has authorization_code and another grant, the exchange of the code returns 401 invalid_client.
     """
     return Grant.AUTHORIZATION_CODE in grants and len(grants) > 1

@@ -10,9 +10,9 @@ from typing import NoReturn, final
 class Secret:
     """A password or client secret. It prints as ***; only `reveal` gives the text.
 
-    Sinks and the login reveal secrets, and nothing else does: tests/model/test_secret.py lists the modules. A copy is
-    the secret itself, so that `dataclasses.asdict` of a value that holds one neither fails nor copies the text. Pickle,
-    JSON and comparing by order refuse it.
+    Only sinks and the login reveal secrets: tests/model/test_secret.py lists the modules. A copy is the same object, so
+    that `dataclasses.asdict` of a value that contains one neither fails nor copies the text. Pickle, JSON and ordering
+    raise an error.
     """
 
     __slots__ = ("_hidden",)
@@ -21,7 +21,7 @@ class Secret:
         self._hidden = text
 
     def reveal(self) -> str:
-        """The text itself, for the one place that has to send or store it."""
+        """The text itself, only for code that must send or store it."""
         return self._hidden
 
     def __repr__(self) -> str:
@@ -30,11 +30,11 @@ class Secret:
     __str__ = __repr__
 
     def __format__(self, _: str) -> str:
-        # Whatever the width: `***` is all that there is to see.
+        # The width is ignored: it always shows `***`.
         return "***"
 
     def __eq__(self, other: object) -> bool:
-        # In a time that does not tell how far the two agree.
+        # Compared in constant time, so that the duration does not reveal how much of the two is equal.
         return isinstance(other, Secret) and hmac.compare_digest(_bytes(self._hidden), _bytes(other._hidden))
 
     def __hash__(self) -> int:

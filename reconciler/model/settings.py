@@ -1,4 +1,4 @@
-"""What `reconciler.yaml` says, as values. `declared/config/settings.py` builds them."""
+"""The content of `reconciler.yaml` as values, which `declared/config/settings.py` creates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class Limits:
-    """How many changes of a kind one apply may make; None is no limit."""
+    """Maximum number of changes of each kind in one apply; None means no limit."""
 
     creates: int | None = None
     updates: int | None = None
@@ -27,7 +27,7 @@ DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3)
 
 @frozen
 class CredentialNames:
-    """Where user name and password are found: environment variables or files, never the values."""
+    """Where user name and password are found: environment variables or files, never the values themselves."""
 
     username_env: str | None = None
     password_env: str | None = None
@@ -37,7 +37,7 @@ class CredentialNames:
 
 @frozen
 class Policy:
-    """What a platform team demands of every client; by default nothing."""
+    """What a platform team requires of every client; by default nothing."""
 
     allowed_redirect_hosts: tuple[str, ...] | None = None
     """Globs; () allows no host."""
@@ -58,23 +58,23 @@ NO_POLICY = Policy()
 
 @frozen
 class SinkScope:
-    """Which clients a sink is for, by globs. None is no condition."""
+    """Which clients a sink is for, by globs. None means no condition."""
 
     owners: tuple[str, ...] | None = None
     only: tuple[str, ...] | None = None
 
     def covers(self, name: str, owner: str | None) -> bool:
-        """Whether a client of this name and owner is meant."""
+        """Whether the sink is for a client with this name and owner."""
         owned = self.owners is None or (owner is not None and matches_any(self.owners, owner))
         return owned and (self.only is None or matches_any(self.only, name))
 
 
 @frozen
 class AgeSinkSetting:
-    """A file a client, encrypted to its owner's recipients."""
+    """One file per client, encrypted to its owner's recipients."""
 
     path: str
-    """As written, with its placeholders; starts from `folder`."""
+    """As written, with its placeholders; relative to `folder`."""
     folder: Path
     scope: SinkScope = SinkScope()
 
@@ -99,7 +99,7 @@ class JsonSinkSetting:
 
 @frozen
 class CommandSinkSetting:
-    """A program that is fed JSON."""
+    """A program that gets JSON on its standard input."""
 
     run: tuple[str, ...]
     folder: Path
@@ -118,41 +118,41 @@ class Instance:
     name: str
     location: Location
     url: str | None = None
-    """Without a slash at the end."""
+    """Without a trailing slash."""
     embedded: Path | None = None
-    """The database of the embedded sandbox."""
+    """The database of the local emulator."""
     embedded_as: str = ""
-    """Its path as configured: the same wherever the program is run."""
+    """Its path as configured: it does not depend on the folder in which the program runs."""
     credentials: CredentialNames | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    """The instance's own over the top-level ones."""
+    """The instance's own variables override the top-level ones."""
     limits: Limits = DEFAULT_LIMITS
     ca_bundle: Path | None = None
     timeout: float | None = None
-    """Seconds for one request in all; None for the program's default."""
+    """Total timeout per request, in seconds; None for the program's default."""
     allow_http: bool = False
     system_clients: tuple[str, ...] = ()
     expect_system_clients: bool = True
     wave: int = 0
     frozen: str | None = None
     sinks: tuple[SinkSetting, ...] = ()
-    """Where ids and secrets of created clients go."""
+    """Where IDs and secrets of created clients are delivered."""
     policy: Policy = NO_POLICY
-    """The one at the top, with the keys of the instance's own in place of its."""
+    """The top-level policy, overridden by the keys of the instance's own."""
 
     @property
     def identity(self) -> str:
-        """What tells this instance from every other: its URL, or `embedded:` and the path as configured."""
+        """The instance's unique identity: its URL, or `embedded:` and the path as configured."""
         return self.url if self.url is not None else f"embedded:{self.embedded_as}"
 
     def delivers(self, name: str, owner: str | None) -> bool:
-        """Whether a sink is for the client of this name and owner."""
+        """Whether any sink is for a client with this name and owner."""
         return any(sink.scope.covers(name, owner) for sink in self.sinks)
 
 
 @frozen
 class RuleSetting:
-    """How `rules:` tunes one rule. None leaves the rule's own default."""
+    """How `rules:` tunes one rule. None keeps the rule's default."""
 
     off: bool = False
     severity: Severity | None = None
@@ -161,23 +161,23 @@ class RuleSetting:
 
 @frozen
 class Settings:
-    """The whole of `reconciler.yaml`, checked."""
+    """The whole of `reconciler.yaml`, validated."""
 
     path: Path
     instances: tuple[Instance, ...]
     default_instance: str | None = None
     variable_sources: tuple[tuple[str, Location], ...] = ()
-    """Every variable that is defined, at the top level or on an instance, and where."""
+    """Every variable that is defined, at the top level or for an instance, and its location."""
     protected: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rules: Mapping[str, RuleSetting] = field(default_factory=dict)
     rule_sources: tuple[tuple[str, Location], ...] = ()
-    """Every name under `rules:` and where it stands, known or not: `declare` reports those that no rule has."""
+    """Every name under `rules:` and its location, known or not: `declare` reports the unknown ones."""
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The age recipients of each owner."""
 
     @property
     def secret_variables(self) -> frozenset[str]:
-        """The environment variables that hold credentials, of every instance: no program that is run may see them."""
+        """The environment variables that contain credentials, for all instances: no subprocess may see them."""
         named = [instance.credentials for instance in self.instances if instance.credentials is not None]
         return frozenset(name for each in named for name in (each.username_env, each.password_env) if name is not None)
