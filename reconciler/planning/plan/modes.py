@@ -1,4 +1,4 @@
-"""What somebody wants of a plan beyond what is declared: the words of flags, which commands know that plan nothing."""
+"""Values of `--prune` and `--on-drift`, in a module of their own for commands that make no plan."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from enum import StrEnum
 
 
 class Prune(StrEnum):
-    """Which clients are deleted though no entry says `state: absent`."""
+    """Which clients are deleted without an entry that says `state: absent`."""
 
     NONE = "none"
     REMOVED = "removed"
-    """Those that were declared at the base, and are no longer."""
+    """Those that were declared at the base and are no longer declared."""
     ALL = "all"
 
 
 class OnDrift(StrEnum):
-    """What happens to what a person changed on the instance since the base."""
+    """How to handle manual changes made on the instance since the base."""
 
     REFUSE = "refuse"
     KEEP = "keep"

@@ -1,4 +1,4 @@
-"""The plan: an immutable list of changes that would make live equal to declared, and all that was left alone."""
+"""The plan: an immutable list of changes that apply the declared state, and all that is left unchanged."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import assert_never
 
 from reconciler.model.clients import ClientSpec, Field, Grant, Location, UnsupportedClient
 from reconciler.model.fields import changed_fields, in_order
-from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (also for those who import plans)
-from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (also for those who import plans)
+from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (re-exported for users of this module)
+from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.support.frozen import frozen
 
 
 class Origin(StrEnum):
-    """Which side a difference comes from, seen from the base."""
+    """Which side has changed since the base."""
 
     GIT = "git"
     INSTANCE = "instance"
-    """Drift: git has not changed it."""
+    """Drift: not changed in git."""
     BOTH = "both"
-    """A conflict: git has changed it, and the instance has something else again."""
+    """Conflict: changed in git, and differently on the instance."""
 
 
 @frozen
 class Note:
-    """A remark with a stable code for programs and a sentence for people."""
+    """A note: a stable code for programs and a sentence for people."""
 
     code: str
     text: str
@@ -41,27 +41,27 @@ class FieldOrigin:
 
 
 ROTATED = "rotated"
-"""The code of the reason why an old client goes whose successor has its name."""
+"""Reason code for deleting an old client whose successor has the same name."""
 
 
 @frozen
 class Replaced:
-    """The client in whose place a new one of its name is made."""
+    """The old client, which a new one with the same name replaces."""
 
     id: int
     before: ClientSpec
     keep_old: timedelta
-    """How long it stays beside its successor; nothing if it goes with the same plan."""
+    """How long it stays beside its successor; zero if the same plan deletes it."""
     stops_at: datetime = field(compare=False)
-    """When its secret stops working at the earliest, by the instance's clock, as if its successor were made now.
+    """Earliest time, by the instance's clock, at which its secret stops working if its successor is created now.
 
-    Not compared: a plan that is made a minute later does the same.
+    Not compared: a plan made a minute later does the same.
     """
 
 
 @frozen
 class Create:
-    """Make a client, perhaps in the place of an older one. `origin` is None where no base is known."""
+    """Create a client, perhaps to replace an older one. `origin` is None if there is no base."""
 
     after: ClientSpec
     reason: Note
@@ -79,7 +79,7 @@ class Create:
 
 @frozen
 class Update:
-    """Replace fields of a client; with a new name it is a rename, which keeps id and secret."""
+    """Update fields of a client; with a new name it is a rename, which keeps id and secret."""
 
     id: int
     before: ClientSpec
@@ -89,7 +89,7 @@ class Update:
     owner: str | None = None
     risks: tuple[Note, ...] = ()
     origins: tuple[FieldOrigin, ...] = ()
-    """Of each field that changes; empty where no base is known."""
+    """One for each field that changes; empty if there is no base."""
 
     @property
     def name(self) -> str:
@@ -114,7 +114,7 @@ class Delete:
     risks: tuple[Note, ...] = ()
     origin: Origin | None = None
     successor: int | None = None
-    """The live client that has taken its place in a rotation; None if there is none, or the same plan makes it."""
+    """The live client that has replaced it in a rotation; None if there is none, or the same plan creates it."""
 
     @property
     def name(self) -> str:
@@ -123,7 +123,7 @@ class Delete:
 
     @property
     def is_rotation(self) -> bool:
-        """Whether a client of the same name stays, or is made by the same plan."""
+        """Whether a client with the same name stays, or is created by the same plan."""
         return self.reason.code == ROTATED
 
 
@@ -141,7 +141,7 @@ class FieldChange:
 
 @frozen
 class Blocked:
-    """A declared client that the plan leaves alone because something about it is not certain."""
+    """A declared client that the plan leaves unchanged because something about it is ambiguous."""
 
     name: str
     reason: Note
@@ -151,7 +151,7 @@ class Blocked:
 
 @frozen
 class Unmanaged:
-    """A live client that no entry declares for this instance. `note` says why that may be a surprise."""
+    """A live client that no entry declares for this instance. `note` says why that may be unexpected."""
 
     id: int
     name: str
@@ -161,7 +161,7 @@ class Unmanaged:
 
 @frozen
 class FieldDrift:
-    """A field that a person changed on the instance, as text for people; None where there is no value."""
+    """A field that was changed manually on the instance, as text for people; None where there is no value."""
 
     field: Field
     origin: Origin
@@ -171,22 +171,22 @@ class FieldDrift:
 
 @frozen
 class Kept:
-    """A difference that is left as a person made it (`--on-drift keep`)."""
+    """A manual change that is kept (`--on-drift keep`)."""
 
     name: str
-    """The declared name; of a client that would be deleted, the live one."""
+    """The declared name; for a client that would be deleted, the live one."""
     id: int | None
-    """None: the client is declared, and a person has deleted it."""
+    """None: the client is declared, and was deleted manually."""
     origin: Origin
     source: Location | None
     """The entry; None for a client that no entry declares any more."""
     fields: tuple[FieldDrift, ...] = ()
-    """What stays different; empty where the client as a whole does: it stays deleted, or stays live."""
+    """Fields that stay different; empty if the client as a whole stays deleted or stays live."""
 
 
 @frozen
 class Plan:
-    """What would make one instance equal to what is declared, and what was left alone.
+    """The changes that apply the declared state to one instance, and what is left unchanged.
 
     The order is that of applying: updates and renames, creates, deletes; each by name, then id.
     """
@@ -196,7 +196,7 @@ class Plan:
     """The instance's URL, or `embedded:` and its path."""
     changes: tuple[Change, ...] = ()
     left_out: int = 0
-    """How many more changes were planned, and not chosen by `--only` and `--owner`."""
+    """How many more changes were planned, but are excluded by `--only` or `--owner`."""
     blocked: tuple[Blocked, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     ignored: tuple[Unmanaged, ...] = ()
@@ -205,22 +205,22 @@ class Plan:
     in_sync: int = 0
     declared_present: int = 0
     live: int = 0
-    """How many live clients the listing held, of every kind."""
+    """How many clients the listing contains, of every kind."""
     live_ids: tuple[int, ...] = ()
     """Their ids, ascending: a client with another id is new since this plan was made."""
     held: tuple[int, ...] = ()
-    """Live clients that a blocked entry may mean, ascending: neither unmanaged nor pruned."""
+    """Ids of live clients that a blocked entry may mean, ascending: neither unmanaged nor pruned."""
     base: str | None = None
-    """The commit whose declarations tell what git changed from what a person did; None where there is none."""
+    """The commit that separates changes in git from manual changes; None if there is no base."""
     on_drift: OnDrift | None = None
-    """What happens to drift; None without a base."""
+    """How drift is handled; None without a base."""
     kept: tuple[Kept, ...] = ()
     configuration: tuple[Note, ...] = ()
-    """How the configuration differs from the one that is trusted: what a reviewer has to read first."""
+    """How the configuration differs from the trusted one: what a reviewer has to read first."""
 
 
 def origins_of(change: Change) -> tuple[Origin, ...]:
-    """Where a change comes from: one origin, or one for each field; none where no base is known."""
+    """The origins of a change: one, or one for each field; none if there is no base."""
     match change:
         case Update(origins=origins):
             return tuple(each.origin for each in origins)
@@ -231,7 +231,7 @@ def origins_of(change: Change) -> tuple[Origin, ...]:
 
 
 def concerns_sinks(change: Change) -> bool:
-    """Whether sinks have to hear of a change that was made: a client is new to them, or has another name."""
+    """Whether an applied change must be delivered to sinks: the client is new to them, or has a new name."""
     match change:
         case Create():
             return True
@@ -244,12 +244,12 @@ def concerns_sinks(change: Change) -> bool:
 
 
 def is_drift(origin: Origin) -> bool:
-    """Whether a person changed it on the instance, whatever git did."""
+    """Whether it was changed manually on the instance, whether or not git changed it too."""
     return origin is not Origin.GIT
 
 
 def grants_text(grants: frozenset[Grant]) -> str:
-    """The grants as people read them, in the platform's order: `authorization_code, password`."""
+    """The grants as text for people, in the platform's order: `authorization_code, password`."""
     return ", ".join(in_order(grants))
 
 
