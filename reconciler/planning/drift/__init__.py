@@ -1,1 +1,1 @@
-"""Changes in git told from changes on the instance."""
+"""Separate changes in git from manual changes on the instance."""

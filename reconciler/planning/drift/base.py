@@ -1,13 +1,13 @@
-"""Change told from drift: what was declared at the base, is declared now, and is live, compared field by field.
+"""Separate changes from drift: compare base, declared and live clients field by field.
 
 | base | declared | live | label |
 |---|---|---|---|
 | A | B | A | git: the declarations have changed |
-| A | A | B | instance: a person has changed it there |
+| A | A | B | instance: changed manually there |
 | A | B | C | both: a conflict |
 
-`base` of a client that the base does not know is "not there". So an entry that is new in git, for a client that is live
-in another form already, is a conflict: neither form comes from what was agreed on before.
+For a client that the base does not know, `base` is "absent". So a new entry in git for a client that is already live
+with other values is a conflict: neither side comes from the base.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Base:
     declarations: Declarations
 
     def entry_for(self, entry: Entry) -> Entry | None:
-        """What the base says of the client that an entry is about: by id, name, then previous names."""
+        """The base's entry for the client that an entry is about: by id, name, then previous names."""
         earlier = entry.previous_names if isinstance(entry, DesiredClient) else ()
         if entry.id is not None and (pinned := self._by_id.get(entry.id)):
             return pinned
         return next((self._by_name[name] for name in (entry.name, *earlier) if name in self._by_name), None)
 
     def declared(self, live: LiveClient) -> DesiredClient | None:
-        """The entry that declared a live client at the base: by its id, or by its name if that was not pinned."""
+        """The entry that declared a live client at the base: by its id, or by its name if no id was pinned."""
         entry = self._by_id.get(live.id) or self._by_name.get(live.name)
         return entry if isinstance(entry, DesiredClient) and entry.id in (None, live.id) else None
 
@@ -56,22 +56,22 @@ class Base:
 
 
 def origin_of(base: object, declared: object, live: object) -> Origin:
-    """The label of a difference between what is declared and what is live."""
+    """The origin of a difference between declared and live."""
     if base == live:
         return Origin.GIT
     return Origin.INSTANCE if base == declared else Origin.BOTH
 
 
 def origin_of_create(entry: DesiredClient, base: Base) -> Origin:
-    """Of a client that is declared and not live."""
+    """The origin for a client that is declared and not live."""
     before = base.entry_for(entry)
     return origin_of(before.spec if isinstance(before, DesiredClient) else None, entry.spec, None)
 
 
 def origin_of_delete(entry: AbsentClient, live: LiveClient, base: Base) -> Origin:
-    """Of a client that is declared absent, and live.
+    """The origin for a client that is declared absent, and live.
 
-    Where the base says nothing of it, to delete it is a decision of git's.
+    If the base does not know it, the deletion comes from git.
     """
     before = base.entry_for(entry)
     if before is None:
@@ -80,13 +80,13 @@ def origin_of_delete(entry: AbsentClient, live: LiveClient, base: Base) -> Origi
 
 
 def origin_of_prune(live: LiveClient, base: Base) -> Origin:
-    """Of a live client that no entry is about."""
+    """The origin for a live client that no entry matches."""
     before = base.declared(live)
     return origin_of(wanted(before, live.spec) if before else None, None, live.spec)
 
 
 def field_origins(entry: DesiredClient, live: ClientSpec, base: Base) -> tuple[FieldOrigin, ...]:
-    """Of each field in which a live client differs from its entry."""
+    """The origin of each field in which a live client differs from its entry."""
     now, before = wanted(entry, live), base.entry_for(entry)
     then = wanted(before, live) if isinstance(before, DesiredClient) else None
     return tuple(
@@ -96,7 +96,7 @@ def field_origins(entry: DesiredClient, live: ClientSpec, base: Base) -> tuple[F
 
 
 def wanted(entry: DesiredClient, live: ClientSpec) -> ClientSpec:
-    """The declared client, with the live redirect if that is ignored and both have one."""
+    """The declared client, with the live redirect URLs if those are ignored and both have some."""
     declared = entry.spec
     keeps = Field.REDIRECT_URL in entry.ignore_changes
     if keeps and Grant.AUTHORIZATION_CODE in declared.grants and Grant.AUTHORIZATION_CODE in live.grants:
@@ -105,9 +105,9 @@ def wanted(entry: DesiredClient, live: ClientSpec) -> ClientSpec:
 
 
 def without_drift(live: ClientSpec, declared: ClientSpec, origins: Iterable[FieldOrigin]) -> ClientSpec:
-    """The declared client, with what a person changed as it is live.
+    """The declared client, with the live values of manually changed fields.
 
-    The platform derives the authorization code grant from the redirect, so these two stay or go together.
+    The platform derives the authorization code grant from the redirect URLs, so these two are kept together.
     """
     kept = {each.field for each in origins if is_drift(each.origin)}
     merged = combined(declared, live, kept)
@@ -119,7 +119,7 @@ def without_drift(live: ClientSpec, declared: ClientSpec, origins: Iterable[Fiel
 def kept_fields(
     entry: DesiredClient, live: LiveClient, taken: ClientSpec, origins: Iterable[FieldOrigin]
 ) -> Kept | None:
-    """What of an entry is left as it is live, once the client is as `taken`; None if nothing is."""
+    """The fields of an entry that stay as they are live when the client becomes `taken`; None if none do."""
     label = {each.field: each.origin for each in origins}
     fields = tuple(
         FieldDrift(each.field, label[each.field], declared=each.after, live=each.before)

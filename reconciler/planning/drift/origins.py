@@ -1,4 +1,4 @@
-"""Where changes come from since the base, in words."""
+"""The origins of changes since the base, as text."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _ROTATED = {
 
 
 def has_drift(change: Change) -> bool:
-    """Whether the change would undo something that a person did on the instance."""
+    """Whether the change would undo a manual change on the instance."""
     return any(map(is_drift, origins_of(change)))
 
 
 def origin_text(change: Change) -> str | None:
-    """Where a change comes from, in one line; None where no base is known."""
+    """The origin of a change, in one line; None if there is no base."""
     match change:
         case Create(origin=origin, replaces=Replaced()):
             return origin and _ROTATED[origin]
@@ -64,7 +64,7 @@ def origin_text(change: Change) -> str | None:
 
 
 def kept_text(kept: Kept) -> str:
-    """What a person did, and stays."""
+    """The manual change that is kept, in one line."""
     if kept.fields:
         return _fields_text([FieldOrigin(each.field, each.origin) for each in kept.fields]) or ""
     return (_CREATED if kept.id is None else _DELETED)[kept.origin]

@@ -1,4 +1,4 @@
-"""What was declared at the base and is declared no longer, among the live clients that no entry is about."""
+"""Find unmanaged live clients that were declared at the base and are no longer declared."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.drift.base import Base
 
 REMOVED = "removed"
-"""The code of notes and reasons about them."""
+"""The code of notes and reasons about such clients."""
 
 
 class Removals:
-    """Which unmanaged clients an entry of the base declared, for a plan that may delete them."""
+    """The unmanaged clients that the base declared, for a plan that may delete them."""
 
     def __init__(self, declared: Declarations, unmanaged: Sequence[LiveClient], base: Base) -> None:
         self.base = base
@@ -23,19 +23,19 @@ class Removals:
         self._sharing = Counter(client.name for client in unmanaged)
 
     def declaring(self, client: LiveClient) -> DesiredClient | None:
-        """The entry that declared this client at the base and is gone; None if it was none, or is still there."""
+        """The entry that declared this client at the base; None if there was none, or it is still there."""
         entry = self.base.declared(client)
         if entry is None or entry.name in self._names or (entry.id is not None and entry.id in self._ids):
             return None
         return entry
 
     def removed(self, client: LiveClient) -> DesiredClient | None:
-        """The same, if it is certain that the entry meant this client, and not another one of its name."""
+        """Like `declaring`, but None if the entry may have meant another client with the same name."""
         entry = self.declaring(client)
         if entry is None or (entry.id is None and self._sharing[client.name] > 1):
             return None
         return entry
 
     def in_words(self, entry: DesiredClient) -> str:
-        """Where the entry stood; the paths of a base begin with its commit."""
+        """Where the entry was, as text; paths at the base begin with its commit."""
         return f"it was declared for this instance at {entry.source.path}:{entry.source.line}, and is no longer"
