@@ -1,1 +1,1 @@
-"""Saved plans: written, read, and checked for staleness."""
+"""Write and read saved plans, and check whether they are stale."""

@@ -1,8 +1,8 @@
-"""A plan as plain JSON values and back, each kind of value written and read side by side.
+"""Convert plans to plain JSON values and back, with writer and reader of each type side by side.
 
-No secret can get into a plan file: everything that is written here comes from the fields of `Plan`, and no type that
-a plan is built of has a field for a secret. `LiveClient` has none, the gateway drops secrets while it reads a listing,
-and a `Secret` is not among the values that JSON can hold.
+A plan file contains no secrets: everything written here comes from the fields of `Plan`, and no type that a plan is
+built of has a field for a secret. `LiveClient` has none, the gateway drops secrets while it reads a listing, and JSON
+cannot encode a `Secret`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Values = dict[str, Any]
 
 
 class Action(StrEnum):
-    """The word for a change; a rename is an update that changes the name, perhaps with other fields."""
+    """The kind of a change; a rename is an update that changes the name, perhaps with other fields."""
 
     CREATE = "create"
     REPLACE = "replace"
@@ -71,7 +71,7 @@ PLAN_KEYS = (
 
 
 def plan_values(plan: Plan) -> Values:
-    """Everything that a plan holds, under PLAN_KEYS, and how many changes there are of each kind."""
+    """Everything that a plan contains, under PLAN_KEYS, with the number of changes of each kind."""
     return {
         "instance": plan.instance,
         "identity": plan.identity,
@@ -124,7 +124,7 @@ def read_plan(values: Mapping[str, JsonValue]) -> Plan:
 
 
 def _demand_the_same(again: Values, values: Mapping[str, JsonValue]) -> None:
-    # What is derived (counts, the words for changes) must fit what it is derived from, and nothing may get lost.
+    # Derived values (counts, kinds of changes) must match their source, and nothing may get lost.
     for key in PLAN_KEYS:
         if again[key] != values[key].value:
             raise WrongShape(f"`{key}` does not fit the rest of the plan")
@@ -148,7 +148,7 @@ def _action(change: Change) -> Action:
 
 
 _LONGEST = 9_999 * 24 * 3600
-"""Seconds: the most that `keep_old` can say."""
+"""Seconds: the longest possible `keep_old`."""
 
 _CHANGE_KEYS = (
     "action",

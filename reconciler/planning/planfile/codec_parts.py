@@ -1,4 +1,4 @@
-"""What the changes of a plan file are made of, as plain JSON values and back."""
+"""Read the parts of changes in a plan file from plain JSON values."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from reconciler.support.json_reader import JsonValue
 
 
 def read_note(node: JsonValue) -> Note:
-    """A remark back from its values."""
+    """Read a note from its values."""
     values = node.record(("code", "text"))
     return Note(values["code"].text(), values["text"].text())
 
 
 def read_location(node: JsonValue) -> Location:
-    """A place back from its values."""
+    """Read a location from its values."""
     values = node.record(("path", "line", "column"))
     return Location(values["path"].text(), values["line"].number(1), values["column"].number(1))

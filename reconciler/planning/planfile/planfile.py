@@ -1,7 +1,7 @@
 """Saved plans: one instance's plan as JSON that a pipeline can keep, show and later apply, exactly or not at all.
 
-What the guards go by (limits, `protected:`, `frozen:`) is not in the file: they judge it by what holds when it is
-applied. Neither is anything of the clock: the caller says when a plan was made.
+The settings of the guards (limits, `protected:`, `frozen:`) are not in the file: the ones in force when it is applied
+count. Nothing here reads the clock: the caller says when a plan was made.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FORMAT = DocumentFormat(
 
 @frozen
 class SavedPlan:
-    """A plan as it was saved, and what is known of the saving."""
+    """A plan as it was saved, and when, from which commit and by which version."""
 
     plan: Plan
     prune: Prune
@@ -55,7 +55,7 @@ class SavedPlan:
     commit: str | None
     """The git commit whose declarations were planned; None if they were not exactly those of a commit."""
     program_version: str
-    """For people: whether this program can read the file is the format's version alone."""
+    """For people: only the format's version decides whether this program can read the file."""
     digest: str
     """`sha256:` and 64 hexadecimal digits, over everything else in the file: for the journal."""
 
@@ -65,7 +65,8 @@ def dump_plan(
 ) -> str:
     """The text of a plan file, ASCII only, ending in a line feed: the same for equal arguments.
 
-    `created_at` has a time zone; it is kept to the second. `commit` is what was planned, if it was exactly that.
+    `created_at` has a time zone and is stored to the second. `commit` is set only if exactly its declarations were
+    planned.
     """
     content = {
         "created_at": created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -78,15 +79,15 @@ def dump_plan(
 
 
 def load_plan(data: bytes, path: str) -> SavedPlan:
-    """The plan that a file holds; `path` is how messages call it. How much may be read is the caller's to bound.
+    """Read the content of a plan file; messages name it `path`. The caller must limit the size of `data`.
 
-    Raises `Refused` if it is not a saved plan, is of another version, or is not what was saved.
+    Raises `Refused` if it is not a saved plan, has another version, or was changed since it was saved.
     """
     return FORMAT.load(data, path, (*_HEAD_KEYS, *PLAN_KEYS), _saved_plan)
 
 
 def target_of(saved: SavedPlan, instances: Sequence[Instance]) -> Instance:
-    """The configured instance that a saved plan is for. Raises `Refused` if there is none, or it is another by now."""
+    """The configured instance that a saved plan is for. Raises `Refused` if there is none, or its identity differs."""
     for instance in instances:
         if instance.name == saved.plan.instance:
             check_identity(saved, instance.identity)
@@ -97,7 +98,7 @@ def target_of(saved: SavedPlan, instances: Sequence[Instance]) -> Instance:
 
 
 def check_identity(saved: SavedPlan, identity: str) -> None:
-    """Raise `Refused` unless the plan was made for the instance of this identity: its URL, or `embedded:` and path."""
+    """Raise `Refused` unless the plan was made for the instance with this identity: URL, or `embedded:` and path."""
     planned = saved.plan.identity
     if planned != identity:
         both = f"made for {quoted_url(planned)}, and {saved.plan.instance} is {quoted_url(identity)} now"

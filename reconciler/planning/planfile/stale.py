@@ -1,7 +1,7 @@
-"""Whether a saved plan can still be applied: what of it is done already, or why it is stale. Pure.
+"""Check whether a saved plan can still be applied: what is already done, or why it is stale. Pure.
 
-A saved plan is applied exactly or not at all. Where what happened since makes a planned name or match uncertain
-(a namesake, a name that reads alike, `ignore:`), the plan is stale as well: a fresh plan would block that client.
+A saved plan is applied exactly or not at all. It is also stale if a planned name or match has become ambiguous since
+(an equal name, a lookalike name, `ignore:`): a new plan would block that client.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted, quoted_url
 
 _WHOLE = 2_000
-"""The longest value that the platform stores: a difference may stand at its end, so nothing is cut."""
+"""Characters. The longest value that the platform stores: the difference may be at its end, so nothing is cut."""
 
 
 @frozen
 class StaleField:
-    """A field that is not what the plan counts on, as text for people; None where there is no value."""
+    """A field that is not as the plan expects, as text for people; None where there is no value."""
 
     field: Field
     expected: str | None
@@ -43,12 +43,12 @@ class StaleReason:
     text: str
     differences: tuple[StaleField, ...] = ()
     others: tuple[int, ...] = ()
-    """The ids of other live clients that stand in the way, ascending."""
+    """The ids of other live clients that prevent the change, ascending."""
 
 
 @frozen
 class Ready:
-    """The saved plan as it is to be applied: without what is done already, and with today's live clients counted."""
+    """The saved plan to apply: without the changes that are already done, and with the current live clients."""
 
     plan: Plan
     already_done: tuple[Change, ...] = ()
@@ -62,7 +62,7 @@ class Stale:
 
 
 def reconcile_saved(saved: Plan, live: Listing, *, ignore: Sequence[str] = ()) -> Ready | Stale:
-    """Hold a saved plan against what is live now; `ignore` are the globs of `ignore:` as they are now.
+    """Compare a saved plan with the current live clients; `ignore` are the current globs of `ignore:`.
 
     Any reason makes the whole plan stale. The order of the listing does not matter.
     """
@@ -78,7 +78,7 @@ def reconcile_saved(saved: Plan, live: Listing, *, ignore: Sequence[str] = ()) -
         changes=tuple(map(now.with_successor, remaining)),
         # Entries whose changes are done are in sync; a pruned client has no entry.
         in_sync=saved.in_sync + len({change.name for change in done if change.source is not None} - left),
-        # The guards and the verification go by the clients that are there now.
+        # The guards and the verification use the clients that are live now.
         live=len(now.index.all),
         live_ids=tuple(sorted(now.index.by_id)),
     )
@@ -86,13 +86,13 @@ def reconcile_saved(saved: Plan, live: Listing, *, ignore: Sequence[str] = ()) -
 
 
 def stale_refusals(stale: Stale, instance: str) -> tuple[Refusal, ...]:
-    """The reasons as refusals, which every format knows how to show. No flag forces a stale plan."""
+    """The reasons as refusals, which every report format can show. No flag forces a stale plan."""
     way_out = f"plan again, and read it: reconciler plan --instance {instance} -o FILE"
     return tuple(Refusal(f"stale-{reason.code}", reason.text, way_out) for reason in stale.reasons)
 
 
 class _Now:
-    """What is live now, seen from the saved plan."""
+    """The current live clients, compared with the saved plan."""
 
     def __init__(self, saved: Plan, live: Listing, ignore: Sequence[str]) -> None:
         self.index = LiveIndex(live, ignore, saved.instance)
@@ -103,7 +103,7 @@ class _Now:
         self._results = frozenset(filter(None, map(self.result_of, saved.changes)))
 
     def result_of(self, change: Change) -> int | None:
-        """The id of the client with which the change is done already, or None if it is not done."""
+        """The id of the client if the change is already done, else None."""
         match change:
             case Create(after=after, replaces=replaces):
                 return self._made(after, replaces)
@@ -131,20 +131,20 @@ class _Now:
                 assert_never(change)
 
     def with_successor(self, change: Change) -> Change:
-        """The delete of a client that was replaced, with its successor, if that was made since."""
+        """Add the successor to the delete of a replaced client, if it was created since."""
         if not isinstance(change, Delete) or change.id not in self._replacing:
             return change
         return replace(change, successor=self.result_of(self._replacing[change.id]))
 
     @property
     def _is_implausible(self) -> bool:
-        """Whether clients are missing that nobody was to delete, and all others with them."""
+        """Whether nothing is listed, although the plan does not delete every client."""
         return not self.index.all and bool(self._survivors)
 
     def _made(self, after: ClientSpec, replaces: Replaced | None) -> int | None:
-        """The one new client that a create would have made. One that was there before is another client."""
+        """The id of the one new client that a create has made. A client from before the plan does not count."""
         namesakes = self.index.named(after.name)
-        if replaces is not None:  # beside the old one, and those that `ids:` tells from it
+        if replaces is not None:  # ignore the old one, and those that `ids:` excludes
             namesakes = [live for live in namesakes if live.id not in self._known_ids]
         match namesakes:
             case [LiveClient(id=client_id, spec=spec)] if spec == after and client_id not in self._known_ids:
@@ -153,17 +153,17 @@ class _Now:
                 return None
 
     def _on_the_replaced(self, change: Create, replaces: Replaced) -> Iterator[StaleReason]:
-        """The old client of a rotation must be as it was: its successor was planned from it."""
+        """Check that the old client of a rotation is as it was: its successor was planned from it."""
         yield from self._on_the_state(change, replaces.id, replaces.before)
 
     def _on_the_successor(self, change: Delete) -> Iterator[StaleReason]:
-        """While an old client is deleted, the one that replaces it must be there."""
+        """Check that the successor is live before the old client is deleted."""
         if change.successor is not None and not isinstance(self.index.by_id.get(change.successor), LiveClient):
             text = f"client {change.successor}, which has replaced {_named(change)} is not live any more"
             yield StaleReason("no-successor", change, text)
 
     def _on_the_state(self, change: Change, client_id: int, before: ClientSpec) -> Iterator[StaleReason]:
-        """What a client is now that was to be as the plan found it."""
+        """Check that a client is still as it was when planned."""
         who = f"client {client_id}, {quoted(before.name)},"
         match self.index.by_id.get(client_id):
             case None:
@@ -185,13 +185,13 @@ class _Now:
         yield from self._on_namesakes(change)
 
     def _missing(self, change: Change, who: str) -> StaleReason:
-        if isinstance(change, Delete):  # done, but for the listing
+        if isinstance(change, Delete):  # done, if the listing were plausible
             text = f"{who} is not listed any more, but neither is any other client: that is not plausible"
             return StaleReason("empty-listing", change, text)
         return StaleReason("gone", change, f"{who} is not live any more: somebody deleted it")
 
     def _on_namesakes(self, change: Update | Delete) -> Iterator[StaleReason]:
-        """Matched by its name, a client is not certain any more once another one bears that name."""
+        """Check that no other client has the same name, which makes a match by name ambiguous."""
         if change.reason.code in ("pinned-by-id", "pruned"):
             return
         sharing = [live for live in self._others(change.before.name, change.id) if live.name == change.before.name]
@@ -206,7 +206,7 @@ class _Now:
         if self.index.ignores(name):
             yield StaleReason("ignored", change, f"{quoted(name)} is a name that `ignore:` leaves alone now")
         holders = [live for live in self.index.named(name) if live.id != own_id]
-        if replaces is not None:  # the old one has the name, and so may others that `ids:` tells from it
+        if replaces is not None:  # the old one has the name, and so may others that `ids:` excludes
             holders = [live for live in holders if live.id not in self._known_ids]
         if holders:
             found = _compared(change.after, holders)
@@ -218,9 +218,9 @@ class _Now:
             yield StaleReason("name-lookalike", change, text, others=_ids(twins))
 
     def _others(self, name: str, own_id: int | None) -> Iterator[AnyLive]:
-        """Clients that read like this name, did not when the plan was made, and do not because of the plan itself.
+        """Clients with this name or a lookalike, unless they had it when planned or got it from this plan.
 
-        Of clients that were in sync the plan does not keep the names: those count as having had theirs.
+        The plan does not keep the names of clients that were in sync: these count as unchanged.
         """
         for live in self.index.looking_like(name):
             known = live.id in self._known_ids and self._names_then.get(live.id, live.name) == live.name
