@@ -1,1 +1,1 @@
-"""Which live client each declared entry means."""
+"""Match each declared entry to a live client."""

@@ -1,4 +1,4 @@
-"""Why a declared client is left alone, and the way out: the words for everything that is not certain."""
+"""Why a declared client is blocked, and the fix: the messages for everything that is ambiguous."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.support.text import quoted, quoted_scalar, quoted_url
 Entry = DesiredClient | AbsentClient
 
 MOST_LISTED = 10
-"""The platform's own tools can make a client again and again; nobody reads a hundred ids."""
+"""The platform's own tools can create a client repeatedly; nobody reads a hundred ids."""
 
 UNSUPPORTED_WAY_OUT = "set its grants on the Auth Clients page, or take the entry out"
 
@@ -22,25 +22,25 @@ ALLOW_LOOKALIKE = "name-lookalike"
 
 
 def is_ignored(entry: Entry) -> Blocked:
-    """The entry's own name is one that `ignore:` sets aside."""
+    """`ignore:` matches the entry's own name."""
     text = "`ignore:` matches this name, so clients of this name are left alone"
     return _blocked(entry, "ignored", text, "take the entry out, or narrow `ignore:` in reconciler.yaml")
 
 
 def means_ignored(entry: Entry, live: AnyLive) -> Blocked:
-    """The client that the entry means is one that `ignore:` sets aside."""
+    """`ignore:` matches the client that the entry means."""
     text = f"it means client {live.id}, {quoted(live.name)}, which `ignore:` leaves alone"
     return _blocked(entry, "ignored", text, "declare it without that id or previous name, or narrow `ignore:`")
 
 
 def declared_twice(entry: Entry, entries: Iterable[Entry]) -> Blocked:
-    """Two entries declare one name for this instance."""
+    """Several entries declare the same name for this instance."""
     text = f"this name is declared more than once: {_places(entries)}"
     return _blocked(entry, "declared-twice", text, "keep one entry for this instance")
 
 
 def id_not_live(entry: Entry, namesakes: Sequence[AnyLive], instance: str) -> Blocked:
-    """The pinned client is not there."""
+    """The pinned client is not live."""
     text = f"`ids:` says that it is client {entry.id}, and no live client has this id"
     way_out = "look on the Auth Clients page for the right id, or remove `ids:`"
     if namesakes:
@@ -50,13 +50,13 @@ def id_not_live(entry: Entry, namesakes: Sequence[AnyLive], instance: str) -> Bl
 
 
 def id_has_another_name(entry: Entry, live: AnyLive) -> Blocked:
-    """The client pinned for deletion has a name that nobody declared: perhaps it is another one by now."""
+    """The client pinned for deletion has an undeclared name: perhaps it is another client by now."""
     text = f"`ids:` says that it is client {entry.id}, and that is {quoted(live.name)} on the instance"
     return _blocked(entry, "id-has-another-name", text, "declare it absent under its live name, or correct `ids:`")
 
 
 def unsupported(entry: Entry, live: UnsupportedClient) -> Blocked:
-    """The client is there in a form that cannot be declared."""
+    """The client is live in a form that cannot be declared."""
     text = f"client {live.id} is live in a form that cannot be declared: {live.why}"
     return _blocked(entry, "unsupported", text, UNSUPPORTED_WAY_OUT)
 
@@ -73,7 +73,7 @@ def ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:
 
 
 def _may_be_rotating(found: Sequence[AnyLive]) -> bool:
-    """A client and its successor are equal but for id, secret and date."""
+    """Whether these may be a client and its successor: equal except for id, secret and date."""
     specs = [live.spec for live in found if isinstance(live, LiveClient)]
     return len(found) == len(specs) == 2 and specs[0] == specs[1]
 
@@ -87,23 +87,23 @@ def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive], instance: s
 
 
 def clashing(entry: Entry, live: AnyLive, entries: Iterable[Entry]) -> Blocked:
-    """Several entries mean one live client."""
+    """Several entries mean the same live client."""
     text = f"more than one entry means client {live.id}, {quoted(live.name)}: {_places(entries)}"
     way_out = "let one of them have it: correct `ids:`, `previous_names:` or the name in the others"
     return _blocked(entry, "clashing", text, way_out)
 
 
 def name_taken(entry: Entry, holders: Sequence[AnyLive]) -> Blocked:
-    """The name that a client would get is another's, even if that one is about to lose it."""
+    """Another client has the name that a client would get, even if it is about to lose it."""
     text = f"another live client has this name already: {clients_text(holders)}"
     way_out = "rename or remove that one first, then plan again; or correct `ids:`"
     return _blocked(entry, "name-taken", text, way_out)
 
 
 def lookalike(entry: Entry, twins: Sequence[AnyLive], instance: str, *, is_live: bool) -> Blocked:
-    """A live name reads the same to a person: probably the same client, spelled otherwise.
+    """A live name looks the same to a person: probably the same client, spelled differently.
 
-    `is_live` is whether the entry means a live client already, so that the other one must be another.
+    `is_live` is whether the entry already matches a live client, so that the lookalike is another one.
     """
     differs = "only in case, normalisation or invisible characters"
     text = f"a live client has a name that differs {differs}: {clients_text(twins, with_names=True)}"
@@ -116,20 +116,20 @@ def lookalike(entry: Entry, twins: Sequence[AnyLive], instance: str, *, is_live:
 
 
 def rotation_ahead(entry: Entry, rotate: Rotation, at: datetime) -> Blocked:
-    """Every client is older than a time that is yet to come: there would be a new one with every apply."""
+    """`created_before` is in the future: every apply would create a new client."""
     text = f"`created_before` is {moment(rotate.created_before)}, and on the instance it is {moment(at)} only"
     way_out = "write a time that is past, at which the client was there already"
     return _blocked(entry, "rotation-ahead", text, way_out)
 
 
 def rotation_without_clock(entry: Entry) -> Blocked:
-    """Nobody can say when the old client has stayed long enough."""
+    """The instance's time is unknown, and so is when `keep_old` is over."""
     text = "the instance does not tell the time (its answers have no `Date`), and a rotation goes by its clock"
     return _blocked(entry, "rotation-without-clock", text, "look at what stands between: a proxy may drop `Date`")
 
 
 def rotation_unclear(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
-    """One of the clients has no date, or a form that cannot be declared."""
+    """One of the clients has no creation date, or a form that cannot be declared."""
     text = f"`rotate:` goes by the dates of the live clients of this name, and not all can be judged: {_dated(found)}"
     way_out = f"{_remove_others(found)}, or take `rotate:` out" if len(found) > 1 else "take `rotate:` out"
     return _blocked(entry, "rotation-unclear", text, way_out)
@@ -151,17 +151,17 @@ def rotation_ambiguous(
 
 
 def moment(at: datetime) -> str:
-    """A time for people: `2026-05-01 09:00 UTC`, with seconds where there are any."""
+    """A time for people: `2026-05-01 09:00 UTC`, with seconds unless they are 0."""
     return f"{at.astimezone(UTC):{'%Y-%m-%d %H:%M:%S' if at.second else '%Y-%m-%d %H:%M'}} UTC"
 
 
 def created_at(live: AnyLive) -> str:
-    """The very time at which a client was made."""
+    """The exact time at which a client was created, for people."""
     return f"created {moment(live.created_at)}" if live.created_at else created(None)
 
 
 def _dated(clients: Iterable[AnyLive]) -> str:
-    """Clients with the very times at which they were made."""
+    """Clients with their exact creation times, for people."""
     ordered = sorted(clients, key=lambda live: live.id)
     shown = [
         f"{live.id} ({created_at(live)}{', unsupported' if isinstance(live, UnsupportedClient) else ''})"
@@ -172,7 +172,7 @@ def _dated(clients: Iterable[AnyLive]) -> str:
 
 
 def clients_text(clients: Iterable[AnyLive], *, with_names: bool = False, with_forms: bool = False) -> str:
-    """Clients as people tell them apart, in ascending id: `7 (created 2026-03-01), 9 (created 2026-04-17)`."""
+    """Clients for people, in ascending id: `7 (created 2026-03-01), 9 (created 2026-04-17)`."""
     ordered = sorted(clients, key=lambda live: live.id)
     shown = [_listed(live, with_names, with_forms) for live in ordered[:MOST_LISTED]]
     hidden = len(ordered) - len(shown)
@@ -190,7 +190,7 @@ def _blocked(entry: Entry, code: str, text: str, way_out: str) -> Blocked:
 
 
 def _form(live: AnyLive) -> str:
-    """What tells clients of one name apart."""
+    """What distinguishes clients with the same name."""
     if isinstance(live, UnsupportedClient):
         return "unsupported"
     stored = join_urls(live.spec.redirect_urls)
@@ -199,19 +199,19 @@ def _form(live: AnyLive) -> str:
 
 
 def created(at: datetime | None) -> str:
-    """When a client was made, for people: `created 2026-03-01`."""
+    """When a client was created, for people: `created 2026-03-01`."""
     return f"created {at.date().isoformat()}" if at else "creation date unknown"
 
 
 def how_to_rename(live: AnyLive, instance: str) -> str:
-    """What to write into an entry so that a live client is renamed: by its id if no file can say its name."""
+    """What to add to an entry to rename a live client: its id if its name cannot be expressed in YAML."""
     if can_be_declared(live.name):
         return f"previous_names: [{quoted_scalar(live.name)}]"
     return f"ids: {{{instance}: {live.id}}}"
 
 
 def _pin(found: Sequence[AnyLive], instance: str) -> str:
-    """What to write into the entry for the first client that it may mean."""
+    """What to add to the entry to pin the first client that it may mean."""
     first = min(found, key=lambda live: (isinstance(live, UnsupportedClient), live.id))
     return f"ids: {{{instance}: {first.id}}}"
 

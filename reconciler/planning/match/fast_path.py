@@ -1,7 +1,7 @@
-"""Matching, with the clients first about which there is nothing to say: in sync, and nothing else could be meant.
+"""Match first the entries that are plainly in sync: no difference, and no other possible match.
 
-In most plans that is nearly all of them. They are found with one look at each, and only the others are matched by all
-that an entry can say. Without this module, `plan` of 10,000 clients takes 10 % longer.
+In most plans that is nearly all of them. Each takes one lookup, and only the others need the full matching. Without
+this module, `plan` of 10,000 clients takes 10 % longer.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class MatchedEntries:
-    """What every entry means."""
+    """The matches of all entries."""
 
     settled: Set[int]
-    """The live clients that are as their entries want them, by their names alone."""
+    """The ids of live clients that are in sync with their entries, matched by name alone."""
     findings: tuple[MatchResult, ...]
-    """What each of the other entries means, in the order of the files."""
+    """The results for all other entries, in the order of the files."""
 
 
 def match_declared(declared: Declarations, index: LiveIndex) -> MatchedEntries:
-    """What every entry means: as `match_all` finds it, but for those that are in sync in the plainest way.
+    """Match every entry: with `match_all`, except those that are plainly in sync.
 
-    An entry that says no more than what its client is, is in sync if the one live client of its name is that, and if no
-    other entry means that client too.
+    An entry without id, previous names, rotation and ignored changes is plainly in sync if it equals the only live
+    client with its name, and no other entry may match that client.
     """
     shared = _shared_names(declared)
     settled = {
@@ -38,7 +38,7 @@ def match_declared(declared: Declarations, index: LiveIndex) -> MatchedEntries:
         if (live := index.only(entry.spec.name)) and _in_sync(entry, live) and entry.spec.name not in shared
     }
     everything: tuple[Entry, ...] = (*declared.present, *declared.absent)
-    # By `ids` or a previous name an entry may mean the client of another one: then neither is certain.
+    # By `ids` or a previous name, an entry may match another entry's client: then both are ambiguous.
     for contested in settled.keys() & claimed((entry for entry in everything if _reaches_further(entry)), index):
         del settled[contested]
     known = set(map(id, settled.values()))
@@ -62,6 +62,6 @@ def _in_sync(entry: DesiredClient, live: LiveClient) -> bool:
 def _shared_names(declared: Declarations) -> Collection[str]:
     entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
     names = [entry.name for entry in entries]
-    if len(set(names)) == len(names):  # as almost always
+    if len(set(names)) == len(names):  # almost always
         return ()
     return {name for name, number in Counter(names).items() if number > 1}

@@ -1,4 +1,4 @@
-"""Which live client each declared entry means: by `ids`, then by name, then by `previous_names`."""
+"""Match each declared entry to a live client: by `ids`, then by name, then by `previous_names`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ V = TypeVar("V")
 
 
 class LiveIndex:
-    """A listing, looked up by id, name and lookalike. Built once, so that planning stays linear."""
+    """An index of a listing by id, name and lookalike. Built once, so that planning stays linear."""
 
     def __init__(self, listing: Listing, ignore: Sequence[str], instance: str) -> None:
         self.instance = instance
@@ -41,11 +41,11 @@ class LiveIndex:
         self._ignored_names = {name for name in self._by_name if matches_any(ignore, name)} if ignore else set()
 
     def named(self, name: str) -> Sequence[AnyLive]:
-        """The live clients of exactly this name."""
+        """The live clients with exactly this name."""
         return self._by_name.get(name, ())
 
     def only(self, name: str) -> LiveClient | None:
-        """The one live client of this name, if it is one that can be declared and is not set aside."""
+        """The only live client with this name; None if there are several, or it is unsupported or ignored."""
         found = self._by_name.get(name)
         if found is None or len(found) > 1 or name in self._ignored_names:
             return None
@@ -53,26 +53,26 @@ class LiveIndex:
         return live if isinstance(live, LiveClient) else None
 
     def looking_like(self, name: str) -> Sequence[AnyLive]:
-        """The live clients whose names read the same to a person, those of exactly this name included."""
+        """The live clients whose names look the same to a person, including those with exactly this name."""
         return self._by_key.get(lookalike_key(name), ())
 
     @property
     def ignored(self) -> Sequence[AnyLive]:
-        """The live clients that `ignore:` sets aside."""
+        """The live clients that `ignore:` matches."""
         return [live for live in self.all if live.name in self._ignored_names] if self._ignored_names else ()
 
     def ignores(self, name: str) -> bool:
-        """Whether `ignore:` sets clients of this name aside, live or not."""
+        """Whether `ignore:` matches this name, live or not."""
         return name in self._ignored_names if name in self._by_name else matches_any(self._ignore, name)
 
     @cached_property
     def _by_key(self) -> Mapping[str, Sequence[AnyLive]]:
-        # Only creates, renames and doubts ask for it: a plan without any does not pay for it.
+        # Only creates, renames and ambiguous entries need it: a plan without any does not pay for it.
         return _grouped((lookalike_key(live.name), live) for live in self.all)
 
 
 class MatchedBy(Enum):
-    """By what an entry was matched."""
+    """How an entry was matched."""
 
     ID = auto()
     NAME = auto()
@@ -81,7 +81,7 @@ class MatchedBy(Enum):
 
 @frozen
 class Match:
-    """The entry means this live client."""
+    """The entry matches this live client."""
 
     entry: Entry
     live: LiveClient
@@ -90,7 +90,7 @@ class Match:
 
 @frozen
 class RotationMatch:
-    """The entry means a client that is too old, and the one that takes its place."""
+    """The entry matches a client that is too old, and its successor if there is one."""
 
     entry: DesiredClient
     rotate: Rotation
@@ -99,14 +99,14 @@ class RotationMatch:
 
 @frozen
 class NotLive:
-    """What the entry means is not live."""
+    """The entry matches no live client."""
 
     entry: Entry
 
 
 @frozen
 class Ambiguous:
-    """What the entry means is not certain."""
+    """The match of the entry is ambiguous."""
 
     entry: Entry
     blocked: Blocked
@@ -116,7 +116,7 @@ MatchResult = Match | RotationMatch | NotLive | Ambiguous
 
 
 def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[MatchResult]:
-    """What each entry means, in their order. No live client is matched twice, and no name is given twice."""
+    """Match each entry, in order. No live client is matched twice, and no name is assigned twice."""
     same_name = _shared((entry.name, entry) for entry in entries)
     findings = [_find(entry, index) for entry in entries]
     claims = _shared((live.id, found.entry) for found in findings for live in meant(found))
@@ -131,12 +131,12 @@ def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[MatchResul
 
 
 def claimed(entries: Iterable[Entry], index: LiveIndex) -> set[int]:
-    """The ids of all live clients that some entries mean, also of those that they cannot have."""
+    """The ids of all live clients that some entries match, even if `match_all` would reject the match."""
     return {live.id for entry in entries for live in meant(_find(entry, index))}
 
 
 def meant(found: MatchResult) -> tuple[LiveClient, ...]:
-    """The live clients that are an entry's: in a rotation, two for a while."""
+    """The live clients that an entry matches: during a rotation, two."""
     match found:
         case Match(live=live):
             return (live,)
@@ -149,7 +149,7 @@ def meant(found: MatchResult) -> tuple[LiveClient, ...]:
 
 
 def possible(entry: Entry, index: LiveIndex) -> Iterator[int]:
-    """The ids of all live clients that a doubtful entry may mean, by whatever it says."""
+    """The ids of all live clients that an ambiguous entry may mean: by id, name, previous name or lookalike."""
     if entry.id is not None and entry.id in index.by_id:
         yield entry.id
     earlier = entry.previous_names if isinstance(entry, DesiredClient) else ()
@@ -172,7 +172,7 @@ def _find(entry: Entry, index: LiveIndex) -> MatchResult:
 
 
 def _by_dates(entry: DesiredClient, rotate: Rotation, index: LiveIndex) -> MatchResult | None:
-    """What a rotation has to do with the entry; None if nothing, so that it is matched like any other."""
+    """Match an entry by its rotation; None if nothing is to rotate, so that it is matched like any other."""
     pinned = index.by_id.get(entry.id) if entry.id is not None else None
     match rotation_step(entry, rotate, Candidates(index.named(entry.name), pinned, index.at, index.instance)):
         case None:
@@ -191,7 +191,7 @@ def _by_id(entry: Entry, index: LiveIndex) -> MatchResult:
     live = index.by_id.get(entry.id) if entry.id is not None else None
     match entry, live:
         case AbsentClient(), None:
-            return NotLive(entry)  # deleted, as it was to be
+            return NotLive(entry)  # already deleted, as declared
         case _, None:
             return Ambiguous(entry, blocked.id_not_live(entry, index.named(entry.name), index.instance))
         case AbsentClient(), LiveClient() | UnsupportedClient() if live.name != entry.name:
@@ -218,7 +218,7 @@ def _matched(entry: Entry, live: AnyLive, how: MatchedBy, index: LiveIndex) -> M
 
 
 def _checked_name(found: MatchResult, index: LiveIndex) -> MatchResult:
-    """The finding, unless it would give a client a name that is taken, or that reads like a live one."""
+    """The result, unless it would give a client a name that is taken, or that looks like a live one."""
     match found:
         case NotLive(DesiredClient() as entry):
             return _name_problem(entry, None, index) or found
@@ -247,6 +247,6 @@ def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, Sequence[V]]:
 def _shared(pairs: Iterable[tuple[K, Entry]]) -> Mapping[K, Sequence[Entry]]:
     """The groups that have more than one member."""
     pairs = list(pairs)
-    if len({key for key, _ in pairs}) == len(pairs):  # as almost always: no group has
+    if len({key for key, _ in pairs}) == len(pairs):  # almost always: no group has more
         return {}
     return {key: group for key, group in _grouped(pairs).items() if len(group) > 1}

@@ -1,16 +1,15 @@
-"""Which live clients a rotation is from and to. The two dates of their making are all that it remembers.
+"""Find the old client and the successor of a rotation. Their creation dates are the only state of a rotation.
 
-| older than `created_before` | made since | what it means |
+| older than `created_before` | created since | what it means |
 |---|---|---|
-| none | none | nothing to rotate: the client is made, or renamed, as without `rotate:` |
+| none | none | nothing to rotate: the client is created, or renamed, as without `rotate:` |
 | none | one | the rotation is over |
-| one | none | a successor is to be made |
-| one | one | the successor is the declared client; the old one goes once `keep_old` is over |
-| more | any | nobody knows which is meant: blocked |
-| any | more | the same: a run that was broken off may have made one more |
+| one | none | a successor must be created |
+| one | one | the successor is the declared client; the old one is deleted once `keep_old` is over |
+| more | any | ambiguous: blocked |
+| any | more | ambiguous: blocked; an aborted run may have created one more |
 
-`ids:` names the client that is replaced, and tells it from others as old. Once that one is gone, its successor is
-found by its name and its date.
+`ids:` names the client to replace if several are old. Once that one is gone, its successor is found by name and date.
 """
 
 from __future__ import annotations
@@ -26,32 +25,32 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class RotationStep:
-    """A rotation that is due, or under way."""
+    """A rotation that is due or under way."""
 
     old: LiveClient
     successor: LiveClient | None
-    """None: it is still to be made."""
+    """None: it must still be created."""
     stops_at: datetime
-    """When the old client may go; without a successor, if that were made now."""
+    """When the old client may be deleted; without a successor, as if that were created now."""
     is_over: bool
-    """Whether there is a successor, and that time has come."""
+    """Whether there is a successor, and `stops_at` has passed."""
 
 
 @frozen
 class RotationDone:
-    """The pinned client was replaced and is gone: this is what it has become."""
+    """The pinned client was replaced and is gone: this is its successor."""
 
     successor: LiveClient
 
 
 @frozen
 class Candidates:
-    """What is live of an entry that has `rotate:`."""
+    """The live clients that an entry with `rotate:` may mean."""
 
     namesakes: Sequence[AnyLive]
-    """The live clients of exactly its name."""
+    """The live clients with exactly its name."""
     pinned: AnyLive | None
-    """The one with the id of its `ids:`."""
+    """The one with the id in its `ids:`."""
     at: datetime | None
     """The time on the instance."""
     instance: str
@@ -60,7 +59,7 @@ class Candidates:
 def rotation_step(
     entry: DesiredClient, rotate: Rotation, live: Candidates
 ) -> RotationStep | RotationDone | Blocked | None:
-    """What `rotate:` means now; None where it means nothing, and the entry is matched as without it."""
+    """What `rotate:` requires now; None if nothing, so that the entry is matched as without it."""
     at = live.at
     if at is not None and rotate.created_before > at:
         return blocked.rotation_ahead(entry, rotate, at)
@@ -82,7 +81,7 @@ def rotation_step(
 def _judged(
     entry: DesiredClient, rotate: Rotation, old: Sequence[LiveClient], new: Sequence[LiveClient], at: datetime | None
 ) -> RotationStep | RotationDone | Blocked | None:
-    """The same, where at most one is old and at most one is new."""
+    """Like `rotation_step`, with at most one old and at most one new client."""
     if not old:
         return RotationDone(new[0]) if entry.id is not None else None
     if at is None:
@@ -91,19 +90,19 @@ def _judged(
 
 
 def _is_settled(entry: DesiredClient, rotate: Rotation, pinned: AnyLive) -> bool:
-    """Whether the pinned client is not to be replaced: it is new enough, or is to be renamed first."""
+    """Whether the pinned client is not replaced now: it is new enough, or must be renamed first."""
     return pinned.name != entry.name or not (pinned.created_at is None or is_older(pinned, rotate))
 
 
 def _in_question(entry: DesiredClient, rotate: Rotation, live: Candidates) -> Iterator[AnyLive]:
-    """The clients that the rotation may be about: of those as old as a pinned one, it is not about any other."""
+    """The clients that the rotation may be about: if one is pinned, no other old one."""
     for each in live.namesakes:
         if entry.id is None or each is live.pinned or not is_older(each, rotate):
             yield each
 
 
 def is_older(live: AnyLive, rotate: Rotation) -> bool:
-    """Whether a client is from before the time that a rotation names; not if nobody knows."""
+    """Whether a client was created before `created_before`; False if its date is unknown."""
     return live.created_at is not None and live.created_at < rotate.created_before
 
 
@@ -117,12 +116,12 @@ def _step(old: LiveClient, successor: LiveClient | None, keep_old: timedelta, at
 def _later(time: datetime, by: timedelta) -> datetime:
     try:
         return time.astimezone(UTC) + by
-    except OverflowError:  # a date at the end of the calendar: such a client was not made by anybody
+    except OverflowError:  # a date at the end of the calendar: no real client has one
         return datetime.max.replace(tzinfo=UTC, microsecond=0)
 
 
 def leftovers(entry: DesiredClient, rotate: Rotation, namesakes: Sequence[AnyLive], own_id: int) -> list[AnyLive]:
-    """Clients that the rotation would have replaced, but for `ids:`, which says that another one is meant."""
+    """Clients that the rotation would have replaced if `ids:` did not pin another one."""
     if entry.id != own_id:
         return []
     return [live for live in namesakes if live.id != own_id and is_older(live, rotate)]
