@@ -1,4 +1,4 @@
-"""Creates that are probably renames: one live client, which no entry declares, leads to the very same place."""
+"""Find creates that are probably renames: one undeclared live client has the same redirect URLs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reconciler.support.text import quoted
 
 
 def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], index: LiveIndex) -> Iterator[Note]:
-    """A note for each client that will be made although exactly one undeclared client has its redirect URL.
+    """A note for each client to create whose redirect URLs exactly one undeclared client has.
 
-    A client that is made anew has another id and secret, so that the application behind it stops working.
+    A client that is created again has another id and secret, so that the application behind it stops working.
     """
     new = [change for change in changes if isinstance(change, Create) and change.replaces is None]
     if not new:
@@ -32,7 +32,7 @@ def notes_on_renames(changes: Sequence[Change], unmanaged: Sequence[Unmanaged], 
 
 
 def _unmatched(changes: Sequence[Change], unmanaged: Sequence[Unmanaged]) -> Iterator[int]:
-    """The live clients that no entry of any instance is about, pruned or not."""
+    """The ids of live clients that no entry of any instance declares, pruned or not."""
     for client in unmanaged:
         if not client.system and not (client.note and client.note.code == "declared-elsewhere"):
             yield client.id

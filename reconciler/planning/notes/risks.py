@@ -1,4 +1,4 @@
-"""What a reviewer should know before saying yes, in plain words."""
+"""Risks of changes: what a reviewer should know before approving, in plain words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOTHING = ClientSpec("", frozenset())
 
 
 def create_risks(after: ClientSpec, *, again: bool = False) -> tuple[Note, ...]:
-    """The risks of a new client, or of one that is made `again` since somebody deleted it."""
+    """The risks of a new client, or of one that is created `again` because it was deleted manually."""
     return (*_made_again(again), *_grant_risks(frozenset(), after.grants), *_plain_http(NOTHING, after))
 
 
@@ -29,7 +29,7 @@ def _made_again(again: bool) -> Iterator[Note]:
 def update_risks(
     before: ClientSpec, after: ClientSpec, protected: Sequence[str] = (), system_clients: Sequence[str] = ()
 ) -> tuple[Note, ...]:
-    """The risks of changing a client: only those that the change brings, not those that were there before."""
+    """The risks of changing a client: only those that the change adds, not those from before."""
     return (
         *_system(before.name, system_clients),
         *_protection(before.name, after.name, protected),
@@ -50,7 +50,7 @@ def delete_risks() -> tuple[Note, ...]:
 def replace_risks(
     old: LiveClient, after: ClientSpec, keep_old: timedelta, system_clients: Sequence[str] = ()
 ) -> tuple[Note, ...]:
-    """The risks of a new client in the place of an old one: what it brings beyond the old one's, and the new secret."""
+    """The risks of replacing a client: those that the new one adds, and the new secret."""
     text = "it gets a new id and a new secret: whatever uses the old ones has to take over both"
     later = f"tokens that were issued to client {old.id} work until it is deleted, and are revoked with it"
     return (

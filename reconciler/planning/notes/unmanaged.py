@@ -1,4 +1,4 @@
-"""What a reader of the plan might not expect of clients that it leaves alone."""
+"""Notes on what a reader of the plan might not expect, above all about unmanaged clients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.support.text import quoted
 
 
 class UnmanagedNotes:
-    """Why it may be a surprise that a client is unmanaged, judged by everything that is declared and live."""
+    """Why it may be unexpected that a client is unmanaged, given everything that is declared and live."""
 
     def __init__(
         self,
@@ -45,10 +45,10 @@ class UnmanagedNotes:
             text = f"reads like {quoted(twin)}, which is declared, and is another client: names must be equal exactly"
             return Note("name-lookalike", text)
         sharing = self._index.named(client.name)
-        # The platform makes clients named devlink by itself: several of them are no news.
+        # The platform itself creates clients named devlink: several of them are normal.
         if len(sharing) > 1 and not system:
             text = f"{len(sharing)} live clients have this name: {clients_text(sharing)}"
-            if twin is not None:  # the entry of this name means another one
+            if twin is not None:  # the entry with this name means another client
                 pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
                 text += f"; to declare this one too, give it a name of its own and {pin}"
             return Note("ambiguous", text)
@@ -58,7 +58,7 @@ class UnmanagedNotes:
 
 
 def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) -> Iterator[Note]:
-    """A note for each live client that still has a previous name of a declared client that is live as well."""
+    """A note for each live client that has a previous name of a declared client that is also live."""
     for name in dict.fromkeys(entry.previous_names) if isinstance(entry, DesiredClient) else ():
         for old in index.named(name):
             if old.id != live.id:
@@ -68,7 +68,7 @@ def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) ->
 
 
 def notes_on_rotation(found: MatchResult, index: LiveIndex) -> Iterator[Note]:
-    """Until when an old secret works, and what of an entry a rotation has left behind."""
+    """How long an old secret still works, and what to change in an entry after a rotation."""
     match found:
         case RotationMatch(
             entry, _, RotationStep(old=old, successor=LiveClient() as successor, stops_at=stops_at, is_over=False)
@@ -100,9 +100,9 @@ def _pin(live: LiveClient, index: LiveIndex) -> str:
 
 
 def waivers(entry: Entry, named_among: LiveIndex | None = None, own_id: int | None = None) -> Iterator[Note]:
-    """What the entry waives, so that the plan's reader sees it.
+    """A note for each rule that the entry waives, so that the plan's reader sees it.
 
-    `named_among` is what is live when the change gives the client a name; then lookalikes there are waived as well.
+    `named_among` are the live clients, if the change gives the client a name; lookalikes there are waived as well.
     """
     for waiver in entry.waivers:
         yield Note("waived", f"waives {waiver.rule}: {waiver.finding}")
@@ -119,8 +119,8 @@ def _instances_by_name(declared: Declarations) -> Mapping[str, Sequence[str]]:
 
 
 def _names_by_key(declared: Declarations, keys: Set[str]) -> Mapping[str, str]:
-    """The declared names that have one of the keys; most have none, and few of the live clients are strangers."""
+    """The declared names that have one of the keys; most have none, since few live clients are unmanaged."""
     entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
     alike = [name for entry in entries if lookalike_key(name := entry.name) in keys]
-    # Sorted, so that of several that read alike the same one is named whatever the order of the files.
+    # Sorted, so that of several lookalikes the same one is named, whatever the order of the files.
     return {lookalike_key(name): name for name in sorted(alike)}
