@@ -1,1 +1,1 @@
-"""From declared and live clients to a plan: pure, without files, network or clock."""
+"""Compute a plan from declared and live clients. Pure: no files, network or clock."""

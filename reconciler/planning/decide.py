@@ -1,4 +1,4 @@
-"""What to do about each difference between what is declared and what is live."""
+"""Decide what to do about each difference between declared and live clients."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from reconciler.support.text import quoted
 
 @frozen
 class PlanPolicy:
-    """What planning needs to know of an instance beyond its clients. `ignore` to `system_clients` are globs."""
+    """What planning needs besides the clients. `ignore`, `protected` and `system_clients` are globs."""
 
     instance: str
     identity: str
@@ -57,19 +57,19 @@ class PlanPolicy:
     system_clients: tuple[str, ...] = ()
     prune: Prune = Prune.NONE
     on_drift: OnDrift = OnDrift.REFUSE
-    """What happens to drift. Without a base nobody knows which difference is one."""
+    """How to handle drift. Has no effect without a base, which is needed to detect it."""
 
 
 @frozen
 class Decision:
-    """What to do about a difference: change it, keep it as a person made it, or some of both."""
+    """What to do about a difference: apply changes, keep manual changes, or some of both."""
 
     changes: tuple[Change, ...] = ()
     kept: Kept | None = None
 
 
 class Decider:
-    """Decides by what the policy says, and by what the base tells of where a difference comes from."""
+    """Decide by the policy and, with a base, by the origin of each difference."""
 
     def __init__(self, policy: PlanPolicy, index: LiveIndex, base: Base | None) -> None:
         self.policy = policy
@@ -77,7 +77,7 @@ class Decider:
         self.base = base
 
     def on_entry(self, found: MatchResult) -> Decision | None:
-        """What to do about an entry; None if it is in sync or in doubt."""
+        """Decide about an entry; None if it is in sync or ambiguous."""
         match found:
             case Match(DesiredClient() as entry, live, how):
                 return self._update(entry, live, how)
@@ -93,7 +93,7 @@ class Decider:
                 assert_never(found)
 
     def on_unmanaged(self, client: LiveClient, unmanaged: Unmanaged, removals: Removals | None) -> Decision | None:
-        """What to do about a client that no entry is about; None if it is left alone."""
+        """Decide about a client that no entry matches; None if it is left unchanged."""
         removed = removals.removed(client) if removals else None
         match self.policy.prune:
             case Prune.REMOVED if removed is not None:
@@ -125,7 +125,7 @@ class Decider:
         return self._unless_kept(Delete(live.id, live.spec, reason, entry.source, entry.owner, risks, origin))
 
     def _unless_kept(self, change: Create | Delete) -> Decision:
-        """The change, unless it would undo what a person did and that is to stay."""
+        """The change, unless it would undo a manual change that the policy keeps."""
         if self.policy.on_drift is not OnDrift.KEEP or change.origin is None or not is_drift(change.origin):
             return Decision((change,))
         client_id = change.id if isinstance(change, Delete) else None
@@ -142,7 +142,7 @@ class Decider:
         return Decision((Update(live.id, live.spec, after, reason, cause, entry.owner, risks, origins),), kept)
 
     def _aim(self, entry: DesiredClient, live: LiveClient) -> tuple[ClientSpec, tuple[FieldOrigin, ...], Kept | None]:
-        """What a client shall be, where the difference comes from, and what is left as a person made it."""
+        """The target state of a client, the origins of its differences, and the manual changes that are kept."""
         after = wanted(entry, live.spec)
         origins = field_origins(entry, live.spec, self.base) if self.base else ()
         if self.policy.on_drift is not OnDrift.KEEP:
@@ -163,7 +163,7 @@ class Decider:
         return update if update.changes or update.kept else None
 
     def _replace(self, entry: DesiredClient, rotate: Rotation, old: LiveClient, stops_at: datetime) -> Decision:
-        """Make the successor; where the old client is not to stay at all, delete it with the same plan."""
+        """Create the successor; with `keep_old: 0`, delete the old client in the same plan."""
         after, origins, kept = self._aim(entry, old)
         time = moment(rotate.created_before)
         text = f"client {old.id} was {created_at(old)}; `rotate:` replaces what is older than {time}"
@@ -190,7 +190,7 @@ class Decider:
         return Delete(old.id, old.spec, reason, rotate.source, entry.owner, retire_risks(old), origin, successor)
 
     def _origin_of_rotation(self, origins: Iterable[FieldOrigin]) -> Origin | None:
-        """To rotate is a decision of git's, whatever else a person may have changed meanwhile."""
+        """GIT, since rotations are declared in git; BOTH if there are manual changes too; None without a base."""
         if self.base is None:
             return None
         return Origin.BOTH if any(is_drift(each.origin) for each in origins) else Origin.GIT

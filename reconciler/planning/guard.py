@@ -1,4 +1,4 @@
-"""The guards: why a plan must not be applied. They judge before the first write, and give every reason at once."""
+"""Guards: reasons to refuse a plan. They run before the first write, and report every reason at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.support.text import printable, quoted
 
 @frozen
 class Guards:
-    """What an instance allows to be done to it. `protected` and `system_clients` are globs."""
+    """What an instance allows. `protected` and `system_clients` are globs."""
 
     limits: Limits
     protected: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class Guards:
     frozen: str | None = None
     """The reason why nothing may be written, or None."""
     sinks: tuple[SinkScope, ...] = ()
-    """Which clients have a sink that delivers their secret."""
+    """Which clients have a sink that gets their secret."""
 
 
 @frozen
@@ -37,7 +37,7 @@ class Refusal:
     text: str
     way_out: str
     source: Location | None = None
-    """The entry that asks for what is refused; None if it is not about one client."""
+    """The entry that asks for the refused change; None if it is not about one client."""
 
 
 def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
@@ -63,7 +63,7 @@ def _frozen(guards: Guards) -> Iterator[Refusal]:
 
 
 def _empty_listing(plan: Plan, guards: Guards) -> Iterator[Refusal]:
-    """Every installation has its system clients: an empty list is not plausible."""
+    """Refuse an empty listing as implausible: every installation has its system clients."""
     if plan.live == 0 and guards.expect_system_clients:
         text = "the instance lists no client at all, not even those that the platform installs"
         way_out = "check the URL; if that is how it is, set `expect_system_clients: false` for it in reconciler.yaml"
@@ -80,14 +80,14 @@ def _nothing_declared(plan: Plan) -> Iterator[Refusal]:
 
 def _protected(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
     for change in plan.changes:
-        # The client of this name stays: it is another one by then.
+        # In a rotation, a client with this name remains: the successor.
         if not isinstance(change, Create) and not _has_successor(change, plan):
             covering = [glob for glob in globs if matches(glob, change.before.name)]
             yield from _protection(change, covering) if covering else ()
 
 
 def _has_successor(change: Update | Delete, plan: Plan) -> bool:
-    """Whether it is the old client of a rotation, whose successor is live or is made by this very plan."""
+    """Whether it deletes the old client of a rotation whose successor is live or created by the same plan."""
     if not (isinstance(change, Delete) and change.is_rotation):
         return False
     return change.successor in plan.live_ids or any(
@@ -137,7 +137,7 @@ def _harms(change: Change) -> Iterator[str]:
 
 
 def _undelivered(plan: Plan, sinks: Sequence[SinkScope]) -> Iterator[Refusal]:
-    """A secret that stops at once, and nobody gets the next one."""
+    """Refuse a rotation where the old secret stops working at once and no sink gets the new one."""
     for change in plan.changes:
         if not isinstance(change, Create) or change.replaces is None or change.replaces.keep_old:
             continue
@@ -163,7 +163,7 @@ def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
 
 
 def _drift(plan: Plan) -> Iterator[Refusal]:
-    """What a person changed on the instance is not undone unless somebody says so."""
+    """Refuse to undo manual changes on the instance unless `--on-drift` says so."""
     if plan.on_drift is not OnDrift.REFUSE:
         return
     for change in plan.changes:

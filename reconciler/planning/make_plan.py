@@ -1,4 +1,4 @@
-"""The diff: what is declared and what is live, to a plan. Pure, and linear in the number of clients."""
+"""Compare declared and live clients and make a plan. Pure, and linear in the number of clients."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["PlanPolicy", "make_plan"]
 
 
 def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: Base | None = None) -> Plan:
-    """What would make the instance equal to what is declared. Never raises; the order of the inputs does not matter.
+    """Plan the changes that apply the declared state. Never raises; the order of the inputs does not matter.
 
-    What is not certain is blocked, client by client, and the live clients that it may be about are held: neither
-    unmanaged nor pruned. With a `base`, every difference is labelled by where it comes from, and what a person changed
-    on the instance is refused, kept or reverted, as the policy has it.
+    Ambiguous entries are blocked one by one, and the live clients that they may mean are held: neither unmanaged nor
+    pruned. With a `base`, every difference is labelled with its origin, and manual changes on the instance are
+    refused, kept or reverted, depending on the policy.
     """
     index = LiveIndex(live, policy.ignore, policy.instance)
     matched = match_declared(declared, index)
@@ -60,7 +60,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
 def _unmatched(
     declared: Declarations, live: Listing, accounted: Set[int], deciding: Decider
 ) -> Iterator[tuple[Unmanaged, Decision | None]]:
-    """The live clients that no entry is about, and what is done about them; None where they are left alone."""
+    """The live clients that no entry matches, with the decision for each; None if it is left unchanged."""
     index, base = deciding.index, deciding.base
     clients = [each for each in live.clients if each.id not in accounted and not index.ignores(each.name)]
     if not clients:

@@ -1,4 +1,4 @@
-"""Which live clients are declared: those whose secrets are somebody's business here."""
+"""Find the live clients that are declared, whose secrets may therefore be delivered."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from reconciler.planning.match.rotation import RotationStep
 
 
 def managed(declared: Declarations, live: Listing, policy: PlanPolicy) -> Iterator[tuple[DesiredClient, LiveClient]]:
-    """Each declared client and the live one that it means, in the order of the declarations.
+    """Each declared client with the live client that it matches, in the order of the declarations.
 
-    One that the plan would block, since what it means is not certain, is left out. In a rotation it is the new one;
-    until there is one, none: the secret of the old one is about to be replaced.
+    Ambiguous entries, which the plan would block, are left out. In a rotation, the match is the successor; until there
+    is one, the entry is left out: the secret of the old client is about to be replaced.
     """
     index = LiveIndex(live, policy.ignore, policy.instance)
     for found in match_all((*declared.present, *declared.absent), index):

@@ -1,4 +1,4 @@
-"""What would undo a run: the changes that lead back, and what nothing brings back."""
+"""Undo a run: the changes that revert it, and what cannot be restored."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from reconciler.support.text import quoted
 
 @frozen
 class Undo:
-    """The way back from a run."""
+    """What undoes a run."""
 
     changes: tuple[Change, ...]
-    """In the order of applying. They are stale as soon as somebody has changed one of the clients since."""
+    """In the order of applying. They are stale if one of the clients has changed since the run."""
     losses: tuple[Note, ...]
-    """What differs from before all the same."""
+    """What will still differ from before the run."""
 
 
 def invert(run: str, applied: Iterable[tuple[Change, int]], source: Location) -> Undo:
-    """The changes that lead back from what a run applied; each comes with the id of its client.
+    """The changes that revert what a run applied; each comes with the id of its client.
 
-    `source` is where the run is written down: it is what causes these changes.
+    `source` is the journal of the run, given as the source of the new changes.
     """
     pairs = list(applied)
     changes = (_inverse(run, change, client_id, source) for change, client_id in pairs)
@@ -39,7 +39,7 @@ def _inverse(run: str, change: Change, client_id: int, source: Location) -> Chan
     reason = Note("rollback", f"undoes what run {run} did")
     match change:
         case Create(after=after, replaces=Replaced(before=before)):
-            # Not a delete: the old client may be gone by now, and then nobody would have a secret that works.
+            # Not a delete: the old client may be gone by now, and then no secret would work.
             if after == before:
                 return None
             return Update(client_id, after, before, reason, source, change.owner, update_risks(after, before, (), ()))

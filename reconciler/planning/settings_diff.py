@@ -1,7 +1,7 @@
-"""How one configuration differs from another that is trusted: what a reviewer has to know before reading the plan.
+"""Compare a configuration with the trusted one: what a reviewer has to know before reading the plan.
 
-Every field of the settings is compared, so that a key which somebody adds to reconciler.yaml is reported from the day
-on which it exists. What is known of a key only decides in which words, and whether the change takes protection away.
+Every field of the settings is compared, so that a new key of reconciler.yaml is reported from the day on which it
+exists. What is known about a key only decides the wording, and whether the change weakens protection.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, quoted, quoted_url
 
 UNREAD = frozenset({"path", "instances", "variable_sources", "rule_sources"})
-"""Fields of `Settings` that are no settings: where things stand. Instances are compared one by one."""
+"""Fields of `Settings` that are locations, not settings. Instances are compared one by one."""
 
 UNREAD_OF_INSTANCE = frozenset({"name", "location", "embedded"})
-"""Fields of `Instance` that are no settings. Of `embedded` the path as configured is compared."""
+"""Fields of `Instance` that are not settings. Instead of `embedded`, the path as configured is compared."""
 
 
 @frozen
@@ -39,13 +39,13 @@ class _Difference:
     text: str
     """Without a subject: "raises limits.deletes of production from 3 to 50"."""
     weaker: bool = True
-    """Whether it takes protection away, or might."""
+    """Whether it weakens protection, or might."""
 
 
 def settings_changes(trusted: Settings, other: Settings, instance: str) -> tuple[Note, ...]:
-    """What `other` changes of what is trusted, as far as it matters to an instance; weakenings first.
+    """The changes from `trusted` to `other` that matter to an instance; those that weaken protection first.
 
-    A text begins with a verb: "takes 'Payments*' out of protected". The code is `configuration-` and the key.
+    Each text begins with a verb: "takes 'Payments*' out of protected". The code is `configuration-` and the key.
     """
     found = [*_top(trusted, other), *_instances(trusted, other, instance)]
     found.sort(key=lambda difference: not difference.weaker)
@@ -80,7 +80,7 @@ def _of_instance(before: Instance, after: Instance) -> Iterator[_Difference]:
 
 
 def _different(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]:
-    """Whatever it is: in the smallest parts that can be told."""
+    """Compare values of any type, down to the smallest parts that can be named."""
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
@@ -103,7 +103,7 @@ def _items(key: str, of: str, before: tuple[Any, ...], after: tuple[Any, ...]) -
 
 
 def _guarding(key: str, of: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Difference]:
-    """A list that guards what it names: only what is taken out of it weakens."""
+    """Compare a list that protects what it names: only removals weaken protection."""
     for each in _different(key, of, before, after):
         yield _Difference(each.key, each.text, weaker=each.text.startswith("takes"))
 
@@ -124,7 +124,7 @@ def _limits(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]
 
 
 def _switch(weaker: bool) -> Callable[[str, str, Any, Any], Iterator[_Difference]]:
-    """Of a setting that is on or off, and weakens in one of the two positions."""
+    """Comparison for an on/off setting; changing it to `weaker` weakens protection."""
 
     def compare(key: str, of: str, before: bool, after: bool) -> Iterator[_Difference]:
         if before != after:
@@ -168,7 +168,7 @@ def _rules(
 
 def _rule(key: str, name: str, before: RuleSetting, after: RuleSetting) -> Iterator[_Difference]:
     if (before.off, before.severity) != (after.off, after.severity):
-        # A rule's own severity is not known here: only what becomes an error is surely not weaker.
+        # A rule's default severity is not known here: only a change to error is certain not to weaken it.
         weaker = after.off or after.severity is not Severity.ERROR
         yield _Difference(key, f"sets the rule {name} from {_severity(before)} to {_severity(after)}", weaker=weaker)
     if before.waivable != after.waivable:
@@ -194,7 +194,7 @@ _COMPARED: Mapping[str, Callable[[str, str, Any, Any], Iterator[_Difference]]] =
     "wave": _harmless,
     "default_instance": _harmless,
 }
-"""How to tell of a key, where "changed" is not enough."""
+"""How to compare and describe the keys for which "changes" is not enough."""
 
 
 def _code(key: str) -> str:
@@ -219,7 +219,7 @@ def _shown(value: object) -> str:
 
 
 def _sink(setting: SinkSetting) -> str:
-    """A sink as it is configured, without the folder that its paths start from."""
+    """A sink as configured, without the folder that its paths are relative to."""
     match setting:
         case AgeSinkSetting(path=path):
             what = f"age {quoted(path)}"

@@ -1,4 +1,4 @@
-"""Choosing among the changes of a finished plan: by the client's name, by its owner."""
+"""Limit a finished plan to some of its changes: by the client's name, by its owner."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from reconciler.planning.plan.plan import Change, Plan, Update
 
 
 def limit_to_targets(plan: Plan, only: Sequence[str], owners: Sequence[str]) -> Plan:
-    """The plan with the changes alone that one of the `only` and one of the `owners` match; no glob matches all.
+    """Limit the plan to changes that match a glob of `only` and one of `owners`; without globs, all match.
 
-    Nothing else changes: what counts as declared, blocked or unmanaged was settled before. A change without an owner,
-    like every prune, is never chosen by an owner.
+    Nothing else changes: what counts as declared, blocked or unmanaged is already decided. A change without an owner,
+    such as the prune of a client that was never declared, matches no glob of `owners`.
     """
     chosen = tuple(change for change in plan.changes if _is_named(change, only) and _is_owned(change, owners))
     return replace(plan, changes=chosen, left_out=plan.left_out + len(plan.changes) - len(chosen))
 
 
 def names_of(change: Change) -> tuple[str, ...]:
-    """What a client is called: of a rename, both names."""
+    """The names of the changed client: for a rename, both."""
     return (change.name, change.before.name) if isinstance(change, Update) else (change.name,)
 
 
