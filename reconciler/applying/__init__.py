@@ -1,1 +1,1 @@
-"""From a plan and a gateway to a report: the only room that writes."""
+"""Apply a plan through a gateway and return a report: the only package that writes to instances."""

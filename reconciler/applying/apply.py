@@ -1,16 +1,16 @@
-"""Applying a plan: write, then look and say what became of each change. The only place that writes.
+"""Apply a plan: write, then list the clients and report the result of each change. The only module that writes.
 
     updates and renames     in parallel
              ↓
           creates           in parallel
              ↓
-is each of them there?      an answer that was lost, or a secret to deliver, costs a look; else the answers will do
+did all of them succeed?    by a listing, if an answer was lost or a secret must be delivered; else by the answers
              ↓
-  secrets to the sinks      in parallel, of whoever that look shows
+  secrets to the sinks      in parallel, for the clients in that listing
              ↓
           deletes           in parallel
              ↓
-       the last look        "applied" means that it shows the change; sinks forget what is gone
+      final listing         "applied" means that it shows the change; sinks remove deleted clients
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from reconciler.planning.plan.plan import Create, Delete, Plan, Update
 from reconciler.support.workers import WorkerPool
 
 DEFAULT_PARALLELISM = 8
-"""Requests under way at once."""
+"""Concurrent requests."""
 
 
 def never_stop() -> bool:
-    """Nobody stops it."""
+    """Never stop: the default."""
     return False
 
 
-def apply_plan(  # noqa: PLR0913  (what is written where, and who hears of it, by name)
+def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is told)
     plan: Plan,
     gateway: Gateway,
     *,
@@ -52,17 +52,16 @@ def apply_plan(  # noqa: PLR0913  (what is written where, and who hears of it, b
 ) -> Report:
     """Write the plan's changes, updates and renames first, then creates, then deletes, and verify them.
 
-    In between, the secrets of created and renamed clients go to the sinks of the `outbox`, and those that it lacked
-    before; also after `stop`, since what was created must not be without its secret for that. A sink that fails stops
-    nothing but the deletes.
+    Before the deletes, the secrets of created and renamed clients, and those missing before, are delivered to the
+    sinks of `targets`; also after `stop`, so that no created client is left without its secret delivered. A sink that
+    fails stops only the deletes.
 
-    At most `parallelism` requests are under way at once; the gateway has to bear that many threads. A change that
-    fails does not stop the others, but for the deletes, which wait for everything else. Nothing is started any more
-    once the account is refused, the instance is silent, the journal fails, or `stop` says so (it must not take that
-    back); what is under way still finishes, and the last look tells what was written. Gateway errors end up in the
-    report, and a plan without changes makes no request, unless a sink lacks something. Any other exception,
-    KeyboardInterrupt first of all, goes through at once without waiting for what is under way; the journal then tells
-    what was sent.
+    At most `parallelism` requests are under way at once; the gateway must support that many threads. A change that
+    fails stops only the deletes, which wait for everything else. No change is started once the account is refused, the
+    instance does not respond, the journal fails, or `stop` returns True (it must then always do so); what is under way
+    still finishes, and the final listing shows what was written. Gateway errors end up in the report. A plan without
+    changes makes no request, unless a secret is missing from a sink. Any other exception, above all KeyboardInterrupt,
+    is raised at once without waiting for what is under way; the journal then shows what was sent.
     """
 
     def send_numbered(number: int) -> tuple[int, Try]:
@@ -88,9 +87,9 @@ def apply_plan(  # noqa: PLR0913  (what is written where, and who hears of it, b
 def _write(
     plan: Plan, gateway: Gateway, writer: Writer, conditions: StopConditions, deliveries: Deliveries
 ) -> tuple[Sequence[Attempt], Listing | str | None, tuple[DeliveryResult, ...]]:
-    """What became of each change and of the secrets, and what the instance looks like after the last write.
+    """The attempt of each change, the listing after the last write (or why it failed), and the deliveries.
 
-    None for the last, if nobody has looked since.
+    The listing is None if there was none after the last write.
     """
     writer.write(Update)
     writer.write(Create)
@@ -110,7 +109,7 @@ def _write(
 def _deliver(
     plan: Plan, gateway: Gateway, others: Mapping[int, Attempt], conditions: StopConditions, deliveries: Deliveries
 ) -> tuple[Listing | str | None, tuple[DeliveryResult, ...]]:
-    """A look, if there are secrets to deliver, and what became of them."""
+    """If there are secrets to deliver, a listing (or why it failed) and the results of the deliveries."""
     attempts = list(others.values())
     items = deliveries.due(attempts)
     if not items:
@@ -131,7 +130,7 @@ def _deliver(
 def _look_before_deletes(
     plan: Plan, others: Mapping[int, Attempt], gateway: Gateway, conditions: StopConditions
 ) -> Listing | str | None:
-    """A look, if it alone can tell whether the deletes may start."""
+    """A listing (or why it failed), if only that can show whether the deletes may start."""
     deletes = [change for change in plan.changes if isinstance(change, Delete)]
     lost = any(isinstance(attempt, Unanswered) for attempt in others.values())
     failed = any(isinstance(attempt, Failed | Skipped) for attempt in others.values())
@@ -141,14 +140,14 @@ def _look_before_deletes(
 
 
 def _all_there(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | None) -> bool:
-    """Whether every other change has succeeded: as far as the answers say, or as a look shows."""
+    """Whether every other change has succeeded, by the listing, or by the answers without one."""
     if look is None:
         return all(isinstance(attempt, Sent) for attempt in others.values())
     return all(isinstance(outcome, Applied) for outcome in _judged(plan, list(others.values()), look))
 
 
 def _look(plan: Plan, ask: Callable[[], Listing], conditions: StopConditions) -> Listing | str:
-    """The clients after the writes, or why they cannot be seen."""
+    """The clients after the writes, or why they cannot be listed."""
     if conditions.login_refused:
         return "the account was refused, and another try might lock it"
     try:
@@ -168,10 +167,10 @@ def _judged(plan: Plan, attempts: Sequence[Attempt], seen: Listing | str) -> lis
 
 
 def _is_open(attempt: Attempt) -> bool:
-    """Whether only a look can tell what became of it."""
+    """Whether only a listing can show the result."""
     return isinstance(attempt, Sent | Unanswered)
 
 
 def _survivors(plan: Plan) -> set[int]:
-    """The clients that are live after every change of the plan, and that it did not make."""
+    """The ids of clients that were live before the plan and that it does not delete."""
     return set(plan.live_ids).difference(change.id for change in plan.changes if isinstance(change, Delete))

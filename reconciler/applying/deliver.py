@@ -1,4 +1,4 @@
-"""Handing the ids and secrets of clients to the sinks of an instance, several at once, each written down."""
+"""Deliver client ids and secrets to the sinks of an instance, in parallel, each with a line in the journal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.support.workers import WorkerPool
 
 @frozen
 class DeliveryTargets:
-    """Where an apply delivers: the sinks of the instance, and what they lacked before it. Without sinks, nowhere."""
+    """Where an apply delivers: the sinks of the instance, and the secrets missing before. Nowhere without sinks."""
 
     deliverer: Deliverer = field(default_factory=lambda: Deliverer(()))
     missing_secrets: tuple[MissingSecret, ...] = ()
@@ -32,20 +32,20 @@ NO_TARGETS = DeliveryTargets()
 
 @frozen
 class PendingDelivery:
-    """A client whose secret is due at sinks, before anybody has seen the secret."""
+    """A client whose secret must be delivered to sinks; the secret has not been read yet."""
 
     client: SinkClient
     id: int | None
-    """None for a create whose answer was lost: only a look tells."""
+    """None for a create whose answer was lost: only a listing shows it."""
     event: DeliveryEvent
     numbers: tuple[int, ...]
-    """The sinks', by which the deliverer knows them."""
+    """The numbers of the sinks in the deliverer."""
     change: Change | None = None
-    """What made it due; None if a sink lacked it before."""
+    """The change that requires it; None if it was due before."""
 
 
 class Deliveries:
-    """The deliveries of one apply: each is written down, and told to whoever listens."""
+    """The deliveries of one apply: each gets a line in the journal and a progress event."""
 
     def __init__(self, plan: Plan, targets: DeliveryTargets, journal: Journal, tell: Tell, parallelism: int) -> None:
         self._plan = plan
@@ -56,16 +56,16 @@ class Deliveries:
         self._parallelism = parallelism
 
     def due(self, attempts: Iterable[Attempt]) -> list[PendingDelivery]:
-        """What these attempts make due: whoever was created or renamed, and whom sinks lacked before.
+        """The deliveries that are due: created and renamed clients of these attempts, and those missing before.
 
-        And before the old client of a rotation goes, its successor once more: nobody knows what a killed run has
-        delivered, and to deliver again changes nothing.
+        Also the successor of a rotation again, before the old client is deleted: a killed run may not have delivered
+        it, and deliveries are idempotent.
         """
         made = [item for attempt in attempts for item in self._of_attempt(attempt)]
         succeeding = list(self._successors())
         due = {change.id for change in self._plan.changes if isinstance(change, Update) and change.is_rename}
         due |= {item.id for item in succeeding if item.id is not None}
-        # Of a name that gets a new client, the old one's secret must not come after the new one's.
+        # If a name gets a new client, the old one's secret must not be delivered after the new one's.
         new = {item.client.name for item in (*made, *succeeding)}
         before = [
             each for each in _grouped(self._missing_secrets) if each.id not in due and each.client.name not in new
@@ -75,9 +75,9 @@ class Deliveries:
     def deliver(
         self, items: Sequence[PendingDelivery], outcomes: Iterable[Outcome], issued: Iterable[ClientSecret]
     ) -> tuple[DeliveryResult, ...]:
-        """Deliver what was seen to be there. `outcomes` are those of the parcels' changes, `issued` the same look.
+        """Deliver what is verified. `outcomes` are those of the changes, `issued` the secrets of the same listing.
 
-        Of a change that is not certain nothing is delivered: its outcome tells why, and another apply finds it.
+        Nothing is delivered for a change that is not verified: its outcome says why, and another apply finds it.
         """
         seen = {outcome.change: outcome for outcome in outcomes if isinstance(outcome, Applied)}
         ready = [found for item in items if (found := _found(item, seen)) is not None]
@@ -89,7 +89,7 @@ class Deliveries:
         return (*self._all(work), *self._noted(self._undelivered(gone, error)))
 
     def without_secrets(self, items: Sequence[PendingDelivery], why: str) -> tuple[DeliveryResult, ...]:
-        """What becomes of parcels if the secrets cannot be seen, for this reason."""
+        """The results if the secrets cannot be read, for this reason."""
         error = SinkError(f"its secret could not be read: {why}", "deliver it later: reconciler secrets deliver")
         return self._noted(self._undelivered([item for item in items if item.id is not None], error))
 
@@ -101,7 +101,7 @@ class Deliveries:
         ]
 
     def forget(self, outcomes: Iterable[Outcome]) -> tuple[DeliveryResult, ...]:
-        """Have the sinks forget the clients whose deletion was seen, unless another one has their place by now."""
+        """Remove verified deletions from the sinks, unless a successor has the client's place by now."""
         deleted = [each.change for each in outcomes if isinstance(each, Applied) and isinstance(each.change, Delete)]
         gone = [change for change in deleted if not change.is_rotation]
         return self._all({number: self._removal(change) for number, change in enumerate(gone)})
@@ -138,7 +138,7 @@ class Deliveries:
     def _delivery(self, item: PendingDelivery, issued: ClientSecret) -> Callable[[], list[DeliveryResult]]:
         def deliver() -> list[DeliveryResult]:
             if issued.secret is None:
-                # An old client must not go for one that nobody can use.
+                # An old client must not be deleted for a successor that nobody can use.
                 error = SinkError("the instance shows no secret of it") if item.event is DeliveryEvent.ROTATED else None
                 labels = [Delivery(self._deliverer.labels[number], error) for number in item.numbers]
                 return [self._handed(item, issued.id, each, DeliveryStatus.NO_SECRET) for each in labels]
@@ -160,7 +160,7 @@ class Deliveries:
         return DeliveryResult(item.client.name, client_id or 0, item.event, delivery.sink, status, delivery.error)
 
     def _all(self, work: Mapping[int, Callable[[], list[DeliveryResult]]]) -> tuple[DeliveryResult, ...]:
-        """Do all of it, so many at once; what came of it in the order of the numbers."""
+        """Do all work in parallel; the results are in the order of the numbers."""
         if not work:
             return ()
         done: dict[int, list[DeliveryResult]] = {}
@@ -187,7 +187,7 @@ class Deliveries:
 
 
 def _found(item: PendingDelivery, seen: Mapping[Change, Applied]) -> PendingDelivery | None:
-    """The parcel with what a look tells of its client; None if it does not show the client as it should be."""
+    """The pending delivery with the id and event from its outcome; None if its change is not verified."""
     if item.change is None:
         return item
     outcome = seen.get(item.change)
@@ -208,7 +208,7 @@ def _place(item: PendingDelivery) -> tuple[bool, str]:
 
 
 def _grouped(missing_secrets: Iterable[MissingSecret]) -> list[PendingDelivery]:
-    """One parcel a client, however many sinks lack it."""
+    """One pending delivery per client, for all sinks where it is missing."""
     numbers: defaultdict[tuple[SinkClient, int], list[int]] = defaultdict(list)
     for each in missing_secrets:
         numbers[each.client, each.id].append(each.number)

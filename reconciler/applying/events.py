@@ -1,4 +1,4 @@
-"""What happens during an apply, for whoever wants to show its progress."""
+"""Progress events of an apply."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ChangeStarted:
 
 @frozen
 class ChangeAnswered:
-    """The change is not under way any more. Its outcome follows: a failure at once, all else after the last look."""
+    """The change is no longer under way. Its outcome follows: a failure at once, all else after the final listing."""
 
     change: Change
     done: bool
@@ -26,7 +26,7 @@ class ChangeAnswered:
 
 
 ProgressEvent = ChangeStarted | ChangeAnswered | Outcome | DeliveryResult
-"""Every change has exactly one outcome, and before it, if it was sent, one Started and one Answered."""
+"""Every change has exactly one outcome; if it was sent, ChangeStarted and ChangeAnswered come before it."""
 
 Tell = Callable[[ProgressEvent], None]
-"""Hears the events as they happen, always in the thread that applies, so never two of one instance at once."""
+"""Callback for events as they happen, always in the thread that applies: one at a time for each instance."""

@@ -1,16 +1,15 @@
-"""The journal of an apply: what was about to be written, what was answered, and what came of it, for people.
+"""The journal of an apply: what was about to be written, what was answered, and the results, for people.
 
-One file a run and instance, a JSON object a line, each on the disk before anything is done that it announces:
+One file per run and instance, one JSON object per line, each on disk before anything is done that it announces:
 
     begun      the run, who, which commit, and the changes with before and after; format_version is in this line
-    sent       the change of this number is sent now: without this line it was never sent
-    answered   what the instance said of it: without this line it was sent perhaps, and nobody knows what came of it
-    delivered  what became of a client's id and secret at a sink: without this line nobody knows whether it has them
-    finished   what the last look showed; without this line the run was broken off
+    sent       the change with this number is sent now: without this line it was never sent
+    answered   the instance's answer: without this line it may have been sent, and the result is unknown
+    delivered  the result of a delivery of a client's id and secret to a sink: without this line it is unknown
+    finished   what the final listing showed; without this line the run was aborted
 
-Nothing in applying reads it: an instance is brought to what is declared by looking at the instance. No secret can get
-into it, since everything that is written here comes from the fields of changes and from the messages of errors, and
-neither holds any.
+An apply does not depend on it: it compares with the live clients. It contains no secrets: everything written here comes
+from the fields of changes and from the messages of errors, which have none.
 """
 
 from __future__ import annotations
@@ -43,53 +42,53 @@ class WriteAnswer(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    """No answer came, or none that tells."""
+    """No answer came, or none that shows the result."""
 
 
 class WriteResult(StrEnum):
-    """What the last look showed of a change."""
+    """What the final listing showed for a change."""
 
     APPLIED = "applied"
     FAILED = "failed"
     UNVERIFIED = "unverified"
-    """It was written, or may have been, and no look confirms it."""
+    """It was written, or may have been, and no listing confirms it."""
     NOT_TRIED = "not_tried"
 
 
 @frozen
 class Heading:
-    """What the first line says of a run besides its plan."""
+    """What the first line says about a run besides its plan."""
 
     run: str
     started_at: datetime
     program_version: str
     who: str
-    """For people: user@host, or the address of a pipeline's run."""
+    """For people: user@host, or the URL of a pipeline's run."""
     commit: str | None
     """The git commit of the declarations, if they are in git."""
     clean: bool | None
-    """Whether the work tree was as that commit has it."""
+    """Whether the work tree had no changes against that commit."""
     plan_digest: str | None
 
 
 class Journal(Protocol):
-    """Where an apply is written down. Nothing raises: the first failure is kept, and ends the writing down."""
+    """The record of an apply. No method raises: the first failure is kept, and nothing is written after it."""
 
     @property
     def failure(self) -> str | None:
-        """Why it cannot be written any more, if so."""
+        """Why it cannot be written any more; None if it can."""
 
     def sending(self, numbers: Sequence[int]) -> None:
-        """The changes of these numbers (from 0, in the plan's order) are going to be sent now."""
+        """Record that the changes with these numbers (from 0, in the plan's order) are sent now."""
 
     def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
-        """The changes of these numbers were answered so."""
+        """Record the answers to the changes with these numbers."""
 
     def handed(self, handed: Sequence[DeliveryResult]) -> None:
-        """What became of these secrets."""
+        """Record the results of deliveries."""
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
-        """What came of every change, in the plan's order."""
+        """Record the outcome of every change, in the plan's order."""
 
 
 def new_run(at: datetime) -> str:
@@ -99,9 +98,9 @@ def new_run(at: datetime) -> str:
 
 @contextmanager
 def open_journal(directory: Path, heading: Heading, plan: Plan, *, now: Callable[[], datetime]) -> Iterator[Journal]:
-    """Begin `<directory>/<instance>/<run>.jsonl`; it is for this user alone. `now` gives times with a time zone.
+    """Create `<directory>/<instance>/<run>.jsonl`, for this user only. `now` returns times with a time zone.
 
-    Raises JournalError, before anything else can be written anywhere, if the first line does not get to the disk.
+    Raises JournalError, before anything else is written anywhere, if the first line cannot be written to disk.
     """
     path = directory / plan.instance / f"{heading.run}{SUFFIX}"
     try:
@@ -117,7 +116,7 @@ def open_journal(directory: Path, heading: Heading, plan: Plan, *, now: Callable
 
 
 class FileJournal:
-    """A journal in an open file, which has its first line."""
+    """A journal in an open file that already has its first line."""
 
     def __init__(self, file: int, now: Callable[[], datetime]) -> None:
         self._file = file
@@ -125,23 +124,23 @@ class FileJournal:
         self.failure: str | None = None
 
     def sending(self, numbers: Sequence[int]) -> None:
-        """The changes of these numbers are going to be sent now."""
+        """Record that the changes with these numbers are sent now."""
         self._add({"event": "sent", "change": number} for number in numbers)
 
     def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
-        """The changes of these numbers were answered so."""
+        """Record the answers to the changes with these numbers."""
         self._add({"event": "answered", "change": number, **_answer(attempt)} for number, attempt in answers)
 
     def handed(self, handed: Sequence[DeliveryResult]) -> None:
-        """What became of these secrets."""
+        """Record the results of deliveries."""
         self._add({"event": "delivered", **_handed(each)} for each in handed)
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
-        """What came of every change."""
+        """Record the outcome of every change."""
         self._add([{"event": "finished", "interrupted": interrupted, "outcomes": [_outcome(o) for o in outcomes]}])
 
     def _add(self, entries: Iterable[dict[str, Any]]) -> None:
-        # After a failure half a line may stand there, and a line that went on from it would be lost with it.
+        # After a failure the file may end with half a line, and a line appended to it would be lost as well.
         if self.failure is not None:
             return
         at = self._now().isoformat()
@@ -203,7 +202,7 @@ def _handed(handed: DeliveryResult) -> dict[str, Any]:
 
 
 def _line(entry: dict[str, Any]) -> str:
-    # ASCII only, so that a line feed is a line feed, and whatever a name holds survives.
+    # ASCII only, so that only a line feed ends a line, and any character in a name is preserved.
     return json.dumps(entry, ensure_ascii=True, separators=(",", ":")) + "\n"
 
 
@@ -218,7 +217,7 @@ def _begin(file: int, path: Path, line: str) -> None:
 
 
 def _append(file: int, text: str) -> None:
-    """Write the text, all of it, and wait until it is on the disk. Raises OSError."""
+    """Write all of the text, and wait until it is on disk. Raises OSError."""
     left = text.encode("ascii")
     while left:
         left = left[os.write(file, left) :]
@@ -226,7 +225,7 @@ def _append(file: int, text: str) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    # A file that is on the disk and has no name there is lost all the same. Windows cannot be asked, nor need be.
+    # A file on disk is lost without its directory entry. Windows offers no sync of directories, nor needs it.
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)

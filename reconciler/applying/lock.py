@@ -1,6 +1,7 @@
-"""One apply at a time: two on one machine never write to the same instance at once.
+"""Lock instances: two applies on the same machine never write to the same instance at once.
 
-Between machines nothing excludes them, since the platform offers nothing to do it with; the last look tells who lost.
+Applies on different machines do not exclude each other, since the platform has no lock; the final listing shows which
+one lost.
 """
 
 from __future__ import annotations
@@ -17,23 +18,23 @@ from reconciler.support.state_dir import make_private_dir
 from reconciler.support.text import printable, quoted_url
 
 _LONGEST = 500
-"""Characters of what a file says about the one that holds the lock."""
+"""Characters shown of what the holder of the lock says about itself."""
 
 
 @contextmanager
 def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
-    """Hold the lock of an instance; nobody waits for it.
+    """Hold the lock of an instance, without waiting for it.
 
-    `identity` is a URL or `embedded:` and the absolute path of a database: equal texts exclude each other, so long as
-    `directory` is the same. `holder` tells the next one, after the process's id, what this run is and since when.
-    The lock is the operating system's and dies with the process, also with a killed one. Raises Refused if somebody
-    has it, another ReconcilerError if it cannot be had here at all.
+    `identity` is a URL, or `embedded:` and the absolute path of a database: equal texts exclude each other if
+    `directory` is the same. `holder` tells the next process, after this one's id, what this run is and since when.
+    The operating system releases the lock when the process ends, even if it is killed. Raises Refused if the lock is
+    held, another ReconcilerError if it cannot be taken here at all.
     """
-    # Here and not above: it takes longer to import than a plan to make.
+    # Imported here: the import takes longer than making a plan.
     from filelock import FileLock, Timeout
 
     path = directory / f"{_file_name(identity)}.lock"
-    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)  # the one that ends a run may let go of it
+    lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)  # another thread may end the run and release it
     try:
         make_private_dir(directory)
         lock.acquire()
@@ -53,18 +54,18 @@ def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
 
 
 def _file_name(identity: str) -> str:
-    """Readable, and different for different identities."""
+    """A file name that is readable, and unique to the identity."""
     words = re.sub(r"[^a-z0-9.]+", "-", identity.lower()).strip("-.")[-60:]
     return f"{words}-{hashlib.sha256(identity.encode(errors='backslashreplace')).hexdigest()[:12]}"
 
 
 def _holder_file(lock: Path) -> Path:
-    # Not the lock file itself: filelock before 3.30 empties it whenever somebody tries to get the lock.
+    # Not the lock file itself: filelock before 3.30 empties it whenever somebody tries to take the lock.
     return lock.with_suffix(".holder")
 
 
 def _sign(lock: Path, holder: str) -> None:
-    # Who cannot say that he holds it holds it all the same.
+    # The lock is held even if its holder cannot be written.
     with suppress(OSError):
         text = f"pid {os.getpid()}: {holder}"
         _holder_file(lock).write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Past applies, read from their journals."""
+"""Read past applies from their journals."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from reconciler.support.json_reader import JsonValue, WrongShape
 
 @frozen
 class PastAnswer:
-    """What the instance said of a write."""
+    """The instance's answer to a write."""
 
     at: datetime
     answered: WriteAnswer
     id: int | None
-    """The client's id, where the write was done."""
+    """The client's id, if the write was done."""
     error: str | None
 
 
 @frozen
 class PastResult:
-    """What the last look showed of a change."""
+    """What the final listing showed for a change."""
 
     result: WriteResult
     id: int | None
@@ -43,7 +43,7 @@ class PastResult:
 
 @frozen
 class PastWrite:
-    """One change of a run, as far as its journal tells."""
+    """One change of a run, as far as its journal shows."""
 
     change: Change
     sent_at: datetime | None = None
@@ -54,7 +54,7 @@ class PastWrite:
 
 @frozen
 class PastDelivery:
-    """What became of a client's id and secret at a sink."""
+    """The result of delivering a client's id and secret to a sink."""
 
     at: datetime
     name: str
@@ -78,24 +78,24 @@ class PastRun:
     writes: tuple[PastWrite, ...]
     """One for every change, in the plan's order."""
     finished_at: datetime | None = None
-    """None: it was broken off, and no last look was taken."""
+    """None: it was aborted before the final listing."""
     interrupted: bool = False
     torn: bool = False
-    """Whether the last line is cut off. What it would have announced was not done."""
+    """Whether the last line is cut off. What it announces was not done."""
     handed: tuple[PastDelivery, ...] = ()
-    """What became of secrets, as it happened."""
+    """The results of deliveries, in the order of time."""
 
 
 @frozen
 class UnreadableJournal:
-    """A file among the journals that is none, or is damaged."""
+    """A file among the journals that is not a journal, or is damaged."""
 
     path: Path
     problem: JournalError
 
 
 def applied(run: PastRun) -> Iterator[tuple[Change, int]]:
-    """The changes that were made, each with its client's id: by the last look, or if there is none, by the answers."""
+    """The changes that were applied, with client ids: by the final listing, or by the answers without one."""
     for write in run.writes:
         if write.verdict is not None:
             if write.verdict.result is WriteResult.APPLIED and write.verdict.id is not None:
@@ -105,7 +105,7 @@ def applied(run: PastRun) -> Iterator[tuple[Change, int]]:
 
 
 def uncertain(run: PastRun) -> Iterator[Change]:
-    """The changes that may have been made, and nobody knows."""
+    """The changes that may or may not have been applied."""
     for write in run.writes:
         if write.verdict is not None:
             if write.verdict.result is WriteResult.UNVERIFIED:
@@ -115,7 +115,7 @@ def uncertain(run: PastRun) -> Iterator[Change]:
 
 
 def list_runs(directory: Path) -> tuple[PastRun | UnreadableJournal, ...]:
-    """Every journal in a folder and those in it, the newest run first, and what cannot be read at the end."""
+    """Every journal in a folder and its subfolders, the newest run first, unreadable ones at the end."""
     found = [_read_or_not(path) for path in sorted(directory.rglob(f"*{SUFFIX}"))]
     runs = [run for run in found if isinstance(run, PastRun)]
     runs.sort(key=lambda run: (run.heading.started_at, run.heading.run), reverse=True)
@@ -123,7 +123,7 @@ def list_runs(directory: Path) -> tuple[PastRun | UnreadableJournal, ...]:
 
 
 def read_journal(path: Path) -> PastRun:
-    """One journal. A last line that was cut off is left out; anything else out of place raises JournalError."""
+    """Read a journal. A last line that is cut off is ignored; any other defect raises JournalError."""
     try:
         data = path.read_bytes()
     except OSError as problem:
@@ -184,7 +184,7 @@ def _begun(path: Path, entry: dict[str, Any]) -> PastRun:
 
 
 def _plan(values: Mapping[str, JsonValue]) -> Plan:
-    """The plan as far as a journal keeps it: the rest is as if there were nothing else."""
+    """The parts of the plan that a journal contains; the rest is empty."""
     empty = {key: JsonValue(value, key) for key, value in plan_values(Plan("", "")).items()}
     return read_plan(empty | {key: values[key] for key in _PLAN_KEYS})
 

@@ -1,4 +1,4 @@
-"""What sinks that cannot be asked still have to be given, as far as the journals of past runs tell."""
+"""Deliveries still pending according to past journals, for sinks that cannot say what they have."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from reconciler.secrets.values import SinkClient
 
 
 class JournaledDeliveries:
-    """The clients that past runs made or renamed, and the sinks that were given them since.
+    """The clients that past runs created or renamed, and the sinks that received them since.
 
-    A program can be run for a client twice without harm, so whatever is not written down counts as not done.
+    The program of a sink must be idempotent, so a delivery that is not in a journal counts as not done.
     """
 
     def __init__(self, runs: Iterable[PastRun], identity: str) -> None:
-        """`runs` may be of several instances and in any order; those of `identity` count."""
+        """`runs` may be of several instances and in any order; only those of `identity` count."""
         self._by_id: dict[int, set[str]] = {}
         self._by_name: dict[str, set[str]] = {}
-        """Of creates that may have been done: the id was never learnt."""
+        """For creates that may have succeeded: their id is unknown."""
         for run in sorted(runs, key=lambda run: (run.heading.started_at, run.heading.run)):
             if run.identity == identity:
                 self._learn(run)
 
     def __call__(self, label: str, client: SinkClient, client_id: int) -> bool:
-        """Whether the sink of this label has to be given this client."""
+        """Whether the delivery of this client to the sink with this label is pending."""
         given = [self._by_id.get(client_id), self._by_name.get(client.name)]
         return any(labels is not None and label not in labels for labels in given)
 

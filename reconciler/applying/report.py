@@ -1,4 +1,4 @@
-"""What came of an apply, change by change."""
+"""The result of an apply, change by change."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class Applied:
-    """A look at the instance after the writes shows the change."""
+    """A listing after the writes shows the change."""
 
     change: Change
     id: int
-    """The id of the client; of a created one, the id that the instance gave it."""
+    """The id of the client; for a created one, the id that the instance gave it."""
     adopted: bool = False
-    """Whether the answer to the write was lost, and only that look tells that it was done."""
+    """Whether the answer to the write was lost, and only that listing shows that it was done."""
 
 
 @frozen
 class Failed:
-    """The change was tried and is not there; with a `NotVerified` it may be, and nobody knows."""
+    """The change was tried and did not succeed; with a `NotVerified`, it may have."""
 
     change: Change
     error: ReconcilerError
@@ -31,7 +31,7 @@ class Failed:
 
 @frozen
 class Skipped:
-    """The change was not tried, so nothing was written. `reason` goes on from "not tried:"."""
+    """The change was not tried, so nothing was written. `reason` continues "not tried:"."""
 
     change: Change
     reason: str
@@ -41,11 +41,11 @@ Outcome = Applied | Failed | Skipped
 
 
 class DeliveryStatus(StrEnum):
-    """What became of a client at a sink."""
+    """The result of a delivery to a sink."""
 
     DELIVERED = "delivered"
     REMOVED = "removed"
-    """The client was deleted, and the sink has nothing of it any more."""
+    """The client was deleted, and the sink has removed what it had for it."""
     FAILED = "failed"
     NO_SECRET = "no_secret"
     """The instance shows no secret of this client, so there is nothing to deliver."""
@@ -53,7 +53,7 @@ class DeliveryStatus(StrEnum):
 
 @frozen
 class DeliveryResult:
-    """One client and one sink: its id and secret were handed over, or should have been. Not a field for a secret."""
+    """The delivery of one client's id and secret to one sink, done or failed. It has no field for the secret."""
 
     name: str
     id: int
@@ -62,41 +62,41 @@ class DeliveryResult:
     """The sink's label."""
     status: DeliveryStatus
     error: ReconcilerError | None = None
-    """Why it failed, and only then."""
+    """Why it failed; None if it did not."""
 
 
 @frozen
 class Report:
-    """One outcome for every change of the plan, in the plan's order, whichever was answered first."""
+    """One outcome for every change of the plan, in the plan's order, not the order of the answers."""
 
     outcomes: tuple[Outcome, ...] = ()
     interrupted: bool = False
-    """Whether somebody asked it to stop, even if nothing was left to be tried."""
+    """Whether a stop was requested, even if nothing was left to try."""
     journal_failure: str | None = None
-    """Why the journal does not tell all of this, if so. No new write was started from then on."""
+    """Why the journal is incomplete; None if it is not. No new write was started after the failure."""
     handed: tuple[DeliveryResult, ...] = ()
-    """What became of the secrets of clients, in the order of the changes, then of those that sinks lacked before."""
+    """The results of the deliveries, in the order of the changes, then those missing before."""
 
 
 def is_complete(report: Report) -> bool:
-    """Whether every change of the plan is shown to be there, and every secret is where it belongs: exit 0."""
+    """Whether every change is verified, every secret is delivered, and nothing was interrupted: exit 0."""
     applied = all(isinstance(outcome, Applied) for outcome in report.outcomes)
     return not report.interrupted and applied and not undelivered(report)
 
 
 def undelivered(report: Report) -> tuple[DeliveryResult, ...]:
-    """What a sink did not do."""
+    """The deliveries that failed."""
     return tuple(handed for handed in report.handed if handed.status is DeliveryStatus.FAILED)
 
 
 def wrote_anything(report: Report) -> bool:
-    """Whether the instance or a sink was changed, or may have been: what tells exit 5 from exit 1."""
+    """Whether the instance or a sink was changed, or may have been: decides between exit 5 and exit 1."""
     delivered = any(handed.status in (DeliveryStatus.DELIVERED, DeliveryStatus.REMOVED) for handed in report.handed)
     return delivered or any(isinstance(o, Applied) or _may_be_written(o) for o in report.outcomes)
 
 
 def was_login_refused(report: Report) -> bool:
-    """Whether the account was refused on the way, so that nobody may try it again: exit 6 if nothing was written."""
+    """Whether the account was refused, so that it must not be tried again: exit 6 if nothing was written."""
     return any(isinstance(o, Failed) and isinstance(o.error, LoginRefused) for o in report.outcomes)
 
 

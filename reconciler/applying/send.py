@@ -1,4 +1,4 @@
-"""Sending one change, at most once, and what its answer says of it."""
+"""Send one change, at most once, and classify its answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class Sent:
-    """A change that was answered as done. The next look at the instance has the last word."""
+    """A change that was answered as done. The next listing confirms it or not."""
 
     change: Change
     id: int
@@ -21,7 +21,7 @@ class Sent:
 
 @frozen
 class Unanswered:
-    """A change that was sent, or may have been, and whose answer does not say what became of it."""
+    """A change that was sent, or may have been, without an answer that shows the result."""
 
     change: Change
     error: GatewayError
@@ -32,7 +32,7 @@ Attempt = Try | Skipped
 
 
 def send(change: Change, gateway: Gateway) -> Try:
-    """Send a change, once. Called in several threads at a time."""
+    """Send a change, once. Called from several threads at a time."""
     try:
         return Sent(change, _send(change, gateway))
     except (Rejected, NotPermitted, NotAuthenticated, LoginRefused) as error:

@@ -1,4 +1,4 @@
-"""Why changes that were not started yet are better not started at all."""
+"""Conditions that stop further writes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from reconciler.model.errors import LoginRefused, NotAuthenticated, NotPermitted
 from reconciler.planning.plan.plan import Change
 
 GONE_AFTER = 3
-"""So many writes in a row without an answer, and the instance is taken to be gone."""
+"""After this many writes in a row without an answer, the instance counts as gone."""
 
 
 class StopConditions:
-    """Says why a change is not to be started, so that no request is spent on an answer that is known."""
+    """Decide whether a change may start, so that no request is sent whose answer is already known."""
 
     def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop = stop
@@ -24,21 +24,21 @@ class StopConditions:
         self.login_refused = False
 
     def reason_to_skip(self, change: Change) -> str | None:
-        """The reason, going on from "not tried:", or None if nothing speaks against it."""
+        """The reason not to start a change, continuing "not tried:", or None."""
         if self._stop():
             return "interrupted"
         return self._tripped or self._forbidden.get(type(change))
 
     def trip(self, reason: str) -> None:
-        """Let nothing start any more; the first reason counts."""
+        """Start no more changes; the first reason counts."""
         self._tripped = self._tripped or reason
 
     def block(self, kind: type[Change], reason: str) -> None:
-        """Let no change of this kind start any more."""
+        """Start no more changes of this kind; the first reason counts."""
         self._forbidden.setdefault(kind, reason)
 
     def record(self, attempt: Try) -> None:
-        """Learn from an answer, or from its absence."""
+        """Update the conditions from an answer, or from its absence."""
         silent = isinstance(attempt, Unanswered) and isinstance(attempt.error, Unavailable)
         self._silent = self._silent + 1 if silent else 0
         if self._silent >= GONE_AFTER:

@@ -1,4 +1,4 @@
-"""What one look at the instance after the writes says of each of them."""
+"""Verify each write against a listing from after the writes."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ PLAN_AGAIN = "plan again: it shows what is live now"
 
 @frozen
 class Evidence:
-    """A listing after the writes, seen from the plan."""
+    """A listing from after the writes, compared with the plan."""
 
     by_id: Mapping[int, AnyLive]
     unclaimed: Sequence[AnyLive]
-    """Clients that were not there when the plan was made, and that no answer accounts for."""
+    """Clients that are new since the plan was made, and that no answer accounts for."""
 
 
 def gather_evidence(plan: Plan, attempts: Iterable[Attempt], listing: Listing) -> Evidence:
-    """The evidence that a listing gives on the attempts of a plan."""
+    """The evidence that a listing gives about the attempts of a plan."""
     seen: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
     accounted = set(plan.live_ids).union(attempt.id for attempt in attempts if isinstance(attempt, Sent))
     return Evidence({each.id: each for each in seen}, [each for each in seen if each.id not in accounted])
 
 
 def judge_attempt(attempt: Attempt, evidence: Evidence) -> Outcome:
-    """What became of an attempt: "applied" means that the evidence shows it."""
+    """The outcome of an attempt: "applied" means that the evidence shows it."""
     match attempt:
         case Sent(change, client_id):
             return _confirm(change, client_id, evidence)
@@ -47,7 +47,7 @@ def judge_attempt(attempt: Attempt, evidence: Evidence) -> Outcome:
 
 
 def without_evidence(attempt: Attempt, why: str) -> Outcome:
-    """What is known of an attempt when the instance could not be looked at, for the given reason."""
+    """The outcome of an attempt if the clients could not be listed, for the given reason."""
     match attempt:
         case Sent(change):
             return Failed(change, NotVerified(f"written, not verified: {why}", PLAN_AGAIN))
@@ -73,7 +73,7 @@ def _confirm(change: Change, client_id: int, evidence: Evidence) -> Outcome:
 
 
 def _unless_shared(applied: Applied, evidence: Evidence) -> Outcome:
-    """The outcome, unless another run or a person has given out the same name at the same time: nothing else tells."""
+    """The outcome, unless another run or a person used the same name at the same time: only this check finds it."""
     change = applied.change
     if not (isinstance(change, Create) or (isinstance(change, Update) and change.is_rename)):
         return applied
@@ -96,7 +96,7 @@ def _investigate(change: Update | Delete, error: GatewayError, evidence: Evidenc
 
 
 def _find(change: Create, error: GatewayError, evidence: Evidence) -> Outcome:
-    """Look for a client whose making was not answered. The platform allows equal names, so it is never sent again."""
+    """Look for a client whose create was not answered. The platform allows equal names, so it is never resent."""
     namesakes = [each for each in evidence.unclaimed if each.name == change.name]
     twins = [each for each in namesakes if isinstance(each, LiveClient) and each.spec == change.after]
     if len(twins) == 1:

@@ -1,4 +1,4 @@
-"""Writing the changes of a plan, kind after kind, several at once, in the journal before they are sent."""
+"""Write the changes of a plan, kind by kind, in parallel; each is in the journal before it is sent."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from reconciler.planning.plan.plan import Change, Plan
 from reconciler.support.workers import WorkerPool
 
 WritePool = WorkerPool[int, tuple[int, Try]]
-"""Sends changes by their numbers in the plan."""
+"""A pool that sends changes by their numbers in the plan."""
 
 
 class Writer:
-    """Decides, in one thread, what is sent when; the crew does the sending.
+    """Decide in one thread what is sent when; the pool sends it.
 
-    Changes of one kind may be sent in any order and at once, because no two of them touch each other: planning gives
-    a live client to one entry at most, and blocks an entry whose new name is live, even if that name is about to
-    become free, or is declared twice. So the updates are of different clients, no two writes give the same name, and
-    no write needs another one's effect. Where names meet all the same, a delete and its successor, the order of the
-    kinds keeps them apart.
+    Changes of one kind may be sent in any order and in parallel, because they are independent: planning matches a live
+    client to at most one entry, and blocks an entry whose new name is live, even if that name is about to become free,
+    or is declared twice. So the updates are of different clients, no two writes assign the same name, and no write
+    depends on another. A delete and its successor do share a name: the order of the kinds keeps them apart.
     """
 
     def __init__(self, plan: Plan, pool: WritePool, journal: Journal, conditions: StopConditions, tell: Tell) -> None:
@@ -34,7 +33,7 @@ class Writer:
         self._conditions = conditions
         self._tell = tell
         self.attempts: dict[int, Attempt] = {}
-        """What became of the changes so far, by their numbers in the plan."""
+        """The attempts so far, by the number of the change in the plan."""
 
     def write(self, kind: type[Change]) -> None:
         """Write the changes of a kind, and wait until the last one is answered."""
@@ -45,7 +44,7 @@ class Writer:
                 self._settle(self._pool.wait())
 
     def _admitted(self, waiting: deque[int]) -> Iterator[int]:
-        """Take as many as can be started now; those that must not start are done with."""
+        """Take as many as can be started now; those that must not start are skipped."""
         room = self._pool.free
         while waiting and room:
             number = waiting.popleft()
