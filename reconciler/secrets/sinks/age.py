@@ -1,4 +1,4 @@
-"""The sink `age`: a file a client, encrypted to its owner's public keys."""
+"""The sink `age`: one file per client, encrypted to its owner's public keys."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
 READABLE = 0o644
-"""The mode of the files: whoever reads one has gained nothing."""
+"""The mode of the files: anyone may read them, since they are encrypted."""
 
 
 class AgeSink:
-    """Encrypted files below one folder, and beside them what was delivered (`manifest.py`)."""
+    """Encrypted files below one folder, with a manifest of what was delivered (`age_manifest.py`)."""
 
     def __init__(self, setting: AgeSinkSetting, instance: str, recipients: Mapping[str, Sequence[str]]) -> None:
         """`recipients` are the public keys of each owner."""
@@ -39,7 +39,7 @@ class AgeSink:
         return self._setting.scope.covers(client.name, client.owner)
 
     def look(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. Every owner has recipients, and no two clients one file."""
+        """See `Sink`. Every owner must have recipients, and no two clients the same file."""
         for client in clients:
             self._keys(client)
         refuse_collisions(clients, lambda client: file_of(self._setting.path, client), "file")
@@ -47,12 +47,12 @@ class AgeSink:
         age_manifest.load(self._root, self._folder)
 
     def check(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. Files can be written, too."""
+        """See `Sink`. Files must also be writable."""
         self.look(clients)
         files.try_writing(self._root, self._folder)
 
     def deliver(self, handover: SecretDelivery) -> None:
-        """See `Sink`. A file that is current is not encrypted anew, so that git shows no change."""
+        """See `Sink`. A file that is current is not encrypted again, so that git shows no change."""
         keys = self._keys(handover.client)
         file = self._file(handover.client)
         self._stay_inside(file)
@@ -84,7 +84,7 @@ class AgeSink:
                 age_manifest.save(self._root, self._folder, entries)
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
-        """See `Sink`. A file that is encrypted to others than the owner's recipients of today does not count."""
+        """See `Sink`. A file that is encrypted to recipients other than the owner's current ones does not count."""
         entries = age_manifest.load(self._root, self._folder)
         return [self._is_present(client, client_id, entries) for client, client_id in clients]
 
@@ -142,11 +142,11 @@ class AgeSink:
         self._stay_inside(file)
         files.remove(file, self._folder)
         if file.parent != self._root:
-            with suppress(OSError):  # others are still in it
+            with suppress(OSError):  # other files are still in it
                 file.parent.rmdir()
 
     def _stay_inside(self, path: Path) -> None:
-        """A symlink, or a manifest that somebody edited, must not lead to files of others."""
+        """Raise SinkError if a symlink, or an edited manifest, leads out of the project."""
         real, project = os.path.realpath(path.parent), os.path.realpath(self._folder)
         if os.path.commonpath((real, project)) != project:
             where = files.path_text(path, self._folder)

@@ -1,4 +1,4 @@
-"""What an age sink has delivered, beside its files: safe to commit, and enough to tell what is stale without a key."""
+"""The manifest of what an age sink has delivered: safe to commit, and shows without a key what is stale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.support.frozen import frozen
 
 NAME = ".delivered.json"
 SHORTEST = 32
-"""Characters. The platform's secrets have 40 random ones; the digest of a much shorter one could be guessed."""
+"""Characters. The platform's secrets have 40 random ones; a much shorter one could be guessed from its digest."""
 
 
 @frozen
@@ -39,7 +39,7 @@ class ManifestEntry:
 
 
 def new_entry(handover: SecretDelivery, recipients: Sequence[str], encrypted: bytes) -> ManifestEntry:
-    """What to remember of a file that is being written."""
+    """The entry for a file that is being written."""
     salt = secrets.token_hex(16)
     return ManifestEntry(
         url=handover.client.url,
@@ -55,7 +55,7 @@ def new_entry(handover: SecretDelivery, recipients: Sequence[str], encrypted: by
 def is_current(
     entry: ManifestEntry, handover: SecretDelivery, recipients: Sequence[str], encrypted: bytes
 ) -> bool | None:
-    """Whether a file has this very content for these recipients; None if there is no telling."""
+    """Whether a file has exactly this content for these recipients; None if that is unknown."""
     if not is_as_written(entry, recipients, encrypted):
         return False
     if (entry.url, entry.id) != (handover.client.url, handover.id):
@@ -69,7 +69,7 @@ def is_as_written(entry: ManifestEntry, recipients: Sequence[str], encrypted: by
 
 
 def recipients_digest(recipients: Sequence[str]) -> str:
-    """The same for the same public keys in any order."""
+    """A digest of public keys that does not depend on their order."""
     return sha256("\n".join(sorted(recipients)).encode()).hexdigest()
 
 
@@ -92,19 +92,19 @@ def load(directory: Path, folder: Path) -> dict[str, ManifestEntry]:
 
 @lru_cache(maxsize=4)
 def _parsed(content: bytes) -> Mapping[str, ManifestEntry]:
-    # Asked for with each client, and seldom another one than the last time.
+    # Needed for each client, and seldom different from the last time.
     return {_below(name): ManifestEntry(**entry) for name, entry in json.loads(content).items()}
 
 
 def _below(name: str) -> str:
-    """The path of a file in the folder. The manifest is committed, so that a pull request may hold any path."""
+    """The path, if it stays in the folder; else ValueError. A pull request may put any path into the manifest."""
     if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() or "\\" in name:
         raise ValueError(name)
     return name
 
 
 def save(directory: Path, folder: Path, entries: dict[str, ManifestEntry]) -> None:
-    """Write the manifest, one file a line, so that git merges it. Raises SinkError."""
+    """Write the manifest, one file per line, so that git can merge it. Raises SinkError."""
     lines = [_line(name, entries[name]) for name in sorted(entries)]
     files.write(directory / NAME, ("{\n" + ",\n".join(lines) + "\n}\n").encode(), 0o644, folder)
 

@@ -1,4 +1,4 @@
-"""The sink `command`: a program that is fed JSON."""
+"""The sink `command`: a program that reads JSON."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ KEPT = 64 * 1024
 SHOWN = 5
 """Lines of it in a message."""
 _GRACE = 1.0
-"""Seconds for what a program leaves behind: to end after SIGTERM, and to close its output."""
+"""Seconds for a program to end after SIGTERM, and for its children to close its output."""
 
 
 class CommandSink:
-    """Runs the program once a client, and knows nothing of what became of it but the exit status."""
+    """Run the program once per client; only its exit status shows the result."""
 
     def __init__(self, setting: CommandSinkSetting, instance: str, url: str, environ: Mapping[str, str]) -> None:
-        """`url` is the instance's identity; `environ` the program's, without credentials."""
+        """`url` is the instance's identity; `environ` is for the program, without credentials."""
         self._setting = setting
         self._instance, self._url = instance, url
         self._environ = environ
@@ -44,20 +44,20 @@ class CommandSink:
         return self._setting.scope.covers(client.name, client.owner)
 
     def look(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. The program is there, and may be run."""
+        """See `Sink`. The program must exist and be executable."""
         self._program(printable(self._setting.run[0]))
 
     def check(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. The program is there, and ends with 0 when asked."""
+        """See `Sink`. The program must exist, and exit with 0 for the event `check`."""
         self._run(check_payload(self._instance, self._url), "it could not store secrets", None)
 
     def deliver(self, handover: SecretDelivery) -> None:
-        """See `Sink`. The program runs each time; it has to bear being told the same twice."""
+        """See `Sink`. The program runs each time, so it must be idempotent."""
         what = f"the secret of {quoted(handover.client.name)} was not taken"
         self._run(store_payload(handover), what, handover.secret, must_listen=True)
 
     def forget(self, client: SinkClient, client_id: int) -> None:
-        """See `Sink`. The program gets the id, and has to leave alone what is there of another."""
+        """See `Sink`. The program gets the id, and must not touch what is stored for another."""
         self._run(delete_payload(client, client_id), f"the secret of {quoted(client.name)} was not removed", None)
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
@@ -65,7 +65,7 @@ class CommandSink:
         return [None] * len(clients)
 
     def holds(self, handover: SecretDelivery) -> SinkState:
-        """See `Sink`. A program cannot say."""
+        """See `Sink`. A program cannot tell."""
         return SinkState.UNKNOWN
 
     def _run(self, document: bytes, consequence: str, secret: Secret | None, *, must_listen: bool = False) -> None:
@@ -80,14 +80,14 @@ class CommandSink:
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         program = self._program(name)
         try:
-            return subprocess.Popen(  # noqa: S603  (what reconciler.yaml names is what is to be run; no shell)
+            return subprocess.Popen(  # noqa: S603  (reconciler.yaml names what to run; no shell)
                 [program, *self._setting.run[1:]],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd=self._setting.folder,
                 env=dict(self._environ),
-                start_new_session=True,  # so that a time-out ends its children too, and Ctrl-C is ours alone
+                start_new_session=True,  # so that a timeout ends its children too, and Ctrl-C reaches only us
             )
         except OSError as problem:
             why = (problem.strerror or "it failed").lower()
@@ -97,7 +97,7 @@ class CommandSink:
     def _program(self, name: str) -> str:
         word = self._setting.run[0]
         if os.sep in word or "/" in word:
-            # Absolute: `./store.sh` in the folder `.` would lose its dot, and be looked for in PATH.
+            # Absolute: `./store.sh` in the folder `.` would lose its dot, and be looked up on the PATH.
             path = (self._setting.folder / word).absolute()
             found, missing = shutil.which(path), not path.exists()
         else:
@@ -116,16 +116,16 @@ class CommandSink:
 
 @dataclass(slots=True)
 class _Ended:
-    """What a program did."""
+    """How a program ended."""
 
     status: int | None = None
-    """None if it had to be ended."""
+    """None if it timed out and was ended."""
     listened: bool = True
     output: bytearray = field(default_factory=bytearray)
 
 
 def _why(ended: _Ended, seconds: float, must_listen: bool) -> str | None:
-    """What went wrong, in words; None if nothing did."""
+    """What went wrong, as text; None if nothing did."""
     match ended.status:
         case None:
             return f"was not done after {seconds:g} s and was ended"
@@ -145,7 +145,7 @@ def _signal(number: int) -> str:
 
 
 def _ended(process: subprocess.Popen[bytes], document: bytes, seconds: float) -> _Ended:
-    """Feed a program and wait for its end. Its output is read to the last byte, so that it never waits for us."""
+    """Give a program its input and wait for its end. All of its output is read, so that it never blocks."""
     ended = _Ended()
     assert process.stdin is not None and process.stdout is not None  # noqa: PT018, S101  (pipes were asked for)
     threads = [
@@ -162,7 +162,7 @@ def _ended(process: subprocess.Popen[bytes], document: bytes, seconds: float) ->
         _end(process)
         raise
     for thread in threads:
-        # Not for ever: what a program started may go on and hold its output open.
+        # With a limit: its children may keep running and hold its output open.
         thread.join(_GRACE)
     return ended
 
@@ -183,7 +183,7 @@ def _drain(stream: IO[bytes], kept: bytearray) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a program and all that it started: ask first, then do not ask."""
+    """End a program and its children: SIGTERM first, then SIGKILL."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)

@@ -1,4 +1,4 @@
-"""The sink `dotenv`: variables in one file, in clear, for this account alone."""
+"""The sink `dotenv`: variables in one plaintext file, for this account only."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from reconciler.secrets.sinks.dotenv_names import variable_stem
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
-# What shells, `docker --env-file`, systemd and the dotenv libraries all read as it stands, quoted or not.
+# What shells, `docker --env-file`, systemd and the dotenv libraries all read literally, quoted or not.
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
 
 
 class DotenvSink:
-    """Two variables a client, NAME_CLIENT_ID and NAME_CLIENT_SECRET; every other line is left alone."""
+    """Two variables per client, NAME_CLIENT_ID and NAME_CLIENT_SECRET; every other line is left unchanged."""
 
     def __init__(self, setting: DotenvSinkSetting, instance: str, environ: Mapping[str, str]) -> None:
         """`environ` is for git, without credentials."""
@@ -36,13 +36,13 @@ class DotenvSink:
         return self._setting.scope.covers(client.name, client.owner)
 
     def look(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. Nobody else can read the file, git would not take it, and no two clients have one variable."""
+        """See `Sink`. Nobody else may read the file, git must ignore it, and no two clients may share a variable."""
         refuse_collisions(clients, lambda client: f"{variable_stem(client.name)}_CLIENT_SECRET", "variable")
         refuse_exposed(self._file, self._folder, self._environ)
         files.read(self._file, self._folder)
 
     def check(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. The file can be written, too."""
+        """See `Sink`. The file must also be writable."""
         self.look(clients)
         files.try_writing(self._file.parent, self._folder)
 
@@ -99,7 +99,7 @@ def _has(there: Mapping[str, str], start: str, client_id: int) -> bool:
 
 
 def _variables(handover: SecretDelivery) -> dict[str, str]:
-    """Both variables of a client. Raises SinkError for a secret that not every reader would read as it is."""
+    """Both variables of a client. Raises SinkError for a secret that some readers would read differently."""
     start, secret = variable_stem(handover.client.name), handover.secret.reveal()
     if not _PLAIN.fullmatch(secret):
         raise SinkError(
@@ -137,7 +137,7 @@ def _with(lines: Sequence[str], variable: str, value: str) -> list[str]:
 
 
 def _without(lines: Sequence[str], name: str, client_id: int) -> list[str]:
-    """The lines without a client's variables, unless they are another client's by now."""
+    """The lines without a client's variables, unless they belong to another client by now."""
     start = variable_stem(name)
     ids = [value for variable, value in map(_assigned, lines) if variable == f"{start}_CLIENT_ID"]
     if ids != [str(client_id)]:

@@ -1,4 +1,4 @@
-"""What the variables of a client are called."""
+"""The names of a client's variables."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from hashlib import sha256
 
 
 def variable_stem(name: str) -> str:
-    """What a client's variables start with: "Customer portal" is CUSTOMER_PORTAL, "1Café" is _1CAFE.
+    """The prefix of a client's variables: "Customer portal" is CUSTOMER_PORTAL, "1Café" is _1CAFE.
 
-    A name without a single letter or digit of ASCII is CLIENT_ and 8 hexadecimal digits of its SHA-256.
+    For a name without any ASCII letter or digit, it is CLIENT_ and 8 hexadecimal digits of its SHA-256.
     """
     plain = unicodedata.normalize("NFKD", name.upper()).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Z0-9]+", "_", plain).strip("_")

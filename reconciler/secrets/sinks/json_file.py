@@ -1,4 +1,4 @@
-"""The sink `json`: one document, in clear, for this account alone."""
+"""The sink `json`: one plaintext document, for this account only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Document = dict[str, dict[str, Any]]
 
 
 class JsonSink:
-    """`{instance: {name: {id, secret, owner}}}`, in alphabetical order. Other instances are left alone."""
+    """`{instance: {name: {id, secret, owner}}}`, in alphabetical order. Other instances are left unchanged."""
 
     def __init__(self, setting: JsonSinkSetting, instance: str, environ: Mapping[str, str]) -> None:
         """`environ` is for git, without credentials."""
@@ -33,12 +33,12 @@ class JsonSink:
         return self._setting.scope.covers(client.name, client.owner)
 
     def look(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. Nobody else can read the file, git would not take it, and it is a document of ours or none."""
+        """See `Sink`. Nobody else may read the file, git must ignore it, and it must be ours or not exist."""
         refuse_exposed(self._file, self._folder, self._environ)
         self._read()
 
     def check(self, clients: Sequence[SinkClient]) -> None:
-        """See `Sink`. The file can be written, too."""
+        """See `Sink`. The file must also be writable."""
         self.look(clients)
         files.try_writing(self._file.parent, self._folder)
 
