@@ -1,1 +1,1 @@
-"""Where the secrets of clients go: sinks, one module each."""
+"""Deliver client ids and secrets to configured destinations: the sinks."""

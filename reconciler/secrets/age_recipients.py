@@ -1,4 +1,4 @@
-"""Whom to encrypt to: age's own public keys, and those of SSH. The one room that knows the age library."""
+"""Recipients of age files: age and SSH public keys. The only module that uses the age library."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _parse(text: str) -> Any:
 
 
 def encrypt(content: bytes, recipients: Sequence[str]) -> bytes:
-    """The content as an armoured age file for all of the recipients, which have no fault and are one at least."""
+    """Encrypt the content as an armoured age file for all recipients: at least one, and all without a fault."""
     import pyrage
 
     encrypted: bytes = pyrage.encrypt(content, [_parse(text) for text in recipients], armored=True)

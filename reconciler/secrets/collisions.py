@@ -1,4 +1,4 @@
-"""Clients that one sink would put in one place."""
+"""Clients that a sink would store in the same place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.support.text import enumeration, quoted
 
 
 def collisions(clients: Iterable[SinkClient], place: Callable[[SinkClient], str]) -> Iterator[tuple[str, list[str]]]:
-    """Each place that clients of several names have, with their names. Upper and lower case are one place."""
+    """Each place shared by clients with different names, with these names. Case is ignored."""
     placed = sorted((place(client).casefold(), place(client), client.name) for client in clients)
     for _, group in groupby(placed, key=lambda each: each[0]):
         members = list(group)
@@ -21,7 +21,7 @@ def collisions(clients: Iterable[SinkClient], place: Callable[[SinkClient], str]
 
 
 def refuse_collisions(clients: Iterable[SinkClient], place: Callable[[SinkClient], str], what: str) -> None:
-    """Raise SinkError if two clients have one place; `what` says what a place is."""
+    """Raise SinkError if two clients share a place; `what` says what a place is."""
     for taken, names in collisions(clients, place):
         raise SinkError(
             f"{enumeration(map(quoted, names))} would have one {what}, {quoted(taken)}",

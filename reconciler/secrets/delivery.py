@@ -1,4 +1,4 @@
-"""All sinks of an instance together."""
+"""Deliver to all sinks of an instance."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reconciler.support.subprocess_env import environment_without
 
 @frozen
 class Delivery:
-    """What became of one client at one sink."""
+    """The result of delivering one client to one sink."""
 
     sink: str
     """Its label."""
@@ -34,54 +34,54 @@ class Delivery:
 
 @frozen
 class SinkHolding:
-    """What one sink has of a client."""
+    """What one sink has for a client."""
 
     sink: str
     """Its label."""
     held: SinkState
-    """UNKNOWN where the sink cannot tell, or could not be looked into."""
+    """UNKNOWN where the sink cannot tell, or could not be read."""
     error: SinkError | None = None
-    """Why it could not be looked into."""
+    """Why it could not be read."""
 
 
 @frozen
 class MissingSecret:
-    """A live client that one sink should have, and has not."""
+    """A live client that is missing from one sink that should have it."""
 
     client: SinkClient
     id: int
     sink: str
     """Its label."""
     number: int
-    """The sink's, by which `Deliverer.deliver` is told of it."""
+    """The number of the sink, for `Deliverer.deliver`."""
 
 
 PendingLookup = Callable[[str, SinkClient, int], bool]
-"""Whether a sink of this label still has to be given the client of this id, as far as past runs are written down."""
+"""Whether the delivery of the client with this id to the sink with this label is pending, by past journals."""
 
 
 class Deliverer:
-    """Hands clients to the sinks that cover them. A failure of one sink does not keep the others from their part."""
+    """Deliver clients to the sinks that cover them. A failure of one sink does not stop the others."""
 
     def __init__(self, sinks: Sequence[Sink], tell_mask: Mask | None = None) -> None:
-        """With `tell_mask`, each secret is masked there before any sink gets it."""
+        """With `tell_mask`, each secret is masked through it before any sink gets it."""
         self._sinks = tuple(sinks)
         self._tell_mask = tell_mask
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the sinks are called, in the order of reconciler.yaml."""
+        """The labels of the sinks, in the order of reconciler.yaml."""
         return tuple(sink.label for sink in self._sinks)
 
     def problems(self, clients: Sequence[SinkClient]) -> tuple[Delivery, ...]:
-        """The sinks that could not take these clients, each with the reason: to be asked before the first write.
+        """The sinks that could not take these clients, each with the reason. Call it before the first write.
 
         `clients` are all that are declared for the instance. No sink gets a secret for this.
         """
         return self._failing(clients, lambda sink, covered: sink.check(covered))
 
     def visible_problems(self, clients: Sequence[SinkClient]) -> tuple[Delivery, ...]:
-        """Those of `problems` that show without running a sink's program and without writing anything."""
+        """Those of `problems` that can be found without running a sink's program or writing anything."""
         return self._failing(clients, lambda sink, covered: sink.look(covered))
 
     def _failing(
@@ -94,15 +94,15 @@ class Deliverer:
         return tuple(each for each in asked if each.error is not None)
 
     def numbers(self, client: SinkClient) -> tuple[int, ...]:
-        """The sinks that cover a client, by their numbers; `labels` has their names."""
+        """The numbers of the sinks that cover a client: indexes into `labels`."""
         return tuple(number for number, sink in enumerate(self._sinks) if sink.covers(client))
 
     def missing_secrets(
         self, clients: Sequence[tuple[SinkClient, int]], owes: PendingLookup
     ) -> tuple[MissingSecret, ...]:
-        """The clients, with their ids, that sinks should have and have not, sink by sink. No secret is needed for it.
+        """The clients, with their ids, that are missing from sinks, sink by sink. Needs no secret.
 
-        Of a sink that cannot tell, `owes` is asked. Raises SinkError where a place cannot be read.
+        For a sink that cannot tell, `owes` decides. Raises SinkError where a place cannot be read.
         """
         return tuple(
             MissingSecret(client, client_id, sink.label, number)
@@ -111,9 +111,9 @@ class Deliverer:
         )
 
     def deliver(self, handover: SecretDelivery, numbers: Collection[int] | None = None) -> tuple[Delivery, ...]:
-        """Give a client's id and secret to every sink that covers it, or to those of these numbers.
+        """Deliver a client's id and secret to every sink that covers it, or to those with these numbers.
 
-        Again changes nothing. Raises nothing.
+        Idempotent. Raises nothing.
         """
         if self._tell_mask is not None:
             mask(handover.secret, self._tell_mask)
@@ -121,18 +121,18 @@ class Deliverer:
         return tuple(_tried(self._sinks[number], lambda sink: sink.deliver(handover)) for number in chosen)
 
     def forget(self, client: SinkClient, client_id: int) -> tuple[Delivery, ...]:
-        """Take away what the sinks have of a client that was deleted. Raises nothing.
+        """Remove what the sinks have for a client that was deleted. Raises nothing.
 
-        Not for the old client of a rotation, whose name and place its successor has.
+        Not for the old client of a rotation: its successor has its name and place.
         """
         return tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in self._covering(client))
 
     def holds(self, handover: SecretDelivery) -> tuple[SinkHolding, ...]:
-        """What each sink that covers the client has of it. Nothing is changed, and nothing raised."""
+        """What each sink that covers the client has for it. Changes nothing, and raises nothing."""
         return tuple(_looked(sink, handover) for sink in self._covering(handover.client))
 
     def holding(self, handover: SecretDelivery, number: int) -> SinkHolding:
-        """What the sink of this number has of the client. Nothing is changed, and nothing raised."""
+        """What the sink with this number has for the client. Changes nothing, and raises nothing."""
         return _looked(self._sinks[number], handover)
 
     def _covering(self, client: SinkClient) -> Iterator[Sink]:
@@ -165,7 +165,7 @@ def _looked(sink: Sink, handover: SecretDelivery) -> SinkHolding:
 def open_deliverer(
     instance: Instance, settings: Settings, environ: Mapping[str, str], tell_mask: Mask | None = None
 ) -> Deliverer:
-    """The sinks of an instance. The programs that they run get `environ` without every instance's credentials."""
+    """Open the sinks of an instance. Their programs get `environ` without the credentials of any instance."""
     inherited = environment_without(environ, settings.secret_variables)
     return Deliverer([_open(each, instance, settings, inherited) for each in instance.sinks], tell_mask)
 

@@ -1,4 +1,4 @@
-"""Files that are whole or not there at all, and that one process at a time changes."""
+"""Write files atomically, and from one process at a time."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _LOCK = RLock()
 
 
 def path_text(path: Path, folder: Path) -> str:
-    """The path for a message: from the project's folder, where it is in there."""
+    """The path for a message: relative to the project's folder if it is inside."""
     inside = path != folder and path.is_relative_to(folder)
     return printable(str(path.relative_to(folder) if inside else path))
 
 
 def failed(what: str, problem: OSError) -> SinkError:
-    """An OSError in words. `what` is what could not be done, and with which file."""
+    """An OSError as a SinkError. `what` is what could not be done, and with which file."""
     why = (problem.strerror or type(problem).__name__).lower()
     hints = {
         "permission denied": "let this account write there, or give another path",
@@ -54,8 +54,8 @@ def read(path: Path, folder: Path) -> bytes | None:
 
 
 def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
-    """Replace a file as a whole, or leave it as it is. Its folder is there. Raises SinkError."""
-    target = Path(os.path.realpath(path))  # a symlink goes on leading to the file
+    """Replace a file atomically. Its folder must exist. Raises SinkError; then the file is unchanged."""
+    target = Path(os.path.realpath(path))  # a symlink keeps leading to the file
     try:
         temporary = _beside(target, folder)
         try:
@@ -71,9 +71,9 @@ def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
 
 
 def _beside(target: Path, folder: Path) -> Path:
-    """Where the new content is first: what a killed run leaves there is private, and used again by the next delivery.
+    """The path of the temporary file: what a killed run leaves there is private, and replaced by the next delivery.
 
-    In the project, git ignores it too. Outside of the project it is beside the file.
+    Inside the project, git ignores it too. Outside of the project it is beside the file.
     """
     name = f"delivery-{sha256(os.fsencode(target)).hexdigest()[:16]}.tmp"
     if target.is_relative_to(os.path.realpath(folder)):
@@ -87,7 +87,7 @@ def _beside(target: Path, folder: Path) -> Path:
 def _fill(temporary: Path, content: bytes, mode: int) -> None:
     with suppress(FileNotFoundError):
         temporary.unlink()
-    # O_EXCL: neither a symlink that somebody put there nor a file with a wider mode is written through.
+    # O_EXCL: never write through a symlink that somebody put there, nor into a file with a wider mode.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
     with open(descriptor, "wb") as stream:
         stream.write(content)
@@ -115,7 +115,7 @@ def remove(path: Path, folder: Path) -> None:
 
 
 def make_folder(path: Path, folder: Path) -> None:
-    """Make a folder and those above it, with the usual permissions. Raises SinkError."""
+    """Create a folder and its parents, with the usual permissions. Raises SinkError."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
@@ -123,7 +123,7 @@ def make_folder(path: Path, folder: Path) -> None:
 
 
 def try_writing(path: Path, folder: Path) -> None:
-    """Find out whether files can be made where `path` is to be, by making one and taking it away. Raises SinkError."""
+    """Check for write access: create and remove a file in `path` or its nearest existing parent. Raises SinkError."""
     nearest = next(each for each in (path, *path.parents) if each.is_dir())
     probe = nearest / f".reconciler-{token_hex(4)}.tmp"
     try:
@@ -137,9 +137,9 @@ def try_writing(path: Path, folder: Path) -> None:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Let one thread of one process at a time change what is in a folder, which is there.
+    """Let one thread of one process at a time change files in a folder, which must exist.
 
-    Of processes only where the system can lock a folder: not on Windows, nor on some network disks.
+    Processes are excluded only where the system can lock a folder: not on Windows, nor on some network disks.
     """
     with _LOCK:
         if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""GitHub Actions hides a value in its log once it has been told of it."""
+"""Mask secrets in the log of GitHub Actions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from reconciler.model.secret import Secret
 
 Mask = Callable[[str], None]
-"""Writes a line to where the runner reads it."""
+"""Callback that writes a line to where the runner reads it."""
 
 
 def mask(secret: Secret, tell: Mask) -> None:
-    """Have a secret hidden from now on, each of its lines.
+    """Mask each line of a secret from now on.
 
     Source: "Masking a value in a log" of GitHub's workflow commands; %, CR and LF are escaped as its toolkit does.
     """

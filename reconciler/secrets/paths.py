@@ -1,4 +1,4 @@
-"""Where a sink's file is: paths with placeholders, and file names made of any client's name."""
+"""Paths of sinks' files: paths with placeholders, and safe file names for any client name."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reconciler.support.text import did_you_mean, enumeration, quoted
 LONGEST = 100
 """Characters of a stem. File systems allow names of 255 bytes."""
 READABLE = 60
-"""How much of a longer or otherwise lossy stem is left for people, before its hash."""
+"""Characters of a longer or otherwise lossy stem that are kept for people, before its hash."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _FAITHFUL = re.compile(r"[a-z0-9]([a-z0-9 .-]*[a-z0-9-])?")
 _LOOKS_HASHED = re.compile(r".*-[0-9a-f]{8}")
-# Names that Windows gives to devices, whatever their ending.
+# Device names on Windows, whatever their extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 
 Fault = tuple[str, str]
@@ -27,10 +27,10 @@ Fault = tuple[str, str]
 
 
 def stem(name: str) -> str:
-    """The name as part of a file name, whatever it holds: a-z, 0-9, `.`, `-` and `_`, and never only dots.
+    """A safe part of a file name for any client name: a-z, 0-9, `.`, `-` and `_`, and never only dots.
 
-    Lower case, with `_` for blanks. Where that would lose more than upper and lower case, a hash of the name is at the
-    end, so that two names have two stems: "Customer portal" is `customer_portal`, "Café" is `cafe-` and 8 digits.
+    Lower case, with `_` for blanks. If that loses more than upper and lower case, a hash of the name is appended, so
+    that two names have two stems: "Customer portal" is `customer_portal`, "Café" is `cafe-` and 8 hexadecimal digits.
     """
     folded = name.lower()
     faithful = len(folded) <= LONGEST and _FAITHFUL.fullmatch(folded) and not _DEVICES.fullmatch(folded)
@@ -43,7 +43,7 @@ def stem(name: str) -> str:
 
 
 def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ()) -> list[Fault]:
-    """What is wrong with the placeholders of a path; `known` may stand in it, `needed` must."""
+    """What is wrong with the placeholders of a path; `known` are allowed in it, `needed` are required."""
     found = _PLACEHOLDER.findall(path)
     offer = f"known here: {enumeration(f'{{{name}}}' for name in known)}"
     faults = [
@@ -66,7 +66,7 @@ def _meant(name: str, known: Sequence[str]) -> str | None:
 
 
 def folder_faults(path: str) -> list[Fault]:
-    """Whether a path leads out of the folder that it starts from."""
+    """The fault of a path that leads out of the folder that it starts from."""
     parts = PurePosixPath(path.replace("\\", "/")).parts
     if path.startswith(("/", "\\", "~")) or ".." in parts or re.match(r"[A-Za-z]:", path):
         return [
@@ -76,12 +76,12 @@ def folder_faults(path: str) -> list[Fault]:
 
 
 def expand(path: str, instance: str) -> str:
-    """The path for an instance; `{owner}` and `{name}` stay. Names of instances are safe as they are."""
+    """The path with `{instance}` filled in; `{owner}` and `{name}` stay. Names of instances are always safe."""
     return path.replace("{instance}", instance)
 
 
 def file_of(path: str, client: SinkClient) -> str:
-    """The path of a client's file. Nothing in the client's name or owner can lead elsewhere."""
+    """The path of a client's file. No name or owner of a client can make it lead elsewhere."""
     return (
         expand(path, client.instance)
         .replace("{owner}", stem(client.owner) if client.owner is not None else "")
@@ -90,7 +90,7 @@ def file_of(path: str, client: SinkClient) -> str:
 
 
 def fixed_folder(path: str, instance: str) -> Path:
-    """The deepest folder that all files of an instance are in."""
+    """The deepest folder that contains all files of an instance."""
     parts = PurePosixPath(expand(path, instance)).parts[:-1]
     fixed = [part for index, part in enumerate(parts) if not any("{" in earlier for earlier in parts[: index + 1])]
     return Path(*fixed)

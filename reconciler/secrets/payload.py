@@ -1,4 +1,4 @@
-"""The JSON that stands in an age file, and that a command gets."""
+"""The JSON in an age file, and on the standard input of a command."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 
 VERSION = 1
-"""Goes up when a key changes its meaning or goes away; new keys may come at any time."""
+"""Increased when a key changes its meaning or is removed; new keys may be added at any time."""
 
 
 def age_payload(handover: SecretDelivery) -> bytes:
-    """What an age file holds: one line of JSON with everything that an application needs."""
+    """The content of an age file: one line of JSON with everything that an application needs."""
     client = handover.client
     return _line(
         {
@@ -28,7 +28,7 @@ def age_payload(handover: SecretDelivery) -> bytes:
 
 
 def store_payload(handover: SecretDelivery) -> bytes:
-    """What a command reads on its standard input when it is to store a secret."""
+    """The input of a command that must store a secret."""
     about = _about(handover.event, handover.client, handover.id)
     created = handover.created_at.isoformat() if handover.created_at is not None else None
     about |= {"previous_name": handover.previous_name, "created_at": created, "secret": handover.secret.reveal()}
@@ -36,12 +36,12 @@ def store_payload(handover: SecretDelivery) -> bytes:
 
 
 def delete_payload(client: SinkClient, client_id: int) -> bytes:
-    """What a command reads when a client was deleted."""
+    """The input of a command after a client was deleted."""
     return _line(_about(DeliveryEvent.DELETED, client, client_id))
 
 
 def check_payload(instance: str, url: str) -> bytes:
-    """What a command reads when it is to say, by its exit status, whether it could store a secret."""
+    """The input of a command that must say, by its exit status, whether it could store a secret."""
     return _line({**_about(DeliveryEvent.CHECK, SinkClient(instance, url, ""), 0), "name": None, "id": None})
 
 

@@ -1,4 +1,4 @@
-"""Files that hold secrets in clear: who else could read them, and whether git would publish them."""
+"""Check files with plaintext secrets: who else could read them, and whether git would publish them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SECONDS = 10.0
 
 
 def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None:
-    """Raise SinkError if others than this account could read a file: on this machine, or through git.
+    """Raise SinkError if anyone but this account could read a file: on this machine, or through git.
 
-    `environ` is for git, which gets what it needs of it.
+    `environ` is for git, which gets only what it needs.
     """
     name = path_text(path, folder)
     if not path.parent.is_dir():
@@ -42,7 +42,7 @@ def _refuse_published(path: Path, name: str, environ: Mapping[str, str]) -> None
     match _ignored_by_git(real, environ):
         case 0:  # ignored
             return
-        case 1:  # a file that git has counts as not ignored
+        case 1:  # a file that git tracks counts as not ignored
             hint = f"add it to .gitignore; if git has it already, also: git rm --cached {name}"
             raise SinkError(f"{name} would be published: git has it, or would take it", hint)
         case _:
@@ -51,11 +51,11 @@ def _refuse_published(path: Path, name: str, environ: Mapping[str, str]) -> None
 
 
 def _ignored_by_git(path: Path, environ: Mapping[str, str]) -> int | None:
-    """The exit status of git, None if it is not there or does not answer."""
+    """The exit status of git; None if it is missing or does not answer."""
     command = ["git", "-C", str(path.parent), "check-ignore", "--quiet", "--", str(path)]
     inherited = git_environment(environ)
     try:
-        done = subprocess.run(  # noqa: S603  (no shell; the path stands behind --)
+        done = subprocess.run(  # noqa: S603  (no shell; the path follows --)
             command,
             capture_output=True,
             timeout=_SECONDS,

@@ -1,4 +1,4 @@
-"""A program's words without what could be a secret in them."""
+"""Redact secrets from a program's output."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from reconciler.support.text import printable
 
 LEFT_OUT = "*** (a line with the secret)"
 _WINDOW = 6
-"""Characters. So many of a secret in a row are no accident; fewer say nothing of use."""
+"""Characters. So many of a secret in a row are no coincidence; fewer reveal nothing useful."""
 _WIDEST = 200
 
 
 def redacted(output: bytes, secret: Secret | None, lines: int) -> list[str]:
     """The last lines of an output, printable and cut.
 
-    A line is left out if six characters in a row of the secret stand in it, as they are or backwards, in base64 at any
-    alignment (so also behind a user name, in an Authorization header), in hexadecimal or percent-encoded.
+    A line is replaced if it contains six characters in a row of the secret, plain or reversed, in base64 at any
+    alignment (so also after a user name, in an Authorization header), in hexadecimal or percent-encoded.
     """
     said = output.decode(errors="replace").splitlines()
     telling = _fragments(secret.reveal()) if secret is not None else set()
@@ -47,7 +47,7 @@ def _windows(text: str) -> Iterator[str]:
         yield raw.hex(":")
         yield "".join(f"%{byte:02x}" for byte in raw)
         for shift in range(3):
-            # The first and the last characters depend on the bytes around.
+            # The first and the last characters depend on the neighbouring bytes.
             for encode in (b64encode, urlsafe_b64encode):
                 encoded = encode(b"\0" * shift + raw).decode().rstrip("=")
                 yield encoded[(0, 2, 3)[shift] : len(encoded) - (1 if (shift + len(raw)) % 3 else 0)]

@@ -1,4 +1,4 @@
-"""What is handed to a sink, and what a sink has."""
+"""What is delivered to a sink, and what a sink has."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from reconciler.support.frozen import frozen
 
 
 class DeliveryEvent(StrEnum):
-    """Why a sink is told of a client."""
+    """Why a sink is called for a client."""
 
     CREATED = "created"
     ADOPTED = "adopted"
     """A create whose answer was lost, found on the instance."""
     RENAMED = "renamed"
     ROTATED = "rotated"
-    """A successor of the same name, with a new id and secret."""
+    """A successor with the same name and a new id and secret."""
     EXISTING = "existing"
-    """Nothing happened to it: it is handed over again."""
+    """It did not change: it is delivered again."""
     DELETED = "deleted"
     CHECK = "check"
-    """No client at all: the question whether a delivery would work."""
+    """No client at all: only a check whether a delivery would work."""
 
 
 @frozen
 class SinkClient:
-    """What a sink's place for a client is called after. A client that is still to be created has all of it."""
+    """What a sink derives a client's place from. All of it is known before the client is created."""
 
     instance: str
     """The configured name."""
@@ -39,23 +39,23 @@ class SinkClient:
 
 @frozen
 class SecretDelivery:
-    """A client's id and secret, on their way to where they are needed."""
+    """A client's id and secret, to be delivered to sinks."""
 
     event: DeliveryEvent
     client: SinkClient
     id: int
     secret: Secret
     previous_name: str | None = None
-    """What it was called before this run, if that was something else."""
+    """Its name before this run, if that was different."""
     created_at: datetime | None = None
 
 
 class SinkState(StrEnum):
-    """What a sink has of a client, or was given just now."""
+    """What a sink has for a client, or the result of a delivery."""
 
     CURRENT = "current"
     STALE = "stale"
-    """Another secret or id, or one that is encrypted to others than the owner's recipients of today."""
+    """Another secret or id, or encrypted to recipients other than the owner's current ones."""
     MISSING = "missing"
     UNKNOWN = "unknown"
     """The sink cannot tell."""
