@@ -1,1 +1,1 @@
-"""What the facts about an instance mean: findings, each with a way out. Pure: no files, no network, no clock."""
+"""Turn facts about an instance into findings, each with a fix. Pure: no files, no network, no clock."""

@@ -1,4 +1,4 @@
-"""Whether the account can log in, and what it may do."""
+"""Check whether the account can log in, and what it may do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AGAIN = "run it again; with -vv it shows every request"
 
 @frozen
 class AccountUses:
-    """What an account is good for; None where that is not known."""
+    """What an account can be used for; None where that is unknown."""
 
     plan: bool | None
     apply: bool | None
@@ -28,14 +28,14 @@ NOT_KNOWN = AccountUses(None, None)
 
 
 def permissions(rights: Permissions) -> tuple[tuple[str, PermissionState], ...]:
-    """Each permission by its name in the platform's manual."""
+    """Each permission with its name in the platform's manual."""
     calls = (LIST, ASK_CREATE, ASK_EDIT, ASK_DELETE)
     names = (str(call.permission) for call in calls)
     return tuple(zip(names, (rights.view, rights.create, rights.edit, rights.delete), strict=True))
 
 
 def account_uses(rights: Permissions) -> AccountUses:
-    """What an account with these rights is good for."""
+    """What an account with these rights can be used for."""
     return AccountUses(_all(rights.view), _all(rights.view, rights.create, rights.edit, rights.delete))
 
 
@@ -46,7 +46,7 @@ def _all(*rights: PermissionState) -> bool | None:
 
 
 def judge_account(account: AccountFacts, *, embedded: bool) -> Iterator[DoctorFinding]:
-    """What the login and the permissions give cause to say; of an `embedded` one everybody knows the password."""
+    """Findings about the login and the permissions; the password of an `embedded` instance is public."""
     match account:
         case NotLoggedIn():
             yield _not_logged_in(account)

@@ -1,4 +1,4 @@
-"""What each check has come to, in a few words: facts, not findings."""
+"""The result of each check, in a few words: facts, not findings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CheckState(StrEnum):
 
 @frozen
 class CheckLine:
-    """One check."""
+    """The result of one check."""
 
     check: Check
     state: CheckState
@@ -47,7 +47,7 @@ class CheckLine:
 
 
 def lines_of(examination: Examination) -> tuple[CheckLine, ...]:
-    """Every check but that of the settings, in order."""
+    """The results of all checks except that of the settings, in order."""
     texts = dict(_texts(examination))
     return tuple(
         CheckLine(check, _state(check, examination, check in texts), texts.get(check, "not tried"))

@@ -1,4 +1,4 @@
-"""What is remarkable about the clients that are live, whoever they belong to."""
+"""Check all live clients, whether managed or not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reconciler.support.hosts import is_loopback
 from reconciler.support.text import enumeration, quoted, quoted_url
 
 MOST_NAMED = 5
-"""Clients in one sentence; JSON has all of them."""
+"""Clients named in one sentence; JSON has all of them."""
 
 ISSUER = "ProcessMaker Personal Access Client"
 """Issues every user's personal access tokens. On a fresh installation it is client 4."""
@@ -31,7 +31,7 @@ _PAGE = "on the Auth Clients page"
 
 @frozen
 class ClientFacts:
-    """The clients of an instance, with what the files say of it."""
+    """The clients of an instance, with what the files say about it."""
 
     listing: Listing
     declared: Declarations | None
@@ -40,36 +40,36 @@ class ClientFacts:
 
     @property
     def everybody(self) -> tuple[AnyLive, ...]:
-        """Every live client, ignored and unsupported ones too."""
+        """Every live client, including ignored and unsupported ones."""
         return (*self.listing.clients, *self.listing.unsupported)
 
     @property
     def foreign(self) -> tuple[LiveClient, ...]:
-        """Those that are not the platform's own: how it uses its own is its business."""
+        """Clients that are not the platform's own; how it configures its own is not checked."""
         return tuple(c for c in self.listing.clients if not self.is_system(c.name))
 
     @property
     def is_private(self) -> bool:
-        """Whether only this machine reaches the instance, so that loopback redirects are at home there."""
+        """Whether only this machine can reach the instance, so that loopback redirects are normal."""
         url = self.instance.url
         return url is None or is_loopback(urlsplit(url).hostname or "")
 
     def is_system(self, name: str) -> bool:
-        """Whether the platform needs clients of this name."""
+        """Whether the platform needs clients with this name."""
         return is_system_client(name, self.instance.system_clients)
 
 
 def judge_clients(
     listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings
 ) -> Iterator[DoctorFinding]:
-    """What the live clients give cause to say, check by check."""
+    """Findings about the live clients, check by check."""
     seen = ClientFacts(listing, declared, instance, settings)
     for check in _CHECKS:
         yield from check(seen)
 
 
 def no_clients(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """Every installation has its system clients."""
+    """Report an empty listing: every installation has its system clients."""
     if not seen.everybody and seen.instance.expect_system_clients:
         text = "the instance lists no client at all, not even those that the platform installs: an apply is refused"
         way_out = "check `url:`; if that is how it is, set `expect_system_clients: false`"
@@ -77,7 +77,7 @@ def no_clients(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def unmanaged(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """What nobody has declared is left alone, for ever."""
+    """Report clients that are not declared: without flags, no plan changes them."""
     if seen.declared is None:
         return
     plan = plan_without_flags(seen.listing, seen.declared, seen.instance, seen.settings)
@@ -90,7 +90,7 @@ def unmanaged(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def unsupported(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """Clients in a form that cannot be declared."""
+    """Report clients in a form that cannot be declared."""
     for client in seen.listing.unsupported:
         text = f"{_who(client)} cannot be declared: {client.why}"
         way_out = f"make it an ordinary client {_PAGE}, or leave it undeclared"
@@ -98,7 +98,7 @@ def unsupported(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def duplicate_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """The platform allows equal names; a declared one is then blocked."""
+    """Report equal names: the platform allows them, but an entry with such a name is blocked."""
     for name, twins in _alike(seen.everybody, lambda client: client.name):
         severity = FindingSeverity.INFO if seen.is_system(name) else FindingSeverity.WARNING
         text = f"{len(twins)} clients are named {quoted(name)}: {_ids(twins)}; a declaration of this name is blocked"
@@ -107,7 +107,7 @@ def duplicate_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def lookalike_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """People take one for the other."""
+    """Report names that people confuse."""
     for _, twins in _alike(seen.everybody, lambda client: lookalike_key(client.name)):
         if len({client.name for client in twins}) > 1:
             text = f"names that differ only in case, normalisation or invisible characters: {_list(twins)}"
@@ -116,7 +116,7 @@ def lookalike_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def refused_exchanges(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """The authorization code works only where it is the sole grant."""
+    """Report clients with more grants than the authorization code, which works only as the sole grant."""
     clients = [client for client in seen.foreign if refuses_code_exchange(client.spec.grants)]
     if clients:
         text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {_list(clients)}"
@@ -125,7 +125,7 @@ def refused_exchanges(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def personal_access(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """Such a client stands for every user."""
+    """Report clients with personal access: they can impersonate any user."""
     able = [client for client in seen.listing.clients if Grant.PERSONAL_ACCESS_TOKEN in client.spec.grants]
     reviewed = {
         desired.name
@@ -147,7 +147,7 @@ def personal_access(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def broken_issuer(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """One client issues the personal access tokens of all users, and no call of the API repairs it."""
+    """Check the one client that issues the personal access tokens of all users: no API call repairs it."""
     if not seen.everybody or not seen.instance.expect_system_clients:
         return
     issuers = [client for client in seen.everybody if client.name == ISSUER or client.id == ISSUER_ID]
@@ -162,7 +162,7 @@ def broken_issuer(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def copied_instance(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """The platform gives this client its own address when it is installed; a copied database keeps the old one."""
+    """Report a copied database: this client still has the URL of the instance on which it was installed."""
     if seen.is_private or seen.instance.url is None:
         return
     wanted = f"{seen.instance.url}/api/oauth2-callback"
@@ -178,7 +178,7 @@ def copied_instance(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def wildcards(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """The platform takes `*` for a plain character."""
+    """Report `*` in redirect URLs: to the platform it is a plain character."""
     for client, urls in _urls(seen, lambda url: "*" in url):
         literally = "which is taken literally: it matches nothing else"
         text = f"{_who(client)} has a '*' in its redirect {_quoted(urls)}, {literally}"
@@ -186,7 +186,7 @@ def wildcards(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def plain_http(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """Whoever listens on the way reads the code."""
+    """Report plain http redirect URLs: the code can be read in transit."""
     for client, urls in _urls(seen, is_plain_http):
         text = f"{_who(client)} gets its codes over plain http: {_quoted(urls)}"
         yield _about(
@@ -195,7 +195,7 @@ def plain_http(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def useless(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """Of several URLs, the platform looks at the first alone."""
+    """Report redirect URLs that no browser can follow: of several, the platform looks only at the first."""
     for client, urls in _urls(seen, _leads_nowhere):
         text = f"{_who(client)} has a redirect that no browser can follow: {_quoted(urls)}"
         way_out = "correct it; a comma separates URLs, and one inside a URL is written %2C"
@@ -203,7 +203,7 @@ def useless(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 
 def loopback(seen: ClientFacts) -> Iterator[DoctorFinding]:
-    """On an instance that people share, loopback is everybody's own machine."""
+    """Report loopback redirects on a shared instance: they lead to each user's own machine."""
     if seen.is_private:
         return
     for client, urls in _urls(seen, lambda url: parse_url(url).loopback):

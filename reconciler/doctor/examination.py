@@ -1,4 +1,4 @@
-"""One instance, examined: the facts, and the findings that they give cause to."""
+"""Examine one instance: the facts, and the findings from them."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class Context:
-    """What the files say of an instance. `declared` is None if the declarations are invalid."""
+    """What the files say about an instance. `declared` is None if the declarations are invalid."""
 
     instance: Instance
     settings: Settings
     declared: Declarations | None
     first_day: bool = False
-    """Whether it is None because there is no file of declarations yet."""
+    """Whether `declared` is None because there is no file of declarations yet."""
 
 
 @frozen
 class Examination:
-    """What is known of an instance. Of what was not tried, or could not be, there is None."""
+    """What is known about an instance; None for what was not tried, or could not be."""
 
     instance: Instance
     reach: Reach | Failure
-    """A failure if there was nothing that could be tried: the settings, or the embedded sandbox, do not let it."""
+    """A failure if nothing could be tried, because of the settings or the embedded sandbox."""
     account: AccountFacts | None
     client_counts: ClientCounts | None
     account_uses: AccountUses
@@ -40,17 +40,17 @@ class Examination:
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything is wrong that a plan would stop at."""
+        """Whether anything is wrong that would stop a plan."""
         return any(finding.severity is FindingSeverity.ERROR for finding in self.findings)
 
     @property
     def login_refused(self) -> bool:
-        """Whether the account must not be tried again before it is mended."""
+        """Whether the account must not be tried again until it is fixed."""
         return isinstance(self.account, NotLoggedIn) and self.account.refused
 
 
 def examine(context: Context, reach: Reach | Failure, account: AccountFacts | None) -> Examination:
-    """Judge the facts: errors first, then warnings, each in the order of the checks."""
+    """Turn the facts into findings: errors first, then warnings, each in the order of the checks."""
     listing = account.listing if isinstance(account, LoggedIn) else None
     client_counts = count_clients(listing, context.declared, context.instance, context.settings) if listing else None
     found = sorted(_findings(context, reach, account), key=_rank)
@@ -65,7 +65,7 @@ def _findings(context: Context, reach: Reach | Failure, account: AccountFacts | 
         yield DoctorFinding(FindingSeverity.ERROR, Check.SETTINGS, code, reach.why, reach.hint)
     else:
         yield from judge_reachability(reach)
-    # Whoever only looks at the way there asks nothing of the clients.
+    # A check of the connection alone is not about the clients.
     if context.declared is None and context.first_day and account is not None:
         text, way_out = "nothing is declared yet", "take over what is live: reconciler export"
         yield DoctorFinding(FindingSeverity.INFO, Check.SETTINGS, "nothing-declared", text, way_out)

@@ -1,4 +1,4 @@
-"""One thing that the doctor has found."""
+"""A finding of the doctor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FindingSeverity(StrEnum):
 
 
 class Check(StrEnum):
-    """What was looked at, in the order in which it is: each needs those before it."""
+    """The checks, in the order in which they run: each needs those before it."""
 
     SETTINGS = "settings"
     NAME = "name"
@@ -32,7 +32,7 @@ class Check(StrEnum):
 
 @frozen
 class ClientReference:
-    """A live client, as people and programs find it again."""
+    """A live client, as people and programs identify it."""
 
     id: int
     name: str
@@ -48,11 +48,11 @@ class DoctorFinding:
     message: str
     way_out: str | None = None
     clients: tuple[ClientReference, ...] = ()
-    """Those that it is about, in ascending id."""
+    """The clients that it is about, in ascending id."""
 
 
 def named(*clients: AnyLive) -> tuple[ClientReference, ...]:
-    """The clients by id and name."""
+    """References to the clients, in ascending id."""
     return tuple(ClientReference(live.id, live.name) for live in sorted(clients, key=lambda live: live.id))
 
 

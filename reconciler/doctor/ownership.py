@@ -1,4 +1,4 @@
-"""Whose the live clients are."""
+"""Classify live clients by owner."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from reconciler.support.frozen import frozen
 
 @frozen
 class ClientCounts:
-    """How many live clients there are of each kind; None where the declarations do not tell."""
+    """How many live clients there are of each kind; None without valid declarations."""
 
     live: int
     managed: int | None
-    """Declared and live, also those that a plan would change or leave alone as blocked."""
+    """Declared and live, including those that a plan would change or block."""
     unmanaged: int | None
-    """Not declared; those of the platform's own are not counted."""
+    """Not declared; the platform's own are not counted."""
     system: int
-    """Clients of the platform's own that are neither managed nor ignored."""
+    """The platform's own clients that are neither managed nor ignored."""
     ignored: int
     unsupported: int
 
@@ -28,7 +28,7 @@ class ClientCounts:
 def count_clients(
     listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings
 ) -> ClientCounts:
-    """Count the clients as a plan would see them."""
+    """Count the clients as a plan would classify them."""
     if declared is None:
         return _undeclared(listing, instance, settings)
     plan = plan_without_flags(listing, declared, instance, settings)
@@ -55,7 +55,7 @@ def _undeclared(listing: Listing, instance: Instance, settings: Settings) -> Cli
 
 
 def plan_without_flags(listing: Listing, declared: Declarations, instance: Instance, settings: Settings) -> Plan:
-    """What would be planned without any flag."""
+    """The plan without any flags."""
     policy = PlanPolicy(
         instance=instance.name,
         identity=instance.identity,

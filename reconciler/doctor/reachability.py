@@ -1,4 +1,4 @@
-"""Whether the instance can be reached, can be trusted, and is the platform."""
+"""Check whether the instance can be reached, can be trusted, and is the platform."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from reconciler.support.text import quoted
 
 SOON = timedelta(days=30)
 MOST_SKEW = 60
-"""Seconds. Tokens and signed requests are commonly refused from there on."""
+"""Seconds. Beyond this, tokens and signed requests are commonly refused."""
 
 _URL = "check `url:` in reconciler.yaml"
 
 
 def judge_reachability(reach: Reach) -> Iterator[DoctorFinding]:
-    """What the way to an instance gives cause to say."""
+    """Findings about the connection to an instance."""
     yield from _way(reach)
     yield from _trust(reach)
     yield from _answer(reach)
