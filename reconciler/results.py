@@ -41,7 +41,7 @@ class Finished:
 
     planned: Planned
     report: Report
-    already_done: tuple[Change, ...] = ()
+    already_live: tuple[Change, ...] = ()
     """The changes of a saved plan that were live already."""
 
     @property

@@ -15,14 +15,14 @@ from reconciler.live.probe.facts import (
     AnswerKind,
     Certificate,
     Connected,
-    Distrusted,
     Failure,
     LoggedIn,
     Permissions,
     PermissionState,
-    Reach,
+    ProbeResult,
     Resolved,
     Secured,
+    Untrusted,
 )
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration
@@ -66,7 +66,7 @@ def _state(check: Check, examination: Examination, tried: bool) -> CheckState:
 
 
 def _texts(examination: Examination) -> Iterator[tuple[Check, str]]:
-    if isinstance(examination.reach, Reach):
+    if isinstance(examination.reach, ProbeResult):
         yield from _way(examination.reach)
     if isinstance(examination.account, LoggedIn):
         yield Check.LOGIN, _session(examination.account)
@@ -83,7 +83,7 @@ def _has_problem(account: AccountFacts | None) -> bool:
     return isinstance(account, LoggedIn) and account.problem is not None
 
 
-def _way(reach: Reach) -> Iterator[tuple[Check, str]]:
+def _way(reach: ProbeResult) -> Iterator[tuple[Check, str]]:
     match reach.name:
         case Resolved(addresses=addresses):
             yield Check.NAME, ", ".join(addresses)
@@ -106,11 +106,11 @@ def _way(reach: Reach) -> Iterator[tuple[Check, str]]:
             yield Check.PLATFORM, "no answer"
 
 
-def _tls(reach: Reach) -> Iterator[tuple[Check, str]]:
+def _tls(reach: ProbeResult) -> Iterator[tuple[Check, str]]:
     match reach.tls:
         case Secured(version=version, certificate=certificate):
             yield Check.TLS, ", ".join([version, *_certificate(certificate, reach)])
-        case Distrusted(certificate=certificate):
+        case Untrusted(certificate=certificate):
             yield Check.TLS, ", ".join(["not trusted", *_certificate(certificate, reach)])
         case Failure():
             yield Check.TLS, "none"
@@ -118,7 +118,7 @@ def _tls(reach: Reach) -> Iterator[tuple[Check, str]]:
             yield Check.TLS, "plain http"
 
 
-def _certificate(certificate: Certificate | None, reach: Reach) -> Iterator[str]:
+def _certificate(certificate: Certificate | None, reach: ProbeResult) -> Iterator[str]:
     if certificate is None:
         return
     issuer = f" by {certificate.issuer}" if certificate.issuer else ""

@@ -9,7 +9,7 @@ from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
 from reconciler.doctor.ownership import ClientCounts, count_clients
 from reconciler.doctor.reachability import judge_reachability
-from reconciler.live.probe.facts import AccountFacts, Failure, LoggedIn, NotLoggedIn, Reach
+from reconciler.live.probe.facts import AccountFacts, Failure, LoggedIn, NotLoggedIn, ProbeResult
 from reconciler.model.clients import Declarations
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
@@ -31,7 +31,7 @@ class Examination:
     """What is known about an instance; None for what was not tried, or could not be."""
 
     instance: Instance
-    reach: Reach | Failure
+    reach: ProbeResult | Failure
     """A failure if nothing could be tried, because of the settings or the embedded sandbox."""
     account: AccountFacts | None
     client_counts: ClientCounts | None
@@ -49,7 +49,7 @@ class Examination:
         return isinstance(self.account, NotLoggedIn) and self.account.refused
 
 
-def examine(context: Context, reach: Reach | Failure, account: AccountFacts | None) -> Examination:
+def examine(context: Context, reach: ProbeResult | Failure, account: AccountFacts | None) -> Examination:
     """Turn the facts into findings: errors first, then warnings, each in the order of the checks."""
     listing = account.listing if isinstance(account, LoggedIn) else None
     client_counts = count_clients(listing, context.declared, context.instance, context.settings) if listing else None
@@ -58,7 +58,7 @@ def examine(context: Context, reach: Reach | Failure, account: AccountFacts | No
     return Examination(context.instance, reach, account, client_counts, good_for, tuple(found))
 
 
-def _findings(context: Context, reach: Reach | Failure, account: AccountFacts | None) -> Iterator[DoctorFinding]:
+def _findings(context: Context, reach: ProbeResult | Failure, account: AccountFacts | None) -> Iterator[DoctorFinding]:
     if isinstance(reach, Failure):
         embedded = context.instance.embedded is not None
         code = "sandbox-failed" if embedded else "settings-unusable"

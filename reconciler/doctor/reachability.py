@@ -7,7 +7,15 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
-from reconciler.live.probe.facts import AnonymousAnswer, AnswerKind, Certificate, Distrusted, Failure, Reach, Secured
+from reconciler.live.probe.facts import (
+    AnonymousAnswer,
+    AnswerKind,
+    Certificate,
+    Failure,
+    ProbeResult,
+    Secured,
+    Untrusted,
+)
 from reconciler.support.hosts import is_loopback
 from reconciler.support.text import quoted
 
@@ -18,7 +26,7 @@ MOST_SKEW = 60
 _URL = "check `url:` in reconciler.yaml"
 
 
-def judge_reachability(reach: Reach) -> Iterator[DoctorFinding]:
+def judge_reachability(reach: ProbeResult) -> Iterator[DoctorFinding]:
     """Findings about the connection to an instance."""
     yield from _way(reach)
     yield from _trust(reach)
@@ -26,7 +34,7 @@ def judge_reachability(reach: Reach) -> Iterator[DoctorFinding]:
     yield from _clock(reach)
 
 
-def _way(reach: Reach) -> Iterator[DoctorFinding]:
+def _way(reach: ProbeResult) -> Iterator[DoctorFinding]:
     if reach.proxy is not None:
         text = (
             f"requests go through the proxy {reach.proxy}, so neither name, connection nor certificate were looked at"
@@ -43,15 +51,15 @@ def _failed(check: Check, code: str, failure: Failure) -> DoctorFinding:
     return DoctorFinding(FindingSeverity.ERROR, check, code, failure.why, failure.hint or _URL)
 
 
-def _trust(reach: Reach) -> Iterator[DoctorFinding]:
+def _trust(reach: ProbeResult) -> Iterator[DoctorFinding]:
     match reach.tls:
         case Failure():
             yield _failed(Check.TLS, "tls-failed", reach.tls)
-        case Distrusted(certificate=Certificate() as certificate) if certificate.not_after < reach.at:
+        case Untrusted(certificate=Certificate() as certificate) if certificate.not_after < reach.at:
             text = f"the certificate expired on {certificate.not_after.date()}"
             way_out = f"{_RENEW}; if that day is still to come, set this machine's clock"
             yield DoctorFinding(FindingSeverity.ERROR, Check.TLS, "certificate-expired", text, way_out)
-        case Distrusted(why=why, hint=hint, certificate=certificate):
+        case Untrusted(why=why, hint=hint, certificate=certificate):
             details = f" ({_described(certificate)})" if certificate else ""
             text = f"{why}{details}"
             yield DoctorFinding(FindingSeverity.ERROR, Check.TLS, "certificate-not-trusted", text, hint or _URL)
@@ -75,7 +83,7 @@ def _days(number: int) -> str:
     return f"{number} day{'' if number == 1 else 's'}"
 
 
-def _plain_http(reach: Reach) -> Iterator[DoctorFinding]:
+def _plain_http(reach: ProbeResult) -> Iterator[DoctorFinding]:
     parts = urlsplit(reach.url)
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         text = "plain http: whoever listens on the way reads the password, and the secret of every client"
@@ -84,7 +92,7 @@ def _plain_http(reach: Reach) -> Iterator[DoctorFinding]:
         )
 
 
-def _answer(reach: Reach) -> Iterator[DoctorFinding]:
+def _answer(reach: ProbeResult) -> Iterator[DoctorFinding]:
     match reach.answer:
         case Failure():
             yield _failed(Check.PLATFORM, "no-answer", reach.answer)
@@ -147,7 +155,7 @@ def _other(status: int) -> tuple[str, str]:
             return why, _URL
 
 
-def _clock(reach: Reach) -> Iterator[DoctorFinding]:
+def _clock(reach: ProbeResult) -> Iterator[DoctorFinding]:
     skew = reach.answer.skew if isinstance(reach.answer, AnonymousAnswer) else None
     if skew is None or abs(skew) <= MOST_SKEW:
         return

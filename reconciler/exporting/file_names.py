@@ -38,11 +38,11 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     """
     slugs = {name: _slug(name) for name in names}
     often = Counter(slugs.values())
-    plain = {name: slug for name, slug in slugs.items() if often[slug] == 1 and _speaks_for_itself(slug)}
+    plain = {name: slug for name, slug in slugs.items() if often[slug] == 1 and _is_usable(slug)}
     taken = set(plain.values())
     files = dict(plain)
     for name in sorted(slugs.keys() - plain.keys()):
-        files[name] = _told_apart(name, slugs[name], taken)
+        files[name] = _unique(name, slugs[name], taken)
         taken.add(files[name])
     return {name: f"{files[name]}.yaml" for name in slugs}
 
@@ -52,11 +52,11 @@ def _slug(name: str) -> str:
     return re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")
 
 
-def _speaks_for_itself(slug: str) -> bool:
+def _is_usable(slug: str) -> bool:
     return 0 < len(slug) <= _LONGEST and not _DEVICES.fullmatch(slug)
 
 
-def _told_apart(name: str, slug: str, taken: Iterable[str]) -> str:
+def _unique(name: str, slug: str, taken: Iterable[str]) -> str:
     """The slug, or `client` if it is empty, with as much of a digest of the name as makes it unique."""
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     base = slug[:_LONGEST].strip("-") or "client"

@@ -22,12 +22,12 @@ from reconciler.sandbox.routes import (
     ServerError,
     Unauthenticated,
     Unauthorized,
-    anything_else,
+    not_found,
     route_map,
 )
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.visitor import Visitor, read_visitor, set_session_cookie
+from reconciler.sandbox.visitor import RequestSession, read_visitor, set_session_cookie
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -68,17 +68,17 @@ class Application:
         try:
             handler, arguments = self._routes.match(path.rstrip("/") or "/", method=method)
         except NotFound:
-            return anything_else
+            return not_found
         return partial(handler, **arguments)
 
     def _visit(self, request: Request, method: str, handler: Handler) -> Response:
         """Run the route's handler. Every route starts a session, also without a login."""
         visitor = read_visitor(request, self._store, self._policy)
         call = RouteCall(request, visitor, self._store, self._policy, self._base)
-        response = _expelled(call) if visitor.session and visitor.session.ended else _run(handler, call)
+        response = _session_ended(call) if visitor.session and visitor.session.ended else _run(handler, call)
         seen = call.visitor
         if method == "GET" and not is_ajax(request):
-            seen = Visitor(seen.session, _page(request))
+            seen = RequestSession(seen.session, _page(request))
         set_session_cookie(seen, response, self._store, self._policy)
         return response
 
@@ -99,11 +99,11 @@ def _run(handler: Handler, call: RouteCall) -> Response:
         return responses.message(500, "Server Error", as_json=as_json)
 
 
-def _expelled(call: RouteCall) -> Response:
+def _session_ended(call: RouteCall) -> Response:
     """Redirect a session that another login has ended: only once, and even if JSON is wanted."""
     if call.visitor.session:
         call.store.drop_session(call.visitor.session.token)
-    call.visitor = Visitor()
+    call.visitor = RequestSession()
     return responses.redirect(f"{call.base}/login")
 
 

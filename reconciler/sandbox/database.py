@@ -19,8 +19,8 @@ FORMAT = 1
 INSTALLED_URL = "<installed>"
 """Placeholder for the instance's URL in a seeded redirect, until the first server on the file knows it."""
 
-_MARK = 0x504D_5242
-_PATIENCE = 20.0  # seconds to wait for another process that writes
+_APPLICATION_ID = 0x504D_5242
+_BUSY_TIMEOUT = 20.0  # seconds to wait for another process that writes
 _ALPHABET = string.ascii_letters + string.digits
 
 _TABLES = (
@@ -108,7 +108,11 @@ def _connect(file: Path | None) -> sqlite3.Connection:
             file.parent.mkdir(parents=True, exist_ok=True)
         # One connection for all threads; the store locks it.
         return sqlite3.connect(
-            file or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=64
+            file or ":memory:",
+            timeout=_BUSY_TIMEOUT,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=64,
         )
     except (OSError, sqlite3.Error) as error:
         raise _unusable(file, error) from error
@@ -116,9 +120,9 @@ def _connect(file: Path | None) -> sqlite3.Connection:
 
 def _needs_tables(connection: sqlite3.Connection, file: Path | None) -> bool:
     mark, version = int(_pragma(connection, "application_id")), int(_pragma(connection, "user_version"))
-    if mark == _MARK and version == FORMAT:
+    if mark == _APPLICATION_ID and version == FORMAT:
         return False
-    if mark == _MARK:
+    if mark == _APPLICATION_ID:
         raise SandboxError(
             f"the sandbox database {file} was made by {'a newer' if version > FORMAT else 'another'} version",
             "update reconciler, or name another file",
@@ -132,7 +136,7 @@ def _install(connection: sqlite3.Connection) -> None:
     for table in _TABLES:
         connection.execute(table)
     _seed(connection)
-    connection.execute(f"PRAGMA application_id = {_MARK}")
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 

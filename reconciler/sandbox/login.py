@@ -13,7 +13,7 @@ from reconciler.sandbox.request_fields import read_fields, wants_json
 from reconciler.sandbox.routes import InvalidFields, RouteCall
 from reconciler.sandbox.store import StoredSession
 from reconciler.sandbox.validation import LOCKED, WRONG_CREDENTIALS, refused_login
-from reconciler.sandbox.visitor import Visitor, device
+from reconciler.sandbox.visitor import RequestSession, device
 
 _REFUSE_SECOND = 1
 _END_FIRST = 2
@@ -42,7 +42,7 @@ def log_out(call: RouteCall) -> Response:
     """GET /logout: the same answer with or without a session."""
     if call.visitor.session:
         call.store.drop_session(call.visitor.session.token)
-    call.visitor = Visitor()
+    call.visitor = RequestSession()
     return responses.redirect(f"{call.base}/login")
 
 
@@ -77,7 +77,7 @@ def _start(call: RouteCall, account: Account) -> None:
     others = [session.token for session in _sessions(call, account) if _must_go(call, session)]
     call.store.end_sessions(others)
     session = call.store.start_session(account.name, _address(call), device(call.request), call.visitor.previous)
-    call.visitor = Visitor(session, call.visitor.previous)
+    call.visitor = RequestSession(session, call.visitor.previous)
 
 
 def _sessions(call: RouteCall, account: Account) -> list[StoredSession]:

@@ -15,7 +15,7 @@ from reconciler.sandbox.request_fields import read_fields
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import ClientRow, Store
 from reconciler.sandbox.validation import ClientFields, Messages, accepted_fields, refused_client
-from reconciler.sandbox.visitor import Visitor
+from reconciler.sandbox.visitor import RequestSession
 
 
 class Unauthenticated(Exception):
@@ -43,7 +43,7 @@ class RouteCall:
     """One request in a route. Logging in or out replaces the visitor."""
 
     request: Request
-    visitor: Visitor
+    visitor: RequestSession
     store: Store
     policy: LoginSettings
     base: str
@@ -108,7 +108,7 @@ def home(call: RouteCall) -> Response:
     return responses.redirect(f"{call.base}/home")
 
 
-def anything_else(call: RouteCall, path: str = "") -> Response:
+def not_found(call: RouteCall, path: str = "") -> Response:
     """GET of an unknown page: a 404 only with a session, and always as HTML."""
     _authenticate(call)
     return responses.html(404, "Page not found")
@@ -129,7 +129,7 @@ def route_map(login_form: Handler, log_in: Handler, log_out: Handler) -> Map:
             Rule("/oauth/clients/<client_id>", methods=["PUT"], endpoint=update_client),
             Rule("/oauth/clients/<client_id>", methods=["DELETE"], endpoint=delete_client),
             Rule("/", methods=["GET"], endpoint=home),
-            Rule("/<path:path>", methods=["GET"], endpoint=anything_else),
+            Rule("/<path:path>", methods=["GET"], endpoint=not_found),
         ],
         merge_slashes=False,
     )

@@ -49,7 +49,7 @@ def running(  # noqa: PLR0913  (what a test may choose, by name)
         listener = stack.enter_context(closing(_listen(host, port)))
         base = _address(listener)
         store = stack.enter_context(Store(database, clock=clock))
-        store.settle(base)
+        store.set_url(base)
         # Imported here, so that resetting a database does not have to import an HTTP server.
         from reconciler.sandbox.app import Application
         from reconciler.sandbox.http_server import Server

@@ -74,7 +74,7 @@ class Store:
         """The time by its clock."""
         return self._clock()
 
-    def settle(self, base: str) -> None:
+    def set_url(self, base: str) -> None:
         """Set the URL of a fresh installation, which one of the system clients redirects to."""
         self._base = base
         with self._writing():

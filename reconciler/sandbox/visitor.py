@@ -14,13 +14,13 @@ from reconciler.support.frozen import frozen
 COOKIE = "processmaker_session"
 """The session cookie: every response of a route sets it, also without a login."""
 
-_STRANGER = "stranger."
+_ANONYMOUS = "stranger."
 _LONGEST_PAGE = 1500  # characters; browsers drop cookies over 4 kB
 _PLATFORM = re.compile(r"Windows|Android|iPhone|iPad|Mac OS|Linux", re.IGNORECASE)
 
 
 @frozen
-class Visitor:
+class RequestSession:
     """A visitor with or without a session; both are redirected to their previous page."""
 
     session: StoredSession | None = None
@@ -28,22 +28,22 @@ class Visitor:
     """Path and query of that page."""
 
 
-def read_visitor(request: Request, store: Store, policy: LoginSettings) -> Visitor:
+def read_visitor(request: Request, store: Store, policy: LoginSettings) -> RequestSession:
     """Who sent the request. A cookie that is unknown, expired or invalid means no session."""
     token = request.cookies.get(COOKIE, "")
-    if token.startswith(_STRANGER):
-        return Visitor(previous=_page_in(token.removeprefix(_STRANGER)))
+    if token.startswith(_ANONYMOUS):
+        return RequestSession(previous=_page_in(token.removeprefix(_ANONYMOUS)))
     session = store.session(token, lifetime=policy.lifetime * 60.0) if token else None
-    return Visitor(session, session.previous) if session else Visitor()
+    return RequestSession(session, session.previous) if session else RequestSession()
 
 
-def set_session_cookie(visitor: Visitor, response: Response, store: Store, policy: LoginSettings) -> None:
+def set_session_cookie(visitor: RequestSession, response: Response, store: Store, policy: LoginSettings) -> None:
     """Extend the session and set the cookie; without a session, the cookie itself holds the previous page."""
     if visitor.session:
         store.touch(visitor.session.token, visitor.previous)
         token = visitor.session.token
     else:
-        token = _STRANGER + urlsafe_b64encode((visitor.previous or "")[:_LONGEST_PAGE].encode()).decode().rstrip("=")
+        token = _ANONYMOUS + urlsafe_b64encode((visitor.previous or "")[:_LONGEST_PAGE].encode()).decode().rstrip("=")
     response.set_cookie(COOKIE, token, max_age=policy.lifetime * 60, httponly=True, samesite="Lax")
 
 

@@ -113,14 +113,14 @@ def _plan_alone(order: PlanRequest, instance: Instance, stack: ExitStack, sessio
         return Stopped(instance, problem)
     result, gateway = attempt(order, instance, sessions, stack)
     if isinstance(result, Planned) and gateway is not None:
-        result = _tested(order, result)
+        result = _with_sink_refusals(order, result)
         if is_pending(result):
             return _Pending(result, gateway, stack)
     _leave(stack)
     return result
 
 
-def _tested(order: PlanRequest, planned: Planned) -> Planned:
+def _with_sink_refusals(order: PlanRequest, planned: Planned) -> Planned:
     """Refuse the plan if a sink reports that it could not take what is declared: then nothing must be created."""
     if not (is_pending(planned) and needs_sinks(planned.plan, planned.missing_secrets)):
         return planned

@@ -66,7 +66,7 @@ def _apply(order: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack
     gateway = writing_sessions(order.options, run).open(order.instance, stack)
     planned, done = _compare(order, gateway.list_clients(), run)
     if is_pending(planned):
-        planned = _tested(order, planned)
+        planned = _with_sink_refusals(order, planned)
     if is_pending(planned):
         if not approve(planned):
             raise Refused("declined: nothing was written")
@@ -85,7 +85,7 @@ def _apply(order: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack
     return Finished(planned, report, done)
 
 
-def _tested(order: ExactPlan, planned: Planned) -> Planned:
+def _with_sink_refusals(order: ExactPlan, planned: Planned) -> Planned:
     """Refuse the plan if a sink reports that it could not take these clients: then nothing must be created."""
     if not needs_sinks(planned.plan, planned.missing_secrets):
         return planned

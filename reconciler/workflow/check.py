@@ -22,7 +22,7 @@ from reconciler.workflow.options import ProjectFiles
 
 
 @frozen
-class Checked:
+class ValidatedFiles:
     """The result: the settings if they are valid, the declarations of each instance, all problems in order."""
 
     settings: Settings | None
@@ -32,7 +32,7 @@ class Checked:
     """Number of declared client names, whatever the instance."""
 
 
-def declares_nothing_yet(files: ProjectFiles, checked: Checked) -> bool:
+def declares_nothing_yet(files: ProjectFiles, checked: ValidatedFiles) -> bool:
     """Whether the only problem is that there is no file of declarations: a new project.
 
     A missing directory that was named explicitly is a typing error instead.
@@ -49,28 +49,30 @@ def every_instance(settings: Settings) -> Sequence[Instance]:
     return settings.instances
 
 
-def check(files: ProjectFiles, choose: Callable[[Settings], Sequence[Instance]] = every_instance) -> Checked:
+def validate_files(
+    files: ProjectFiles, choose: Callable[[Settings], Sequence[Instance]] = every_instance
+) -> ValidatedFiles:
     """Return all problems of the files at once, and what they declare for each chosen instance.
 
     `choose` is called once the settings are valid; what it raises (`WrongUsage`) is passed on.
     """
     settings, problems = settings_of(files)
     if files.clients is None and not os.path.isfile(files.config) and settings is None and files.config_from is None:
-        return Checked(
+        return ValidatedFiles(
             None, InstanceDeclarations({}), tuple(problems)
         )  # the wrong folder: do not report that `clients/` is missing too
     instances = choose(settings) if settings else ()
     loaded = valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
     problems += loaded.diagnostics
     if settings is None:
-        return Checked(None, InstanceDeclarations({}), tuple(sorted_diagnostics(problems)))
+        return ValidatedFiles(None, InstanceDeclarations({}), tuple(sorted_diagnostics(problems)))
     complete = not has_errors(loaded.diagnostics)
     declared = declare(loaded.documents, settings, instances, complete=complete)
     diagnostics = tuple(sorted_diagnostics([*problems, *declared.diagnostics]))
-    return Checked(settings, declared.by_instance, diagnostics, declared.clients)
+    return ValidatedFiles(settings, declared.by_instance, diagnostics, declared.clients)
 
 
-def sound_settings(config: Path, config_from: str | None = None) -> Settings:
+def valid_settings(config: Path, config_from: str | None = None) -> Settings:
     """Load the settings alone, optionally of a git revision. Raises `InvalidDeclarations` and `GitError`."""
     settings, problems = settings_of(ProjectFiles(config, config_from=config_from))
     if settings is None:

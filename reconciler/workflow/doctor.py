@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.doctor.examination import Context, Examination, examine
-from reconciler.live.probe.facts import AccountFacts, Failure, NotLoggedIn, Reach
+from reconciler.live.probe.facts import AccountFacts, Failure, NotLoggedIn, ProbeResult
 from reconciler.live.probe.permissions import examine_account
 from reconciler.live.probe.probe import probe_instance
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
@@ -40,7 +40,9 @@ def examine_instances(order: ExaminationRequest) -> Iterator[Examination]:
         yield examine(Context(instance, order.settings, declared, order.first_day), reach, account)
 
 
-def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Reach | Failure, AccountFacts | None]:
+def _facts(
+    instance: Instance, sessions: Sessions, *, log_in: bool
+) -> tuple[ProbeResult | Failure, AccountFacts | None]:
     with ExitStack() as stack:
         try:
             place = locate(instance, stack)
@@ -52,7 +54,7 @@ def _facts(instance: Instance, sessions: Sessions, *, log_in: bool) -> tuple[Rea
         return reach, account
 
 
-def _look(place: Endpoint, sessions: Sessions) -> Reach:
+def _look(place: Endpoint, sessions: Sessions) -> ProbeResult:
     instance = place.instance
     return probe_instance(
         place.url,

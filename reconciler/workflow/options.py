@@ -104,7 +104,7 @@ def select_instances(settings: Settings, selection: Selection) -> tuple[Instance
     return in_shard(sorted(chosen, key=lambda instance: instance.wave), selection.shard)
 
 
-def every_one(settings: Settings, *, embedded: bool, shard: Shard | None) -> Selection:
+def select_all(settings: Settings, *, embedded: bool, shard: Shard | None) -> Selection:
     """The selection of all instances of a shard, with or without the embedded ones."""
     if not embedded:
         return Selection(all=True, shard=shard)

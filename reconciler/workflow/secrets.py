@@ -40,7 +40,7 @@ def deliver_secrets(order: PlanRequest, wanted: DeliveryRequest, run: Run) -> li
     The instances are only read. Raises `WrongUsage` for a glob that no declared client matches, and if no instance has
     sinks.
     """
-    _refuse_strangers(order, wanted.names)
+    _refuse_unmatched(order, wanted.names)
     instances = [instance for instance in order.instances if instance.sinks]
     if order.instances and not instances:
         names = enumeration(quoted(instance.name) for instance in order.instances)
@@ -62,7 +62,7 @@ def deliver_secrets(order: PlanRequest, wanted: DeliveryRequest, run: Run) -> li
     return map_parallel(instances, visit, run.parallelism, cancel_token)
 
 
-def _refuse_strangers(order: PlanRequest, globs: Sequence[str]) -> None:
+def _refuse_unmatched(order: PlanRequest, globs: Sequence[str]) -> None:
     known = {client.name for instance in order.instances for client in order.declared.of(instance.name).present}
     for glob in globs:
         if order.instances and not any(matches(glob, name) for name in known):

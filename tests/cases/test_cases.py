@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.workflow.check import check
+from reconciler.workflow.check import validate_files
 from reconciler.workflow.options import ProjectFiles
 
 HERE = Path(__file__).parent
@@ -21,7 +21,7 @@ def test_validating_the_case_says_exactly_what_is_expected(case: Path, monkeypat
     monkeypatch.chdir(case)
     own = Path("reconciler.yaml")
     files = ProjectFiles(own if own.exists() else HERE / "default.yaml", Path("clients"))
-    found = [str(diagnostic) for diagnostic in check(files).diagnostics]
+    found = [str(diagnostic) for diagnostic in validate_files(files).diagnostics]
     assert found == _expected(case)
 
 

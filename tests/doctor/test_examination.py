@@ -20,15 +20,15 @@ from reconciler.live.probe.facts import (
     AnswerKind,
     Certificate,
     Connected,
-    Distrusted,
     Failure,
     LoggedIn,
     NotLoggedIn,
     Permissions,
     PermissionState,
-    Reach,
+    ProbeResult,
     Resolved,
     Secured,
+    Untrusted,
 )
 from reconciler.model.settings import Settings
 from tests.builders import declare, listing
@@ -47,7 +47,7 @@ def answered(status: int, kind: AnswerKind, skew: int | None = 0, leads_to: str 
     return AnonymousAnswer(status, kind, 40, skew, leads_to)
 
 
-HEALTHY = Reach(
+HEALTHY = ProbeResult(
     URL,
     NOW,
     name=Resolved(("192.0.2.1",)),
@@ -58,7 +58,7 @@ HEALTHY = Reach(
 EVERYTHING = LoggedIn(Permissions(HAS, HAS, HAS, HAS), 7200.0, listing(*FRESH))
 
 
-def examined(reach: Reach | Failure = HEALTHY, account: AccountFacts | None = EVERYTHING) -> Examination:
+def examined(reach: ProbeResult | Failure = HEALTHY, account: AccountFacts | None = EVERYTHING) -> Examination:
     settings = Settings(Path("reconciler.yaml"), (STAGING,))
     return examine(Context(STAGING, settings, declare()), reach, account)
 
@@ -90,16 +90,16 @@ FAILED = Failure("it failed", None)
 @pytest.mark.parametrize(
     ("reach", "code", "check"),
     [
-        (Reach(URL, NOW, name=FAILED), "name-not-resolved", Check.NAME),
+        (ProbeResult(URL, NOW, name=FAILED), "name-not-resolved", Check.NAME),
         (replace(HEALTHY, connection=FAILED, tls=None, answer=None), "not-reachable", Check.CONNECTION),
         (replace(HEALTHY, tls=FAILED, answer=None), "tls-failed", Check.TLS),
-        (replace(HEALTHY, tls=Distrusted("no", None, None), answer=None), "certificate-not-trusted", Check.TLS),
+        (replace(HEALTHY, tls=Untrusted("no", None, None), answer=None), "certificate-not-trusted", Check.TLS),
         (
-            replace(HEALTHY, tls=Distrusted("no", None, certificate(9)), answer=None),
+            replace(HEALTHY, tls=Untrusted("no", None, certificate(9)), answer=None),
             "certificate-not-trusted",
             Check.TLS,
         ),
-        (replace(HEALTHY, tls=Distrusted("no", None, certificate(-1)), answer=None), "certificate-expired", Check.TLS),
+        (replace(HEALTHY, tls=Untrusted("no", None, certificate(-1)), answer=None), "certificate-expired", Check.TLS),
         (replace(HEALTHY, answer=FAILED), "no-answer", Check.PLATFORM),
         *(
             (replace(HEALTHY, answer=answered(status, kind)), code, Check.PLATFORM)
@@ -117,7 +117,9 @@ FAILED = Failure("it failed", None)
         ),
     ],
 )
-def test_a_way_that_ends_early_is_one_error_at_the_check_where_it_ends(reach: Reach, code: str, check: Check) -> None:
+def test_a_way_that_ends_early_is_one_error_at_the_check_where_it_ends(
+    reach: ProbeResult, code: str, check: Check
+) -> None:
     examination = examined(reach, None)
     assert codes(examination) == [code]
     assert examination.has_errors
@@ -152,7 +154,7 @@ def test_plain_http_to_another_machine_is_a_warning() -> None:
 
 
 def test_behind_a_proxy_the_way_is_its_business_and_it_says_so() -> None:
-    examination = examined(Reach(URL, NOW, "proxy.example.com:3128", answer=HEALTHY.answer))
+    examination = examined(ProbeResult(URL, NOW, "proxy.example.com:3128", answer=HEALTHY.answer))
     assert codes(examination) == []
     assert "proxy" in [each.code for each in examination.findings]
     assert states(examination)[Check.NAME] is CheckState.NOT_TRIED

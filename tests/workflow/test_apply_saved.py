@@ -81,7 +81,7 @@ def test_what_somebody_did_during_the_question_is_not_done_twice(served: Platfor
     order = replace(_order(served, "One", "Two"), takes_time=True)
     result = _asked(order, _run(tmp_path), True, meanwhile=lambda: served.has(spec("One")))
     assert isinstance(result, Finished)
-    assert [change.name for change in result.already_done] == ["One"]
+    assert [change.name for change in result.already_live] == ["One"]
     assert [outcome.change.name for outcome in result.report.outcomes] == ["Two"]
 
 

@@ -72,11 +72,11 @@ def _order(
     """
     from reconciler.model.diagnostics import has_errors
     from reconciler.model.errors import InvalidDeclarations
-    from reconciler.workflow.check import check, declares_nothing_yet
+    from reconciler.workflow.check import declares_nothing_yet, validate_files
     from reconciler.workflow.doctor import ExaminationRequest
     from reconciler.workflow.options import select_instances
 
-    checked = check(files, lambda settings: select_instances(settings, selection))
+    checked = validate_files(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None:
         raise InvalidDeclarations(checked.diagnostics)
     instances = select_instances(checked.settings, selection)

@@ -80,7 +80,7 @@ def export(
     """
     from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_export, write_export
     from reconciler.cli.run.export_update import UpdateFlags, run_update
-    from reconciler.workflow.check import sound_settings
+    from reconciler.workflow.check import valid_settings
     from reconciler.workflow.export.export import export as export_seen
     from reconciler.workflow.options import select_instances
 
@@ -88,7 +88,7 @@ def export(
     choice.refuse({"-o": output, "--split": split, "--system": system, "--force": force})
     if update:
         return run_update(files, selection, choice, Options(os.environ, timeout=timeout), parallelism, console)
-    settings = sound_settings(files.config)
+    settings = valid_settings(files.config)
     instances = select_instances(settings, selection)
     target = ExportTarget(output, split, force)
     target.refuse()

@@ -30,12 +30,12 @@ def instances(config: Path, selection: Selection, console: Console) -> int:
     `fromJSON` of a GitHub workflow, a job for each instance.
     """
     from reconciler.render.instances import instances_json, instances_text, matrix_text
-    from reconciler.workflow.check import sound_settings
-    from reconciler.workflow.options import every_one, select_instances
+    from reconciler.workflow.check import valid_settings
+    from reconciler.workflow.options import select_all, select_instances
 
-    settings = sound_settings(config)
+    settings = valid_settings(config)
     if not selection.is_explicit:
-        selection = every_one(settings, embedded=console.output_format != _MATRIX, shard=selection.shard)
+        selection = select_all(settings, embedded=console.output_format != _MATRIX, shard=selection.shard)
     chosen = select_instances(settings, selection)
     if console.output_format == _MATRIX:
         console.result(matrix_text(chosen))

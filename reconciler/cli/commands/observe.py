@@ -57,10 +57,10 @@ def observe(
     Each instance that answers is saved. If one does not, the exit code says so; if none does, no file is written.
     """
     from reconciler.cli.run.observation import refuse_to_observe, save_observations
-    from reconciler.workflow.check import sound_settings
+    from reconciler.workflow.check import valid_settings
     from reconciler.workflow.options import select_instances
 
     refuse_to_observe(output)
-    instances = select_instances(sound_settings(config, config_from), selection)
+    instances = select_instances(valid_settings(config, config_from), selection)
     files, options = ProjectFiles(config, config_from=config_from), Options(os.environ, timeout=timeout)
     return save_observations(instances, output, files, options, parallelism, console)

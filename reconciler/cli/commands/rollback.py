@@ -146,12 +146,12 @@ def _apply(
     from reconciler.cli.run.context import start_run
     from reconciler.results import Finished
     from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
-    from reconciler.workflow.check import sound_settings
+    from reconciler.workflow.check import valid_settings
 
     if not (yes or is_interactive()):
         raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read it without --apply")
     _warn_of_the_uncertain(past, console)
-    settings = sound_settings(files.config)
+    settings = valid_settings(files.config)
     order = ExactPlan(
         settings,
         _target(past, settings),

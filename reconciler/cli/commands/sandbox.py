@@ -84,12 +84,12 @@ def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet
     They are as freshly installed afterwards; everything else in them is gone.
     """
     from reconciler.sandbox.server import reset as start_afresh
-    from reconciler.workflow.check import sound_settings
+    from reconciler.workflow.check import valid_settings
 
     if database is not None:
         databases = {str(database): database}
     else:
-        databases = _embedded(sound_settings(config), Selection(instances))
+        databases = _embedded(valid_settings(config), Selection(instances))
     for name, file in databases.items():
         start_afresh(file)
         Console(quiet=quiet).progress(f"{name}: as freshly installed")

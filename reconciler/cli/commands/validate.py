@@ -18,7 +18,7 @@ from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
-    from reconciler.workflow.check import Checked
+    from reconciler.workflow.check import ValidatedFiles
 
 
 @click.command(
@@ -41,12 +41,12 @@ def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Pat
     Everything is always loaded. PATH (files or folders) only limits what is reported, and with it the
     exit code; errors in the configuration are always reported, since nothing can be judged without it.
     """
-    from reconciler.workflow.check import check
+    from reconciler.workflow.check import validate_files
 
     refuse_unread_paths(paths, files)
     report_files = ReportFiles("validate", reports, files, console)
     with report_files.reporting_failures():
-        checked = check(files)
+        checked = validate_files(files)
     reported = tuple(_within(paths, files, checked))
     try:
         _show(reported, console)
@@ -57,7 +57,7 @@ def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Pat
     return code if told else 1
 
 
-def _within(paths: Sequence[Path], files: ProjectFiles, checked: Checked) -> Iterator[Diagnostic]:
+def _within(paths: Sequence[Path], files: ProjectFiles, checked: ValidatedFiles) -> Iterator[Diagnostic]:
     scope = [real_path(path) for path in paths]
     if checked.settings is None and files.config_from is not None:
         scope = []  # the errors are in a revision, which no PATH can name
@@ -77,7 +77,7 @@ def _show(reported: Sequence[Diagnostic], console: Console) -> None:
         console.result(render_diagnostic_lines(reported))
 
 
-def _summary(checked: Checked, reported: Sequence[Diagnostic]) -> str:
+def _summary(checked: ValidatedFiles, reported: Sequence[Diagnostic]) -> str:
     if has_errors(reported):
         return f"invalid: {_found(reported)}"
     if has_errors(checked.diagnostics):

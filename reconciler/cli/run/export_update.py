@@ -20,7 +20,7 @@ from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.render.view.counts import plural
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
-from reconciler.workflow.check import check
+from reconciler.workflow.check import validate_files
 from reconciler.workflow.export.accept_live import NotAccepted
 from reconciler.workflow.export.update import UpdatedFiles, UpdateTarget, update
 from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
@@ -139,7 +139,7 @@ def _left_alone(each: NotAccepted) -> str:
 def _judge(found: UpdatedFiles, files: ProjectFiles, selection: Selection, console: Console) -> int:
     """Check the new files against the rules, which manual changes may break, and return the exit code."""
     if found.files:
-        diagnostics = check(files, lambda settings: select_instances(settings, selection)).diagnostics
+        diagnostics = validate_files(files, lambda settings: select_instances(settings, selection)).diagnostics
         if has_errors(diagnostics):
             console.problem(render_diagnostic_lines(d for d in diagnostics if d.severity is Severity.ERROR))
             console.problem("the files say what is live, and the rules refuse that: correct them, or undo: git diff\n")

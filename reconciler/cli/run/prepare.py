@@ -11,7 +11,7 @@ from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
-from reconciler.workflow.check import check, declares_nothing_yet
+from reconciler.workflow.check import declares_nothing_yet, validate_files
 from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
 from reconciler.workflow.plan import PlanRequest
 
@@ -30,7 +30,7 @@ def prepare(
     Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a
     revision that git does not have.
     """
-    checked = check(files, lambda settings: select_instances(settings, selection))
+    checked = validate_files(files, lambda settings: select_instances(settings, selection))
     diagnostics = checked.diagnostics
     if first_day and declares_nothing_yet(files, checked):
         diagnostics = tuple(each for each in diagnostics if each.severity is not Severity.ERROR)

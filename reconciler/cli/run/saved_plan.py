@@ -23,7 +23,7 @@ from reconciler.planning.plan.plan import OnDrift, Prune
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
 from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
-from reconciler.workflow.check import sound_settings
+from reconciler.workflow.check import valid_settings
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions
 
 _SAVE_ONE = "save one: reconciler plan -o FILE"
@@ -73,7 +73,7 @@ def apply_plan_file(
     console = report_files.console
     with report_files.reporting_failures():
         saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
-        settings = sound_settings(files.config, files.config_from)
+        settings = valid_settings(files.config, files.config_from)
         instance = target_of(saved, settings.instances)
         order = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest)
         with stoppable() as stop:

@@ -48,7 +48,7 @@ def explain_failure(error: Exception, seconds: float, *, sent: bool) -> NoRespon
         # The frames of the HTTP library hold the request's body.
         root.with_traceback(None)
     kind = UnexpectedResponse if unpackable else Unavailable
-    return NoResponse(why, hint, root, kind, sent, lasting=unpackable or _is_lasting(error, root, sent=sent))
+    return NoResponse(why, hint, root, kind, sent, permanent=unpackable or _is_lasting(error, root, sent=sent))
 
 
 def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:

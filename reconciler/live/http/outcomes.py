@@ -34,7 +34,7 @@ class NoResponse:
     kind: type[GatewayError] = Unavailable
     sent: bool = True
     """False only if provably nothing was sent: no connection was made."""
-    lasting: bool = False
+    permanent: bool = False
     """Whether every retry would fail in the same way."""
     tried: str = ""
 

@@ -11,7 +11,7 @@ class ApiRequest:
 
     method: str
     path: str
-    doing: str
+    action: str
     """Followed by the instance's URL in messages: "cannot <doing> <url>"."""
     success: int
     """The only status that is a success."""
@@ -21,4 +21,4 @@ class ApiRequest:
 
 def failure_text(request: ApiRequest, url: str, why: str) -> str:
     """The first line of every error about a request to the instance at `url`."""
-    return f"cannot {request.doing} {url}: {why}"
+    return f"cannot {request.action} {url}: {why}"

@@ -25,7 +25,7 @@ LOG = logging.getLogger("reconciler.http")
 RETRIES = 4
 """Maximum number of retries of a request."""
 
-TIMES = 4
+TOTAL_TIMEOUT_FACTOR = 4
 """All attempts of a request, with the pauses between them, take at most this many times its timeout."""
 
 # A PUT replaces the whole client, so it may arrive twice. A POST may not: the platform allows equal names, so a second
@@ -33,7 +33,7 @@ TIMES = 4
 _REPEATABLE = frozenset({"GET", "PUT"})
 
 # Not 500: it is also the response to a missing session or a missing client, so its cause is examined first.
-_PASSING = frozenset({429, 502, 503, 504})
+_RETRYABLE_STATUSES = frozenset({429, 502, 503, 504})
 
 _SHORTEST = 1.0
 """Seconds. With less time left there is no retry: its failure would only hide the one that is known."""
@@ -96,19 +96,19 @@ def send_with_retries(
     policy = _policy(call)
     while True:
         outcome = send(limits.for_a_try(retry_clock.clock() - started))
-        if not _may_pass(outcome, call, policy):
+        if not _is_retryable(outcome, call, policy):
             return outcome
         spent = retry_clock.clock() - started
         asked = _asked_for(outcome, policy)
         if not policy.total:
-            return _given_up(outcome, policy, spent)
+            return _with_attempts(outcome, policy, spent)
         following = policy.increment(call.method, place)
         seconds = max(following.get_backoff_time(), asked)
         if not limits.allow(seconds, spent):
-            return _given_up(outcome, policy, spent, asked)
+            return _with_attempts(outcome, policy, spent, asked)
         _tell(outcome, place, seconds, following)
         if retry_clock.pause(seconds):
-            return _given_up(outcome, policy, spent)
+            return _with_attempts(outcome, policy, spent)
         policy = following
 
 
@@ -116,7 +116,7 @@ def _policy(call: ApiRequest) -> Retry:
     return Retry(
         RETRIES,
         allowed_methods=_REPEATABLE,
-        status_forcelist=_PASSING,
+        status_forcelist=_RETRYABLE_STATUSES,
         # 1, 2, 4, 8 seconds plus up to one, so that eight threads rejected together do not retry together.
         backoff_factor=0.5,
         backoff_jitter=1.0,
@@ -125,12 +125,12 @@ def _policy(call: ApiRequest) -> Retry:
     )
 
 
-def _may_pass(outcome: HttpOutcome, call: ApiRequest, policy: Retry) -> bool:
+def _is_retryable(outcome: HttpOutcome, call: ApiRequest, policy: Retry) -> bool:
     """Whether the outcome is a failure after which a retry is safe and may succeed."""
     if isinstance(outcome, HttpResponse):
         return policy.is_retry(call.method, outcome.status)
     # A request that was never sent may be sent again, whatever it is, even a login.
-    return not outcome.lasting and (call.method in _REPEATABLE or not outcome.sent)
+    return not outcome.permanent and (call.method in _REPEATABLE or not outcome.sent)
 
 
 def _asked_for(outcome: HttpOutcome, policy: Retry) -> float:
@@ -150,7 +150,7 @@ def _tell(outcome: HttpOutcome, place: str, seconds: float, policy: Retry) -> No
     LOG.warning("%s: trying again in %g s (%d of %d)", what, round(seconds, 1), number, RETRIES)
 
 
-def _given_up(outcome: HttpOutcome, policy: Retry, spent: float, asked: float = 0.0) -> HttpOutcome:
+def _with_attempts(outcome: HttpOutcome, policy: Retry, spent: float, asked: float = 0.0) -> HttpOutcome:
     tries = len(policy.history)
     tried = f"; tried {tries} times in {spent:.0f} s" if tries > 1 else ""
     if asked:

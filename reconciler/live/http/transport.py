@@ -17,7 +17,7 @@ from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, fo
 from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
 from reconciler.live.http.request import ApiRequest, failure_text
-from reconciler.live.http.retry import TIMES, RetryClock, TimeLimits, send_with_retries
+from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, TimeLimits, send_with_retries
 from reconciler.live.http.url import checked_ca_bundle, checked_url
 from reconciler.model.errors import ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
@@ -153,7 +153,11 @@ class Transport:
         seconds; the default is TIMES times the timeout. Raises Unavailable when no complete response came in time,
         UnexpectedResponse when it is larger than LARGEST or compressed in an unknown way.
         """
-        limits = TimeLimits(self._timeout, TIMES * self._timeout) if within is None else TimeLimits(within, within)
+        limits = (
+            TimeLimits(self._timeout, TOTAL_TIMEOUT_FACTOR * self._timeout)
+            if within is None
+            else TimeLimits(within, within)
+        )
         outcome = send_with_retries(
             lambda seconds: self._try(call, cookies, form, json, seconds),
             call,
@@ -207,7 +211,7 @@ class Transport:
         with cookies.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
             body = _read(response)
             if isinstance(body, str):
-                return NoResponse(body, None, None, UnexpectedResponse, lasting=True)
+                return NoResponse(body, None, None, UnexpectedResponse, permanent=True)
             content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             location, retry_after, date = (response.headers.get(name) for name in ("Location", "Retry-After", "Date"))
             return HttpResponse(response.status_code, content_type, location, body, retry_after, date)

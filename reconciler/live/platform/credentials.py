@@ -23,7 +23,7 @@ class Credentials:
 
 
 @frozen
-class _Absent:
+class _MissingCredential:
     """Why the user name or the password is missing, and the fix."""
 
     why: str
@@ -39,49 +39,53 @@ def read_credentials(names: CredentialNames, environ: Mapping[str, str]) -> Cred
     password = _read("password", names.password_env, names.password_file, environ)
     if isinstance(username, Secret) and isinstance(password, Secret):
         return Credentials(username, password)
-    absent = [found for found in (username, password) if isinstance(found, _Absent)]
+    absent = [found for found in (username, password) if isinstance(found, _MissingCredential)]
     raise CredentialsMissing(
         "cannot log in: " + "; ".join(one.why for one in absent),
         "; ".join(one.way_out for one in absent),
     )
 
 
-def _read(what: str, variable: str | None, file: Path | None, environ: Mapping[str, str]) -> Secret | _Absent:
+def _read(
+    what: str, variable: str | None, file: Path | None, environ: Mapping[str, str]
+) -> Secret | _MissingCredential:
     if variable is not None:
         return _from_variable(what, variable, environ)
     if file is not None:
         return _from_file(what, file)
-    return _Absent(f"`credentials:` does not say where the {what} is", f"name a variable or a file for the {what}")
+    return _MissingCredential(
+        f"`credentials:` does not say where the {what} is", f"name a variable or a file for the {what}"
+    )
 
 
-def _from_variable(what: str, variable: str, environ: Mapping[str, str]) -> Secret | _Absent:
+def _from_variable(what: str, variable: str, environ: Mapping[str, str]) -> Secret | _MissingCredential:
     value = environ.get(variable)
     way_out = f"export {variable}=<{what}>"
     if value is None:
-        return _Absent(f"the environment variable {variable} ({what}) is not set", way_out)
+        return _MissingCredential(f"the environment variable {variable} ({what}) is not set", way_out)
     if not value:
-        return _Absent(f"the environment variable {variable} ({what}) is empty", way_out)
+        return _MissingCredential(f"the environment variable {variable} ({what}) is empty", way_out)
     if not _is_text(value):
-        return _Absent(f"the environment variable {variable} ({what}) is not UTF-8 text", way_out)
+        return _MissingCredential(f"the environment variable {variable} ({what}) is not UTF-8 text", way_out)
     return Secret(value)
 
 
-def _from_file(what: str, file: Path) -> Secret | _Absent:
+def _from_file(what: str, file: Path) -> Secret | _MissingCredential:
     way_out = f"write the {what} into {file}, readable for you alone"
     try:
         with file.open("rb") as stream:
             content = stream.read(LONGEST + 1)
     except OSError as error:
-        return _Absent(f"the file {file} ({what}) cannot be read: {error.strerror}", way_out)
+        return _MissingCredential(f"the file {file} ({what}) cannot be read: {error.strerror}", way_out)
     if len(content) > LONGEST:
-        return _Absent(f"the file {file} ({what}) is longer than {LONGEST // 1024} KiB", way_out)
+        return _MissingCredential(f"the file {file} ({what}) is longer than {LONGEST // 1024} KiB", way_out)
     value = content.removesuffix(b"\n").removesuffix(b"\r") if content.endswith(b"\n") else content
     if not value:
-        return _Absent(f"the file {file} ({what}) is empty", way_out)
+        return _MissingCredential(f"the file {file} ({what}) is empty", way_out)
     try:
         return Secret(value.decode())
     except UnicodeDecodeError:
-        return _Absent(f"the file {file} ({what}) is not UTF-8 text", way_out)
+        return _MissingCredential(f"the file {file} ({what}) is not UTF-8 text", way_out)
 
 
 def _is_text(value: str) -> bool:

@@ -21,7 +21,7 @@ from reconciler.support.json_reader import WrongShape
 
 Read = TypeVar("Read")
 
-PATIENT = RetryClock()
+REAL_TIME = RetryClock()
 """Pauses in real time."""
 
 
@@ -35,7 +35,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     allow_http: bool = False,
     embedded: bool = False,
     connections: int = 8,
-    retry_clock: RetryClock = PATIENT,
+    retry_clock: RetryClock = REAL_TIME,
     renewals: int = 1,
 ) -> Iterator[HttpGateway]:
     """Log in to the instance at `url` and yield its thread-safe gateway; log out whenever the block ends.

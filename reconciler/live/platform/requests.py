@@ -11,7 +11,7 @@ PROBE = ApiRequest("GET", "/oauth/scopes", "ask for the session at", 200)
 LIST = ApiRequest("GET", "/oauth/clients", "list the auth clients of", 200, "View Auth Clients")
 CREATE = ApiRequest("POST", "/oauth/clients", "create an auth client on", 201, "Create Auth Clients")
 
-LOOK = ApiRequest("GET", "/oauth/scopes", "reach", 401)
+ANONYMOUS_PROBE = ApiRequest("GET", "/oauth/scopes", "reach", 401)
 
 # These can change nothing: the first has no client in it, and no instance has a client 0.
 ASK_CREATE = ApiRequest("POST", "/oauth/clients", "ask for the permission to create at", 422, "Create Auth Clients")

@@ -74,7 +74,7 @@ class Session:
 
         Raises LoginRefused when the platform refuses the login, another GatewayError for any other failure.
         """
-        self._enter(LOGIN, self._cookies)
+        self._send_login(LOGIN, self._cookies)
 
     def log_out(self) -> None:
         """End the session if possible. Raises nothing: the reason for logging out is more important."""
@@ -185,7 +185,7 @@ class Session:
     def _log_in_again(self) -> None:
         fresh = self._transport.new_cookies()
         try:
-            self._enter(LOGIN_AGAIN, fresh)
+            self._send_login(LOGIN_AGAIN, fresh)
         except GatewayError as error:
             self._failure = error
             raise
@@ -195,7 +195,7 @@ class Session:
             raise
         self._cookies = fresh
 
-    def _enter(self, call: ApiRequest, cookies: CookieSession) -> None:
+    def _send_login(self, call: ApiRequest, cookies: CookieSession) -> None:
         """Log in. `cookies` must be empty: with a session, the platform would not check the credentials at all."""
         answer = self._transport.exchange(call, cookies, form=_form(self._credentials))
         if answer.status == call.success:
@@ -203,7 +203,7 @@ class Session:
         if answer.status == 422:
             raise _refused(answer, call, self._credentials, self._url)
         if leads_to_login(answer, self._url):
-            raise _taken(call, self._url)
+            raise _second_session_refused(call, self._url)
         raise error_for(answer, call, self._url)
 
 
@@ -235,7 +235,7 @@ def _refused(answer: HttpResponse, call: ApiRequest, credentials: Credentials, u
     return LoginRefused(failure_text(call, url, why + quoted), f"{hint}; {_NO_MORE}")
 
 
-def _taken(call: ApiRequest, url: str) -> LoginRefused:
+def _second_session_refused(call: ApiRequest, url: str) -> LoginRefused:
     why = "the instance allows one session a user, and this account has one already"
     hint = "log that one out; if a killed run left it behind, wait until it lapses (two hours unless set otherwise)"
     if call is LOGIN_AGAIN:

@@ -51,7 +51,7 @@ class Secured:
 
 
 @frozen
-class Distrusted:
+class Untrusted:
     """A certificate that does not verify, as far as it could be read."""
 
     why: str
@@ -83,7 +83,7 @@ class AnonymousAnswer:
 
 
 @frozen
-class Reach:
+class ProbeResult:
     """The connection to an instance, step by step. None is a step that was not tried or does not apply."""
 
     url: str
@@ -92,7 +92,7 @@ class Reach:
     """Host and port. With a proxy, name, connection and certificate are not examined."""
     name: Resolved | Failure | None = None
     connection: Connected | Failure | None = None
-    tls: Secured | Distrusted | Failure | None = None
+    tls: Secured | Untrusted | Failure | None = None
     answer: AnonymousAnswer | Failure | None = None
 
     @property

@@ -23,22 +23,22 @@ from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import CookieSession, Route, Transport
-from reconciler.live.platform.requests import LOOK
+from reconciler.live.platform.requests import ANONYMOUS_PROBE
 from reconciler.live.platform.responses import is_json, leads_to_login
 from reconciler.live.probe.facts import (
     AnonymousAnswer,
     AnswerKind,
     Certificate,
     Connected,
-    Distrusted,
     Failure,
-    Reach,
+    ProbeResult,
     Resolved,
     Secured,
+    Untrusted,
 )
 from reconciler.model.errors import GatewayError
 
-IMPATIENT = RetryClock(pause=lambda _: True)
+NO_RETRY = RetryClock(pause=lambda _: True)
 """No retries: the probe reports the current state."""
 
 _NO_CHECK_TIME = 0x200000
@@ -47,7 +47,9 @@ _NO_CHECK_TIME = 0x200000
 _UNAVAILABLE = frozenset({429, 502, 503, 504})
 
 
-def probe_instance(url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool) -> Reach:
+def probe_instance(
+    url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool
+) -> ProbeResult:
     """Probe the instance at `url`, as `connect` would reach it, up to the first step that fails.
 
     `timeout` is in seconds, for each step. Raises ReconcilerError for a URL or a CA bundle that cannot be used.
@@ -59,22 +61,22 @@ def probe_instance(url: str, *, timeout: float, ca_bundle: Path | None, allow_ht
         allow_http=allow_http,
         embedded=embedded,
         connections=1,
-        retry_clock=IMPATIENT,
+        retry_clock=NO_RETRY,
     ) as transport:
         route, at = transport.route(), datetime.now(UTC)
         if route.proxy is not None:
-            return Reach(transport.url, at, route.proxy, answer=_ask(transport))
+            return ProbeResult(transport.url, at, route.proxy, answer=_ask(transport))
         return _directly(transport, route, at)
 
 
-def _directly(transport: Transport, route: Route, at: datetime) -> Reach:
+def _directly(transport: Transport, route: Route, at: datetime) -> ProbeResult:
     name = _resolve(route)
     if isinstance(name, Failure):
-        return Reach(transport.url, at, name=name)
+        return ProbeResult(transport.url, at, name=name)
     connection, tls = _connect(route)
-    if isinstance(connection, Failure) or isinstance(tls, Failure | Distrusted):
-        return Reach(transport.url, at, name=name, connection=connection, tls=tls)
-    return Reach(transport.url, at, name=name, connection=connection, tls=tls, answer=_ask(transport))
+    if isinstance(connection, Failure) or isinstance(tls, Failure | Untrusted):
+        return ProbeResult(transport.url, at, name=name, connection=connection, tls=tls)
+    return ProbeResult(transport.url, at, name=name, connection=connection, tls=tls, answer=_ask(transport))
 
 
 def _resolve(route: Route) -> Resolved | Failure:
@@ -85,7 +87,7 @@ def _resolve(route: Route) -> Resolved | Failure:
     return Resolved(tuple(dict.fromkeys(str(address[0]) for *_, address in found)))
 
 
-def _connect(route: Route) -> tuple[Connected | Failure, Secured | Distrusted | Failure | None]:
+def _connect(route: Route) -> tuple[Connected | Failure, Secured | Untrusted | Failure | None]:
     with ExitStack() as stack:
         started = monotonic()
         try:
@@ -102,7 +104,7 @@ def _tcp(route: Route) -> Iterator[socket.socket]:
         yield plain
 
 
-def _secure(plain: socket.socket, route: Route) -> Secured | Distrusted | Failure:
+def _secure(plain: socket.socket, route: Route) -> Secured | Untrusted | Failure:
     context = _verifying(route)
     if context is None:
         why = "the file of trusted authorities is missing, or holds no certificate"
@@ -112,7 +114,7 @@ def _secure(plain: socket.socket, route: Route) -> Secured | Distrusted | Failur
             return Secured(secured.version() or "TLS", _read_certificate(secured.getpeercert()))
     except ssl.SSLCertVerificationError as error:
         failure = _failure(error, route)
-        return Distrusted(failure.why, failure.hint, _presented(route))
+        return Untrusted(failure.why, failure.hint, _read_untrusted_certificate(route))
     except FAILURES as error:
         return _failure(error, route)
 
@@ -129,7 +131,7 @@ def _verifying(route: Route) -> ssl.SSLContext | None:
     return context
 
 
-def _presented(route: Route) -> Certificate | None:
+def _read_untrusted_certificate(route: Route) -> Certificate | None:
     """Read the certificate that did not verify. Nothing is sent over these connections.
 
     The ssl module only parses a certificate that has verified: so it is fetched first, then verified as its own CA.
@@ -173,7 +175,7 @@ def _called(name: Any) -> str:
 def _ask(transport: Transport) -> AnonymousAnswer | Failure:
     cookies, started = transport.new_cookies(), monotonic()
     try:
-        answer = transport.exchange(LOOK, cookies)
+        answer = transport.exchange(ANONYMOUS_PROBE, cookies)
     except GatewayError as error:
         return Failure(error.message, error.hint)
     took = _milliseconds(started)
@@ -220,7 +222,7 @@ def _target(answer: HttpResponse, url: str) -> str | None:
     try:
         target = urlsplit(urljoin(f"{url}/", answer.location))
         port = f":{target.port}" if target.port else ""
-        path = target.path.removesuffix(LOOK.path) if target.path.endswith(LOOK.path) else ""
+        path = target.path.removesuffix(ANONYMOUS_PROBE.path) if target.path.endswith(ANONYMOUS_PROBE.path) else ""
         return f"{target.scheme}://{target.hostname or ''}{port}{path}"
     except ValueError:
         return None

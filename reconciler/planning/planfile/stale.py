@@ -51,7 +51,7 @@ class Ready:
     """The saved plan to apply: without the changes that are already done, and with the current live clients."""
 
     plan: Plan
-    already_done: tuple[Change, ...] = ()
+    already_live: tuple[Change, ...] = ()
 
 
 @frozen

@@ -53,7 +53,7 @@ def instance_body(result: ApplyResult, anchor: str) -> Html:
             cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
             first = (summary_bar(result), _basis(plan, as_of), _refused(refusals))
             return join([*first, *_of_plan(plan, cards), to_deliver(missing_secrets)])
-        case Finished(planned=planned, report=report, already_done=done):
+        case Finished(planned=planned, report=report, already_live=done):
             known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
             tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
             parts = _of_plan(planned.plan, [*known, *tried])
@@ -71,7 +71,7 @@ def summary_bar(result: ApplyResult) -> Html | None:
     match result:
         case Planned(plan=plan, missing_secrets=missing_secrets):
             return _bar([*_planned_numbers(plan), (len({each.id for each in missing_secrets}), "to deliver", "update")])
-        case Finished(planned=planned, report=report, already_done=done):
+        case Finished(planned=planned, report=report, already_live=done):
             return _bar(_finished_numbers(planned.plan, report, len(done)))
         case Stopped():
             return None

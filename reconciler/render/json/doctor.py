@@ -13,12 +13,12 @@ from reconciler.live.probe.facts import (
     AnonymousAnswer,
     Certificate,
     Connected,
-    Distrusted,
     Failure,
     LoggedIn,
-    Reach,
+    ProbeResult,
     Resolved,
     Secured,
+    Untrusted,
 )
 from reconciler.render.json.overview import render_document
 
@@ -38,7 +38,7 @@ def _entry(examination: Examination) -> dict[str, Any]:
         "fits": asdict(examination.account_uses),
         "checks": [{"check": line.check, "status": line.state, "message": line.text} for line in lines_of(examination)],
         "facts": {
-            **_reachability(examination.reach if isinstance(examination.reach, Reach) else None),
+            **_reachability(examination.reach if isinstance(examination.reach, ProbeResult) else None),
             **_account(examination),
             "clients": asdict(examination.client_counts) if examination.client_counts else None,
         },
@@ -46,7 +46,7 @@ def _entry(examination: Examination) -> dict[str, Any]:
     }
 
 
-def _reachability(reach: Reach | None) -> dict[str, Any]:
+def _reachability(reach: ProbeResult | None) -> dict[str, Any]:
     name, tls = (reach.name, reach.tls) if reach else (None, None)
     return {
         "url": reach.url if reach else None,
@@ -55,7 +55,7 @@ def _reachability(reach: Reach | None) -> dict[str, Any]:
         "addresses": list(name.addresses) if isinstance(name, Resolved) else [],
         **_connection(reach.connection if reach else None),
         "tls_version": tls.version if isinstance(tls, Secured) else None,
-        "certificate": _certificate(tls.certificate) if isinstance(tls, Secured | Distrusted) else None,
+        "certificate": _certificate(tls.certificate) if isinstance(tls, Secured | Untrusted) else None,
         **_answer(reach.answer if reach else None),
     }
 

@@ -77,7 +77,7 @@ def plan_entry(
     }
 
 
-def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()) -> dict[str, Any]:
+def report_entry(plan: Plan, report: Report, already_live: Sequence[Change] = ()) -> dict[str, Any]:
     """Return one instance's plan with the outcome of each change. Changes that were already done come first."""
     return {
         **plan_entry(plan, ()),
@@ -86,7 +86,7 @@ def report_entry(plan: Plan, report: Report, already_done: Sequence[Change] = ()
         "interrupted": report.interrupted,
         "journal_failure": report.journal_failure,
         "changes": [
-            *({**_change(change), "outcome": {**_NO_OUTCOME, "status": "already_done"}} for change in already_done),
+            *({**_change(change), "outcome": {**_NO_OUTCOME, "status": "already_done"}} for change in already_live),
             *({**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes),
         ],
         "deliveries": [_handed(each) for each in report.handed],
@@ -105,7 +105,7 @@ def result_entry(result: ApplyResult) -> dict[str, Any]:
     match result:
         case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
             return plan_entry(plan, refusals, as_of, missing_secrets=missing_secrets)
-        case Finished(planned=planned, report=report, already_done=done):
+        case Finished(planned=planned, report=report, already_live=done):
             return report_entry(planned.plan, report, done)
         case Stopped(instance=instance, error=error):
             return stopped_entry(instance.name, instance.identity, error)

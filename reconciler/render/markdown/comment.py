@@ -168,7 +168,7 @@ def _details(results: Sequence[ApplyResult]) -> Iterator[_Block]:
         match result:
             case Planned(plan=plan):
                 changes = [_change(change) for change in plan.changes]
-            case Finished(planned=planned, report=report, already_done=done):
+            case Finished(planned=planned, report=report, already_live=done):
                 plan = planned.plan
                 changes = [*(_done(change) for change in done), *map(_outcome, report.outcomes)]
             case Stopped():

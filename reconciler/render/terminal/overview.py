@@ -55,4 +55,4 @@ def report_text(finished: Finished, paint: Paint = plain) -> str:
     """Render the report of one instance."""
     from reconciler.render.terminal.report import render_report
 
-    return render_report(finished.planned.plan, finished.report, paint, finished.already_done)
+    return render_report(finished.planned.plan, finished.report, paint, finished.already_live)

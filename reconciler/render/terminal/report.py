@@ -41,10 +41,10 @@ def render_outcome(outcome: Outcome) -> str:
             assert_never(outcome)
 
 
-def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done: Sequence[Change] = ()) -> str:
+def render_report(plan: Plan, report: Report, paint: Paint = plain, already_live: Sequence[Change] = ()) -> str:
     """Render the report of one instance, ending in a line feed. Changes that were already done come first."""
     lines = [heading(plan, paint), ""]
-    lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_done]
+    lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_live]
     lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _grouped(list(alike), paint)]
     lines += delivery_lines(report.handed, plan.instance, paint)
     if report.journal_failure is not None:
@@ -56,7 +56,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_done
     if _needs_manual_delivery(report):
         text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
         lines += ["", f"  {paint(text, Style.FAINT)}"]
-    lines += ["", paint(_summary(plan, report, len(already_done)), Style.STRONG)]
+    lines += ["", paint(_summary(plan, report, len(already_live)), Style.STRONG)]
     return "\n".join(lines) + "\n"
 
 
@@ -138,7 +138,7 @@ def _adopted(change: Change) -> str:
     return f"the answer was lost; {where}"
 
 
-def _summary(plan: Plan, report: Report, already_done: int) -> str:
+def _summary(plan: Plan, report: Report, already_live: int) -> str:
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
     delivered = sum(each.status is DeliveryStatus.DELIVERED for each in report.handed)
     unserved = sum(each.event is not DeliveryEvent.DELETED for each in undelivered(report))
@@ -147,7 +147,7 @@ def _summary(plan: Plan, report: Report, already_done: int) -> str:
     numbers = {
         "failed": len(failures) - uncertain,
         "uncertain": uncertain,
-        "done before": already_done,
+        "done before": already_live,
         "not tried": sum(isinstance(outcome, Skipped) for outcome in report.outcomes),
         "delivery" if delivered == 1 else "deliveries": delivered,
         "not delivered": unserved,

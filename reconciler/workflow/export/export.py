@@ -50,13 +50,13 @@ def export(seen: Sequence[InstanceListing], settings: Settings, *, system: bool 
     order = [instance.name for instance in settings.instances]
     in_order = sorted(seen, key=lambda look: order.index(look.instance.name))
     for look in in_order:
-        refuse_unlikely(look, order)
+        refuse_implausible(look, order)
     found = export_clients(in_order, settings.ignore, system=system)
     judged = judge_items(found.items, settings, [look.instance for look in in_order])
     return replace(found, items=judged)
 
 
-def refuse_unlikely(look: InstanceListing, configured: Sequence[str]) -> None:
+def refuse_implausible(look: InstanceListing, configured: Sequence[str]) -> None:
     """Raise `Refused` for an implausibly empty listing, or if no entry can be for this instance alone.
 
     `configured` are the names of all instances.

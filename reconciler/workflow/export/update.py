@@ -23,7 +23,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonData
 from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.export.accept_live import Accepted, accept_live, read_bytes
-from reconciler.workflow.export.export import judge_items, refuse_unlikely
+from reconciler.workflow.export.export import judge_items, refuse_implausible
 from reconciler.workflow.options import ProjectFiles
 from reconciler.workflow.plan import PlanRequest, plan_listing
 from reconciler.workflow.unmatched_targets import declared_names
@@ -64,12 +64,12 @@ def update(
     matches nothing.
     """
     for look in seen:
-        refuse_unlikely(look, [each.name for each in order.settings.instances])
+        refuse_implausible(look, [each.name for each in order.settings.instances])
     directory = place.files.clients_directory
     documents = load_directory(directory, str(directory)).documents
     plans = [plan_listing(order, look.instance, look.listing).plan for look in seen]
     if accept is not None:
-        _refuse_stranger(accept, order, seen, plans)
+        _refuse_unmatched(accept, order, seen, plans)
     taken = accept_live(order, plans, documents, accept) if accept is not None else Accepted()
     data = dict(taken.files)
     items = judge_items(_undeclared(order, seen, plans), order.settings, [look.instance for look in seen], documents)
@@ -85,7 +85,7 @@ def update(
     )
 
 
-def _refuse_stranger(accept: str, order: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]) -> None:
+def _refuse_unmatched(accept: str, order: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]) -> None:
     """Raise `WrongUsage` for a glob that matches neither a live nor a declared client."""
     known = {client.name for look in seen for client in look.listing.clients}
     known |= {client.name for look in seen for client in look.listing.unsupported}

@@ -24,7 +24,14 @@ from hypothesis import strategies as st
 from reconciler.live.gateway import Gateway
 from reconciler.live.http.errors import explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
-from reconciler.live.http.retry import RETRIES, TIMES, RetryClock, TimeLimits, pause_unless, send_with_retries
+from reconciler.live.http.retry import (
+    RETRIES,
+    TOTAL_TIMEOUT_FACTOR,
+    RetryClock,
+    TimeLimits,
+    pause_unless,
+    send_with_retries,
+)
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.gateway import connect
 from reconciler.live.platform.requests import LIST
@@ -306,7 +313,7 @@ class Cause(NamedTuple):
     """A failure, and whether the same must come of every further try."""
 
     error: Exception
-    lasting: bool
+    permanent: bool
 
 
 CAUSES = {
@@ -329,12 +336,12 @@ CAUSES = {
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
 def test_what_will_not_pass_is_told_from_what_may(cause: Cause) -> None:
     wrapped = cause.error if isinstance(cause.error, ValueError) else requests.ConnectionError(cause.error)
-    assert explain_failure(wrapped, 30, sent=False).lasting is cause.lasting
+    assert explain_failure(wrapped, 30, sent=False).permanent is cause.permanent
 
 
 def test_a_tls_failure_in_the_middle_of_an_answer_may_pass() -> None:
     damaged = ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC] decryption failed")
-    assert not explain_failure(requests.ConnectionError(damaged), 30, sent=True).lasting
+    assert not explain_failure(requests.ConnectionError(damaged), 30, sent=True).permanent
 
 
 def test_an_error_that_is_being_handled_is_not_the_reason_of_the_next_one() -> None:
@@ -481,10 +488,10 @@ def test_however_long_it_takes_the_limits_hold(
         waiting.now += min(duration, seconds)
         return NoResponse("?", None, None) if status is None else HttpResponse(status, "", None, b"", wish)
 
-    send_with_retries(send, LIST, "here", TimeLimits(timeout, TIMES * timeout), waiting.retry_clock)
+    send_with_retries(send, LIST, "here", TimeLimits(timeout, TOTAL_TIMEOUT_FACTOR * timeout), waiting.retry_clock)
     assert 1 <= len(made) <= SEVERAL
     assert all(0 < seconds <= timeout for seconds in made)
-    assert waiting.now - began <= TIMES * timeout + 1e-6
+    assert waiting.now - began <= TOTAL_TIMEOUT_FACTOR * timeout + 1e-6
 
 
 def test_a_logout_does_not_hold_up_whatever_is_on_its_way_out() -> None:

@@ -14,11 +14,11 @@ from reconciler.live.probe.facts import (
     AnonymousAnswer,
     AnswerKind,
     Connected,
-    Distrusted,
     Failure,
-    Reach,
+    ProbeResult,
     Resolved,
     Secured,
+    Untrusted,
 )
 from reconciler.live.probe.probe import probe_instance
 from reconciler.model.errors import ReconcilerError
@@ -42,11 +42,11 @@ def bundle(tmp_path: Path) -> Path:
     return tmp_path / "authority.pem"
 
 
-def seen(url: str, *, timeout: float = 5.0, ca_bundle: Path | None = None, allow_http: bool = False) -> Reach:
+def seen(url: str, *, timeout: float = 5.0, ca_bundle: Path | None = None, allow_http: bool = False) -> ProbeResult:
     return probe_instance(url, timeout=timeout, ca_bundle=ca_bundle, allow_http=allow_http, embedded=False)
 
 
-def answered(reach: Reach) -> AnonymousAnswer:
+def answered(reach: ProbeResult) -> AnonymousAnswer:
     assert isinstance(reach.answer, AnonymousAnswer)
     return reach.answer
 
@@ -81,7 +81,7 @@ def test_a_certificate_that_does_not_verify_is_shown_and_gets_no_request(
     with serving(STRANGE, server_side(certificate)) as server:
         reach = seen(server.url, ca_bundle=bundle if trusted else None)
         assert server.requests == []
-    assert isinstance(reach.tls, Distrusted)
+    assert isinstance(reach.tls, Untrusted)
     assert said in reach.tls.why
     assert reach.tls.certificate is not None
     assert "trustme" in reach.tls.certificate.issuer
@@ -93,8 +93,8 @@ def test_a_certificate_that_does_not_verify_is_shown_and_gets_no_request(
 def test_an_authority_is_not_mistaken_for_trusted_because_its_certificate_was_looked_at(bundle: Path) -> None:
     """The look takes the certificate for its own authority, for that one connection alone."""
     with serving(STRANGE, server_side(trustme.CA().issue_cert("127.0.0.1"))) as server:
-        assert isinstance(seen(server.url, ca_bundle=bundle).tls, Distrusted)
-        assert isinstance(seen(server.url, ca_bundle=bundle).tls, Distrusted)
+        assert isinstance(seen(server.url, ca_bundle=bundle).tls, Untrusted)
+        assert isinstance(seen(server.url, ca_bundle=bundle).tls, Untrusted)
 
 
 def test_a_server_without_tls_says_so() -> None:

@@ -330,7 +330,7 @@ def stale_codes(plan: Plan, *now: LiveClient | UnsupportedClient) -> list[str]:
 def test_a_saved_rotation_is_applied_where_nothing_has_changed(plan: Plan) -> None:
     found = reconcile_saved(plan, listing(SYSTEM, OLD))
     assert isinstance(found, Ready)
-    assert (found.plan.changes, found.already_done) == (plan.changes, ())
+    assert (found.plan.changes, found.already_live) == (plan.changes, ())
 
 
 @pytest.mark.parametrize(

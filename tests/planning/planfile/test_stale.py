@@ -133,9 +133,9 @@ def test_what_came_in_between_is_told_from_what_does_not_matter(case: Case) -> N
         case Stale(reasons):
             assert tuple(reason.code for reason in reasons) == case.codes
             assert {reason.change for reason in reasons} == set(case.plan.changes)
-        case Ready(plan, already_done):
+        case Ready(plan, already_live):
             assert case.codes == ()
-            assert already_done == (case.plan.changes if case.done else ())
+            assert already_live == (case.plan.changes if case.done else ())
             assert plan.changes == (() if case.done else case.plan.changes)
 
 
@@ -217,7 +217,7 @@ def test_what_is_done_is_left_out_and_counted_as_in_sync() -> None:
     plan = plan_of(declared, listing(SYSTEM, live(5, "Old"), OTHER))
     found = reconcile_saved(plan, listing(SYSTEM, OTHER, live(20, "New")))
     assert isinstance(found, Ready)
-    assert [change.name for change in found.already_done] == ["New", "Old"]
+    assert [change.name for change in found.already_live] == ["New", "Old"]
     assert [change.name for change in found.plan.changes] == ["Newer"]
     assert found.plan.in_sync == plan.in_sync + 2
 
@@ -245,7 +245,7 @@ def test_an_empty_listing_does_not_count_as_everything_deleted() -> None:
 def test_the_last_client_of_an_instance_can_be_found_deleted() -> None:
     plan = plan_of(declare(absent("Portal")), listing(live(5, "Portal")))
     assert isinstance(found := reconcile_saved(plan, Listing()), Ready)
-    assert found.already_done == plan.changes
+    assert found.already_live == plan.changes
 
 
 def test_a_lookalike_that_the_plan_allowed_for_does_not_make_it_stale() -> None:
@@ -272,7 +272,7 @@ def test_a_namesake_that_was_there_does_not_make_a_pinned_change_stale() -> None
 def test_a_plan_without_changes_is_never_stale() -> None:
     plan = replace(CREATE, changes=())
     assert isinstance(found := reconcile_saved(plan, listing(named("Portal"), live(21, "portal"))), Ready)
-    assert found.plan.changes == found.already_done == ()
+    assert found.plan.changes == found.already_live == ()
 
 
 def test_stale_reasons_are_shown_as_refusals_with_one_way_out() -> None:

@@ -49,7 +49,7 @@ def test_an_apply_that_was_broken_off_anywhere_can_go_on(
         now = after(now, change, new_id)
     found = reconcile_saved(plan, now, ignore=policy.ignore)
     assert isinstance(found, Ready)
-    assert set(found.already_done) == set(written)
+    assert set(found.already_live) == set(written)
     assert found.plan.changes == tuple(change for change in plan.changes if change not in written)
 
 
@@ -75,7 +75,7 @@ def test_what_is_ready_is_exactly_what_was_planned(
         assert found.reasons
         assert all(reason.change in plan.changes and reason.text.isprintable() for reason in found.reasons)
         return
-    assert sorted(map(repr, (*found.plan.changes, *found.already_done))) == sorted(map(repr, plan.changes))
+    assert sorted(map(repr, (*found.plan.changes, *found.already_live))) == sorted(map(repr, plan.changes))
     specs = {client.id: client.spec for client in now.clients}
     names = {client.name for client in now.clients} | {client.name for client in now.unsupported}
     for change in found.plan.changes:

@@ -96,7 +96,7 @@ def folded(overview: Overview) -> int:
         match result:
             case Planned(plan=plan):
                 number += len(plan.changes)
-            case Finished(planned=planned, report=report, already_done=done):
+            case Finished(planned=planned, report=report, already_live=done):
                 plan = planned.plan
                 number += len(done) + len(report.outcomes)
             case Stopped():

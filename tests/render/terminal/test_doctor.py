@@ -16,15 +16,15 @@ from reconciler.live.probe.facts import (
     AnswerKind,
     Certificate,
     Connected,
-    Distrusted,
     Failure,
     LoggedIn,
     NotLoggedIn,
     Permissions,
     PermissionState,
-    Reach,
+    ProbeResult,
     Resolved,
     Secured,
+    Untrusted,
 )
 from reconciler.model.clients import Listing
 from reconciler.model.settings import Settings
@@ -43,7 +43,7 @@ _failures = st.builds(Failure, texts, st.none() | texts)
 _certificates = st.none() | st.builds(Certificate, texts, texts, _times, _times)
 _numbers = st.integers(0, 99_999)
 _reaches = st.builds(
-    Reach,
+    ProbeResult,
     st.sampled_from(["https://staging.example.com", "http://acme.example.com", "http://127.0.0.1:1"]),
     _times,
     st.none() | texts,
@@ -52,7 +52,7 @@ _reaches = st.builds(
     st.none()
     | _failures
     | st.builds(Secured, texts, _certificates)
-    | st.builds(Distrusted, texts, texts, _certificates),
+    | st.builds(Untrusted, texts, texts, _certificates),
     st.none()
     | _failures
     | st.builds(
@@ -80,7 +80,7 @@ _accounts = st.one_of(
 
 @given(_reaches | _failures, _accounts, st.none() | declarations())
 def test_no_fact_breaks_a_line_hides_in_it_or_makes_the_document_invalid(
-    reach: Reach | Failure, account: AccountFacts | None, declared: object
+    reach: ProbeResult | Failure, account: AccountFacts | None, declared: object
 ) -> None:
     """Also combinations that no instance gives cause to."""
     context = Context(STAGING, Settings(Path("reconciler.yaml"), (STAGING,)), declared)  # type: ignore[arg-type]
@@ -97,7 +97,7 @@ def test_no_fact_breaks_a_line_hides_in_it_or_makes_the_document_invalid(
 
 def test_equal_facts_give_equal_bytes() -> None:
     def document() -> str:
-        reach = Reach("https://staging.example.com", datetime(2026, 11, 23, tzinfo=UTC))
+        reach = ProbeResult("https://staging.example.com", datetime(2026, 11, 23, tzinfo=UTC))
         rights = Permissions(
             PermissionState.GRANTED, PermissionState.LACKING, PermissionState.LACKING, PermissionState.LACKING
         )

@@ -32,4 +32,4 @@ def test_every_applied_change_is_named_however_many_there_are() -> None:
 
 
 def test_a_plan_that_was_done_before_leaves_nothing_to_do() -> None:
-    assert render_report(PLAN, Report(), already_done=(_create(1),)).endswith("nothing to do · 1 done before\n")
+    assert render_report(PLAN, Report(), already_live=(_create(1),)).endswith("nothing to do · 1 done before\n")
