@@ -9,7 +9,7 @@ from hashlib import sha256
 from threading import Condition, RLock
 
 from reconciler.applying.report import DeliveryResult, Outcome
-from reconciler.applying.send import Try
+from reconciler.applying.send import SendResult
 from reconciler.live.gateway import ClientSecret
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
@@ -243,7 +243,7 @@ class Unrecorded:
     def sending(self, numbers: Sequence[int]) -> None:
         """Say nothing."""
 
-    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
+    def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         """Say nothing."""
 
     def handed(self, handed: Sequence[DeliveryResult]) -> None:

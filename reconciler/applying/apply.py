@@ -18,10 +18,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.applying.deliver import NO_TARGETS, Deliveries, DeliveryTargets
-from reconciler.applying.events import Tell
+from reconciler.applying.events import OnProgress
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, Failed, Outcome, Report, Skipped
-from reconciler.applying.send import Attempt, Sent, Try, Unanswered, send
+from reconciler.applying.send import Attempt, SendResult, Sent, Unanswered, send
 from reconciler.applying.stop_conditions import StopConditions
 from reconciler.applying.verify import gather_evidence, judge_attempt, without_evidence
 from reconciler.applying.writer import Writer
@@ -45,7 +45,7 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
     gateway: Gateway,
     *,
     journal: Journal,
-    tell: Tell,
+    on_progress: OnProgress,
     parallelism: int = DEFAULT_PARALLELISM,
     stop: Callable[[], bool] = never_stop,
     targets: DeliveryTargets = NO_TARGETS,
@@ -64,20 +64,20 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
     is raised at once without waiting for what is under way; the journal then shows what was sent.
     """
 
-    def send_numbered(number: int) -> tuple[int, Try]:
+    def send_numbered(number: int) -> tuple[int, SendResult]:
         return number, send(plan.changes[number], gateway)
 
     conditions = StopConditions(stop)
-    deliveries = Deliveries(plan, targets, journal, tell, parallelism)
+    deliveries = Deliveries(plan, targets, journal, on_progress, parallelism)
     with WorkerPool(parallelism, send_numbered) as pool:
-        writer = Writer(plan, pool, journal, conditions, tell)
+        writer = Writer(plan, pool, journal, conditions, on_progress)
         attempts, look, handed = _write(plan, gateway, writer, conditions, deliveries)
     if look is None:
-        look = _look(plan, gateway.list_clients, conditions) if any(map(_is_open, attempts)) else Listing()
+        look = _list_clients(plan, gateway.list_clients, conditions) if any(map(_is_open, attempts)) else Listing()
     outcomes = _judged(plan, attempts, look)
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         if _is_open(attempt):
-            tell(outcome)
+            on_progress(outcome)
     handed += deliveries.forget(outcomes)
     interrupted = stop()
     journal.finished(outcomes, interrupted=interrupted)
@@ -98,7 +98,7 @@ def _write(
         look = _look_before_deletes(plan, writer.attempts, gateway, conditions)
     if any(each.status is DeliveryStatus.FAILED for each in handed):
         conditions.block(Delete, "deletes start only after every secret was delivered")
-    if not _all_there(plan, writer.attempts, look):
+    if not _all_succeeded(plan, writer.attempts, look):
         conditions.block(Delete, "deletes start only after every other change has succeeded")
     writer.write(Delete)
     attempts = [writer.attempts[number] for number in range(len(plan.changes))]
@@ -121,7 +121,7 @@ def _deliver(
         listing, issued = gateway.list_with_secrets()
         return listing
 
-    look = _look(plan, ask, conditions)
+    look = _list_clients(plan, ask, conditions)
     if isinstance(look, str):
         return look, deliveries.without_secrets(items, look)
     return look, deliveries.deliver(items, _judged(plan, attempts, look), issued)
@@ -136,17 +136,17 @@ def _look_before_deletes(
     failed = any(isinstance(attempt, Failed | Skipped) for attempt in others.values())
     if failed or not lost or not deletes or conditions.reason_to_skip(deletes[0]):
         return None
-    return _look(plan, gateway.list_clients, conditions)
+    return _list_clients(plan, gateway.list_clients, conditions)
 
 
-def _all_there(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | None) -> bool:
+def _all_succeeded(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | None) -> bool:
     """Whether every other change has succeeded, by the listing, or by the answers without one."""
     if look is None:
         return all(isinstance(attempt, Sent) for attempt in others.values())
     return all(isinstance(outcome, Applied) for outcome in _judged(plan, list(others.values()), look))
 
 
-def _look(plan: Plan, ask: Callable[[], Listing], conditions: StopConditions) -> Listing | str:
+def _list_clients(plan: Plan, ask: Callable[[], Listing], conditions: StopConditions) -> Listing | str:
     """The clients after the writes, or why they cannot be listed."""
     if conditions.login_refused:
         return "the account was refused, and another try might lock it"

@@ -6,13 +6,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
-from reconciler.applying.events import Tell
+from reconciler.applying.events import OnProgress
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, Outcome
 from reconciler.applying.send import Attempt, Sent, Unanswered
 from reconciler.live.gateway import ClientSecret
 from reconciler.model.errors import SinkError
-from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update, concerns_sinks
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update, needs_delivery
 from reconciler.secrets.delivery import Deliverer, Delivery, MissingSecret
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 from reconciler.support.frozen import frozen
@@ -47,12 +47,14 @@ class PendingDelivery:
 class Deliveries:
     """The deliveries of one apply: each gets a line in the journal and a progress event."""
 
-    def __init__(self, plan: Plan, targets: DeliveryTargets, journal: Journal, tell: Tell, parallelism: int) -> None:
+    def __init__(
+        self, plan: Plan, targets: DeliveryTargets, journal: Journal, on_progress: OnProgress, parallelism: int
+    ) -> None:
         self._plan = plan
         self._deliverer = targets.deliverer
         self._missing_secrets = targets.missing_secrets
         self._journal = journal
-        self._tell = tell
+        self._on_progress = on_progress
         self._parallelism = parallelism
 
     def due(self, attempts: Iterable[Attempt]) -> list[PendingDelivery]:
@@ -107,7 +109,7 @@ class Deliveries:
         return self._all({number: self._removal(change) for number, change in enumerate(gone)})
 
     def _of_attempt(self, attempt: Attempt) -> Iterator[PendingDelivery]:
-        if not isinstance(attempt, Sent | Unanswered) or not concerns_sinks(attempt.change):
+        if not isinstance(attempt, Sent | Unanswered) or not needs_delivery(attempt.change):
             return
         client = self._client(attempt.change)
         numbers = self._deliverer.numbers(client)
@@ -182,7 +184,7 @@ class Deliveries:
         if handed:
             self._journal.handed(handed)
         for each in handed:
-            self._tell(each)
+            self._on_progress(each)
         return tuple(handed)
 
 

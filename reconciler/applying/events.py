@@ -28,5 +28,5 @@ class ChangeAnswered:
 ProgressEvent = ChangeStarted | ChangeAnswered | Outcome | DeliveryResult
 """Every change has exactly one outcome; if it was sent, ChangeStarted and ChangeAnswered come before it."""
 
-Tell = Callable[[ProgressEvent], None]
+OnProgress = Callable[[ProgressEvent], None]
 """Callback for events as they happen, always in the thread that applies: one at a time for each instance."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Protocol, assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Skipped
-from reconciler.applying.send import Sent, Try, Unanswered
+from reconciler.applying.send import SendResult, Sent, Unanswered
 from reconciler.model.errors import JournalError, NotVerified
 from reconciler.planning.plan.plan import Plan
 from reconciler.planning.planfile.codec import plan_values
@@ -81,7 +81,7 @@ class Journal(Protocol):
     def sending(self, numbers: Sequence[int]) -> None:
         """Record that the changes with these numbers (from 0, in the plan's order) are sent now."""
 
-    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
+    def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         """Record the answers to the changes with these numbers."""
 
     def handed(self, handed: Sequence[DeliveryResult]) -> None:
@@ -127,7 +127,7 @@ class FileJournal:
         """Record that the changes with these numbers are sent now."""
         self._add({"event": "sent", "change": number} for number in numbers)
 
-    def answered(self, answers: Sequence[tuple[int, Try]]) -> None:
+    def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         """Record the answers to the changes with these numbers."""
         self._add({"event": "answered", "change": number, **_answer(attempt)} for number, attempt in answers)
 
@@ -165,7 +165,7 @@ def _first_line(heading: Heading, plan: Plan) -> str:
     return _line(entry | {key: values[key] for key in ("instance", "identity", "counts", "changes")})
 
 
-def _answer(attempt: Try) -> dict[str, Any]:
+def _answer(attempt: SendResult) -> dict[str, Any]:
     match attempt:
         case Sent(id=client_id):
             return {"answer": WriteAnswer.DONE, "id": client_id, "error": None}

@@ -22,7 +22,7 @@ _LONGEST = 500
 
 
 @contextmanager
-def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
+def instance_lock(identity: str, directory: Path, holder: str) -> Iterator[None]:
     """Hold the lock of an instance, without waiting for it.
 
     `identity` is a URL, or `embedded:` and the absolute path of a database: equal texts exclude each other if
@@ -39,13 +39,13 @@ def exclusive(identity: str, directory: Path, holder: str) -> Iterator[None]:
         make_private_dir(directory)
         lock.acquire()
     except Timeout:
-        raise _taken(identity, path) from None
+        raise _already_locked(identity, path) from None
     except (OSError, NotImplementedError) as problem:
         hint = "its folder must be on a local disk, and yours to write to; the variable XDG_STATE_HOME says where it is"
         reason = (problem.strerror or str(problem)).lower() if isinstance(problem, OSError) else str(problem)
         raise ReconcilerError(f"cannot take the lock {path}: {reason}; so nothing was written", hint) from problem
     try:
-        _sign(path, holder)
+        _write_holder(path, holder)
         yield
     finally:
         with suppress(OSError):
@@ -64,14 +64,14 @@ def _holder_file(lock: Path) -> Path:
     return lock.with_suffix(".holder")
 
 
-def _sign(lock: Path, holder: str) -> None:
+def _write_holder(lock: Path, holder: str) -> None:
     # The lock is held even if its holder cannot be written.
     with suppress(OSError):
         text = f"pid {os.getpid()}: {holder}"
         _holder_file(lock).write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def _taken(identity: str, lock: Path) -> Refused:
+def _already_locked(identity: str, lock: Path) -> Refused:
     try:
         said = _holder_file(lock).read_text(encoding="utf-8", errors="replace")[:_LONGEST]
     except OSError:

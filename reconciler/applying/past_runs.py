@@ -80,7 +80,7 @@ class PastRun:
     finished_at: datetime | None = None
     """None: it was aborted before the final listing."""
     interrupted: bool = False
-    torn: bool = False
+    truncated: bool = False
     """Whether the last line is cut off. What it announces was not done."""
     handed: tuple[PastDelivery, ...] = ()
     """The results of deliveries, in the order of time."""
@@ -139,7 +139,7 @@ def read_journal(path: Path) -> PastRun:
         except WrongShape as problem:
             raise JournalError(f"{path}, line {number}, is not what a journal says there: {problem}") from problem
     assert run is not None  # noqa: S101  (there is a first line)
-    return replace(run, torn=bool(tail))
+    return replace(run, truncated=bool(tail))
 
 
 def _read_or_not(path: Path) -> PastRun | UnreadableJournal:

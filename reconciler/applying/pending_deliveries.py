@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.applying.past_runs import PastRun, applied, uncertain
 from reconciler.applying.report import DeliveryStatus
-from reconciler.planning.plan.plan import concerns_sinks
+from reconciler.planning.plan.plan import needs_delivery
 from reconciler.secrets.values import SinkClient
 
 
@@ -31,8 +31,8 @@ class JournaledDeliveries:
         return any(labels is not None and label not in labels for labels in given)
 
     def _learn(self, run: PastRun) -> None:
-        self._by_id.update({client_id: set() for change, client_id in applied(run) if concerns_sinks(change)})
-        self._by_name.update({change.name: set() for change in uncertain(run) if concerns_sinks(change)})
+        self._by_id.update({client_id: set() for change, client_id in applied(run) if needs_delivery(change)})
+        self._by_name.update({change.name: set() for change in uncertain(run) if needs_delivery(change)})
         for handed in run.handed:
             if handed.status in (DeliveryStatus.DELIVERED, DeliveryStatus.NO_SECRET):
                 self._by_id.get(handed.id, set()).add(handed.sink)

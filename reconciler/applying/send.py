@@ -27,11 +27,11 @@ class Unanswered:
     error: GatewayError
 
 
-Try = Sent | Unanswered | Failed
-Attempt = Try | Skipped
+SendResult = Sent | Unanswered | Failed
+Attempt = SendResult | Skipped
 
 
-def send(change: Change, gateway: Gateway) -> Try:
+def send(change: Change, gateway: Gateway) -> SendResult:
     """Send a change, once. Called from several threads at a time."""
     try:
         return Sent(change, _send(change, gateway))

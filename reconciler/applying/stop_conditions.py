@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.applying.report import Failed
-from reconciler.applying.send import Try, Unanswered
+from reconciler.applying.send import SendResult, Unanswered
 from reconciler.model.errors import LoginRefused, NotAuthenticated, NotPermitted, Unavailable
 from reconciler.planning.plan.plan import Change
 
-GONE_AFTER = 3
+MAX_UNANSWERED = 3
 """After this many writes in a row without an answer, the instance counts as gone."""
 
 
@@ -37,11 +37,11 @@ class StopConditions:
         """Start no more changes of this kind; the first reason counts."""
         self._forbidden.setdefault(kind, reason)
 
-    def record(self, attempt: Try) -> None:
+    def record(self, attempt: SendResult) -> None:
         """Update the conditions from an answer, or from its absence."""
         silent = isinstance(attempt, Unanswered) and isinstance(attempt.error, Unavailable)
         self._silent = self._silent + 1 if silent else 0
-        if self._silent >= GONE_AFTER:
+        if self._silent >= MAX_UNANSWERED:
             self.trip(f"the instance gave no proper answer to {self._silent} writes in a row")
         if isinstance(attempt, Failed):
             self._record_refusal(attempt)

@@ -38,8 +38,8 @@ def judge_attempt(attempt: Attempt, evidence: Evidence) -> Outcome:
             return _confirm(change, client_id, evidence)
         case Unanswered(change, error):
             if isinstance(change, Create):
-                return _find(change, error, evidence)
-            return _investigate(change, error, evidence)
+                return _verify_lost_create(change, error, evidence)
+            return _verify_lost_write(change, error, evidence)
         case Failed() | Skipped():
             return attempt
         case _:
@@ -85,7 +85,7 @@ def _unless_shared(applied: Applied, evidence: Evidence) -> Outcome:
     return Failed(change, NotVerified(what, "remove all but one of them on the Auth Clients page"))
 
 
-def _investigate(change: Update | Delete, error: GatewayError, evidence: Evidence) -> Outcome:
+def _verify_lost_write(change: Update | Delete, error: GatewayError, evidence: Evidence) -> Outcome:
     if _is_done(change, change.id, evidence):
         return _unless_shared(Applied(change, change.id, adopted=True), evidence)
     live = evidence.by_id.get(change.id)
@@ -95,7 +95,7 @@ def _investigate(change: Update | Delete, error: GatewayError, evidence: Evidenc
     return Failed(change, NotVerified(f"{what}: {error.message}", PLAN_AGAIN))
 
 
-def _find(change: Create, error: GatewayError, evidence: Evidence) -> Outcome:
+def _verify_lost_create(change: Create, error: GatewayError, evidence: Evidence) -> Outcome:
     """Look for a client whose create was not answered. The platform allows equal names, so it is never resent."""
     namesakes = [each for each in evidence.unclaimed if each.name == change.name]
     twins = [each for each in namesakes if isinstance(each, LiveClient) and each.spec == change.after]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEvent, Tell
+from reconciler.applying.events import ChangeAnswered, ChangeStarted, OnProgress, ProgressEvent
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Failed, Skipped
-from reconciler.applying.send import Attempt, Sent, Try
+from reconciler.applying.send import Attempt, SendResult, Sent
 from reconciler.applying.stop_conditions import StopConditions
 from reconciler.planning.plan.plan import Change, Plan
 from reconciler.support.workers import WorkerPool
 
-WritePool = WorkerPool[int, tuple[int, Try]]
+WritePool = WorkerPool[int, tuple[int, SendResult]]
 """A pool that sends changes by their numbers in the plan."""
 
 
@@ -26,12 +26,14 @@ class Writer:
     depends on another. A delete and its successor do share a name: the order of the kinds keeps them apart.
     """
 
-    def __init__(self, plan: Plan, pool: WritePool, journal: Journal, conditions: StopConditions, tell: Tell) -> None:
+    def __init__(
+        self, plan: Plan, pool: WritePool, journal: Journal, conditions: StopConditions, on_progress: OnProgress
+    ) -> None:
         self._changes = plan.changes
         self._pool = pool
         self._journal = journal
         self._conditions = conditions
-        self._tell = tell
+        self._on_progress = on_progress
         self.attempts: dict[int, Attempt] = {}
         """The attempts so far, by the number of the change in the plan."""
 
@@ -66,15 +68,15 @@ class Writer:
             self._pool.start(number)
         self._say(ChangeStarted(self._changes[number]) for number in numbers)
 
-    def _settle(self, answers: Sequence[tuple[int, Try]]) -> None:
+    def _settle(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         self._journal.answered(answers)
         self._has_no_journal()
         for number, attempt in answers:
             self.attempts[number] = attempt
             self._conditions.record(attempt)
-            self._tell(ChangeAnswered(attempt.change, isinstance(attempt, Sent)))
+            self._on_progress(ChangeAnswered(attempt.change, isinstance(attempt, Sent)))
             if isinstance(attempt, Failed):
-                self._tell(attempt)
+                self._on_progress(attempt)
 
     def _has_no_journal(self) -> bool:
         if self._journal.failure is None:
@@ -86,8 +88,8 @@ class Writer:
         for number in numbers:
             skipped = Skipped(self._changes[number], reason)
             self.attempts[number] = skipped
-            self._tell(skipped)
+            self._on_progress(skipped)
 
     def _say(self, events: Iterable[ProgressEvent]) -> None:
         for event in events:
-            self._tell(event)
+            self._on_progress(event)

@@ -17,7 +17,7 @@ from reconciler.declared.git.repository import TreeEntry, list_tree, read_blobs,
 from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.files import ENDINGS
-from reconciler.declared.yaml.load import Loaded, load_text
+from reconciler.declared.yaml.load import LoadResult, load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import GitError, InvalidDeclarations
@@ -64,13 +64,13 @@ def _resolved(documents: Sequence[Document], settings: Settings | None) -> Insta
     return instance_declarations(contexts)
 
 
-def _load_tree(commit: str, clients: Path) -> Loaded:
+def _load_tree(commit: str, clients: Path) -> LoadResult:
     """Load every file that would be loaded if the commit were checked out, sorted by path."""
     folder = clients.parent
     found = [entry for entry in list_tree(folder, commit, clients.absolute()) if _is_read(entry)]
     blobs = read_blobs(folder, [entry.object_id for entry in found])
     parts = [_load(commit, clients, entry, blobs[entry.object_id]) for entry in found]
-    return Loaded(
+    return LoadResult(
         tuple(document for part in parts for document in part.documents),
         tuple(sorted_diagnostics(diagnostic for part in parts for diagnostic in part.diagnostics)),
     )
@@ -81,13 +81,15 @@ def _is_read(entry: TreeEntry) -> bool:
     return not hidden and entry.path.endswith(ENDINGS) and entry.mode in (*_FILES, _SYMLINK)
 
 
-def _load(commit: str, clients: Path, entry: TreeEntry, data: bytes) -> Loaded:
+def _load(commit: str, clients: Path, entry: TreeEntry, data: bytes) -> LoadResult:
     shown = _shown(commit, f"{clients}/{entry.path}")
     if entry.mode == _SYMLINK:
         target = _followed(commit, clients, entry.path, data)
         if target is None:
             hint = "name a base in which the file itself is in the repository"
-            return Loaded((), (error("file", "the symlink leads to no file of the repository", _start(shown), hint),))
+            return LoadResult(
+                (), (error("file", "the symlink leads to no file of the repository", _start(shown), hint),)
+            )
         data = target
     return load_text(data, shown)
 

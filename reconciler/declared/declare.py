@@ -8,8 +8,8 @@ from reconciler.declared.clients.entries import read_entries
 from reconciler.declared.clients.fast_path import parse_url
 from reconciler.declared.clients.resolve import InstanceDeclarations, RuleContext, instance_declarations, resolve
 from reconciler.declared.rules.finding import ProjectContext, RuleConfig, RuleFinding
-from reconciler.declared.rules.registry import FILE_RULES, INSTANCE_RULES, RULES, Rule
-from reconciler.declared.rules.waivers import Waived, rule_configs, unwaived
+from reconciler.declared.rules.registry import INSTANCE_RULES, PROJECT_RULES, RULES, Rule
+from reconciler.declared.rules.waivers import Waived, apply_waivers, rule_configs
 from reconciler.declared.yaml.document import Document
 from reconciler.model.diagnostics import Diagnostic, Severity, sorted_diagnostics
 from reconciler.model.settings import Instance, Settings
@@ -50,10 +50,10 @@ def declare(
 
 
 def _judge_files(files: ProjectContext) -> Iterator[Diagnostic]:
-    for rule in FILE_RULES:
+    for rule in PROJECT_RULES:
         how = files.rule_configs[rule.name]
         if how.severity is not None:
-            for finding in unwaived(rule.name, how, rule.check(files), Waived(list)):
+            for finding in apply_waivers(rule.name, how, rule.check(files), Waived(list)):
                 yield _diagnostic(rule.name, how.severity, finding)
 
 
@@ -74,7 +74,7 @@ def _found_on(
     found_on: dict[RuleFinding, list[str]] = {}
     for context in contexts:
         name = context.instance.name
-        for finding in dict.fromkeys(unwaived(rule.name, how, rule.check(context), waived[name])):
+        for finding in dict.fromkeys(apply_waivers(rule.name, how, rule.check(context), waived[name])):
             found_on.setdefault(finding, []).append(name)
     return found_on
 

@@ -86,7 +86,7 @@ def _rights(account: LoggedIn, embedded: bool) -> Iterator[DoctorFinding]:
         yield DoctorFinding(
             FindingSeverity.WARNING, Check.PERMISSIONS, "cannot-write-all", text, f"for every apply, {_GRANT}"
         )
-    yield from _doubts(rights)
+    yield from _unknown_permissions(rights)
     if rights.view is PermissionState.GRANTED and not embedded:
         text = (
             "who may view auth clients sees every secret, and can become any user by way of a client with personal "
@@ -96,7 +96,7 @@ def _rights(account: LoggedIn, embedded: bool) -> Iterator[DoctorFinding]:
         yield DoctorFinding(FindingSeverity.INFO, Check.PERMISSIONS, "viewing-is-administering", text, way_out)
 
 
-def _doubts(rights: Permissions) -> Iterator[DoctorFinding]:
+def _unknown_permissions(rights: Permissions) -> Iterator[DoctorFinding]:
     if rights.doubts:
         more = f"; so are {len(rights.doubts) - 1} more" if len(rights.doubts) > 1 else ""
         text = f"a permission is not known: {rights.doubts[0]}{more}"

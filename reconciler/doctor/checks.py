@@ -67,7 +67,7 @@ def _state(check: Check, examination: Examination, tried: bool) -> CheckState:
 
 def _texts(examination: Examination) -> Iterator[tuple[Check, str]]:
     if isinstance(examination.reach, ProbeResult):
-        yield from _way(examination.reach)
+        yield from _connection(examination.reach)
     if isinstance(examination.account, LoggedIn):
         yield Check.LOGIN, _session(examination.account)
         yield Check.PERMISSIONS, _rights(examination.account.rights, examination.account_uses)
@@ -83,7 +83,7 @@ def _has_problem(account: AccountFacts | None) -> bool:
     return isinstance(account, LoggedIn) and account.problem is not None
 
 
-def _way(reach: ProbeResult) -> Iterator[tuple[Check, str]]:
+def _connection(reach: ProbeResult) -> Iterator[tuple[Check, str]]:
     match reach.name:
         case Resolved(addresses=addresses):
             yield Check.NAME, ", ".join(addresses)

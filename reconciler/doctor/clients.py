@@ -82,11 +82,11 @@ def unmanaged(seen: ClientFacts) -> Iterator[DoctorFinding]:
         return
     plan = plan_without_flags(seen.listing, seen.declared, seen.instance, seen.settings)
     ids = {client.id for client in plan.unmanaged if not client.system}
-    strangers = [client for client in seen.everybody if client.id in ids]
-    if strangers:
-        text = f"{_are(strangers, 'unmanaged')}: nothing declares {_them(strangers)} for this instance"
-        way_out = f"to declare {_them(strangers)}: reconciler export --instance {seen.instance.name}"
-        yield _about(FindingSeverity.INFO, "unmanaged", text, way_out, strangers)
+    unmatched = [client for client in seen.everybody if client.id in ids]
+    if unmatched:
+        text = f"{_are(unmatched, 'unmanaged')}: nothing declares {_them(unmatched)} for this instance"
+        way_out = f"to declare {_them(unmatched)}: reconciler export --instance {seen.instance.name}"
+        yield _about(FindingSeverity.INFO, "unmanaged", text, way_out, unmatched)
 
 
 def unsupported(seen: ClientFacts) -> Iterator[DoctorFinding]:
@@ -194,7 +194,7 @@ def plain_http(seen: ClientFacts) -> Iterator[DoctorFinding]:
         )
 
 
-def useless(seen: ClientFacts) -> Iterator[DoctorFinding]:
+def unusable_redirects(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Report redirect URLs that no browser can follow: of several, the platform looks only at the first."""
     for client, urls in _urls(seen, _leads_nowhere):
         text = f"{_who(client)} has a redirect that no browser can follow: {_quoted(urls)}"
@@ -222,7 +222,7 @@ _CHECKS: tuple[Callable[[ClientFacts], Iterator[DoctorFinding]], ...] = (
     lookalike_names,
     wildcards,
     plain_http,
-    useless,
+    unusable_redirects,
     loopback,
     unsupported,
     unmanaged,

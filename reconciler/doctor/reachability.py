@@ -28,13 +28,13 @@ _URL = "check `url:` in reconciler.yaml"
 
 def judge_reachability(reach: ProbeResult) -> Iterator[DoctorFinding]:
     """Findings about the connection to an instance."""
-    yield from _way(reach)
+    yield from _connection(reach)
     yield from _trust(reach)
     yield from _answer(reach)
     yield from _clock(reach)
 
 
-def _way(reach: ProbeResult) -> Iterator[DoctorFinding]:
+def _connection(reach: ProbeResult) -> Iterator[DoctorFinding]:
     if reach.proxy is not None:
         text = (
             f"requests go through the proxy {reach.proxy}, so neither name, connection nor certificate were looked at"
@@ -97,12 +97,12 @@ def _answer(reach: ProbeResult) -> Iterator[DoctorFinding]:
         case Failure():
             yield _failed(Check.PLATFORM, "no-answer", reach.answer)
         case AnonymousAnswer():
-            yield from _stranger(reach.answer)
+            yield from _unexpected_answer(reach.answer)
         case None:
             pass
 
 
-def _stranger(answer: AnonymousAnswer) -> Iterator[DoctorFinding]:
+def _unexpected_answer(answer: AnonymousAnswer) -> Iterator[DoctorFinding]:
     match answer.kind:
         case AnswerKind.PLATFORM:
             return

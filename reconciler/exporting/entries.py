@@ -10,7 +10,7 @@ from reconciler.model.clients import AnyLive, ClientSpec, Listing, LiveClient, U
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance
 from reconciler.planning.match.blocked import clients_text
-from reconciler.planning.plan.redirect_urls import as_written
+from reconciler.planning.plan.redirect_urls import escape_variables
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
@@ -103,7 +103,7 @@ def export_clients(seen: Sequence[InstanceListing], ignore: Sequence[str] = (), 
 
 def entry_of(spec: ClientSpec, instances: tuple[str, ...]) -> ExportedEntry:
     """The entry that declares a client for these instances."""
-    return ExportedEntry(as_written(spec), instances)
+    return ExportedEntry(escape_variables(spec), instances)
 
 
 def _chosen(look: InstanceListing, ignore: Sequence[str], system: bool) -> Mapping[str, Sequence[AnyLive]]:

@@ -11,7 +11,7 @@ from reconciler.declared.clients.entry_values import plain_values
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.fields import in_order
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, Update
-from reconciler.planning.plan.redirect_urls import as_written
+from reconciler.planning.plan.redirect_urls import escape_variables
 from reconciler.support.text import printable, quoted_scalar
 
 # Printable, but not allowed in a YAML file, not even in a comment (YAML 1.1 section 5.1, c-printable).
@@ -54,9 +54,9 @@ def _entry(change: Change, instance: str) -> Iterator[str]:
         case Delete():
             yield "    state: absent"
         case Update(after=after):
-            yield from spec_lines(as_written(after), indent=4)
+            yield from spec_lines(escape_variables(after), indent=4)
         case Create(after=after):
-            yield from spec_lines(as_written(after), indent=4)
+            yield from spec_lines(escape_variables(after), indent=4)
         case _:
             assert_never(change)
 

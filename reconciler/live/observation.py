@@ -37,7 +37,7 @@ FORMAT = DocumentFormat(
     if_cut_off=f"was it cut off? Get it again, or {OBSERVE_AGAIN}",
     if_newer="plan",
     if_changed=OBSERVE_AGAIN,
-    not_this=_not_an_observation,
+    other_kind_error=_not_an_observation,
 )
 
 

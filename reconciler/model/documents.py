@@ -40,7 +40,7 @@ class DocumentFormat:
     """What to do with it in a newer version of this program, as the beginning of a hint."""
     if_changed: str
     """The hint for a file whose digest does not match."""
-    not_this: Callable[[object], tuple[str, str] | None]
+    other_kind_error: Callable[[object], tuple[str, str] | None]
     """For the `kind` of another file: what it is instead, as the end of a sentence, and a hint."""
 
     def dump(self, content: Mapping[str, Any]) -> str:
@@ -80,7 +80,7 @@ class DocumentFormat:
         kind = document.get("kind")
         if kind == self.kind:
             return
-        instead, hint = self.not_this(kind) or (f"is not {self.noun}", self.again)
+        instead, hint = self.other_kind_error(kind) or (f"is not {self.noun}", self.again)
         raise Refused(f"{path} {instead}", hint)
 
     def _demand_version(self, document: Mapping[str, Any], path: str) -> None:

@@ -29,7 +29,7 @@ class FieldRow:
     """The attribute's value from those documents. Raises `WrongShape`."""
     texts: Callable[[ClientSpec], tuple[str, ...]]
     """Its values as text for users; empty if the client has none. May contain any character that a name may contain."""
-    one_a_line: bool = False
+    one_per_line: bool = False
     """Whether its values are shown one per line, with added and removed ones marked."""
     declared: Callable[[Mapping[str, Any]], object] | None = None
     """The attribute's value from an entry as written; None if it depends on the instance or on other fields."""
@@ -42,7 +42,7 @@ class FieldRow:
 
     def text(self, spec: ClientSpec) -> str | None:
         """All values on one line; None if the client has none."""
-        return (", " if not self.one_a_line else ",").join(self.texts(spec)) or None
+        return (", " if not self.one_per_line else ",").join(self.texts(spec)) or None
 
 
 def join_urls(urls: Iterable[str]) -> str | None:
@@ -70,7 +70,7 @@ FIELDS = (
         Field.NAME,
         attribute="name",
         to_json=lambda spec: spec.name,
-        from_json=JsonValue.whole_text,
+        from_json=JsonValue.valid_text,
         texts=lambda spec: (spec.name,),
     ),
     FieldRow(
@@ -84,9 +84,9 @@ FIELDS = (
         Field.REDIRECT_URL,
         attribute="redirect_urls",
         to_json=lambda spec: join_urls(spec.redirect_urls),
-        from_json=lambda value: split_urls(value.unless_null(JsonValue.whole_text)),
+        from_json=lambda value: split_urls(value.unless_null(JsonValue.valid_text)),
         texts=lambda spec: spec.redirect_urls,
-        one_a_line=True,
+        one_per_line=True,
     ),
 )
 """In the order in which fields are shown and saved. Names are shown separately."""
@@ -129,7 +129,7 @@ def read_unsupported(value: JsonValue) -> UnsupportedClient:
     """The client that `unsupported_values` wrote. Raises `WrongShape`."""
     values = value.record(("id", "name", "why", "created_at"))
     created_at = values["created_at"].unless_null(JsonValue.time)
-    return UnsupportedClient(values["id"].client_id(), values["name"].whole_text(), values["why"].text(), created_at)
+    return UnsupportedClient(values["id"].client_id(), values["name"].valid_text(), values["why"].text(), created_at)
 
 
 def changed_fields(before: ClientSpec, after: ClientSpec) -> tuple[FieldRow, ...]:
@@ -142,7 +142,7 @@ def value_of(spec: ClientSpec, field: Field) -> object:
     return next(row for row in FIELDS if row.field is field).value(spec)
 
 
-def combined(spec: ClientSpec, other: ClientSpec, fields: Collection[Field]) -> ClientSpec:
+def with_fields_from(spec: ClientSpec, other: ClientSpec, fields: Collection[Field]) -> ClientSpec:
     """A copy of `spec` with these fields taken from `other`."""
     attributes: dict[str, Any] = {row.attribute: row.value(other if row.field in fields else spec) for row in FIELDS}
     return ClientSpec(**attributes)

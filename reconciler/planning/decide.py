@@ -10,12 +10,12 @@ from typing import assert_never
 from reconciler.model.clients import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
 from reconciler.planning.drift.base import (
     Base,
+    expected_spec,
     field_origins,
     kept_fields,
     origin_of_create,
     origin_of_delete,
     origin_of_prune,
-    wanted,
     without_drift,
 )
 from reconciler.planning.drift.removals import REMOVED, Removals
@@ -132,7 +132,7 @@ class Decider:
         return Decision(kept=Kept(change.name, client_id, change.origin, change.source))
 
     def _update(self, entry: DesiredClient, live: LiveClient, how: MatchedBy) -> Decision | None:
-        if wanted(entry, live.spec) == live.spec:
+        if expected_spec(entry, live.spec) == live.spec:
             return None
         after, origins, kept = self._aim(entry, live)
         if after == live.spec:
@@ -143,7 +143,7 @@ class Decider:
 
     def _aim(self, entry: DesiredClient, live: LiveClient) -> tuple[ClientSpec, tuple[FieldOrigin, ...], Kept | None]:
         """The target state of a client, the origins of its differences, and the manual changes that are kept."""
-        after = wanted(entry, live.spec)
+        after = expected_spec(entry, live.spec)
         origins = field_origins(entry, live.spec, self.base) if self.base else ()
         if self.policy.on_drift is not OnDrift.KEEP:
             return after, origins, None

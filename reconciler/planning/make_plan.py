@@ -9,7 +9,7 @@ from reconciler.planning.decide import Decider, Decision, PlanPolicy
 from reconciler.planning.drift.base import Base
 from reconciler.planning.drift.removals import Removals
 from reconciler.planning.match.fast_path import match_declared
-from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, meant, possible
+from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, candidate_ids, matched_clients
 from reconciler.planning.notes.renames import notes_on_renames
 from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation
 from reconciler.planning.plan.plan import Note, Plan, Unmanaged, order_of_applying
@@ -28,10 +28,10 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     matched = match_declared(declared, index)
     findings = matched.findings
     doubts = tuple(found for found in findings if isinstance(found, Ambiguous))
-    held = {live_id for doubt in doubts for live_id in possible(doubt.entry, index)}
+    held = {live_id for doubt in doubts for live_id in candidate_ids(doubt.entry, index)}
     deciding = Decider(policy, index, base)
     on_entries = [decision for found in findings if (decision := deciding.on_entry(found))]
-    unmatched = tuple(_unmatched(declared, live, held | matched.settled | _matched_ids(findings), deciding))
+    unmatched = tuple(_unmatched(declared, live, held | matched.in_sync_ids | _matched_ids(findings), deciding))
     decisions = [*on_entries, *(decision for _, decision in unmatched if decision)]
     changes = tuple(sorted((change for each in decisions for change in each.changes), key=order_of_applying))
     unmanaged = _by_name(unmanaged for unmanaged, decision in unmatched if decision is None)
@@ -46,7 +46,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
             sorted((u for u in live.unsupported if not index.ignores(u.name)), key=lambda u: (u.name, u.id))
         ),
         notes=_sorted((*_notes(findings, index), *notes_on_renames(changes, unmanaged, index))),
-        in_sync=len(matched.settled) + len(findings) - len(doubts) - len(on_entries),
+        in_sync=len(matched.in_sync_ids) + len(findings) - len(doubts) - len(on_entries),
         declared_present=len(declared.present),
         live=len(index.all),
         live_ids=tuple(sorted(index.by_id)),
@@ -73,12 +73,12 @@ def _unmatched(
 
 
 def _matched_ids(findings: Iterable[MatchResult]) -> set[int]:
-    return {live.id for found in findings for live in meant(found)}
+    return {live.id for found in findings for live in matched_clients(found)}
 
 
 def _notes(findings: Iterable[MatchResult], index: LiveIndex) -> Iterator[Note]:
     for found in findings:
-        if live := meant(found):
+        if live := matched_clients(found):
             yield from notes_on_previous_names(found.entry, live[-1], index)
         yield from notes_on_rotation(found, index)
 

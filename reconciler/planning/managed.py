@@ -10,7 +10,9 @@ from reconciler.planning.match.match import LiveIndex, Match, RotationMatch, mat
 from reconciler.planning.match.rotation import RotationStep
 
 
-def managed(declared: Declarations, live: Listing, policy: PlanPolicy) -> Iterator[tuple[DesiredClient, LiveClient]]:
+def managed_pairs(
+    declared: Declarations, live: Listing, policy: PlanPolicy
+) -> Iterator[tuple[DesiredClient, LiveClient]]:
     """Each declared client with the live client that it matches, in the order of the declarations.
 
     Ambiguous entries, which the plan would block, are left out. In a rotation, the match is the successor; until there

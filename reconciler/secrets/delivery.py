@@ -110,15 +110,15 @@ class Deliverer:
             for client, client_id in _absent(sink, [pair for pair in clients if sink.covers(pair[0])], owes)
         )
 
-    def deliver(self, handover: SecretDelivery, numbers: Collection[int] | None = None) -> tuple[Delivery, ...]:
+    def deliver(self, delivery: SecretDelivery, numbers: Collection[int] | None = None) -> tuple[Delivery, ...]:
         """Deliver a client's id and secret to every sink that covers it, or to those with these numbers.
 
         Idempotent. Raises nothing.
         """
         if self._tell_mask is not None:
-            mask(handover.secret, self._tell_mask)
-        chosen = self.numbers(handover.client) if numbers is None else sorted(numbers)
-        return tuple(_tried(self._sinks[number], lambda sink: sink.deliver(handover)) for number in chosen)
+            mask(delivery.secret, self._tell_mask)
+        chosen = self.numbers(delivery.client) if numbers is None else sorted(numbers)
+        return tuple(_tried(self._sinks[number], lambda sink: sink.deliver(delivery)) for number in chosen)
 
     def forget(self, client: SinkClient, client_id: int) -> tuple[Delivery, ...]:
         """Remove what the sinks have for a client that was deleted. Raises nothing.
@@ -127,13 +127,13 @@ class Deliverer:
         """
         return tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in self._covering(client))
 
-    def holds(self, handover: SecretDelivery) -> tuple[SinkHolding, ...]:
+    def holds(self, delivery: SecretDelivery) -> tuple[SinkHolding, ...]:
         """What each sink that covers the client has for it. Changes nothing, and raises nothing."""
-        return tuple(_looked(sink, handover) for sink in self._covering(handover.client))
+        return tuple(_looked(sink, delivery) for sink in self._covering(delivery.client))
 
-    def holding(self, handover: SecretDelivery, number: int) -> SinkHolding:
+    def holding(self, delivery: SecretDelivery, number: int) -> SinkHolding:
         """What the sink with this number has for the client. Changes nothing, and raises nothing."""
-        return _looked(self._sinks[number], handover)
+        return _looked(self._sinks[number], delivery)
 
     def _covering(self, client: SinkClient) -> Iterator[Sink]:
         return (self._sinks[number] for number in self.numbers(client))
@@ -155,9 +155,9 @@ def _tried(sink: Sink, attempt: Callable[[Sink], None]) -> Delivery:
     return Delivery(sink.label)
 
 
-def _looked(sink: Sink, handover: SecretDelivery) -> SinkHolding:
+def _looked(sink: Sink, delivery: SecretDelivery) -> SinkHolding:
     try:
-        return SinkHolding(sink.label, sink.holds(handover))
+        return SinkHolding(sink.label, sink.holds(delivery))
     except SinkError as error:
         return SinkHolding(sink.label, SinkState.UNKNOWN, error)
 

@@ -57,7 +57,7 @@ def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
     """Replace a file atomically. Its folder must exist. Raises SinkError; then the file is unchanged."""
     target = Path(os.path.realpath(path))  # a symlink keeps leading to the file
     try:
-        temporary = _beside(target, folder)
+        temporary = _temporary_path(target, folder)
         try:
             _fill(temporary, content, mode)
             temporary.replace(target)
@@ -70,7 +70,7 @@ def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
         raise failed(f"write {path_text(path, folder)}", problem) from None
 
 
-def _beside(target: Path, folder: Path) -> Path:
+def _temporary_path(target: Path, folder: Path) -> Path:
     """The path of the temporary file: what a killed run leaves there is private, and replaced by the next delivery.
 
     Inside the project, git ignores it too. Outside of the project it is beside the file.

@@ -13,7 +13,7 @@ from reconciler.support.text import did_you_mean, enumeration, quoted
 
 LONGEST = 100
 """Characters of a stem. File systems allow names of 255 bytes."""
-READABLE = 60
+READABLE_LENGTH = 60
 """Characters of a longer or otherwise lossy stem that are kept for people, before its hash."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -37,7 +37,7 @@ def stem(name: str) -> str:
     if faithful and not _LOOKS_HASHED.fullmatch(folded):
         return folded.replace(" ", "_")
     plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
-    readable = re.sub(r"[^a-z0-9-]+", "_", plain)[:READABLE].strip("_-")
+    readable = re.sub(r"[^a-z0-9-]+", "_", plain)[:READABLE_LENGTH].strip("_-")
     digest = sha256(name.encode(errors="surrogatepass")).hexdigest()[:8]
     return f"{readable or 'client'}-{digest}"
 

@@ -11,9 +11,9 @@ VERSION = 1
 """Increased when a key changes its meaning or is removed; new keys may be added at any time."""
 
 
-def age_payload(handover: SecretDelivery) -> bytes:
+def age_payload(delivery: SecretDelivery) -> bytes:
     """The content of an age file: one line of JSON with everything that an application needs."""
-    client = handover.client
+    client = delivery.client
     return _line(
         {
             "version": VERSION,
@@ -21,17 +21,17 @@ def age_payload(handover: SecretDelivery) -> bytes:
             "url": client.url,
             "owner": client.owner,
             "name": client.name,
-            "id": handover.id,
-            "secret": handover.secret.reveal(),
+            "id": delivery.id,
+            "secret": delivery.secret.reveal(),
         }
     )
 
 
-def store_payload(handover: SecretDelivery) -> bytes:
+def store_payload(delivery: SecretDelivery) -> bytes:
     """The input of a command that must store a secret."""
-    about = _about(handover.event, handover.client, handover.id)
-    created = handover.created_at.isoformat() if handover.created_at is not None else None
-    about |= {"previous_name": handover.previous_name, "created_at": created, "secret": handover.secret.reveal()}
+    about = _about(delivery.event, delivery.client, delivery.id)
+    created = delivery.created_at.isoformat() if delivery.created_at is not None else None
+    about |= {"previous_name": delivery.previous_name, "created_at": created, "secret": delivery.secret.reveal()}
     return _line(about)
 
 

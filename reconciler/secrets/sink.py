@@ -27,7 +27,7 @@ class Sink(Protocol):
         `clients` are all that are declared for the instance and covered: two of them may need the same place.
         """
 
-    def deliver(self, handover: SecretDelivery) -> None:
+    def deliver(self, delivery: SecretDelivery) -> None:
         """Store the client's id and secret, and remove what is stored under its earlier name.
 
         Idempotent. Raises SinkError; then what was stored before is still there.
@@ -45,5 +45,5 @@ class Sink(Protocol):
         Needs no secret, so a wrong one that is stored goes unnoticed. Runs no program. Raises SinkError.
         """
 
-    def holds(self, handover: SecretDelivery) -> SinkState:
+    def holds(self, delivery: SecretDelivery) -> SinkState:
         """What is stored for this client. Raises SinkError where the place cannot be read."""

@@ -54,7 +54,7 @@ class JsonValue:
         """The value, or None for null."""
         return None if self.value is None else read(self)
 
-    def nothing(self) -> None:
+    def null(self) -> None:
         """Raise `WrongShape` unless the value is null."""
         if self.value is not None:
             raise self._not("null")
@@ -65,7 +65,7 @@ class JsonValue:
             raise self._not("text")
         return self.value
 
-    def whole_text(self) -> str:
+    def valid_text(self) -> str:
         """Text that can be sent: without lone surrogates."""
         text = self.text()
         if any("\ud800" <= character <= "\udfff" for character in text):

@@ -16,7 +16,7 @@ _FOR_GIT = re.compile(
     re.VERBOSE,
 )
 
-_SURROUNDINGS = {
+_FIXED_VARIABLES = {
     "LC_ALL": "C",  # git's messages are parsed, so they must be in English
     "GIT_NO_LAZY_FETCH": "1",  # reading must not use the network
     "GIT_NO_REPLACE_OBJECTS": "1",  # a commit ID must always mean the same commit
@@ -31,7 +31,7 @@ def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
     It contains only variables that git needs, instead of all that are not secret: git may run before it is known which
     variables are secret. Variables that git sets in a hook, for the hook's repository, are not passed on either.
     """
-    return {**{name: value for name, value in environ.items() if _FOR_GIT.fullmatch(name.upper())}, **_SURROUNDINGS}
+    return {**{name: value for name, value in environ.items() if _FOR_GIT.fullmatch(name.upper())}, **_FIXED_VARIABLES}
 
 
 def environment_without(environ: Mapping[str, str], secret: Collection[str]) -> dict[str, str]:

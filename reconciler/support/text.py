@@ -98,7 +98,7 @@ def enumeration(texts: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
-SHORTENED = 3
+MIN_PREFIX = 3
 """Minimum number of characters to recognise a word by its beginning."""
 
 
@@ -107,7 +107,7 @@ def closest(word: str, choices: Iterable[str]) -> str | None:
     import difflib  # only needed after a mistake
 
     folded = {choice.casefold(): choice for choice in choices}
-    longer = [choice for choice in folded if len(word) >= SHORTENED and choice.startswith(word.casefold())]
+    longer = [choice for choice in folded if len(word) >= MIN_PREFIX and choice.startswith(word.casefold())]
     found = longer if len(longer) == 1 else difflib.get_close_matches(word.casefold(), folded, n=1)
     return folded[found[0]] if found else None
 

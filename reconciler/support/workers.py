@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-_DEAF_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 """Maximum delay of a signal's handler while waiting for a result, in seconds."""
 
 
@@ -64,16 +64,16 @@ class WorkerPool(Generic[Task, Result]):
         while True:
             # A signal right before a wait does not end it: its handler runs only after the wait.
             with suppress(Empty):
-                return self._done.get(timeout=_DEAF_SECONDS)
+                return self._done.get(timeout=_POLL_SECONDS)
 
     def drain(self, seconds: float) -> None:
         """Wait for running tasks, at most about this many seconds; their results are dropped."""
         while self.busy and seconds > 0:
             try:
-                self._done.get(timeout=_DEAF_SECONDS)
+                self._done.get(timeout=_POLL_SECONDS)
                 self.busy -= 1
             except Empty:
-                seconds -= _DEAF_SECONDS
+                seconds -= _POLL_SECONDS
 
     def __enter__(self) -> WorkerPool[Task, Result]:
         return self

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from reconciler.applying.deliver import DeliveryTargets
-from reconciler.applying.lock import exclusive
+from reconciler.applying.lock import instance_lock
 from reconciler.applying.report import is_complete
 from reconciler.live.gateway import Gateway
 from reconciler.model.errors import Interrupted, NotTried, ReconcilerError, Refused
@@ -102,7 +102,7 @@ def writing_sessions(options: Options, run: Run, cancel_token: CancelToken | Non
 def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
     """Lock an instance against other applies on this machine until `stack` is closed. Raises `Refused`."""
     database = f"embedded:{instance.embedded.resolve()}" if instance.embedded is not None else ""
-    stack.enter_context(exclusive(instance.url or database, run.locks, run.holder))
+    stack.enter_context(instance_lock(instance.url or database, run.locks, run.holder))
 
 
 def _plan_alone(order: PlanRequest, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:

@@ -70,7 +70,7 @@ def attempt(
     """Plan an instance; return the plan and the gateway used for it, or why there is none."""
     try:
         base_of(order, instance)  # before the login, which would be for nothing
-        order.declared.work_out(instance.name)  # before the listing is read, so that memory never holds both
+        order.declared.compute(instance.name)  # before the listing is read, so that memory never holds both
         gateway = sessions.open(instance, stack)
         return plan_instance(order, instance, gateway), gateway
     except ReconcilerError as problem:
@@ -86,11 +86,11 @@ def plan_instance(order: PlanRequest, instance: Instance, gateway: Gateway) -> P
 
 def _with_missing_secrets(order: PlanRequest, planned: Planned, listing: Listing) -> Planned:
     """Add to the plan what sinks lack of the managed clients. Reads files, runs no programs."""
-    from reconciler.planning.managed import managed
+    from reconciler.planning.managed import managed_pairs
     from reconciler.workflow.deliveries import deliverer_of, missing_secrets, unusable
 
     instance, options = planned.instance, order.options
-    known = managed(order.declared.of(instance.name), listing, plan_policy(order, instance))
+    known = managed_pairs(order.declared.of(instance.name), listing, plan_policy(order, instance))
     deliverer = deliverer_of(instance, order.settings, options)
     try:
         return replace(

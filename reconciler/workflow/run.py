@@ -48,7 +48,7 @@ class Run:
     locks: Path
     """The directory of the locks of this user on this machine."""
     now: Callable[[], datetime]
-    tell: Callable[[Instance, ProgressEvent], None]
+    on_progress: Callable[[Instance, ProgressEvent], None]
     stop: Callable[[], bool]
     parallelism: int
     """Maximum number of requests, and of deliveries, at once."""
@@ -78,7 +78,7 @@ class Run:
                 plan,
                 gateway,
                 journal=journal,
-                tell=lambda event: self.tell(instance, event),
+                on_progress=lambda event: self.on_progress(instance, event),
                 parallelism=self.parallelism,
                 stop=self.stop,
                 targets=targets,

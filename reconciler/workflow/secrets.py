@@ -11,7 +11,7 @@ from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance
-from reconciler.planning.managed import managed
+from reconciler.planning.managed import managed_pairs
 from reconciler.planning.plan.plan import Plan
 from reconciler.results import SecretsResult, SinkContents, SinkEntry, Stopped
 from reconciler.secrets.delivery import Deliverer
@@ -85,7 +85,7 @@ def _supply(
 ) -> SecretsResult:
     deliverer = deliverer_of(instance, order.settings, order.options, run.mask)
     listing, issued = gateway.list_with_secrets()
-    known = managed(order.declared.of(instance.name), listing, plan_policy(order, instance))
+    known = managed_pairs(order.declared.of(instance.name), listing, plan_policy(order, instance))
     clients = [
         (client_of(instance, live.name, entry.owner), live.id)
         for entry, live in known
@@ -164,7 +164,7 @@ def _handed(
     plan = Plan(instance.name, instance.identity)
     with run.journal_of(plan) as journal:
         counter = Deliveries(
-            plan, DeliveryTargets(deliverer), journal, lambda event: run.tell(instance, event), run.parallelism
+            plan, DeliveryTargets(deliverer), journal, lambda event: run.on_progress(instance, event), run.parallelism
         )
         handed = counter.deliver(parcels, (), issued)
         journal.finished((), interrupted=False)

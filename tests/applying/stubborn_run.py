@@ -33,7 +33,7 @@ def main(directory: Path) -> None:
         if number == signal.SIGTERM:
             gate.open()
 
-    def tell(event: ProgressEvent) -> None:
+    def on_progress(event: ProgressEvent) -> None:
         assert not isinstance(event, DeliveryResult)
         print(type(event).__name__, event.change.name, flush=True)
 
@@ -41,7 +41,7 @@ def main(directory: Path) -> None:
     signal.signal(signal.SIGTERM, ask_to_stop)
     plan = plan_of(declare(*(present(f"Made {n}") for n in range(10))), gateway.live)
     with open_journal(directory, HEADING, plan, now=clock()) as journal:
-        apply_plan(plan, gateway, journal=journal, tell=tell, parallelism=3, stop=lambda: stopped)
+        apply_plan(plan, gateway, journal=journal, on_progress=on_progress, parallelism=3, stop=lambda: stopped)
 
 
 if __name__ == "__main__":

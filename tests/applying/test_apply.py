@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.applying.apply import apply_plan, never_stop
-from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEvent, Tell
+from reconciler.applying.events import ChangeAnswered, ChangeStarted, OnProgress, ProgressEvent
 from reconciler.applying.report import (
     Applied,
     DeliveryResult,
@@ -60,10 +60,10 @@ def apply(gateway: MemoryGateway, declared: Declarations = EVERYTHING) -> Report
 
 
 def run(
-    plan: Plan, gateway: MemoryGateway, tell: Tell = lambda _: None, stop: Callable[[], bool] = never_stop
+    plan: Plan, gateway: MemoryGateway, on_progress: OnProgress = lambda _: None, stop: Callable[[], bool] = never_stop
 ) -> Report:
     """Apply one change after another, so that the order of the requests is certain."""
-    return apply_plan(plan, gateway, journal=Unrecorded(), tell=tell, parallelism=1, stop=stop)
+    return apply_plan(plan, gateway, journal=Unrecorded(), on_progress=on_progress, parallelism=1, stop=stop)
 
 
 def summary(report: Report) -> list[tuple[str, type[Outcome]]]:
@@ -376,15 +376,15 @@ def silence(_: ProgressEvent) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tell", "stop", "most"),
+    ("on_progress", "stop", "most"),
     [(ctrl_c, never_stop, 1), (silence, ctrl_c, 0), (silence, never_stop, 5)],
     ids=["tell", "stop", "look"],
 )
-def test_a_hard_stop_goes_through_at_once(tell: Tell, stop: Callable[[], bool], most: int) -> None:
+def test_a_hard_stop_goes_through_at_once(on_progress: OnProgress, stop: Callable[[], bool], most: int) -> None:
     """The second Ctrl-C: KeyboardInterrupt in the thread that applies, wherever it is, and no write starts after it."""
     gateway = instance(list=Fault(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        run(plan_for(gateway), gateway, tell, stop)
+        run(plan_for(gateway), gateway, on_progress, stop)
     assert len(gateway.requests) <= most
 
 
@@ -397,7 +397,7 @@ def test_failures_are_told_at_once_and_the_rest_when_it_is_certain() -> None:
     gateway = instance()
     gateway.fail("update 2", Fault(Rejected("no")))
     told: list[tuple[str, str]] = []
-    run(plan_for(gateway), gateway, tell=lambda event: told.append(named(event)))
+    run(plan_for(gateway), gateway, on_progress=lambda event: told.append(named(event)))
     assert told == [
         ("ChangeStarted", "Changed"),
         ("ChangeAnswered", "Changed"),
@@ -415,7 +415,7 @@ def test_failures_are_told_at_once_and_the_rest_when_it_is_certain() -> None:
 def test_an_answer_is_told_with_what_it_said() -> None:
     gateway = instance(update=lost())
     told: list[ProgressEvent] = []
-    run(plan_for(gateway), gateway, tell=told.append)
+    run(plan_for(gateway), gateway, on_progress=told.append)
     assert [(e.change.name, e.done) for e in told if isinstance(e, ChangeAnswered)] == [
         ("Changed", False),
         ("New name", False),

@@ -93,7 +93,7 @@ def apply(declared: Declarations, gateway: Gateway, prune: Prune = Prune.NONE) -
 
 
 def run(plan: Plan, gateway: Gateway, parallelism: int = 1) -> Report:
-    return apply_plan(plan, gateway, journal=Unrecorded(), tell=lambda _: None, parallelism=parallelism)
+    return apply_plan(plan, gateway, journal=Unrecorded(), on_progress=lambda _: None, parallelism=parallelism)
 
 
 def test_planning_again_after_applying_gives_an_empty_plan() -> None:

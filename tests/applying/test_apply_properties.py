@@ -35,7 +35,7 @@ def apply(plan: Plan, gateway: MemoryGateway, stop_after: int | None = None) -> 
     def stop() -> bool:
         return stop_after is not None and len(gateway.requests) >= stop_after
 
-    return apply_plan(plan, gateway, journal=Unrecorded(), tell=lambda _: None, parallelism=8, stop=stop)
+    return apply_plan(plan, gateway, journal=Unrecorded(), on_progress=lambda _: None, parallelism=8, stop=stop)
 
 
 @given(declarations(), listings(), policies)

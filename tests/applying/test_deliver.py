@@ -22,7 +22,7 @@ from reconciler.applying.report import DeliveryStatus, Report, is_complete
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import SinkError
 from reconciler.planning.make_plan import PlanPolicy, make_plan
-from reconciler.planning.managed import managed
+from reconciler.planning.managed import managed_pairs
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from tests.applying.test_apply_properties import faults, stops
@@ -97,7 +97,7 @@ class World:
         deliverer = Deliverer([self.telling, self.silent])
         pairs = [
             (SinkClient(POLICY.instance, POLICY.identity, client.name, entry.owner), client.id)
-            for entry, client in managed(self.declared, live, POLICY)
+            for entry, client in managed_pairs(self.declared, live, POLICY)
         ]
         past = JournaledDeliveries(
             (run for run in list_runs(self.journals) if isinstance(run, PastRun)), POLICY.identity
@@ -105,7 +105,7 @@ class World:
         targets = DeliveryTargets(deliverer, deliverer.missing_secrets(pairs, past))
         heard: list[Told] = []
 
-        def tell(event: Told) -> None:
+        def on_progress(event: Told) -> None:
             heard.append(event)
             if len(heard) == die_after:
                 raise Killed
@@ -117,7 +117,13 @@ class World:
         heading = replace(HEADING, run=f"run-{self.runs}", started_at=NOON + timedelta(minutes=self.runs))
         with suppress(Killed), open_journal(self.journals, heading, plan, now=clock()) as journal:
             return apply_plan(
-                plan, self.gateway, journal=journal, tell=tell, parallelism=parallelism, stop=stop, targets=targets
+                plan,
+                self.gateway,
+                journal=journal,
+                on_progress=on_progress,
+                parallelism=parallelism,
+                stop=stop,
+                targets=targets,
             )
         return None
 
@@ -177,7 +183,7 @@ def test_after_any_run_a_clean_one_leaves_every_secret_where_it_belongs(  # noqa
         report = here.apply(parallelism)
         assert report is not None
         assert is_complete(report)
-        live = {client.id: client for _, client in managed(here.declared, here.gateway.live, POLICY)}
+        live = {client.id: client for _, client in managed_pairs(here.declared, here.gateway.live, POLICY)}
         expected = {known: (client.name, secret_of(known).reveal()) for known, client in live.items()}
         assert {known: here.telling.there.get(known) for known in expected} == expected
         made = {known: each for known, each in expected.items() if known not in before}

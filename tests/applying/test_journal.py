@@ -57,7 +57,7 @@ def path_in(directory: Path) -> Path:
 
 def apply(directory: Path, gateway: MemoryGateway, plan: Plan, parallelism: int = 1) -> Report:
     with open_journal(directory, HEADING, plan, now=clock()) as journal:
-        return apply_plan(plan, gateway, journal=journal, tell=lambda _: None, parallelism=parallelism)
+        return apply_plan(plan, gateway, journal=journal, on_progress=lambda _: None, parallelism=parallelism)
 
 
 def entries(path: Path) -> list[dict[str, Any]]:
@@ -223,11 +223,11 @@ def test_a_journal_that_fails_midway_ends_the_writing_and_the_report_says_so(tmp
     plan = plan_of(DECLARED, gateway.live)
     with journal_in(tmp_path / "j") as (journal, fill):
 
-        def tell(event: ProgressEvent) -> None:
+        def on_progress(event: ProgressEvent) -> None:
             if isinstance(event, ChangeAnswered) and event.change == plan.changes[1]:
                 fill()
 
-        report = apply_plan(plan, gateway, journal=journal, tell=tell, parallelism=1)
+        report = apply_plan(plan, gateway, journal=journal, on_progress=on_progress, parallelism=1)
     reason = "the journal cannot be written: no space left on device"
     assert [type(outcome) for outcome in report.outcomes] == [Applied, Applied, Skipped, Skipped]
     assert {outcome.reason for outcome in report.outcomes if isinstance(outcome, Skipped)} == {reason}
@@ -241,13 +241,13 @@ def test_a_journal_that_fails_at_an_answer_lets_those_under_way_finish(tmp_path:
     heard: list[ProgressEvent] = []
     with journal_in(tmp_path / "j") as (journal, fill):
 
-        def tell(event: ProgressEvent) -> None:
+        def on_progress(event: ProgressEvent) -> None:
             heard.append(event)
             if len(heard) == 2:
                 fill()
 
         plan = plan_of(DECLARED, gateway.live)
-        report = apply_plan(plan, gateway, journal=journal, tell=tell, parallelism=2)
+        report = apply_plan(plan, gateway, journal=journal, on_progress=on_progress, parallelism=2)
     assert [type(outcome) for outcome in report.outcomes] == [Applied, Applied, Skipped, Skipped]
     assert report.journal_failure is not None
     assert [entry["event"] for entry in entries(tmp_path / "j")] == ["sent", "sent"]
@@ -267,6 +267,6 @@ def test_a_journal_that_lacks_only_the_outcomes_takes_nothing_from_what_was_appl
     with journal_in(tmp_path / "j") as (journal, fill):
         gateway = _WatchedInstance(fill)
         plan = plan_of(declare(present("Made"), absent("Gone")), gateway.live)
-        report = apply_plan(plan, gateway, journal=journal, tell=lambda _: None)
+        report = apply_plan(plan, gateway, journal=journal, on_progress=lambda _: None)
     assert is_complete(report)
     assert report.journal_failure == "no space left on device"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.applying.lock import exclusive
+from reconciler.applying.lock import instance_lock
 from reconciler.model.errors import ReconcilerError, Refused
 
 URL = "https://acme.example.com"
@@ -19,8 +19,8 @@ HOLDER = "reconciler apply --instance production, since 2026-11-23 13:45:00 UTC"
 HOLD = """
 import sys
 from pathlib import Path
-from reconciler.applying.lock import exclusive
-with exclusive(sys.argv[1], Path(sys.argv[2]), sys.argv[3]):
+from reconciler.applying.lock import instance_lock
+with instance_lock(sys.argv[1], Path(sys.argv[2]), sys.argv[3]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -48,13 +48,13 @@ def end(process: subprocess.Popen[str]) -> None:
 
 def test_a_second_process_is_refused_at_once_and_told_who_holds_the_lock(tmp_path: Path) -> None:
     with held_by_another(tmp_path) as process:
-        with pytest.raises(Refused) as refused, exclusive(URL, tmp_path, "me"):
+        with pytest.raises(Refused) as refused, instance_lock(URL, tmp_path, "me"):
             pass
         assert refused.value.exit_code == 4
         assert refused.value.message == (
             f"another apply to '{URL}' is running on this machine: pid {process.pid}: {HOLDER}"
         )
-        with pytest.raises(Refused) as again, exclusive(URL, tmp_path, "me"):
+        with pytest.raises(Refused) as again, instance_lock(URL, tmp_path, "me"):
             pass
         assert again.value.message == refused.value.message
 
@@ -62,7 +62,7 @@ def test_a_second_process_is_refused_at_once_and_told_who_holds_the_lock(tmp_pat
 def test_the_lock_is_free_when_its_holder_is_done(tmp_path: Path) -> None:
     with held_by_another(tmp_path) as process:
         end(process)
-        with exclusive(URL, tmp_path, "me"):
+        with instance_lock(URL, tmp_path, "me"):
             pass
 
 
@@ -70,7 +70,7 @@ def test_the_lock_dies_with_a_process_that_is_killed(tmp_path: Path) -> None:
     with held_by_another(tmp_path) as process:
         process.kill()
         process.wait()
-        with exclusive(URL, tmp_path, "me"):
+        with instance_lock(URL, tmp_path, "me"):
             pass
 
 
@@ -79,24 +79,24 @@ def test_whoever_takes_the_lock_of_a_killed_process_is_named_in_its_place(tmp_pa
         killed.kill()
         killed.wait()
     with held_by_another(tmp_path, holder="the next one") as process:
-        with pytest.raises(Refused) as refused, exclusive(URL, tmp_path, "me"):
+        with pytest.raises(Refused) as refused, instance_lock(URL, tmp_path, "me"):
             pass
         assert refused.value.message.endswith(f"pid {process.pid}: the next one")
 
 
 @pytest.mark.parametrize("other", [f"{URL}:8443", f"{URL}/pm", "https://acme-example.com", "embedded:/srv/a.sqlite3"])
 def test_different_instances_do_not_exclude_each_other(tmp_path: Path, other: str) -> None:
-    with held_by_another(tmp_path), exclusive(other, tmp_path, "me"):
+    with held_by_another(tmp_path), instance_lock(other, tmp_path, "me"):
         pass
 
 
 def test_in_one_process_it_excludes_too(tmp_path: Path) -> None:
-    with exclusive(URL, tmp_path, "first"), pytest.raises(Refused), exclusive(URL, tmp_path, "second"):
+    with instance_lock(URL, tmp_path, "first"), pytest.raises(Refused), instance_lock(URL, tmp_path, "second"):
         pass
 
 
 def test_the_lock_is_given_back_on_the_way_out_of_an_error(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), exclusive(URL, tmp_path, "me"):
+    with pytest.raises(KeyboardInterrupt), instance_lock(URL, tmp_path, "me"):
         raise KeyboardInterrupt
     with held_by_another(tmp_path):
         pass
@@ -108,15 +108,15 @@ def test_many_names_make_files_that_any_disk_takes_and_nobody_else_reads(tmp_pat
     identities = ["embedded:/" + "x" * 5000, "embedded:/a b", "embedded:/a/b", "embedded:/\udcff", "embedded:/\udcfe"]
     with ExitStack() as stack:
         for identity in identities:
-            stack.enter_context(exclusive(identity, folder, "holder \udcff"))
+            stack.enter_context(instance_lock(identity, folder, "holder \udcff"))
         assert len(list(folder.glob("*.lock"))) == len(identities)
         assert {file.stat().st_mode & 0o777 for file in folder.glob("*.lock")} == {0o600}
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_a_holder_says_cannot_break_the_terminal_of_the_next(tmp_path: Path) -> None:
-    with exclusive(URL, tmp_path, "evil \x1b[31m\n" + "x" * 9999):
-        with pytest.raises(Refused) as refused, exclusive(URL, tmp_path, "me"):
+    with instance_lock(URL, tmp_path, "evil \x1b[31m\n" + "x" * 9999):
+        with pytest.raises(Refused) as refused, instance_lock(URL, tmp_path, "me"):
             pass
         assert refused.value.message.isprintable()
         assert len(refused.value.message) < 1000
@@ -124,7 +124,10 @@ def test_what_a_holder_says_cannot_break_the_terminal_of_the_next(tmp_path: Path
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_way_out(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ReconcilerError, match="cannot take the lock") as error, exclusive(URL, tmp_path / "file", "me"):
+    with (
+        pytest.raises(ReconcilerError, match="cannot take the lock") as error,
+        instance_lock(URL, tmp_path / "file", "me"),
+    ):
         pass
     assert not isinstance(error.value, Refused)
     assert error.value.hint

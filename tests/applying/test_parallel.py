@@ -62,7 +62,9 @@ def running(
     told: list[ProgressEvent] = []
 
     def run() -> Report:
-        return apply_plan(plan, gateway, journal=Unrecorded(), tell=told.append, parallelism=parallelism, stop=stop)
+        return apply_plan(
+            plan, gateway, journal=Unrecorded(), on_progress=told.append, parallelism=parallelism, stop=stop
+        )
 
     with ThreadPoolExecutor(1) as pool:
         try:
@@ -96,7 +98,7 @@ def test_never_more_than_somebody_allows(parallelism: int) -> None:
 
 def test_no_thread_is_left_behind() -> None:
     gateway, plan = of_every_kind(3)
-    apply_plan(plan, gateway, journal=Unrecorded(), tell=lambda _: None)
+    apply_plan(plan, gateway, journal=Unrecorded(), on_progress=lambda _: None)
     assert not [thread for thread in threading.enumerate() if thread.name == "reconciler-worker"]
 
 
@@ -132,7 +134,7 @@ def test_progress_is_told_as_it_happens_and_by_one_thread() -> None:
     threads: set[int] = set()
     answered = threading.Semaphore(0)
 
-    def tell(event: ProgressEvent) -> None:
+    def on_progress(event: ProgressEvent) -> None:
         threads.add(threading.get_ident())
         assert not isinstance(event, DeliveryResult)
         heard.append((type(event).__name__, event.change.name, len(gateway.done)))
@@ -141,7 +143,7 @@ def test_progress_is_told_as_it_happens_and_by_one_thread() -> None:
 
     gate = gateway.gate = Gate()
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(apply_plan, plan, gateway, journal=Unrecorded(), tell=tell)
+        future = pool.submit(apply_plan, plan, gateway, journal=Unrecorded(), on_progress=on_progress)
         for number, name in enumerate(("Made 02", "Made 00", "Made 01"), 1):
             gate.wait_for(4 - number)
             gate.release(f"create {name}")
@@ -190,7 +192,7 @@ def test_an_instance_that_is_gone_costs_no_more_requests_than_were_under_way() -
 def test_one_failed_update_among_many_holds_every_delete_and_nothing_else() -> None:
     gateway, plan = of_every_kind(6)
     gateway.fail("update 4", refused_connection())
-    report = apply_plan(plan, gateway, journal=Unrecorded(), tell=lambda _: None)
+    report = apply_plan(plan, gateway, journal=Unrecorded(), on_progress=lambda _: None)
     assert [type(o) for o in report.outcomes if isinstance(o.change, Delete)] == [Skipped] * 6
     assert sum(isinstance(outcome, Applied) for outcome in report.outcomes) == 11
 
@@ -205,7 +207,7 @@ class _Broken(MemoryGateway):
 def test_a_bug_in_a_thread_comes_through_and_is_not_taken_for_a_failed_write() -> None:
     gateway = _Broken()
     with pytest.raises(RuntimeError, match="a bug"):
-        apply_plan(plan_of(creates(9), gateway.live), gateway, journal=Unrecorded(), tell=lambda _: None)
+        apply_plan(plan_of(creates(9), gateway.live), gateway, journal=Unrecorded(), on_progress=lambda _: None)
 
 
 def test_a_crew_of_nobody_is_a_mistake_of_the_caller() -> None:

@@ -55,7 +55,7 @@ def run(
     """Apply with a journal; None if it was ended after so many events."""
     heard: list[ProgressEvent] = []
 
-    def tell(event: ProgressEvent) -> None:
+    def on_progress(event: ProgressEvent) -> None:
         heard.append(event)
         if len(heard) == die_after:
             raise Killed
@@ -64,7 +64,7 @@ def run(
         return stop_after is not None and len(gateway.requests) >= stop_after
 
     with suppress(Killed), open_journal(directory, HEADING, plan, now=clock()) as journal:
-        return apply_plan(plan, gateway, journal=journal, tell=tell, parallelism=parallelism, stop=stop)
+        return apply_plan(plan, gateway, journal=journal, on_progress=on_progress, parallelism=parallelism, stop=stop)
     return None
 
 
@@ -95,7 +95,7 @@ def test_it_tells_exactly_what_was_sent_and_answered_and_what_came_of_it(
     assert Counter(sent(journal)) == Counter(request for request in gateway.requests if request != "list")
     assert Counter(answered(journal)) == Counter(gateway.done)
     assert all(write.answer is not None for write in journal.writes if write.sent_at)
-    assert (journal.heading, journal.interrupted, journal.torn) == (HEADING, report.interrupted, False)
+    assert (journal.heading, journal.interrupted, journal.truncated) == (HEADING, report.interrupted, False)
     assert journal.finished_at is not None
     assert list(applied(journal)) == [(o.change, o.id) for o in report.outcomes if isinstance(o, Applied)]
     assert list(uncertain(journal)) == [
@@ -137,7 +137,7 @@ def test_a_journal_that_is_cut_at_any_byte_tells_a_beginning_of_the_truth(
             return
         journal = read_journal(path)
     lines = whole[:length].count(b"\n")
-    assert journal.torn == (not whole[:length].endswith(b"\n"))
+    assert journal.truncated == (not whole[:length].endswith(b"\n"))
     told = [json.loads(line) for line in whole.splitlines()[1:lines]]
     assert sum(entry["event"] == "sent" for entry in told) == len(sent(journal))
     assert set(answered(journal)) <= set(gateway.done)
@@ -150,7 +150,7 @@ def test_garbage_after_the_last_line_feed_is_a_torn_line() -> None:
         apply(directory, instance(), plan_of(DECLARED, instance().live))
         path = path_in(directory)
         path.write_bytes(path.read_bytes() + b"\0" * 100)
-        assert read_journal(path).torn
+        assert read_journal(path).truncated
 
 
 def broken_off(directory: Path) -> tuple[Path, list[dict[str, Any]]]:

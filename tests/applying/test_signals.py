@@ -49,7 +49,7 @@ def test_a_second_ctrl_c_ends_the_process_at_once_and_the_journal_tells_what_is_
     journal = read_journal(path_in(tmp_path))
     assert sent(journal) == ["Made 0", "Made 1", "Made 2"]
     assert [change.name for change in uncertain(journal)] == sent(journal)
-    assert (journal.finished_at, journal.torn) == (None, False)
+    assert (journal.finished_at, journal.truncated) == (None, False)
 
 
 def test_a_polite_signal_lets_what_is_under_way_finish_and_starts_nothing_more(tmp_path: Path) -> None:

@@ -297,7 +297,7 @@ class Life(RuleBasedStateMachine):
             journal=folder,
             locks=folder,
             now=now,
-            tell=lambda *_: gateway.check(),
+            on_progress=lambda *_: gateway.check(),
             stop=stop,
             parallelism=mishaps.parallelism,
         )
@@ -319,7 +319,7 @@ class Life(RuleBasedStateMachine):
         answered = [request_for(write.change) for write in told.writes if write.answer and write.answer.id]
         assert Counter(writes) <= Counter(sent)
         assert Counter(answered) <= Counter(done)
-        assert not told.torn
+        assert not told.truncated
         assert (told.finished_at is None) == (report is None)
         if report is None:
             doubtful = {request_for(change) for change in uncertain(told)}

@@ -30,7 +30,7 @@ def client(name: str = "Customer portal", owner: str | None = "team-portal") -> 
     return SinkClient("production", URL, name, owner)
 
 
-def handover(name: str = "Customer portal", number: int = 17, **more: Any) -> SecretDelivery:
+def delivery(name: str = "Customer portal", number: int = 17, **more: Any) -> SecretDelivery:
     owner = more.pop("owner", "team-portal")
     handed = SecretDelivery(DeliveryEvent.CREATED, client(name, owner), number, Secret(text_of(number)))
     return replace(handed, **more)
@@ -38,7 +38,7 @@ def handover(name: str = "Customer portal", number: int = 17, **more: Any) -> Se
 
 def many() -> list[SecretDelivery]:
     """Twenty clients, as one apply creates them."""
-    return [handover(name, number) for number, name in enumerate(NAMES, 100)]
+    return [delivery(name, number) for number, name in enumerate(NAMES, 100)]
 
 
 @dataclass(frozen=True)

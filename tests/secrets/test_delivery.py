@@ -10,7 +10,7 @@ from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import SinkHolding
 from reconciler.secrets.masking import mask
 from reconciler.secrets.values import SinkState
-from tests.secrets.handing import client, configured, deliverer, handover, text_of
+from tests.secrets.handing import client, configured, deliverer, delivery, text_of
 
 JSON = {"json": {"path": "clients.json"}}
 DOTENV = {"dotenv": {"path": ".env", "only": ["Customer*"]}}
@@ -19,20 +19,20 @@ DOTENV = {"dotenv": {"path": ".env", "only": ["Customer*"]}}
 def test_an_instance_without_sinks_takes_everything_and_does_nothing(tmp_path: Path) -> None:
     nobody = deliverer(tmp_path)
     assert nobody.labels == ()
-    assert nobody.problems([client()]) == nobody.deliver(handover()) == nobody.forget(client(), 17) == ()
+    assert nobody.problems([client()]) == nobody.deliver(delivery()) == nobody.forget(client(), 17) == ()
 
 
 def test_a_client_goes_to_every_sink_that_covers_it(tmp_path: Path) -> None:
     sinks = deliverer(tmp_path, JSON, DOTENV)
     assert sinks.labels == ("json clients.json", "dotenv .env")
-    assert [done.sink for done in sinks.deliver(handover())] == list(sinks.labels)
-    assert [done.sink for done in sinks.deliver(handover("Payments", 18))] == ["json clients.json"]
-    assert sinks.holds(handover("Payments", 18)) == (SinkHolding("json clients.json", SinkState.CURRENT),)
+    assert [done.sink for done in sinks.deliver(delivery())] == list(sinks.labels)
+    assert [done.sink for done in sinks.deliver(delivery("Payments", 18))] == ["json clients.json"]
+    assert sinks.holds(delivery("Payments", 18)) == (SinkHolding("json clients.json", SinkState.CURRENT),)
 
 
 def test_a_sink_that_cannot_be_looked_into_says_why_and_the_others_answer(tmp_path: Path) -> None:
     (tmp_path / "clients.json").write_text("no document")
-    broken, fine = deliverer(tmp_path, JSON, DOTENV).holds(handover())
+    broken, fine = deliverer(tmp_path, JSON, DOTENV).holds(delivery())
     assert (broken.held, fine) == (SinkState.UNKNOWN, SinkHolding("dotenv .env", SinkState.MISSING))
     assert broken.error is not None
     assert broken.error.message == "clients.json is not a document of this sink"
@@ -52,7 +52,7 @@ def test_a_value_is_masked_before_any_sink_gets_it(tmp_path: Path) -> None:
         assert not (tmp_path / "clients.json").exists()
         heard.append(line)
 
-    deliverer(tmp_path, JSON, tell_mask=tell).deliver(handover())
+    deliverer(tmp_path, JSON, tell_mask=tell).deliver(delivery())
     assert heard == [f"::add-mask::{text_of(17)}\n"]
 
 

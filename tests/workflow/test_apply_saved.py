@@ -52,7 +52,7 @@ def _run(tmp_path: Path, stop: Callable[[], bool] = lambda: False) -> Run:
         journal=tmp_path / "journal",
         locks=tmp_path / "locks",
         now=lambda: datetime(2026, 11, 23, 13, 45, tzinfo=UTC),
-        tell=lambda *_: None,
+        on_progress=lambda *_: None,
         stop=stop,
         parallelism=2,
     )

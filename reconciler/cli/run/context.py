@@ -79,7 +79,7 @@ def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console
         journal=journal_directory(files.config, write_options.journal),
         locks=_state_directory(os.environ) / "locks",
         now=lambda: datetime.now(UTC),
-        tell=Progress(console),
+        on_progress=Progress(console),
         stop=stop,
         parallelism=write_options.parallelism,
         mask=github_mask(os.environ),

@@ -28,7 +28,7 @@ from reconciler.support.frozen import frozen
 WaivedBy = Mapping[Entry, Sequence[Waiver]]
 """The waivers of each entry that has any."""
 
-NOTHING_WAIVED: Mapping[str, WaivedBy] = {}
+NO_WAIVERS: Mapping[str, WaivedBy] = {}
 
 
 @frozen
@@ -142,10 +142,10 @@ class InstanceDeclarations:
 
     def of(self, instance: str) -> Declarations:
         """The declarations of one of the instances."""
-        self.work_out(instance)
+        self.compute(instance)
         return self._done[instance]
 
-    def work_out(self, instance: str) -> None:
+    def compute(self, instance: str) -> None:
         """Compute an instance's declarations now, and release the file data that was kept for it.
 
         After the last instance, all file data is released: megabytes for thousands of clients.
@@ -163,7 +163,7 @@ class InstanceDeclarations:
 
 
 def instance_declarations(
-    contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy] = NOTHING_WAIVED
+    contexts: Iterable[RuleContext], waived: Mapping[str, WaivedBy] = NO_WAIVERS
 ) -> InstanceDeclarations:
     """The declarations of each resolved instance, with the waivers of its entries."""
     # Without what only the rules need: thousands of parsed URLs.
@@ -198,10 +198,10 @@ def _desired(context: RuleContext, waived: WaivedBy) -> Iterator[DesiredClient]:
             spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), _stored(context.urls.get(entry, ())))
             spec = _with_plain_fields(spec, entry) if PLAIN_FIELDS else spec
             client = DesiredClient(spec, entry.places(at), entry.owner)
-            yield client if _RARE.isdisjoint(entry.fields) else _completed(client, entry, context, waived)
+            yield client if _RARE.isdisjoint(entry.fields) else _with_rare_keys(client, entry, context, waived)
 
 
-def _completed(client: DesiredClient, entry: Entry, context: RuleContext, waived: WaivedBy) -> DesiredClient:
+def _with_rare_keys(client: DesiredClient, entry: Entry, context: RuleContext, waived: WaivedBy) -> DesiredClient:
     """The client with the values of rare keys. Only an entry with `allow` can waive anything."""
     return replace(
         client,

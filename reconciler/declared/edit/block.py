@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from reconciler.declared.edit.dump import block_lines, flow_pair, flow_text, scalar
-from reconciler.declared.edit.flow import DEFAULT_STEP, append_in_flow, flow_items, flow_like, remove_in_flow
+from reconciler.declared.edit.flow import DEFAULT_STEP, append_in_flow, detect_flow_style, flow_items, remove_in_flow
 from reconciler.declared.edit.nodes import Node, NodeKind
 from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText
 from reconciler.support.frozen import frozen
@@ -21,7 +21,7 @@ _BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
 _COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")
 _STRIPPING = re.compile(r"[|>]-[ \t]*(?=$|[\r\n#])", re.MULTILINE)
 
-BY_HAND = "it is laid out in a way that only a person can change"
+UNSUPPORTED_LAYOUT = "it is laid out in a way that only a person can change"
 """The reason given for a rare layout that YAML allows but the editor does not support."""
 
 
@@ -71,7 +71,7 @@ def insert_items(page: EditableText, node: Node, index: int, items: Sequence[Add
     if node.is_flow:
         parts = [(child, child) for child in node.children]
         if index < len(parts):
-            flow = flow_like(page, node)
+            flow = detect_flow_style(page, node)
             rendered = "".join(flow_text(item.value, flow) + flow.comma for item in items)
             return [Edit(node.children[index].start, node.children[index].start, rendered)]
         return append_in_flow(page, node, parts, flow_items(page, node, [item.value for item in items]))
@@ -121,7 +121,7 @@ def _item_lines(page: EditableText, last: Node, value: JsonData, indentation: in
         return [scalar(value, last.style if last.kind is NodeKind.SCALAR else "")]
     if isinstance(value, Mapping) and not last.is_flow:
         return list(block_lines(value, indentation))
-    return [flow_text(value, flow_like(page, last))]
+    return [flow_text(value, detect_flow_style(page, last))]
 
 
 def _gap(page: EditableText, node: Node) -> int:
@@ -139,7 +139,7 @@ def _dash(page: EditableText, node: Node, index: int) -> int:
     found = _COMMENT_OR_DASH.finditer(page.text, begin, node.children[index].start)
     dash = next((match.start() for match in found if match["dash"]), None)
     if dash is None:
-        raise CannotEdit(BY_HAND)
+        raise CannotEdit(UNSUPPORTED_LAYOUT)
     return dash
 
 
@@ -172,7 +172,7 @@ def append_pair(
 ) -> list[Edit]:
     """Append a key with its value to a mapping. In block style, `indentation` is for what is below the key."""
     if node.is_flow:
-        return append_in_flow(page, node, node.pairs, [[flow_pair(key, value, flow_like(page, node))]])
+        return append_in_flow(page, node, node.pairs, [[flow_pair(key, value, detect_flow_style(page, node))]])
     column = page.column(node.start)
     lines = [" " * column + line for line in block_lines({key: value}, indentation)]
     return [page.insert_lines(page.below(node.end, column), lines)]
@@ -189,5 +189,5 @@ def remove_pair(page: EditableText, node: Node, key: str) -> list[Edit]:
 
 def _remove_lines(page: EditableText, start: int, end: int) -> list[Edit]:
     if page.leading(start) is None:
-        raise CannotEdit(BY_HAND)
+        raise CannotEdit(UNSUPPORTED_LAYOUT)
     return [Edit(page.line_start(start), end if page.starts_line(end) else page.next_line(end), "")]

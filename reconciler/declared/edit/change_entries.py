@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.declared.clients.entry_values import grant_value
 from reconciler.declared.edit.block import (
-    BY_HAND,
+    UNSUPPORTED_LAYOUT,
     Addition,
     append_pair,
     insert_items,
@@ -23,7 +23,7 @@ from reconciler.declared.edit.block import (
     step,
 )
 from reconciler.declared.edit.dump import flow_text
-from reconciler.declared.edit.flow import flow_like
+from reconciler.declared.edit.flow import detect_flow_style
 from reconciler.declared.edit.nodes import Node, NodeKind, parse_nodes
 from reconciler.declared.edit.text_edits import CannotEdit, Edit, EditableText, apply_edits
 from reconciler.declared.edit.verify import clients_node, decode, refuse_unless_same, values
@@ -57,7 +57,7 @@ def change_entries(data: bytes, wanted: Mapping[int, ClientSpec]) -> ChangedFile
     while True:
         rest = {index: each for index, each in wanted.items() if index not in refused}
         try:
-            changed, failed = _amended(data, rest)
+            changed, failed = _changed(data, rest)
             if not failed:
                 return ChangedFile(changed, refused)
         except CannotEdit:  # not all together: find the entries that cannot be changed
@@ -71,13 +71,13 @@ def _failing_alone(data: bytes, wanted: Mapping[int, ClientSpec]) -> dict[int, s
     failed: dict[int, str] = {}
     for index, each in wanted.items():
         try:
-            failed |= _amended(data, {index: each})[1]
+            failed |= _changed(data, {index: each})[1]
         except CannotEdit as problem:
             failed[index] = problem.message
     return failed
 
 
-def _amended(data: bytes, wanted: Mapping[int, ClientSpec]) -> tuple[bytes, dict[int, str]]:
+def _changed(data: bytes, wanted: Mapping[int, ClientSpec]) -> tuple[bytes, dict[int, str]]:
     """The changed file; or the entries that cannot be changed and why, in which case the file must be ignored."""
     mark, text = decode(data)
     before = values(data)
@@ -174,7 +174,7 @@ class _EntryChange:
             return self._redirect_list(node, written, wanted.redirect_urls)
         if len(wanted.redirect_urls) == 1:
             return replace_scalar(self.page, node, wanted.redirect_urls[0], in_flow=code.is_flow)
-        return replace_by(self.page, node, flow_text(list(wanted.redirect_urls), flow_like(self.page, code)))
+        return replace_by(self.page, node, flow_text(list(wanted.redirect_urls), detect_flow_style(self.page, code)))
 
     def _redirect_list(self, node: Node, written: Sequence[str], wanted: Sequence[str]) -> list[Edit]:
         opcodes = SequenceMatcher(None, written, wanted, autojunk=False).get_opcodes()
@@ -196,7 +196,7 @@ class _EntryChange:
         """The value of a key. Raises `CannotEdit` if it is missing or shared by an alias."""
         node = mapping.get(key)
         if node is None:
-            raise CannotEdit(BY_HAND)
+            raise CannotEdit(UNSUPPORTED_LAYOUT)
         self._refuse_shared(node, f"`{key}`")
         return node
 

@@ -20,7 +20,7 @@ Parts = Sequence[tuple[Node, Node]]
 
 def flow_items(page: EditableText, node: Node, values: Sequence[JsonData]) -> list[list[str]]:
     """The lines of each item; JSON over several lines if the last existing item is."""
-    flow = flow_like(page, node)
+    flow = detect_flow_style(page, node)
     last = node.children[-1] if node.children else None
     if last is not None and flow.json and last.children and LINE_BREAK.search(page.text, last.start, last.end):
         leading = page.leading(last.start)
@@ -36,7 +36,7 @@ def append_in_flow(page: EditableText, node: Node, parts: Parts, rendered: list[
     last_start, last_end = parts[-1][0].start, parts[-1][1].end
     indentation = page.leading(last_start)
     if indentation is None:
-        separator = flow_like(page, node).comma
+        separator = detect_flow_style(page, node).comma
         return [Edit(last_end, last_end, "".join(separator + " ".join(lines) for lines in rendered))]
     comma = _comma(page, last_end, node.end - 1)
     behind = last_end if comma is None else comma + 1
@@ -86,7 +86,7 @@ def _comma(page: EditableText, start: int, end: int) -> int | None:
     return next((match.start() for match in found if match["comma"]), None)
 
 
-def flow_like(page: EditableText, node: Node) -> Flow:
+def detect_flow_style(page: EditableText, node: Node) -> Flow:
     """The style of the existing content of a flow collection."""
     mapping = next((each for each in node.walk() if each.kind is NodeKind.MAPPING and each.children), None)
     if mapping is None:

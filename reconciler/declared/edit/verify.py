@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.declared.edit.block import BY_HAND
+from reconciler.declared.edit.block import UNSUPPORTED_LAYOUT
 from reconciler.declared.edit.nodes import Node, NodeKind
 from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.yaml.load import load_text
@@ -17,7 +17,7 @@ def clients_node(root: Node) -> Node:
     """The list of entries. Raises `CannotEdit`."""
     node = root.get("clients")
     if node is None or node.kind is not NodeKind.SEQUENCE:
-        raise CannotEdit(BY_HAND)
+        raise CannotEdit(UNSUPPORTED_LAYOUT)
     return node
 
 
@@ -41,7 +41,7 @@ def values(data: bytes) -> Any:
 def refuse_unless_same(changed: bytes, wanted: object) -> None:
     """Read the result of an edit. Raises `CannotEdit` unless it has exactly the wanted values."""
     if not same(values(changed), wanted):
-        raise CannotEdit(BY_HAND)
+        raise CannotEdit(UNSUPPORTED_LAYOUT)
 
 
 def same(one: Any, other: Any) -> bool:

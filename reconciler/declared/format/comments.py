@@ -91,9 +91,9 @@ class CommentReader:
 
     __slots__ = ("_next", "_remarks", "_text")
 
-    def __init__(self, text: str, remarks: list[Comment]) -> None:
+    def __init__(self, text: str, comments: list[Comment]) -> None:
         self._text = text
-        self._remarks = remarks
+        self._remarks = comments
         self._next = 0
 
     def document(self, root: Node) -> Body:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.declared.edit.block import BY_HAND
+from reconciler.declared.edit.block import UNSUPPORTED_LAYOUT
 from reconciler.declared.edit.nodes import Node, NodeKind, parse_nodes
 from reconciler.declared.edit.text_edits import LINE_BREAK, CannotEdit
 from reconciler.declared.edit.verify import decode, values
@@ -37,24 +37,24 @@ def format_text(data: bytes, held: object, schema: str) -> bytes:
         raise CannotEdit("it starts with a directive ('%'); take that out, no file here needs one")
     if root.kind is not NodeKind.MAPPING:
         raise CannotEdit("it is not a mapping")
-    remarks = read_comments(text, root)
+    comments = read_comments(text, root)
     # An alias must come after its anchor, so keys cannot always be reordered.
     for order in (key_order(schema), KeyOrder({}, {})):
-        result = _Writer(text, order).document(root, remarks)
-        if result == data or _means_the_same(result, held, remarks):
+        result = _Writer(text, order).document(root, comments)
+        if result == data or _means_the_same(result, held, comments):
             return result
-    raise CannotEdit(BY_HAND)
+    raise CannotEdit(UNSUPPORTED_LAYOUT)
 
 
-def _means_the_same(result: bytes, held: object, remarks: list[Comment]) -> bool:
+def _means_the_same(result: bytes, held: object, comments: list[Comment]) -> bool:
     try:
         if not _equal(values(result), held):
             return False
     except CannotEdit:
         return False
     text = result.decode()
-    kept = read_comments(text, parse_nodes(text)) if remarks else []
-    return Counter(remark.text for remark in kept) == Counter(remark.text for remark in remarks)
+    kept = read_comments(text, parse_nodes(text)) if comments else []
+    return Counter(remark.text for remark in kept) == Counter(remark.text for remark in comments)
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -75,14 +75,14 @@ class _Writer:
         self._text = text
         self._order = order
 
-    def document(self, root: Node, remarks: list[Comment]) -> bytes:
+    def document(self, root: Node, comments: list[Comment]) -> bytes:
         """The whole text."""
         marker = _START.search(self._text, 0, root.start)
-        before = [remark for remark in remarks if marker and remark.start < marker.start()]
-        body = CommentReader(self._text, remarks[len(before) :]).document(root)
+        before = [remark for remark in comments if marker and remark.start < marker.start()]
+        body = CommentReader(self._text, comments[len(before) :]).document(root)
         head = [remark.text for remark in before] + ["---"] if marker else []
         head += _header(body.parts[0])
-        _arrange(body, self._order)
+        _sort_keys(body, self._order)
         lines = self._body(body, 0, self._order)
         return ("\n".join([*head, *lines]).strip("\n") + "\n").encode()
 
@@ -127,11 +127,11 @@ class _Writer:
         yield from lines
 
 
-def _arrange(body: Body, order: KeyOrder) -> None:
+def _sort_keys(body: Body, order: KeyOrder) -> None:
     """Sort keys into their order. Comments of the first key after a dash move above the dash."""
     for part in body.parts:
         if part.body is not None:
-            _arrange(part.body, order.below(_name(part)))
+            _sort_keys(part.body, order.below(_name(part)))
             if part.key is None:
                 first = part.body.parts[0]
                 part.above, first.above = part.above + first.above, []

@@ -50,18 +50,18 @@ def revision(folder: Path, declared: Sequence[Path]) -> Revision | None:
     The work tree is clean if no tracked file has changed and git has all of `declared`. Other untracked files (a saved
     plan, a journal) do not affect what is applied.
     """
-    commit = _said(folder, "rev-parse", "--verify", "HEAD")
-    changed = _said(folder, "status", "--porcelain", "--untracked-files=no")
+    commit = _git_output(folder, "rev-parse", "--verify", "HEAD")
+    changed = _git_output(folder, "status", "--porcelain", "--untracked-files=no")
     if commit is None or changed is None:
         return None
     # It fails for paths outside the repository, which git does not have either.
-    missing = _said(folder, "status", "--porcelain", "--", *(str(path.absolute()) for path in declared))
+    missing = _git_output(folder, "status", "--porcelain", "--", *(str(path.absolute()) for path in declared))
     return Revision(commit.strip(), clean=changed == "" and missing == "")
 
 
 def work_tree_root(folder: Path) -> str | None:
     """The root of the work tree that contains a folder; None outside a repository, or if git is missing or fails."""
-    said = _said(folder, "rev-parse", "--show-toplevel")
+    said = _git_output(folder, "rev-parse", "--show-toplevel")
     return said.removesuffix("\n") if said else None
 
 
@@ -132,7 +132,7 @@ def set_ref(folder: Path, name: str, commit: str) -> None:
         raise _failed(f"record {name}", last_error_line(done))
 
 
-def _said(folder: Path, *arguments: str) -> str | None:
+def _git_output(folder: Path, *arguments: str) -> str | None:
     try:
         done = run_git(folder, *arguments)
     except GitError:

@@ -15,17 +15,17 @@ from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.diagnostics import Severity
 from reconciler.support.frozen import frozen
 
-Seen = TypeVar("Seen", RuleContext, ProjectContext)
+Context = TypeVar("Context", RuleContext, ProjectContext)
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
 @frozen
-class Rule(Generic[Seen]):
+class Rule(Generic[Context]):
     """A named rule with its defaults, which `rules:` in reconciler.yaml may change if it is `tunable`."""
 
     name: str
-    check: Callable[[Seen], Iterable[RuleFinding]]
+    check: Callable[[Context], Iterable[RuleFinding]]
     severity: Severity = ERROR
     waivable: bool = True
     """Whether `allow:` in an entry may waive it."""
@@ -75,7 +75,7 @@ INSTANCE_RULES: tuple[Rule[RuleContext], ...] = (
 )
 """The rules that check the declarations for one instance."""
 
-FILE_RULES: tuple[Rule[ProjectContext], ...] = (
+PROJECT_RULES: tuple[Rule[ProjectContext], ...] = (
     Rule("unused-variable", entries.unused_variable, WARNING, waivable=False),
     Rule("instances-unknown", entries.instances_unknown),
     Rule("ids-unknown", entries.ids_unknown),
@@ -88,6 +88,6 @@ FILE_RULES: tuple[Rule[ProjectContext], ...] = (
 
 RULES: Mapping[str, Rule[Any]] = {
     **{rule.name: rule for rule in INSTANCE_RULES},
-    **{rule.name: rule for rule in FILE_RULES},
+    **{rule.name: rule for rule in PROJECT_RULES},
 }
 """Every rule, by its name."""

@@ -23,7 +23,7 @@ def rule_configs(rules: Mapping[str, Rule[Any]], settings: Mapping[str, RuleSett
     return {name: _rule_config(rule, settings.get(name, _AS_IT_IS)) for name, rule in rules.items()}
 
 
-def unwaived(name: str, how: RuleConfig, findings: Iterable[RuleFinding], waived: Waived) -> Iterator[RuleFinding]:
+def apply_waivers(name: str, how: RuleConfig, findings: Iterable[RuleFinding], waived: Waived) -> Iterator[RuleFinding]:
     """The findings of a rule, except those that their entry's `allow:` waives: these are added to `waived`."""
     for finding in findings:
         if how.waivable and finding.entry is not None and name in finding.entry.allow:

@@ -20,7 +20,7 @@ Schema = Any
 """A schema as JSON, with `$ref` expanded."""
 Predicate = Callable[[Any], bool]
 
-SAYS_NOTHING = frozenset(("$schema", "$id", "title", "description", "examples", "default", "then", "else"))
+IGNORED_KEYWORDS = frozenset(("$schema", "$id", "title", "description", "examples", "default", "then", "else"))
 """Keywords that require nothing by themselves, or that belong to another one."""
 
 
@@ -33,8 +33,8 @@ def compile_schema(schema: Schema) -> Predicate:
     for key in schema:
         if key not in _KNOWN and not key.startswith("x-"):
             raise ValueError(f"cannot judge the keyword {key!r}")
-    others = [demand(schema[key], schema) for key, demand in _OF_ANY.items() if key in schema]
-    return _all([_of_its_kind(schema), *others])
+    others = [demand(schema[key], schema) for key, demand in _ANY_TYPE.items() if key in schema]
+    return _all([_type_check(schema), *others])
 
 
 def _anything(_: Any) -> bool:
@@ -62,14 +62,14 @@ def _all(tests: Sequence[Predicate]) -> Predicate:
     raise AssertionError(tests)
 
 
-def _of_its_kind(schema: Schema) -> Predicate:
+def _type_check(schema: Schema) -> Predicate:
     """Check a value's type, and the keywords for that type; keywords do not apply to other types."""
     named = schema.get("type")
     if named is None:
-        return _all([make(schema, True) for make, keywords in _KINDS.values() if keywords & schema.keys()])
+        return _all([make(schema, True) for make, keywords in _TYPE_CHECKS.values() if keywords & schema.keys()])
     if isinstance(named, str):
-        return _KINDS[named][0](schema, False)
-    tests = [_KINDS[each][0](schema, False) for each in named]
+        return _TYPE_CHECKS[named][0](schema, False)
+    tests = [_TYPE_CHECKS[each][0](schema, False) for each in named]
     first, *rest = tests  # a value has one type, so at most one of them can match
     return lambda value: first(value) or any(test(value) for test in rest)
 
@@ -160,11 +160,11 @@ def _const(allowed: Any, schema: Schema) -> Predicate:
 
 
 def _not(schema: Schema, _: Schema) -> Predicate:
-    fits = _exactly(schema)
+    fits = _condition(schema)
     return lambda value: not fits(value)
 
 
-def _exactly(schema: Schema) -> Predicate:
+def _condition(schema: Schema) -> Predicate:
     """Compile a condition, where a no that is too strict would become a wrong yes."""
     if '"uniqueItems"' in json.dumps(schema):
         raise ValueError("cannot judge 'uniqueItems' in a condition")
@@ -176,7 +176,7 @@ def _all_of(schemas: list[Schema], _: Schema) -> Predicate:
 
 
 def _if(schema: Schema, whole: Schema) -> Predicate:
-    condition = _exactly(schema)
+    condition = _condition(schema)
     then, otherwise = compile_schema(whole.get("then", True)), compile_schema(whole.get("else", True))
     return lambda value: then(value) if condition(value) else otherwise(value)
 
@@ -184,7 +184,7 @@ def _if(schema: Schema, whole: Schema) -> Predicate:
 _NO_LIMIT = sys.maxsize
 
 _Kind = tuple[Callable[[Schema, bool], Predicate], frozenset[str]]
-_KINDS: Mapping[str, _Kind] = {
+_TYPE_CHECKS: Mapping[str, _Kind] = {
     "object": (
         _mapping,
         frozenset(
@@ -198,7 +198,7 @@ _KINDS: Mapping[str, _Kind] = {
 }
 """The test for each type, and the keywords for that type."""
 
-_OF_ANY: Mapping[str, Callable[[Any, Schema], Predicate]] = {
+_ANY_TYPE: Mapping[str, Callable[[Any, Schema], Predicate]] = {
     "enum": _enum,
     "const": _const,
     "not": _not,
@@ -207,4 +207,9 @@ _OF_ANY: Mapping[str, Callable[[Any, Schema], Predicate]] = {
 }
 """The keywords that apply to all values."""
 
-_KNOWN = SAYS_NOTHING | {"type"} | _OF_ANY.keys() | frozenset().union(*(keywords for _, keywords in _KINDS.values()))
+_KNOWN = (
+    IGNORED_KEYWORDS
+    | {"type"}
+    | _ANY_TYPE.keys()
+    | frozenset().union(*(keywords for _, keywords in _TYPE_CHECKS.values()))
+)

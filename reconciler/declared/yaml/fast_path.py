@@ -80,7 +80,9 @@ def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR
     for line in matches:
         indent, dash, key, word, special, other = line.groups()
         if not (key or dash):
-            is_marked = _passed_over(word or special, other, can_start=not is_marked and awaiting == "") or is_marked
+            is_marked = (
+                _is_document_marker(word or special, other, can_start=not is_marked and awaiting == "") or is_marked
+            )
             continue
         here = 2 * len(indent) + (dash is not None)
         if awaiting is not None:
@@ -125,7 +127,7 @@ def _read(text: str, lines: LineIndex) -> tuple[int, object]:  # noqa: C901, PLR
     return places[1], whole[""]
 
 
-def _passed_over(content: str | None, other: str | None, *, can_start: bool) -> bool:
+def _is_document_marker(content: str | None, other: str | None, *, can_start: bool) -> bool:
     """Whether a line without key and dash is `---` (only allowed first), not blank. Raises `NotSupported`."""
     if content or (other and (not can_start or other.rstrip(" \n") != "---")):
         raise NotSupported

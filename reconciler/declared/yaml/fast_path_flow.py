@@ -80,7 +80,7 @@ def _read(text: str, place: int, lines: LineIndex, depth: int) -> tuple[object, 
 def _read_list(text: str, at: int, lines: LineIndex, depth: int) -> tuple[object, int]:
     values = YamlSequence()
     places: list[int] = []
-    at = _behind_gap(text, at)
+    at = _skip_blanks(text, at)
     while not text.startswith("]", at):
         value, end = _read(text, at, lines, depth)
         values.append(value)
@@ -93,7 +93,7 @@ def _read_list(text: str, at: int, lines: LineIndex, depth: int) -> tuple[object
 def _read_mapping(text: str, at: int, lines: LineIndex, depth: int) -> tuple[object, int]:
     values = YamlMapping()
     places: list[int] = []
-    at = _behind_gap(text, at)
+    at = _skip_blanks(text, at)
     while not text.startswith("}", at):
         pair = _PAIR.match(text, at)
         if pair is None or pair[1] in values:
@@ -108,18 +108,18 @@ def _read_mapping(text: str, at: int, lines: LineIndex, depth: int) -> tuple[obj
 
 def _next(text: str, at: int, closing: str) -> int:
     """The offset of the next item or of the closing bracket."""
-    at = _behind_gap(text, at)
+    at = _skip_blanks(text, at)
     if text.startswith(closing, at):
         return at
     if not text.startswith(",", at):
         raise NotSupported
-    at = _behind_gap(text, at + 1)
+    at = _skip_blanks(text, at + 1)
     if text.startswith(closing, at):
         raise NotSupported  # a trailing comma
     return at
 
 
-def _behind_gap(text: str, at: int) -> int:
+def _skip_blanks(text: str, at: int) -> int:
     """The offset of the next content, after blanks, comments and line breaks."""
     if text.startswith((" ", "\n"), at):
         at = cast(re.Match[str], _GAP.match(text, at)).end()

@@ -12,20 +12,20 @@ from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
 from reconciler.support.frozen import frozen
 
-__all__ = ["Document", "Loaded", "load_directory", "load_file", "load_text"]
+__all__ = ["Document", "LoadResult", "load_directory", "load_file", "load_text"]
 
 NO_CLIENTS = "write `clients: []` into it if it declares none"
 
 
 @frozen
-class Loaded:
+class LoadResult:
     """The documents that could be loaded, and all diagnostics. If one is an error, the documents are incomplete."""
 
     documents: tuple[Document, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml: bool | None = None) -> Loaded:
+def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml: bool | None = None) -> LoadResult:
     """The document in the bytes of a file shown as `path`, and its errors up to the first fatal one.
 
     `empty_hint` is the hint for an empty file. Text that the fast path does not support goes to libyaml's parser if it
@@ -34,16 +34,16 @@ def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml:
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as bad:
-        return Loaded((), (_not_utf8(data, bad, path),))
+        return LoadResult((), (_not_utf8(data, bad, path),))
     if b"\0" in data[:4] and _is_utf16(data):
-        return Loaded((), (_other_encoding("UTF-16", path),))
+        return LoadResult((), (_other_encoding("UTF-16", path),))
     lines = LineIndex(text)
     if libyaml is None and (read := read_fast(text, lines)) is not None:
-        return Loaded((Document(path, read[1], read[0], lines),))
+        return LoadResult((Document(path, read[1], read[0], lines),))
     return _parsed(text, path, lines, empty_hint, libyaml)
 
 
-def _parsed(text: str, path: str, lines: LineIndex, empty_hint: str | None, libyaml: bool | None) -> Loaded:
+def _parsed(text: str, path: str, lines: LineIndex, empty_hint: str | None, libyaml: bool | None) -> LoadResult:
     from reconciler.declared.yaml.parse import HAS_LIBYAML, parse  # most projects never need a parser
 
     document, problems = parse(text, path, lines, libyaml=HAS_LIBYAML if libyaml is None else libyaml)
@@ -53,7 +53,7 @@ def _parsed(text: str, path: str, lines: LineIndex, empty_hint: str | None, liby
         )
         for problem in problems
     )
-    return Loaded(() if document is None else (document,), tuple(sorted_diagnostics(diagnostics)))
+    return LoadResult(() if document is None else (document,), tuple(sorted_diagnostics(diagnostics)))
 
 
 def _hint(rule: str, hint: str | None, empty_hint: str | None) -> str | None:
@@ -77,13 +77,13 @@ def _not_utf8(data: bytes, bad: UnicodeDecodeError, path: str) -> Diagnostic:
     return error("encoding", message, LineIndex(before).at(path, len(before)), "save the file as UTF-8")
 
 
-def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> Loaded:
+def load_file(file: Path, shown_as: str, *, empty_hint: str | None = None) -> LoadResult:
     """The document in a file, following symlinks."""
     data = read_file(file, shown_as)
-    return Loaded((), (data,)) if isinstance(data, Diagnostic) else load_text(data, shown_as, empty_hint=empty_hint)
+    return LoadResult((), (data,)) if isinstance(data, Diagnostic) else load_text(data, shown_as, empty_hint=empty_hint)
 
 
-def load_directory(directory: Path, shown_as: str) -> Loaded:
+def load_directory(directory: Path, shown_as: str) -> LoadResult:
     """Load every .yaml and .yml file below a directory, sorted by path.
 
     Files and directories whose names start with a dot are skipped. A symlink to a file is followed, one to a
@@ -93,7 +93,7 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
     try:
         found = find_files(directory, shown_as)
     except OSError as reason:
-        return Loaded((), (no_directory(shown_as, reason),))
+        return LoadResult((), (no_directory(shown_as, reason),))
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
     for entry in found:
@@ -103,13 +103,13 @@ def load_directory(directory: Path, shown_as: str) -> Loaded:
     if not has_errors(diagnostics) and not any(entry.is_yaml for entry in found):
         hint = "write `clients: []` into a file in it, say clients.yaml, if nothing is declared yet"
         diagnostics.append(error("no-files", "the directory holds no .yaml file", Location(shown_as, 1, 1), hint))
-    return Loaded(tuple(documents), tuple(sorted_diagnostics(diagnostics)))
+    return LoadResult(tuple(documents), tuple(sorted_diagnostics(diagnostics)))
 
 
-def _load_source(entry: FoundFile) -> Loaded:
+def _load_source(entry: FoundFile) -> LoadResult:
     if entry.obstacle is not None:
-        return Loaded((), (entry.obstacle,))
+        return LoadResult((), (entry.obstacle,))
     data = read_file(entry.path, entry.shown_as, is_regular=True)
     if isinstance(data, Diagnostic):
-        return Loaded((), (data,))
+        return LoadResult((), (data,))
     return load_text(data, entry.shown_as, empty_hint=NO_CLIENTS)

@@ -49,7 +49,7 @@ class ParserError:
 
 
 @frozen
-class _Meaning:
+class _ErrorMessage:
     """Our message for a library error whose context or problem contains `words`."""
 
     words: str
@@ -61,35 +61,47 @@ class _Meaning:
 
 
 # The first match wins. libyaml and the Python parser word most errors differently: both wordings are here.
-_MEANINGS = (
-    _Meaning("tag", "the tag that starts with '!' is not supported", "put the value in quotes", True, "tag"),
-    _Meaning("escape character", "unknown escape after '\\' in double quotes", "write '\\\\', or use single quotes"),
-    _Meaning("hexadecimal", "an escape like \\x41 or \\u0041 lacks digits", "write '\\\\', or use single quotes"),
-    _Meaning("hexdecimal", "an escape like \\x41 or \\u0041 lacks digits", "write '\\\\', or use single quotes"),
-    _Meaning(
+_ERROR_MESSAGES = (
+    _ErrorMessage("tag", "the tag that starts with '!' is not supported", "put the value in quotes", True, "tag"),
+    _ErrorMessage(
+        "escape character", "unknown escape after '\\' in double quotes", "write '\\\\', or use single quotes"
+    ),
+    _ErrorMessage("hexadecimal", "an escape like \\x41 or \\u0041 lacks digits", "write '\\\\', or use single quotes"),
+    _ErrorMessage("hexdecimal", "an escape like \\x41 or \\u0041 lacks digits", "write '\\\\', or use single quotes"),
+    _ErrorMessage(
         "scanning a quoted scalar", "the quote that opens here is never closed", "close it on the same line", True
     ),
-    _Meaning("scanning an alias", "a value cannot start with '*' without quotes", 'quote it, as in "*-staging"', True),
-    _Meaning("scanning an anchor", "a value cannot start with '&' without quotes", "quote it", True),
-    _Meaning("directive", "a line cannot start with '%'", "quote the value that starts with it", True),
-    _Meaning("block scalar", "only the text's lines may follow '|' or '>'", "start the text on the next line", True),
-    _Meaning(
+    _ErrorMessage(
+        "scanning an alias", "a value cannot start with '*' without quotes", 'quote it, as in "*-staging"', True
+    ),
+    _ErrorMessage("scanning an anchor", "a value cannot start with '&' without quotes", "quote it", True),
+    _ErrorMessage("directive", "a line cannot start with '%'", "quote the value that starts with it", True),
+    _ErrorMessage(
+        "block scalar", "only the text's lines may follow '|' or '>'", "start the text on the next line", True
+    ),
+    _ErrorMessage(
         "mapping values are not allowed",
         "a ':' is not expected here",
         "quote the value if it contains ': ', else look for a missing ':' or wrong indentation on the line before",
     ),
-    _Meaning("expected ':'", "there is no ':' after this key", "write `key: value`, with a blank after the ':'", True),
-    _Meaning("',' or ']'", "the list that '[' opens here lacks a ',' or its ']'", None, True),
-    _Meaning("',' or '}'", "the mapping that '{' opens here lacks a ',' or its '}'", None, True),
-    _Meaning("sequence entries are not allowed", "a '- ' is not expected here", "start the list on a line of its own"),
-    _Meaning("mapping keys are not allowed", "a '? ' is not expected here", "quote the value that starts with it"),
-    _Meaning("block sequence", "this is not part of the list before it", "start it with '- ', or align it"),
-    _Meaning("block collection", "this is not part of the list before it", "start it with '- ', or align it"),
-    _Meaning(
+    _ErrorMessage(
+        "expected ':'", "there is no ':' after this key", "write `key: value`, with a blank after the ':'", True
+    ),
+    _ErrorMessage("',' or ']'", "the list that '[' opens here lacks a ',' or its ']'", None, True),
+    _ErrorMessage("',' or '}'", "the mapping that '{' opens here lacks a ',' or its '}'", None, True),
+    _ErrorMessage(
+        "sequence entries are not allowed", "a '- ' is not expected here", "start the list on a line of its own"
+    ),
+    _ErrorMessage("mapping keys are not allowed", "a '? ' is not expected here", "quote the value that starts with it"),
+    _ErrorMessage("block sequence", "this is not part of the list before it", "start it with '- ', or align it"),
+    _ErrorMessage("block collection", "this is not part of the list before it", "start it with '- ', or align it"),
+    _ErrorMessage(
         "block mapping", "this does not fit the keys above it", "align it with them, or quote the value before it"
     ),
-    _Meaning("node content", "a value is missing here, or must be quoted"),
-    _Meaning("document start", "there is more after the end of the document", "remove it, or align it with the rest"),
+    _ErrorMessage("node content", "a value is missing here, or must be quoted"),
+    _ErrorMessage(
+        "document start", "there is more after the end of the document", "remove it, or align it with the rest"
+    ),
 )
 
 
@@ -119,7 +131,7 @@ def _known_by_text(complaint: ParserError, said: str, text: str) -> Problem | No
 
 def _known_by_words(complaint: ParserError, said: str, end: int) -> Problem:
     stopped = min(complaint.stopped, end)
-    for meaning in _MEANINGS:
+    for meaning in _ERROR_MESSAGES:
         if meaning.words in said.replace("<document start>", "document start"):
             began = stopped if complaint.began is None else complaint.began
             return Problem(began if meaning.at_beginning else stopped, meaning.rule, meaning.message, meaning.hint)
@@ -200,7 +212,7 @@ def alias_bomb(offset: int, limit: int) -> Problem:
     return Problem(offset, "alias", message, "write fewer values out, or split the file")
 
 
-def useless_alias(name: str, offset: int, *, known: bool) -> Problem:
+def invalid_alias(name: str, offset: int, *, known: bool) -> Problem:
     """An alias without an anchor, or to a value that contains it."""
     name = printable(name)
     if known:

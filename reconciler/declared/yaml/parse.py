@@ -35,9 +35,9 @@ from reconciler.declared.yaml.messages import (
     explain_error,
     forbidden_character,
     has_lone_surrogate,
+    invalid_alias,
     nesting_too_deep,
     second_document,
-    useless_alias,
 )
 from reconciler.declared.yaml.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
 from reconciler.support.text import quoted
@@ -237,7 +237,7 @@ class _Builder:
     def _alias(self, event: AliasEvent, depth: int) -> object:
         anchor = self._anchors.get(event.anchor or "")
         if anchor is None or not anchor.size:
-            self._problems.append(useless_alias(event.anchor or "", _offset(event), known=anchor is not None))
+            self._problems.append(invalid_alias(event.anchor or "", _offset(event), known=anchor is not None))
             return None
         if depth + anchor.height > MAX_DEPTH:
             raise FatalProblem(nesting_too_deep(_offset(event), MAX_DEPTH))

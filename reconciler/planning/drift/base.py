@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
-from reconciler.model.fields import combined, value_of
+from reconciler.model.fields import value_of, with_fields_from
 from reconciler.planning.match.blocked import Entry
 from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
 from reconciler.support.frozen import frozen
@@ -76,26 +76,26 @@ def origin_of_delete(entry: AbsentClient, live: LiveClient, base: Base) -> Origi
     before = base.entry_for(entry)
     if before is None:
         return Origin.GIT
-    return origin_of(wanted(before, live.spec) if isinstance(before, DesiredClient) else None, None, live.spec)
+    return origin_of(expected_spec(before, live.spec) if isinstance(before, DesiredClient) else None, None, live.spec)
 
 
 def origin_of_prune(live: LiveClient, base: Base) -> Origin:
     """The origin for a live client that no entry matches."""
     before = base.declared(live)
-    return origin_of(wanted(before, live.spec) if before else None, None, live.spec)
+    return origin_of(expected_spec(before, live.spec) if before else None, None, live.spec)
 
 
 def field_origins(entry: DesiredClient, live: ClientSpec, base: Base) -> tuple[FieldOrigin, ...]:
     """The origin of each field in which a live client differs from its entry."""
-    now, before = wanted(entry, live), base.entry_for(entry)
-    then = wanted(before, live) if isinstance(before, DesiredClient) else None
+    now, before = expected_spec(entry, live), base.entry_for(entry)
+    then = expected_spec(before, live) if isinstance(before, DesiredClient) else None
     return tuple(
         FieldOrigin(each.field, origin_of(_value(then, each.field), _value(now, each.field), _value(live, each.field)))
         for each in field_changes(live, now)
     )
 
 
-def wanted(entry: DesiredClient, live: ClientSpec) -> ClientSpec:
+def expected_spec(entry: DesiredClient, live: ClientSpec) -> ClientSpec:
     """The declared client, with the live redirect URLs if those are ignored and both have some."""
     declared = entry.spec
     keeps = Field.REDIRECT_URL in entry.ignore_changes
@@ -110,10 +110,10 @@ def without_drift(live: ClientSpec, declared: ClientSpec, origins: Iterable[Fiel
     The platform derives the authorization code grant from the redirect URLs, so these two are kept together.
     """
     kept = {each.field for each in origins if is_drift(each.origin)}
-    merged = combined(declared, live, kept)
+    merged = with_fields_from(declared, live, kept)
     if (Grant.AUTHORIZATION_CODE in merged.grants) == bool(merged.redirect_urls):
         return merged
-    return combined(declared, live, kept | {Field.GRANTS, Field.REDIRECT_URL})
+    return with_fields_from(declared, live, kept | {Field.GRANTS, Field.REDIRECT_URL})
 
 
 def kept_fields(
@@ -123,7 +123,7 @@ def kept_fields(
     label = {each.field: each.origin for each in origins}
     fields = tuple(
         FieldDrift(each.field, label[each.field], declared=each.after, live=each.before)
-        for each in field_changes(taken, wanted(entry, live.spec))
+        for each in field_changes(taken, expected_spec(entry, live.spec))
     )
     if not fields:
         return None

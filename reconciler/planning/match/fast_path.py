@@ -11,7 +11,7 @@ from collections.abc import Collection, Set
 
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.match.blocked import Entry
-from reconciler.planning.match.match import LiveIndex, MatchResult, claimed, match_all
+from reconciler.planning.match.match import LiveIndex, MatchResult, match_all, matched_ids
 from reconciler.support.frozen import frozen
 
 
@@ -19,7 +19,7 @@ from reconciler.support.frozen import frozen
 class MatchedEntries:
     """The matches of all entries."""
 
-    settled: Set[int]
+    in_sync_ids: Set[int]
     """The ids of live clients that are in sync with their entries, matched by name alone."""
     findings: tuple[MatchResult, ...]
     """The results for all other entries, in the order of the files."""
@@ -32,18 +32,20 @@ def match_declared(declared: Declarations, index: LiveIndex) -> MatchedEntries:
     client with its name, and no other entry may match that client.
     """
     shared = _shared_names(declared)
-    settled = {
+    in_sync_ids = {
         live.id: entry
         for entry in declared.present
         if (live := index.only(entry.spec.name)) and _in_sync(entry, live) and entry.spec.name not in shared
     }
     everything: tuple[Entry, ...] = (*declared.present, *declared.absent)
     # By `ids` or a previous name, an entry may match another entry's client: then both are ambiguous.
-    for contested in settled.keys() & claimed((entry for entry in everything if _reaches_further(entry)), index):
-        del settled[contested]
-    known = set(map(id, settled.values()))
+    for contested in in_sync_ids.keys() & matched_ids(
+        (entry for entry in everything if _reaches_further(entry)), index
+    ):
+        del in_sync_ids[contested]
+    known = set(map(id, in_sync_ids.values()))
     return MatchedEntries(
-        settled.keys(), tuple(match_all([entry for entry in everything if id(entry) not in known], index))
+        in_sync_ids.keys(), tuple(match_all([entry for entry in everything if id(entry) not in known], index))
     )
 
 

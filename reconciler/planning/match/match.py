@@ -119,23 +119,23 @@ def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[MatchResul
     """Match each entry, in order. No live client is matched twice, and no name is assigned twice."""
     same_name = _shared((entry.name, entry) for entry in entries)
     findings = [_find(entry, index) for entry in entries]
-    claims = _shared((live.id, found.entry) for found in findings for live in meant(found))
+    claims = _shared((live.id, found.entry) for found in findings for live in matched_clients(found))
     for found in findings:
         entry = found.entry
         if entry.name in same_name:
             yield Ambiguous(entry, blocked.declared_twice(entry, same_name[entry.name]))
-        elif clash := next((live for live in meant(found) if live.id in claims), None):
+        elif clash := next((live for live in matched_clients(found) if live.id in claims), None):
             yield Ambiguous(entry, blocked.clashing(entry, clash, claims[clash.id]))
         else:
             yield _checked_name(found, index)
 
 
-def claimed(entries: Iterable[Entry], index: LiveIndex) -> set[int]:
+def matched_ids(entries: Iterable[Entry], index: LiveIndex) -> set[int]:
     """The ids of all live clients that some entries match, even if `match_all` would reject the match."""
-    return {live.id for entry in entries for live in meant(_find(entry, index))}
+    return {live.id for entry in entries for live in matched_clients(_find(entry, index))}
 
 
-def meant(found: MatchResult) -> tuple[LiveClient, ...]:
+def matched_clients(found: MatchResult) -> tuple[LiveClient, ...]:
     """The live clients that an entry matches: during a rotation, two."""
     match found:
         case Match(live=live):
@@ -148,7 +148,7 @@ def meant(found: MatchResult) -> tuple[LiveClient, ...]:
             assert_never(found)
 
 
-def possible(entry: Entry, index: LiveIndex) -> Iterator[int]:
+def candidate_ids(entry: Entry, index: LiveIndex) -> Iterator[int]:
     """The ids of all live clients that an ambiguous entry may mean: by id, name, previous name or lookalike."""
     if entry.id is not None and entry.id in index.by_id:
         yield entry.id

@@ -65,7 +65,7 @@ def rotation_step(
         return blocked.rotation_ahead(entry, rotate, at)
     if live.pinned is not None and _is_settled(entry, rotate, live.pinned):
         return None
-    found = list(_in_question(entry, rotate, live))
+    found = list(_participants(entry, rotate, live))
     clients = [each for each in found if isinstance(each, LiveClient)]
     if not clients:
         return None
@@ -75,10 +75,10 @@ def rotation_step(
     new = [each for each in clients if not is_older(each, rotate)]
     if len(old) > 1 or len(new) > 1:
         return blocked.rotation_ambiguous(entry, rotate, old, new, live.instance)
-    return _judged(entry, rotate, old, new, at)
+    return _step_for(entry, rotate, old, new, at)
 
 
-def _judged(
+def _step_for(
     entry: DesiredClient, rotate: Rotation, old: Sequence[LiveClient], new: Sequence[LiveClient], at: datetime | None
 ) -> RotationStep | RotationDone | Blocked | None:
     """Like `rotation_step`, with at most one old and at most one new client."""
@@ -94,7 +94,7 @@ def _is_settled(entry: DesiredClient, rotate: Rotation, pinned: AnyLive) -> bool
     return pinned.name != entry.name or not (pinned.created_at is None or is_older(pinned, rotate))
 
 
-def _in_question(entry: DesiredClient, rotate: Rotation, live: Candidates) -> Iterator[AnyLive]:
+def _participants(entry: DesiredClient, rotate: Rotation, live: Candidates) -> Iterator[AnyLive]:
     """The clients that the rotation may be about: if one is pinned, no other old one."""
     for each in live.namesakes:
         if entry.id is None or each is live.pinned or not is_older(each, rotate):
@@ -120,7 +120,9 @@ def _later(time: datetime, by: timedelta) -> datetime:
         return datetime.max.replace(tzinfo=UTC, microsecond=0)
 
 
-def leftovers(entry: DesiredClient, rotate: Rotation, namesakes: Sequence[AnyLive], own_id: int) -> list[AnyLive]:
+def unreplaced_clients(
+    entry: DesiredClient, rotate: Rotation, namesakes: Sequence[AnyLive], own_id: int
+) -> list[AnyLive]:
     """Clients that the rotation would have replaced if `ids:` did not pin another one."""
     if entry.id != own_id:
         return []

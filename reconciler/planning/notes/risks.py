@@ -10,7 +10,7 @@ from reconciler.model.fields import in_order, join_urls
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.platform import refuses_code_exchange
 from reconciler.planning.plan.plan import Note
-from reconciler.planning.plan.redirect_urls import hosts, is_plain_http
+from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_hosts
 
 NOTHING = ClientSpec("", frozenset())
 
@@ -103,7 +103,7 @@ def _narrowed(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
 
 
 def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    old, new = hosts(before), hosts(after)
+    old, new = redirect_hosts(before), redirect_hosts(after)
     if old and new and set(old) != set(new):
         yield Note("redirect-host", f"the redirect host changes: {', '.join(old)} → {', '.join(new)}")
 

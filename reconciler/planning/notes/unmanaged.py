@@ -10,7 +10,7 @@ from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.planning.drift.removals import REMOVED, Removals
 from reconciler.planning.match.blocked import ALLOW_LOOKALIKE, Entry, clients_text, moment
 from reconciler.planning.match.match import LiveIndex, Match, MatchResult, RotationMatch
-from reconciler.planning.match.rotation import RotationStep, is_older, leftovers
+from reconciler.planning.match.rotation import RotationStep, is_older, unreplaced_clients
 from reconciler.planning.plan.plan import Note, Unmanaged
 from reconciler.support.text import quoted
 
@@ -89,7 +89,7 @@ def _notes_after_rotation(entry: DesiredClient, rotate: Rotation, live: LiveClie
     elif entry.id not in (None, live.id):
         text = f"client {entry.id}, which `ids:` names, is gone, and client {live.id} has taken its place"
         yield Note("rotation-moved", f"{name}: {text}: write `{_pin(live, index)}`, or take `ids:` out")
-    elif left := leftovers(entry, rotate, index.named(entry.name), live.id):
+    elif left := unreplaced_clients(entry, rotate, index.named(entry.name), live.id):
         others = clients_text(left)
         text = f"{others} has its name too, and is left alone, since `ids:` says that client {live.id} is meant"
         yield Note("rotation-leftover", f"{name}: {text}; without `ids:`, the rotation deletes the old one")

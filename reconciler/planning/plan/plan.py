@@ -230,7 +230,7 @@ def origins_of(change: Change) -> tuple[Origin, ...]:
             assert_never(change)
 
 
-def concerns_sinks(change: Change) -> bool:
+def needs_delivery(change: Change) -> bool:
     """Whether an applied change must be delivered to sinks: the client is new to them, or has a new name."""
     match change:
         case Create():

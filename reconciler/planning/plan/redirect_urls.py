@@ -9,7 +9,7 @@ from reconciler.model.clients import ClientSpec
 from reconciler.support.hosts import is_loopback
 
 
-def as_written(spec: ClientSpec) -> ClientSpec:
+def escape_variables(spec: ClientSpec) -> ClientSpec:
     """A live client as a file declares it: in its redirect URLs, what looks like a variable is escaped."""
     return replace(spec, redirect_urls=tuple(map(literal, spec.redirect_urls)))
 
@@ -19,7 +19,7 @@ def literal(text: str) -> str:
     return text.replace("${", "$${")
 
 
-def hosts(spec: ClientSpec) -> tuple[str, ...]:
+def redirect_hosts(spec: ClientSpec) -> tuple[str, ...]:
     """The distinct hosts that this client's codes are sent to, in order; the URL itself if it has no host."""
     return tuple(dict.fromkeys(_host(url) or url for url in spec.redirect_urls))
 

@@ -196,16 +196,16 @@ def _read_change(node: JsonValue) -> Change:
     )
     match values["action"].one_of(Action):
         case Action.CREATE | Action.REPLACE:
-            values["id"].nothing()
-            values["before"].nothing()
+            values["id"].null()
+            values["before"].null()
             after = read_spec(values["after"])
             return Create(after, reason, read_location(source), owner, risks, origin, replaces)
         case Action.UPDATE | Action.RENAME:
-            values["origin"].nothing()
+            values["origin"].null()
             before, after, place = read_spec(values["before"]), read_spec(values["after"]), read_location(source)
             return Update(values["id"].client_id(), before, after, reason, place, owner, risks, origins)
         case Action.DELETE:
-            values["after"].nothing()
+            values["after"].null()
             before, cause = read_spec(values["before"]), source.unless_null(read_location)
             return Delete(values["id"].client_id(), before, reason, cause, owner, risks, origin, successor)
         case action:

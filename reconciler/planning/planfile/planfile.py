@@ -40,7 +40,7 @@ FORMAT = DocumentFormat(
     if_cut_off=f"was it cut off? Get it again, or {_PLAN_AGAIN}",
     if_newer="apply it",
     if_changed=f"change the declarations, not the plan; then {_PLAN_AGAIN}",
-    not_this=_not_a_plan,
+    other_kind_error=_not_a_plan,
 )
 
 

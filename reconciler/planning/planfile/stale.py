@@ -18,7 +18,7 @@ from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Replaced
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted, quoted_url
 
-_WHOLE = 2_000
+_MAX_SHOWN = 2_000
 """Characters. The longest value that the platform stores: the difference may be at its end, so nothing is cut."""
 
 
@@ -263,7 +263,7 @@ def _in_word(each: StaleField) -> str:
 def _shown(field: Field, value: str | None) -> str:
     if not value:
         return "empty"
-    return quoted_url(value, _WHOLE) if field is Field.REDIRECT_URL else quoted(value, _WHOLE)
+    return quoted_url(value, _MAX_SHOWN) if field is Field.REDIRECT_URL else quoted(value, _MAX_SHOWN)
 
 
 def _named(change: Update | Delete) -> str:

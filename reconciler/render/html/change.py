@@ -162,7 +162,7 @@ def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
     changed = changed_fields(before, after)
     for row in (each for each in FIELDS if each.field is not Field.NAME):
         if row in changed:
-            yield _long_values_row(row, before, after) if row.one_a_line else _short_values_row(row, before, after)
+            yield _long_values_row(row, before, after) if row.one_per_line else _short_values_row(row, before, after)
         elif row.texts(after):
             yield _unchanged(row.field, _values(row, after))
 
@@ -192,7 +192,7 @@ def _long_values_row(row: FieldRow, spec_before: ClientSpec, spec_after: ClientS
 
 
 def _values(row: FieldRow, spec: ClientSpec) -> Html:
-    show = code if row.one_a_line else _word
+    show = code if row.one_per_line else _word
     return _list([show(value) for value in row.texts(spec)])
 
 

@@ -181,10 +181,10 @@ def _stays(client: Unmanaged, note: Note) -> Html:
 
 
 def _left_alone(plan: Plan) -> Iterator[Html | None]:
-    strangers = [client for client in plan.unmanaged if not client.system or client.note]
+    unmatched = [client for client in plan.unmanaged if not client.system or client.note]
     system = [client for client in plan.unmanaged if client.system and not client.note]
     yield details(
-        "unmanaged client", "live, and not declared: never changed", [_unmanaged(client) for client in strangers]
+        "unmanaged client", "live, and not declared: never changed", [_unmanaged(client) for client in unmatched]
     )
     yield details("system client", "the platform needs them", [_unmanaged(c) for c in system])
     yield details("ignored client", "set aside by ignore: in reconciler.yaml", [_unmanaged(c) for c in plan.ignored])

@@ -26,14 +26,14 @@ MOST_KEPT = 5
 def spec_lines(spec: ClientSpec, style: Style, paint: Paint) -> Iterator[str]:
     """Yield all fields of a created or deleted client, except its name."""
     for row in _SHOWN:
-        values = row.texts(spec) if row.one_a_line else filter(None, [row.text(spec)])
+        values = row.texts(spec) if row.one_per_line else filter(None, [row.text(spec)])
         yield from _column(row.field, _bulleted([printable(value) for value in values], style, paint))
 
 
 def difference_lines(before: ClientSpec, after: ClientSpec, paint: Paint) -> Iterator[str]:
     """Yield the fields that change, except the name: list values marked + or -, unchanged ones with a bullet."""
     for row in (each for each in _SHOWN if each in changed_fields(before, after)):
-        if row.one_a_line:
+        if row.one_per_line:
             yield from _column(row.field, _marked(row.texts(before), row.texts(after), paint))
         else:
             old, new = (printable(row.text(spec) or "none") for spec in (before, after))

@@ -204,10 +204,10 @@ def _notes(notes: Sequence[Note]) -> Iterator[str]:
 def unchanged_clients(plan: Plan) -> Iterator[str]:
     """Yield the clients that the plan does not change, under a heading."""
     # Surprising clients come first, so that a long list never hides them.
-    strangers = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
+    unmatched = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
     needed = sum(client.system and client.note is None for client in plan.unmanaged)
     columns = {
-        "unmanaged": list(dict.fromkeys(map(_unmanaged, strangers))),  # one line for clients that share a name
+        "unmanaged": list(dict.fromkeys(map(_unmanaged, unmatched))),  # one line for clients that share a name
         "ignored": [_named(client.id, client.name) for client in plan.ignored],
         "unsupported": [f"{_named(c.id, c.name)}: {printable(c.why)}" for c in plan.unsupported],
         "system": [f"{plural(needed, 'client')} of the platform's own"] if needed else [],

@@ -43,5 +43,5 @@ def _fields(spec: ClientSpec) -> Iterator[str]:
 
 
 def _lines(row: FieldRow, spec: ClientSpec) -> Iterator[str]:
-    values = row.texts(spec) if row.one_a_line else filter(None, [row.text(spec)])
+    values = row.texts(spec) if row.one_per_line else filter(None, [row.text(spec)])
     return (f"{row.field}: {printable(value)}" for value in values)

@@ -19,7 +19,7 @@ from reconciler.secrets.sinks.age_manifest import ManifestEntry
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
-READABLE = 0o644
+FILE_MODE = 0o644
 """The mode of the files: anyone may read them, since they are encrypted."""
 
 
@@ -51,23 +51,23 @@ class AgeSink:
         self.look(clients)
         files.try_writing(self._root, self._folder)
 
-    def deliver(self, handover: SecretDelivery) -> None:
+    def deliver(self, delivery: SecretDelivery) -> None:
         """See `Sink`. A file that is current is not encrypted again, so that git shows no change."""
-        keys = self._keys(handover.client)
-        file = self._file(handover.client)
+        keys = self._keys(delivery.client)
+        file = self._file(delivery.client)
         self._stay_inside(file)
         files.make_folder(file.parent, self._folder)
         with files.locked(self._root):
             entries = age_manifest.load(self._root, self._folder)
-            former = self._former(handover, entries)
-            if not former and self._held(handover, entries) is SinkState.CURRENT:
+            former = self._former(delivery, entries)
+            if not former and self._held(delivery, entries) is SinkState.CURRENT:
                 return
-            encrypted = encrypt(age_payload(handover), keys)
-            files.write(file, encrypted, READABLE, self._folder)
+            encrypted = encrypt(age_payload(delivery), keys)
+            files.write(file, encrypted, FILE_MODE, self._folder)
             for name in former:
                 self._remove(name)
                 entries.pop(name, None)
-            entries[self._key(file)] = age_manifest.new_entry(handover, keys, encrypted)
+            entries[self._key(file)] = age_manifest.new_entry(delivery, keys, encrypted)
             age_manifest.save(self._root, self._folder, entries)
 
     def forget(self, client: SinkClient, client_id: int) -> None:
@@ -88,19 +88,19 @@ class AgeSink:
         entries = age_manifest.load(self._root, self._folder)
         return [self._is_present(client, client_id, entries) for client, client_id in clients]
 
-    def holds(self, handover: SecretDelivery) -> SinkState:
+    def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`. No private key is needed."""
-        return self._held(handover, age_manifest.load(self._root, self._folder))
+        return self._held(delivery, age_manifest.load(self._root, self._folder))
 
-    def _held(self, handover: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> SinkState:
-        file = self._file(handover.client)
+    def _held(self, delivery: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> SinkState:
+        file = self._file(delivery.client)
         encrypted = files.read(file, self._folder)
         if encrypted is None:
             return SinkState.MISSING
         entry = entries.get(self._key(file))
         if entry is None:
             return SinkState.UNKNOWN
-        current = age_manifest.is_current(entry, handover, self._keys(handover.client), encrypted)
+        current = age_manifest.is_current(entry, delivery, self._keys(delivery.client), encrypted)
         return SinkState.UNKNOWN if current is None else SinkState.CURRENT if current else SinkState.STALE
 
     def _is_present(self, client: SinkClient, client_id: int, entries: Mapping[str, ManifestEntry]) -> bool:
@@ -110,12 +110,12 @@ class AgeSink:
             return False
         return age_manifest.is_as_written(entry, self._recipients.get(client.owner or "", ()), encrypted)
 
-    def _former(self, handover: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> list[str]:
+    def _former(self, delivery: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> list[str]:
         """The files that this client had under another name or owner."""
-        client, here = handover.client, self._key(self._file(handover.client))
-        found = {name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, handover.id)}
-        if handover.previous_name is not None:
-            before = SinkClient(client.instance, client.url, handover.previous_name, client.owner)
+        client, here = delivery.client, self._key(self._file(delivery.client))
+        found = {name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, delivery.id)}
+        if delivery.previous_name is not None:
+            before = SinkClient(client.instance, client.url, delivery.previous_name, client.owner)
             file = self._file(before)
             if self._key(file) not in entries and file.is_file():
                 found.add(self._key(file))

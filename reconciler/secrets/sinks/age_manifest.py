@@ -38,29 +38,29 @@ class ManifestEntry:
     """A salted digest of what is encrypted; None for a secret that is too short to have one."""
 
 
-def new_entry(handover: SecretDelivery, recipients: Sequence[str], encrypted: bytes) -> ManifestEntry:
+def new_entry(delivery: SecretDelivery, recipients: Sequence[str], encrypted: bytes) -> ManifestEntry:
     """The entry for a file that is being written."""
     salt = secrets.token_hex(16)
     return ManifestEntry(
-        url=handover.client.url,
-        id=handover.id,
-        name=handover.client.name,
+        url=delivery.client.url,
+        id=delivery.id,
+        name=delivery.client.name,
         recipients=recipients_digest(recipients),
         file=sha256(encrypted).hexdigest(),
         salt=salt,
-        content=_content(salt, handover),
+        content=_content(salt, delivery),
     )
 
 
 def is_current(
-    entry: ManifestEntry, handover: SecretDelivery, recipients: Sequence[str], encrypted: bytes
+    entry: ManifestEntry, delivery: SecretDelivery, recipients: Sequence[str], encrypted: bytes
 ) -> bool | None:
     """Whether a file has exactly this content for these recipients; None if that is unknown."""
     if not is_as_written(entry, recipients, encrypted):
         return False
-    if (entry.url, entry.id) != (handover.client.url, handover.id):
+    if (entry.url, entry.id) != (delivery.client.url, delivery.id):
         return False
-    return None if entry.content is None else entry.content == _content(entry.salt, handover)
+    return None if entry.content is None else entry.content == _content(entry.salt, delivery)
 
 
 def is_as_written(entry: ManifestEntry, recipients: Sequence[str], encrypted: bytes) -> bool:
@@ -73,10 +73,10 @@ def recipients_digest(recipients: Sequence[str]) -> str:
     return sha256("\n".join(sorted(recipients)).encode()).hexdigest()
 
 
-def _content(salt: str, handover: SecretDelivery) -> str | None:
-    if len(handover.secret.reveal()) < SHORTEST:
+def _content(salt: str, delivery: SecretDelivery) -> str | None:
+    if len(delivery.secret.reveal()) < SHORTEST:
         return None
-    return sha256(salt.encode() + age_payload(handover)).hexdigest()
+    return sha256(salt.encode() + age_payload(delivery)).hexdigest()
 
 
 def load(directory: Path, folder: Path) -> dict[str, ManifestEntry]:

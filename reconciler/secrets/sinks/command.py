@@ -21,9 +21,9 @@ from reconciler.secrets.redaction import redacted
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
-KEPT = 64 * 1024
+MAX_OUTPUT_BYTES = 64 * 1024
 """Bytes of a program's output that are kept: the last ones."""
-SHOWN = 5
+MAX_SHOWN_LINES = 5
 """Lines of it in a message."""
 _GRACE = 1.0
 """Seconds for a program to end after SIGTERM, and for its children to close its output."""
@@ -51,10 +51,10 @@ class CommandSink:
         """See `Sink`. The program must exist, and exit with 0 for the event `check`."""
         self._run(check_payload(self._instance, self._url), "it could not store secrets", None)
 
-    def deliver(self, handover: SecretDelivery) -> None:
+    def deliver(self, delivery: SecretDelivery) -> None:
         """See `Sink`. The program runs each time, so it must be idempotent."""
-        what = f"the secret of {quoted(handover.client.name)} was not taken"
-        self._run(store_payload(handover), what, handover.secret, must_listen=True)
+        what = f"the secret of {quoted(delivery.client.name)} was not taken"
+        self._run(store_payload(delivery), what, delivery.secret, must_listen=True)
 
     def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`. The program gets the id, and must not touch what is stored for another."""
@@ -64,7 +64,7 @@ class CommandSink:
         """See `Sink`."""
         return [None] * len(clients)
 
-    def holds(self, handover: SecretDelivery) -> SinkState:
+    def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`. A program cannot tell."""
         return SinkState.UNKNOWN
 
@@ -73,7 +73,7 @@ class CommandSink:
         ended = _ended(self._start(name), document, self._setting.timeout)
         why = _why(ended, self._setting.timeout, must_listen)
         if why is not None:
-            last = " | ".join(redacted(bytes(ended.output), secret, SHOWN))
+            last = " | ".join(redacted(bytes(ended.output), secret, MAX_SHOWN_LINES))
             hint = f"its last words: {last}" if last else "it said nothing"
             raise SinkError(f"{name} {why}: {consequence}", hint)
 
@@ -177,9 +177,9 @@ def _feed(stream: IO[bytes], document: bytes, ended: _Ended) -> None:
 
 def _drain(stream: IO[bytes], kept: bytearray) -> None:
     with suppress(OSError, ValueError), stream:
-        while chunk := os.read(stream.fileno(), KEPT):
+        while chunk := os.read(stream.fileno(), MAX_OUTPUT_BYTES):
             kept += chunk
-            del kept[:-KEPT]
+            del kept[:-MAX_OUTPUT_BYTES]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

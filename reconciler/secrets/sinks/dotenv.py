@@ -46,16 +46,16 @@ class DotenvSink:
         self.look(clients)
         files.try_writing(self._file.parent, self._folder)
 
-    def deliver(self, handover: SecretDelivery) -> None:
+    def deliver(self, delivery: SecretDelivery) -> None:
         """See `Sink`."""
         with files.locked(self._file.parent):
             refuse_exposed(self._file, self._folder, self._environ)
             before = self._read()
             lines = before
-            former = handover.previous_name
-            if former is not None and variable_stem(former) != variable_stem(handover.client.name):
-                lines = _without(lines, former, handover.id)
-            for variable, value in _variables(handover).items():
+            former = delivery.previous_name
+            if former is not None and variable_stem(former) != variable_stem(delivery.client.name):
+                lines = _without(lines, former, delivery.id)
+            for variable, value in _variables(delivery).items():
                 lines = _with(lines, variable, value)
             self._write(lines, before)
 
@@ -72,10 +72,10 @@ class DotenvSink:
         there = self._assignments()
         return [_has(there, variable_stem(client.name), client_id) for client, client_id in clients]
 
-    def holds(self, handover: SecretDelivery) -> SinkState:
+    def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`."""
         there = self._assignments()
-        wanted = _variables(handover)
+        wanted = _variables(delivery)
         if not wanted.keys() & there.keys():
             return SinkState.MISSING
         same = [compare_digest(there.get(name, "").encode(), value.encode()) for name, value in wanted.items()]
@@ -98,15 +98,15 @@ def _has(there: Mapping[str, str], start: str, client_id: int) -> bool:
     return there.get(f"{start}_CLIENT_ID") == str(client_id) and bool(there.get(f"{start}_CLIENT_SECRET"))
 
 
-def _variables(handover: SecretDelivery) -> dict[str, str]:
+def _variables(delivery: SecretDelivery) -> dict[str, str]:
     """Both variables of a client. Raises SinkError for a secret that some readers would read differently."""
-    start, secret = variable_stem(handover.client.name), handover.secret.reveal()
+    start, secret = variable_stem(delivery.client.name), delivery.secret.reveal()
     if not _PLAIN.fullmatch(secret):
         raise SinkError(
-            f"the secret of {quoted(handover.client.name)} has characters that readers of the file take for syntax",
+            f"the secret of {quoted(delivery.client.name)} has characters that readers of the file take for syntax",
             "use a json, age or command sink for it",
         )
-    return {f"{start}_CLIENT_ID": str(handover.id), f"{start}_CLIENT_SECRET": secret}
+    return {f"{start}_CLIENT_ID": str(delivery.id), f"{start}_CLIENT_SECRET": secret}
 
 
 _ASSIGNMENT = re.compile(r"\s*(?P<export>export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=(?P<value>.*)", re.DOTALL)

@@ -42,17 +42,17 @@ class JsonSink:
         self.look(clients)
         files.try_writing(self._file.parent, self._folder)
 
-    def deliver(self, handover: SecretDelivery) -> None:
+    def deliver(self, delivery: SecretDelivery) -> None:
         """See `Sink`."""
-        client = handover.client
+        client = delivery.client
         with files.locked(self._file.parent):
             refuse_exposed(self._file, self._folder, self._environ)
             before, document = self._read(), self._read()
             own = document.setdefault(client.instance, {})
-            former = handover.previous_name
-            if former is not None and former != client.name and _is(own.get(former), handover.id):
+            former = delivery.previous_name
+            if former is not None and former != client.name and _is(own.get(former), delivery.id):
                 del own[former]
-            own[client.name] = _entry(handover)
+            own[client.name] = _entry(delivery)
             self._write(document, before)
 
     def forget(self, client: SinkClient, client_id: int) -> None:
@@ -71,12 +71,12 @@ class JsonSink:
         document = self._read()
         return [_is(document.get(each.instance, {}).get(each.name), client_id) for each, client_id in clients]
 
-    def holds(self, handover: SecretDelivery) -> SinkState:
+    def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`."""
-        there = self._read().get(handover.client.instance, {}).get(handover.client.name)
+        there = self._read().get(delivery.client.instance, {}).get(delivery.client.name)
         if there is None:
             return SinkState.MISSING
-        return SinkState.CURRENT if there == _entry(handover) else SinkState.STALE
+        return SinkState.CURRENT if there == _entry(delivery) else SinkState.STALE
 
     def _read(self) -> Document:
         content = files.read(self._file, self._folder)
@@ -96,8 +96,8 @@ class JsonSink:
             files.write(self._file, content, files.PRIVATE, self._folder)
 
 
-def _entry(handover: SecretDelivery) -> dict[str, object]:
-    return {"id": handover.id, "secret": handover.secret.reveal(), "owner": handover.client.owner}
+def _entry(delivery: SecretDelivery) -> dict[str, object]:
+    return {"id": delivery.id, "secret": delivery.secret.reveal(), "owner": delivery.client.owner}
 
 
 def _is(entry: Any, client_id: int) -> bool:

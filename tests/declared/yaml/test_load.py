@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from reconciler.declared.yaml.load import Loaded, load_text
+from reconciler.declared.yaml.load import LoadResult, load_text
 from reconciler.model.clients import Location
 
 PARSERS = pytest.mark.parametrize("libyaml", [True, False], ids=["libyaml", "pure"])
@@ -19,7 +19,7 @@ def value_of(text: str) -> object:
     return loaded.documents[0].root
 
 
-def position(loaded: Loaded, *keys: str | int, key: bool = False) -> tuple[int, int]:
+def position(loaded: LoadResult, *keys: str | int, key: bool = False) -> tuple[int, int]:
     found = loaded.documents[0].location(*keys, key=key)
     return found.line, found.column
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.declared.yaml.files import MAX_BYTES
-from reconciler.declared.yaml.load import Loaded, load_directory, load_file
+from reconciler.declared.yaml.load import LoadResult, load_directory, load_file
 
 FILE = "clients: []\n"
 
@@ -24,11 +24,11 @@ def write(directory: Path, **files: str) -> Path:
     return directory
 
 
-def load(directory: Path) -> Loaded:
+def load(directory: Path) -> LoadResult:
     return load_directory(directory, "clients")
 
 
-def paths(loaded: Loaded) -> list[str]:
+def paths(loaded: LoadResult) -> list[str]:
     return [document.path for document in loaded.documents]
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.clients import Declarations, Listing
-from reconciler.planning.drift.base import wanted
+from reconciler.planning.drift.base import expected_spec
 from reconciler.planning.make_plan import PlanPolicy
 from reconciler.planning.match.fast_path import match_declared
 from reconciler.planning.match.match import LiveIndex, Match, MatchedBy, match_all
@@ -39,9 +39,9 @@ def test_every_entry_means_what_it_means_without_the_shortcut(
         assert isinstance(rest, Match)
         assert rest.how is MatchedBy.NAME
         assert rest.entry in declared.present
-        assert wanted(rest.entry, rest.live.spec) == rest.live.spec
-    assert {rest.live.id for rest in full.values() if isinstance(rest, Match)} == set(matched.settled)
-    assert len(full) == len(matched.settled)
+        assert expected_spec(rest.entry, rest.live.spec) == rest.live.spec
+    assert {rest.live.id for rest in full.values() if isinstance(rest, Match)} == set(matched.in_sync_ids)
+    assert len(full) == len(matched.in_sync_ids)
 
 
 def test_most_of_a_usual_plan_is_settled() -> None:
@@ -49,7 +49,7 @@ def test_most_of_a_usual_plan_is_settled() -> None:
     entries = tuple(present(f"Client {number}", line=number) for number in range(1, 10))
     listing = Listing(tuple(live(number, f"Client {number}") for number in range(1, 9)))
     matched = match_declared(Declarations(entries), LiveIndex(listing, (), "production"))
-    assert len(matched.settled) == 8
+    assert len(matched.in_sync_ids) == 8
     assert [found.entry.name for found in matched.findings] == ["Client 9"]
 
 
@@ -57,5 +57,5 @@ def test_an_entry_that_another_one_claims_is_not_settled() -> None:
     """By an id that is somebody else's: then neither is certain, as without the shortcut."""
     entries = (present("One"), present("Two", id=1))
     matched = match_declared(Declarations(entries), LiveIndex(Listing((live(1, "One"),)), (), "production"))
-    assert not matched.settled
+    assert not matched.in_sync_ids
     assert len(matched.findings) == 2

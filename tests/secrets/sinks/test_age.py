@@ -15,7 +15,7 @@ import pytest
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import DeliveryEvent, SinkState
-from tests.secrets.handing import Key, client, deliverer, handover, make_key, many, recipients, text_of
+from tests.secrets.handing import Key, client, deliverer, delivery, make_key, many, recipients, text_of
 
 PATH = "secrets/{instance}/{owner}/{name}.age"
 FILE = "secrets/production/team-portal/customer_portal.age"
@@ -41,7 +41,7 @@ def files(folder: Path) -> list[str]:
 def test_the_age_program_opens_it_with_any_of_the_owners_keys(
     tmp_path: Path, opened: Deliverer, keys: dict[str, Key], key: str
 ) -> None:
-    succeed(opened, handover())
+    succeed(opened, delivery())
     assert keys[key].opens(tmp_path / FILE) == {
         "version": 1,
         "instance": "production",
@@ -65,16 +65,16 @@ def test_the_library_opens_what_the_age_program_encrypts(tmp_path: Path, keys: d
 
 
 def test_it_is_text_that_git_can_keep_and_holds_no_secret(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover())
+    succeed(opened, delivery())
     assert (tmp_path / FILE).read_text().startswith("-----BEGIN AGE ENCRYPTED FILE-----\n")
     assert text_of(17) not in "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o644
 
 
 def test_delivering_again_changes_no_byte(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover())
+    succeed(opened, delivery())
     before = {name: (tmp_path / name).read_bytes() for name in files(tmp_path)}
-    succeed(opened, handover(event=DeliveryEvent.EXISTING))
+    succeed(opened, delivery(event=DeliveryEvent.EXISTING))
     assert {name: (tmp_path / name).read_bytes() for name in files(tmp_path)} == before
     assert list(before) == ["secrets/production/.delivered.json", FILE]
 
@@ -83,12 +83,12 @@ def test_it_knows_without_a_key_what_is_current_missing_and_stale(
     tmp_path: Path, opened: Deliverer, keys: dict[str, Key]
 ) -> None:
     def held(sinks: Deliverer = opened, **more: Any) -> SinkState:
-        (found,) = sinks.holds(handover(**more))
+        (found,) = sinks.holds(delivery(**more))
         assert found.sink == f"age {PATH}"
         return found.held
 
     assert held() is SinkState.MISSING
-    succeed(opened, handover())
+    succeed(opened, delivery())
     assert held() is SinkState.CURRENT
     assert held(secret=Secret(text_of(18))) is SinkState.STALE
     assert held(number=18) is SinkState.STALE
@@ -100,21 +100,21 @@ def test_it_knows_without_a_key_what_is_current_missing_and_stale(
 
 
 def test_the_order_of_the_recipients_does_not_matter(tmp_path: Path, opened: Deliverer, keys: dict[str, Key]) -> None:
-    succeed(opened, handover())
+    succeed(opened, delivery())
     turned = deliverer(tmp_path, SINK, owners=recipients(keys["ssh-rsa"], keys["ssh-ed25519"], keys["age"]))
-    assert turned.holds(handover())[0].held is SinkState.CURRENT
+    assert turned.holds(delivery())[0].held is SinkState.CURRENT
 
 
 def test_new_recipients_get_the_file_encrypted_anew(tmp_path: Path, opened: Deliverer, keys: dict[str, Key]) -> None:
-    succeed(opened, handover())
-    succeed(deliverer(tmp_path, SINK, owners=recipients(keys["other"])), handover())
+    succeed(opened, delivery())
+    succeed(deliverer(tmp_path, SINK, owners=recipients(keys["other"])), delivery())
     assert keys["other"].opens(tmp_path / FILE)["id"] == 17
     assert keys["age"].fails_to_open(tmp_path / FILE)
 
 
 def test_a_short_secret_has_no_digest_and_is_delivered_each_time(tmp_path: Path, opened: Deliverer) -> None:
     """The digest of a secret that could be guessed would give it away."""
-    short = handover(secret=Secret("guessable"))
+    short = delivery(secret=Secret("guessable"))
     succeed(opened, short, short)
     entry = json.loads((tmp_path / "secrets/production/.delivered.json").read_text())
     assert [each["content"] for each in entry.values()] == [None]
@@ -122,22 +122,22 @@ def test_a_short_secret_has_no_digest_and_is_delivered_each_time(tmp_path: Path,
 
 
 def test_a_rename_takes_the_file_along(tmp_path: Path, opened: Deliverer, keys: dict[str, Key]) -> None:
-    succeed(opened, handover("Portal"))
-    succeed(opened, handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
+    succeed(opened, delivery("Portal"))
+    succeed(opened, delivery(event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert files(tmp_path) == ["secrets/production/.delivered.json", FILE]
     assert keys["age"].opens(tmp_path / FILE)["name"] == "Customer portal"
 
 
 def test_a_rename_takes_along_a_file_that_no_manifest_knows(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover("Portal"))
+    succeed(opened, delivery("Portal"))
     (tmp_path / "secrets/production/.delivered.json").unlink()
-    succeed(opened, handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
+    succeed(opened, delivery(event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert files(tmp_path) == ["secrets/production/.delivered.json", FILE]
 
 
 def test_a_former_name_that_another_client_has_by_now_is_left_alone(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover("Portal", 17))
-    succeed(opened, handover("Portal", 18), handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
+    succeed(opened, delivery("Portal", 17))
+    succeed(opened, delivery("Portal", 18), delivery(event=DeliveryEvent.RENAMED, previous_name="Portal"))
     assert files(tmp_path) == [
         "secrets/production/.delivered.json",
         FILE,
@@ -148,7 +148,7 @@ def test_a_former_name_that_another_client_has_by_now_is_left_alone(tmp_path: Pa
 def test_another_owner_gets_the_file_and_the_former_one_loses_it(tmp_path: Path, keys: dict[str, Key]) -> None:
     owners = {**recipients(keys["age"]), **recipients(keys["other"], owner="team-crm")}
     sinks = deliverer(tmp_path, SINK, owners=owners)
-    succeed(sinks, handover(), handover(owner="team-crm"))
+    succeed(sinks, delivery(), delivery(owner="team-crm"))
     moved = "secrets/production/team-crm/customer_portal.age"
     assert files(tmp_path) == ["secrets/production/.delivered.json", moved]
     assert keys["other"].opens(tmp_path / moved)["owner"] == "team-crm"
@@ -156,16 +156,16 @@ def test_another_owner_gets_the_file_and_the_former_one_loses_it(tmp_path: Path,
 
 
 def test_a_deletion_takes_the_file_away(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover(), handover("Other", 18))
+    succeed(opened, delivery(), delivery("Other", 18))
     assert [done.error for done in opened.forget(client(), 17)] == [None]
     assert files(tmp_path) == ["secrets/production/.delivered.json", "secrets/production/team-portal/other.age"]
     assert [done.error for done in opened.forget(client(), 17)] == [None]
 
 
 def test_deleting_the_old_client_of_a_rotation_leaves_its_successors_file(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover(number=17), handover(number=18, event=DeliveryEvent.ROTATED))
+    succeed(opened, delivery(number=17), delivery(number=18, event=DeliveryEvent.ROTATED))
     opened.forget(client(), 17)
-    assert opened.holds(handover(number=18))[0].held is SinkState.CURRENT
+    assert opened.holds(delivery(number=18))[0].held is SinkState.CURRENT
 
 
 def test_nothing_is_made_where_nothing_is_to_be_forgotten(tmp_path: Path, opened: Deliverer) -> None:
@@ -209,7 +209,7 @@ def test_a_check_refuses_two_clients_that_differ_in_case_alone(opened: Deliverer
 
 
 def test_a_manifest_in_conflict_is_neither_lost_nor_believed(tmp_path: Path, opened: Deliverer) -> None:
-    succeed(opened, handover())
+    succeed(opened, delivery())
     manifest = tmp_path / "secrets/production/.delivered.json"
     manifest.write_text(f"<<<<<<< HEAD\n{manifest.read_text()}=======\n")
     before = manifest.read_text()
@@ -217,7 +217,7 @@ def test_a_manifest_in_conflict_is_neither_lost_nor_believed(tmp_path: Path, ope
     assert message == "secrets/production/.delivered.json cannot be understood"
     assert hint is not None
     assert "conflict" in hint
-    (done,) = opened.deliver(handover(number=18))
+    (done,) = opened.deliver(delivery(number=18))
     assert done.error is not None
     assert manifest.read_text() == before
 
@@ -229,7 +229,7 @@ def test_a_symlink_out_of_the_project_is_not_followed(
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "production").symlink_to(elsewhere)
     sinks = deliverer(tmp_path, SINK, owners=recipients(keys["age"]))
-    (done,) = sinks.deliver(handover())
+    (done,) = sinks.deliver(delivery())
     assert done.error is not None
     assert "leads out of the project's folder" in done.error.message
     assert list(elsewhere.iterdir()) == []
@@ -241,7 +241,7 @@ def test_a_manifest_cannot_have_files_of_others_removed(
     """It is committed, so a pull request can change it."""
     precious = tmp_path_factory.mktemp("elsewhere") / "precious"
     precious.write_text("precious")
-    succeed(opened, handover())
+    succeed(opened, delivery())
     manifest = tmp_path / "secrets/production/.delivered.json"
     entries = json.loads(manifest.read_text())
     way_out = os.path.relpath(precious, manifest.parent)
@@ -254,14 +254,14 @@ def test_a_manifest_cannot_have_files_of_others_removed(
 def test_a_client_without_its_instances_sink_goes_nowhere(tmp_path: Path, keys: dict[str, Key]) -> None:
     sink = {"age": {"path": PATH, "only": ["Payments*"], "owners": ["team-*"]}}
     sinks = deliverer(tmp_path, sink, owners=recipients(keys["age"]))
-    assert sinks.deliver(handover()) == ()
-    assert len(sinks.deliver(handover("Payments EU"))) == 1
-    assert sinks.deliver(replace(handover(), client=client("Payments", None))) == ()
+    assert sinks.deliver(delivery()) == ()
+    assert len(sinks.deliver(delivery("Payments EU"))) == 1
+    assert sinks.deliver(replace(delivery(), client=client("Payments", None))) == ()
 
 
 def test_keys_with_comments_and_blanks_are_read(tmp_path: Path) -> None:
     key = make_key(tmp_path, "key", "ed25519")
     kind, text, _ = key.public.split()
     padded = Key(key.private, f"{kind} {text} two words of comment")
-    succeed(deliverer(tmp_path, SINK, owners=recipients(padded)), handover())
+    succeed(deliverer(tmp_path, SINK, owners=recipients(padded)), delivery())
     assert key.opens(tmp_path / FILE)["id"] == 17

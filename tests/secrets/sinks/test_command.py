@@ -20,7 +20,7 @@ from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer, SinkHolding
 from reconciler.secrets.redaction import LEFT_OUT, redacted
 from reconciler.secrets.values import DeliveryEvent, SinkState
-from tests.secrets.handing import client, deliverer, handover, text_of
+from tests.secrets.handing import client, deliverer, delivery, text_of
 
 RECORD = """
 import json, os, sys
@@ -54,7 +54,7 @@ def told(folder: Path) -> list[dict[str, Any]]:
 
 
 def failure(sinks: Deliverer, number: int = 17) -> tuple[str, str | None]:
-    (done,) = sinks.deliver(handover(number=number))
+    (done,) = sinks.deliver(delivery(number=number))
     assert done.error is not None
     assert text_of(number) not in done.error.message + (done.error.hint or "")
     return done.error.message, done.error.hint
@@ -63,7 +63,7 @@ def failure(sinks: Deliverer, number: int = 17) -> tuple[str, str | None]:
 def test_it_gets_one_line_of_json(tmp_path: Path) -> None:
     created = datetime(2026, 11, 23, 12, tzinfo=UTC)
     opened(tmp_path, RECORD).deliver(
-        handover("Ü ::error::", event=DeliveryEvent.RENAMED, previous_name="U", created_at=created)
+        delivery("Ü ::error::", event=DeliveryEvent.RENAMED, previous_name="U", created_at=created)
     )
     (heard,) = told(tmp_path)
     assert heard["input"].count("\n") == 1
@@ -97,7 +97,7 @@ def test_a_check_and_a_deletion_carry_no_secret(tmp_path: Path) -> None:
 
 
 def test_the_secret_is_on_no_command_line_and_in_no_environment(tmp_path: Path) -> None:
-    opened(tmp_path, RECORD).deliver(handover())
+    opened(tmp_path, RECORD).deliver(delivery())
     (heard,) = told(tmp_path)
     given_elsewhere = json.dumps({**heard, "input": ""})
     assert text_of(17) in heard["input"]
@@ -108,7 +108,7 @@ def test_the_secret_is_on_no_command_line_and_in_no_environment(tmp_path: Path) 
 
 def test_it_inherits_the_environment_without_any_instances_credentials(tmp_path: Path) -> None:
     environ = {"PATH": os.environ["PATH"], "PM_USERNAME": "robot", "PM_PASSWORD": "hunter2", "VAULT_TOKEN": "kept"}
-    opened(tmp_path, RECORD, environ=environ).deliver(handover())
+    opened(tmp_path, RECORD, environ=environ).deliver(delivery())
     inherited = told(tmp_path)[0]["environ"]
     assert inherited["VAULT_TOKEN"] == "kept"
     assert not {"PM_USERNAME", "PM_PASSWORD"} & inherited.keys()
@@ -120,7 +120,7 @@ def test_a_word_without_a_slash_is_looked_for_in_the_path(tmp_path: Path) -> Non
     program(tmp_path / "bin", RECORD, "vault-put")
     environ = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin"}
     sinks = deliverer(tmp_path, {"command": {"run": ["vault-put"]}}, environ=environ)
-    assert [done.error for done in sinks.deliver(handover())] == [None]
+    assert [done.error for done in sinks.deliver(delivery())] == [None]
     assert len(told(tmp_path)) == 1
 
 
@@ -217,7 +217,7 @@ if os.fork() == 0:
     time.sleep(600)
 """
     try:
-        (done,) = opened(tmp_path, body).deliver(handover())
+        (done,) = opened(tmp_path, body).deliver(delivery())
         assert done.error is None
     finally:
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
@@ -255,13 +255,13 @@ def test_garbage_that_is_no_text_is_shown_harmlessly(tmp_path: Path) -> None:
 def test_one_that_ends_well_without_listening_has_stored_nothing(tmp_path: Path) -> None:
     """The input is larger than any pipe holds, so that it is certain who did not read."""
     sinks = opened(tmp_path, "import os; os.close(0)")
-    (done,) = sinks.deliver(handover("x" * 2_000_000))
+    (done,) = sinks.deliver(delivery("x" * 2_000_000))
     assert done.error is not None
     assert "ended without reading its input" in done.error.message
 
 
 def test_it_does_not_say_what_it_has(tmp_path: Path) -> None:
-    assert opened(tmp_path, "").holds(handover())[0] == SinkHolding("command sink.py", SinkState.UNKNOWN)
+    assert opened(tmp_path, "").holds(delivery())[0] == SinkHolding("command sink.py", SinkState.UNKNOWN)
 
 
 SECRETS = st.text(st.sampled_from("abcdefXYZ0123456789+/ü"), min_size=12, max_size=40)

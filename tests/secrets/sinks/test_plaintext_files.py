@@ -18,7 +18,7 @@ from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.sinks.dotenv import _assigned, _with, _without
 from reconciler.secrets.values import DeliveryEvent, SinkState
-from tests.secrets.handing import client, deliverer, handover, many, text_of
+from tests.secrets.handing import client, deliverer, delivery, many, text_of
 
 DOTENV = {"dotenv": {"path": ".env.{instance}"}}
 JSON = {"json": {"path": "clients.json"}}
@@ -50,7 +50,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def test_a_shell_reads_the_variables(tmp_path: Path) -> None:
-    succeed(deliverer(tmp_path, DOTENV), handover(), handover("Café 24", 18))
+    succeed(deliverer(tmp_path, DOTENV), delivery(), delivery("Café 24", 18))
     found = sourced(tmp_path / ".env.production")
     assert found["CUSTOMER_PORTAL_CLIENT_ID"] == "17"
     assert found["CUSTOMER_PORTAL_CLIENT_SECRET"] == text_of(17)
@@ -60,7 +60,7 @@ def test_a_shell_reads_the_variables(tmp_path: Path) -> None:
 def test_the_document_is_sorted_by_instance_and_name(tmp_path: Path) -> None:
     (tmp_path / "clients.json").write_text('{"staging": {"Other": {"id": 1, "secret": "kept"}}}')
     (tmp_path / "clients.json").chmod(0o600)
-    succeed(deliverer(tmp_path, JSON), handover("B", 18, owner=None), handover("Ä", 17))
+    succeed(deliverer(tmp_path, JSON), delivery("B", 18, owner=None), delivery("Ä", 17))
     assert json.loads((tmp_path / "clients.json").read_text()) == {
         "production": {
             "B": {"id": 18, "owner": None, "secret": text_of(18)},
@@ -74,7 +74,7 @@ def test_the_document_is_sorted_by_instance_and_name(tmp_path: Path) -> None:
 def test_nobody_else_can_read_it(tmp_path: Path, sink: Any, name: str) -> None:
     earlier = os.umask(0)
     try:
-        succeed(deliverer(tmp_path, sink), handover(), handover("Other", 18))
+        succeed(deliverer(tmp_path, sink), delivery(), delivery("Other", 18))
     finally:
         os.umask(earlier)
     assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
@@ -84,9 +84,9 @@ def test_nobody_else_can_read_it(tmp_path: Path, sink: Any, name: str) -> None:
 @BOTH
 def test_delivering_again_does_not_write(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    succeed(sinks, handover())
+    succeed(sinks, delivery())
     before = (tmp_path / name).stat()
-    succeed(sinks, handover(event=DeliveryEvent.EXISTING))
+    succeed(sinks, delivery(event=DeliveryEvent.EXISTING))
     after = (tmp_path / name).stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
@@ -94,37 +94,37 @@ def test_delivering_again_does_not_write(tmp_path: Path, sink: Any, name: str) -
 @BOTH
 def test_it_says_what_is_missing_current_and_stale(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    assert sinks.holds(handover())[0].held is SinkState.MISSING
-    succeed(sinks, handover())
-    assert sinks.holds(handover())[0].held is SinkState.CURRENT
-    assert sinks.holds(handover(secret=Secret(text_of(18))))[0].held is SinkState.STALE
-    assert sinks.holds(handover(number=18))[0].held is SinkState.STALE
+    assert sinks.holds(delivery())[0].held is SinkState.MISSING
+    succeed(sinks, delivery())
+    assert sinks.holds(delivery())[0].held is SinkState.CURRENT
+    assert sinks.holds(delivery(secret=Secret(text_of(18))))[0].held is SinkState.STALE
+    assert sinks.holds(delivery(number=18))[0].held is SinkState.STALE
 
 
 @BOTH
 def test_a_rename_leaves_nothing_under_the_former_name(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    succeed(sinks, handover("Portal"), handover(event=DeliveryEvent.RENAMED, previous_name="Portal"))
-    assert sinks.holds(handover("Portal"))[0].held is SinkState.MISSING
-    assert sinks.holds(handover())[0].held is SinkState.CURRENT
+    succeed(sinks, delivery("Portal"), delivery(event=DeliveryEvent.RENAMED, previous_name="Portal"))
+    assert sinks.holds(delivery("Portal"))[0].held is SinkState.MISSING
+    assert sinks.holds(delivery())[0].held is SinkState.CURRENT
 
 
 @BOTH
 def test_a_former_name_that_another_client_has_stays(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    succeed(sinks, handover("Portal", 18), handover(number=17, event=DeliveryEvent.RENAMED, previous_name="Portal"))
-    assert sinks.holds(handover("Portal", 18))[0].held is SinkState.CURRENT
+    succeed(sinks, delivery("Portal", 18), delivery(number=17, event=DeliveryEvent.RENAMED, previous_name="Portal"))
+    assert sinks.holds(delivery("Portal", 18))[0].held is SinkState.CURRENT
 
 
 @BOTH
 def test_a_deletion_takes_away_its_own_id_only(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
     assert [done.error for done in sinks.forget(client(), 17)] == [None]
-    succeed(sinks, handover(number=18))
+    succeed(sinks, delivery(number=18))
     sinks.forget(client(), 17)
-    assert sinks.holds(handover(number=18))[0].held is SinkState.CURRENT
+    assert sinks.holds(delivery(number=18))[0].held is SinkState.CURRENT
     sinks.forget(client(), 18)
-    assert sinks.holds(handover(number=18))[0].held is SinkState.MISSING
+    assert sinks.holds(delivery(number=18))[0].held is SinkState.MISSING
 
 
 @BOTH
@@ -143,7 +143,7 @@ def test_other_lines_of_a_dotenv_file_stay_as_they_are(tmp_path: Path) -> None:
         b"CUSTOMER_PORTAL_CLIENT_ID=4\nlast"
     )
     file.chmod(0o600)
-    succeed(deliverer(tmp_path, DOTENV), handover())
+    succeed(deliverer(tmp_path, DOTENV), delivery())
     assert file.read_bytes() == (
         b"# mine\r\nA=1\n\nexport CUSTOMER_PORTAL_CLIENT_ID=17\nB='two words' # \xff\nlast\n"
         b"CUSTOMER_PORTAL_CLIENT_SECRET=" + text_of(17).encode() + b"\n"
@@ -173,7 +173,7 @@ def test_two_lines_with_one_id_are_not_ours_to_remove() -> None:
 
 @pytest.mark.parametrize("text", ["a'b", "a b", "$(reboot)", "`x`", "a\nb", "a\\b", 'a"b', "a#b", "ü", ""])
 def test_a_secret_that_a_shell_would_read_otherwise_is_refused(tmp_path: Path, text: str) -> None:
-    (done,) = deliverer(tmp_path, DOTENV).deliver(handover(secret=Secret(text)))
+    (done,) = deliverer(tmp_path, DOTENV).deliver(delivery(secret=Secret(text)))
     assert done.error is not None
     assert "characters that readers of the file take for syntax" in done.error.message
     assert not text or text not in done.error.message
@@ -195,7 +195,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path, sink: Any, name:
     sinks = deliverer(tmp_path, sink)
     expected = (f"{name} can be read by others (mode {mode:04o})", f"chmod 600 {name}")
     assert problem(sinks, client()) == expected
-    (done,) = sinks.deliver(handover())
+    (done,) = sinks.deliver(delivery())
     assert done.error is not None
     assert done.error.message == expected[0]
     assert (tmp_path / name).read_text() == ""
@@ -208,12 +208,12 @@ def test_a_file_that_git_would_take_is_refused(tmp_path: Path, sink: Any, name: 
     message, hint = problem(sinks, client())
     assert message == f"{name} would be published: git has it, or would take it"
     assert hint == f"add it to .gitignore; if git has it already, also: git rm --cached {name}"
-    (done,) = sinks.deliver(handover())
+    (done,) = sinks.deliver(delivery())
     assert done.error is not None
     assert not (tmp_path / name).exists()
     (tmp_path / ".gitignore").write_text(f"/{name}\n")
     assert sinks.problems([client()]) == ()
-    succeed(sinks, handover())
+    succeed(sinks, delivery())
 
 
 @BOTH
@@ -231,7 +231,7 @@ def test_nothing_of_a_delivery_is_left_for_git_to_take(tmp_path: Path) -> None:
     """Neither the file nor the one that it was written to first."""
     git(tmp_path, "init", "-q")
     (tmp_path / ".gitignore").write_text(".env.*\n.gitignore\n")
-    succeed(deliverer(tmp_path, DOTENV), handover())
+    succeed(deliverer(tmp_path, DOTENV), delivery())
     done = subprocess.run(
         ["git", "-C", str(tmp_path), "status", "--porcelain"], capture_output=True, text=True, timeout=60, check=True
     )
@@ -256,7 +256,7 @@ def test_a_symlink_into_a_repository_is_judged_by_where_it_leads(
 def test_a_symlink_goes_on_leading_to_the_file(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     real = tmp_path_factory.mktemp("elsewhere") / "real.json"
     (tmp_path / "clients.json").symlink_to(real)
-    succeed(deliverer(tmp_path, JSON), handover())
+    succeed(deliverer(tmp_path, JSON), delivery())
     assert (tmp_path / "clients.json").is_symlink()
     assert real.stat().st_mode & 0o777 == 0o600
 
@@ -265,7 +265,7 @@ def test_a_path_outside_of_the_project_is_fine(tmp_path: Path, tmp_path_factory:
     file = tmp_path_factory.mktemp("elsewhere") / "app.env"
     sinks = deliverer(tmp_path, {"dotenv": {"path": str(file)}})
     assert sinks.problems([client()]) == ()
-    succeed(sinks, handover())
+    succeed(sinks, delivery())
     assert sourced(file)["CUSTOMER_PORTAL_CLIENT_ID"] == "17"
     assert (list(tmp_path.iterdir()), list(file.parent.iterdir())) == ([], [file])
 
@@ -276,7 +276,7 @@ def test_a_document_of_somebody_else_is_left_alone(tmp_path: Path, content: str)
     (tmp_path / "clients.json").chmod(0o600)
     sinks = deliverer(tmp_path, JSON)
     assert problem(sinks, client())[0] == "clients.json is not a document of this sink"
-    assert sinks.deliver(handover())[0].error is not None
+    assert sinks.deliver(delivery())[0].error is not None
     assert (tmp_path / "clients.json").read_text() == content
 
 
@@ -291,7 +291,7 @@ def test_a_folder_in_its_place_or_none_around_it_is_said(tmp_path: Path, sink: A
 @BOTH
 def test_no_message_shows_a_secret(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
-    succeed(sinks, handover())
+    succeed(sinks, delivery())
     (tmp_path / name).chmod(0o644)
-    (done,) = sinks.deliver(handover(number=18))
-    assert text_of(18) not in repr(done) + str(done.error) + repr(handover(number=18))
+    (done,) = sinks.deliver(delivery(number=18))
+    assert text_of(18) not in repr(done) + str(done.error) + repr(delivery(number=18))

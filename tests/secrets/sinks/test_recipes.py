@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import DeliveryEvent
-from tests.secrets.handing import SECONDS, client, deliverer, handover, text_of
+from tests.secrets.handing import SECONDS, client, deliverer, delivery, text_of
 
 ROOT = Path(__file__).parents[3]
 RECIPES = sorted((ROOT / "docs" / "guides" / "sinks").glob("*.sh"))
@@ -226,7 +226,7 @@ def same(read: str, wanted: Any) -> bool:
 
 @EACH
 def test_a_new_client_is_stored_through_standard_input_alone(recorded: Recorded) -> None:
-    assert [done.error for done in recorded.sinks(recorded.recipe.first).deliver(handover())] == [None]
+    assert [done.error for done in recorded.sinks(recorded.recipe.first).deliver(delivery())] == [None]
     calls = recorded.calls()
     assert [call for call, _ in calls] == [call for call, _ in recorded.recipe.stored]
     assert [same(read, wanted) for (_, read), (_, wanted) in zip(calls, recorded.recipe.stored, strict=True)] == [
@@ -237,7 +237,7 @@ def test_a_new_client_is_stored_through_standard_input_alone(recorded: Recorded)
 @EACH
 def test_one_that_is_stored_already_is_replaced(recorded: Recorded) -> None:
     sinks = recorded.sinks(recorded.recipe.has)
-    assert [done.error for done in sinks.deliver(handover(event=DeliveryEvent.EXISTING))] == [None]
+    assert [done.error for done in sinks.deliver(delivery(event=DeliveryEvent.EXISTING))] == [None]
     calls = recorded.calls()
     assert [call for call, _ in calls] == (recorded.recipe.again or [call for call, _ in recorded.recipe.stored])
     assert SECRET in calls[-1][1]
@@ -252,7 +252,7 @@ def test_a_deleted_one_is_removed(recorded: Recorded) -> None:
 @EACH
 def test_a_store_that_refuses_is_a_failure(recorded: Recorded) -> None:
     refuses = dict.fromkeys([recorded.recipe.stored[-1][0]])
-    (done,) = recorded.sinks({**recorded.recipe.first, **refuses}).deliver(handover())
+    (done,) = recorded.sinks({**recorded.recipe.first, **refuses}).deliver(delivery())
     assert done.error is not None
     assert SECRET not in done.error.message + (done.error.hint or "")
 
@@ -266,13 +266,13 @@ def test_what_belongs_to_a_successor_is_not_removed(recorded: Recorded) -> None:
 @EACH
 @pytest.mark.parametrize("hostile", ["$(touch pwned)`touch pwned`; touch pwned", "-rf ../../x", "a\"'b\\n🦊"])
 def test_a_hostile_name_runs_nothing(recorded: Recorded, hostile: str) -> None:
-    assert [done.error for done in recorded.sinks(recorded.recipe.first).deliver(handover(hostile))] == [None]
+    assert [done.error for done in recorded.sinks(recorded.recipe.first).deliver(delivery(hostile))] == [None]
     assert not (recorded.folder / "pwned").exists()
 
 
 @pytest.mark.parametrize("name", ["github", "gitlab"])
 def test_a_name_that_gives_no_variable_is_refused(recorded: Recorded) -> None:
-    (done,) = recorded.sinks({}).deliver(handover("🦊"))
+    (done,) = recorded.sinks({}).deliver(delivery("🦊"))
     assert done.error is not None
     assert (
         done.error.hint == "its last words: the client's name has no letter or digit of ASCII to call a variable after"
