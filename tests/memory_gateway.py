@@ -246,7 +246,7 @@ class Unrecorded:
     def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         """Say nothing."""
 
-    def handed(self, handed: Sequence[DeliveryResult]) -> None:
+    def delivered(self, results: Sequence[DeliveryResult]) -> None:
         """Say nothing."""
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:

@@ -71,17 +71,17 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
     deliveries = Deliveries(plan, targets, journal, on_progress, parallelism)
     with WorkerPool(parallelism, send_numbered) as pool:
         writer = Writer(plan, pool, journal, conditions, on_progress)
-        attempts, look, handed = _write(plan, gateway, writer, conditions, deliveries)
+        attempts, look, results = _write(plan, gateway, writer, conditions, deliveries)
     if look is None:
         look = _list_clients(plan, gateway.list_clients, conditions) if any(map(_is_open, attempts)) else Listing()
     outcomes = _judged(plan, attempts, look)
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         if _is_open(attempt):
             on_progress(outcome)
-    handed += deliveries.forget(outcomes)
+    results += deliveries.forget(outcomes)
     interrupted = stop()
     journal.finished(outcomes, interrupted=interrupted)
-    return Report(tuple(outcomes), interrupted, journal.failure, handed)
+    return Report(tuple(outcomes), interrupted, journal.failure, results)
 
 
 def _write(
@@ -93,17 +93,17 @@ def _write(
     """
     writer.write(Update)
     writer.write(Create)
-    look, handed = _deliver(plan, gateway, writer.attempts, conditions, deliveries)
+    look, results = _deliver(plan, gateway, writer.attempts, conditions, deliveries)
     if look is None:
         look = _look_before_deletes(plan, writer.attempts, gateway, conditions)
-    if any(each.status is DeliveryStatus.FAILED for each in handed):
+    if any(each.status is DeliveryStatus.FAILED for each in results):
         conditions.block(Delete, "deletes start only after every secret was delivered")
     if not _all_succeeded(plan, writer.attempts, look):
         conditions.block(Delete, "deletes start only after every other change has succeeded")
     writer.write(Delete)
     attempts = [writer.attempts[number] for number in range(len(plan.changes))]
     deleted = any(isinstance(each.change, Delete) and _is_open(each) for each in attempts)
-    return attempts, None if deleted else look, handed
+    return attempts, None if deleted else look, results
 
 
 def _deliver(

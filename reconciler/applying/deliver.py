@@ -97,7 +97,7 @@ class Deliveries:
 
     def _undelivered(self, items: Iterable[PendingDelivery], error: SinkError) -> list[DeliveryResult]:
         return [
-            self._handed(item, item.id, Delivery(self._deliverer.labels[number], error))
+            self._result(item, item.id, Delivery(self._deliverer.labels[number], error))
             for item in items
             for number in item.numbers
         ]
@@ -133,7 +133,7 @@ class Deliveries:
             client = self._client(change)
             item = PendingDelivery(client, change.id, DeliveryEvent.DELETED, ())
             done = self._deliverer.forget(client, change.id)
-            return [self._handed(item, change.id, each, DeliveryStatus.REMOVED) for each in done]
+            return [self._result(item, change.id, each, DeliveryStatus.REMOVED) for each in done]
 
         return forget
 
@@ -143,15 +143,15 @@ class Deliveries:
                 # An old client must not be deleted for a successor that nobody can use.
                 error = SinkError("the instance shows no secret of it") if item.event is DeliveryEvent.ROTATED else None
                 labels = [Delivery(self._deliverer.labels[number], error) for number in item.numbers]
-                return [self._handed(item, issued.id, each, DeliveryStatus.NO_SECRET) for each in labels]
+                return [self._result(item, issued.id, each, DeliveryStatus.NO_SECRET) for each in labels]
             before = item.change.before.name if isinstance(item.change, Update) else None
             handover = SecretDelivery(item.event, item.client, issued.id, issued.secret, before, issued.created_at)
             done = self._deliverer.deliver(handover, item.numbers)
-            return [self._handed(item, issued.id, each) for each in done]
+            return [self._result(item, issued.id, each) for each in done]
 
         return deliver
 
-    def _handed(
+    def _result(
         self,
         item: PendingDelivery,
         client_id: int | None,
@@ -175,17 +175,17 @@ class Deliveries:
             while waiting or pool.busy:
                 while waiting and pool.free:
                     pool.start(waiting.popleft())
-                for number, handed in pool.wait():
-                    done[number] = handed
-                    self._noted(handed)
-        return tuple(handed for number in sorted(done) for handed in done[number])
+                for number, results in pool.wait():
+                    done[number] = results
+                    self._noted(results)
+        return tuple(result for number in sorted(done) for result in done[number])
 
-    def _noted(self, handed: Sequence[DeliveryResult]) -> tuple[DeliveryResult, ...]:
-        if handed:
-            self._journal.handed(handed)
-        for each in handed:
+    def _noted(self, results: Sequence[DeliveryResult]) -> tuple[DeliveryResult, ...]:
+        if results:
+            self._journal.delivered(results)
+        for each in results:
             self._on_progress(each)
-        return tuple(handed)
+        return tuple(results)
 
 
 def _found(item: PendingDelivery, seen: Mapping[Change, Applied]) -> PendingDelivery | None:

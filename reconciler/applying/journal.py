@@ -84,7 +84,7 @@ class Journal(Protocol):
     def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         """Record the answers to the changes with these numbers."""
 
-    def handed(self, handed: Sequence[DeliveryResult]) -> None:
+    def delivered(self, results: Sequence[DeliveryResult]) -> None:
         """Record the results of deliveries."""
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
@@ -131,9 +131,9 @@ class FileJournal:
         """Record the answers to the changes with these numbers."""
         self._add({"event": "answered", "change": number, **_answer(attempt)} for number, attempt in answers)
 
-    def handed(self, handed: Sequence[DeliveryResult]) -> None:
+    def delivered(self, results: Sequence[DeliveryResult]) -> None:
         """Record the results of deliveries."""
-        self._add({"event": "delivered", **_handed(each)} for each in handed)
+        self._add({"event": "delivered", **_delivery(each)} for each in results)
 
     def finished(self, outcomes: Sequence[Outcome], *, interrupted: bool) -> None:
         """Record the outcome of every change."""
@@ -190,14 +190,14 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             assert_never(outcome)
 
 
-def _handed(handed: DeliveryResult) -> dict[str, Any]:
+def _delivery(result: DeliveryResult) -> dict[str, Any]:
     return {
-        "name": handed.name,
-        "id": handed.id,
-        "cause": handed.event,
-        "sink": handed.sink,
-        "status": handed.status,
-        "why": handed.error.message if handed.error is not None else None,
+        "name": result.name,
+        "id": result.id,
+        "cause": result.event,
+        "sink": result.sink,
+        "status": result.status,
+        "why": result.error.message if result.error is not None else None,
     }
 
 

@@ -82,7 +82,7 @@ class PastRun:
     interrupted: bool = False
     truncated: bool = False
     """Whether the last line is cut off. What it announces was not done."""
-    handed: tuple[PastDelivery, ...] = ()
+    deliveries: tuple[PastDelivery, ...] = ()
     """The results of deliveries, in the order of time."""
 
 
@@ -230,7 +230,7 @@ def _finished(run: PastRun, node: JsonValue) -> PastRun:
 
 def _delivered(run: PastRun, node: JsonValue) -> PastRun:
     values = node.record(("event", "at", "name", "id", "cause", "sink", "status", "why"))
-    handed = PastDelivery(
+    delivery = PastDelivery(
         values["at"].time(),
         values["name"].text(),
         values["id"].client_id(),
@@ -239,7 +239,7 @@ def _delivered(run: PastRun, node: JsonValue) -> PastRun:
         values["status"].one_of(DeliveryStatus),
         values["why"].unless_null(JsonValue.text),
     )
-    return replace(run, handed=(*run.handed, handed))
+    return replace(run, deliveries=(*run.deliveries, delivery))
 
 
 _EVENTS: Mapping[str, Callable[[PastRun, JsonValue], PastRun]] = {

@@ -33,7 +33,7 @@ class JournaledDeliveries:
     def _learn(self, run: PastRun) -> None:
         self._by_id.update({client_id: set() for change, client_id in applied(run) if needs_delivery(change)})
         self._by_name.update({change.name: set() for change in uncertain(run) if needs_delivery(change)})
-        for handed in run.handed:
-            if handed.status in (DeliveryStatus.DELIVERED, DeliveryStatus.NO_SECRET):
-                self._by_id.get(handed.id, set()).add(handed.sink)
-                self._by_name.get(handed.name, set()).add(handed.sink)
+        for delivery in run.deliveries:
+            if delivery.status in (DeliveryStatus.DELIVERED, DeliveryStatus.NO_SECRET):
+                self._by_id.get(delivery.id, set()).add(delivery.sink)
+                self._by_name.get(delivery.name, set()).add(delivery.sink)

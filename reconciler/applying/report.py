@@ -74,7 +74,7 @@ class Report:
     """Whether a stop was requested, even if nothing was left to try."""
     journal_failure: str | None = None
     """Why the journal is incomplete; None if it is not. No new write was started after the failure."""
-    handed: tuple[DeliveryResult, ...] = ()
+    deliveries: tuple[DeliveryResult, ...] = ()
     """The results of the deliveries, in the order of the changes, then those missing before."""
 
 
@@ -86,12 +86,14 @@ def is_complete(report: Report) -> bool:
 
 def undelivered(report: Report) -> tuple[DeliveryResult, ...]:
     """The deliveries that failed."""
-    return tuple(handed for handed in report.handed if handed.status is DeliveryStatus.FAILED)
+    return tuple(delivery for delivery in report.deliveries if delivery.status is DeliveryStatus.FAILED)
 
 
 def wrote_anything(report: Report) -> bool:
     """Whether the instance or a sink was changed, or may have been: decides between exit 5 and exit 1."""
-    delivered = any(handed.status in (DeliveryStatus.DELIVERED, DeliveryStatus.REMOVED) for handed in report.handed)
+    delivered = any(
+        delivery.status in (DeliveryStatus.DELIVERED, DeliveryStatus.REMOVED) for delivery in report.deliveries
+    )
     return delivered or any(isinstance(o, Applied) or _may_be_written(o) for o in report.outcomes)
 
 

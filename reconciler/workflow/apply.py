@@ -44,26 +44,26 @@ class _Pending:
 _Visit = PlanResult | _Pending
 
 
-def apply_instances(order: PlanRequest, approval: Approval, run: Run) -> list[ApplyResult]:
+def apply_instances(request: PlanRequest, approval: Approval, run: Run) -> list[ApplyResult]:
     """Plan all instances, get one approval, then apply them wave by wave; the results are in the instances' order.
 
     Within a wave, up to `run.parallelism` instances are written to at once. A wave starts only if the one before it
     succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile. Raises `Refused`
     when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` that matches nothing.
     """
-    order = replace(order, pending_deliveries=pending_since(run.journal))
-    with _stacks(order.instances, run.parallelism) as stacks:
+    request = replace(request, pending_deliveries=pending_since(run.journal))
+    with _stacks(request.instances, run.parallelism) as stacks:
         cancel_token = CancelToken()
-        sessions = writing_sessions(order.options, run, cancel_token)
-        pairs = list(zip(order.instances, stacks, strict=True))
+        sessions = writing_sessions(request.options, run, cancel_token)
+        pairs = list(zip(request.instances, stacks, strict=True))
         visits = map_parallel(
-            pairs, lambda pair: _plan_alone(order, *pair, sessions, run), run.parallelism, cancel_token
+            pairs, lambda pair: _plan_alone(request, *pair, sessions, run), run.parallelism, cancel_token
         )
         results = [_shown(visit) for visit in visits]
-        refuse_unmatched(order, results)
+        refuse_unmatched(request, results)
         if not approval.ask(results) and _pending(visits):
             raise Refused("declined: nothing was written")
-        return list(_by_wave(order, visits, approval, run))
+        return list(_by_wave(request, visits, approval, run))
 
 
 @contextmanager
@@ -105,49 +105,49 @@ def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
     stack.enter_context(instance_lock(instance.url or database, run.locks, run.holder))
 
 
-def _plan_alone(order: PlanRequest, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:
+def _plan_alone(request: PlanRequest, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:
     """Lock and plan an instance; release it at once if nothing will be written to it."""
     try:
         lock(instance, stack, run)
     except ReconcilerError as problem:
         return Stopped(instance, problem)
-    result, gateway = attempt(order, instance, sessions, stack)
+    result, gateway = attempt(request, instance, sessions, stack)
     if isinstance(result, Planned) and gateway is not None:
-        result = _with_sink_refusals(order, result)
+        result = _with_sink_refusals(request, result)
         if is_pending(result):
             return _Pending(result, gateway, stack)
     _leave(stack)
     return result
 
 
-def _with_sink_refusals(order: PlanRequest, planned: Planned) -> Planned:
+def _with_sink_refusals(request: PlanRequest, planned: Planned) -> Planned:
     """Refuse the plan if a sink reports that it could not take what is declared: then nothing must be created."""
     if not (is_pending(planned) and needs_sinks(planned.plan, planned.missing_secrets)):
         return planned
     instance = planned.instance
-    present = order.declared.of(instance.name).present
+    present = request.declared.of(instance.name).present
     clients = [client_of(instance, client.name, client.owner) for client in present]
-    found = sink_refusals(deliverer_of(instance, order.settings, order.options), clients)
+    found = sink_refusals(deliverer_of(instance, request.settings, request.options), clients)
     return replace(planned, refusals=(*planned.refusals, *found))
 
 
-def _by_wave(order: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:
+def _by_wave(request: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:
     failed: int | None = None
     for wave, group in groupby(visits, key=lambda visit: _shown(visit).instance.wave):
         if failed is None:
-            results = _wave(order, list(group), approval, run)
+            results = _wave(request, list(group), approval, run)
             failed = None if all(map(_succeeded, results)) else wave
         else:
             results = [_not_tried(visit, failed, run) for visit in group]
         yield from results
 
 
-def _wave(order: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> list[ApplyResult]:
+def _wave(request: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> list[ApplyResult]:
     pending = _pending(visits)
     together = max(1, min(run.parallelism, len(pending)))
     # Together they make no more requests at once than the run may.
     share = replace(run, parallelism=run.parallelism // together)
-    done = iter(map_parallel(pending, lambda visit: _apply(order, visit, approval, share), together))
+    done = iter(map_parallel(pending, lambda visit: _apply(request, visit, approval, share), together))
     return [next(done) if isinstance(visit, _Pending) else visit for visit in visits]
 
 
@@ -160,24 +160,24 @@ def _not_tried(visit: _Visit, failed_wave: int, run: Run) -> ApplyResult:
     return Stopped(visit.planned.instance, NotTried(f"not tried: wave {failed_wave} did not succeed"))
 
 
-def _apply(order: PlanRequest, pending: _Pending, approval: Approval, run: Run) -> ApplyResult:
+def _apply(request: PlanRequest, pending: _Pending, approval: Approval, run: Run) -> ApplyResult:
     planned, instance = pending.planned, pending.planned.instance
     if run.stop():
         return Stopped(instance, Interrupted("not tried: interrupted"))
     with pending.stack:
         try:
-            current = _unchanged(order, planned, pending.gateway) if approval.takes_time else planned
+            current = _unchanged(request, planned, pending.gateway) if approval.takes_time else planned
             targets = DeliveryTargets(
-                deliverer_of(instance, order.settings, order.options, run.mask), current.missing_secrets
+                deliverer_of(instance, request.settings, request.options, run.mask), current.missing_secrets
             )
             return Finished(current, run.write(instance, current.plan, pending.gateway, targets=targets))
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 
 
-def _unchanged(order: PlanRequest, shown: Planned, gateway: Gateway) -> Planned:
+def _unchanged(request: PlanRequest, shown: Planned, gateway: Gateway) -> Planned:
     """Plan again and return that plan if it would do exactly what was shown. Raises `Refused`."""
-    now = plan_instance(order, shown.instance, gateway)
+    now = plan_instance(request, shown.instance, gateway)
     if now.plan.changes != shown.plan.changes or now.refusals:
         name = shown.instance.name
         raise Refused(

@@ -49,70 +49,70 @@ class ExactPlan:
     """The fix for a stale plan, where it is not to plan again."""
 
 
-def apply_exact_plan(order: ExactPlan, approve: Callable[[Planned], bool], run: Run) -> ApplyResult:
+def apply_exact_plan(request: ExactPlan, approve: Callable[[Planned], bool], run: Run) -> ApplyResult:
     """Apply the plan if nothing that it depends on has changed; changes that are live already are left out.
 
     For this the instance is observed. `approve` is called afterwards, unless the plan is refused.
     """
     with ExitStack() as stack:
         try:
-            lock(order.instance, stack, run)
-            return _apply(order, approve, run, stack)
+            lock(request.instance, stack, run)
+            return _apply(request, approve, run, stack)
         except ReconcilerError as problem:
-            return Stopped(order.instance, problem)
+            return Stopped(request.instance, problem)
 
 
-def _apply(order: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
-    gateway = writing_sessions(order.options, run).open(order.instance, stack)
-    planned, done = _compare(order, gateway.list_clients(), run)
+def _apply(request: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
+    gateway = writing_sessions(request.options, run).open(request.instance, stack)
+    planned, done = _compare(request, gateway.list_clients(), run)
     if is_pending(planned):
-        planned = _with_sink_refusals(order, planned)
+        planned = _with_sink_refusals(request, planned)
     if is_pending(planned):
         if not approve(planned):
             raise Refused("declined: nothing was written")
         if run.stop():
-            return Stopped(order.instance, Interrupted("not tried: interrupted"))
-        if order.takes_time:
-            planned, done = _compare(order, gateway.list_clients(), run)
+            return Stopped(request.instance, Interrupted("not tried: interrupted"))
+        if request.takes_time:
+            planned, done = _compare(request, gateway.list_clients(), run)
     if planned.refusals:
         return planned
     targets = DeliveryTargets(
-        deliverer_of(order.instance, order.settings, order.options, run.mask), planned.missing_secrets
+        deliverer_of(request.instance, request.settings, request.options, run.mask), planned.missing_secrets
     )
     report = Report()
     if is_pending(planned):
-        report = run.write(order.instance, planned.plan, gateway, order.digest, targets=targets)
+        report = run.write(request.instance, planned.plan, gateway, request.digest, targets=targets)
     return Finished(planned, report, done)
 
 
-def _with_sink_refusals(order: ExactPlan, planned: Planned) -> Planned:
+def _with_sink_refusals(request: ExactPlan, planned: Planned) -> Planned:
     """Refuse the plan if a sink reports that it could not take these clients: then nothing must be created."""
     if not needs_sinks(planned.plan, planned.missing_secrets):
         return planned
     changed = [change for change in planned.plan.changes if not isinstance(change, Delete) or change.is_rotation]
-    clients = [client_of(order.instance, change.name, change.owner) for change in changed]
+    clients = [client_of(request.instance, change.name, change.owner) for change in changed]
     clients += [each.client for each in planned.missing_secrets]
-    return replace(planned, refusals=sink_refusals(_deliverer(order), clients))
+    return replace(planned, refusals=sink_refusals(_deliverer(request), clients))
 
 
 def _with_missing_secrets(
-    order: ExactPlan, planned: Planned, made: Sequence[tuple[SinkClient, int]], run: Run
+    request: ExactPlan, planned: Planned, made: Sequence[tuple[SinkClient, int]], run: Run
 ) -> Planned:
     """Add to the plan what sinks lack of the clients that an earlier run of it created or renamed."""
     try:
-        found = _deliverer(order).missing_secrets(made, pending_since(run.journal)(order.instance))
+        found = _deliverer(request).missing_secrets(made, pending_since(run.journal)(request.instance))
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
     return replace(planned, missing_secrets=found)
 
 
 def _made(
-    order: ExactPlan, done: Sequence[Change], live: Listing, known: Collection[int]
+    request: ExactPlan, done: Sequence[Change], live: Listing, known: Collection[int]
 ) -> list[tuple[SinkClient, int]]:
     """The clients that these changes created or renamed. `known` are the ids of those that were live before."""
     by_spec = {change.after: change for change in done if isinstance(change, Create | Update)}
     return [
-        (client_of(order.instance, client.name, by_spec[client.spec].owner), client.id)
+        (client_of(request.instance, client.name, by_spec[client.spec].owner), client.id)
         for client in live.clients
         if client.spec in by_spec and _may_be_of(by_spec[client.spec], client, known)
     ]
@@ -123,21 +123,21 @@ def _may_be_of(change: Create | Update, client: LiveClient, known: Collection[in
     return client.id == change.id if isinstance(change, Update) else client.id not in known
 
 
-def _deliverer(order: ExactPlan) -> Deliverer:
-    return deliverer_of(order.instance, order.settings, order.options)
+def _deliverer(request: ExactPlan) -> Deliverer:
+    return deliverer_of(request.instance, request.settings, request.options)
 
 
-def _compare(order: ExactPlan, live: Listing, run: Run) -> tuple[Planned, tuple[Change, ...]]:
+def _compare(request: ExactPlan, live: Listing, run: Run) -> tuple[Planned, tuple[Change, ...]]:
     """Return the rest of the plan with every reason not to write it, and the changes that are live already."""
-    instance = order.instance
-    wanted = order.plan(live)
-    match reconcile_saved(wanted, live, ignore=order.settings.ignore):
+    instance = request.instance
+    wanted = request.plan(live)
+    match reconcile_saved(wanted, live, ignore=request.settings.ignore):
         case Stale() as stale:
             found = stale_refusals(stale, instance.name)
-            return Planned(instance, wanted, tuple(_with_way_out(each, order.when_stale) for each in found)), ()
+            return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
-            planned = Planned(instance, plan, refusals(plan, guards(order.settings, instance, order.options)))
-            return _with_missing_secrets(order, planned, _made(order, done, live, wanted.live_ids), run), done
+            planned = Planned(instance, plan, refusals(plan, guards(request.settings, instance, request.options)))
+            return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
 
 
 def _with_way_out(refusal: Refusal, way_out: str | None) -> Refusal:

@@ -31,13 +31,13 @@ class ExaminationRequest:
     """Whether `declared` is None because there is no file of declarations yet."""
 
 
-def examine_instances(order: ExaminationRequest) -> Iterator[Examination]:
+def examine_instances(request: ExaminationRequest) -> Iterator[Examination]:
     """Examine each instance in turn; an error becomes a finding."""
-    sessions = Sessions(order.options.environ, order.options.timeout)
-    for instance in order.instances:
-        declared = None if order.declared is None else order.declared.of(instance.name)
-        reach, account = _facts(instance, sessions, log_in=order.log_in)
-        yield examine(Context(instance, order.settings, declared, order.first_day), reach, account)
+    sessions = Sessions(request.options.environ, request.options.timeout)
+    for instance in request.instances:
+        declared = None if request.declared is None else request.declared.of(instance.name)
+        reach, account = _facts(instance, sessions, log_in=request.log_in)
+        yield examine(Context(instance, request.settings, declared, request.first_day), reach, account)
 
 
 def _facts(

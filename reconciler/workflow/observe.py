@@ -47,16 +47,16 @@ def observe_instances(
 
 
 def plan_observed(
-    order: PlanRequest, observations: Sequence[Observation], file: str, now: datetime
+    request: PlanRequest, observations: Sequence[Observation], file: str, now: datetime
 ) -> Iterator[PlanResult]:
     """Plan each instance from its observation, without requests or credentials.
 
     `file` is the file of the observations, `now` the time from which their age is counted.
     """
-    for instance in order.instances:
+    for instance in request.instances:
         try:
             seen = observation_of(observations, instance, file)
-            planned = plan_listing(order, instance, seen.listing)
+            planned = plan_listing(request, instance, seen.listing)
         except ReconcilerError as problem:
             yield Stopped(instance, problem)
             continue

@@ -52,81 +52,83 @@ class PlanRequest:
     """Pending deliveries of past runs to sinks that cannot be read."""
 
 
-def plan_instances(order: PlanRequest, parallelism: int) -> list[PlanResult]:
+def plan_instances(request: PlanRequest, parallelism: int) -> list[PlanResult]:
     """Plan the instances, `parallelism` at a time, in their order; one that fails does not stop the others."""
     cancel_token = CancelToken()
-    sessions = Sessions(order.options.environ, order.options.timeout, stop=cancel_token)
+    sessions = Sessions(request.options.environ, request.options.timeout, stop=cancel_token)
 
     def plan_one(instance: Instance) -> PlanResult:
         with ExitStack() as stack:
-            return attempt(order, instance, sessions, stack)[0]
+            return attempt(request, instance, sessions, stack)[0]
 
-    return map_parallel(order.instances, plan_one, parallelism, cancel_token)
+    return map_parallel(request.instances, plan_one, parallelism, cancel_token)
 
 
 def attempt(
-    order: PlanRequest, instance: Instance, sessions: Sessions, stack: ExitStack
+    request: PlanRequest, instance: Instance, sessions: Sessions, stack: ExitStack
 ) -> tuple[PlanResult, Gateway | None]:
     """Plan an instance; return the plan and the gateway used for it, or why there is none."""
     try:
-        base_of(order, instance)  # before the login, which would be for nothing
-        order.declared.compute(instance.name)  # before the listing is read, so that memory never holds both
+        base_of(request, instance)  # before the login, which would be for nothing
+        request.declared.compute(instance.name)  # before the listing is read, so that memory never holds both
         gateway = sessions.open(instance, stack)
-        return plan_instance(order, instance, gateway), gateway
+        return plan_instance(request, instance, gateway), gateway
     except ReconcilerError as problem:
         return Stopped(instance, problem), None
 
 
-def plan_instance(order: PlanRequest, instance: Instance, gateway: Gateway) -> Planned:
+def plan_instance(request: PlanRequest, instance: Instance, gateway: Gateway) -> Planned:
     """Observe an instance once, plan, and check the guards. Raises a `GatewayError`."""
     listing = gateway.list_clients()
-    planned = plan_listing(order, instance, listing)
-    return _with_missing_secrets(order, planned, listing) if instance.sinks else planned
+    planned = plan_listing(request, instance, listing)
+    return _with_missing_secrets(request, planned, listing) if instance.sinks else planned
 
 
-def _with_missing_secrets(order: PlanRequest, planned: Planned, listing: Listing) -> Planned:
+def _with_missing_secrets(request: PlanRequest, planned: Planned, listing: Listing) -> Planned:
     """Add to the plan what sinks lack of the managed clients. Reads files, runs no programs."""
     from reconciler.planning.managed import managed_pairs
     from reconciler.workflow.deliveries import deliverer_of, missing_secrets, unusable
 
-    instance, options = planned.instance, order.options
-    known = managed_pairs(order.declared.of(instance.name), listing, plan_policy(order, instance))
-    deliverer = deliverer_of(instance, order.settings, options)
+    instance, options = planned.instance, request.options
+    known = managed_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
+    deliverer = deliverer_of(instance, request.settings, options)
     try:
         return replace(
             planned,
-            missing_secrets=missing_secrets(deliverer, instance, known, options, order.pending_deliveries(instance)),
+            missing_secrets=missing_secrets(deliverer, instance, known, options, request.pending_deliveries(instance)),
         )
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
 
 
-def plan_listing(order: PlanRequest, instance: Instance, listing: Listing) -> Planned:
+def plan_listing(request: PlanRequest, instance: Instance, listing: Listing) -> Planned:
     """Plan an instance from a listing, and check the guards."""
-    settings = order.settings
-    made = make_plan(order.declared.of(instance.name), listing, plan_policy(order, instance), base_of(order, instance))
-    full = replace(made, configuration=order.configuration.get(instance.name, ()))
+    settings = request.settings
+    made = make_plan(
+        request.declared.of(instance.name), listing, plan_policy(request, instance), base_of(request, instance)
+    )
+    full = replace(made, configuration=request.configuration.get(instance.name, ()))
     # Before the guards: they check what would be written.
-    plan = limit_to_targets(full, order.options.only, order.options.owners)
-    return Planned(instance, plan, refusals(plan, guards(settings, instance, order.options)))
+    plan = limit_to_targets(full, request.options.only, request.options.owners)
+    return Planned(instance, plan, refusals(plan, guards(settings, instance, request.options)))
 
 
-def plan_policy(order: PlanRequest, instance: Instance) -> PlanPolicy:
+def plan_policy(request: PlanRequest, instance: Instance) -> PlanPolicy:
     """The policy to plan an instance with."""
     return PlanPolicy(
         instance=instance.name,
         identity=instance.identity,
-        ignore=order.settings.ignore,
-        protected=order.settings.protected,
+        ignore=request.settings.ignore,
+        protected=request.settings.protected,
         system_clients=instance.system_clients,
-        prune=order.options.prune,
-        on_drift=order.options.on_drift,
+        prune=request.options.prune,
+        on_drift=request.options.on_drift,
     )
 
 
-def base_of(order: PlanRequest, instance: Instance) -> Base | None:
+def base_of(request: PlanRequest, instance: Instance) -> Base | None:
     """What was declared for an instance at the base; None if no base is requested. Raises why it is unknown."""
-    base = order.bases.get(instance.name)
+    base = request.bases.get(instance.name)
     if isinstance(base, ReconcilerError):
         raise base
     return base

@@ -34,38 +34,38 @@ class DeliveryRequest:
     check: bool = False
 
 
-def deliver_secrets(order: PlanRequest, wanted: DeliveryRequest, run: Run) -> list[SecretsResult]:
+def deliver_secrets(request: PlanRequest, wanted: DeliveryRequest, run: Run) -> list[SecretsResult]:
     """Deliver to every sink what it lacks, or, with `check`, report what each has; results in the instances' order.
 
     The instances are only read. Raises `WrongUsage` for a glob that no declared client matches, and if no instance has
     sinks.
     """
-    _refuse_unmatched(order, wanted.names)
-    instances = [instance for instance in order.instances if instance.sinks]
-    if order.instances and not instances:
-        names = enumeration(quoted(instance.name) for instance in order.instances)
+    _refuse_unmatched(request, wanted.names)
+    instances = [instance for instance in request.instances if instance.sinks]
+    if request.instances and not instances:
+        names = enumeration(quoted(instance.name) for instance in request.instances)
         raise WrongUsage(
             f"nowhere to deliver to: {names} without sinks", "say where secrets go: `sinks:` in reconciler.yaml"
         )
     cancel_token = CancelToken()
-    sessions = writing_sessions(order.options, run, cancel_token)
+    sessions = writing_sessions(request.options, run, cancel_token)
 
     def visit(instance: Instance) -> SecretsResult:
         try:
             with ExitStack() as stack:
                 if not wanted.check:
                     lock(instance, stack, run)
-                return _supply(order, instance, wanted, sessions.open(instance, stack), run)
+                return _supply(request, instance, wanted, sessions.open(instance, stack), run)
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 
     return map_parallel(instances, visit, run.parallelism, cancel_token)
 
 
-def _refuse_unmatched(order: PlanRequest, globs: Sequence[str]) -> None:
-    known = {client.name for instance in order.instances for client in order.declared.of(instance.name).present}
+def _refuse_unmatched(request: PlanRequest, globs: Sequence[str]) -> None:
+    known = {client.name for instance in request.instances for client in request.declared.of(instance.name).present}
     for glob in globs:
-        if order.instances and not any(matches(glob, name) for name in known):
+        if request.instances and not any(matches(glob, name) for name in known):
             hint = did_you_mean(glob, sorted(known)) or "a glob is for the whole name: '*part*'"
             raise WrongUsage(f"{quoted(glob)} matches no declared client", hint)
 
@@ -81,11 +81,11 @@ class _Due:
 
 
 def _supply(
-    order: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, run: Run
+    request: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, run: Run
 ) -> SecretsResult:
-    deliverer = deliverer_of(instance, order.settings, order.options, run.mask)
+    deliverer = deliverer_of(instance, request.settings, request.options, run.mask)
     listing, issued = gateway.list_with_secrets()
-    known = managed_pairs(order.declared.of(instance.name), listing, plan_policy(order, instance))
+    known = managed_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
     clients = [
         (client_of(instance, live.name, entry.owner), live.id)
         for entry, live in known
@@ -94,7 +94,7 @@ def _supply(
     due = list(_due(deliverer, clients, issued))
     looked = [(each, _look(deliverer, each)) for each in due]
     if wanted.check:
-        declared = order.declared.of(instance.name).present
+        declared = request.declared.of(instance.name).present
         problems = deliverer.visible_problems([client_of(instance, each.name, each.owner) for each in declared])
         return SinkContents(instance, tuple(place for _, place in looked), problems=problems)
     return _deliver(instance, deliverer, looked, issued, run)
@@ -138,8 +138,8 @@ def _deliver(
     """Deliver to each sink what it lacks. A sink that reports that it could not take secrets is not tried at all."""
     failing = {each.sink: each.error for each in deliverer.problems([due.client for due, _ in looked])}
     tried = [due for due, place in looked if place.state not in _SETTLED and place.sink not in failing]
-    handed, failure = _handed(instance, deliverer, tried, issued, run) if tried else ((), None)
-    fates = {(each.id, each.sink): each for each in handed}
+    sent, failure = _send(instance, deliverer, tried, issued, run) if tried else ((), None)
+    fates = {(each.id, each.sink): each for each in sent}
 
     def place_of(place: SinkEntry) -> SinkEntry:
         if place.state in _SETTLED:
@@ -151,14 +151,14 @@ def _deliver(
     return SinkContents(instance, tuple(place_of(place) for _, place in looked), failure)
 
 
-def _handed(
+def _send(
     instance: Instance, deliverer: Deliverer, due: Sequence[_Due], issued: Sequence[ClientSecret], run: Run
 ) -> tuple[tuple[DeliveryResult, ...], str | None]:
     numbers: dict[tuple[SinkClient, int], tuple[int, ...]] = {}
     for each in due:
         key = each.client, each.id
         numbers[key] = (*numbers.get(key, ()), each.number)
-    parcels = [
+    items = [
         PendingDelivery(client, known, DeliveryEvent.EXISTING, found) for (client, known), found in numbers.items()
     ]
     plan = Plan(instance.name, instance.identity)
@@ -166,6 +166,6 @@ def _handed(
         counter = Deliveries(
             plan, DeliveryTargets(deliverer), journal, lambda event: run.on_progress(instance, event), run.parallelism
         )
-        handed = counter.deliver(parcels, (), issued)
+        sent = counter.deliver(items, (), issued)
         journal.finished((), interrupted=False)
-        return handed, journal.failure
+        return sent, journal.failure

@@ -13,21 +13,21 @@ from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.plan import PlanRequest
 
 
-def refuse_unmatched(order: PlanRequest, results: Sequence[PlanResult]) -> None:
+def refuse_unmatched(request: PlanRequest, results: Sequence[PlanResult]) -> None:
     """Raise `WrongUsage` for the first glob that matches neither a change nor anything that is declared.
 
     What is declared for other instances counts too: a shard may have nothing of it. If an instance could not be
     planned, its changes are unknown, and `--only` is not checked.
     """
-    if not order.instances:
+    if not request.instances:
         return
-    declared = [order.declared.of(instance.name) for instance in order.instances]
+    declared = [request.declared.of(instance.name) for instance in request.instances]
     plans = [result.plan for result in results if isinstance(result, Planned)]
     owners = {owner for each in declared for owner in _owners(each)}
-    _demand("--owner", "owner", order.options.owners, owners)
-    if len(plans) == len(order.instances):
+    _demand("--owner", "owner", request.options.owners, owners)
+    if len(plans) == len(request.instances):
         changed = {name for plan in plans for change in plan.changes for name in names_of(change)}
-        _demand("--only", "client", order.options.only, changed.union(*map(declared_names, declared)))
+        _demand("--only", "client", request.options.only, changed.union(*map(declared_names, declared)))
 
 
 def _demand(flag: str, noun: str, globs: Iterable[str], known: set[str]) -> None:

@@ -152,13 +152,17 @@ def test_nothing_is_deleted_while_a_secret_is_not_delivered(  # noqa: PLR0917  (
         here.telling.failing, here.silent.failing = failing, also_failing
         report = here.apply(parallelism, stop_after)
         assert report is not None
-        failed = [each for each in report.handed if each.status is DeliveryStatus.FAILED and each.event != "deleted"]
+        failed = [
+            each for each in report.deliveries if each.status is DeliveryStatus.FAILED and each.event != "deleted"
+        ]
         if failed:
             assert here.gateway.count("delete") == 0
             assert not is_complete(report)
         for shelf in (here.telling, here.silent):
             taken = {
-                each.id for each in report.handed if (each.sink, each.status) == (shelf.label, DeliveryStatus.DELIVERED)
+                each.id
+                for each in report.deliveries
+                if (each.sink, each.status) == (shelf.label, DeliveryStatus.DELIVERED)
             }
             assert taken >= shelf.there.keys()
 

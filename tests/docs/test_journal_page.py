@@ -27,7 +27,9 @@ def _lines(folder: Path) -> list[dict[str, object]]:
     with open_journal(folder, heading, plan, now=lambda: NOW) as journal:
         journal.sending([0])
         journal.answered([(0, Sent(MADE, 6))])
-        journal.handed([DeliveryResult("Customer portal", 6, DeliveryEvent.CREATED, "age", DeliveryStatus.DELIVERED)])
+        journal.delivered(
+            [DeliveryResult("Customer portal", 6, DeliveryEvent.CREATED, "age", DeliveryStatus.DELIVERED)]
+        )
         journal.finished([Applied(MADE, 6)], interrupted=False)
     (file,) = folder.rglob("*.jsonl")
     return [json.loads(line) for line in file.read_text().splitlines()]

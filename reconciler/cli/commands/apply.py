@@ -105,16 +105,16 @@ def _apply_declared(
 
     console = report_files.console
     with report_files.reporting_failures():
-        order = prepare(files, selection, options, console)
+        request = prepare(files, selection, options, console)
         with stoppable() as stop:
             run = start_run(files, write_options, console, stop)
-            results = apply_instances(order, _approval(yes, console, stop), run)
+            results = apply_instances(request, _approval(yes, console, stop), run)
     record_applied_revision(results, files, run.origin.exactly, console, options.base)
     try:
         with reporting(results):
             show_reports(results, console, repeated_flags(files, options), selection_flags(selection))
     finally:
-        told = report_files.show(results, order.warnings)
+        told = report_files.show(results, request.warnings)
     return of_applies(results) if told else of_unprinted_applies(results)
 
 

@@ -49,21 +49,21 @@ def doctor(files: ProjectFiles, selection: Selection, no_login: bool, timeout: f
     from reconciler.render.terminal.next_step import next_after_examinations
     from reconciler.workflow.doctor import examine_instances
 
-    order = _order(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)
+    request = _request(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)
     examined: list[Examination] = []
-    for each in examine_instances(order):
+    for each in examine_instances(request):
         if not console.wants_json:
             console.result(("\n" if examined else "") + render_examination(each, console.paint))
         examined.append(each)
     if console.wants_json:
         console.result(render_examinations(examined))
     else:
-        flags = repeated_flags(files, order.options)
+        flags = repeated_flags(files, request.options)
         console.result(next_after_examinations(examined, flags, console.paint, str(files.clients_directory)))
     return of_examinations(examined)
 
 
-def _order(
+def _request(
     files: ProjectFiles, selection: Selection, options: Options, console: Console, *, log_in: bool
 ) -> ExaminationRequest:
     """Return what to examine. Raises `InvalidDeclarations` if the settings are invalid.

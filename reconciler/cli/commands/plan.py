@@ -91,19 +91,19 @@ def _plan_now(
     from reconciler.workflow.unmatched_targets import refuse_unmatched
 
     with report_files.reporting_failures():
-        order = prepare(files, selection, options, report_files.console)
-        output = output if order.instances else None  # an empty shard has nothing to save
+        request = prepare(files, selection, options, report_files.console)
+        output = output if request.instances else None  # an empty shard has nothing to save
         if output is not None:
             from reconciler.cli.run.saved_plan import refuse_to_save
 
-            refuse_to_save(output, order.instances)
-        results = plan_instances(order, parallelism)
-        refuse_unmatched(order, results)
+            refuse_to_save(output, request.instances)
+        results = plan_instances(request, parallelism)
+        refuse_unmatched(request, results)
     flags = repeated_flags(files, options) if output is None else None
     try:
         show_plans(results, report_files.console, flags, selection_flags(selection))
     finally:
-        told = report_files.show(results, order.warnings)
+        told = report_files.show(results, request.warnings)
     if output is not None:
         from reconciler.cli.run.saved_plan import save_plan
 

@@ -152,7 +152,7 @@ def _apply(
         raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read it without --apply")
     _warn_of_the_uncertain(past, console)
     settings = valid_settings(files.config)
-    order = ExactPlan(
+    request = ExactPlan(
         settings,
         _target(past, settings),
         lambda live: _plan(past, undo, live),
@@ -162,7 +162,7 @@ def _apply(
     )
     with stoppable() as stop:
         run = start_run(files, write_options, console, stop)
-        result = apply_exact_plan(order, lambda planned: _approve(planned, undo, yes, stop, console), run)
+        result = apply_exact_plan(request, lambda planned: _approve(planned, undo, yes, stop, console), run)
     show_result(result, console)
     if isinstance(result, Finished) and wrote_anything(result.report):
         console.problem(_git_must_follow(past))

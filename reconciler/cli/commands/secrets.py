@@ -64,9 +64,11 @@ def deliver(
     from reconciler.results import SinkContents, Stopped
     from reconciler.workflow.secrets import DeliveryRequest, deliver_secrets
 
-    order = prepare(files, selection, Options(os.environ, timeout=timeout), console)
+    request = prepare(files, selection, Options(os.environ, timeout=timeout), console)
     with stoppable() as stop:
-        results = deliver_secrets(order, DeliveryRequest(names, check), start_run(files, write_options, console, stop))
+        results = deliver_secrets(
+            request, DeliveryRequest(names, check), start_run(files, write_options, console, stop)
+        )
     if console.wants_json:
         console.result(render_secrets(results, check=check))
     else:

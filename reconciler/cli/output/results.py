@@ -76,7 +76,7 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
 
 def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
     """Print the result of one instance; if it was not written to, its plan and why. `flags` as for `show_reports`."""
-    if isinstance(result, Finished) and not (result.report.outcomes or result.report.handed or result.already_live):
+    if isinstance(result, Finished) and not (result.report.outcomes or result.report.deliveries or result.already_live):
         result = result.planned  # with nothing to do
     with reporting([result]):
         if isinstance(result, Planned) and not console.wants_json:

@@ -52,19 +52,19 @@ def run_update(
     files: ProjectFiles, selection: Selection, choice: UpdateFlags, options: Options, parallelism: int, console: Console
 ) -> int:
     """Write what is live into the declarations. Raises a `ReconcilerError` before any file is changed."""
-    order = prepare(files, selection, options, console, first_day=True)
-    if not order.instances:
+    request = prepare(files, selection, options, console, first_day=True)
+    if not request.instances:
         return DONE
     if choice.into is not None:
         _refuse_outside(choice.into, files)
-    seen, code = observe_or_report(order.instances, options, parallelism, console)
+    seen, code = observe_or_report(request.instances, options, parallelism, console)
     if code:
         return code
-    found = update(order, seen, UpdateTarget(files, choice.into, _new_file(files)), choice.accept)
+    found = update(request, seen, UpdateTarget(files, choice.into, _new_file(files)), choice.accept)
     for file, data in found.files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_atomically(file, data, "declarations")
-    _show(found, files, choice, [each.name for each in order.instances], console)
+    _show(found, files, choice, [each.name for each in request.instances], console)
     return _judge(found, files, selection, console)
 
 

@@ -70,13 +70,13 @@ def plan_against(
         )
     with report_files.reporting_failures():
         observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
-        order = prepare(files, selection, options, report_files.console)
-        results = list(plan_observed(order, observations, str(file), datetime.now(UTC)))
-        refuse_unmatched(order, results)
+        request = prepare(files, selection, options, report_files.console)
+        results = list(plan_observed(request, observations, str(file), datetime.now(UTC)))
+        refuse_unmatched(request, results)
     try:
         show_plans(results, report_files.console)
     finally:
-        told = report_files.show(results, order.warnings)
+        told = report_files.show(results, request.warnings)
     return with_report_failure(of_plans(results, detailed=detailed), told)
 
 

@@ -75,7 +75,7 @@ def apply_plan_file(
         saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
         settings = valid_settings(files.config, files.config_from)
         instance = target_of(saved, settings.instances)
-        order = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest)
+        request = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest)
         with stoppable() as stop:
 
             def approve(planned: Planned) -> bool:
@@ -83,7 +83,7 @@ def apply_plan_file(
                 stop.arm()
                 return True
 
-            result = apply_exact_plan(order, approve, start_run(files, write_options, console, stop))
+            result = apply_exact_plan(request, approve, start_run(files, write_options, console, stop))
     record_applied_revision([result], files, saved.commit, console)
     try:
         show_result(result, console, repeated_flags(files, options))

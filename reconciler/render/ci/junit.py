@@ -80,9 +80,9 @@ def _of_result(overview: Overview, result: ApplyResult) -> Iterator[ET.Element]:
                 _said(case, "failure", "interrupted", None, "interrupted")
             if report.journal_failure is not None:
                 _said(case, "failure", f"the journal: {report.journal_failure}", None, "journal-failed")
-            for handed in undelivered(report):
-                why = handed.error.message if handed.error is not None else "it failed"
-                _said(case, "failure", f"{handed.name} to {handed.sink}: {why}", None, "undelivered")
+            for delivery in undelivered(report):
+                why = delivery.error.message if delivery.error is not None else "it failed"
+                _said(case, "failure", f"{delivery.name} to {delivery.sink}: {why}", None, "undelivered")
             yield case
             yield from (_blocked(overview, blocked) for blocked in planned.plan.blocked)
             yield from (_outcome(overview, outcome) for outcome in report.outcomes)

@@ -101,7 +101,7 @@ def verdict_of(run: PastRun) -> str:
         return "uncertain"
     if run.interrupted:
         return "interrupted"
-    numbers, statuses = _numbers(run), {each.status for each in run.handed}
+    numbers, statuses = _numbers(run), {each.status for each in run.deliveries}
     if numbers.get("applied", 0) == len(run.writes) and DeliveryStatus.FAILED not in statuses:
         return "applied"
     begun = numbers.get("applied") or numbers.get("uncertain") or statuses - {DeliveryStatus.FAILED}
@@ -110,7 +110,7 @@ def verdict_of(run: PastRun) -> str:
 
 def _writes(run: PastRun) -> Html:
     items = [tag("li", *_write(write)) for write in run.writes]
-    items += [tag("li", sentence(delivery_text(each))) for each in run.handed]
+    items += [tag("li", sentence(delivery_text(each))) for each in run.deliveries]
     if not items:
         return join([run_summary(run)])
     return tag("details", tag("summary", run_summary(run)), tag("ul", *items))

@@ -34,6 +34,8 @@ def undelivered_box(report: Report) -> Html | None:
 def delivered(report: Report) -> Html | None:
     """List the deliveries that did not fail: delivered, removed, or no secret shown by the instance."""
     rows = [
-        tag("li", sentence(render_delivery(each))) for each in report.handed if each.status is not DeliveryStatus.FAILED
+        tag("li", sentence(render_delivery(each)))
+        for each in report.deliveries
+        if each.status is not DeliveryStatus.FAILED
     ]
     return details("secret", "at its sink, or not shown by the instance", rows)

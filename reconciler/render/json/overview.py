@@ -89,7 +89,7 @@ def report_entry(plan: Plan, report: Report, already_live: Sequence[Change] = ()
             *({**_change(change), "outcome": {**_NO_OUTCOME, "status": "already_done"}} for change in already_live),
             *({**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes),
         ],
-        "deliveries": [_handed(each) for each in report.handed],
+        "deliveries": [_delivery(each) for each in report.deliveries],
     }
 
 
@@ -218,15 +218,15 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
             assert_never(outcome)
 
 
-def _handed(handed: DeliveryResult) -> dict[str, Any]:
+def _delivery(delivery: DeliveryResult) -> dict[str, Any]:
     return {
-        "name": handed.name,
-        "id": handed.id,
-        "event": handed.event,
-        "sink": handed.sink,
-        "status": handed.status,
-        "message": handed.error and handed.error.message,
-        "hint": handed.error and handed.error.hint,
+        "name": delivery.name,
+        "id": delivery.id,
+        "event": delivery.event,
+        "sink": delivery.sink,
+        "status": delivery.status,
+        "message": delivery.error and delivery.error.message,
+        "hint": delivery.error and delivery.error.hint,
     }
 
 

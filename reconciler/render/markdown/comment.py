@@ -248,7 +248,7 @@ def _old_id(change: Change) -> int | None:
 def _secrets(result: Planned | Finished) -> Iterator[_Block]:
     """Yield the deliveries of ids and secrets: those planned besides new clients, or those done."""
     if isinstance(result, Finished):
-        lines = list(delivery_lines(result.report.handed, result.instance.name))
+        lines = list(delivery_lines(result.report.deliveries, result.instance.name))
     else:
         lines = list(missing_lines(result.missing_secrets))
     if lines:

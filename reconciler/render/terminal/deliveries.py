@@ -34,9 +34,9 @@ def missing_lines(missing_secrets: Sequence[MissingSecret], paint: Paint = plain
         yield f"  {paint('> deliver', Style.CHANGED)} {what}"
 
 
-def delivery_lines(handed: Sequence[DeliveryResult], instance: str, paint: Paint = plain) -> Iterator[str]:
+def delivery_lines(deliveries: Sequence[DeliveryResult], instance: str, paint: Paint = plain) -> Iterator[str]:
     """Yield the results of deliveries: one line for all that a sink took, and each failure with its fix."""
-    for (label, status), found in _by_sink(handed):
+    for (label, status), found in _by_sink(deliveries):
         if status is DeliveryStatus.FAILED:
             yield from _failures(found, instance, paint)
             continue
@@ -45,19 +45,19 @@ def delivery_lines(handed: Sequence[DeliveryResult], instance: str, paint: Paint
         yield f"  {paint(word, style)} {_done(status, len(found), printable(label))}: {names}"
 
 
-def render_delivery(handed: DeliveryResult) -> str:
+def render_delivery(delivery: DeliveryResult) -> str:
     """Render the result of one delivery as one line for a log."""
-    name, label = printable(handed.name), printable(handed.sink)
-    match handed.status:
+    name, label = printable(delivery.name), printable(delivery.sink)
+    match delivery.status:
         case DeliveryStatus.DELIVERED:
-            return f"delivered {name} (id {handed.id}) to {label}"
+            return f"delivered {name} (id {delivery.id}) to {label}"
         case DeliveryStatus.REMOVED:
-            return f"removed {name} (id {handed.id}) from {label}"
+            return f"removed {name} (id {delivery.id}) from {label}"
         case DeliveryStatus.NO_SECRET:
-            return f"nothing to deliver of {name} (id {handed.id}): the instance shows no secret"
+            return f"nothing to deliver of {name} (id {delivery.id}): the instance shows no secret"
         case DeliveryStatus.FAILED:
-            why = printable(handed.error.message) if handed.error is not None else "it failed"
-            return f"not delivered: {name} (id {handed.id}) to {label}: {why}"
+            why = printable(delivery.error.message) if delivery.error is not None else "it failed"
+            return f"not delivered: {name} (id {delivery.id}) to {label}: {why}"
 
 
 def names_to_deliver(failed: Sequence[DeliveryResult]) -> list[str]:
@@ -76,12 +76,12 @@ def operands(names: Sequence[str]) -> list[str]:
     return ["--", *names] if any(name.startswith("-") for name in names) else [*names]
 
 
-def _by_sink(handed: Sequence[DeliveryResult]) -> Iterator[tuple[tuple[str, DeliveryStatus], list[DeliveryResult]]]:
-    keys = dict.fromkeys((each.sink, each.status, each.event is DeliveryEvent.DELETED) for each in handed)
+def _by_sink(deliveries: Sequence[DeliveryResult]) -> Iterator[tuple[tuple[str, DeliveryStatus], list[DeliveryResult]]]:
+    keys = dict.fromkeys((each.sink, each.status, each.event is DeliveryEvent.DELETED) for each in deliveries)
     for label, status, gone in keys:
         alike = [
             each
-            for each in handed
+            for each in deliveries
             if (each.sink, each.status, each.event is DeliveryEvent.DELETED) == (label, status, gone)
         ]
         yield (label, status), alike

@@ -61,7 +61,7 @@ def _details(run: PastRun, paint: Paint) -> Iterator[str]:
     width = max((len(write_result(write)) for write in run.writes), default=0)
     for write in run.writes:
         yield f"  {write_result(write):<{width}}  {action(write.change)} {title(write.change)}{_id(write)}{_why(write)}"
-    yield from (f"  {delivery_text(each)}" for each in run.handed)
+    yield from (f"  {delivery_text(each)}" for each in run.deliveries)
     yield ""
     yield paint(run_summary(run), Style.STRONG)
 
@@ -74,13 +74,13 @@ _FATES = {
 }
 
 
-def delivery_text(handed: PastDelivery) -> str:
+def delivery_text(delivery: PastDelivery) -> str:
     """Return what happened to a client's secret at a sink, printable."""
-    why = f": {printable(handed.why)}" if handed.why else ""
-    fate = _FATES[handed.status]
-    if handed.status is DeliveryStatus.FAILED and handed.cause is DeliveryEvent.DELETED:
+    why = f": {printable(delivery.why)}" if delivery.why else ""
+    fate = _FATES[delivery.status]
+    if delivery.status is DeliveryStatus.FAILED and delivery.cause is DeliveryEvent.DELETED:
         fate = "not removed from"
-    return f"{printable(handed.name)} (id {handed.id}) {fate} {printable(handed.sink)}{why}"
+    return f"{printable(delivery.name)} (id {delivery.id}) {fate} {printable(delivery.sink)}{why}"
 
 
 def _end(run: PastRun) -> str:
@@ -97,9 +97,9 @@ def _commit(run: PastRun) -> str:
 
 def run_summary(run: PastRun) -> str:
     """Return a summary of a run in one line."""
-    failed = {handed.id for handed in run.handed if handed.status is DeliveryStatus.FAILED}
-    delivered = {handed.id for handed in run.handed if handed.status is DeliveryStatus.DELIVERED} - failed
-    parts = [_changes(run)] if run.writes or not run.handed else []
+    failed = {delivery.id for delivery in run.deliveries if delivery.status is DeliveryStatus.FAILED}
+    delivered = {delivery.id for delivery in run.deliveries if delivery.status is DeliveryStatus.DELIVERED} - failed
+    parts = [_changes(run)] if run.writes or not run.deliveries else []
     parts += [f"{len(delivered)} delivered"] if delivered else []
     parts += [f"{len(failed)} not delivered"] if failed else []
     return " · ".join(parts or ["nothing delivered"])

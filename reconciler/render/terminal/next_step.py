@@ -53,7 +53,7 @@ def next_after_reports(
 
     left = [(p.instance, report) for p, report in reports if not (is_complete(report) or was_login_refused(report))]
     # If every change was applied and only a sink failed, another plan would show nothing.
-    owing = [name for name, report in left if is_complete(replace(report, handed=()))]
+    owing = [name for name, report in left if is_complete(replace(report, deliveries=()))]
     again = [name for name, _ in left if name not in owing]
     names = names_to_deliver([each for name, report in left if name in owing for each in undelivered(report)])
     deliver = _line("secrets deliver", _named(owing, chosen), operands(names), "  # once the sink works", paint)

@@ -46,7 +46,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_live
     lines = [heading(plan, paint), ""]
     lines += [_line("=", "was done", Style.FAINT, _request(change), paint) for change in already_live]
     lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _grouped(list(alike), paint)]
-    lines += delivery_lines(report.handed, plan.instance, paint)
+    lines += delivery_lines(report.deliveries, plan.instance, paint)
     if report.journal_failure is not None:
         lines += [
             _line(
@@ -63,7 +63,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_live
 def _needs_manual_delivery(report: Report) -> bool:
     """Whether a client was created, and no secret was delivered to a sink."""
     created = any(isinstance(o, Applied) and isinstance(o.change, Create) for o in report.outcomes)
-    return created and not any(handed.status is DeliveryStatus.DELIVERED for handed in report.handed)
+    return created and not any(each.status is DeliveryStatus.DELIVERED for each in report.deliveries)
 
 
 def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
@@ -140,7 +140,7 @@ def _adopted(change: Change) -> str:
 
 def _summary(plan: Plan, report: Report, already_live: int) -> str:
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
-    delivered = sum(each.status is DeliveryStatus.DELIVERED for each in report.handed)
+    delivered = sum(each.status is DeliveryStatus.DELIVERED for each in report.deliveries)
     unserved = sum(each.event is not DeliveryEvent.DELETED for each in undelivered(report))
     failures = [outcome.error for outcome in report.outcomes if isinstance(outcome, Failed)]
     uncertain = sum(isinstance(error, NotVerified) for error in failures)
@@ -154,7 +154,7 @@ def _summary(plan: Plan, report: Report, already_live: int) -> str:
         "blocked": len(plan.blocked),
         "left out by --only/--owner": plan.left_out,
     }
-    nothing = "no changes" if report.handed else "nothing to do"
+    nothing = "no changes" if report.deliveries else "nothing to do"
     parts = ["interrupted"] if report.interrupted else []
     parts += [f"{applied} of {plural(len(report.outcomes), 'change')} applied" if report.outcomes else nothing]
     parts += [f"{number} {word}" for word, number in numbers.items() if number]

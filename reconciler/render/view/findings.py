@@ -164,7 +164,7 @@ def _of_result(result: ApplyResult) -> Iterator[ReviewFinding]:
         case Finished(planned=planned, report=report):
             yield from _of_plan(planned.plan, instance.location)
             yield from (each for outcome in report.outcomes for each in _of_outcome(outcome, instance.name))
-            yield from (_undelivered(handed, instance) for handed in undelivered(report))
+            yield from (_undelivered(delivery, instance) for delivery in undelivered(report))
             if report.journal_failure is not None:
                 note = Note("journal-failed", f"the journal does not tell all of this: {report.journal_failure}")
                 yield ReviewFinding(
@@ -177,12 +177,12 @@ def _of_result(result: ApplyResult) -> Iterator[ReviewFinding]:
             assert_never(result)
 
 
-def _undelivered(handed: DeliveryResult, instance: Instance) -> ReviewFinding:
-    why = handed.error.message if handed.error is not None else "it failed"
-    note = Note("undelivered", f"not delivered to {handed.sink}: {why}")
-    hint = handed.error.hint if handed.error is not None else None
+def _undelivered(delivery: DeliveryResult, instance: Instance) -> ReviewFinding:
+    why = delivery.error.message if delivery.error is not None else "it failed"
+    note = Note("undelivered", f"not delivered to {delivery.sink}: {why}")
+    hint = delivery.error.hint if delivery.error is not None else None
     return ReviewFinding(
-        ReviewKind.FAILED, Level.ERROR, (note,), instance.location, handed.name, (instance.name,), hint=hint
+        ReviewKind.FAILED, Level.ERROR, (note,), instance.location, delivery.name, (instance.name,), hint=hint
     )
 
 

@@ -85,12 +85,12 @@ class _Drift:
         return tuple(each for each in changed if each is not Field.NAME or not self.renames)
 
 
-def accept_live(order: PlanRequest, plans: Sequence[Plan], documents: Sequence[Document], accept: str) -> Accepted:
+def accept_live(request: PlanRequest, plans: Sequence[Plan], documents: Sequence[Document], accept: str) -> Accepted:
     """Change the entries of the clients that match a glob to what is live. `plans` are those of `order.instances`.
 
     Raises `Refused` if a file cannot be changed, or changed after the plans were made.
     """
-    taken = _take_over(order, list(_drifts(order.instances, plans, documents, accept)))
+    taken = _take_over(request, list(_drifts(request.instances, plans, documents, accept)))
     return replace(taken, gone=tuple(_gone(plans, accept)), blocked=tuple(_blocked(plans, accept)))
 
 
@@ -132,13 +132,13 @@ def _blocked(plans: Iterable[Plan], accept: str) -> Iterable[Blocked]:
         yield from (each for each in plan.blocked if matches(accept, each.name))
 
 
-def _take_over(order: PlanRequest, drifts: Sequence[_Drift]) -> Accepted:
+def _take_over(request: PlanRequest, drifts: Sequence[_Drift]) -> Accepted:
     """Write what is live into the entries that drifted."""
     refused: list[NotAccepted] = []
     wanted: dict[Path, dict[int, _Drift]] = {}
     for same_entry in _by_entry(drifts):
         drift = same_entry[0]
-        if (why := _not_alone(order, same_entry)) is not None:
+        if (why := _not_alone(request, same_entry)) is not None:
             refused.append(_shared(drift, why))
         else:
             wanted.setdefault(Path(drift.entry.document.path), {})[drift.entry.index] = drift
@@ -167,7 +167,7 @@ def _by_entry(drifts: Iterable[_Drift]) -> Iterable[Sequence[_Drift]]:
     return found.values()
 
 
-def _not_alone(order: PlanRequest, drifts: Sequence[_Drift]) -> str | None:
+def _not_alone(request: PlanRequest, drifts: Sequence[_Drift]) -> str | None:
     """Why the entry of these drifts cannot declare what is live: it is also for instances that do not have that.
 
     Embedded instances do not count: they follow the entry.
@@ -175,7 +175,7 @@ def _not_alone(order: PlanRequest, drifts: Sequence[_Drift]) -> str | None:
     names = [drift.instance.name for drift in drifts]
     if any(drift.wanted() != drifts[0].wanted() for drift in drifts):
         return f"{enumeration(map(printable, names))} differ from it, and from each other"
-    instances = (each for each in order.settings.instances if each.url is not None and each.name not in names)
+    instances = (each for each in request.settings.instances if each.url is not None and each.name not in names)
     others = [printable(each.name) for each in instances if drifts[0].entry.covers(each.name)]
     return f"the entry is also for {enumeration(others)}, which would change with it" if others else None
 

@@ -56,7 +56,7 @@ class UpdatedFiles:
 
 
 def update(
-    order: PlanRequest, seen: Sequence[InstanceListing], place: UpdateTarget, accept: str | None
+    request: PlanRequest, seen: Sequence[InstanceListing], place: UpdateTarget, accept: str | None
 ) -> UpdatedFiles:
     """Compute the new content of the files. `accept` is a glob of the drifted clients to accept; None for none.
 
@@ -64,15 +64,17 @@ def update(
     matches nothing.
     """
     for look in seen:
-        refuse_implausible(look, [each.name for each in order.settings.instances])
+        refuse_implausible(look, [each.name for each in request.settings.instances])
     directory = place.files.clients_directory
     documents = load_directory(directory, str(directory)).documents
-    plans = [plan_listing(order, look.instance, look.listing).plan for look in seen]
+    plans = [plan_listing(request, look.instance, look.listing).plan for look in seen]
     if accept is not None:
-        _refuse_unmatched(accept, order, seen, plans)
-    taken = accept_live(order, plans, documents, accept) if accept is not None else Accepted()
+        _refuse_unmatched(accept, request, seen, plans)
+    taken = accept_live(request, plans, documents, accept) if accept is not None else Accepted()
     data = dict(taken.files)
-    items = judge_items(_undeclared(order, seen, plans), order.settings, [look.instance for look in seen], documents)
+    items = judge_items(
+        _undeclared(request, seen, plans), request.settings, [look.instance for look in seen], documents
+    )
     entries = [item for item in items if isinstance(item, ExportedEntry)]
     added = _by_file(entries, place, documents)
     data |= {file: _with_entries(file, data.get(file), new, place) for file, new in added.items()}
@@ -85,19 +87,21 @@ def update(
     )
 
 
-def _refuse_unmatched(accept: str, order: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]) -> None:
+def _refuse_unmatched(
+    accept: str, request: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]
+) -> None:
     """Raise `WrongUsage` for a glob that matches neither a live nor a declared client."""
     known = {client.name for look in seen for client in look.listing.clients}
     known |= {client.name for look in seen for client in look.listing.unsupported}
     known |= {name for plan in plans for change in plan.changes for name in names_of(change)}
-    known |= {name for instance in order.instances for name in declared_names(order.declared.of(instance.name))}
+    known |= {name for instance in request.instances for name in declared_names(request.declared.of(instance.name))}
     if not any(matches(accept, name) for name in known):
         text = f"--accept {quoted(accept)} matches no declared client, and no live one"
         raise WrongUsage(text, did_you_mean(accept, sorted(known)) or "a glob is for the whole name: '*part*'")
 
 
 def _undeclared(
-    order: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]
+    request: PlanRequest, seen: Sequence[InstanceListing], plans: Sequence[Plan]
 ) -> Sequence[ExportedEntry | Withheld]:
     """The clients that no entry declares, as entries."""
     rest = []
@@ -105,7 +109,7 @@ def _undeclared(
         ids = {each.id for each in plan.unmanaged if not each.system}
         clients = tuple(client for client in look.listing.clients if client.id in ids)
         rest.append(InstanceListing(look.instance, Listing(clients)))
-    return export_clients(rest, order.settings.ignore).items
+    return export_clients(rest, request.settings.ignore).items
 
 
 def _by_file(
