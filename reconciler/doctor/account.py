@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
-from reconciler.live.platform.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
+from reconciler.live.platform.endpoints import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
 from reconciler.live.probe.facts import AccountFacts, LoggedIn, NotLoggedIn, Permissions, PermissionState
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration

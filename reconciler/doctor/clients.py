@@ -16,7 +16,7 @@ from reconciler.model.platform import refuses_code_exchange
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.plan.redirect_urls import is_plain_http
 from reconciler.support.frozen import frozen
-from reconciler.support.hosts import is_loopback
+from reconciler.support.loopback import is_loopback
 from reconciler.support.text import enumeration, quoted, quoted_url
 
 MOST_NAMED = 5

@@ -16,7 +16,7 @@ from reconciler.live.probe.facts import (
     Secured,
     Untrusted,
 )
-from reconciler.support.hosts import is_loopback
+from reconciler.support.loopback import is_loopback
 from reconciler.support.text import quoted
 
 SOON = timedelta(days=30)

@@ -25,9 +25,9 @@ from reconciler.sandbox.routes import (
     not_found,
     route_map,
 )
+from reconciler.sandbox.session_cookie import RequestSession, read_visitor, set_session_cookie
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.visitor import RequestSession, read_visitor, set_session_cookie
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

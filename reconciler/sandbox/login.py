@@ -11,9 +11,9 @@ from reconciler.sandbox.accounts import Account, AccountStatus, find_account
 from reconciler.sandbox.php import Value, children
 from reconciler.sandbox.request_fields import read_fields, wants_json
 from reconciler.sandbox.routes import InvalidFields, RouteCall
+from reconciler.sandbox.session_cookie import RequestSession, device
 from reconciler.sandbox.store import StoredSession
 from reconciler.sandbox.validation import LOCKED, WRONG_CREDENTIALS, refused_login
-from reconciler.sandbox.visitor import RequestSession, device
 
 _REFUSE_SECOND = 1
 _END_FIRST = 2

@@ -12,10 +12,10 @@ from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import Permission, account_named
 from reconciler.sandbox.php import Value, as_text, leading_number
 from reconciler.sandbox.request_fields import read_fields
+from reconciler.sandbox.session_cookie import RequestSession
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import ClientRow, Store
 from reconciler.sandbox.validation import ClientFields, Messages, accepted_fields, refused_client
-from reconciler.sandbox.visitor import RequestSession
 
 
 class Unauthenticated(Exception):

@@ -23,7 +23,7 @@ from reconciler.model.secret import Secret
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Plan, Prune
 from reconciler.sandbox.accounts import ACCOUNTS
-from reconciler.sandbox.server import ADMIN, running
+from reconciler.sandbox.serve import ADMIN, running
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, present, spec
 from tests.faults import CutAnswer, DropConnection, LoseSession, On, RequestLog, Respond, together
 from tests.memory_gateway import Unrecorded

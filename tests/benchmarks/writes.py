@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from tests.benchmarks.measuring import RECONCILER, Figure, Job, Run, figure, once
 from tests.benchmarks.results import as_table
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.workflow.check import validate_files
 from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.validate import validate_files
 
 HERE = Path(__file__).parent
 CASES = sorted(folder for kind in ("valid", "invalid") for folder in (HERE / kind).iterdir() if folder.is_dir())

@@ -18,7 +18,7 @@ from reconciler.cli.main import main
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.fields import join_urls, split_urls
 from reconciler.sandbox.accounts import account_named
-from reconciler.sandbox.server import running, seed
+from reconciler.sandbox.serve import running, seed
 from reconciler.sandbox.store import Store
 from tests.faults import RequestLog, together
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Project, at, wanted
 from tests.cli.sinking import DOCUMENT, command, document, events, issued, program, told

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from tests.contract.replay import Replay, differences, load, scenarios
 
 STEPS = [

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.render.formats import REPORTS
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from tests.cli.projects import at
 from tests.model.new_field import PlatformWithScopes, copy_with_scopes, run
 

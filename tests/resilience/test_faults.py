@@ -20,7 +20,7 @@ import pytest
 from reconciler.model.clients import ClientSpec
 from reconciler.model.fields import join_urls
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, stored, wanted
 from tests.faults import ANY, Acted, CutAnswer, DropConnection, Meanwhile, On, RequestLog, Respond, together

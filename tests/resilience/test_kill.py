@@ -23,7 +23,7 @@ from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal,
 from reconciler.model.clients import ClientSpec
 from reconciler.model.fields import join_urls
 from reconciler.planning.plan.plan import Change, Create, Delete
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 from tests import faults
 from tests.cli.projects import SECONDS, Platform, Project, at, command, stored, wanted

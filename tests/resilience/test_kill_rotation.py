@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 from tests.cli.projects import SECONDS, Project, at, command, wanted
 from tests.cli.sinking import DOCUMENT

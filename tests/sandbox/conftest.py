@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from reconciler.sandbox.server import ADMIN, running
+from reconciler.sandbox.serve import ADMIN, running
 
 
 class Browser(requests.Session):

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import SandboxError
-from reconciler.sandbox.server import reset, running, seed
+from reconciler.sandbox.serve import reset, running, seed
 from tests.sandbox.conftest import Browser
 
 CREATE_TWENTY = """

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from tests.faults import CutAnswer, DropConnection, Hold, LoseSession, On, RequestLog, Respond, Seen, together
 from tests.sandbox.conftest import Browser
 

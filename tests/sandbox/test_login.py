@@ -9,7 +9,7 @@ from werkzeug.test import Client
 
 from reconciler.sandbox.accounts import ACCOUNTS, ADMIN, AccountStatus
 from reconciler.sandbox.app import Application
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
 from tests.sandbox.conftest import Browser

@@ -120,7 +120,7 @@ def _apply_declared(
 
 def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
     """Raise `WrongUsage` if an instance is named instead of a saved plan."""
-    from reconciler.workflow.check import settings_of
+    from reconciler.workflow.validate import settings_of
 
     if os.path.lexists(saved):
         return

@@ -72,9 +72,9 @@ def _request(
     """
     from reconciler.model.diagnostics import has_errors
     from reconciler.model.errors import InvalidDeclarations
-    from reconciler.workflow.check import declares_nothing_yet, validate_files
     from reconciler.workflow.doctor import ExaminationRequest
     from reconciler.workflow.options import select_instances
+    from reconciler.workflow.validate import declares_nothing_yet, validate_files
 
     checked = validate_files(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None:

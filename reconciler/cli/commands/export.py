@@ -80,9 +80,9 @@ def export(
     """
     from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_export, write_export
     from reconciler.cli.run.export_update import UpdateFlags, run_update
-    from reconciler.workflow.check import valid_settings
     from reconciler.workflow.export.export import export as export_seen
     from reconciler.workflow.options import select_instances
+    from reconciler.workflow.validate import valid_settings
 
     choice = UpdateFlags(update, into, accept)
     choice.refuse({"-o": output, "--split": split, "--system": system, "--force": force})

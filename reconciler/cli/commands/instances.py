@@ -30,8 +30,8 @@ def instances(config: Path, selection: Selection, console: Console) -> int:
     `fromJSON` of a GitHub workflow, a job for each instance.
     """
     from reconciler.render.instances import instances_json, instances_text, matrix_text
-    from reconciler.workflow.check import valid_settings
     from reconciler.workflow.options import select_all, select_instances
+    from reconciler.workflow.validate import valid_settings
 
     settings = valid_settings(config)
     if not selection.is_explicit:

@@ -57,8 +57,8 @@ def observe(
     Each instance that answers is saved. If one does not, the exit code says so; if none does, no file is written.
     """
     from reconciler.cli.run.observation import refuse_to_observe, save_observations
-    from reconciler.workflow.check import valid_settings
     from reconciler.workflow.options import select_instances
+    from reconciler.workflow.validate import valid_settings
 
     refuse_to_observe(output)
     instances = select_instances(valid_settings(config, config_from), selection)

@@ -146,7 +146,7 @@ def _apply(
     from reconciler.cli.run.context import start_run
     from reconciler.results import Finished
     from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
-    from reconciler.workflow.check import valid_settings
+    from reconciler.workflow.validate import valid_settings
 
     if not (yes or is_interactive()):
         raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read it without --apply")

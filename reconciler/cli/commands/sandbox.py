@@ -55,7 +55,7 @@ def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]
 
     Prints its URL as the first line once it answers, and stops on SIGTERM or Ctrl-C.
     """
-    from reconciler.sandbox.server import running
+    from reconciler.sandbox.serve import running
 
     stop = threading.Event()
     chosen = dict(map(_setting, settings))
@@ -83,8 +83,8 @@ def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet
 
     They are as freshly installed afterwards; everything else in them is gone.
     """
-    from reconciler.sandbox.server import reset as start_afresh
-    from reconciler.workflow.check import valid_settings
+    from reconciler.sandbox.serve import reset as start_afresh
+    from reconciler.workflow.validate import valid_settings
 
     if database is not None:
         databases = {str(database): database}

@@ -18,7 +18,7 @@ from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
-    from reconciler.workflow.check import ValidatedFiles
+    from reconciler.workflow.validate import ValidatedFiles
 
 
 @click.command(
@@ -41,7 +41,7 @@ def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Pat
     Everything is always loaded. PATH (files or folders) only limits what is reported, and with it the
     exit code; errors in the configuration are always reported, since nothing can be judged without it.
     """
-    from reconciler.workflow.check import validate_files
+    from reconciler.workflow.validate import validate_files
 
     refuse_unread_paths(paths, files)
     report_files = ReportFiles("validate", reports, files, console)

@@ -20,10 +20,10 @@ from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.render.view.counts import plural
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
-from reconciler.workflow.check import validate_files
 from reconciler.workflow.export.accept_live import NotAccepted
 from reconciler.workflow.export.update import UpdatedFiles, UpdateTarget, update
 from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
+from reconciler.workflow.validate import validate_files
 
 _MOST_WITHHELD = 10
 

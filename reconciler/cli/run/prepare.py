@@ -11,9 +11,9 @@ from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
-from reconciler.workflow.check import declares_nothing_yet, validate_files
 from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
 from reconciler.workflow.plan import PlanRequest
+from reconciler.workflow.validate import declares_nothing_yet, validate_files
 
 if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base

@@ -23,8 +23,8 @@ from reconciler.planning.plan.plan import OnDrift, Prune
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
 from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
-from reconciler.workflow.check import valid_settings
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions
+from reconciler.workflow.validate import valid_settings
 
 _SAVE_ONE = "save one: reconciler plan -o FILE"
 

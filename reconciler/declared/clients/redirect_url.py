@@ -6,7 +6,7 @@ import re
 
 from reconciler.model.platform import TRIMMED
 from reconciler.support.frozen import frozen
-from reconciler.support.hosts import is_loopback
+from reconciler.support.loopback import is_loopback
 from reconciler.support.text import quoted
 
 WEB_SCHEMES = ("http", "https")

@@ -23,7 +23,7 @@ from reconciler.model.settings import (
     RuleSetting,
     Settings,
 )
-from reconciler.support.hosts import is_loopback
+from reconciler.support.loopback import is_loopback
 from reconciler.support.text import did_you_mean, quoted, quoted_url
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -22,7 +22,7 @@ from reconciler.live.http.url import checked_ca_bundle, checked_url
 from reconciler.model.errors import ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
 from reconciler.support.frozen import frozen
-from reconciler.support.hosts import is_loopback
+from reconciler.support.loopback import is_loopback
 
 LARGEST = 64 * 1024 * 1024
 """Maximum size of a response in bytes, decompressed. The listing of 10,000 clients is 2.8 MB."""

@@ -11,7 +11,7 @@ from reconciler.live.gateway import ClientSecret
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import Transport
-from reconciler.live.platform import codec, requests
+from reconciler.live.platform import codec, endpoints
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.listing import read_listing, read_secrets
 from reconciler.live.platform.session import Session
@@ -88,13 +88,13 @@ class HttpGateway:
 
     def list_clients(self) -> Listing:
         """Return all clients that are not deleted, sorted by id, without their secrets."""
-        document, at = self._session.ask_when(requests.LIST)
-        return self._checked(requests.LIST, lambda: read_listing(document, at))
+        document, at = self._session.ask_when(endpoints.LIST)
+        return self._checked(endpoints.LIST, lambda: read_listing(document, at))
 
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """Return the same as `list_clients`, and the secret of each of those clients, sorted by id."""
-        document, at = self._session.ask_with_secrets(requests.LIST)
-        return self._checked(requests.LIST, lambda: (read_listing(document, at), read_secrets(document)))
+        document, at = self._session.ask_with_secrets(endpoints.LIST)
+        return self._checked(endpoints.LIST, lambda: (read_listing(document, at), read_secrets(document)))
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
         """Create a client and return it as the instance answered. Never retried where that might create a second one.
@@ -102,13 +102,13 @@ class HttpGateway:
         `beside` is the id of a live client that already has this name: it is no sign that the client was created.
         """
         document = self._session.ask(
-            requests.CREATE, codec.request_body(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
+            endpoints.CREATE, codec.request_body(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
         )
-        return self._stored(requests.CREATE, document, spec)
+        return self._stored(endpoints.CREATE, document, spec)
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """Replace name, grants and redirect of a client together, and return it as the instance answered."""
-        call = requests.update(client_id)
+        call = endpoints.update(client_id)
         document = self._session.ask(call, codec.request_body(spec))
         stored = self._stored(call, document, spec)
         if stored.id != client_id:
@@ -117,7 +117,7 @@ class HttpGateway:
 
     def delete_client(self, client_id: int) -> None:
         """Revoke a client and its tokens. This cannot be undone."""
-        self._session.ask(requests.delete(client_id))
+        self._session.ask(endpoints.delete(client_id))
 
     def _check_not_made(self, name: str, beside: int | None) -> None:
         """Raise Unavailable if a create that found the session ended may still have created a client with this name.
@@ -131,7 +131,7 @@ class HttpGateway:
         everybody: tuple[LiveClient | UnsupportedClient, ...] = (*listing.clients, *listing.unsupported)
         if any(live.name == name and live.id != beside for live in everybody):
             why = "the session ended meanwhile, and a client of this name is live, perhaps the one that was to be made"
-            raise Unavailable(failure_text(requests.CREATE, self._url, why), "plan again: it shows what is live now")
+            raise Unavailable(failure_text(endpoints.CREATE, self._url, why), "plan again: it shows what is live now")
 
     def _stored(self, call: ApiRequest, document: object, sent: ClientSpec) -> LiveClient:
         row = self._checked(call, lambda: codec.read_row(document))

@@ -12,7 +12,7 @@ from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.transport import CookieSession, Transport
 from reconciler.live.platform.credentials import Credentials
-from reconciler.live.platform.requests import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE
+from reconciler.live.platform.endpoints import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE
 from reconciler.live.platform.responses import (
     decode_body,
     error_for,

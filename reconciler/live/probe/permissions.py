@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.request import ApiRequest, failure_text
+from reconciler.live.platform.endpoints import ASK_CREATE, ASK_DELETE, ASK_EDIT
 from reconciler.live.platform.gateway import HttpGateway
-from reconciler.live.platform.requests import ASK_CREATE, ASK_DELETE, ASK_EDIT
 from reconciler.live.platform.responses import is_json, session_error_for
 from reconciler.live.platform.session import Session
 from reconciler.live.probe.facts import Failure, LoggedIn, Permissions, PermissionState

@@ -23,7 +23,7 @@ from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import CookieSession, Route, Transport
-from reconciler.live.platform.requests import ANONYMOUS_PROBE
+from reconciler.live.platform.endpoints import ANONYMOUS_PROBE
 from reconciler.live.platform.responses import is_json, leads_to_login
 from reconciler.live.probe.facts import (
     AnonymousAnswer,

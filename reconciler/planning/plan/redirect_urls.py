@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from reconciler.model.clients import ClientSpec
-from reconciler.support.hosts import is_loopback
+from reconciler.support.loopback import is_loopback
 
 
 def escape_variables(spec: ClientSpec) -> ClientSpec:

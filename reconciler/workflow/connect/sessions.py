@@ -110,7 +110,7 @@ class Sessions:
 @contextmanager
 def _embedded(instance: Instance) -> Iterator[tuple[str, Credentials]]:
     from reconciler.sandbox.accounts import ADMIN
-    from reconciler.sandbox.server import running
+    from reconciler.sandbox.serve import running
 
     username, password = ADMIN
     with running(instance.embedded) as url:

@@ -14,8 +14,8 @@ from reconciler.planning.drift.base import Base
 from reconciler.planning.plan.plan import Note
 from reconciler.planning.settings_diff import settings_changes
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.check import settings_of
 from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.validate import settings_of
 
 
 def untrusted_changes(

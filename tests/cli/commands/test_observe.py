@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from reconciler.declared.schema.files import schema_text
 from reconciler.live.observation import Observation, dump_observations
 from reconciler.sandbox.accounts import account_named
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from tests.builders import listing, live
 from tests.cli.projects import Ended, Platform, Project, at, environment, platform, process, stored, wanted
 

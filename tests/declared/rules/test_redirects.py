@@ -8,7 +8,7 @@ from reconciler.declared.clients.fast_path import parse_url
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.platform import TRIMMED
-from reconciler.support.hosts import is_loopback
+from reconciler.support.loopback import is_loopback
 from tests.declared.declaring import PRODUCTION, SANDBOX, declared, demanding, names_of, only, settings, with_redirect
 
 FOUND = {

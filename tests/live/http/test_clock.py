@@ -12,7 +12,7 @@ from reconciler.live.platform.gateway import connect
 from reconciler.live.platform.responses import instance_time
 from reconciler.model.secret import Secret
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from tests.cli.projects import stored
 from tests.live.servers import CREDENTIALS, platform, serving
 

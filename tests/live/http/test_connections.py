@@ -11,7 +11,7 @@ import pytest
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.gateway import connect
 from reconciler.model.secret import Secret
-from reconciler.sandbox.server import ADMIN, running
+from reconciler.sandbox.serve import ADMIN, running
 from tests.builders import spec
 
 if TYPE_CHECKING:

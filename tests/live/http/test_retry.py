@@ -33,11 +33,11 @@ from reconciler.live.http.retry import (
     send_with_retries,
 )
 from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.endpoints import LIST
 from reconciler.live.platform.gateway import connect
-from reconciler.live.platform.requests import LIST
 from reconciler.model.errors import GatewayError, Unavailable
 from reconciler.model.secret import Secret
-from reconciler.sandbox.server import ADMIN, running
+from reconciler.sandbox.serve import ADMIN, running
 from tests.builders import spec
 from tests.faults import CutAnswer, DropConnection, On, RequestLog, Respond, together
 from tests.live.servers import CREDENTIALS, HURRIED, ONCE, RESET, Request, answer, in_turn, platform, serving

@@ -18,7 +18,7 @@ from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import GatewayError, LoginRefused, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model.fields import split_urls
 from reconciler.model.secret import Secret
-from reconciler.sandbox.server import ADMIN, running
+from reconciler.sandbox.serve import ADMIN, running
 from tests.live.servers import row
 
 ACCOUNT = Credentials(Secret(ADMIN[0]), Secret(ADMIN[1]))

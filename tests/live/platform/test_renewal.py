@@ -14,7 +14,7 @@ from reconciler.live.platform.gateway import connect
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
 from reconciler.model.secret import Secret
-from reconciler.sandbox.server import ADMIN, running
+from reconciler.sandbox.serve import ADMIN, running
 from tests.builders import spec
 from tests.faults import RequestLog
 from tests.live.expiring import Expiring, cookie

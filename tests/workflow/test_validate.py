@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.model.errors import InvalidDeclarations, WrongUsage
 from reconciler.model.settings import Settings
-from reconciler.workflow.check import valid_settings, validate_files
 from reconciler.workflow.options import ProjectFiles, Selection, select_instances
+from reconciler.workflow.validate import valid_settings, validate_files
 
 SETTINGS = "instances: {a: {embedded: a.sqlite3}, b: {embedded: b.sqlite3}}\n"
 CLIENTS = (

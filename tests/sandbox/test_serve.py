@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from reconciler.model.errors import SandboxError, WrongUsage
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 from tests.sandbox.conftest import Browser
 
 
