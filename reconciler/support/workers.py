@@ -26,7 +26,7 @@ class WorkerPool(Generic[Task, Result]):
 
     def __init__(self, size: int, work: Callable[[Task], Result]) -> None:
         if size < 1:
-            raise ValueError("a crew of nobody gets nothing done")
+            raise ValueError("size must be at least 1")
         self._size = size
         self._work = work
         self._tasks: SimpleQueue[tuple[Task, Future[Result]] | None] = SimpleQueue()
