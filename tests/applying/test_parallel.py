@@ -210,6 +210,6 @@ def test_a_bug_in_a_thread_comes_through_and_is_not_taken_for_a_failed_write() -
         apply_plan(plan_of(creates(9), gateway.live), gateway, journal=Unrecorded(), on_progress=lambda _: None)
 
 
-def test_a_crew_of_nobody_is_a_mistake_of_the_caller() -> None:
-    with pytest.raises(ValueError, match="nobody"):
+def test_a_pool_without_threads_is_refused() -> None:
+    with pytest.raises(ValueError, match="size must be at least 1"):
         WorkerPool(0, request_for)

@@ -30,12 +30,12 @@ EDITS = (
     ),
     (
         "reconciler/model/fields.py",
-        "        texts=lambda spec: spec.redirect_urls,\n        one_a_line=True,\n    ),\n",
+        "        texts=lambda spec: spec.redirect_urls,\n        one_per_line=True,\n    ),\n",
         """    FieldRow(
         Field.SCOPES,
         attribute="scopes",
         to_json=lambda spec: list(spec.scopes),
-        from_json=lambda value: value.each(JsonValue.whole_text),
+        from_json=lambda value: value.each(JsonValue.valid_text),
         texts=lambda spec: spec.scopes,
         declared=lambda entry: tuple(entry.get("scopes", ())),
         sent_as="scopes",
