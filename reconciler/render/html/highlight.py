@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import groupby
 
 from reconciler.support.frozen import frozen
 
@@ -76,14 +77,7 @@ def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
 
 
 def _pieces(parts: Sequence[str], same: Sequence[range]) -> Iterator[Piece]:
-    begin = 0
-    for shared in same:
-        yield from _piece(parts[begin : shared.start], differs=True)
-        yield from _piece(parts[shared.start : shared.stop], differs=False)
-        begin = shared.stop
-    yield from _piece(parts[begin:], differs=True)
-
-
-def _piece(parts: Sequence[str], *, differs: bool) -> Iterator[Piece]:
-    if parts:
-        yield Piece("".join(parts), differs)
+    """As few as can be: a text in two pieces could spell what is defused only within one."""
+    shared = {number for each in same for number in each}
+    for is_shared, group in groupby(enumerate(parts), key=lambda part: part[0] in shared):
+        yield Piece("".join(part for _, part in group), not is_shared)
