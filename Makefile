@@ -1,7 +1,13 @@
 # The two commands: `make demo` and `make test`. Everything is installed into .venv.
 PYTHON ?= python3
+# For `make test-thorough`: on which lines of the platform (all, if none is named), and how long its open-ended searches
+# may take in all.
+LINES =
+SECONDS = 180
+unexport LINES SECONDS # shells and terminals give them another meaning
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS := -n auto
 RUN := $(BIN)/reconciler
 INSTALLED := $(VENV)/.installed
 EDITORS := tests/editors/node_modules/.installed
@@ -9,7 +15,7 @@ EDITORS := tests/editors/node_modules/.installed
 
 .PHONY: help
 help: ## What can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else 0'
@@ -30,8 +36,13 @@ demo: $(INSTALLED) ## Validate, plan, apply and plan again against the embedded 
 	@RUN=$(RUN) sh docs/demo/demo.sh
 
 .PHONY: test
-test: $(INSTALLED) $(EDITORS) ## Run the tests
-	$(BIN)/python -m pytest -n auto
+test: $(INSTALLED) $(EDITORS) ## Run the tests: a little of everything
+	$(BIN)/python -m pytest $(WORKERS)
+
+.PHONY: test-thorough
+test-thorough: $(INSTALLED) $(EDITORS) ## Run the long searches: LINES=4.15 SECONDS=180
+	TEST_TIER=thorough PLATFORM_LINES='$(LINES)' SEARCH_SECONDS='$(SECONDS)' \
+	  $(BIN)/python -m pytest $(WORKERS) -m 'thorough or repeated or hypothesis'
 
 .PHONY: lint
 lint: $(INSTALLED) ## Style, types, the import contracts and the workflows

@@ -1,6 +1,31 @@
-"""For all tests: they are no job of a pipeline, even if they run in one."""
+"""For all tests: how much they try, and an environment that does not depend on who runs them."""
+
+from __future__ import annotations
 
 import os
 
+import pytest
+
+from tests import platform_lines, tiers
+
+# They are no job of a pipeline, even if they run in one.
 for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(name, None)
+
+# `nohup make test &` leaves Ctrl-C ignored, and what a process ignores, the programs that it starts ignore as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def pytest_configure() -> None:
+    try:
+        tiers.check_choices()
+        platform_lines.chosen_lines()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "platform_line" in metafunc.fixturenames:
+        lines = [pytest.param(each, marks=pytest.mark.repeated) for each in platform_lines.chosen_lines()]
+        metafunc.parametrize("platform_line", lines, ids=str)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from reconciler.live.observation import Observation
@@ -25,10 +24,6 @@ from reconciler.planning.drift.base import Base
 from reconciler.planning.make_plan import PlanPolicy
 from reconciler.planning.plan.plan import OnDrift, Prune
 from tests.builders import absent, elsewhere, live, present, rotation, unsupported
-
-# How long an example takes depends on the machine, and says nothing.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 HOSTILE = ["\x1b[31mred", "::error::no", "a|b`c<b>", "\u202eevil", "\ud800", "\x00x", "*", "?", "${x}", "A" * 255]
 ALIKE = ["Portal", "portal", "Por\u200btal", "PORTAL", "Caf\u00e9", "Cafe\u0301"]

@@ -8,7 +8,7 @@ from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
@@ -23,11 +23,13 @@ from reconciler.model.secret import Secret
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Plan, Prune
 from reconciler.sandbox.accounts import ACCOUNTS
-from reconciler.sandbox.serve import ADMIN, running
+from reconciler.sandbox.serve import ADMIN
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, present, spec
 from tests.faults import CutAnswer, DropConnection, LoseSession, On, RequestLog, Respond, together
 from tests.memory_gateway import Unrecorded
+from tests.platform_lines import LINES, Line
 from tests.strategies import certainties
+from tests.tiers import examples
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -50,11 +52,13 @@ def logged_in(url: str, account: tuple[str, str] = ADMIN) -> Iterator[Gateway]:
 
 
 @contextmanager
-def sandbox(*faults: Fault, holding: tuple[ClientSpec, ...] = BEFORE) -> Iterator[tuple[str, RequestLog]]:
+def sandbox(
+    *faults: Fault, holding: tuple[ClientSpec, ...] = BEFORE, line: Line = LINES[0]
+) -> Iterator[tuple[str, RequestLog]]:
     """A sandbox that holds these clients, and a log of what reaches it; it has them before any fault can strike."""
     log = RequestLog()
     switch = Switch(*faults)
-    with running(None, middleware=together(log, switch)) as url:
+    with line.running(None, middleware=together(log, switch)) as url:
         with logged_in(url) as gateway:
             for each in holding:
                 gateway.create_client(each)
@@ -96,8 +100,8 @@ def run(plan: Plan, gateway: Gateway, parallelism: int = 1) -> Report:
     return apply_plan(plan, gateway, journal=Unrecorded(), on_progress=lambda _: None, parallelism=parallelism)
 
 
-def test_planning_again_after_applying_gives_an_empty_plan() -> None:
-    with sandbox() as (url, log), logged_in(url) as gateway:
+def test_planning_again_after_applying_gives_an_empty_plan(platform_line: Line) -> None:
+    with sandbox(line=platform_line) as (url, log), logged_in(url) as gateway:
         report = apply(EVERYTHING, gateway)
         assert is_complete(report)
         assert [(seen.method, seen.path) for seen in log.requests[1:]] == [
@@ -240,9 +244,14 @@ FAULTS: dict[str, Callable[[On], Fault]] = {
 @pytest.mark.parametrize(
     "on", [("PUT", 1), ("PUT", 2), ("POST", 1), ("DELETE", 1), ("GET", 2)], ids=lambda on: f"{on[0]} {on[1]}"
 )
-def test_any_single_fault_then_a_clean_run_converges_with_no_duplicate(fault: str, on: tuple[str, int]) -> None:
+def test_any_single_fault_then_a_clean_run_converges_with_no_duplicate(
+    platform_line: Line, fault: str, on: tuple[str, int]
+) -> None:
     method, number = on
-    with sandbox(FAULTS[fault](On(method, CLIENTS, {number}))) as (url, log), logged_in(url) as gateway:
+    with (
+        sandbox(FAULTS[fault](On(method, CLIENTS, {number})), line=platform_line) as (url, log),
+        logged_in(url) as gateway,
+    ):
         apply(EVERYTHING, gateway)
         assert log.count("POST", CLIENTS) == 1
         assert is_complete(apply(EVERYTHING, gateway))
@@ -251,13 +260,13 @@ def test_any_single_fault_then_a_clean_run_converges_with_no_duplicate(fault: st
         assert sorted(names) == sorted({*names, "Changed", "New name", "Made"})
 
 
-@settings(max_examples=10)
-@given(certainties(), st.sampled_from(Prune))
+@examples(0.1)
+@given(scenario=certainties(), prune=st.sampled_from(Prune))
 def test_whatever_is_declared_one_apply_is_enough_and_the_system_clients_stay(
-    scenario: tuple[Declarations, list[ClientSpec]], prune: Prune
+    platform_line: Line, scenario: tuple[Declarations, list[ClientSpec]], prune: Prune
 ) -> None:
     declared, there = scenario
-    with sandbox(holding=tuple(there)) as (url, _), logged_in(url) as gateway:
+    with sandbox(holding=tuple(there), line=platform_line) as (url, _), logged_in(url) as gateway:
         system = gateway.list_clients().clients[:5]
         assert is_complete(apply(declared, gateway, prune))
         again = plan_with(declared, gateway, prune)

@@ -10,12 +10,13 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.conftest import Open
 from tests.render.pages import PAGES
+from tests.tiers import few
 
 TALL = 12_000
 """Pixels: so that nothing is left out for being far below."""
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", few(PAGES, 5))
 def test_nobody_is_shut_out(opened: Open, name: str) -> None:
     """No rule of axe is broken: contrast, names, headings, tables, landmarks."""
     page = opened(name, height=TALL)
@@ -23,7 +24,7 @@ def test_nobody_is_shut_out(opened: Open, name: str) -> None:
     assert Axe().run(page).violations_count == 0
 
 
-@pytest.mark.parametrize("name", ["everything-at-once", "every-outcome", "invalid", "fleet", "history"])
+@pytest.mark.parametrize("name", few(["everything-at-once", "every-outcome", "invalid", "fleet", "history"], 5))
 def test_nobody_is_shut_out_in_the_dark_on_a_telephone(opened: Open, name: str) -> None:
     """Other colours, other widths, the same rules."""
     page = opened(name, scheme="dark", width=360, height=TALL)

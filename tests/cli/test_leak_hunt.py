@@ -17,6 +17,7 @@ from tests.cli.projects import Platform, Project, at, platform, stored, wanted
 from tests.cli.sinking import DOCUMENT, command, program
 from tests.faults import CutAnswer, DropConnection, On, Respond
 from tests.leaks import assert_no_secret, found
+from tests.tiers import few
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -93,7 +94,7 @@ def prepare(project: Project, served: Platform, *sinks: object) -> None:
     project.declare(*made, *changed, *map(wanted, LIVE[30:40]), wanted("Twice"), absent)
 
 
-@pytest.mark.parametrize("mode", ["", "fail", "deaf", "die", "garbage"])
+@pytest.mark.parametrize("mode", few(["fail", "", "deaf", "die", "garbage"], 5))
 def test_no_command_shows_a_secret_whatever_its_sinks_do(project: Project, staging: Platform, mode: str) -> None:
     spy: dict[str, object] = {"command": {"run": ["./spy", "--argument"]}}
     prepare(project, staging, command(), DOCUMENT, spy)
@@ -121,7 +122,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", few(FAULTS, 6))
 def test_no_failure_of_the_instance_shows_one(project: Project, tmp_path: Path, fault: str) -> None:
     project.hurry()
     with platform(tmp_path / "faulty.sqlite3", FAULTS[fault]) as faulty:

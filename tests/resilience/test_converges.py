@@ -17,9 +17,8 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import TypeVar
 
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from reconciler.applying.past_runs import PastRun as Journal
 from reconciler.applying.past_runs import applied, list_runs, uncertain
@@ -40,7 +39,9 @@ from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import clock
 from tests.builders import at, spec
 from tests.memory_gateway import Fault, MemoryGateway, request_for
+from tests.platform_lines import Line
 from tests.strategies import WORDS, certainties
+from tests.tiers import examples, search
 
 Answered = TypeVar("Answered")
 
@@ -354,5 +355,7 @@ def refused(told: Journal) -> set[str]:
     return {request_for(write.change) for write in told.writes if write.answer and write.answer.answered == "refused"}
 
 
-Life.TestCase.settings = settings(max_examples=500, stateful_step_count=8, deadline=None, print_blob=True)
-TestLife = Life.TestCase
+@search("lives")
+def test_whatever_happens_to_an_instance_one_clean_run_converges(platform_line: Line) -> None:
+    """The instance is one in memory, which has nothing yet in which lines of the platform differ."""
+    run_state_machine_as_test(Life, settings=examples(steps=8))

@@ -23,11 +23,12 @@ from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal,
 from reconciler.model.clients import ClientSpec
 from reconciler.model.fields import join_urls
 from reconciler.planning.plan.plan import Change, Create, Delete
-from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 from tests import faults
 from tests.cli.projects import SECONDS, Platform, Project, at, command, stored, wanted
 from tests.faults import ANY, Acted, DropConnection, Meanwhile, On, together
+from tests.platform_lines import Line
+from tests.tiers import few
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -88,8 +89,10 @@ def moments(chunk: int, seed: int) -> list[Moment]:
     return [*chosen, Moment(seconds=chance.uniform(0.2, 1.5))]
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_after_a_kill_at_any_moment_one_clean_run_converges(project: Project, tmp_path: Path, chunk: int) -> None:
+@pytest.mark.parametrize("chunk", few(range(CHUNKS), CHUNKS))
+def test_after_a_kill_at_any_moment_one_clean_run_converges(
+    project: Project, tmp_path: Path, platform_line: Line, chunk: int
+) -> None:
     seed = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(2**32))
     project.declare(*DECLARED)
     for number, moment in enumerate(moments(chunk, seed)):
@@ -97,29 +100,31 @@ def test_after_a_kill_at_any_moment_one_clean_run_converges(project: Project, tm
         database = tmp_path / f"{number}.sqlite3"
         Platform(database).has(*BEFORE)
         journal = tmp_path / f"journal {number}"
-        acted = killed_apply(project, database, journal, moment)
+        acted = killed_apply(project, platform_line, database, journal, moment)
         tells_the_truth(journal, acted)
-        clean_run_converges(project, database, journal)
+        clean_run_converges(project, platform_line, database, journal)
 
 
 def test_where_one_session_a_user_is_allowed_the_one_left_behind_is_said_to_stand_in_the_way(
-    project: Project, tmp_path: Path
+    project: Project, tmp_path: Path, platform_line: Line
 ) -> None:
     """The one thing that a clean run cannot mend: nobody logged out. It writes nothing, and says how long to wait."""
     database, journal = tmp_path / "platform.sqlite3", tmp_path / "journal"
     Platform(database).has(*BEFORE)
     project.declare(*DECLARED)
-    tells_the_truth(journal, killed_apply(project, database, journal, Moment(50, "arrived")))
+    tells_the_truth(journal, killed_apply(project, platform_line, database, journal, Moment(50, "arrived")))
     acted = Acted()
-    with running(database, middleware=acted, settings={"session-control.ip_restriction": 1}) as url:
+    with platform_line.running(database, middleware=acted, settings={"session-control.ip_restriction": 1}) as url:
         project.configure({"staging": at(url, limits=GENEROUS)})
         ended = project.run("apply", "--yes", "--instance", "staging", "--journal", journal)
     assert (ended.code, acted.writes) == (6, [])
     assert "if a killed run left it behind, wait until it lapses" in ended.err
-    clean_run_converges(project, database, journal)
+    clean_run_converges(project, platform_line, database, journal)
 
 
-def killed_apply(project: Project, database: Path, journal: Path, moment: Moment) -> list[faults.Write]:
+def killed_apply(
+    project: Project, platform_line: Line, database: Path, journal: Path, moment: Moment
+) -> list[faults.Write]:
     """What the platform did in the end. Leaving it waits for what the killed run had sent before."""
     acted = Acted()
     children: list[subprocess.Popen[bytes]] = []
@@ -127,7 +132,7 @@ def killed_apply(project: Project, database: Path, journal: Path, moment: Moment
     def kill() -> None:
         children[0].kill()
 
-    with running(database, middleware=together(moment.fault(kill), acted)) as url:
+    with platform_line.running(database, middleware=together(moment.fault(kill), acted)) as url:
         project.configure({"staging": at(url, timeout=30, limits=GENEROUS)})
         with subprocess.Popen(
             command("apply", "--yes", "--instance", "staging", "--journal", journal),
@@ -178,8 +183,8 @@ def target_of(change: Change) -> tuple[str, str | None]:
     return ("DELETE" if isinstance(change, Delete) else "PUT"), str(change.id)
 
 
-def clean_run_converges(project: Project, database: Path, journal: Path) -> None:
-    with running(database) as url:
+def clean_run_converges(project: Project, platform_line: Line, database: Path, journal: Path) -> None:
+    with platform_line.running(database) as url:
         project.configure({"staging": at(url, timeout=30, limits=GENEROUS)})
         ended = project.run("apply", "--yes", "--instance", "staging", "--journal", journal)
         assert ended.code == 0, ended.out + ended.err

@@ -13,6 +13,8 @@ from tests.cli.projects import SECONDS, Project, at, platform, wanted
 from tests.cli.projects import command as program
 from tests.cli.sinking import DOCUMENT, command, configure, document, events, is_right, issued
 from tests.faults import Meanwhile, On
+from tests.platform_lines import Line
+from tests.tiers import few
 
 NAMES = [f"Made {number}" for number in range(6)]
 KILLER = """#!/bin/sh
@@ -33,12 +35,12 @@ def killed(project: Project, *flags: str) -> None:
     assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize("number", [1, 2, 6])
+@pytest.mark.parametrize("number", few([6, 1, 2], 3))
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_run_that_is_killed_in_a_delivery_is_made_right_by_the_next(
-    project: Project, tmp_path: Path, when: str, number: int
+    project: Project, tmp_path: Path, platform_line: Line, when: str, number: int
 ) -> None:
-    with platform(tmp_path / "platform.sqlite3") as staging:
+    with platform(tmp_path / "platform.sqlite3", settings=platform_line.settings) as staging:
         configure(project, staging)
         project.write("killer", KILLER).chmod(0o700)
         project.declare(*map(wanted, NAMES))
@@ -56,7 +58,7 @@ def test_a_run_that_is_killed_in_a_delivery_is_made_right_by_the_next(
 
 
 def test_a_run_that_is_killed_between_the_answers_and_the_deliveries_is_made_right_by_the_next(
-    project: Project, tmp_path: Path
+    project: Project, tmp_path: Path, platform_line: Line
 ) -> None:
     """The second look at the list is the one with the secrets. Without any delivery, only the journal can tell."""
     children: list[subprocess.Popen[bytes]] = []
@@ -65,7 +67,7 @@ def test_a_run_that_is_killed_between_the_answers_and_the_deliveries_is_made_rig
         children[0].kill()
 
     strikes = Meanwhile(On("GET", "/oauth/clients", {2}), kill)
-    with platform(tmp_path / "platform.sqlite3", strikes) as staging:
+    with platform(tmp_path / "platform.sqlite3", strikes, platform_line.settings) as staging:
         configure(project, staging, DOCUMENT, command())
         project.declare(*map(wanted, NAMES))
         with subprocess.Popen(program("apply", "-i", "staging", "--yes"), stdout=subprocess.DEVNULL) as child:
@@ -79,7 +81,7 @@ def test_a_run_that_is_killed_between_the_answers_and_the_deliveries_is_made_rig
 
 
 def test_a_create_that_was_never_answered_since_the_run_was_killed_is_delivered(
-    project: Project, tmp_path: Path
+    project: Project, tmp_path: Path, platform_line: Line
 ) -> None:
     """Its id stands nowhere, but its name does."""
     children: list[subprocess.Popen[bytes]] = []
@@ -88,7 +90,7 @@ def test_a_create_that_was_never_answered_since_the_run_was_killed_is_delivered(
         children[0].kill()
 
     strikes = Meanwhile(On("POST", "/oauth/clients", {2}), kill, after=True)
-    with platform(tmp_path / "platform.sqlite3", strikes) as staging:
+    with platform(tmp_path / "platform.sqlite3", strikes, platform_line.settings) as staging:
         configure(project, staging, command())
         project.declare(*map(wanted, NAMES))
         run = program("apply", "-i", "staging", "--yes", "--parallelism", "1")
@@ -101,8 +103,8 @@ def test_a_create_that_was_never_answered_since_the_run_was_killed_is_delivered(
         assert is_right(project, staging)
 
 
-def test_secrets_deliver_makes_it_right_as_well(project: Project, tmp_path: Path) -> None:
-    with platform(tmp_path / "platform.sqlite3") as staging:
+def test_secrets_deliver_makes_it_right_as_well(project: Project, tmp_path: Path, platform_line: Line) -> None:
+    with platform(tmp_path / "platform.sqlite3", settings=platform_line.settings) as staging:
         configure(project, staging)
         project.write("killer", KILLER).chmod(0o700)
         project.declare(*map(wanted, NAMES))

@@ -17,15 +17,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 from tests.cli.projects import SECONDS, Project, at, command, wanted
 from tests.cli.sinking import DOCUMENT
 from tests.faults import ANY, DropConnection, Meanwhile, On, together
+from tests.platform_lines import Line
+from tests.tiers import few
 
 TIME = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 MADE, NOW, LATER = TIME - timedelta(days=30), TIME + timedelta(hours=1), TIME + timedelta(days=8)
-WAYS = ("lost", "arrived", "answered")
+WAYS = ("arrived", "lost", "answered")
 AT_ONCE_REQUESTS = ["POST", "GET", "POST", "GET", "DELETE", "GET", "GET"]
 """Login, list, create, list with the secrets, delete, last look, logout."""
 MAKING_REQUESTS = ["POST", "GET", "POST", "GET", "GET"]
@@ -48,6 +49,7 @@ class Stage:
 
     project: Project
     database: Path
+    line: Line
     now: datetime = NOW
     runs: int = 0
     asked: list[str] = field(default_factory=list)
@@ -70,7 +72,7 @@ class Stage:
         """The platform; it never deletes a client before another one of its name works, and is delivered."""
         guarded = Meanwhile(On("DELETE", "/"), self.demand_a_working_secret)
         self.asked = []
-        with running(
+        with self.line.running(
             self.database,
             middleware=together(*faults, self.counting, guarded),
             clock=self.now.timestamp,
@@ -144,8 +146,8 @@ class Stage:
 
 
 @pytest.fixture
-def stage(project: Project, tmp_path: Path) -> Stage:
-    return Stage(project, tmp_path / "platform.sqlite3")
+def stage(project: Project, tmp_path: Path, platform_line: Line) -> Stage:
+    return Stage(project, tmp_path / "platform.sqlite3", platform_line)
 
 
 def strike(request: int, way: str) -> Callable[[Callable[[], object]], Any]:
@@ -158,7 +160,7 @@ def strike(request: int, way: str) -> Callable[[Callable[[], object]], Any]:
     return fault
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", few(WAYS, len(WAYS)))
 def test_with_nothing_to_keep(stage: Stage, way: str) -> None:
     for request in range(1, len(AT_ONCE_REQUESTS) + 1):
         stage.rotate(0)
@@ -167,7 +169,7 @@ def test_with_nothing_to_keep(stage: Stage, way: str) -> None:
         stage.demand_the_end()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", few(WAYS, len(WAYS)))
 def test_while_the_successor_is_made(stage: Stage, way: str) -> None:
     """Both work for a week, whatever happened; then the old one goes."""
     for request in range(2, len(MAKING_REQUESTS) + 1):
@@ -181,7 +183,7 @@ def test_while_the_successor_is_made(stage: Stage, way: str) -> None:
         stage.demand_the_end()
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", few(WAYS, len(WAYS)))
 def test_while_the_old_one_goes(stage: Stage, way: str) -> None:
     for request in range(2, len(RETIRING_REQUESTS) + 1):
         stage.rotate("7d")

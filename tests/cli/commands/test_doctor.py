@@ -23,6 +23,7 @@ from tests.live.servers import SET_COOKIE, answer, serving
 from tests.live.servers import platform as made_of
 from tests.render.json.test_overview import read
 from tests.sandbox.conftest import Browser
+from tests.tiers import few
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -361,7 +362,7 @@ def hasty(project: Project) -> Project:
     return project
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", few(FAULTS, 6))
 @pytest.mark.parametrize("place", PLACES)
 def test_every_fault_ends_in_words_a_way_out_and_no_write(
     hasty: Project, tmp_path: Path, place: str, fault: str

@@ -15,8 +15,10 @@ from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.fields import split_urls
 from tests.cli.projects import Platform, Project, at, platform, stored
 from tests.faults import On, Respond
+from tests.tiers import few
 
-CLIENTS = 2_000
+CROWDS = [200, 2_000]
+"""Numbers of clients."""
 GRANT_SETS = [frozenset(each) for size in (1, 2, 3) for each in combinations(Grant, size)]
 HOSTILE = [
     "#", "# no comment", "- item", "-", "? ", "?key", ": ", "a: b", "no", "NULL", "~", "5", "1e3", "0x1F", "12:30",
@@ -43,27 +45,27 @@ URLS = [
 ]
 
 
-def _generated(seed: int) -> list[ClientSpec]:
+def _generated(seed: int, number: int) -> list[ClientSpec]:
     """Clients as people and programs leave them behind: every grant, hostile names, several URLs, duplicates."""
     dice = random.Random(seed)
-    names = HOSTILE + [f"Client {dice.randrange(CLIENTS)} {dice.choice(HOSTILE)}"[:255] for _ in range(CLIENTS)]
+    names = HOSTILE + [f"Client {dice.randrange(number)} {dice.choice(HOSTILE)}"[:255] for _ in range(number)]
     specs = []
-    for number, name in enumerate(names[:CLIENTS]):
-        grants = GRANT_SETS[number % len(GRANT_SETS)]
+    for position, name in enumerate(names[:number]):
+        grants = GRANT_SETS[position % len(GRANT_SETS)]
         url = dice.choice(URLS) if Grant.AUTHORIZATION_CODE in grants else None
         specs.append(ClientSpec(name, grants, split_urls(url)))
     return specs
 
 
-@pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+@pytest.fixture(scope="module", params=few(CROWDS, 2))
+def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     with platform(tmp_path_factory.mktemp("crowded") / "platform.sqlite3") as served:
-        served.has(*_generated(17))
+        served.has(*_generated(17, request.param))
         yield served
 
 
 @pytest.mark.parametrize("split", [False, True])
-def test_two_thousand_clients_go_round_and_nothing_is_left_to_do(
+def test_a_crowd_of_clients_goes_round_and_nothing_is_left_to_do(
     project: Project, crowded: Platform, split: bool
 ) -> None:
     project.configure({"production": at(crowded.url, timeout=30)})
@@ -76,7 +78,7 @@ def test_two_thousand_clients_go_round_and_nothing_is_left_to_do(
     assert planned.code == 0, planned.out
     names = {each["name"] for file in _files(project) for each in yaml.safe_load(file.read_bytes())["clients"]}
     assert f"nothing to do · {len(names)} in sync" in planned.out
-    assert len(names) > CLIENTS / 2
+    assert len(names) > len(crowded.clients()) / 2
     assert any(b"2 live clients of production have the name" in file.read_bytes() for file in _files(project))
     before = {file: file.read_bytes() for file in _files(project)}
     assert project.run("export", *flags, "--force").code == 0

@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.declared.edit.add_entries import add_entries
@@ -20,6 +20,7 @@ from reconciler.declared.yaml.load import load_text
 from reconciler.declared.yaml.parse import HAS_LIBYAML
 from reconciler.model.clients import ClientSpec, Grant
 from tests.declared.yaml.difficult_yaml import AS_BYTES, PORTAL
+from tests.tiers import examples
 
 CODE, TOKEN, PASSWORD = Grant.AUTHORIZATION_CODE, Grant.PERSONAL_ACCESS_TOKEN, Grant.PASSWORD
 NEW = Addition({"name": "New", "instances": ["production"], "grants": {"authorization_code": {"redirect_url": PORTAL}}})
@@ -282,7 +283,7 @@ def documents(draw: st.DrawFn) -> bytes:
     return (newline.join(lines) + draw(st.sampled_from([newline, "", newline * 2]))).encode()
 
 
-@settings(deadline=None, max_examples=300)
+@examples(3)
 @given(documents(), st.lists(st.sampled_from([NEW, ODD]), min_size=1, max_size=2))
 def test_without_the_new_entries_any_file_is_what_it_was(old: bytes, additions: list[Addition]) -> None:
     new = add_entries(old, additions)
@@ -291,7 +292,7 @@ def test_without_the_new_entries_any_file_is_what_it_was(old: bytes, additions: 
     assert [dict(each) for each in clients(new)] == [*clients(old), *(each.value for each in additions)]
 
 
-@settings(deadline=None, max_examples=300)
+@examples(3)
 @given(documents(), st.data())
 def test_of_any_file_only_the_entry_in_question_changes(old: bytes, data: st.DataObject) -> None:
     before = clients(old)

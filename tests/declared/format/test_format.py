@@ -20,6 +20,7 @@ from reconciler.declared.schema.key_order import key_order
 from reconciler.declared.yaml.load import load_text
 from tests.declared.yaml.difficult_yaml import AS_BYTES
 from tests.declared.yaml.everyday_yaml import ENTRIES, NAMES, SETTINGS, sloppy_texts
+from tests.tiers import examples
 
 
 def held(data: bytes) -> Any:
@@ -60,9 +61,7 @@ def test_every_layout_has_one_form_that_means_the_same(layout: str) -> None:
 
 
 LINE_ENDS = st.sampled_from(["\n", "\r\n", "\r"])
-SOME = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+SOME = settings(examples(1.5), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 @SOME

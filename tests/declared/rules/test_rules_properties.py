@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.declared.clients.fast_path import parse_url
@@ -20,7 +20,6 @@ from tests.declared.declaring import PLACE, SANDBOX, document, shared
 from tests.declared.declaring import settings as settings_with
 
 # How long an example takes depends on the machine, and says nothing.
-untimed = settings(deadline=None)
 
 POLICY = Policy(
     allowed_redirect_hosts=("*.example",),
@@ -86,7 +85,6 @@ def declared(files: Sequence[Document], having: Settings = SETTINGS) -> Declared
     return declare(files, having, having.instances, complete=True)
 
 
-@untimed
 @given(FILES, st.randoms(use_true_random=False), TUNING)
 def test_neither_the_order_of_files_nor_a_second_look_changes_anything(
     files: list[list[dict[str, Any]]], random: Any, tuning: dict[str, RuleSetting]
@@ -99,7 +97,6 @@ def test_neither_the_order_of_files_nor_a_second_look_changes_anything(
     assert declared(loaded, having) == first
 
 
-@untimed
 @given(FILES)
 def test_every_entry_is_present_absent_or_elsewhere_for_every_instance(files: list[list[dict[str, Any]]]) -> None:
     """Whatever rules say about it; only absent entries for other instances say nothing."""
@@ -116,7 +113,6 @@ def _is_sound(here: Declarations) -> bool:
     return with_code and all(c.ignore_changes <= {Field.REDIRECT_URL} for c in here.present)
 
 
-@untimed
 @given(FILES)
 def test_every_diagnostic_is_one_printable_line_with_a_way_out_of_a_known_rule(
     files: list[list[dict[str, Any]]],
@@ -132,7 +128,6 @@ def test_every_diagnostic_is_one_printable_line_with_a_way_out_of_a_known_rule(
         assert len(diagnostic.message) < 400
 
 
-@untimed
 @given(FILES, st.sampled_from([name for name, rule in RULES.items() if rule.tunable]))
 def test_a_rule_that_is_off_finds_nothing_and_silences_no_other(files: list[list[dict[str, Any]]], off: str) -> None:
     """Rules do not depend on one another."""
@@ -141,7 +136,6 @@ def test_a_rule_that_is_off_finds_nothing_and_silences_no_other(files: list[list
     assert declared(loaded, having).diagnostics == tuple(d for d in declared(loaded).diagnostics if d.rule != off)
 
 
-@untimed
 @given(st.text(max_size=60) | URLS)
 def test_any_text_can_be_taken_apart_as_a_url(text: str) -> None:
     """Parsers of libraries raise for some."""
@@ -151,7 +145,6 @@ def test_any_text_can_be_taken_apart_as_a_url(text: str) -> None:
     assert url.fault is None or url.fault.isprintable()
 
 
-@untimed
 @given(st.from_regex(r"https?://[a-z0-9._-]{1,20}(/[A-Za-z0-9._~/-]{0,20})?", fullmatch=True))
 def test_a_plain_url_is_taken_apart_the_same_on_the_short_way(text: str) -> None:
     """Where a query would not matter, adding one gives the same parts on the long way."""

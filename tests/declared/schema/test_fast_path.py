@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -18,6 +18,7 @@ from reconciler.declared.schema.files import schema_text
 from reconciler.declared.schema.validate import _fits
 from reconciler.declared.yaml.load import load_text
 from tests.declared.schema.test_validate import VALUES, WORDS
+from tests.tiers import examples, search
 
 ROOT = Path(__file__).parents[3]
 
@@ -67,13 +68,15 @@ def test_there_are_documents_to_change() -> None:
     assert len(SETTINGS) > 5
 
 
-@settings(deadline=None, max_examples=300)
+@search("schema", tests=2)
+@examples(3)
 @given(changed(CLIENTS) | st.none())
 def test_declared_clients_fit_if_jsonschema_says_so(document: Any) -> None:
     assert _fits("auth-clients")(document) == VALIDATORS["auth-clients"].is_valid(document)
 
 
-@settings(deadline=None, max_examples=300)
+@search("schema", tests=2)
+@examples(3)
 @given(changed(SETTINGS) | st.none())
 def test_a_configuration_fits_if_jsonschema_says_so(document: Any) -> None:
     assert _fits("reconciler")(document) == VALIDATORS["reconciler"].is_valid(document)

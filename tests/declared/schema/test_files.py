@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -115,7 +115,6 @@ ENDS = st.sampled_from([*TRIMMED, "\x1c", "\x1f", "\x7f", "\x80", "\u200c", "\u0
 CONTROL = {*map(chr, range(32)), *map(chr, range(127, 160))}
 
 
-@settings(deadline=None)
 @given(ENDS, st.text(st.sampled_from(["a", " ", "\t", "\u2028", "🦊", "\x00", "\x85"]), max_size=4), ENDS)
 @example("a", "\n", "")
 @example("", "", "")

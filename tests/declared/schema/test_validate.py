@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -138,7 +138,6 @@ ENTRIES = st.fixed_dictionaries(
 FILES = VALUES | st.fixed_dictionaries({"clients": st.lists(ENTRIES | VALUES, max_size=3)})
 
 
-@settings(deadline=None)
 @given(FILES.filter(lambda value: value is not None), st.sampled_from(["auth-clients", "reconciler"]))
 def test_the_verdict_is_that_of_the_schema_as_it_is_shipped(value: Any, schema: str) -> None:
     """Nothing that is done to say less, or to be faster, may let a mistake through."""

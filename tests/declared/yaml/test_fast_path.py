@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.declared.yaml import fast_path, fast_path_flow
@@ -14,8 +14,7 @@ from reconciler.declared.yaml.document import LineIndex, YamlMapping, YamlSequen
 from reconciler.declared.yaml.fast_path import read_fast
 from reconciler.declared.yaml.parse import HAS_LIBYAML, parse
 from tests.benchmarks.projects import write_project
-
-many = settings(deadline=None, max_examples=500)
+from tests.tiers import examples, search
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = [*(ROOT / "clients").glob("*.yaml"), ROOT / "reconciler.yaml"]
@@ -149,7 +148,8 @@ PARSERS = pytest.mark.parametrize(
 
 
 @PARSERS
-@many
+@search("yaml", tests=2)
+@examples(5)
 @given(TEXTS | PIECES)
 @example("a:\n- b\nc:\n  - d: e\n    f:\n    - g\n")
 @example("a: b\n  c\n")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
-
-untimed = settings(deadline=None)  # how long an example takes depends on the machine
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co")), max_size=8)
 KEYS = TEXT.filter(lambda key: key != "<<")
@@ -78,7 +76,6 @@ def places(document: Document) -> dict[tuple[str | int, ...], tuple[Location, Lo
     return found
 
 
-@untimed
 @given(texts())
 def test_values_are_those_of_pyyaml_but_for_types(text: str) -> None:
     loaded = load_text(text.encode(), "x.yaml")
@@ -86,7 +83,6 @@ def test_values_are_those_of_pyyaml_but_for_types(text: str) -> None:
     assert same(as_text(loaded.documents[0].root), yaml.load(text, yaml.BaseLoader))
 
 
-@untimed
 @given(texts())
 def test_libyaml_and_the_parser_in_python_give_the_same_values_and_places(text: str) -> None:
     fast, slow = (load_text(text.encode(), "x.yaml", libyaml=libyaml) for libyaml in (True, False))
@@ -95,7 +91,6 @@ def test_libyaml_and_the_parser_in_python_give_the_same_values_and_places(text: 
     assert places(fast.documents[0]) == places(slow.documents[0])
 
 
-@untimed
 @given(texts())
 def test_the_place_of_a_plain_key_is_where_its_text_stands(text: str) -> None:
     lines = text.splitlines()
@@ -103,7 +98,6 @@ def test_the_place_of_a_plain_key_is_where_its_text_stands(text: str) -> None:
     assert lines[place.line - 1][place.column - 1 :].lstrip("\"'").startswith("root")
 
 
-@untimed
 @given(st.binary(max_size=60), st.booleans())
 @example(b"\xef\xbb\xbf", True)
 @example(b"\xff\xfe", False)
@@ -118,7 +112,6 @@ BLANKS = ["\n", "\t", "\x00", "\u2028", "\ufeff", "\\", "\\ud800", "---\n", "...
 PIECES = st.sampled_from(MARKS + BLANKS)
 
 
-@untimed
 @given(st.lists(PIECES, max_size=15).map("".join), st.booleans())
 @example('"\\U99999999"', False)
 @example('"\\x', True)

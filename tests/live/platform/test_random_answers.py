@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import responses
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.live.platform.codec import read_client, read_row
@@ -16,6 +16,7 @@ from reconciler.model.errors import GatewayError
 from reconciler.support.json_reader import WrongShape
 from reconciler.support.text import printable
 from tests.live.servers import CREDENTIALS, ONCE, platform, row, serving
+from tests.tiers import examples, search
 
 URL = "https://acme.example"
 SPEC = ClientSpec("Customer portal", frozenset({Grant.PASSWORD}))
@@ -32,10 +33,7 @@ rows = st.dictionaries(st.sampled_from(list(row())), documents).map(lambda field
 listings = st.lists(rows | documents, max_size=4).map(lambda entries: {"data": entries})
 statuses = st.sampled_from([200, 201, 204, 302, 400, 401, 403, 404, 422, 429, 500, 503])
 
-exhaustively = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
-
-@exhaustively
 @given(document=documents | listings)
 def test_any_document_is_a_listing_or_of_the_wrong_shape(document: object) -> None:
     try:
@@ -46,7 +44,6 @@ def test_any_document_is_a_listing_or_of_the_wrong_shape(document: object) -> No
     assert ids == sorted(set(ids))
 
 
-@exhaustively
 @given(document=documents | rows)
 def test_any_document_is_a_client_or_of_the_wrong_shape(document: object) -> None:
     try:
@@ -72,7 +69,8 @@ usual_rows = st.fixed_dictionaries(
 ).map(lambda fields: {**row(), **fields})
 
 
-@settings(deadline=None, max_examples=1000)
+@search("rows")
+@examples(5)
 @given(document=usual_rows | rows)
 def test_a_row_that_looks_usual_is_read_as_every_other(document: object) -> None:
     """In a listing most rows are read with one look; what that gives is what reading them field by field does."""
@@ -96,7 +94,6 @@ def test_a_row_that_looks_usual_is_read_as_every_other(document: object) -> None
     assert listing == expected
 
 
-@exhaustively
 @given(document=documents | listings | rows, status=statuses, scopes=statuses)
 def test_any_json_at_any_status_is_an_answer_or_a_gateway_error(document: object, status: int, scopes: int) -> None:
     body = json.dumps(document)
@@ -120,7 +117,6 @@ def test_any_json_at_any_status_is_an_answer_or_a_gateway_error(document: object
                     assert error.message == printable(error.message)  # noqa: PT017  (some of them do succeed)
 
 
-@exhaustively
 @given(document=documents | listings, status=statuses)
 def test_any_answer_to_a_login_is_a_session_or_a_gateway_error(document: object, status: int) -> None:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
@@ -153,7 +149,7 @@ lines = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@examples(0.6)
 @given(pieces=st.lists(lines | st.binary(max_size=20), max_size=8))
 def test_any_bytes_are_an_answer_or_a_gateway_error(pieces: list[bytes]) -> None:
     with (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.clients import Declarations, Listing
@@ -12,6 +12,7 @@ from reconciler.planning.match.fast_path import match_declared
 from reconciler.planning.match.match import LiveIndex, Match, MatchedBy, match_all
 from tests.builders import live, present
 from tests.strategies import declarations, listings, policies
+from tests.tiers import examples, search
 
 
 @st.composite
@@ -24,7 +25,8 @@ def mostly_in_sync(draw: st.DrawFn) -> tuple[Declarations, Listing]:
     return declared, Listing(tuple(clients), listing.unsupported, listing.at)
 
 
-@settings(deadline=None, max_examples=300)
+@search("matches")
+@examples(3)
 @given(mostly_in_sync(), policies)
 def test_every_entry_means_what_it_means_without_the_shortcut(
     both: tuple[Declarations, Listing], policy: PlanPolicy

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from hypothesis import given, settings
+from hypothesis import given
 from jsonschema import Draft4Validator
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 from prometheus_client.parser import text_string_to_metric_families as prometheus
@@ -26,6 +26,7 @@ from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
 from tests.render.overviews import overviews
+from tests.tiers import examples
 
 _COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 _PIPELINES = re.compile(r"##(vso|teamcity)?\[", re.IGNORECASE)
@@ -45,7 +46,7 @@ def is_one_line_of_a_log(text: str) -> bool:
     return printable(text) == text and not _PIPELINES.search(text)
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_sarif_is_what_its_schema_describes(overview: Overview) -> None:
     log = json.loads(render_sarif(overview))
@@ -60,7 +61,7 @@ def test_sarif_is_what_its_schema_describes(overview: Overview) -> None:
         assert re.fullmatch(r"[A-Za-z0-9._~/%-]*", location["physicalLocation"]["artifactLocation"]["uri"])
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_code_quality_is_a_list_of_different_issues(overview: Overview) -> None:
     issues: list[dict[str, Any]] = json.loads(render_code_quality(overview))
@@ -73,7 +74,7 @@ def test_code_quality_is_a_list_of_different_issues(overview: Overview) -> None:
         assert issue["location"]["lines"]["begin"] >= 1
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_gitlab_counts_changes_or_gets_no_numbers(overview: Overview) -> None:
     counts = json.loads(render_terraform(overview))
@@ -90,7 +91,7 @@ def test_gitlab_counts_changes_or_gets_no_numbers(overview: Overview) -> None:
         assert counts.keys() == {"create", "update", "delete"}
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_junit_has_a_suite_for_each_instance_and_a_case_for_each_client(overview: Overview) -> None:
     root = ET.fromstring(render_junit(overview).encode())
@@ -121,7 +122,7 @@ def test_junit_has_a_suite_for_each_instance_and_a_case_for_each_client(overview
     assert int(root.get("tests", "")) == len(list(root.iter("testcase"))) > 0
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_metrics_are_read_alike_by_openmetrics_and_prometheus(overview: Overview) -> None:
     text = render_metrics(overview)
@@ -134,7 +135,7 @@ def test_metrics_are_read_alike_by_openmetrics_and_prometheus(overview: Overview
     assert text.endswith("\n# EOF\n")
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_an_annotation_is_one_command_that_says_what_it_should(overview: Overview) -> None:
     """Read as the runner reads it: no name adds a command, or a property to one."""

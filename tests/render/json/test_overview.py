@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -31,6 +31,7 @@ from tests.golden.scenes import SCENES, Scene
 from tests.golden.test_golden import json_text
 from tests.render.overviews import overviews
 from tests.render.strategies import diagnostics, errors, plans, refusals, reports_of, wild_plans
+from tests.tiers import examples
 
 SCHEMA = json.loads(schema_text("output"))
 
@@ -165,7 +166,7 @@ def test_the_schema_is_of_the_version_that_is_printed() -> None:
     assert {each["properties"]["format_version"]["const"] for each in documents} == {FORMAT_VERSION}
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_a_report_is_a_document_as_well(overview: Overview) -> None:
     """Whatever came of the run."""

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -23,6 +23,7 @@ from reconciler.support.text import printable
 from tests.builders import absent, declare, listing, live, plan_of, present
 from tests.render.overviews import overviews
 from tests.render.strategies import texts
+from tests.tiers import examples
 
 PARSER = MarkdownIt("gfm-like", {"linkify": True})
 # As GitHub does: a host without www. and without a scheme is no link.
@@ -110,7 +111,7 @@ def aside(overview: Overview) -> int:
     return sum(finding.kind is ReviewKind.FILES for finding in findings(overview)) if overview.results else 0
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews())
 def test_no_name_adds_hides_or_changes_a_piece(overview: Overview) -> None:
     """As many headings, points, rows and blocks as there are things to show, no link, no image, no tag but ours."""
@@ -135,7 +136,7 @@ def test_no_name_adds_hides_or_changes_a_piece(overview: Overview) -> None:
     assert printable(markdown.replace("\n", "")) == markdown.replace("\n", "")
 
 
-@settings(max_examples=50)
+@examples(0.5)
 @given(overviews(), st.integers(2_000, 9_000))
 def test_what_does_not_fit_is_left_out_whole_and_counted(overview: Overview, most: int) -> None:
     markdown, whole = render_markdown(overview, most), render_markdown(overview, 10**9)

@@ -1,0 +1,57 @@
+"""The lines of the platform that the life cycle, the faults, the kills and the stateful property are run on.
+
+A test that takes `platform_line` runs on each that is chosen: `make test-thorough LINES=4.15`. A new line is one more
+entry in LINES.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.server import running
+
+if TYPE_CHECKING:
+    from tests.faults import Fault
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the platform, and the settings with which the sandbox behaves like it."""
+
+    name: str
+    settings: Mapping[str, str | int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def running(
+        self,
+        database: Path | None,
+        middleware: Fault | None = None,
+        settings: Mapping[str, str | int] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> AbstractContextManager[str]:
+        """The sandbox as this line; a test may have settings of its own besides."""
+        return running(database, settings={**self.settings, **(settings or {})}, middleware=middleware, clock=clock)
+
+
+LINES = (Line("4.15"),)
+
+
+def chosen_lines() -> tuple[Line, ...]:
+    """Those that PLATFORM_LINES names, separated by commas or blanks; all if it names none.
+
+    Raises ValueError if there is no such line.
+    """
+    known = {line.name: line for line in LINES}
+    names = os.environ.get("PLATFORM_LINES", "").replace(",", " ").split() or known
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"LINES names {', '.join(unknown)}; the sandbox knows: {', '.join(known)}")
+    return tuple(line for name, line in known.items() if name in names)
