@@ -17,6 +17,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means here: the tests wait as long as they compute."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_configure() -> None:
     try:
         tiers.check_choices()

@@ -14,6 +14,7 @@ from tests.cli.projects import Ended, Platform, Project, at, platform, wanted
 from tests.faults import CutAnswer, DropConnection, LoseSession, On, Respond
 from tests.live.servers import Answering, Request, Server, answer, serving
 from tests.live.servers import platform as platform_like
+from tests.tiers import few
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -228,7 +229,7 @@ FAULTS: dict[str, Fault] = {
 }
 
 
-@pytest.mark.parametrize("what", FAULTS)
+@pytest.mark.parametrize("what", few(FAULTS, 3))
 def test_a_listing_that_fails_is_one_message(project: Project, tmp_path: Path, what: str) -> None:
     with platform(tmp_path / "faulty.sqlite3", FAULTS[what]) as faulty:
         project.configure({"staging": at(faulty.url)})
