@@ -104,6 +104,7 @@ def test_every_live_client_and_every_entry_is_accounted_for(
     assert {change.name for change in going} <= rotating
     declared_changes = [c for c in plan.changes if c.source is not None and not (c in going and _has_other(c, plan))]
     changed_in_part = {change.id for change in declared_changes if isinstance(change, Update)}
+    changed_in_part |= {c.replaces.id for c in declared_changes if isinstance(c, Create) and c.replaces is not None}
     kept_whole = [kept for kept in plan.kept if kept.source is not None and kept.id not in changed_in_part]
     entries = len(declared.present) + len(declared.absent)
     assert len(declared_changes) + len(kept_whole) + plan.in_sync + len(plan.blocked) == entries
