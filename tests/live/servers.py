@@ -27,8 +27,8 @@ CREDENTIALS = Credentials(Secret(USERNAME), Secret(PASSWORD))
 ONCE = RetryClock(pause=lambda _: True)
 """For tests of what one request comes to: nothing is tried again."""
 
-HURRIED = RetryClock(pause=lambda _: None)
-"""Everything is tried as often as ever, without a pause between the tries."""
+HURRIED = RetryClock(pause=lambda _: None, clock=lambda: 0.0)
+"""Everything is tried as often as ever, in no time."""
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ RENAME = ("PUT", f"{CLIENTS}/7")
 POST = ("POST", CLIENTS)
 DELETE = ("DELETE", CLIENTS)
 
+TIMEOUT = 2
+"""Seconds. With 1, a pause after a silence might not fit into the time for all tries."""
+
 NOTHING = frozenset[str]()
 ALL = frozenset({"updated", "renamed", "created", "deleted"})
 NOT_DELETED = ALL - {"deleted"}
@@ -173,7 +176,7 @@ def both(*faults: MakeFault) -> MakeFault:
 
 
 BROKE_OFF = "the connection broke off before the answer was complete"
-SILENT = "no complete answer within 1 s"
+SILENT = f"no complete answer within {TIMEOUT} s"
 AGAIN = "trying again in"
 FOUND, GONE = "the answer was lost; found in the listing", "the answer was lost; gone from the listing"
 APPLIED = "4 of 4 changes applied"
@@ -341,7 +344,7 @@ def test_a_fault_is_reported_truly_and_a_clean_run_converges(
 def apply(project: Project, scene: Scene, fault: Fault, settings: Mapping[str, int]) -> Ended:
     """The faulty run. Afterwards the platform has done all that was sent to it."""
     with scene.line.running(scene.database, middleware=fault, settings=settings) as scene.url:
-        project.configure({"staging": at(scene.url, timeout=1)})
+        project.configure({"staging": at(scene.url, timeout=TIMEOUT)})
         ended = project.run("apply", "--yes", "--instance", "staging")
         scene.quiet.set()
     return ended
