@@ -3,7 +3,7 @@ PYTHON ?= python3
 # For `make test-thorough`: on which lines of the platform (all, if none is named), and how long its open-ended searches
 # may take in all.
 LINES =
-SECONDS = 180
+SECONDS = 300
 unexport LINES SECONDS # shells and terminals give them another meaning
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,7 +40,7 @@ test: $(INSTALLED) $(EDITORS) ## Run the tests: a little of everything
 	$(BIN)/python -m pytest $(WORKERS)
 
 .PHONY: test-thorough
-test-thorough: $(INSTALLED) $(EDITORS) ## Run the long searches: LINES=4.15 SECONDS=180
+test-thorough: $(INSTALLED) $(EDITORS) ## Run the long searches: LINES=4.15 SECONDS=300
 	TEST_TIER=thorough PLATFORM_LINES='$(LINES)' SEARCH_SECONDS='$(SECONDS)' \
 	  $(BIN)/python -m pytest $(WORKERS) -m 'thorough or repeated or hypothesis'
 
