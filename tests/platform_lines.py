@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.server import running
+from reconciler.sandbox.serve import running
 
 if TYPE_CHECKING:
     from tests.faults import Fault
