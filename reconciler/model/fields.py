@@ -129,7 +129,7 @@ def read_unsupported(value: JsonValue) -> UnsupportedClient:
     """The client that `unsupported_values` wrote. Raises `WrongShape`."""
     values = value.record(("id", "name", "why", "created_at"))
     created_at = values["created_at"].unless_null(JsonValue.time)
-    return UnsupportedClient(values["id"].client_id(), values["name"].valid_text(), values["why"].text(), created_at)
+    return UnsupportedClient(values["id"].client_id(), values["name"].text(), values["why"].text(), created_at)
 
 
 def changed_fields(before: ClientSpec, after: ClientSpec) -> tuple[FieldRow, ...]:
