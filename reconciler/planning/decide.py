@@ -18,13 +18,15 @@ from reconciler.planning.drift.base import (
     origin_of_prune,
     without_drift,
 )
-from reconciler.planning.drift.removals import REMOVED, Removals
+from reconciler.planning.drift.removals import Removals
 from reconciler.planning.match.blocked import created, created_at, moment
 from reconciler.planning.match.match import Ambiguous, LiveIndex, Match, MatchedBy, MatchResult, NotLive, RotationMatch
 from reconciler.planning.match.rotation import RotationStep
 from reconciler.planning.notes.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
 from reconciler.planning.notes.unmanaged import waivers
 from reconciler.planning.plan.plan import (
+    PRUNED,
+    REMOVED,
     ROTATED,
     Change,
     Create,
@@ -107,7 +109,7 @@ class Decider:
         if removals and removed:
             reason = Note(REMOVED, f"removed: {removals.in_words(removed)}")
         else:
-            reason = Note("pruned", f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
+            reason = Note(PRUNED, f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
         origin = origin_of_prune(client, self.base) if self.base else None
         owner = removed.owner if removed else None
         return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, delete_risks(), origin))

@@ -71,7 +71,7 @@ def _empty_listing(plan: Plan, guards: Guards) -> Iterator[Refusal]:
 
 
 def _nothing_declared(plan: Plan) -> Iterator[Refusal]:
-    pruned = sum(isinstance(change, Delete) and change.source is None for change in plan.changes)
+    pruned = sum(isinstance(change, Delete) and change.is_prune for change in plan.changes)
     if pruned and plan.declared_present == 0:
         text = f"nothing is declared for this instance, and pruning would delete {_count(pruned, 'client')}"
         way_out = "check --clients and `instances:`; no flag allows this: to delete all the same, use `state: absent`"
@@ -107,7 +107,7 @@ def _protection(change: Update | Delete, covering: Sequence[str]) -> Iterator[Re
 
 
 def _keep_it(delete: Delete) -> str:
-    if delete.source is None:
+    if delete.is_prune:
         return "declare it, put it under `ignore:`, or change `protected:` in reconciler.yaml"
     return "take the entry out, or change `protected:` in reconciler.yaml"
 

@@ -8,16 +8,19 @@ from dataclasses import replace
 
 from reconciler.applying.deliver import DeliveryTargets
 from reconciler.applying.report import Report
-from reconciler.model.clients import Listing, LiveClient
+from reconciler.model.clients import Declarations, Listing, LiveClient
+from reconciler.model.diagnostics import Severity
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
+from reconciler.planning.planfile.claims import check_claims, needs_declarations
 from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import frozen
+from reconciler.support.text import printable
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.deliveries import (
     client_of,
@@ -27,9 +30,10 @@ from reconciler.workflow.deliveries import (
     sink_refusals,
     unusable,
 )
-from reconciler.workflow.options import Options
+from reconciler.workflow.options import Options, ProjectFiles
 from reconciler.workflow.plan import guards
 from reconciler.workflow.run import Run
+from reconciler.workflow.validate import validate_declarations
 
 
 @frozen
@@ -41,12 +45,31 @@ class ExactPlan:
     plan: Callable[[Listing], Plan]
     """Returns the plan for a listing: a plan that was not made from one needs to know which clients there are."""
     options: Options
+    declared: Declarations = Declarations()
+    """Today's declarations, where the plan makes claims about them; else nothing."""
     digest: str | None = None
     """The digest of the saved plan."""
     takes_time: bool = False
     """Whether a person is asked, so that the instance is observed again afterwards."""
     when_stale: str | None = None
     """The fix for a stale plan, where it is not to plan again."""
+
+
+def declarations_for(plan: Plan, files: ProjectFiles, settings: Settings, instance: Instance) -> Declarations:
+    """Load today's declarations if the plan makes claims about them; else nothing. Raises `Refused` if that fails."""
+    if not needs_declarations(plan):
+        return Declarations()
+    checked = validate_declarations(files, settings, [instance])
+    errors = [each for each in checked.diagnostics if each.severity is Severity.ERROR]
+    if not errors:
+        return checked.declared.of(instance.name)
+    first = f"{printable(str(errors[0].location))}: {errors[0].message}"
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    text = (
+        "the saved plan prunes or rotates clients: that is checked against today's declarations, which cannot be loaded"
+    )
+    hint = "check out the declarations beside reconciler.yaml, or name their folder in RECONCILER_CLIENTS"
+    raise Refused(f"{text}: {first}{more}", f"{hint}; to see every problem: reconciler validate")
 
 
 def apply_exact_plan(request: ExactPlan, approve: Callable[[Planned], bool], run: Run) -> ApplyResult:
@@ -136,8 +159,14 @@ def _compare(request: ExactPlan, live: Listing, run: Run) -> tuple[Planned, tupl
             found = stale_refusals(stale, instance.name)
             return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
-            planned = Planned(instance, plan, refusals(plan, guards(request.settings, instance, request.options)))
+            planned = Planned(instance, plan, _refusals(request, plan, live))
             return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
+
+
+def _refusals(request: ExactPlan, plan: Plan, live: Listing) -> tuple[Refusal, ...]:
+    checked = check_claims(plan, request.declared, live, ignore=request.settings.ignore)
+    in_force = guards(request.settings, request.instance, request.options)
+    return (*checked.refusals, *refusals(checked.plan, in_force))
 
 
 def _with_way_out(refusal: Refusal, way_out: str | None) -> Refusal:

@@ -11,7 +11,7 @@ from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
 from reconciler.declared.schema.validate import valid_documents
-from reconciler.declared.yaml.load import load_directory, load_file
+from reconciler.declared.yaml.load import LoadResult, load_directory, load_file
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import GitError, InvalidDeclarations
@@ -62,14 +62,25 @@ def validate_files(
             None, InstanceDeclarations({}), tuple(problems)
         )  # the wrong folder: do not report that `clients/` is missing too
     instances = choose(settings) if settings else ()
-    loaded = valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
-    problems += loaded.diagnostics
     if settings is None:
+        problems += _load(files).diagnostics
         return ValidatedFiles(None, InstanceDeclarations({}), tuple(sorted_diagnostics(problems)))
+    return validate_declarations(files, settings, instances, problems)
+
+
+def validate_declarations(
+    files: ProjectFiles, settings: Settings, instances: Sequence[Instance], problems: Sequence[Diagnostic] = ()
+) -> ValidatedFiles:
+    """Like `validate_files`, with settings that are loaded already; `problems` are those found so far."""
+    loaded = _load(files)
     complete = not has_errors(loaded.diagnostics)
     declared = declare(loaded.documents, settings, instances, complete=complete)
-    diagnostics = tuple(sorted_diagnostics([*problems, *declared.diagnostics]))
+    diagnostics = tuple(sorted_diagnostics([*problems, *loaded.diagnostics, *declared.diagnostics]))
     return ValidatedFiles(settings, declared.by_instance, diagnostics, declared.clients)
+
+
+def _load(files: ProjectFiles) -> LoadResult:
+    return valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
 
 
 def valid_settings(config: Path, config_from: str | None = None) -> Settings:

@@ -20,9 +20,10 @@ from reconciler.cli.run.reports import ReportFiles
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import OnDrift, Prune
+from reconciler.planning.planfile.claims import needs_declarations
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
-from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
+from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan, declarations_for
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions
 from reconciler.workflow.validate import valid_settings
 
@@ -47,23 +48,21 @@ def save_plan(result: PlanResult, file: Path, files: ProjectFiles, options: Opti
     commit = at.commit if at and at.clean else None
     text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
     write_atomically(file, text, "plan")
-    console.progress(
-        _after_saving(
-            result,
-            file,
-            repeated_flags(
-                replace(files, clients=None), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)
-            ),
-        )
-    )
+    console.progress(_after_saving(result, file, files, options))
 
 
-def _after_saving(planned: Planned, file: Path, flags: Sequence[str]) -> str:
+def _after_saving(planned: Planned, file: Path, files: ProjectFiles, options: Options) -> str:
     if planned.refusals:
         return "saved; as long as the above refuses it, it cannot be applied"
     if not planned.plan.changes:
         return "saved; it changes nothing"
-    return f"saved; to apply exactly this: {shlex.join(['reconciler', 'apply', str(file), *flags])}"
+    flags = repeated_flags(
+        replace(files, clients=None), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)
+    )
+    command = shlex.join(["reconciler", "apply", str(file), *flags])
+    if files.clients is not None and needs_declarations(planned.plan):
+        command = f"RECONCILER_CLIENTS={shlex.quote(str(files.clients))} {command}"
+    return f"saved; to apply exactly this: {command}"
 
 
 def apply_plan_file(
@@ -75,7 +74,8 @@ def apply_plan_file(
         saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
         settings = valid_settings(files.config, files.config_from)
         instance = target_of(saved, settings.instances)
-        request = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest)
+        declared = declarations_for(saved.plan, files, settings, instance)
+        request = ExactPlan(settings, instance, lambda _: saved.plan, options, declared, saved.digest)
         with stoppable() as stop:
 
             def approve(planned: Planned) -> bool:

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient
 from reconciler.planning.drift.base import Base
 
-REMOVED = "removed"
-"""The code of notes and reasons about such clients."""
-
 
 class Removals:
     """The unmanaged clients that the base declared, for a plan that may delete them."""

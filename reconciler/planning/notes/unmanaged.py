@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient, Rotation
 from reconciler.model.names import is_system_client, lookalike_key
-from reconciler.planning.drift.removals import REMOVED, Removals
+from reconciler.planning.drift.removals import Removals
 from reconciler.planning.match.blocked import ALLOW_LOOKALIKE, Entry, clients_text, moment
 from reconciler.planning.match.match import LiveIndex, Match, MatchResult, RotationMatch
 from reconciler.planning.match.rotation import RotationStep, is_older, unreplaced_clients
-from reconciler.planning.plan.plan import Note, Unmanaged
+from reconciler.planning.plan.plan import REMOVED, Note, Unmanaged
 from reconciler.support.text import quoted
 
 

@@ -43,6 +43,9 @@ class FieldOrigin:
 ROTATED = "rotated"
 """Reason code for deleting an old client whose successor has the same name."""
 
+PRUNED, REMOVED = "pruned", "removed"
+"""Reason codes for pruning a client that no entry declares, and one whose entry was removed since the base."""
+
 
 @frozen
 class Replaced:
@@ -125,6 +128,11 @@ class Delete:
     def is_rotation(self) -> bool:
         """Whether a client with the same name stays, or is created by the same plan."""
         return self.reason.code == ROTATED
+
+    @property
+    def is_prune(self) -> bool:
+        """Whether no entry asks for it. In a saved plan, `source` and `reason` may contradict each other."""
+        return self.source is None or self.reason.code in (PRUNED, REMOVED)
 
 
 Change = Create | Update | Delete

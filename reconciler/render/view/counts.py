@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from reconciler.planning.drift.origins import has_drift
-from reconciler.planning.drift.removals import REMOVED
-from reconciler.planning.plan.plan import Change, Create, Delete, Note, Plan, Unmanaged, Update
+from reconciler.planning.plan.plan import REMOVED, Change, Create, Delete, Note, Plan, Unmanaged, Update
 from reconciler.support.frozen import frozen
 
 ACTIONS = ("create", "replace", "update", "rename", "delete")
