@@ -187,6 +187,20 @@ def _about_drift(change: Change, instance: str) -> str:
             assert_never(change)
 
 
+def rotation_not_declared(change: Create | Delete, text: str, instance: str) -> Refusal:
+    """A saved plan claims a rotation, or a part of it, for which today's declarations do not ask."""
+    return Refusal("rotation-not-declared", text, _plan_again(instance), change.source)
+
+
+def prune_declared(change: Delete, text: str, instance: str) -> Refusal:
+    """A saved plan prunes a client that today's declarations mean."""
+    return Refusal("prune-declared", text, _plan_again(instance), change.source)
+
+
+def _plan_again(instance: str) -> str:
+    return f"plan again, and read it: reconciler plan --instance {instance} -o FILE"
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from reconciler.model.clients import Declarations, Listing, LiveClient
-from reconciler.planning.guard import Refusal
+from reconciler.planning.guard import Refusal, prune_declared, rotation_not_declared
 from reconciler.planning.match.blocked import moment
 from reconciler.planning.match.match import (
     Ambiguous,
@@ -26,8 +26,6 @@ from reconciler.planning.match.match import (
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, Plan, Replaced, Update
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
-
-_PRUNE, _ROTATION = "prune-not-as-declared", "rotation-not-as-declared"
 
 
 @frozen
@@ -62,10 +60,14 @@ def _makes_a_claim(change: Change) -> bool:
             return replaces is not None
         case Update():
             return False
-        case Delete(successor=successor):
-            return change.is_prune or change.is_rotation or successor is not None
+        case Delete():
+            return change.is_prune or _is_of_a_rotation(change)
         case _:
             assert_never(change)
+
+
+def _is_of_a_rotation(delete: Delete) -> bool:
+    return delete.is_rotation or delete.successor is not None
 
 
 def _unclaimed(change: Change) -> Change:
@@ -91,23 +93,19 @@ class _Today:
 
     def refusal(self, change: Change) -> Refusal | None:
         """Why a change is not what today's declarations ask for; None if it is, or claims nothing."""
-        code, text = next(self._false_claims(change), ("", ""))
-        way_out = f"plan again, and read it: reconciler plan --instance {self._instance} -o FILE"
-        return Refusal(code, text, way_out, change.source) if code else None
-
-    def _false_claims(self, change: Change) -> Iterator[tuple[str, str]]:
         match change:
-            case Create(replaces=Replaced() as replaces):
+            case Create(replaces=Replaced() as replaces) if why := next(self._against_replacing(change, replaces), ""):
                 who = f"client {replaces.id}, {quoted(replaces.before.name)}, would be replaced"
-                yield from ((_ROTATION, f"{who}, {why}") for why in self._against_replacing(change, replaces))
-            case Delete() if change.is_rotation or change.successor is not None:
+                return rotation_not_declared(change, f"{who}, {why}", self._instance)
+            case Delete() if _is_of_a_rotation(change) and (why := next(self._against_retiring(change), "")):
                 who = f"client {change.id}, {quoted(change.name)}, would be deleted as the old one of a rotation"
-                yield from ((_ROTATION, f"{who}, {why}") for why in self._against_retiring(change))
-            case Delete() if change.is_prune and change.id in self._declared_ids:
+                return rotation_not_declared(change, f"{who}, {why}", self._instance)
+            case Delete() if change.is_prune and change.id in self._declared_ids and not _is_of_a_rotation(change):
                 who = f"client {change.id}, {quoted(change.name)}, would be pruned"
-                yield _PRUNE, f"{who}, and today's declarations have an entry for it"
+                text = f"{who}, and today's declarations have an entry for it"
+                return prune_declared(change, text, self._instance)
             case _:
-                return
+                return None
 
     def _against_replacing(self, change: Create, replaces: Replaced) -> Iterator[str]:
         found = self._rotations.get(replaces.id)

@@ -15,7 +15,7 @@ from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Plan, Prune
 from reconciler.planning.planfile.codec import PLAN_KEYS, plan_values, read_plan
 from reconciler.support.frozen import frozen
-from reconciler.support.json_reader import JsonValue
+from reconciler.support.json_reader import JsonValue, WrongShape
 from reconciler.support.text import quoted, quoted_url
 
 _PLAN_AGAIN = "save the plan again: reconciler plan -o FILE"
@@ -110,7 +110,15 @@ def _saved_plan(values: Mapping[str, JsonValue]) -> SavedPlan:
         plan=read_plan(values),
         prune=values["prune"].one_of(Prune),
         created_at=values["created_at"].time(),
-        commit=values["commit"].unless_null(JsonValue.text),
+        commit=values["commit"].unless_null(_commit_id),
         program_version=values["program_version"].text(),
         digest=values["digest"].text(),
     )
+
+
+def _commit_id(node: JsonValue) -> str:
+    """A full commit id (SHA-1 or SHA-256): git gets it as an argument, where other text could be an option."""
+    text = node.text()
+    if len(text) not in (40, 64) or not set(text) <= set("0123456789abcdef"):
+        raise WrongShape(f"`{node.place}` is not the full id of a commit")
+    return text

@@ -16,7 +16,7 @@ from tests.planning.planfile.saving import document, with_digest
 
 Values = dict[str, Any]
 REFUSED = 4
-NOT_ROTATED, NOT_PRUNED = "rotation-not-as-declared", "prune-not-as-declared"
+NOT_ROTATED, NOT_PRUNED = "rotation-not-declared", "prune-declared"
 
 
 def made(platform: Platform, name: str, year: int) -> None:
@@ -234,6 +234,27 @@ def test_the_platforms_own_client_is_not_replaced(project: Project, staging: Pla
     swap(replacing, lambda values: values["changes"].remove(deletion(values)) or values["counts"].update(delete=0))
     swap(replacing, lambda values: replacement(values)["after"].update(name="PmApi"))
     assert refused(project, staging) == [NOT_ROTATED, "system-client"]
+
+
+def test_the_old_client_is_not_its_own_successor(project: Project, staging: Platform, replacing: Path) -> None:
+    """A client that the plan does not know could be the one that it has made."""
+    swap(replacing, lambda values: values["live_ids"].remove(6))
+    assert refused(project, staging) == [NOT_ROTATED, "protected"]
+
+
+# What else is looked up, or checked before it is used
+
+
+@pytest.mark.parametrize("commit", ["-d", "--stdin", "HEAD", "refs/heads/main", "a" * 39, "A" * 40, ""])
+def test_only_the_full_id_of_a_commit_reaches_git(
+    project: Project, staging: Platform, replacing: Path, commit: str
+) -> None:
+    staging.log.requests.clear()
+    swap(replacing, lambda values: values.update(commit=commit))
+    ended = project.run("apply", "plan.json")
+    assert ended.code == REFUSED
+    assert "`commit` is not the full id of a commit" in ended.only_error()
+    assert staging.asked() == []
 
 
 # A prune
