@@ -45,14 +45,14 @@ class ExactPlan:
     plan: Callable[[Listing], Plan]
     """Returns the plan for a listing: a plan that was not made from one needs to know which clients there are."""
     options: Options
-    declared: Declarations = Declarations()
-    """Today's declarations, where the plan makes claims about them; else nothing."""
     digest: str | None = None
     """The digest of the saved plan."""
     takes_time: bool = False
     """Whether a person is asked, so that the instance is observed again afterwards."""
     when_stale: str | None = None
     """The fix for a stale plan, where it is not to plan again."""
+    declared: Declarations = Declarations()
+    """Today's declarations, where the plan makes claims about them; else nothing."""
 
 
 def declarations_for(plan: Plan, files: ProjectFiles, settings: Settings, instance: Instance) -> Declarations:

@@ -75,7 +75,7 @@ def apply_plan_file(
         settings = valid_settings(files.config, files.config_from)
         instance = target_of(saved, settings.instances)
         declared = declarations_for(saved.plan, files, settings, instance)
-        request = ExactPlan(settings, instance, lambda _: saved.plan, options, declared, saved.digest)
+        request = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest, declared=declared)
         with stoppable() as stop:
 
             def approve(planned: Planned) -> bool:
