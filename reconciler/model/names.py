@@ -69,5 +69,14 @@ def _compiled_together(globs: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _as_regex(glob: str) -> str:
-    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in re.split(r"([*?])", glob))
-    return "".join(parts)
+    """The glob as a regular expression that takes linear time: each part is found once, at the earliest place."""
+    first, *others = map(_literal, glob.split("*"))
+    if not others:
+        return first
+    # An earliest place leaves the most room for the parts after it: atomic groups, since no other need be tried.
+    between = (f"(?>.*?{part})" for part in others[:-1] if part)
+    return f"{first}{''.join(between)}.*{others[-1]}"
+
+
+def _literal(part: str) -> str:
+    return ".".join(map(re.escape, part.split("?")))

@@ -129,3 +129,18 @@ def test_the_key_is_that_of_the_name_without_whatever_is_invisible(name: str) ->
     ignorable |= {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
     visible = [c for c in folded if ord(c) not in ignorable and unicodedata.category(c) not in ("Cf", "Cc")]
     assert lookalike_key(name) == unicodedata.normalize("NFKC", "".join(visible))
+
+
+def by_definition(glob: str, name: str) -> bool:
+    """Whether a glob covers a name, by trying everything that each `*` can stand for."""
+    if not glob:
+        return not name
+    if glob[0] == "*":
+        return any(by_definition(glob[1:], name[taken:]) for taken in range(len(name) + 1))
+    return name[:1] != "" and glob[0] in ("?", name[0]) and by_definition(glob[1:], name[1:])
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=8))
+def test_a_glob_covers_what_its_definition_says(glob: str, name: str) -> None:
+    """Each part is sought once, at its earliest place; that loses no match."""
+    assert matches(glob, name) == matches_any([glob], name) == by_definition(glob, name)

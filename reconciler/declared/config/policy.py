@@ -42,13 +42,11 @@ def _globs(node: Node, key: str) -> tuple[str, ...] | None:
 
 
 def policy_problems(document: Document) -> Iterator[Diagnostic]:
-    """Invalid regular expressions, and unknown instances."""
+    """Regular expressions that are invalid or too slow, and unknown instances."""
     for way, node in _policies(document):
         for key in _PATTERNS:
-            if key in node and (fault := _fault(node[key])):
-                message = f"{quoted(node[key])} is not a regular expression: {fault}"
-                hint = "put a \\ in front of a character that stands for itself"
-                yield error(RULE, message, document.location(*way, key), hint)
+            if key in node and (fault := _pattern_fault(key, node[key])):
+                yield error(RULE, fault[0], document.location(*way, key), fault[1])
         yield from _unknown_instances(document, way, node)
 
 
@@ -59,7 +57,21 @@ def _policies(document: Document) -> Iterator[tuple[Way, Node]]:
         yield ("instances", name, "policy"), node.get("policy", {})
 
 
-def _fault(pattern: str) -> str | None:
+def _pattern_fault(key: str, pattern: str) -> tuple[str, str] | None:
+    """What is wrong with a regular expression, and the fix."""
+    if fault := _syntax_fault(pattern):
+        message = f"{quoted(pattern)} is not a regular expression: {fault}"
+        return message, "put a \\ in front of a character that stands for itself"
+    from reconciler.support.regex_cost import MOST_WAYS, cost_fault  # few projects have patterns
+
+    # A text that is searched can match at any of its characters.
+    if fault := cost_fault(pattern, MOST_WAYS if key == "name_pattern" else MOST_WAYS // 16):
+        hint = "use at most two of *, + and {n,}, and none of them on a group: repeat a set instead, such as [A-Za-z ]*"
+        return f"{quoted(pattern)} can take hours to match some texts: it {fault}", hint
+    return None
+
+
+def _syntax_fault(pattern: str) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a pattern that a later Python will read differently is unclear to people too
         try:

@@ -1,0 +1,78 @@
+"""Names, globs, patterns and addresses that were chosen to deceive or to hang: what commands make of them."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from tests.cli.projects import Project, command, wanted
+
+TEN_SECONDS = 10
+URL = "https://acme.processmaker.net"
+
+
+def validated(seconds: int = TEN_SECONDS) -> subprocess.CompletedProcess[str]:
+    """Run validate as a process that can be ended, also while it matches a regular expression."""
+    return subprocess.run(command("validate"), capture_output=True, text=True, timeout=seconds, check=False)
+
+
+@pytest.mark.parametrize("glob", ["*o" * 12 + "x", "*?o" * 12 + "x", "**o" * 12 + "x", "*o" * 100 + "x"])
+def test_no_glob_can_hang_a_run(project: Project, glob: str) -> None:
+    project.configure({"staging": {"embedded": "x"}, "o" * 200: {"embedded": "y"}}, ignore=[glob])
+    project.declare(wanted("o" * 255, instances=[glob, "staging"]))
+    ended = validated()
+    assert ended.returncode == 3
+    assert "[instances-unknown]" in ended.stdout  # the glob covers none
+
+
+@pytest.mark.parametrize("key", ["name_pattern", "justification_mentions"])
+@pytest.mark.parametrize(
+    ("pattern", "fault"),
+    [
+        ("(a|a)*", "it repeats a group that has a quantifier or a `|` in it"),
+        ("(a+)+b", "it repeats a group that has a quantifier or a `|` in it"),
+        ("(?:a{1,9}){2,}b", "it repeats a group that has a quantifier or a `|` in it"),
+        ("(?P<x>(?i:a?))*b", "it repeats a group that has a quantifier or a `|` in it"),
+        ("a*a+a{2,}b", "it can match in too many ways"),
+        ("a?" * 40 + "b", "it can match in too many ways"),
+        ("(a|aa)" * 30 + "b", "it can match in too many ways"),
+        ("(?:){99999999}", "it repeats something more than 1,000 times"),
+        ("(?x) a* # (\n", "it has the flag x, with which its cost is not known"),
+    ],
+)
+def test_a_pattern_that_can_hang_a_run_is_refused_with_the_fix(
+    project: Project, key: str, pattern: str, fault: str
+) -> None:
+    project.configure({"sandbox": {"embedded": "x"}}, policy={key: pattern})
+    project.declare({"name": "a" * 255, "grants": {"password": {"justification": "a" * 5000}}})
+    ended = validated()
+    assert ended.returncode == 3
+    assert f" can take hours to match some texts: {fault}; use at most two of *, + and {{n,}}" in ended.stdout
+    assert "[policy]" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[A-Z]+-[0-9]+",
+        "[(|*+]{2}[]a]*(?i:b)?",
+        r"(?:Acme|Beta) \(\|\)?[a-z]+( [a-z]+)?",
+        "(?:[0-9]{2}[.]){3}[0-9]{1,3}",
+        "(?#(a|b*)(?P<year>[0-9]{4})(?P=year)+",
+        "x{}y{a}{,2}z*",
+    ],
+)
+def test_an_everyday_pattern_is_accepted(project: Project, pattern: str) -> None:
+    project.configure({"sandbox": {"embedded": "x"}}, policy={"name_pattern": pattern})
+    project.declare()
+    assert project.run("validate").code == 0
+
+
+@pytest.mark.parametrize("pattern", ["(b|c|d)?a*a*x", "[A-Za-z]*[a-z]*?[A-Z]{1,2}"])
+def test_the_slowest_patterns_that_are_accepted_take_no_time_to_speak_of(project: Project, pattern: str) -> None:
+    project.configure(
+        {"sandbox": {"embedded": "x"}}, policy={"name_pattern": pattern, "justification_mentions": "a*a*x"}
+    )
+    project.declare({"name": "a" * 255, "grants": {"password": {"justification": "a" * 500_000}}})
+    assert validated(30).returncode == 3
