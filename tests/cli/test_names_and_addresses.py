@@ -76,3 +76,58 @@ def test_the_slowest_patterns_that_are_accepted_take_no_time_to_speak_of(project
     )
     project.declare({"name": "a" * 255, "grants": {"password": {"justification": "a" * 500_000}}})
     assert validated(30).returncode == 3
+
+
+ONE_HOST = {"allowed_redirect_hosts": ["*.example.com"]}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.org／.example.com",
+        "evil.org？.example.com",
+        "evil.org＃.example.com",
+        "evil.org：80",
+        "evil.o℀.example.com",
+    ],
+)
+@pytest.mark.parametrize("rules", [{}, {"redirect-invalid": {"severity": "off"}}])
+def test_a_host_that_programs_read_differently_is_neither_valid_nor_allowed(
+    project: Project, host: str, rules: dict[str, object]
+) -> None:
+    project.configure({"sandbox": {"embedded": "x"}}, policy=ONE_HOST, rules=rules)
+    project.declare(wanted("Portal", f"https://{host}/cb"))
+    ended = project.run("validate")
+    assert ended.code == 3
+    assert ("[redirect-invalid]" in ended.out) is not bool(rules)
+    assert "[redirect-host-not-allowed]" in ended.out
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example.com/cb,https://evil.org/cb",
+        "https://evil.org,.example.com/cb",
+        "https://a.example.com/cb?x=,//evil.org/cb",
+        "https://a.example.com/cb,https:evil.org",
+        "https://a.example.com/cb,https:///evil.org",
+        "https://a.example.com/${tail}",
+        ["https://a.example.com/cb", "https://b.example.com/cb,https://evil.org/cb"],
+    ],
+)
+def test_every_url_of_a_list_is_checked_also_where_commas_are_tolerated(project: Project, url: object) -> None:
+    rules = {rule: {"severity": "off"} for rule in ("redirect-comma", "redirect-not-absolute")}
+    sandbox = {"embedded": "x", "variables": {"tail": "cb,https://evil.org/cb"}}
+    project.configure({"sandbox": sandbox}, policy=ONE_HOST, rules=rules)
+    project.declare({"name": "Portal", "grants": {"authorization_code": {"redirect_url": url}}})
+    ended = project.run("validate")
+    assert ended.code == 3
+    assert "[redirect-host-not-allowed]" in ended.out
+
+
+def test_a_comma_in_a_url_is_one_mistake_and_not_two(project: Project) -> None:
+    """What follows it need not be a URL."""
+    project.configure({"sandbox": {"embedded": "x"}}, policy=ONE_HOST)
+    project.declare(wanted("Portal", "https://a.example.com/cb?x=1,2"))
+    assert "[redirect-comma]" in project.run("validate").out
+    assert len(project.run("validate").out.splitlines()) == 1

@@ -7,7 +7,7 @@ import re
 from reconciler.model.platform import TRIMMED
 from reconciler.support.frozen import frozen
 from reconciler.support.loopback import is_loopback
-from reconciler.support.text import quoted
+from reconciler.support.text import is_hidden, quoted
 
 WEB_SCHEMES = ("http", "https")
 
@@ -20,6 +20,9 @@ _AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\]|[^:]*)(:.*)?", re.DOTALL)
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")
 _FORBIDDEN_IN_PATH = re.compile(r"[\[\]]")
 _FORBIDDEN_IN_HOST = re.compile(r"[!$%&'()+;=@\[\]]")
+# What browsers read as an IPv4 address (WHATWG URL standard), though other programs look it up as a name.
+_IPV4_LIKE = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
+_IPV4 = re.compile(r"(?:(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!$)|$)){4}")
 _PORT = re.compile(r":[0-9]{1,5}")
 _HIGHEST_PORT = 65_535
 
@@ -37,7 +40,10 @@ class Url:
     has_user_info: bool = False
     has_fragment: bool = False
     fault: str | None = None
-    """Why the platform would refuse it or not store it as written, as the rest of a sentence after "the URL"."""
+    """Why the platform would refuse it, not store it as written, or programs would read it differently, as the rest of
+    a sentence after "the URL"."""
+    has_clear_host: bool = True
+    """Whether every program reads the same host in it."""
 
     @property
     def absolute(self) -> bool:
@@ -56,14 +62,17 @@ def parse_any_url(text: str) -> Url:
     scheme, authority, path, _, fragment = _PARTS.findall(kept)[0]
     user_info, host, port = _AUTHORITY.findall(authority[2:])[0]
     is_host_and_port = not authority and path[:1].isdigit()
+    fault_of_host = _fault_of_host(host)
+    scheme = "" if is_host_and_port else scheme.lower()
     return Url(
         text=text,
-        scheme="" if is_host_and_port else scheme.lower(),
+        scheme=scheme,
         host=host.strip("[]").rstrip(".").lower(),
         path=path,
         has_user_info=bool(user_info),
         has_fragment=bool(fragment),
-        fault=_fault_of_characters(text, kept, path) or _fault_of_host(host) or _fault_of_port(host, port),
+        fault=_fault_of_characters(text, kept, path) or fault_of_host or _fault_of_port(host, port),
+        has_clear_host=fault_of_host is None and "\\" not in text and bool(host or scheme not in WEB_SCHEMES),
     )
 
 
@@ -89,8 +98,26 @@ def _named(character: str) -> str:
 def _fault_of_host(host: str) -> str | None:
     if host.startswith("["):
         return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is no IPv6 address"
-    match = _FORBIDDEN_IN_HOST.search(host)
-    return f"has '{match[0]}' in its host, which the platform refuses" if match else None
+    if match := _FORBIDDEN_IN_HOST.search(host):
+        return f"has '{match[0]}' in its host, which the platform refuses"
+    reading = _other_reading(host)
+    return f"has the host {quoted(host)}, which some programs read as {reading}" if reading else None
+
+
+def _other_reading(host: str) -> str | None:
+    """What some programs take a host for, because they map characters or numbers that others leave as they are."""
+    if not host.isascii():
+        mapped = _mapped(host)
+        return quoted(mapped) if mapped != host.lower() else None
+    return "an IPv4 address" if _IPV4_LIKE.fullmatch(host) and not _IPV4.fullmatch(host) else None
+
+
+def _mapped(host: str) -> str:
+    """The host as programs read it that map as much as any (UTS #46): compatibility forms, dots, case, `ß`."""
+    import unicodedata
+
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", host).casefold()).replace("\u3002", ".")
+    return "".join(c for c in folded if c != "\ufe0f" and not is_hidden(c))
 
 
 def _is_ipv6(address: str) -> bool:

@@ -39,6 +39,8 @@ class ResolvedRedirect:
     position: int
     """Index among the entry's redirect URLs, from 0."""
     url: Url
+    listed_in: str | None = None
+    """The text in which commas separate it from other URLs, if any."""
 
     @property
     def place(self) -> Location:
@@ -104,7 +106,10 @@ def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) ->
         written = entry.redirects
         if len(written) == 1 and (text := substitute_defined(written[0], instance.variables)) is not None:
             urls[entry] = (text,)  # the usual case
-            redirects.append(ResolvedRedirect(entry, 0, parse_url(text)))
+            if "," in text:
+                redirects += _listed(entry, 0, text)
+            else:
+                redirects.append(ResolvedRedirect(entry, 0, parse_url(text)))
         elif written:
             urls[entry] = tuple(_resolved(entry, instance.variables, redirects, unresolved))
     previous_names = tuple(_previous_names(here))
@@ -118,10 +123,16 @@ def _resolved(
     for position, written in enumerate(entry.redirects):
         substituted = substitute(written, variables)
         if substituted.complete:
-            redirects.append(ResolvedRedirect(entry, position, parse_url(substituted.text)))
+            redirects += _listed(entry, position, substituted.text)
         else:
             unresolved.append(UnresolvedRedirect(entry, position, substituted))
         yield substituted.text
+
+
+def _listed(entry: Entry, position: int, text: str) -> Iterator[ResolvedRedirect]:
+    """Each URL that the platform would read in a text: it separates them by commas."""
+    listed_in = text if "," in text else None
+    return (ResolvedRedirect(entry, position, parse_url(each), listed_in) for each in text.split(","))
 
 
 def _previous_names(entries: Iterable[Entry]) -> Iterator[PreviousName]:

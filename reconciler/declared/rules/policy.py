@@ -25,10 +25,11 @@ def host_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
     if globs is None:
         return
     for redirect in context.redirects:
-        host = redirect.url.host
-        if host and not matches_any(globs, host):
+        host, is_clear = redirect.url.host, redirect.url.has_clear_host
+        if (host and not matches_any(globs, host)) or not is_clear:
             url = quoted_url(redirect.url.text)
-            message = f"redirect URL {url} leads to {quoted(host)}, which the policy does not allow"
+            where = quoted(host) if is_clear else "a host that is not clear"
+            message = f"redirect URL {url} leads to {where}, which the policy does not allow"
             hint = f"allowed_redirect_hosts has {_any_of(globs, 'no host at all')}"
             yield RuleFinding(message, redirect.place, hint, redirect.entry)
 

@@ -15,8 +15,15 @@ from reconciler.support.text import quoted, quoted_url
 def not_absolute(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform accepts only absolute URLs."""
     for redirect in context.redirects:
-        if not redirect.url.absolute:
+        if not redirect.url.absolute and not _is_rest_of_url(redirect):
             yield _found(redirect, "is not absolute", "write it in full, as in 'https://portal.example.com/callback'")
+
+
+def _is_rest_of_url(redirect: ResolvedRedirect) -> bool:
+    """Whether it follows a comma and was meant as part of the URL before: it starts like no URL."""
+    parts = redirect.url
+    is_relative = not (parts.scheme or parts.host or parts.text[:1] in ("/", "\\"))
+    return redirect.listed_in is not None and is_relative and not redirect.listed_in.startswith(parts.text)
 
 
 def scheme(context: RuleContext) -> Iterator[RuleFinding]:
@@ -52,9 +59,11 @@ def wildcard(context: RuleContext) -> Iterator[RuleFinding]:
 def comma(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform separates several URLs by commas."""
     for redirect in context.redirects:
-        if "," in redirect.url.text:
+        if redirect.listed_in is not None:
             problem = "has a comma, which the platform takes for the end of the URL"
-            yield _found(redirect, problem, "write several URLs as a list, and a comma of the URL itself as %2C")
+            message = f"redirect URL {quoted_url(redirect.listed_in)} {problem}"
+            hint = "write several URLs as a list, and a comma of the URL itself as %2C"
+            yield RuleFinding(message, redirect.place, hint, redirect.entry)
 
 
 def too_long(context: RuleContext) -> Iterator[RuleFinding]:
