@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.support.canonical_url import canonical_url
 from reconciler.support.state_dir import make_private_dir
 from reconciler.support.text import printable, quoted_url
 
@@ -25,15 +26,15 @@ _LONGEST = 500
 def instance_lock(identity: str, directory: Path, holder: str) -> Iterator[None]:
     """Hold the lock of an instance, without waiting for it.
 
-    `identity` is a URL, or `embedded:` and the absolute path of a database: equal texts exclude each other if
-    `directory` is the same. `holder` tells the next process, after this one's id, what this run is and since when.
-    The operating system releases the lock when the process ends, even if it is killed. Raises Refused if the lock is
-    held, another ReconcilerError if it cannot be taken here at all.
+    `identity` is a URL in any spelling, or `embedded:` and the absolute path of a database: equal ones exclude each
+    other if `directory` is the same. `holder` tells the next process, after this one's id, what this run is and since
+    when. The operating system releases the lock when the process ends, even if it is killed. Raises Refused if the lock
+    is held, another ReconcilerError if it cannot be taken here at all.
     """
     # Imported here: the import takes longer than making a plan.
     from filelock import FileLock, Timeout
 
-    path = directory / f"{_file_name(identity)}.lock"
+    path = directory / f"{_file_name(canonical_url(identity))}.lock"
     lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)  # another thread may end the run and release it
     try:
         make_private_dir(directory)

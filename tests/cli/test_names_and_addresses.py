@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
 
-from tests.cli.projects import Project, command, wanted
+from tests.cli.projects import Ended, Platform, Project, at, command, wanted
+from tests.cli.terminals import at_a_terminal
 
 TEN_SECONDS = 10
 URL = "https://acme.processmaker.net"
@@ -131,3 +133,67 @@ def test_a_comma_in_a_url_is_one_mistake_and_not_two(project: Project) -> None:
     project.declare(wanted("Portal", "https://a.example.com/cb?x=1,2"))
     assert "[redirect-comma]" in project.run("validate").out
     assert len(project.run("validate").out.splitlines()) == 1
+
+
+SPELLINGS = [
+    ("https://acme.example.com", "https://acme.example.com."),
+    ("https://acme.example.com", "https://ACME.example.com:443/"),
+    ("https://acme.example.com", "https://acme。example．com"),
+    ("https://acme.example.com", "https://ａcme.example.com"),
+    ("https://acme.example.com", "https://%61cme.example.com"),
+    ("https://münchen.example.com", "https://xn--mnchen-3ya.example.com"),
+    ("https://münchen.example.com", "https://MU\u0308NCHEN.example.com"),
+    ("https://straße.example.com", "https://xn--strae-oqa.example.com"),
+    ("https://acme.example.com/a", "https://acme.example.com/%61"),
+    ("https://acme.example.com/a", "https://acme.example.com/b/../a"),
+    ("https://acme.example.com/a", "https://acme.example.com/b/%2E%2e/a/"),
+    ("https://acme.example.com", "https://acme.example.com/."),
+    ("https://acme.example.com/é", "https://acme.example.com/%c3%a9"),
+    ("https://192.0.2.7", "https://0xc0.0.519"),
+    ("https://[2001:db8::1]", "https://[2001:DB8:0:0:0:0:0:1]"),
+    ("https://192.0.2.7", "https://[::ffff:192.0.2.7]"),
+    ("http://localhost:8080", "http://127.0.0.1:8080"),
+    ("http://localhost:8080", "http://[::1]:8080/"),
+    ("http://localhost:8080", "http://LOCALHOST.:8080"),
+    ("http://127.0.0.1:8080", "http://127.1:8080"),
+    ("http://localhost", "http://[0:0:0:0:0:0:0:1]:80"),
+]
+
+DIFFERENT = [
+    ("http://localhost:8080", "http://127.0.0.1:8081"),
+    ("http://acme.localhost:8080", "http://beta.localhost:8080"),
+    ("https://acme.example.com/a", "https://acme.example.com/A"),
+    ("https://acme.example.com/a/b", "https://acme.example.com/a%2Fb"),
+    ("https://münchen.example.com", "https://munchen.example.com"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), SPELLINGS)
+def test_one_instance_in_two_spellings_is_one_instance(project: Project, first: str, second: str) -> None:
+    project.configure({"first": at(first), "second": at(second)})
+    project.declare()
+    ended = project.run("validate")
+    assert ended.code == 3
+    assert "first and second have one URL: they are the same instance" in ended.out
+
+
+@pytest.mark.parametrize(("first", "second"), DIFFERENT)
+def test_two_instances_may_have_similar_urls(project: Project, first: str, second: str) -> None:
+    project.configure({"first": at(first), "second": at(second)})
+    project.declare()
+    assert project.run("validate").code == 0
+
+
+def test_another_spelling_of_an_instance_waits_for_the_same_lock(project: Project, staging: Platform) -> None:
+    """What is shown and saved keeps the spelling of reconciler.yaml."""
+    project.declare(wanted("One"))
+    other = staging.url.replace("127.0.0.1", "LOCALHOST.") + "/b/%2e%2e/"
+    project.write("other.yaml", json.dumps({"instances": {"staging": at(other)}}))
+    seen: list[Ended] = []
+
+    def second() -> None:
+        seen.append(project.run("apply", "-c", "other.yaml", "-i", "staging", "--yes"))
+
+    assert at_a_terminal("apply", "-i", "staging", typed=[b"n\n"], meanwhile=second).code == 4
+    assert seen[0].code == 4
+    assert f"another apply to '{other.lower().rstrip('/')}' is running" in seen[0].out + seen[0].err

@@ -13,9 +13,7 @@ from functools import lru_cache
 from reconciler.declared.clients.redirect_url import Url, parse_any_url
 
 # One match proves that a URL has no fault, and splits it. A last label that starts with a digit may be a number.
-_PLAIN = re.compile(
-    r"(https?)://((?:[a-z0-9][a-z0-9._-]*\.)?[a-z](?:[a-z0-9_-]*[a-z0-9])?)((?:/[A-Za-z0-9._~/-]*)?)"
-)
+_PLAIN = re.compile(r"(https?)://((?:[a-z0-9][a-z0-9._-]*\.)?[a-z](?:[a-z0-9_-]*[a-z0-9])?)((?:/[A-Za-z0-9._~/-]*)?)")
 
 
 @lru_cache(maxsize=16_384)

@@ -23,10 +23,9 @@ from reconciler.model.settings import (
     RuleSetting,
     Settings,
 )
+from reconciler.support.canonical_url import canonical_url
 from reconciler.support.loopback import is_loopback
 from reconciler.support.text import did_you_mean, quoted, quoted_url
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Node = Mapping[str, Any]
 
@@ -197,8 +196,4 @@ def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterat
 def _target(instance: Instance) -> str:
     if instance.url is None:
         return f"embedded:{os.path.realpath(instance.embedded or '')}"  # unlike resolve(), fine with symlink loops
-    parts = _split(instance.url)
-    if parts is None:
-        return instance.url
-    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}{parts.path.rstrip('/')}"
+    return canonical_url(instance.url)
