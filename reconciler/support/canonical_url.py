@@ -72,9 +72,9 @@ def _canonical_address(host: str) -> str:
 def _number(host: str) -> int:
     """An IPv4 address in any form that the system's resolver takes: `127.1`, `0x7f000001`, `017700000001`."""
     *first, last = (int(part, _base(part)) for part in host.split("."))
-    if any(part > 255 for part in first) or last >= 256 ** (4 - len(first)):
+    if any(part > 255 for part in first) or last >= 1 << 8 * (4 - len(first)):
         raise ValueError("too large")
-    return sum(part * 256 ** (3 - place) for place, part in enumerate(first)) + last
+    return sum(part << 8 * (3 - place) for place, part in enumerate(first)) + last
 
 
 def _base(part: str) -> int:

@@ -97,7 +97,7 @@ def _explain(problem: ValidationError, document: Document) -> Iterator[Diagnosti
             yield from _unknown_keys(problem, document, path)
         case "uniqueItems":
             yield from _repeated(problem, document, path)
-        case "pattern" if "propertyNames" in problem.absolute_schema_path:
+        case "pattern" | "maxLength" if "propertyNames" in problem.absolute_schema_path:
             yield _at(document.location(*path, str(problem.instance), key=True), *_words(problem))
         case "required" if _is_explained(problem):
             pass

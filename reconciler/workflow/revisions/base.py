@@ -48,10 +48,7 @@ def bases(files: ProjectFiles, ref: str, instances: Sequence[Instance]) -> Mappi
 
 def applied_ref(instance: Instance) -> str:
     """The git ref of the commit that the last complete apply to an instance applied."""
-    name = instance.name
-    # A ref must not contain "..", nor end in "." or ".lock" (git-check-ref-format).
-    plain = ".." not in name and not name.endswith((".", ".lock"))
-    return f"{_REFS}/{name if plain else name.replace('.', '%2E')}"
+    return f"{_REFS}/{instance.name}"  # the schema takes no name that git refuses
 
 
 def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) -> list[Planned]:

@@ -272,15 +272,24 @@ def test_without_a_base_there_is_neither_drift_nor_anything_removed(
     assert "--base origin/main" in ended.err
 
 
-def test_names_that_git_does_not_take_for_refs_are_remembered_too(project: Project, staging: Platform) -> None:
+@pytest.mark.parametrize("name", ["a..b", "a.lock", "a.", "a..", ".lock", "a.b.lock", "a" * 201])
+def test_a_name_that_git_does_not_take_for_a_ref_is_no_name(repository: Project, staging: Platform, name: str) -> None:
+    repository.configure({name: at(staging.url)})
+    ended = repository.run("validate")
+    assert ended.code == 3
+    assert ended.out.count("[schema]") == 1
+
+
+@pytest.mark.parametrize("name", ["a.b", "a-b_c.1", "block", "a.locks", "a.lock.b", "lock", "a" * 200])
+def test_every_other_name_is_recorded_under_itself(project: Project, staging: Platform, name: str) -> None:
     git(project, "init", "-q", "-b", "main")
     project.write(".gitignore", ".reconciler/\n")
-    project.configure({"a..b.lock": at(staging.url)})
+    project.configure({name: at(staging.url)})
     project.declare(wanted("Portal"))
     head = commit(project)
-    assert project.run("apply", "--instance", "a..b.lock", "--yes").code == 0
+    assert project.run("apply", "--instance", name, "--yes").code == 0
     assert project.run("plan", "--base", "applied").code == 0
-    assert head in git(project, "for-each-ref")
+    assert git(project, "rev-parse", f"refs/reconciler/applied/{name}").strip() == head
 
 
 def test_where_the_ref_cannot_be_moved_the_apply_is_done_all_the_same(repository: Project) -> None:
