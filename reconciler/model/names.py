@@ -20,8 +20,8 @@ def lookalike_key(name: str) -> str:
 
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     if folded.isprintable() and not _invisible().search(folded):
-        return folded  # nothing to remove: printable text has no character of category Cf or Cc
-    visible = (c for c in _invisible().sub("", folded) if unicodedata.category(c) not in ("Cf", "Cc"))
+        return folded  # nothing to remove: printable text has no character of category Cf, Cc or Co
+    visible = (c for c in _invisible().sub("", folded) if unicodedata.category(c) not in ("Cf", "Cc", "Co"))
     return unicodedata.normalize("NFKC", "".join(visible))
 
 

@@ -197,3 +197,24 @@ def test_another_spelling_of_an_instance_waits_for_the_same_lock(project: Projec
     assert at_a_terminal("apply", "-i", "staging", typed=[b"n\n"], meanwhile=second).code == 4
     assert seen[0].code == 4
     assert f"another apply to '{other.lower().rstrip('/')}' is running" in seen[0].out + seen[0].err
+
+
+@pytest.mark.parametrize("private", ["\ue000", "\uf8ff", "\U000f0000", "\U0010fffd"])
+def test_a_character_for_private_use_is_never_shown_as_it_is(project: Project, staging: Platform, private: str) -> None:
+    """Each font has another glyph for it, or none."""
+    project.declare(wanted(f"Por{private}tal"))
+    reports = [project.folder / name for name in ("plan.md", "plan.html", "plan.xml", "plan.txt")]
+    ended = project.run("plan", *(argument for path in reports for argument in ("--report", path)))
+    shown = [project.run("validate").out, ended.out, *(path.read_text(encoding="utf-8") for path in reports)]
+    assert ended.code == 0
+    for text in shown:
+        assert private not in text
+        assert f"Por\\u{{{ord(private):x}}}tal" in text.replace("&#123;", "{").replace("&#125;", "}"), text
+
+
+def test_names_that_differ_in_a_character_for_private_use_look_alike(project: Project) -> None:
+    project.configure({"sandbox": {"embedded": "x"}})
+    project.declare(wanted("Portal"), wanted("Portal\ue000"))
+    ended = project.run("validate")
+    assert ended.code == 3
+    assert "[name-lookalike]" in ended.out

@@ -12,7 +12,19 @@ from reconciler.model.names import is_system_client, lookalike_key, matches, mat
 from reconciler.model.platform import TRIMMED
 
 NAMES = st.text(max_size=30)
-INVISIBLE = ["\u200b", "\u200d", "\u00ad", "\u2060", "\ufeff", "\u202e", "\u034f", "\ufe0f", "\U000e0001", "\x00"]
+INVISIBLE = [
+    "\u200b",
+    "\u200d",
+    "\u00ad",
+    "\u2060",
+    "\ufeff",
+    "\u202e",
+    "\u034f",
+    "\ufe0f",
+    "\U000e0001",
+    "\x00",
+    "\ue000",
+]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +139,7 @@ def test_the_key_is_that_of_the_name_without_whatever_is_invisible(name: str) ->
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     ignorable = {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)}
     ignorable |= {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
-    visible = [c for c in folded if ord(c) not in ignorable and unicodedata.category(c) not in ("Cf", "Cc")]
+    visible = [c for c in folded if ord(c) not in ignorable and unicodedata.category(c) not in ("Cf", "Cc", "Co")]
     assert lookalike_key(name) == unicodedata.normalize("NFKC", "".join(visible))
 
 

@@ -23,6 +23,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
         ("a\u3164b", "a\\u{3164}b"),
         ("\x85\x9b", "\\u{85}\\u{9b}"),
         ("\U000e0041", "\\u{e0041}"),
+        ("\ue000\uf8ff", "\\u{e000}\\u{f8ff}"),
+        ("\U000f0000\U0010fffd", "\\u{f0000}\\u{10fffd}"),
     ],
 )
 def test_what_hides_or_reorders_text_becomes_visible(text: str, shown: str) -> None:

@@ -77,8 +77,11 @@ def _what_is_odd(name: str, odd: str) -> str:
     import unicodedata
 
     code = f"U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name')})"
-    kind = f"{code}, which is invisible" if is_hidden(odd) else f"{code}, which looks like a blank and is none"
-    return f"{quoted(name)} has the character {kind}"
+    if unicodedata.category(odd) == "Co":
+        kind = "is for private use: it has another glyph in each font, or none"
+    else:
+        kind = "is invisible" if is_hidden(odd) else "looks like a blank and is none"
+    return f"{quoted(name)} has the character {code}, which {kind}"
 
 
 def name_is_previous_name(context: RuleContext) -> Iterator[RuleFinding]:
