@@ -10,6 +10,7 @@ from reconciler.planning.drift.base import Base
 from reconciler.planning.drift.removals import Removals
 from reconciler.planning.match.fast_path import match_declared
 from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, candidate_ids, matched_clients
+from reconciler.planning.notes.confusables import notes_on_confusables
 from reconciler.planning.notes.renames import notes_on_renames
 from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation
 from reconciler.planning.plan.plan import Note, Plan, Unmanaged, order_of_applying
@@ -45,7 +46,13 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
         unsupported=tuple(
             sorted((u for u in live.unsupported if not index.ignores(u.name)), key=lambda u: (u.name, u.id))
         ),
-        notes=_sorted((*_notes(findings, index), *notes_on_renames(changes, unmanaged, index))),
+        notes=_sorted(
+            (
+                *_notes(findings, index),
+                *notes_on_renames(changes, unmanaged, index),
+                *notes_on_confusables(changes, index),
+            )
+        ),
         in_sync=len(matched.in_sync_ids) + len(findings) - len(doubts) - len(on_entries),
         declared_present=len(declared.present),
         live=len(index.all),

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.cli.projects import Ended, Platform, Project, at, command, wanted
+from tests.cli.projects import Ended, Platform, Project, at, command, stored, wanted
 from tests.cli.terminals import at_a_terminal
 
 TEN_SECONDS = 10
@@ -218,3 +218,20 @@ def test_names_that_differ_in_a_character_for_private_use_look_alike(project: Pr
     ended = project.run("validate")
     assert ended.code == 3
     assert "[name-lookalike]" in ended.out
+
+
+@pytest.mark.parametrize("name", ["\u0421ustomer portal", "Customer  portal"])
+def test_a_new_name_that_reads_like_another_is_marked_in_every_plan(
+    project: Project, staging: Platform, name: str
+) -> None:
+    """A note changes no exit code, and holds nothing up."""
+    staging.has(stored("Customer portal"))
+    project.declare(wanted("Customer portal"), wanted(name, "https://other.example.com/cb"))
+    reports = [project.folder / report for report in ("plan.md", "plan.html", "plan.txt", "plan.json")]
+    ended = project.run("plan", "--detailed-exitcode", *(each for path in reports for each in ("--report", path)))
+    assert ended.code == 2
+    for text in [ended.out, *(path.read_text(encoding="utf-8") for path in reports)]:
+        assert "can be taken for another one" in text
+    assert project.run("apply", "-i", "staging", "--yes").code == 0
+    again = project.run("plan", "--detailed-exitcode")
+    assert (again.code, "can be taken" in again.out) == (0, False)
