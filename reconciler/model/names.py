@@ -9,7 +9,9 @@ from functools import lru_cache
 from reconciler.model.platform import SYSTEM_CLIENT_NAMES, TRIMMED
 
 # Characters without a glyph that general category Cf does not cover (Unicode's Default_Ignorable_Code_Point).
-_INVISIBLE = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+_INVISIBLE = (
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
 
 
 def lookalike_key(name: str) -> str:

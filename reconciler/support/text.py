@@ -8,10 +8,10 @@ from functools import cache
 
 # Patterns are strings here: `re` compiles each on first use and caches it. Most runs need none of them.
 
-_HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
+_HIDDEN_CATEGORIES = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 
 # Blank or without a glyph, though their categories are those of letters and marks. U+FE0F is kept: it belongs to emoji.
-_HIDDEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0e\uffa0\U000e0000-\U000e0fff]"
+_HIDDEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U0001d159\U000e0000-\U000e0fff]"
 
 # Text without quotes that every YAML reader reads as the same text. Everything else is quoted.
 _PLAIN = r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*"
@@ -28,8 +28,8 @@ def printable(text: str) -> str:
     r"""The text with everything that hides, reorders or breaks lines written as `\u{202e}`; all else is kept.
 
     Escaped are control characters (including ESC, tab and newline), format characters such as bidirectional marks and
-    zero-width joiners, line separators, letters without a glyph, characters for private use, which have another glyph
-    in each font or none, and lone surrogates: the result is safe to print.
+    zero-width joiners, line separators, letters without a glyph, characters for private use or not assigned, which
+    have another glyph in each font or none, and lone surrogates: the result is safe to print.
     Text that a CI runner would read as a command is also escaped, since most output goes to the log of a job.
     """
     if not is_fully_visible(text):

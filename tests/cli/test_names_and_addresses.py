@@ -127,6 +127,16 @@ def test_every_url_of_a_list_is_checked_also_where_commas_are_tolerated(project:
     assert "[redirect-host-not-allowed]" in ended.out
 
 
+@pytest.mark.parametrize("url", ["https://me@evil.org@a.example.com/cb", "https://evil.org\\\\@a.example.com/cb"])
+def test_a_policy_allows_no_url_whose_host_programs_seek_in_different_places(project: Project, url: str) -> None:
+    rules = {rule: {"severity": "off"} for rule in ("redirect-user-info", "redirect-invalid")}
+    project.configure({"sandbox": {"embedded": "x"}}, policy=ONE_HOST, rules=rules)
+    project.declare(wanted("Portal", url))
+    ended = project.run("validate")
+    assert ended.code == 3
+    assert "[redirect-host-not-allowed]" in ended.out
+
+
 def test_a_comma_in_a_url_is_one_mistake_and_not_two(project: Project) -> None:
     """What follows it need not be a URL."""
     project.configure({"sandbox": {"embedded": "x"}}, policy=ONE_HOST)
@@ -199,9 +209,11 @@ def test_another_spelling_of_an_instance_waits_for_the_same_lock(project: Projec
     assert f"another apply to '{other.lower().rstrip('/')}' is running" in seen[0].out + seen[0].err
 
 
-@pytest.mark.parametrize("private", ["\ue000", "\uf8ff", "\U000f0000", "\U0010fffd"])
-def test_a_character_for_private_use_is_never_shown_as_it_is(project: Project, staging: Platform, private: str) -> None:
-    """Each font has another glyph for it, or none."""
+@pytest.mark.parametrize("private", ["\ue000", "\uf8ff", "\U000f0000", "\U0010fffd", "\u2065", "\u2800"])
+def test_a_character_without_a_glyph_of_its_own_is_never_shown_as_it_is(
+    project: Project, staging: Platform, private: str
+) -> None:
+    """For private use, where each font has another glyph; not assigned; or drawn blank."""
     project.declare(wanted(f"Por{private}tal"))
     reports = [project.folder / name for name in ("plan.md", "plan.html", "plan.xml", "plan.txt")]
     ended = project.run("plan", *(argument for path in reports for argument in ("--report", path)))

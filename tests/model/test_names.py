@@ -138,7 +138,7 @@ def test_the_key_is_that_of_the_name_without_whatever_is_invisible(name: str) ->
     """Also where there is nothing to take out, which is told by a shorter way."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     ignorable = {*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE1000)}
-    ignorable |= {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
+    ignorable |= {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0xFFF0, 0xFFF9)}
     visible = [c for c in folded if ord(c) not in ignorable and unicodedata.category(c) not in ("Cf", "Cc", "Co")]
     assert lookalike_key(name) == unicodedata.normalize("NFKC", "".join(visible))
 

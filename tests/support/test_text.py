@@ -24,6 +24,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
         ("\x85\x9b", "\\u{85}\\u{9b}"),
         ("\U000e0041", "\\u{e0041}"),
         ("\ue000\uf8ff", "\\u{e000}\\u{f8ff}"),
+        ("\u2065\u2800\U0001d159", "\\u{2065}\\u{2800}\\u{1d159}"),
         ("\U000f0000\U0010fffd", "\\u{f0000}\\u{10fffd}"),
     ],
 )

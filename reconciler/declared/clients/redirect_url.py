@@ -13,7 +13,7 @@ WEB_SCHEMES = ("http", "https")
 
 # RFC 3986 appendix B. Unlike a library's parser, both accept any text: bad URLs become findings, not exceptions.
 _PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
-_AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\]|[^:]*)(:.*)?", re.DOTALL)
+_AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\](?![^:])|[^:]*)(:.*)?", re.DOTALL)
 
 # Characters that no URL may contain (RFC 3986 section 2) and the platform refuses. `*` and `,` have rules of their own;
 # the platform accepts brackets in a query, and symbols such as an emoji in a host.
@@ -72,8 +72,13 @@ def parse_any_url(text: str) -> Url:
         has_user_info=bool(user_info),
         has_fragment=bool(fragment),
         fault=_fault_of_characters(text, kept, path) or fault_of_host or _fault_of_port(host, port),
-        has_clear_host=fault_of_host is None and "\\" not in text and bool(host or scheme not in WEB_SCHEMES),
+        has_clear_host=fault_of_host is None and _is_clear(text, scheme, user_info, host),
     )
+
+
+def _is_clear(text: str, scheme: str, user_info: str, host: str) -> bool:
+    """Whether all programs agree where the host is; browsers find one behind `https:/`, and read a `\\` as a slash."""
+    return "\\" not in text and "@" not in user_info[:-1] and (host != "" or scheme not in WEB_SCHEMES)
 
 
 def _fault_of_characters(text: str, kept: str, path: str) -> str | None:

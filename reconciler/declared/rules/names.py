@@ -77,8 +77,8 @@ def _what_is_odd(name: str, odd: str) -> str:
     import unicodedata
 
     code = f"U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name')})"
-    if unicodedata.category(odd) == "Co":
-        kind = "is for private use: it has another glyph in each font, or none"
+    if unicodedata.category(odd) in ("Cn", "Co"):
+        kind = "is for private use or not assigned: it has another glyph in each font, or none"
     else:
         kind = "is invisible" if is_hidden(odd) else "looks like a blank and is none"
     return f"{quoted(name)} has the character {code}, which {kind}"

@@ -62,6 +62,8 @@ FOUND = {
         "https://[2001:db8::1",
         "https://[fe80::1%25eth0]/cb",
         "https://[192.0.2.7]/cb",
+        "https://[2001:db8::1].example.com/cb",
+        "https://[2001:db8::1]evil.example:80/cb",
         "https://a.example:port/cb",
         "https://a.example:/cb",
         "https://a.example:65536/cb",
