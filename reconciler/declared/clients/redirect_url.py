@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from reconciler.model.platform import TRIMMED
 from reconciler.support.frozen import frozen
@@ -42,6 +43,8 @@ class Url:
     fault: str | None = None
     """Why the platform would refuse it, not store it as written, or programs would read it differently, as the rest of
     a sentence after "the URL"."""
+    fix: str = "correct it, or write the character percent-encoded"
+    """How to correct the fault."""
     has_clear_host: bool = True
     """Whether every program reads the same host in it."""
 
@@ -62,18 +65,26 @@ def parse_any_url(text: str) -> Url:
     scheme, authority, path, _, fragment = _PARTS.findall(kept)[0]
     user_info, host, port = _AUTHORITY.findall(authority[2:])[0]
     is_host_and_port = not authority and path[:1].isdigit()
-    fault_of_host = _fault_of_host(host)
     scheme = "" if is_host_and_port else scheme.lower()
-    return Url(
+    fault_of_host = _fault_of_host(host)
+    reading = None if fault_of_host else _other_reading(host)
+    fault = _fault_of_characters(text, kept, path) or fault_of_host or _fault_of_port(host, port)
+    url = Url(
         text=text,
         scheme=scheme,
         host=host.strip("[]").rstrip(".").lower(),
         path=path,
         has_user_info=bool(user_info),
         has_fragment=bool(fragment),
-        fault=_fault_of_characters(text, kept, path) or fault_of_host or _fault_of_port(host, port),
-        has_clear_host=fault_of_host is None and _is_clear(text, scheme, user_info, host),
+        fault=fault,
+        has_clear_host=not (fault_of_host or reading) and _is_clear(text, scheme, user_info, host),
     )
+    return url if fault or not reading else _with_other_reading(url, host, reading)
+
+
+def _with_other_reading(url: Url, host: str, reading: str) -> Url:
+    fault = f"has the host {quoted(host)}, which some programs read as {reading}"
+    return replace(url, fault=fault, fix="write the host that is meant, in lower-case ASCII (xn--… for other letters)")
 
 
 def _is_clear(text: str, scheme: str, user_info: str, host: str) -> bool:
@@ -103,10 +114,8 @@ def _named(character: str) -> str:
 def _fault_of_host(host: str) -> str | None:
     if host.startswith("["):
         return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is no IPv6 address"
-    if match := _FORBIDDEN_IN_HOST.search(host):
-        return f"has '{match[0]}' in its host, which the platform refuses"
-    reading = _other_reading(host)
-    return f"has the host {quoted(host)}, which some programs read as {reading}" if reading else None
+    match = _FORBIDDEN_IN_HOST.search(host)
+    return f"has '{match[0]}' in its host, which the platform refuses" if match else None
 
 
 def _other_reading(host: str) -> str | None:

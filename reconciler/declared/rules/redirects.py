@@ -91,7 +91,7 @@ def invalid(context: RuleContext) -> Iterator[RuleFinding]:
     """The platform refuses the URL, or stores it differently."""
     for redirect in context.redirects:
         if redirect.url.fault is not None:
-            yield _found(redirect, redirect.url.fault, "correct it, or write the character percent-encoded")
+            yield _found(redirect, redirect.url.fault, redirect.url.fix)
 
 
 def plain_http(context: RuleContext) -> Iterator[RuleFinding]:
