@@ -13,17 +13,19 @@ from pathlib import Path
 from reconciler.declared.clients.entries import read_entries
 from reconciler.declared.clients.resolve import InstanceDeclarations, instance_declarations, resolve
 from reconciler.declared.config.settings import read_settings
-from reconciler.declared.git.repository import TreeEntry, list_tree, read_blobs, read_file_at
+from reconciler.declared.git.repository import TreeEntry, contains, list_tree, read_blobs, read_file_at
 from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.files import ENDINGS
 from reconciler.declared.yaml.load import LoadResult, load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
-from reconciler.model.errors import GitError, InvalidDeclarations
+from reconciler.model.errors import InvalidDeclarations
 from reconciler.model.settings import Settings
 
-_SYMLINK, _FILES = "120000", ("100644", "100755")
+SYMLINK, FILES = "120000", ("100644", "100755")
+"""The modes of what is loaded."""
+
 _MOST_LINKS = 8
 _SHORT = 12
 """Digits of a commit ID that are shown to users."""
@@ -67,7 +69,7 @@ def _resolved(documents: Sequence[Document], settings: Settings | None) -> Insta
 def _load_tree(commit: str, clients: Path) -> LoadResult:
     """Load every file that would be loaded if the commit were checked out, sorted by path."""
     folder = clients.parent
-    found = [entry for entry in list_tree(folder, commit, clients.absolute()) if _is_read(entry)]
+    found = [entry for entry in list_tree(folder, commit, clients.absolute()) if is_loaded(entry)]
     blobs = read_blobs(folder, [entry.object_id for entry in found])
     parts = [_load(commit, clients, entry, blobs[entry.object_id]) for entry in found]
     return LoadResult(
@@ -76,15 +78,16 @@ def _load_tree(commit: str, clients: Path) -> LoadResult:
     )
 
 
-def _is_read(entry: TreeEntry) -> bool:
+def is_loaded(entry: TreeEntry) -> bool:
+    """Whether a file of a commit would be loaded if the commit were checked out."""
     hidden = any(part.startswith(".") for part in entry.path.split("/"))
-    return not hidden and entry.path.endswith(ENDINGS) and entry.mode in (*_FILES, _SYMLINK)
+    return not hidden and entry.path.endswith(ENDINGS) and entry.mode in (*FILES, SYMLINK)
 
 
 def _load(commit: str, clients: Path, entry: TreeEntry, data: bytes) -> LoadResult:
     shown = _shown(commit, f"{clients}/{entry.path}")
-    if entry.mode == _SYMLINK:
-        target = _followed(commit, clients, entry.path, data)
+    if entry.mode == SYMLINK:
+        target = linked_content(commit, clients.parent, f"{clients.absolute().as_posix()}/{entry.path}", data)
         if target is None:
             hint = "name a base in which the file itself is in the repository"
             return LoadResult(
@@ -94,25 +97,26 @@ def _load(commit: str, clients: Path, entry: TreeEntry, data: bytes) -> LoadResu
     return load_text(data, shown)
 
 
-def _followed(commit: str, clients: Path, path: str, data: bytes) -> bytes | None:
-    """The content that a symlink points to, following further symlinks; None if there is none, or for a cycle."""
-    place = posixpath.join(clients.absolute().as_posix(), path)
+def linked_content(commit: str, folder: Path, place: str, target: bytes) -> bytes | None:
+    """The content that a symlink at an absolute path leads to in a commit, following further symlinks.
+
+    None if it is not in the commit, or for a cycle. `folder` is any folder in the repository.
+    """
     for _ in range(_MOST_LINKS):
-        place = posixpath.normpath(posixpath.join(posixpath.dirname(place), os.fsdecode(data)))
-        found = _file_at(commit, clients, place)
+        place = posixpath.normpath(posixpath.join(posixpath.dirname(place), os.fsdecode(target)))
+        found = _file_at(commit, folder, place)
         if found is None:
             return None
-        data = read_blobs(clients.parent, [found.object_id])[found.object_id]
-        if found.mode != _SYMLINK:
-            return data
+        target = read_blobs(folder, [found.object_id])[found.object_id]
+        if found.mode != SYMLINK:
+            return target
     return None
 
 
-def _file_at(commit: str, clients: Path, place: str) -> TreeEntry | None:
-    try:
-        return next((each for each in list_tree(clients.parent, commit, place) if not each.path), None)
-    except GitError:  # it points outside the repository
+def _file_at(commit: str, folder: Path, place: str) -> TreeEntry | None:
+    if not contains(folder, Path(place)):
         return None
+    return next((each for each in list_tree(folder, commit, place) if not each.path), None)
 
 
 def _start(shown: str) -> Location:

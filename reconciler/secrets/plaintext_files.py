@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.model.errors import SinkError
+from reconciler.git.ignored import is_ignored
+from reconciler.model.errors import GitError, SinkError
 from reconciler.secrets.files import failed, path_text
-from reconciler.support.subprocess_env import git_environment
-
-_SECONDS = 10.0
 
 
 def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None:
@@ -36,33 +33,11 @@ def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None
 
 
 def _refuse_published(path: Path, name: str, environ: Mapping[str, str]) -> None:
-    real = Path(os.path.realpath(path))
-    if not any((parent / ".git").exists() for parent in real.parents):
-        return
-    match _ignored_by_git(real, environ):
-        case 0:  # ignored
-            return
-        case 1:  # a file that git tracks counts as not ignored
-            hint = f"add it to .gitignore; if git has it already, also: git rm --cached {name}"
-            raise SinkError(f"{name} would be published: git has it, or would take it", hint)
-        case _:
-            hint = "run in a shell: git status; or give a path outside of the repository"
-            raise SinkError(f"cannot tell whether git would take {name}: git does not answer", hint)
-
-
-def _ignored_by_git(path: Path, environ: Mapping[str, str]) -> int | None:
-    """The exit status of git; None if it is missing or does not answer."""
-    command = ["git", "-C", str(path.parent), "check-ignore", "--quiet", "--", str(path)]
-    inherited = git_environment(environ)
     try:
-        done = subprocess.run(  # noqa: S603  (no shell; the path follows --)
-            command,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=inherited,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.returncode
+        ignored = is_ignored(path, environ)
+    except GitError as problem:
+        hint = f"{problem.hint}; or give a path outside of the repository"
+        raise SinkError(f"cannot tell whether git would take {name}: {problem.message}", hint) from None
+    if not ignored:  # a file that git tracks counts as not ignored
+        hint = f"add it to .gitignore; if git has it already, also: git rm --cached {name}"
+        raise SinkError(f"{name} would be published: git has it, or would take it", hint)

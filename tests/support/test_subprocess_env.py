@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declared.git.command import run_git
+from reconciler.git.command import open_repository, run_git
 from reconciler.support.subprocess_env import environment_without, git_environment
 from tests.secrets.handing import client, deliverer
 
@@ -35,6 +35,7 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bin").mkdir()
     git = tmp_path / "bin" / "git"
     body = (
+        "import sys\nif '--version' in sys.argv:\n    sys.exit(print('git version 2.50.1'))\n"
         f"import json, os, sys\nopen({str(tmp_path / 'seen')!r}, 'w').write(json.dumps([dict(os.environ), sys.argv]))"
     )
     git.write_text(f"#!{sys.executable}\n{body}\n")
@@ -45,7 +46,8 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_git_that_reads_revisions_does_not_see_a_password(recorded: Path, tmp_path: Path) -> None:
-    run_git(tmp_path, "rev-parse", "HEAD")
+    (tmp_path / ".git").mkdir()
+    run_git(open_repository(tmp_path, os.environ), "rev-parse", "HEAD")
     environ, arguments = json.loads(recorded.read_text())
     assert arguments[-2:] == ["rev-parse", "HEAD"]
     assert PASSWORD not in json.dumps(environ)

@@ -16,7 +16,8 @@ from reconciler.cli.output.github_mask import github_mask
 from reconciler.cli.output.progress import Progress
 from reconciler.cli.output.signals import StopRequest
 from reconciler.cli.run.journals import journal_directory
-from reconciler.declared.git.repository import Revision, revision
+from reconciler.declared.current_revision import Revision, current_revision
+from reconciler.declared.git.repository import is_git_dir_ignored
 from reconciler.model.errors import GitError
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view.counts import removed_from_git
@@ -30,9 +31,17 @@ _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_UR
 """Environment variables in which GitLab, Jenkins, Buildkite and CircleCI give the URL of a run."""
 
 
-def declared_from(files: ProjectFiles) -> Revision | None:
-    """Return the revision of the declarations, if they are in git."""
-    return revision(files.config.parent, [files.config, files.clients_directory])
+def declared_from(files: ProjectFiles, console: Console) -> Revision | None:
+    """Return the revision of the declarations, if they are in git. Why git cannot tell is printed to stderr."""
+    try:
+        if is_git_dir_ignored(files.config.parent):
+            hint = "run this in a clone, with its .git"
+            raise GitError("neither their folder nor one above has a .git, and GIT_DIR is ignored", hint)
+        return current_revision(files.config, files.clients_directory)
+    except GitError as problem:
+        told = render_error_lines(problem).removeprefix("error: ")
+        console.problem(f"warning: the commit of the files is not known: {told}")
+        return None
 
 
 def record_applied_revision(
@@ -71,7 +80,7 @@ def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
 def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console, stop: StopRequest) -> Run:
     """Return a run that starts now."""
     now = datetime.now(UTC)
-    at = declared_from(files)
+    at = declared_from(files, console)
     who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
     return Run(
         name=new_run(now),

@@ -77,7 +77,7 @@ class ReportFiles:
         from reconciler.declared.git.repository import work_tree_root
         from reconciler.results import Overview
 
-        at = declared_from(self.files)
+        at = declared_from(self.files, self.console)
         return Overview(
             self.command,
             tuple(results),

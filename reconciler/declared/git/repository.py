@@ -1,34 +1,33 @@
 """Read the git state of files, and their content in other revisions. The work tree is never changed.
 
 Paths are file system paths, whether they exist now or not: relative ones start from `folder`, which is any folder in
-the repository. Every function except `revision` and `work_tree_root` raises `GitError`, with the command that helps, if
-git is missing, does not know the repository, or cannot read what was asked for.
+the repository. Every function except `work_tree_root` raises `GitError`, with the command that helps, if git is
+missing, the repository belongs to another user, or an object cannot be read or does not have the content of its ID.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from shutil import which
 
-from reconciler.declared.git.command import last_error_line, run_git
+from reconciler.declared.git.objects import FOLDER, TreeItem, commit_of, read_objects, read_trees, tree_of
+from reconciler.git.command import Repository, last_error_line, open_repository, run_git
+from reconciler.git.repository_paths import find_repository
 from reconciler.model.errors import GitError
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
+
+_QUIETLY = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+_FULL_ID = re.compile("[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 
 # The branches are named, since a shallow clone usually tracks only one.
 _UNSHALLOW = (
     "fetch the rest: git fetch --unshallow origin '+refs/heads/*:refs/remotes/origin/*'"
     " (with actions/checkout: `fetch-depth: 0`)"
 )
-
-
-@frozen
-class Revision:
-    """A commit, and whether the declared files are the same as in the commit."""
-
-    commit: str
-    clean: bool
 
 
 @frozen
@@ -40,48 +39,53 @@ class TreeEntry:
     mode: str
     """`100644` and `100755` are files, `120000` is a symlink (its blob is the target), `160000` a submodule."""
     object_id: str
-    size: int | None
-    """In bytes; None for a submodule."""
 
 
-def revision(folder: Path, declared: Sequence[Path]) -> Revision | None:
-    """The revision that is checked out in a folder; None outside a repository, or if git is missing or fails.
+def has_repository(folder: Path) -> bool:
+    """Whether there is git, and a repository that contains a folder."""
+    has_git = which("git", path=os.environ.get("PATH")) is not None
+    return has_git and folder.is_dir() and find_repository(folder, os.environ) is not None
 
-    The work tree is clean if no tracked file has changed and git has all of `declared`. Other untracked files (a saved
-    plan, a journal) do not affect what is applied.
-    """
-    commit = _git_output(folder, "rev-parse", "--verify", "HEAD")
-    changed = _git_output(folder, "status", "--porcelain", "--untracked-files=no")
-    if commit is None or changed is None:
-        return None
-    # It fails for paths outside the repository, which git does not have either.
-    missing = _git_output(folder, "status", "--porcelain", "--", *(str(path.absolute()) for path in declared))
-    return Revision(commit.strip(), clean=changed == "" and missing == "")
+
+def is_git_dir_ignored(folder: Path) -> bool:
+    """Whether `GIT_DIR` is set for a folder that is in no repository. It is never read."""
+    return bool(os.environ.get("GIT_DIR")) and folder.is_dir() and find_repository(folder, os.environ) is None
 
 
 def work_tree_root(folder: Path) -> str | None:
-    """The root of the work tree that contains a folder; None outside a repository, or if git is missing or fails."""
-    said = _git_output(folder, "rev-parse", "--show-toplevel")
-    return said.removesuffix("\n") if said else None
+    """The root of the work tree that contains a folder; None outside a repository. Git is not asked."""
+    try:
+        paths = find_repository(folder, os.environ)
+    except GitError:
+        return None
+    return str(paths.work_tree) if paths else None
+
+
+def head_commit(folder: Path) -> str | None:
+    """The full ID of the commit that is checked out; None before the first commit."""
+    done = run_git(_opened(folder), *_QUIETLY, "HEAD^{commit}")
+    return done.stdout.decode().strip() if done.returncode == 0 else None
 
 
 def resolve_commit(folder: Path, ref: str) -> str:
     """The full ID of the commit named by a branch, a tag, an ID or an expression such as `HEAD~2`."""
     if not ref or ref.startswith("-"):
         raise GitError(f"{quoted(ref)} is not a git revision", "name a branch, a tag or a commit: origin/main")
-    done = run_git(folder, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    repository = _opened(folder)
+    done = run_git(repository, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
     if done.returncode != 0:
         raise _unknown(folder, ref)
     if b"refname" in done.stderr and b"is ambiguous" in done.stderr:
         hint = f"write it out: refs/remotes/{ref}, refs/heads/{ref} or refs/tags/{ref}"
         raise GitError(f"{quoted(ref)} is the name of more than one branch or tag here", hint)
-    return done.stdout.decode().split()[-1]
+    found = done.stdout.decode().split()[-1]
+    return commit_of(repository, ref.lower() if _FULL_ID.fullmatch(ref) else found)
 
 
 def merge_base(folder: Path, ref: str) -> str:
     """The commit where HEAD branched off from `ref`: what a pull request is compared with."""
     commit, head = resolve_commit(folder, ref), resolve_commit(folder, "HEAD")
-    done = run_git(folder, "merge-base", commit, head)
+    done = run_git(_opened(folder), "merge-base", commit, head)
     if done.returncode == 0:
         return done.stdout.decode().strip()
     if done.returncode > 1:
@@ -100,81 +104,73 @@ def read_file_at(folder: Path, commit: str, path: str | Path) -> bytes | None:
 
 def list_tree(folder: Path, commit: str, path: str | Path) -> Sequence[TreeEntry]:
     """All files at or below a path in a commit, sorted by path; empty if there are none."""
-    inside = _inside(folder, path)
-    # -z, since a name may contain line feeds.
-    done = run_git(folder, "ls-tree", "-r", "-l", "-z", "--full-tree", commit, *(["--", inside] if inside else []))
-    if done.returncode != 0:
-        raise _failed(f"list {quoted(str(path))} of {commit[:12]}", last_error_line(done))
-    return sorted(_entries(done.stdout, inside), key=lambda entry: entry.path)
+    repository = _opened(folder)
+    found = TreeItem("", FOLDER, tree_of(repository, commit))
+    for part in filter(None, _inside(repository, folder, path).split(os.sep)):
+        items = read_trees(repository, [found.object_id])[found.object_id] if found.mode == FOLDER else ()
+        named = next((item for item in items if item.name == part), None)
+        if named is None:
+            return []
+        found = named
+    if found.mode != FOLDER:
+        return [TreeEntry("", found.mode, found.object_id)]
+    return sorted(_below(repository, found.object_id), key=lambda entry: entry.path)
 
 
 def read_blobs(folder: Path, ids: Iterable[str]) -> Mapping[str, bytes]:
     """The contents of files by their object IDs, all read by one process."""
-    wanted = list(dict.fromkeys(ids))
-    if not wanted:
-        return {}
-    done = run_git(folder, "cat-file", "--batch", given="".join(f"{each}\n" for each in wanted).encode())
-    if done.returncode != 0:
-        raise _failed("read files", last_error_line(done))
-    return dict(_blobs(done.stdout))
+    return {object_id: found.data for object_id, found in read_objects(_opened(folder), ids).items()}
+
+
+def contains(folder: Path, path: Path) -> bool:
+    """Whether a path is in the work tree that contains a folder."""
+    return _relative(_opened(folder), folder, path) is not None
 
 
 def get_ref(folder: Path, name: str) -> str | None:
     """The ID that a full ref name (`refs/reconciler/…`) points to; None if there is no such ref."""
-    done = run_git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", _full(name))
+    done = run_git(_opened(folder), *_QUIETLY, _full(name))
     return done.stdout.decode().split()[-1] if done.returncode == 0 else None
 
 
 def set_ref(folder: Path, name: str, commit: str) -> None:
     """Point a full ref name to a commit. Atomic, also with concurrent writers."""
-    done = run_git(folder, "update-ref", "--no-deref", "-m", "reconciler", _full(name), commit)
+    done = run_git(_opened(folder), "update-ref", "--no-deref", "-m", "reconciler", _full(name), commit)
     if done.returncode != 0:
         raise _failed(f"record {name}", last_error_line(done))
 
 
-def _git_output(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = run_git(folder, *arguments)
-    except GitError:
-        return None
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+def _opened(folder: Path) -> Repository:
+    return open_repository(folder, os.environ)
 
 
-def _inside(folder: Path, path: str | Path) -> str:
+def _below(repository: Repository, tree: str) -> Iterator[TreeEntry]:
+    """All files below a tree. Folders of one depth are read by one process."""
+    folders = [("", tree)]
+    while folders:
+        trees = read_trees(repository, (object_id for _, object_id in folders))
+        items = [(path + item.name, item) for path, object_id in folders for item in trees[object_id]]
+        yield from (TreeEntry(path, item.mode, item.object_id) for path, item in items if item.mode != FOLDER)
+        folders = [(f"{path}/", item.object_id) for path, item in items if item.mode == FOLDER]
+
+
+def _inside(repository: Repository, folder: Path, path: str | Path) -> str:
     """The path relative to the root of the repository; empty for the root itself."""
-    done = run_git(folder, "rev-parse", "--show-toplevel")
-    if done.returncode != 0:
-        raise GitError(f"{quoted(str(folder.absolute()))} is in no work tree", "run this in a clone with its files")
-    top = os.fsdecode(done.stdout.removesuffix(b"\n"))
+    inside = _relative(repository, folder, path)
+    if inside is None:
+        place = f"{quoted(str(path))} is not in the git repository of {quoted(str(repository.paths.work_tree))}"
+        raise GitError(place, "no revision of it has the file: put it into the repository, or name another")
+    return inside
+
+
+def _relative(repository: Repository, folder: Path, path: str | Path) -> str | None:
     absolute = os.path.join(os.path.realpath(folder), path)
     # The last part is not resolved: a symlink itself is in the commit, its target may not be.
     parent, name = os.path.split(os.path.normpath(absolute))
-    inside = os.path.relpath(os.path.join(os.path.realpath(parent), name), os.path.realpath(top))
+    inside = os.path.relpath(os.path.join(os.path.realpath(parent), name), repository.paths.work_tree)
     if inside == os.pardir or inside.startswith(os.pardir + os.sep):
-        place = f"{quoted(str(path))} is not in the git repository of {quoted(top)}"
-        raise GitError(place, "no revision of it has the file: put it into the repository, or name another")
+        return None
     return "" if inside == os.curdir else inside
-
-
-def _entries(output: bytes, inside: str) -> Iterator[TreeEntry]:
-    for line in output.split(b"\0")[:-1]:
-        about, _, path = line.partition(b"\t")
-        mode, _, object_id, size = about.decode().split()
-        below = os.fsdecode(path).removeprefix(inside).lstrip("/")
-        yield TreeEntry(below, mode, object_id, int(size) if size.isdecimal() else None)
-
-
-def _blobs(output: bytes) -> Iterator[tuple[str, bytes]]:
-    """Parse git's output: `<id> <type> <size>`, a line feed, the content, a line feed, for each."""
-    start = 0
-    while start < len(output):
-        end = output.index(b"\n", start)
-        object_id, kind, *size = output[start:end].decode().split()
-        if kind == "missing" or not size:
-            hint = "the clone was made without some of its files: git fetch --refetch, or clone without --filter"
-            raise GitError(f"the repository here lacks the object {object_id[:12]}", hint)
-        start = end + 1 + int(size[0]) + 1
-        yield object_id, output[end + 1 : start - 1]
 
 
 def _unknown(folder: Path, ref: str) -> GitError:
@@ -184,14 +180,14 @@ def _unknown(folder: Path, ref: str) -> GitError:
     if _is_shallow(folder):
         return GitError(f"{who}, and this clone is shallow", _UNSHALLOW)
     there = f"origin/{ref}"
-    if run_git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{there}^{{commit}}").returncode == 0:
+    if run_git(_opened(folder), *_QUIETLY, f"{there}^{{commit}}").returncode == 0:
         return GitError(who, f"did you mean {there}?")
     branch = ref.removeprefix("origin/")
     return GitError(who, f"is it spelled right? If it is new: git fetch origin {quoted(branch)}, then origin/BRANCH")
 
 
 def _is_shallow(folder: Path) -> bool:
-    return run_git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+    return run_git(_opened(folder), "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
 
 
 def _full(name: str) -> str:

@@ -241,7 +241,7 @@ def test_nothing_of_a_delivery_is_left_for_git_to_take(tmp_path: Path) -> None:
 def test_in_a_repository_without_git_it_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     sinks = deliverer(tmp_path, JSON, environ={"PATH": str(tmp_path)})
-    assert problem(sinks, client())[0] == "cannot tell whether git would take clients.json: git does not answer"
+    assert problem(sinks, client())[0] == "cannot tell whether git would take clients.json: git is not on the PATH"
 
 
 def test_a_symlink_into_a_repository_is_judged_by_where_it_leads(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declared.git.repository import Revision, revision
+from reconciler.declared.current_revision import Revision, current_revision
 
 
 def _git(folder: Path, *arguments: str) -> str:
@@ -30,7 +30,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def _seen(folder: Path) -> Revision | None:
-    return revision(folder, [folder / "reconciler.yaml", folder / "clients"])
+    return current_revision(folder / "reconciler.yaml", folder / "clients")
 
 
 def test_a_work_tree_as_committed_is_clean(repository: Path) -> None:
@@ -39,10 +39,10 @@ def test_a_work_tree_as_committed_is_clean(repository: Path) -> None:
 
 def test_a_folder_in_the_repository_is_of_the_same_commit(repository: Path) -> None:
     inner = repository / "clients"
-    assert revision(inner, [inner]) == _seen(repository)
+    assert current_revision(inner / "reconciler.yaml", inner) == _seen(repository)
 
 
-@pytest.mark.parametrize("path", ["clients/a.yaml", "README", "clients/new.yaml", "reconciler.yaml"])
+@pytest.mark.parametrize("path", ["clients/a.yaml", "clients/new.yaml", "reconciler.yaml"])
 def test_a_changed_file_or_a_new_declaration_is_not_clean(repository: Path, path: str) -> None:
     (repository / path).write_text("something else\n")
     seen = _seen(repository)
@@ -52,13 +52,15 @@ def test_a_changed_file_or_a_new_declaration_is_not_clean(repository: Path, path
 
 def test_what_lies_around_besides_does_not_matter(repository: Path) -> None:
     (repository / "plan.json").write_text("{}")
+    (repository / "README").write_text("something else\n")
+    (repository / "clients" / ".hidden.yaml").write_text("clients: []\n")
     seen = _seen(repository)
     assert seen is not None
     assert seen.clean
 
 
 def test_declarations_outside_of_the_repository_are_not_of_its_commit(repository: Path, tmp_path: Path) -> None:
-    seen = revision(repository, [tmp_path / "clients"])
+    seen = current_revision(repository / "reconciler.yaml", tmp_path / "clients")
     assert seen is not None
     assert not seen.clean
 
