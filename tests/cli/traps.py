@@ -61,7 +61,7 @@ class Traps:
     def set_up(self, made: Path, folder: Path) -> None:
         """Write settings that name the traps, for a repository that will be at a folder."""
         values = {key: str(self.program(key)) for key in KEYS}
-        values |= {"core.bare": "false", "filter.trap.required": "true"}
+        values |= {"core.repositoryformatversion": "0", "core.bare": "false", "filter.trap.required": "true"}
         values |= {"core.worktree": str(folder), "core.hooksPath": str(folder / "hooks")}
         lines = []
         for key, value in values.items():
@@ -85,14 +85,16 @@ class Traps:
         chance = random.Random(seed)
         made = self.repository({"reconciler.yaml": "instances: {}\n"})
         for folder in folders:
+            self.set_up(made, chance.choice([folder, folder, *folders]))
             for part in sorted(made.iterdir()):
-                if chance.random() < 0.8:
-                    _copy(part, chance.choice(folders) / part.name if chance.random() < 0.1 else folder / part.name)
-                if chance.random() < 0.1 and (folder / part.name).is_file():
+                if chance.random() < 0.95:
+                    _copy(part, chance.choice(folders) / part.name if chance.random() < 0.05 else folder / part.name)
+                if chance.random() < 0.05 and (folder / part.name).is_file():
                     (folder / part.name).write_text(chance.choice(["", "gitdir: ./made\n", "ref: refs/heads/x\n"]))
             (folder / ".gitattributes").write_text("* filter=trap diff=trap\n")
-            (folder / "commondir").write_text(chance.choice([".", "..", "../..", str(made)]) + "\n")
-            (folder / "gitdir").write_text(f"{made}\n")
+            if chance.random() < 0.2:
+                (folder / "commondir").write_text(chance.choice([".", "..", "../..", str(made)]) + "\n")
+                (folder / "gitdir").write_text(f"{made}\n")
 
 
 def _copy(source: Path, target: Path) -> None:

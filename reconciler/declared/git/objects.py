@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.git.command import Repository, last_error_line, run_git
@@ -17,6 +18,9 @@ FOLDER = "40000"
 """The mode of a folder in a tree."""
 
 _SHA256_DIGITS = 64
+
+_LEFT_OUT = re.compile(rb"could not fetch ([0-9a-f]+) from promisor remote")
+"""What git says of an object that a partial clone left out, since it must not fetch it."""
 
 
 @frozen
@@ -42,6 +46,8 @@ def read_objects(repository: Repository, ids: Iterable[str]) -> Mapping[str, Git
     if not wanted:
         return {}
     done = run_git(repository, "cat-file", "--batch", given="".join(f"{each}\n" for each in wanted).encode())
+    if left_out := _LEFT_OUT.search(done.stderr):
+        raise _lacks(left_out[1].decode())
     if done.returncode != 0:
         hint = "see what it says of the repository: git fsck"
         raise GitError(f"git cannot read files: {last_error_line(done)}", hint)
@@ -107,7 +113,11 @@ def _objects(output: bytes) -> Iterator[GitObject]:
         end = output.index(b"\n", start)
         object_id, kind, *size = output[start:end].decode().split()
         if kind == "missing" or not size:
-            hint = "the clone was made without some of its files: git fetch --refetch, or clone without --filter"
-            raise GitError(f"the repository here lacks the object {object_id[:12]}", hint)
+            raise _lacks(object_id)
         start = end + 1 + int(size[0]) + 1
         yield GitObject(kind, output[end + 1 : start - 1])
+
+
+def _lacks(object_id: str) -> GitError:
+    hint = "the clone was made without some of its files: git fetch --refetch, or clone without --filter"
+    return GitError(f"the repository here lacks the object {object_id[:12]}", hint)
