@@ -76,6 +76,8 @@ def _git_dir(work_tree: Path) -> Path:
     found = link if is_folder else _path_in(link, _GITFILE)
     if found is None:
         raise _unusable(link, "it is neither a folder nor a file that starts with `gitdir: `")
+    if not found.is_dir():
+        raise _unusable(link, f"the folder {quoted(str(found))} that it names is not there")
     return Path(os.path.realpath(found))
 
 
@@ -95,5 +97,5 @@ def _path_in(file: Path, prefix: bytes) -> Path | None:
 
 
 def _unusable(file: Path, why: str) -> GitError:
-    hint = "repair the clone, or make a new one: git clone"
+    hint = "a worktree needs the repository that it was made from; otherwise make a new clone: git clone"
     return GitError(f"{quoted(str(file))} does not lead to a git repository: {why[:1].lower()}{why[1:]}", hint)

@@ -91,7 +91,40 @@ def test_a_repository_with_sha256(project: Project, staging: Platform, tmp_path:
     folder = clone(project, _origin(tmp_path / "long", staging, "--object-format=sha256"), "clone")
     assert is_limited(project.run("plan", *FROM))
     assert is_limited(project.run("plan", "--config-from", git(folder, "rev-parse", "origin/main")))
+    assert is_limited(project.run("plan", "--config-from", git(folder, "rev-parse", "origin/main")[:40]))
     assert saved_commit(project) == git(folder, "rev-parse", "HEAD")
+
+
+def test_a_tree_that_cannot_be_parsed_is_one_error(project: Project, origin: Path) -> None:
+    folder = clone(project, origin, "clone")
+    (folder / "broken").write_bytes(b"100644 no end")
+    tree = git(folder, "hash-object", "-t", "tree", "--literally", "-w", "broken")
+    parts = f"tree {tree}\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\nBroken\n"
+    (folder / "broken").write_text(parts)
+    head = git(folder, "hash-object", "-t", "commit", "--literally", "-w", "broken")
+    ended = project.run("plan", "--config-from", head)
+    assert ended.code == 1
+    assert ended.only_error() == "error: git has a folder that cannot be read"
+
+
+def test_an_empty_git_folder_is_not_passed_over(project: Project, origin: Path) -> None:
+    folder = clone(project, origin, "clone")
+    (folder / "inner" / ".git").mkdir(parents=True)
+    (folder / "inner" / "reconciler.yaml").write_text((folder / "reconciler.yaml").read_text())
+    ended = project.run("plan", "-c", "inner/reconciler.yaml", *FROM)
+    assert ended.code == 1
+    assert f"git does not take '{folder}/inner/.git' for a git repository" in ended.only_error()
+
+
+@pytest.mark.parametrize("content", ["", "gitdir:", "gitdir: nowhere\n", "\0", "gitdir: a\0b"])
+def test_a_git_file_that_leads_nowhere_is_one_error(project: Project, origin: Path, content: str) -> None:
+    folder = clone(project, origin, "clone")
+    (folder / "inner").mkdir()
+    (folder / "inner" / ".git").write_text(content)
+    (folder / "inner" / "reconciler.yaml").write_text((folder / "reconciler.yaml").read_text())
+    ended = project.run("plan", "-c", "inner/reconciler.yaml", *FROM)
+    assert ended.code == 1
+    assert "inner/.git" in ended.only_error()
 
 
 def test_a_shallow_clone(project: Project, origin: Path) -> None:

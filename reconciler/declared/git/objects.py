@@ -85,7 +85,12 @@ def tree_of(repository: Repository, commit: str) -> str:
 def read_trees(repository: Repository, ids: Iterable[str]) -> Mapping[str, tuple[TreeItem, ...]]:
     """What trees contain, by the IDs of the trees."""
     found = read_objects(repository, ids)
-    return {object_id: tuple(_items(each.data, len(object_id) // 2)) for object_id, each in found.items()}
+    try:
+        return {object_id: tuple(_items(each.data, len(object_id) // 2)) for object_id, each in found.items()}
+    except ValueError:
+        raise GitError(
+            "git has a folder that cannot be read", "see what git says of the repository: git fsck"
+        ) from None
 
 
 def _header(found: GitObject, name: str) -> str:
@@ -103,7 +108,7 @@ def _items(data: bytes, id_bytes: int) -> Iterator[TreeItem]:
         end = data.index(b"\0", start)
         mode, _, name = data[start:end].partition(b" ")
         start = end + 1 + id_bytes
-        yield TreeItem(os.fsdecode(name), mode.decode("ascii"), data[end + 1 : start].hex())
+        yield TreeItem(os.fsdecode(name), mode.decode("ascii").lstrip("0"), data[end + 1 : start].hex())
 
 
 def _objects(output: bytes) -> Iterator[GitObject]:

@@ -21,7 +21,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
 _QUIETLY = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-_FULL_ID = re.compile("[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+_DIGITS = re.compile("[0-9a-fA-F]+")
 
 # The branches are named, since a shallow clone usually tracks only one.
 _UNSHALLOW = (
@@ -79,7 +79,8 @@ def resolve_commit(folder: Path, ref: str) -> str:
         hint = f"write it out: refs/remotes/{ref}, refs/heads/{ref} or refs/tags/{ref}"
         raise GitError(f"{quoted(ref)} is the name of more than one branch or tag here", hint)
     found = done.stdout.decode().split()[-1]
-    return commit_of(repository, ref.lower() if _FULL_ID.fullmatch(ref) else found)
+    is_full_id = len(ref) == len(found) and _DIGITS.fullmatch(ref)
+    return commit_of(repository, ref.lower() if is_full_id else found)
 
 
 def merge_base(folder: Path, ref: str) -> str:
