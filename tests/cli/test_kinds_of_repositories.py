@@ -186,6 +186,9 @@ def test_a_git_that_is_too_old_is_named(project: Project, origin: Path, tmp_path
     saved = project.run("plan", "-o", project.folder / "plan.json")
     assert saved.code == 0
     assert "warning: the commit of the files is not known: git here is 2.39.3" in saved.err
+    applied = project.run("apply", "--all", "--yes", "--report", tmp_path / "report.json")
+    assert applied.code == 0
+    assert applied.err.count("the commit of the files is not known") == 1
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")
@@ -202,6 +205,24 @@ def test_a_repository_of_another_user_is_refused(project: Project, origin: Path,
     assert "detected dubious ownership" in saved.err
     project.environ.setenv("SUDO_UID", "4711")
     assert is_limited(project.run("plan", *FROM))
+
+
+def test_a_sink_in_a_repository_of_another_user_is_refused(project: Project, staging: Platform, origin: Path) -> None:
+    """Its settings are not read, so git cannot tell what it ignores."""
+    folder = clone(project, origin, "clone")
+    (folder / "reconciler.yaml").write_text(_settings(staging, sinks=[{"json": {"path": "../other/all.json"}}]))
+    (folder.parent / "other").mkdir()
+    git(folder.parent / "other", "init", "-q")
+    (folder.parent / "other" / ".gitignore").write_text("*\n")
+    project.environ.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    ended = project.run("apply", "--all", "--yes")
+    assert ended.code == 4
+    assert "cannot tell whether git would take" in ended.out
+    assert f"detected dubious ownership in repository at '{folder.parent / 'other'}'" in ended.out
+    assert not (folder.parent / "other" / "all.json").exists()
+    project.environ.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    assert project.run("apply", "--all", "--yes").code == 0
+    assert (folder.parent / "other" / "all.json").exists()
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root can give files away")

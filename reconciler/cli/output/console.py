@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import field
 
 from reconciler.cli.output.streams import print_result, say
 from reconciler.render.terminal.color import Paint, coloured, plain
@@ -18,6 +19,7 @@ class Console:
     no_color: bool = False
     quiet: bool = False
     verbose: int = 0
+    _warned: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def paint(self) -> Paint:
@@ -42,6 +44,12 @@ class Console:
     def problem(self, text: str) -> None:
         """Print a problem to stderr. The text ends in a line feed."""
         say(text)
+
+    def warn_once(self, text: str) -> None:
+        """Print a warning to stderr, unless this run has printed the same before. The text ends in a line feed."""
+        if text not in self._warned:
+            self._warned.add(text)
+            say(f"warning: {text}")
 
 
 def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:

@@ -32,7 +32,7 @@ _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_UR
 
 
 def declared_from(files: ProjectFiles, console: Console) -> Revision | None:
-    """Return the revision of the declarations, if they are in git. Why git cannot tell is printed to stderr."""
+    """Return the revision of the declarations, if they are in git. Why git cannot tell is printed to stderr, once."""
     try:
         if is_git_dir_ignored(files.config.parent):
             hint = "run this in a clone, with its .git"
@@ -40,7 +40,7 @@ def declared_from(files: ProjectFiles, console: Console) -> Revision | None:
         return current_revision(files.config, files.clients_directory)
     except GitError as problem:
         told = render_error_lines(problem).removeprefix("error: ")
-        console.problem(f"warning: the commit of the files is not known: {told}")
+        console.warn_once(f"the commit of the files is not known: {told}")
         return None
 
 
