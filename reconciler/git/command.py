@@ -12,7 +12,7 @@ from reconciler.git.process import start_git
 from reconciler.git.repository_paths import RepositoryPaths, find_repository
 from reconciler.model.errors import GitError
 from reconciler.support.frozen import frozen
-from reconciler.support.text import printable, quoted
+from reconciler.support.text import printable, quoted_path
 
 
 @frozen
@@ -48,7 +48,7 @@ def run_git(repository: Repository, *arguments: str, given: bytes = b"") -> subp
     done = start_git(arguments, repository.environ, pinned, str(paths.work_tree), given)
     if done.returncode != 0 and b"not a git repository" in done.stderr:
         hint = "repair the clone, or make a new one: git clone"
-        raise GitError(f"git does not take {quoted(str(paths.link))} for a git repository", hint)
+        raise GitError(f"git does not take {quoted_path(paths.link)} for a git repository", hint)
     return done
 
 
@@ -60,7 +60,7 @@ def last_error_line(done: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def _no_repository(folder: Path, environ: Mapping[str, str]) -> GitError:
-    text = f"{quoted(str(folder.absolute()))} is not in a git repository"
+    text = f"{quoted_path(folder.absolute())} is not in a git repository"
     hint = "run this in a clone of the repository, with its .git"
     if environ.get("GIT_DIR"):
         text += ": neither it nor a folder above has a .git, and GIT_DIR is ignored"

@@ -13,7 +13,7 @@ from pathlib import Path
 from reconciler.git.process import start_git
 from reconciler.git.repository_paths import RepositoryPaths
 from reconciler.model.errors import GitError
-from reconciler.support.text import printable, quoted
+from reconciler.support.text import printable, quoted_path
 
 _PROTECTED_SCOPES = ("system", "global", "command")
 """Settings that do not come from the repository itself."""
@@ -27,9 +27,9 @@ def refuse_foreign(repository: RepositoryPaths, environ: Mapping[str, str]) -> N
     foreign = _foreign(repository, environ)
     if foreign is None or _is_allowed(repository.work_tree, environ):
         return
-    place = quoted(str(repository.work_tree))
+    place = quoted_path(repository.work_tree)
     hint = f"if you trust it: git config --global --add safe.directory {printable(str(repository.work_tree))}"
-    text = f"detected dubious ownership in repository at {place}: {quoted(str(foreign))} belongs to another user"
+    text = f"detected dubious ownership in repository at {place}: {quoted_path(foreign)} belongs to another user"
     raise GitError(text, hint)
 
 
@@ -44,7 +44,7 @@ def _foreign(repository: RepositoryPaths, environ: Mapping[str, str]) -> Path | 
     try:
         return next((path for path in paths if path.lstat().st_uid not in ours), None)
     except OSError as problem:
-        raise GitError(f"cannot tell who owns {quoted(str(repository.work_tree))}", problem.strerror) from None
+        raise GitError(f"cannot tell who owns {quoted_path(repository.work_tree)}", problem.strerror) from None
 
 
 def _our_ids(environ: Mapping[str, str]) -> Iterator[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reconciler.model.errors import GitError
 from reconciler.support.frozen import frozen
-from reconciler.support.text import quoted
+from reconciler.support.text import quoted_path
 
 _LONGEST_LINK = 64 * 1024
 """Bytes of a `.git` or `commondir` file that are read: they contain one path."""
@@ -46,7 +46,7 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> RepositoryPaths
     start = Path(os.path.realpath(folder))
     if not start.is_dir():
         hint = "does the folder exist? Name the configuration: --config FILE"
-        raise GitError(f"git cannot enter {quoted(str(folder.absolute()))}", hint)
+        raise GitError(f"git cannot enter {quoted_path(folder.absolute())}", hint)
     ceilings = _ceilings(environ)
     for place in (start, *start.parents):
         if place != start and place in ceilings:
@@ -77,7 +77,7 @@ def _git_dir(work_tree: Path) -> Path:
     if found is None:
         raise _unusable(link, "it is neither a folder nor a file that starts with `gitdir: `")
     if not found.is_dir():
-        raise _unusable(link, f"the folder {quoted(str(found))} that it names is not there")
+        raise _unusable(link, f"the folder {quoted_path(found)} that it names is not there")
     return Path(os.path.realpath(found))
 
 
@@ -98,4 +98,4 @@ def _path_in(file: Path, prefix: bytes) -> Path | None:
 
 def _unusable(file: Path, why: str) -> GitError:
     hint = "a worktree needs the repository that it was made from; otherwise make a new clone: git clone"
-    return GitError(f"{quoted(str(file))} does not lead to a git repository: {why[:1].lower()}{why[1:]}", hint)
+    return GitError(f"{quoted_path(file)} does not lead to a git repository: {why[:1].lower()}{why[1:]}", hint)

@@ -64,6 +64,11 @@ def quoted(text: str, limit: int = 80) -> str:
     return f"'{printable(text)}'" if len(text) <= limit else f"'{printable(text[:limit])}…'"
 
 
+def quoted_path(path: object) -> str:
+    """The path of a file in quotes for a message: printable, and whole, since its end says which file it is."""
+    return f"'{printable(str(path))}'"
+
+
 def quoted_url(url: str, limit: int = 80) -> str:
     """A URL in quotes for a message, with anything before its host masked: that may be a password."""
     return quoted(re.sub(_USER_INFO, "//***@", url), limit)
