@@ -63,15 +63,20 @@ PendingLookup = Callable[[str, SinkClient, int], bool]
 class Deliverer:
     """Deliver clients to the sinks that cover them. A failure of one sink does not stop the others."""
 
-    def __init__(self, sinks: Sequence[Sink], tell_mask: Mask | None = None) -> None:
-        """With `tell_mask`, each secret is masked through it before any sink gets it."""
+    def __init__(self, sinks: Sequence[Sink], pipeline: Mask | None = None) -> None:
+        """With `pipeline`, each secret is masked through it before any sink gets it."""
         self._sinks = tuple(sinks)
-        self._tell_mask = tell_mask
+        self._pipeline = pipeline
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the sinks, in the order of reconciler.yaml."""
         return tuple(sink.label for sink in self._sinks)
+
+    @property
+    def mask_problem(self) -> SinkError | None:
+        """Why no secret can be masked, so that `deliver` would refuse each."""
+        return self._pipeline.problem if self._pipeline is not None else None
 
     def problems(self, clients: Sequence[SinkClient]) -> tuple[Delivery, ...]:
         """The sinks that could not take these clients, each with the reason. Call it before the first write.
@@ -115,9 +120,11 @@ class Deliverer:
 
         Idempotent. Raises nothing.
         """
-        if self._tell_mask is not None:
-            mask(delivery.secret, self._tell_mask)
         chosen = self.numbers(delivery.client) if numbers is None else sorted(numbers)
+        if self.mask_problem is not None:
+            return tuple(Delivery(self._sinks[number].label, self.mask_problem) for number in chosen)
+        if self._pipeline is not None:
+            mask(delivery.secret, self._pipeline.tell)
         return tuple(_tried(self._sinks[number], lambda sink: sink.deliver(delivery)) for number in chosen)
 
     def forget(self, client: SinkClient, client_id: int) -> tuple[Delivery, ...]:
@@ -163,11 +170,11 @@ def _looked(sink: Sink, delivery: SecretDelivery) -> SinkHolding:
 
 
 def open_deliverer(
-    instance: Instance, settings: Settings, environ: Mapping[str, str], tell_mask: Mask | None = None
+    instance: Instance, settings: Settings, environ: Mapping[str, str], pipeline: Mask | None = None
 ) -> Deliverer:
     """Open the sinks of an instance. Their programs get `environ` without the credentials of any instance."""
     inherited = environment_without(environ, settings.secret_variables)
-    return Deliverer([_open(each, instance, settings, inherited) for each in instance.sinks], tell_mask)
+    return Deliverer([_open(each, instance, settings, inherited) for each in instance.sinks], pipeline)
 
 
 def _open(setting: SinkSetting, instance: Instance, settings: Settings, environ: Mapping[str, str]) -> Sink:

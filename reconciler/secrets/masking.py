@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reconciler.model.errors import SinkError
 from reconciler.model.secret import Secret
-
-Mask = Callable[[str], None]
-"""Callback that writes a line to where the runner reads it."""
+from reconciler.support.frozen import frozen
 
 
-def mask(secret: Secret, tell: Mask) -> None:
+@frozen
+class Mask:
+    """The way to the runner, which hides in its log what it reads here."""
+
+    tell: Callable[[str], None]
+    """Writes a line to where the runner reads it."""
+    problem: SinkError | None = None
+    """Why the runner would not read it; then nothing may be delivered."""
+
+
+def mask(secret: Secret, tell: Callable[[str], None]) -> None:
     """Mask each line of a secret from now on.
 
     Source: "Masking a value in a log" of GitHub's workflow commands; %, CR and LF are escaped as its toolkit does.

@@ -16,7 +16,14 @@ from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Sessions
-from reconciler.workflow.deliveries import client_of, deliverer_of, needs_sinks, pending_since, sink_refusals
+from reconciler.workflow.deliveries import (
+    client_of,
+    deliverer_of,
+    mask_refusals,
+    needs_sinks,
+    pending_since,
+    sink_refusals,
+)
 from reconciler.workflow.options import Options
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, attempt, plan_instance
@@ -113,22 +120,23 @@ def _plan_alone(request: PlanRequest, instance: Instance, stack: ExitStack, sess
         return Stopped(instance, problem)
     result, gateway = attempt(request, instance, sessions, stack)
     if isinstance(result, Planned) and gateway is not None:
-        result = _with_sink_refusals(request, result)
+        result = _with_sink_refusals(request, result, run)
         if is_pending(result):
             return _Pending(result, gateway, stack)
     _leave(stack)
     return result
 
 
-def _with_sink_refusals(request: PlanRequest, planned: Planned) -> Planned:
+def _with_sink_refusals(request: PlanRequest, planned: Planned, run: Run) -> Planned:
     """Refuse the plan if a sink reports that it could not take what is declared: then nothing must be created."""
     if not (is_pending(planned) and needs_sinks(planned.plan, planned.missing_secrets)):
         return planned
     instance = planned.instance
     present = request.declared.of(instance.name).present
     clients = [client_of(instance, client.name, client.owner) for client in present]
-    found = sink_refusals(deliverer_of(instance, request.settings, request.options), clients)
-    return replace(planned, refusals=(*planned.refusals, *found))
+    deliverer = deliverer_of(instance, request.settings, request.options, run.mask)
+    unmasked = mask_refusals(deliverer, instance, planned.plan, planned.missing_secrets)
+    return replace(planned, refusals=(*planned.refusals, *unmasked, *sink_refusals(deliverer, clients)))
 
 
 def _by_wave(request: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:

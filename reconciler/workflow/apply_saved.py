@@ -25,6 +25,7 @@ from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.deliveries import (
     client_of,
     deliverer_of,
+    mask_refusals,
     needs_sinks,
     pending_since,
     sink_refusals,
@@ -89,7 +90,7 @@ def _apply(request: ExactPlan, approve: Callable[[Planned], bool], run: Run, sta
     gateway = writing_sessions(request.options, run).open(request.instance, stack)
     planned, done = _compare(request, gateway.list_clients(), run)
     if is_pending(planned):
-        planned = _with_sink_refusals(request, planned)
+        planned = _with_sink_refusals(request, planned, run)
     if is_pending(planned):
         if not approve(planned):
             raise Refused("declined: nothing was written")
@@ -108,14 +109,16 @@ def _apply(request: ExactPlan, approve: Callable[[Planned], bool], run: Run, sta
     return Finished(planned, report, done)
 
 
-def _with_sink_refusals(request: ExactPlan, planned: Planned) -> Planned:
+def _with_sink_refusals(request: ExactPlan, planned: Planned, run: Run) -> Planned:
     """Refuse the plan if a sink reports that it could not take these clients: then nothing must be created."""
     if not needs_sinks(planned.plan, planned.missing_secrets):
         return planned
     changed = [change for change in planned.plan.changes if not isinstance(change, Delete) or change.is_rotation]
     clients = [client_of(request.instance, change.name, change.owner) for change in changed]
     clients += [each.client for each in planned.missing_secrets]
-    return replace(planned, refusals=sink_refusals(_deliverer(request), clients))
+    deliverer = deliverer_of(request.instance, request.settings, request.options, run.mask)
+    unmasked = mask_refusals(deliverer, request.instance, planned.plan, planned.missing_secrets)
+    return replace(planned, refusals=(*unmasked, *sink_refusals(deliverer, clients)))
 
 
 def _with_missing_secrets(

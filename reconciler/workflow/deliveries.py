@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from reconciler.model.errors import SinkError
 from reconciler.model.names import matches_any
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import Plan, Update
+from reconciler.planning.plan.plan import Delete, Plan, Update, needs_delivery
 from reconciler.secrets.delivery import Deliverer, MissingSecret, PendingLookup, open_deliverer
 from reconciler.secrets.masking import Mask
 from reconciler.secrets.values import SinkClient
@@ -23,7 +23,7 @@ Pairs = Iterable[tuple[DesiredClient, LiveClient]]
 
 
 def deliverer_of(instance: Instance, settings: Settings, options: Options, mask: Mask | None = None) -> Deliverer:
-    """The deliverer for an instance's sinks; `mask` masks each secret before any sink gets it."""
+    """The deliverer for an instance's sinks; `mask` gets each secret before any sink does."""
     return open_deliverer(instance, settings, options.environ, mask)
 
 
@@ -70,6 +70,25 @@ def _is_chosen(word: str | None, globs: Sequence[str]) -> bool:
 def needs_sinks(plan: Plan, lacks: Sequence[MissingSecret]) -> bool:
     """Whether an apply delivers anything: an update that is not a rename does not concern sinks."""
     return bool(lacks) or any(not isinstance(change, Update) or change.is_rename for change in plan.changes)
+
+
+def mask_refusals(
+    deliverer: Deliverer, instance: Instance, plan: Plan, lacks: Sequence[MissingSecret]
+) -> tuple[Refusal, ...]:
+    """A refusal if an apply of the plan would deliver a secret that cannot be masked."""
+    problem = deliverer.mask_problem
+    if problem is None or not (lacks or any(_to_deliver(deliverer, instance, plan))):
+        return ()
+    return (Refusal("sink", problem.message, problem.hint or ""),)
+
+
+def _to_deliver(deliverer: Deliverer, instance: Instance, plan: Plan) -> Iterator[SinkClient]:
+    """The clients of the plan's changes that sinks would get, the successors of rotations among them."""
+    for change in plan.changes:
+        client = client_of(instance, change.name, change.owner)
+        succeeded = isinstance(change, Delete) and change.successor is not None
+        if (succeeded or needs_delivery(change)) and deliverer.numbers(client):
+            yield client
 
 
 def sink_refusals(deliverer: Deliverer, clients: Sequence[SinkClient]) -> tuple[Refusal, ...]:

@@ -53,7 +53,7 @@ class Run:
     parallelism: int
     """Maximum number of requests, and of deliveries, at once."""
     mask: Mask | None = None
-    """Makes a secret known to a pipeline that hides it, before any sink gets it; None if no pipeline does."""
+    """The way to a pipeline that hides each secret in its log, before any sink gets it; None outside of one."""
 
     @property
     def holder(self) -> str:

@@ -135,7 +135,12 @@ def _deliver(
     issued: Sequence[ClientSecret],
     run: Run,
 ) -> SinkContents:
-    """Deliver to each sink what it lacks. A sink that reports that it could not take secrets is not tried at all."""
+    """Deliver to each sink what it lacks. A sink that reports that it could not take secrets is not tried at all.
+
+    Raises SinkError if something is to be delivered and cannot be masked.
+    """
+    if deliverer.mask_problem is not None and any(place.state not in _SETTLED for _, place in looked):
+        raise deliverer.mask_problem
     failing = {each.sink: each.error for each in deliverer.problems([due.client for due, _ in looked])}
     tried = [due for due, place in looked if place.state not in _SETTLED and place.sink not in failing]
     sent, failure = _send(instance, deliverer, tried, issued, run) if tried else ((), None)

@@ -96,11 +96,11 @@ def configured(folder: Path, *sinks: Any, owners: Any = None) -> Settings:
 
 
 def deliverer(
-    folder: Path, *sinks: Any, owners: Any = None, environ: dict[str, str] | None = None, tell_mask: Any = None
+    folder: Path, *sinks: Any, owners: Any = None, environ: dict[str, str] | None = None, pipeline: Any = None
 ) -> Deliverer:
     """The sinks of `production`."""
     settings = configured(folder, *sinks, owners=owners)
-    return open_deliverer(settings.instances[0], settings, environ or {"PATH": "/usr/bin:/bin"}, tell_mask)
+    return open_deliverer(settings.instances[0], settings, environ or {"PATH": "/usr/bin:/bin"}, pipeline)
 
 
 def recipients(*keys: Key, owner: str = "team-portal") -> dict[str, Any]:

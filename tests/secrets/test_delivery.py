@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.secret import Secret
 from reconciler.secrets.delivery import SinkHolding
-from reconciler.secrets.masking import mask
+from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.values import SinkState
 from tests.secrets.handing import client, configured, deliverer, delivery, text_of
 
@@ -52,7 +52,7 @@ def test_a_value_is_masked_before_any_sink_gets_it(tmp_path: Path) -> None:
         assert not (tmp_path / "clients.json").exists()
         heard.append(line)
 
-    deliverer(tmp_path, JSON, tell_mask=tell).deliver(delivery())
+    deliverer(tmp_path, JSON, pipeline=Mask(tell)).deliver(delivery())
     assert heard == [f"::add-mask::{text_of(17)}\n"]
 
 

@@ -8,19 +8,35 @@ import sys
 from collections.abc import Mapping
 
 from reconciler.cli.output.streams import say
+from reconciler.model.errors import SinkError
 from reconciler.secrets.masking import Mask
+
+_FIX = "take the redirection of stderr away; the log of the job has it anyway"
 
 
 def github_mask(environ: Mapping[str, str]) -> Mask | None:
-    """Return the function that sends masks to the runner; None if none reads them: outside GitHub, or into a file.
+    """Return the way to the runner, if this is a job of GitHub Actions.
 
-    It writes to stderr, since stdout may be a JSON document that goes into a file, which would then contain the value.
+    It is stderr, since stdout may be a JSON document that goes into a file, which would then contain the value. Where
+    no runner reads stderr, the mask has a problem, and nothing may be delivered.
     """
-    return say if environ.get("GITHUB_ACTIONS") == "true" and not _goes_into_a_file() else None
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return None
+    place = _unread_place()
+    if place is None:
+        return Mask(say)
+    return Mask(say, SinkError(f"cannot have GitHub Actions hide the secrets: stderr is redirected into {place}", _FIX))
 
 
-def _goes_into_a_file() -> bool:
+def _unread_place() -> str | None:
+    """Where stderr goes if that is no place that the runner reads."""
     try:
-        return stat.S_ISREG(os.fstat(sys.stderr.fileno()).st_mode)
+        found = os.fstat(sys.stderr.fileno())
+        nowhere = os.stat(os.devnull)
     except (OSError, ValueError):  # no descriptor: its reader is in this process
-        return False
+        return None
+    if stat.S_ISREG(found.st_mode):
+        return "a file, which would keep them"
+    if stat.S_ISCHR(found.st_mode) and found.st_rdev == nowhere.st_rdev:
+        return f"{os.devnull}, where nothing reads them"
+    return None

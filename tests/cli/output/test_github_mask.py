@@ -1,48 +1,113 @@
-"""In GitHub Actions the runner hears of every secret on stderr, and no file does."""
+"""In GitHub Actions the runner hears of every secret on stderr; where it would not, nothing is delivered."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reconciler.cli.output.github_mask import github_mask
-from tests.cli.projects import SECONDS
+from tests.cli.projects import Platform, Project, process, stored, wanted
+from tests.cli.sinking import DOCUMENT, configure, document
 
-_TELL = """
-import os
-from reconciler.cli.output.github_mask import github_mask
-from reconciler.model.secret import Secret
-from reconciler.secrets.masking import mask
-tell = github_mask(os.environ)
-if tell is not None:
-    mask(Secret("correct-horse"), tell)
-"""
+APPLY = ("apply", "-i", "staging", "--yes")
+DELIVER = ("secrets", "deliver", "-i", "staging")
+REFUSED, FAILED = 4, 1
+IN_A_FILE = "cannot have GitHub Actions hide the secrets: stderr is redirected into a file, which would keep them"
+IN_NOTHING = "stderr is redirected into /dev/null, where nothing reads them"
+FIX = "take the redirection of stderr away; the log of the job has it anyway"
 
 
-def told(stderr: Any) -> subprocess.CompletedProcess[str]:
-    run = [sys.executable, "-c", _TELL]
-    environ = {"GITHUB_ACTIONS": "true", "PYTHONPATH": ":".join(sys.path)}
-    return subprocess.run(
-        run, stdout=subprocess.PIPE, stderr=stderr, env=environ, text=True, timeout=SECONDS, check=True
-    )
+def into_a_file(project: Project, *arguments: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Run a command of a GitHub job whose stderr is a file; also what is in that file."""
+    log = project.folder.parent / "log"
+    with log.open("w") as stream:
+        done = process(*arguments, stderr=stream)
+    return done, log.read_text()
 
 
-def test_the_runner_reads_it_on_stderr() -> None:
-    done = told(subprocess.PIPE)
-    assert (done.stdout, done.stderr) == ("", "::add-mask::correct-horse\n")
+@pytest.fixture
+def job(project: Project, staging: Platform) -> Project:
+    """A project in a job of GitHub Actions, with a sink for everything and one client to create."""
+    project.environ.setenv("GITHUB_ACTIONS", "true")
+    configure(project, staging, DOCUMENT)
+    project.declare(wanted("One"))
+    return project
 
 
-def test_a_file_that_stderr_is_redirected_into_gets_none(tmp_path: Path) -> None:
-    with (tmp_path / "log").open("w") as log:
-        done = told(log)
-    assert done.stdout == ""
-    assert (tmp_path / "log").read_text() == ""
+def test_the_runner_reads_it_on_stderr(job: Project, staging: Platform) -> None:
+    done = process(*APPLY)
+    assert (done.returncode, done.stderr) == (0, f"::add-mask::{staging.secrets()[-1]}\n")
+
+
+def test_an_apply_that_would_deliver_is_refused_before_the_first_write(job: Project, staging: Platform) -> None:
+    done, log = into_a_file(job, *APPLY)
+    assert done.returncode == REFUSED
+    assert IN_A_FILE in done.stdout + log
+    assert FIX in done.stdout + log
+    assert staging.log.writes() == []
+    assert "add-mask" not in log
+    assert document(job) == {}
+
+
+def test_so_is_one_of_a_saved_plan(job: Project, staging: Platform) -> None:
+    assert job.run("plan", "-o", "plan.json").code == 0
+    done, log = into_a_file(job, "apply", "plan.json")
+    assert (done.returncode, staging.log.writes()) == (REFUSED, [])
+    assert IN_A_FILE in done.stdout + log
+
+
+def test_so_is_one_that_only_delivers_what_was_missing(job: Project, staging: Platform) -> None:
+    staging.has(stored("One"))
+    done, log = into_a_file(job, *APPLY)
+    assert (done.returncode, staging.log.writes(), document(job)) == (REFUSED, [], {})
+    assert IN_A_FILE in done.stdout + log
+
+
+def test_nor_does_a_job_deliver_that_leads_stderr_to_nowhere(job: Project, staging: Platform) -> None:
+    with Path(os.devnull).open("w") as nowhere:
+        done = process(*APPLY, stderr=nowhere)
+    assert (done.returncode, staging.log.writes(), document(job)) == (REFUSED, [], {})
+    assert IN_NOTHING in done.stdout
+
+
+def test_secrets_deliver_refuses_as_well(job: Project, staging: Platform) -> None:
+    staging.has(stored("One"))
+    done, log = into_a_file(job, *DELIVER)
+    assert (done.returncode, document(job)) == (FAILED, {})
+    assert log == f"error: staging: {IN_A_FILE}\n  {FIX}\n"
+    assert not (job.folder / ".reconciler" / "journal").exists()
+
+
+def test_where_nothing_is_due_the_run_goes_on(job: Project, staging: Platform) -> None:
+    assert job.run(*APPLY).code == 0
+    job.declare(wanted("One", "https://new.example.com/cb"))
+    assert into_a_file(job, *APPLY)[0].returncode == 0
+    assert staging.redirect("One") == "https://new.example.com/cb"
+    assert into_a_file(job, *DELIVER)[0].returncode == 0
+    assert into_a_file(job, *DELIVER, "--check")[0].returncode == 0
+    job.declare({"name": "One", "state": "absent"})
+    assert into_a_file(job, *APPLY)[0].returncode == 0
+    assert staging.clients() == {}
+
+
+@pytest.mark.parametrize("sinks", [[], [{"json": {"path": "all.json", "only": ["Two"]}}]])
+def test_where_no_sink_takes_the_client_the_run_goes_on(
+    job: Project, staging: Platform, sinks: list[dict[str, object]]
+) -> None:
+    configure(job, staging, *sinks)
+    assert into_a_file(job, *APPLY)[0].returncode == 0
+    assert list(staging.clients()) == ["One"]
 
 
 @pytest.mark.parametrize("environ", [{}, {"GITHUB_ACTIONS": ""}, {"GITHUB_ACTIONS": "false"}, {"CI": "true"}])
 def test_elsewhere_nobody_is_told(environ: dict[str, str]) -> None:
     assert github_mask(environ) is None
+
+
+def test_elsewhere_stderr_may_be_a_file(job: Project, staging: Platform) -> None:
+    job.environ.delenv("GITHUB_ACTIONS")
+    assert into_a_file(job, *APPLY)[0].returncode == 0
+    assert list(document(job)) == ["One"]
