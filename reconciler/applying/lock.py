@@ -18,6 +18,9 @@ from reconciler.support.canonical_url import canonical_url
 from reconciler.support.state_dir import make_private_dir
 from reconciler.support.text import printable, quoted_url
 
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NEW_HOLDER = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_LINK
+
 _LONGEST = 500
 """Characters shown of what the holder of the lock says about itself."""
 
@@ -69,7 +72,8 @@ def _write_holder(lock: Path, holder: str) -> None:
     # The lock is held even if its holder cannot be written.
     with suppress(OSError):
         text = f"pid {os.getpid()}: {holder}"
-        _holder_file(lock).write_text(text, encoding="utf-8", errors="backslashreplace")
+        with open(os.open(_holder_file(lock), _NEW_HOLDER, 0o600), "wb") as stream:
+            stream.write(text.encode(errors="backslashreplace"))
 
 
 def _already_locked(identity: str, lock: Path) -> Refused:

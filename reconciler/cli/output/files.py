@@ -8,6 +8,9 @@ from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError, Refused
 
+_PRIVATE, _ANYBODY = 0o600, 0o666
+"""Modes of new files, before the umask takes from them."""
+
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -27,10 +30,13 @@ def read_whole(file: Path, what: str, hint: str) -> bytes:
     return data
 
 
-def write_atomically(file: Path, text: str, what: str) -> None:
-    """Create or replace a file atomically. Raises `ReconcilerError`, and then leaves nothing behind."""
+def write_atomically(file: Path, text: str, what: str, *, private: bool = False) -> None:
+    """Create or replace a file atomically; if it is `private`, for this user alone, whatever its mode was.
+
+    Raises `ReconcilerError`, and then leaves nothing behind.
+    """
     try:
-        _write(file, text)
+        _write(file, text, _PRIVATE if private else _ANYBODY)
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file: -o FILE") from None
@@ -40,7 +46,7 @@ def write_with_folder(file: Path, text: str, what: str) -> None:
     """Do the same as `write_atomically`, for one of several files: its folder is created if needed."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(file, text)
+        _write(file, text, _ANYBODY)
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file") from None
@@ -53,24 +59,24 @@ def replace_atomically(file: Path, data: bytes, what: str) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file.resolve(), data, keep_mode=True)
+        _replace(file.resolve(), data, _ANYBODY, keep_mode=True)
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "check its owner and mode") from None
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, text: str, mode: int) -> None:
     if file.exists() and not file.is_file():  # for instance a pipe that something reads: do not replace it
         file.write_text(text, encoding="utf-8")
         return
-    _replace(file.resolve(), text.encode())  # a link keeps pointing there
+    _replace(file.resolve(), text.encode(), mode)  # a link keeps pointing there
 
 
-def _replace(target: Path, data: bytes, *, keep_mode: bool = False) -> None:
-    # Not `tempfile`: only this user can read its files, and the next job of a pipeline may run as another.
+def _replace(target: Path, data: bytes, mode: int, *, keep_mode: bool = False) -> None:
     temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
     try:
-        with temporary.open("xb") as stream:
+        # With its mode from the start: nobody may open it in between.
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
             stream.write(data)
         if keep_mode and target.exists():
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))

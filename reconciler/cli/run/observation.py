@@ -43,7 +43,8 @@ def save_observations(
     results = observe_instances(instances, options, parallelism, lambda: datetime.now(UTC))
     found = [result for result in results if isinstance(result, Observed)]
     if found:
-        write_atomically(file, dump_observations([each.observation for each in found], __version__), "observation")
+        text = dump_observations([each.observation for each in found], __version__)
+        write_atomically(file, text, "observation", private=True)
         console.progress(_after_saving(found, file, files))
     for result in results:
         if isinstance(result, Stopped):

@@ -47,7 +47,7 @@ def save_plan(result: PlanResult, file: Path, files: ProjectFiles, options: Opti
     at = declared_from(files, console)
     commit = at.commit if at and at.clean else None
     text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
-    write_atomically(file, text, "plan")
+    write_atomically(file, text, "plan", private=True)
     console.progress(_after_saving(result, file, files, options))
 
 
