@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from reconciler import __version__
 from reconciler.cli.groups import LazyGroup, NoCommand
-from reconciler.cli.output.signals import end_on_sigterm
+from reconciler.cli.output.signals import end_like_ctrl_c
 from reconciler.cli.output.streams import help_width, say, silence_stdout
 from reconciler.cli.output.traceback import silence_tracebacks, trace_of
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
@@ -79,7 +79,7 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         # A character of a client's name that the terminal cannot show must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    end_on_sigterm()
+    end_like_ctrl_c()
     if instruction := os.environ.get(_COMPLETION):
         from reconciler.cli.flags.completion import answer_shell
 

@@ -8,7 +8,8 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.cli.projects import SECONDS, Ended, command
@@ -19,6 +20,7 @@ QUESTION = b"[y/N]: "
 _OPENING = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 terminal = os.open(sys.argv[1], os.O_RDWR)
 for stream in range(3):
     os.dup2(terminal, stream)
@@ -56,6 +58,21 @@ def at_a_terminal(
             process.kill()
             os.close(ours)
     return Ended(code, shown.decode().replace("\r\n", "\n"), "")
+
+
+@contextmanager
+def closing_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[], None]]]:
+    """A command that is under way at a terminal, and what closes the terminal."""
+    ours, theirs = pty.openpty()
+    opening = [sys.executable, "-c", _OPENING, os.ttyname(theirs)]
+    with subprocess.Popen(
+        [*opening, *command(*arguments)], stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        try:
+            yield process, lambda: os.close(ours)
+        finally:
+            process.kill()
 
 
 def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None]) -> bytes:

@@ -13,7 +13,7 @@ from reconciler.cli.flags.options import config_option, instance_option, option,
 from reconciler.cli.flags.types import MultiLine, WholeNumber
 from reconciler.cli.groups import CommandGroup
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.signals import signals_restored
+from reconciler.cli.output.signals import signals_restored, stop_signals
 from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import WrongUsage
 from reconciler.support.text import quoted
@@ -60,7 +60,7 @@ def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]
     stop = threading.Event()
     chosen = dict(map(_setting, settings))
     with signals_restored(), running(database, host=host, port=port, settings=chosen) as url:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in stop_signals():
             signal.signal(number, lambda *_: stop.set())
         print_result(f"{url}\n")
         say("accounts: see docs/reference/sandbox.md; stop with Ctrl-C\n")

@@ -10,8 +10,17 @@ from types import FrameType
 
 from reconciler.cli.output.streams import say
 
+_HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
+"""A terminal that is closed sends it several times, through the shell and through the system: nobody insists."""
+
 _ONCE = "no new writes; waiting for those under way (once more stops at once)"
 _AGAIN = "stopping at once; what is under way may be written or not, see: reconciler plan"
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that stop the program: SIGHUP, from a terminal that is closed, unless `nohup` ignores it."""
+    both = (signal.SIGINT, signal.SIGTERM)
+    return both if _HANGUP is None or signal.getsignal(_HANGUP) is signal.SIG_IGN else (*both, _HANGUP)
 
 
 class StopRequest:
@@ -25,12 +34,14 @@ class StopRequest:
         return self._wanted
 
     def arm(self) -> None:
-        """Make SIGINT and SIGTERM only request a stop from now on: something is being written."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Make a signal only request a stop from now on: something is being written."""
+        for number in stop_signals():
             signal.signal(number, self._ask)
 
     def _ask(self, number: int, _: FrameType | None) -> None:
         again, self._wanted = self._wanted, True
+        if again and number == _HANGUP:
+            return
         _say_at_once(f"{signal.Signals(number).name}: {_AGAIN if again else _ONCE}\n")
         if again:
             raise KeyboardInterrupt
@@ -53,8 +64,8 @@ def stoppable() -> Iterator[StopRequest]:
 
 @contextmanager
 def signals_restored() -> Iterator[None]:
-    """Restore the handlers of SIGINT and SIGTERM afterwards."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    """Restore the handlers of the signals that stop the program afterwards."""
+    before = {number: signal.getsignal(number) for number in stop_signals()}
     try:
         yield
     finally:
@@ -62,10 +73,17 @@ def signals_restored() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def end_on_sigterm() -> None:
-    """Make SIGTERM end the program like Ctrl-C: everything that logs out and cleans up still runs."""
+def end_like_ctrl_c() -> None:
+    """Make the other signals end the program like Ctrl-C: everything that logs out and cleans up still runs."""
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    ending = False
 
-    signal.signal(signal.SIGTERM, interrupt)
+    def interrupt(number: int, _: FrameType | None) -> None:
+        nonlocal ending
+        again, ending = ending, True
+        if not (again and number == _HANGUP):
+            raise KeyboardInterrupt
+
+    for number in stop_signals():
+        if number != signal.SIGINT:
+            signal.signal(number, interrupt)

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGKILL, before and while something is written."""
+"""Ctrl-C, SIGTERM, SIGHUP and SIGKILL, before and while something is written."""
 
 from __future__ import annotations
 
@@ -23,24 +23,27 @@ from tests.cli.projects import (
     stored,
     wanted,
 )
-from tests.cli.terminals import at_a_terminal
-from tests.faults import Hold, On, Respond
+from tests.cli.terminals import at_a_terminal, closing_terminal
+from tests.faults import Hold, On, Respond, together
 
 LOGIN, LIST, CREATE, LOGOUT = "POST /login", "GET /oauth/clients", "POST /oauth/clients", "GET /logout"
 APPLY = ("apply", "--instance", "staging", "--yes")
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+SIGNALS = pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name
+)
 ERASE = "\r\x1b[K"
 
 
 @contextmanager
-def _held(project: Project, tmp_path: Path, hold: Hold) -> Iterator[Platform]:
+def _held(project: Project, tmp_path: Path, hold: Hold, *more: Hold) -> Iterator[Platform]:
     """A platform that keeps a request waiting, as the project's only instance."""
-    with platform(tmp_path / "slow.sqlite3", hold) as slow:
+    with platform(tmp_path / "slow.sqlite3", together(hold, *more)) as slow:
         project.configure({"staging": at(slow.url, timeout=SECONDS)})
         try:
             yield slow
         finally:
-            hold.released.set()
+            for each in (hold, *more):
+                each.released.set()
 
 
 def _ask_to_stop(process: subprocess.Popen[str], number: signal.Signals) -> str:
@@ -87,6 +90,68 @@ def test_a_signal_while_writing_lets_the_write_under_way_finish(
         assert slow.asked() == [LOGIN, LIST, CREATE, LIST, LOGOUT]
         assert len(slow.clients()) == 1
         assert "1 of 3 changes applied · 2 not tried · interrupted" in project.run("history").out
+
+
+def test_a_terminal_that_is_closed_hangs_up_more_than_once_and_that_stops_nothing_at_once(
+    project: Project, tmp_path: Path
+) -> None:
+    hold = Hold(On("POST", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"), wanted("Two"))
+    with _held(project, tmp_path, hold) as slow, started(*APPLY, "--parallelism", "1") as process:
+        assert hold.arrived.wait(SECONDS)
+        _ask_to_stop(process, signal.SIGHUP)
+        process.send_signal(signal.SIGHUP)
+        hold.released.set()
+        code, out, err = end_of(process)
+        assert (code, err) == (130, "")
+        assert "1 of 2 changes applied" in out
+        assert slow.asked()[-1] == LOGOUT
+
+
+def test_a_second_hangup_does_not_break_off_the_logout(project: Project, tmp_path: Path) -> None:
+    first_look, logout = Hold(On("GET", "/oauth/clients", numbers={1})), Hold(On("GET", "/logout", numbers={1}))
+    project.declare(wanted("One"))
+    with _held(project, tmp_path, first_look, logout) as slow, started(*APPLY) as process:
+        assert first_look.arrived.wait(SECONDS)
+        process.send_signal(signal.SIGHUP)
+        assert logout.arrived.wait(SECONDS)
+        process.send_signal(signal.SIGHUP)
+        logout.released.set()
+        assert end_of(process) == (130, "", "interrupted\n")
+        first_look.released.set()
+        assert slow.asked()[-1] == LOGOUT
+
+
+def test_an_apply_whose_terminal_is_gone_ends_as_one_that_was_stopped(project: Project, tmp_path: Path) -> None:
+    hold = Hold(On("POST", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"), wanted("Two"))
+    with _held(project, tmp_path, hold) as slow:
+        with closing_terminal(*APPLY, "--parallelism", "1", "--report", "apply.json") as (process, close):
+            assert hold.arrived.wait(SECONDS)
+            close()
+            hold.released.set()
+            assert process.wait(SECONDS) == 130
+        assert slow.asked() == [LOGIN, LIST, CREATE, LIST, LOGOUT]
+        report = json.loads((project.folder / "apply.json").read_text())
+        assert report["instances"][0]["interrupted"]
+
+
+@pytest.mark.parametrize("writing", [False, True])
+def test_under_nohup_a_terminal_that_is_closed_changes_nothing(project: Project, tmp_path: Path, writing: bool) -> None:
+    hold = Hold(On("POST" if writing else "GET", "/oauth/clients", numbers={1}))
+    project.declare(wanted("One"), wanted("Two"))
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what `nohup` does: a child inherits it
+    try:
+        with _held(project, tmp_path, hold) as slow, started(*APPLY, "--parallelism", "1") as process:
+            assert hold.arrived.wait(SECONDS)
+            process.send_signal(signal.SIGHUP)
+            hold.released.set()
+            code, out, err = end_of(process)
+            assert (code, err) == (0, "")
+            assert "2 of 2 changes applied" in out
+            assert sorted(slow.clients()) == ["One", "Two"]
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_all_writes_under_way_finish(project: Project, tmp_path: Path) -> None:
