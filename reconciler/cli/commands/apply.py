@@ -23,7 +23,7 @@ from reconciler.cli.flags.options import (
 )
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import is_interactive
-from reconciler.cli.run.reports import ReportFiles, refuse_collision, report_option
+from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.errors import WrongUsage
 from reconciler.planning.plan.plan import Prune
 from reconciler.support.text import quoted
@@ -76,7 +76,10 @@ def apply(
     Updates and renames come first, then creates; deletes start only after all of those succeeded. A change counts as
     applied when a last look at the instance shows it. Ctrl-C lets the writes under way finish.
     """
-    refuse_collision(reports, saved, "the saved plan")
+    if reports:
+        from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
+
+        refuse_overwriting(RunFiles(files, write_options.journal, saved=saved), reports=reports)
     report_files = ReportFiles("apply", reports, files, console)
     if saved is not None:
         from reconciler.cli.run.saved_plan import apply_plan_file
@@ -105,7 +108,7 @@ def _apply_declared(
 
     console = report_files.console
     with report_files.reporting_failures():
-        request = prepare(files, selection, options, console)
+        request = prepare(files, selection, options, console, journal=write_options.journal)
         with stoppable() as stop:
             run = start_run(files, write_options, console, stop)
             results = apply_instances(request, _approval(yes, console, stop), run)

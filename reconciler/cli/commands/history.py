@@ -14,6 +14,7 @@ from reconciler.cli.flags.options import config_option, journal_option, option, 
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.journals import find_runs, journal_directory, journals_in
 from reconciler.support.text import quoted
+from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
     from reconciler.applying.past_runs import PastRun, UnreadableJournal
@@ -54,6 +55,10 @@ def history(run: str | None, config: Path, journal: Path | None, report: Path | 
     """
     from reconciler.render.terminal.history import render_run, render_runs
 
+    if report is not None:
+        from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
+
+        refuse_overwriting(RunFiles(ProjectFiles(config), journal), reports=[report])
     if run is not None:
         runs = find_runs(config, journal, run, console)
         _write(report, runs)

@@ -57,10 +57,12 @@ def observe(
     Each instance that answers is saved. If one does not, the exit code says so; if none does, no file is written.
     """
     from reconciler.cli.run.observation import refuse_to_observe, save_observations
+    from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
     from reconciler.workflow.options import select_instances
     from reconciler.workflow.validate import valid_settings
 
-    refuse_to_observe(output)
-    instances = select_instances(valid_settings(config, config_from), selection)
     files, options = ProjectFiles(config, config_from=config_from), Options(os.environ, timeout=timeout)
+    refuse_to_observe(output)
+    refuse_overwriting(RunFiles(files), output)
+    instances = select_instances(valid_settings(config, config_from), selection)
     return save_observations(instances, output, files, options, parallelism, console)

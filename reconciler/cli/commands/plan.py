@@ -18,7 +18,7 @@ from reconciler.cli.flags.options import (
     selection_flags,
 )
 from reconciler.cli.output.console import Console
-from reconciler.cli.run.reports import ReportFiles, refuse_collision, report_option
+from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 
@@ -65,8 +65,10 @@ def plan(
 
     Exits 0, or 4 when something is blocked or a guard would refuse the plan, after showing all of it.
     """
-    refuse_collision(reports, output, "the saved plan")
-    refuse_collision(reports, live, "the observation")
+    if output is not None or reports:
+        from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
+
+        refuse_overwriting(RunFiles(files, live=live), output, reports)
     report_files = ReportFiles("plan", reports, files, console)
     if live is not None:
         from reconciler.cli.run.observation import plan_against

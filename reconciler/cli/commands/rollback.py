@@ -144,6 +144,7 @@ def _apply(
     from reconciler.cli.output.results import show_result
     from reconciler.cli.output.signals import stoppable
     from reconciler.cli.run.context import start_run
+    from reconciler.cli.run.overwriting import RunFiles, refuse_misplaced_sinks
     from reconciler.results import Finished
     from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
     from reconciler.workflow.validate import valid_settings
@@ -152,9 +153,11 @@ def _apply(
         raise WrongUsage("there is no terminal to ask on", "add --yes, once you have read it without --apply")
     _warn_of_the_uncertain(past, console)
     settings = valid_settings(files.config)
+    target = _target(past, settings)
+    refuse_misplaced_sinks(RunFiles(files, write_options.journal), settings, [target])
     request = ExactPlan(
         settings,
-        _target(past, settings),
+        target,
         lambda live: _plan(past, undo, live),
         options,
         takes_time=not yes,

@@ -64,7 +64,7 @@ def deliver(
     from reconciler.results import SinkContents, Stopped
     from reconciler.workflow.secrets import DeliveryRequest, deliver_secrets
 
-    request = prepare(files, selection, Options(os.environ, timeout=timeout), console)
+    request = prepare(files, selection, Options(os.environ, timeout=timeout), console, journal=write_options.journal)
     with stoppable() as stop:
         results = deliver_secrets(
             request, DeliveryRequest(names, check), start_run(files, write_options, console, stop)

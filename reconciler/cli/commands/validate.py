@@ -44,6 +44,10 @@ def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Pat
     from reconciler.workflow.validate import validate_files
 
     refuse_unread_paths(paths, files)
+    if reports:
+        from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
+
+        refuse_overwriting(RunFiles(files), reports=reports)
     report_files = ReportFiles("validate", reports, files, console)
     with report_files.reporting_failures():
         checked = validate_files(files)

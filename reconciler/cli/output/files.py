@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from reconciler.model.errors import ReconcilerError, Refused
 
 _PRIVATE, _ANYBODY = 0o600, 0o666
 """Modes of new files, before the umask takes from them."""
+
+_STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
+_DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,9})")
+_MOST_LINKS = 40
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -65,7 +70,26 @@ def replace_atomically(file: Path, data: bytes, what: str) -> None:
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "check its owner and mode") from None
 
 
+def open_descriptor(file: Path) -> int | None:
+    """Return the number of the descriptor of this process that a path stands for; None if it is any other path."""
+    path = os.path.abspath(file)
+    for _ in range(_MOST_LINKS):
+        if path in _STREAMS:
+            return _STREAMS.index(path)
+        if found := _DESCRIPTOR.fullmatch(path):
+            return int(found[1])
+        if not os.path.islink(path):
+            return None
+        path = os.path.abspath(os.path.join(os.path.dirname(path), os.readlink(path)))
+    return None
+
+
 def _write(file: Path, text: str, mode: int) -> None:
+    descriptor = open_descriptor(file)
+    if descriptor is not None:  # it may lead into a file, which others have open: do not replace it
+        with open(os.dup(descriptor), "w", encoding="utf-8") as stream:
+            stream.write(text)
+        return
     if file.exists() and not file.is_file():  # for instance a pipe that something reads: do not replace it
         file.write_text(text, encoding="utf-8")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.flags.options import repeated_flags
@@ -21,14 +22,20 @@ if TYPE_CHECKING:
 
 
 def prepare(
-    files: ProjectFiles, selection: Selection, options: Options, console: Console, *, first_day: bool = False
+    files: ProjectFiles,
+    selection: Selection,
+    options: Options,
+    console: Console,
+    *,
+    first_day: bool = False,
+    journal: Path | None = None,
 ) -> PlanRequest:
     """Check the files for the selected instances; print the number of warnings to stderr, or with -v the warnings.
 
-    With `first_day`, missing declarations are not an error.
+    With `first_day`, missing declarations are not an error. `journal` is the folder of the journals, if one is named.
 
-    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, and `GitError` for a
-    revision that git does not have.
+    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance and for a sink that would
+    overwrite a file of the run, and `GitError` for a revision that git does not have.
     """
     checked = validate_files(files, lambda settings: select_instances(settings, selection))
     diagnostics = checked.diagnostics
@@ -40,6 +47,10 @@ def prepare(
     instances = select_instances(checked.settings, selection)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
+    if any(instance.sinks for instance in instances):
+        from reconciler.cli.run.overwriting import RunFiles, refuse_misplaced_sinks
+
+        refuse_misplaced_sinks(RunFiles(files, journal), checked.settings, instances)
     based = _bases(files, options, instances)
     told = _settings_changes(files, checked.settings, instances, based)
     return PlanRequest(checked.settings, checked.declared, instances, options, based, told, diagnostics)

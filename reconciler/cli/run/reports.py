@@ -139,9 +139,3 @@ report_option = option(
     + ", ".join(REPORTS)
     + ".",
 )
-
-
-def refuse_collision(reports: Sequence[Path], other: Path | None, what: str) -> None:
-    """Raise `WrongUsage` if a report would overwrite another file of this run."""
-    if other is not None and os.path.realpath(other) in map(os.path.realpath, reports):
-        raise WrongUsage(f"--report {other} would overwrite {what}", "give the report another name")

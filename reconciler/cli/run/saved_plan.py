@@ -16,6 +16,7 @@ from reconciler.cli.output.files import read_whole, write_atomically
 from reconciler.cli.output.results import show_proposals, show_result
 from reconciler.cli.output.signals import stoppable
 from reconciler.cli.run.context import declared_from, record_applied_revision, start_run
+from reconciler.cli.run.overwriting import RunFiles, refuse_misplaced_sinks
 from reconciler.cli.run.reports import ReportFiles
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
@@ -74,6 +75,7 @@ def apply_plan_file(
         saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
         settings = valid_settings(files.config, files.config_from)
         instance = target_of(saved, settings.instances)
+        refuse_misplaced_sinks(RunFiles(files, write_options.journal, saved=file), settings, [instance])
         declared = declarations_for(saved.plan, files, settings, instance)
         request = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest, declared=declared)
         with stoppable() as stop:
