@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.support.canonical_url import canonical_url
-from reconciler.support.state_dir import make_private_dir
+from reconciler.support.state_dir import exposure, make_private_dir
 from reconciler.support.text import printable, quoted_url
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -29,6 +29,7 @@ _LONGEST = 500
 def instance_lock(identity: str, directory: Path, holder: str) -> Iterator[None]:
     """Hold the lock of an instance, without waiting for it.
 
+    `directory` and the folder that holds it are this user's alone: nobody else may take a lock, or lead one elsewhere.
     `identity` is a URL in any spelling, or `embedded:` and the absolute path of a database: equal ones exclude each
     other if `directory` is the same. `holder` tells the next process, after this one's id, what this run is and since
     when. The operating system releases the lock when the process ends, even if it is killed. Raises Refused if the lock
@@ -40,7 +41,7 @@ def instance_lock(identity: str, directory: Path, holder: str) -> Iterator[None]
     path = directory / f"{_file_name(canonical_url(identity))}.lock"
     lock = FileLock(path, timeout=0, mode=0o600, thread_local=False)  # another thread may end the run and release it
     try:
-        make_private_dir(directory)
+        _prepare(directory, path)
         lock.acquire()
     except Timeout:
         raise _already_locked(identity, path) from None
@@ -55,6 +56,19 @@ def instance_lock(identity: str, directory: Path, holder: str) -> Iterator[None]
         with suppress(OSError):
             _holder_file(path).unlink()
         lock.release()
+
+
+def _prepare(directory: Path, lock: Path) -> None:
+    """Create the folder and the file of a lock. Raises OSError, and ReconcilerError if they are open to others."""
+    for folder in (directory.parent, directory):
+        if not os.path.lexists(folder):
+            make_private_dir(folder)
+        if (problem := exposure(folder)) is not None:
+            what, fix = problem
+            message = f"cannot take the lock in {printable(str(folder))}: {what}; so nothing was written"
+            raise ReconcilerError(message, f"{fix}; or set XDG_STATE_HOME to a folder of your own")
+    # Some versions of filelock follow a link here. Nobody can put one there afterwards: the folder is ours alone.
+    os.close(os.open(lock, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600))
 
 
 def _file_name(identity: str) -> str:
@@ -78,7 +92,8 @@ def _write_holder(lock: Path, holder: str) -> None:
 
 def _already_locked(identity: str, lock: Path) -> Refused:
     try:
-        said = _holder_file(lock).read_text(encoding="utf-8", errors="replace")[:_LONGEST]
+        with open(os.open(_holder_file(lock), os.O_RDONLY | _NO_LINK), encoding="utf-8", errors="replace") as stream:
+            said = stream.read(_LONGEST)
     except OSError:
         said = ""
     who = printable(said) or "a process that has not said which it is"

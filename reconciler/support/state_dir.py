@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import stat
 from pathlib import Path
 
 STATE_DIR = ".reconciler"
@@ -20,6 +23,26 @@ def make_private_dir(directory: Path) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
         if folder.name == STATE_DIR:
             _keep_out_of_git(folder)
+
+
+def exposure(folder: Path) -> tuple[str, str] | None:
+    """Return why somebody else could reach into a folder, or lead it elsewhere, and what to do; None if nobody can.
+
+    Raises OSError, for instance if there is none.
+    """
+    found = os.lstat(folder)
+    if stat.S_ISLNK(found.st_mode):
+        return "it is a link", f"remove it: rm {shlex.quote(str(folder))}"
+    if not stat.S_ISDIR(found.st_mode):
+        return "it is not a folder", f"remove it: rm {shlex.quote(str(folder))}"
+    if os.name != "posix":  # elsewhere a mode says nothing
+        return None
+    if found.st_uid != os.geteuid():
+        return f"it belongs to another user (uid {found.st_uid})", "let an administrator remove it"
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & 0o077:
+        return f"others can use it (mode {mode:04o})", f"chmod 700 {shlex.quote(str(folder))}"
+    return None
 
 
 def _keep_out_of_git(folder: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.projects import Ended, Platform, Project, at, platform, wanted
+from tests.cli.projects import Ended, Platform, Project, at, platform, process, wanted
 from tests.cli.terminals import at_a_terminal
 
 LOGIN, LIST, LOGOUT = "POST /login", "GET /oauth/clients", "GET /logout"
@@ -82,6 +84,83 @@ def test_a_database_is_the_same_by_whatever_path(project: Project) -> None:
         second = _during_an_apply(run=lambda flags=flags: project.run("apply", *flags))  # type: ignore[misc]
         assert second.code == 4
         assert "another apply to " in second.only_error()
+
+
+def _homeless(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command without HOME and XDG_STATE_HOME, with a folder of temporary files that all users share."""
+    shared = project.folder.parent / "shared"
+    shared.mkdir(exist_ok=True)
+    shared.chmod(0o1777)
+    environ = {name: text for name, text in os.environ.items() if name not in ("HOME", "XDG_STATE_HOME")}
+    return process(*arguments, env={**environ, "TMPDIR": str(shared), "LOGNAME": "ci"})
+
+
+def _is_refused(project: Project, staging: Platform, folder: Path, problem: str) -> str:
+    """Check that an apply is refused for a folder of locks; its hint."""
+    ended = _homeless(project, "apply", "-i", "staging", "--yes")
+    said, hint = ended.stderr.splitlines()
+    assert ended.returncode == 1
+    assert said == f"error: staging: cannot take the lock in {folder}: {problem}; so nothing was written"
+    assert hint.endswith("; or set XDG_STATE_HOME to a folder of your own")
+    assert staging.asked() == []
+    return hint.strip()
+
+
+def test_without_a_home_the_locks_are_in_a_folder_of_this_user_alone(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert _homeless(project, "apply", "-i", "staging", "--yes").returncode == 0
+    state = project.folder.parent / "shared" / "reconciler-ci"
+    assert {stat.S_IMODE(each.stat().st_mode) for each in (state, state / "locks")} == {0o700}
+    assert _homeless(project, "apply", "-i", "staging", "--yes").returncode == 0
+
+
+@pytest.mark.parametrize("below", ["", "locks"])
+def test_a_link_in_place_of_that_folder_is_not_followed(project: Project, staging: Platform, below: str) -> None:
+    project.declare(wanted("One"))
+    elsewhere = project.folder.parent / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    folder = project.folder.parent / "shared" / "reconciler-ci" / below
+    folder.parent.mkdir(parents=True, mode=0o700)
+    folder.symlink_to(elsewhere)
+    assert _is_refused(project, staging, folder, "it is a link").startswith(f"remove it: rm {folder};")
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("below", ["", "locks"])
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o755])
+def test_a_folder_that_others_can_use_is_refused(project: Project, staging: Platform, below: str, mode: int) -> None:
+    project.declare(wanted("One"))
+    folder = project.folder.parent / "shared" / "reconciler-ci" / below
+    folder.parent.mkdir(parents=True, mode=0o700)
+    folder.mkdir()
+    folder.chmod(mode)
+    hint = _is_refused(project, staging, folder, f"others can use it (mode {mode:04o})")
+    assert hint.startswith(f"chmod 700 {folder};")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_another_users_folder_is_refused(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    folder = project.folder.parent / "shared" / "reconciler-ci"
+    folder.mkdir(parents=True, mode=0o700)
+    os.chown(folder, 12345, 12345)
+    _is_refused(project, staging, folder, "it belongs to another user (uid 12345)")
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".lock", ".holder"])
+def test_no_link_in_place_of_a_lock_is_followed(project: Project, staging: Platform, suffix: str) -> None:
+    project.declare(wanted("One"))
+    locks = project.folder.parent / "state" / "reconciler" / "locks"
+    seen: list[Path] = []
+    at_a_terminal("apply", typed=[b"n\n"], meanwhile=lambda: seen.extend(locks.glob(f"*{suffix}")))
+    (lock,) = seen
+    precious = project.write("precious", "content")
+    lock.unlink(missing_ok=True)
+    lock.symlink_to(precious)
+    ended = project.run("apply", "-i", "staging", "--yes")
+    assert precious.read_text() == "content"
+    assert ended.code == (1 if suffix == ".lock" else 0)
 
 
 def test_of_several_instances_only_the_one_that_is_taken_is_skipped(
