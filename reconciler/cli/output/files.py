@@ -12,6 +12,8 @@ from reconciler.model.errors import ReconcilerError, Refused
 _PRIVATE, _ANYBODY = 0o600, 0o666
 """Modes of new files, before the umask takes from them."""
 
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows would turn LF into CR LF
+
 _STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,9})")
 _MOST_LINKS = 40
@@ -99,10 +101,11 @@ def _write(file: Path, text: str, mode: int) -> None:
 def _replace(target: Path, data: bytes, mode: int, *, keep_mode: bool = False) -> None:
     temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
     try:
+        kept = keep_mode and target.exists()
         # With its mode from the start: nobody may open it in between.
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        with open(os.open(temporary, _CREATE, _PRIVATE if kept else mode), "wb") as stream:
             stream.write(data)
-        if keep_mode and target.exists():
+        if kept:
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)
     finally:

@@ -27,6 +27,7 @@ from reconciler.workflow.options import ProjectFiles
 from reconciler.workflow.validate import settings_of
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 _NO_WORD = re.compile(r"""[\s"'{}\[\],]+|: """)
 
 
@@ -69,6 +70,8 @@ class SinkPlace:
 
 
 def _fits(part: str, found: str) -> bool:
+    if "{" not in part:
+        return part == found
     return re.fullmatch(".+".join(map(re.escape, _PLACEHOLDER.split(part))), found, re.DOTALL) is not None
 
 
@@ -90,6 +93,8 @@ def files_of_settings(settings: Settings) -> Iterator[KeptFile]:
     for instance in settings.instances:
         for key, path in _paths(instance):
             yield KeptFile(f"`{key}` of {instance.name}", identify(path))
+        for suffix in _BESIDE_A_DATABASE if instance.embedded is not None else ():
+            yield KeptFile(f"a part of `embedded` of {instance.name}", identify(Path(f"{instance.embedded}{suffix}")))
         for sink in instance.sinks:
             for word in sink.run if isinstance(sink, CommandSinkSetting) else ():
                 if os.path.isfile(sink.folder / word):  # unlike Path.is_file, it takes a word of any length
@@ -136,8 +141,18 @@ def _places_of_clients(sink: AgeSinkSetting, instance: str) -> Iterator[SinkPlac
     rest = PurePosixPath(expand(sink.path, instance)).parts[len(fixed.parts) :]
     yield SinkPlace(_sink(sink.path, instance), (*root.parts, *rest), None)
     yield _place(sink.path, root / NAME, instance)
-    for file in root.glob("/".join(_glob(part) for part in rest)):
-        yield _place(sink.path, file, instance)
+
+
+def delivered_files(settings: Settings) -> Iterator[KeptFile]:
+    """The files that sinks have written for each client: only their inodes tell that a hard link is one of them."""
+    for place in sink_places(settings.instances):
+        if place.identity is None:
+            fixed = [
+                part for index, part in enumerate(place.parts) if not any("{" in p for p in place.parts[: index + 1])
+            ]
+            pattern = "/".join(map(_glob, place.parts[len(fixed) :]))
+            for file in Path(*fixed).glob(pattern):
+                yield KeptFile(place.what, identify(file))
 
 
 def _sink(path: str, instance: str) -> str:

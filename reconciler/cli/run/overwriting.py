@@ -13,6 +13,7 @@ from reconciler.cli.run.journals import journal_directory
 from reconciler.cli.run.kept_files import (
     KeptFile,
     SinkPlace,
+    delivered_files,
     files_mentioned,
     files_of_project,
     files_of_settings,
@@ -64,8 +65,21 @@ def refuse_overwriting(run: RunFiles, output: Path | None = None, reports: Seque
             raise WrongUsage(f"{one.what} would overwrite {what}", _ANOTHER)
     kept = list(_kept(run))
     for each in written:
+        _refuse_place_of_folder(each, run)
         _refuse(each.what, each.identity, kept, _ANOTHER)
         _refuse_folders(each.what, each.identity, each.identity.real.name, run, "name a file outside of it")
+
+
+def _refuse_place_of_folder(written: KeptFile, run: RunFiles) -> None:
+    """Refuse a file where a folder of the run would have to be."""
+    for what, path in ("declarations", run.files.clients_directory), ("journals", _journals(run)):
+        folder = identify(path)
+        if written.is_at(folder) or folder.is_below(written.identity):
+            raise WrongUsage(f"{written.what} would take the place of the folder of the {what}", _ANOTHER)
+
+
+def _journals(run: RunFiles) -> Path:
+    return journal_directory(run.files.config, run.journal)
 
 
 def _kept(run: RunFiles) -> Iterator[KeptFile | SinkPlace]:
@@ -77,6 +91,7 @@ def _kept(run: RunFiles) -> Iterator[KeptFile | SinkPlace]:
         return
     yield from files_of_settings(settings)
     yield from sink_places(settings.instances)
+    yield from delivered_files(settings)
 
 
 def refuse_misplaced_sinks(run: RunFiles, settings: Settings, instances: Sequence[Instance]) -> None:
@@ -103,7 +118,7 @@ def _refuse_folders(what: str, written: FileIdentity | SinkPlace, name: str, run
     clients = run.files.clients_directory
     if name.lower().endswith(ENDINGS) and written.is_below(identify(clients)):
         raise WrongUsage(f"{what} would be read as declarations: it is within {printable(str(clients))}", hint)
-    journal = journal_directory(run.files.config, run.journal)
+    journal = _journals(run)
     if written.is_below(identify(journal)):
         raise WrongUsage(f"{what} would be among the journals: it is within {printable(str(journal))}", hint)
 

@@ -29,7 +29,7 @@ def full(project: Project, staging: Platform) -> Project:
     instances: dict[str, dict[str, object]] = {"staging": instance, "box": {"embedded": "box.json"}}
     project.write("user.json", "admin")
     project.write("pw.json", os.environ["PM_PASSWORD"])
-    for name in ("ca.json", "box.json", "secrets/all.json", "secrets/staging.json", "store.json"):
+    for name in ("ca.json", "box.json", "box.json-wal", "secrets/all.json", "secrets/staging.json", "store.json"):
         project.write(name, "{}").chmod(0o700)
     for name in ("keys/staging/team/one.json", "keys/staging/.manifest.json", ".reconciler/journal/staging/a.json"):
         project.write(name, "{}")
@@ -47,6 +47,7 @@ KEPT = {
     "pw.json": "`password_file` of staging",
     "ca.json": "`ca_bundle` of staging",
     "box.json": "`embedded` of box",
+    "box.json-wal": "a part of `embedded` of box",
     "secrets/all.json": "the sink secrets/all.json of staging",
     "secrets/staging.json": "the sink secrets/{instance}.json of staging",
     "keys/staging/team/one.json": "the sink keys/{instance}/{owner}/{name}.json of staging",
@@ -86,7 +87,7 @@ def test_what_a_run_reads_is_not_overwritten_under_whatever_name(full: Project, 
         expected = f"{spelled} would overwrite {KEPT[name]}"
         assert refused(full, staging, "plan", "-o", spelled) == f"-o {expected}"
         assert refused(full, staging, "observe", "-o", spelled) == f"-o {expected}"
-    for spelled in [each for each in spellings if not each.endswith(".yaml")]:
+    for spelled in [each for each in spellings if each.endswith((".json", ".html"))]:
         expected = f"--report {spelled} would overwrite {KEPT[name]}"
         for command in (["plan"], ["apply", "-i", "staging", "--yes"], ["validate"]):
             assert refused(full, staging, *command, "--report", spelled) == expected
@@ -129,6 +130,17 @@ def test_the_journals_stay_among_themselves(full: Project, staging: Platform) ->
     assert refused(full, staging, "apply", "-i", "staging", "--yes", "--journal", "kept", "--report", "kept/a.md") == (
         "--report kept/a.md would be among the journals: it is within kept"
     )
+
+
+@pytest.mark.parametrize(
+    ("output", "what"),
+    [("clients", "declarations"), (".reconciler/journal", "journals"), (".reconciler", "journals")],
+)
+def test_no_file_takes_the_place_of_a_folder_that_is_to_come(
+    project: Project, staging: Platform, output: str, what: str
+) -> None:
+    said = refused(project, staging, "observe", "-o", output)
+    assert said == f"-o {output} would take the place of the folder of the {what}"
 
 
 def test_a_saved_plan_and_an_observation_are_kept_under_other_names(project: Project, staging: Platform) -> None:
