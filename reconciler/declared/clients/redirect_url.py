@@ -12,19 +12,21 @@ from reconciler.support.text import is_hidden, quoted
 
 WEB_SCHEMES = ("http", "https")
 
+# Patterns are strings here: `re` compiles each on first use and caches it. Plain URLs need none of them.
+
 # RFC 3986 appendix B. Unlike a library's parser, both accept any text: bad URLs become findings, not exceptions.
-_PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL)
-_AUTHORITY = re.compile(r"(.*@)?(\[[^\]]*\](?![^:])|[^:]*)(:.*)?", re.DOTALL)
+_PARTS = r"(?s)(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*)?"
+_AUTHORITY = r"(?s)(.*@)?(\[[^\]]*\](?![^:])|[^:]*)(:.*)?"
 
 # Characters that no URL may contain (RFC 3986 section 2) and the platform refuses. `*` and `,` have rules of their own;
 # the platform accepts brackets in a query, and symbols such as an emoji in a host.
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")
-_FORBIDDEN_IN_PATH = re.compile(r"[\[\]]")
-_FORBIDDEN_IN_HOST = re.compile(r"[!$%&'()+;=@\[\]]")
+_FORBIDDEN = r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})"
+_FORBIDDEN_IN_PATH = r"[\[\]]"
+_FORBIDDEN_IN_HOST = r"[!$%&'()+;=@\[\]]"
 # What browsers read as an IPv4 address (WHATWG URL standard), though other programs look it up as a name.
-_IPV4_LIKE = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
-_IPV4 = re.compile(r"(?:(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!$)|$)){4}")
-_PORT = re.compile(r":[0-9]{1,5}")
+_IPV4_LIKE = r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?"
+_IPV4 = r"(?:(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!$)|$)){4}"
+_PORT = r":[0-9]{1,5}"
 _HIGHEST_PORT = 65_535
 
 
@@ -62,8 +64,8 @@ class Url:
 def parse_any_url(text: str) -> Url:
     """Parse any text as a URL. Never raises: the result says what is wrong."""
     kept = text.strip(TRIMMED)  # as the platform does
-    scheme, authority, path, _, fragment = _PARTS.findall(kept)[0]
-    user_info, host, port = _AUTHORITY.findall(authority[2:])[0]
+    scheme, authority, path, _, fragment = re.findall(_PARTS, kept)[0]
+    user_info, host, port = re.findall(_AUTHORITY, authority[2:])[0]
     is_host_and_port = not authority and path[:1].isdigit()
     scheme = "" if is_host_and_port else scheme.lower()
     fault_of_host = _fault_of_host(host)
@@ -96,7 +98,7 @@ def _fault_of_characters(text: str, kept: str, path: str) -> str | None:
     if text != kept:
         return f"starts or ends with {_named(text[0] if text[0] in TRIMMED else text[-1])}, which the platform cuts off"
     if text.isprintable():
-        match = _FORBIDDEN.search(text) or _FORBIDDEN_IN_PATH.search(path)
+        match = re.search(_FORBIDDEN, text) or re.search(_FORBIDDEN_IN_PATH, path)
         bad = match[0] if match else None
     else:
         bad = next(c for c in text if not c.isprintable())
@@ -114,7 +116,7 @@ def _named(character: str) -> str:
 def _fault_of_host(host: str) -> str | None:
     if host.startswith("["):
         return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is no IPv6 address"
-    match = _FORBIDDEN_IN_HOST.search(host)
+    match = re.search(_FORBIDDEN_IN_HOST, host)
     return f"has '{match[0]}' in its host, which the platform refuses" if match else None
 
 
@@ -123,7 +125,7 @@ def _other_reading(host: str) -> str | None:
     if not host.isascii():
         mapped = _mapped(host)
         return quoted(mapped) if mapped != host.lower() else None
-    return "an IPv4 address" if _IPV4_LIKE.fullmatch(host) and not _IPV4.fullmatch(host) else None
+    return "an IPv4 address" if re.fullmatch(_IPV4_LIKE, host) and not re.fullmatch(_IPV4, host) else None
 
 
 def _mapped(host: str) -> str:
@@ -144,6 +146,6 @@ def _is_ipv6(address: str) -> bool:
 
 
 def _fault_of_port(host: str, port: str) -> str | None:
-    if "," in host or not port or (_PORT.fullmatch(port) and int(port[1:]) <= _HIGHEST_PORT):
+    if "," in host or not port or (re.fullmatch(_PORT, port) and int(port[1:]) <= _HIGHEST_PORT):
         return None
     return f"has the port {quoted(port[1:])}, which is no number up to {_HIGHEST_PORT}"

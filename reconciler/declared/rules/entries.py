@@ -18,7 +18,7 @@ from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
     """The token endpoint refuses the code of a client that also has another grant."""
     for entry in context.entries:
-        if refuses_code_exchange(entry.grants):
+        if len(entry.grants) > 1 and refuses_code_exchange(entry.grants):  # few have several
             others = enumeration(
                 grant for grant in Grant if grant in entry.grants and grant != Grant.AUTHORIZATION_CODE
             )
