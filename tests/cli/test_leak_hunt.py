@@ -85,7 +85,7 @@ def prepare(project: Project, served: Platform, *sinks: object) -> None:
     project.configure(
         {
             "staging": at(served.url, sinks=list(sinks)),
-            "other": at(served.url.replace("127.0.0.1", "localhost"), credentials=other),
+            "other": at(f"{served.url}/other", credentials=other),
         },
     )
     made = [wanted(f"Made {number:02}") for number in range(10)]
