@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field
 
 from reconciler.model.errors import GatewayError, Unavailable
 from reconciler.support.frozen import frozen
+
+
+def _as_it_is(text: str) -> str:
+    return text
 
 
 @frozen
@@ -21,6 +26,8 @@ class HttpResponse:
     """The instance's clock: the `Date` header as sent."""
     tried: str = ""
     """What a failure message adds about the attempts; empty after a single one."""
+    quote: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
+    """What a message may show of the words in it: a server can repeat what it was sent."""
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
@@ -77,8 +77,8 @@ def read_client(row: WireClient) -> LiveClient | UnsupportedClient:
     return LiveClient(row.id, spec, row.created_at)
 
 
-def difference(row: WireClient, sent: ClientSpec) -> str | None:
-    """Describe the first field that was stored differently than sent; None if there is none."""
+def difference(row: WireClient, sent: ClientSpec, quote: Callable[[str], str] = str) -> str | None:
+    """Describe the first field that was stored differently than sent; None if there is none. `quote` cleans values."""
     sent_types = [TYPES[grant] for grant in Grant if grant in sent.grants]
     pairs = (
         ("name", row.name, sent.name),
@@ -88,7 +88,9 @@ def difference(row: WireClient, sent: ClientSpec) -> str | None:
     )
     for field, stored, wanted in pairs:
         if stored != wanted:
-            return f'`{field}` was stored as "{one_line(stored)}", and sent as "{one_line(wanted)}"'
+            if stored and not quote(stored):
+                return f'`{field}` was not stored as it was sent: "{one_line(wanted)}"'
+            return f'`{field}` was stored as "{one_line(quote(stored))}", and sent as "{one_line(wanted)}"'
     return None
 
 

@@ -89,12 +89,25 @@ class HttpGateway:
     def list_clients(self) -> Listing:
         """Return all clients that are not deleted, sorted by id, without their secrets."""
         document, at = self._session.ask_when(endpoints.LIST)
-        return self._checked(endpoints.LIST, lambda: read_listing(document, at))
+        return self._without_password(self._checked(endpoints.LIST, lambda: read_listing(document, at)))
 
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """Return the same as `list_clients`, and the secret of each of those clients, sorted by id."""
         document, at = self._session.ask_with_secrets(endpoints.LIST)
-        return self._checked(endpoints.LIST, lambda: (read_listing(document, at), read_secrets(document)))
+        listing, secrets = self._checked(endpoints.LIST, lambda: (read_listing(document, at), read_secrets(document)))
+        return self._without_password(listing), secrets
+
+    def _without_password(self, listing: Listing) -> Listing:
+        """The listing. Raises UnexpectedResponse if a client contains the password, which every output would show."""
+        hold_password = self._session.words.hold_password
+        names = "\n".join([live.spec.name for live in listing.clients])  # one search for thousands of clients
+        urls = "\n".join([url for live in listing.clients for url in live.spec.redirect_urls])
+        found = [live.id for live in listing.unsupported if hold_password(live.name, live.why)]
+        if hold_password(names, urls):
+            found += [live.id for live in listing.clients if hold_password(live.name, *live.spec.redirect_urls)]
+        if found:
+            raise self._unexpected(endpoints.LIST, _holds_password(min(found)))
+        return listing
 
     def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
         """Create a client and return it as the instance answered. Never retried where that might create a second one.
@@ -139,7 +152,9 @@ class HttpGateway:
             # A PUT to a deleted client is answered with 200 and has no visible effect.
             why = f"somebody has deleted client {row.id} meanwhile; nothing came back to life"
             raise UnexpectedResponse(failure_text(call, self._url, why), "plan again")
-        difference = codec.difference(row, sent)
+        if self._session.words.hold_password(row.name, row.redirect):
+            raise self._unexpected(call, _holds_password(row.id))
+        difference = codec.difference(row, sent, self._session.words.quote)
         if difference is not None:
             raise self._unexpected(call, difference)
         client = codec.read_client(row)
@@ -157,3 +172,7 @@ class HttpGateway:
         return UnexpectedResponse(
             failure_text(call, self._url, why), "look at the client in the platform's Auth Clients page"
         )
+
+
+def _holds_password(client_id: int) -> str:
+    return f"client {client_id} has the password of this account in its name, its redirect or its type"

@@ -103,24 +103,34 @@ def _redirected(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayErro
         where = f"{target.scheme}://{target.hostname}"
     except ValueError:
         where = "an address that nobody can read"
-    why = f"it answers with a redirect to {one_line(where)}"
+    shown = one_line(answer.quote(where))
+    why = f"it answers with a redirect to {shown}" if shown else "it answers with a redirect to another address"
     return UnexpectedResponse(failure_text(call, url, why), "give the URL of the platform itself in `url:`")
 
 
 def field_messages(answer: HttpResponse) -> str:
-    """The platform's messages about the fields that were sent, on one line; empty if there are none."""
+    """The platform's messages about the fields that were sent, on one line; empty if none can be shown."""
+    return "; ".join(_field_lines(answer, answer.quote))
+
+
+def unquoted_messages(answer: HttpResponse) -> str:
+    """The same messages as they came, to find out what is meant: never to be shown."""
+    return "; ".join(_field_lines(answer, str))
+
+
+def _field_lines(answer: HttpResponse, quote: Callable[[str], str]) -> list[str]:
     document = _decoded(answer.body, None) if is_json(answer) else None
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, dict):
-        return ""
+        return []
     lines = [
-        f"{one_line(field, 50)}: {one_line(text)}"
+        f"{one_line(shown, 50)}: {one_line(quote(text))}"
         for field, texts in errors.items()
         for text in (texts if isinstance(texts, list) else [texts])
-        if isinstance(text, str)
+        if isinstance(text, str) and (shown := quote(field))
     ]
     more = [f"and {len(lines) - _FIELDS_SHOWN} more"] if len(lines) > _FIELDS_SHOWN else []
-    return "; ".join(lines[:_FIELDS_SHOWN] + more)
+    return lines[:_FIELDS_SHOWN] + more
 
 
 def decode_body(answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool = False) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from urllib.parse import urlencode
@@ -20,7 +21,9 @@ from reconciler.live.platform.responses import (
     instance_time,
     leads_to_login,
     session_error_for,
+    unquoted_messages,
 )
+from reconciler.live.platform.server_words import ServerWords
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
 from reconciler.model.secret import Secret
 
@@ -46,6 +49,8 @@ class Session:
         self._transport = transport
         self._url = transport.url
         self._credentials = credentials
+        self.words = ServerWords(credentials)
+        """How words of the instance are quoted."""
         # Each login has cookies of its own. The platform sets a cookie with every response, and a late one of the old
         # session must not replace the new session's.
         self._cookies = transport.new_cookies()
@@ -113,7 +118,7 @@ class Session:
     ) -> HttpResponse:
         while True:
             cookies = self._cookies
-            answer = self._transport.exchange(call, cookies, json=body)
+            answer = self._quotable(self._transport.exchange(call, cookies, json=body))
             if answer.status == call.success:
                 return answer
             problem = self._problem(answer, call, cookies)
@@ -127,7 +132,7 @@ class Session:
 
         Raises GatewayError if there is none.
         """
-        return self._transport.exchange(call, self._cookies, json=body)
+        return self._quotable(self._transport.exchange(call, self._cookies, json=body))
 
     def is_alive(self) -> bool:
         """Whether the session is valid and the server confirms it."""
@@ -163,6 +168,9 @@ class Session:
             LOG.debug("%s", error)
             return None
 
+    def _quotable(self, answer: HttpResponse) -> HttpResponse:
+        return replace(answer, quote=self.words.quote)
+
     def _renew(self, ended: CookieSession, call: ApiRequest) -> None:
         """Renew the session unless another thread already has; one thread logs in, the others wait.
 
@@ -197,7 +205,7 @@ class Session:
 
     def _send_login(self, call: ApiRequest, cookies: CookieSession) -> None:
         """Log in. `cookies` must be empty: with a session, the platform would not check the credentials at all."""
-        answer = self._transport.exchange(call, cookies, form=_form(self._credentials))
+        answer = self._quotable(self._transport.exchange(call, cookies, form=_form(self._credentials)))
         if answer.status == call.success:
             return
         if answer.status == 422:
@@ -218,10 +226,8 @@ def _has_ended(answer: HttpResponse, url: str) -> bool:
 
 def _refused(answer: HttpResponse, call: ApiRequest, credentials: Credentials, url: str) -> LoginRefused:
     """Explain a 422: wrong credentials, a locked account and a missing field differ only in the message."""
-    words = field_messages(answer)
-    for secret in (credentials.password, credentials.username):
-        words = words.replace(secret.reveal(), "***")
-    said = words.lower()
+    words = field_messages(answer).replace(credentials.username.reveal(), "***")
+    said = unquoted_messages(answer).lower()
     if "locked" in said or "too many" in said:
         why, hint = "the account is locked", "have an administrator unlock it in Admin > Users"
     elif "do not match" in said:
