@@ -13,9 +13,11 @@ from tests import platform_lines, tiers
 for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(name, None)
 
-# `nohup make test &` leaves Ctrl-C ignored, and what a process ignores, the programs that it starts ignore as well.
+# `nohup make test &` leaves signals ignored, and what a process ignores, the programs that it starts ignore as well.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)  # the tests themselves go on
 
 
 @pytest.hookimpl(optionalhook=True)
