@@ -206,7 +206,10 @@ def _desired(context: RuleContext, waived: WaivedBy) -> Iterator[DesiredClient]:
         if entry.present:
             if at is None or entry.document is not document:
                 document, at = entry.document, entry.document.at
-            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), _stored(context.urls.get(entry, ())))
+            urls = context.urls.get(entry, ())
+            if len(urls) > 1 or (urls and "," in urls[0]):  # few have several, and no call is spent on the others
+                urls = _stored(urls)
+            spec = ClientSpec(entry.name, _grants(tuple(entry.grants)), urls)
             spec = _with_plain_fields(spec, entry) if PLAIN_FIELDS else spec
             client = DesiredClient(spec, entry.places(at), entry.owner)
             yield client if _RARE.isdisjoint(entry.fields) else _with_rare_keys(client, entry, context, waived)
