@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the platform, and the settings with which the sandbox behaves like it."""
+    """A line of the platform, and the version with which the sandbox behaves like it."""
 
     name: str
+    platform: str
     settings: Mapping[str, str | int] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -38,19 +39,37 @@ class Line:
         clock: Callable[[], float] = time.time,
     ) -> AbstractContextManager[str]:
         """The sandbox as this line; a test may have settings of its own besides."""
-        return running(database, settings={**self.settings, **(settings or {})}, middleware=middleware, clock=clock)
+        return running(
+            database,
+            platform=self.platform,
+            settings={"session.secure": "false", **self.settings, **(settings or {})},
+            middleware=middleware,
+            clock=clock,
+        )
 
 
-LINES = (Line("4.15"),)
+DEFAULT = Line("4.15", "4.15.6")
+LINES = (
+    Line("4.0", "4.0.17"),
+    Line("4.2", "4.2.36"),
+    Line("4.6.3", "4.6.3"),
+    Line("4.8.4", "4.8.4"),
+    Line("4.11.1", "4.11.1"),
+    Line("4.14.1", "4.14.1"),
+    DEFAULT,
+    Line("2026-hashed", "2026-hashed"),
+    Line("2026-owner-only", "2026-owner-only"),
+    Line("2026", "2026"),
+)
 
 
 def chosen_lines() -> tuple[Line, ...]:
-    """Those that PLATFORM_LINES names, separated by commas or blanks; all if it names none.
+    """Those that PLATFORM_LINES names, separated by commas or blanks; the default if it names none.
 
     Raises ValueError if there is no such line.
     """
     known = {line.name: line for line in LINES}
-    names = os.environ.get("PLATFORM_LINES", "").replace(",", " ").split() or known
+    names = os.environ.get("PLATFORM_LINES", "").replace(",", " ").split() or [DEFAULT.name]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"LINES names {', '.join(unknown)}; the sandbox knows: {', '.join(known)}")

@@ -51,6 +51,9 @@ ACCOUNTS = (
     Account("pm_lock", "Lock-pass-1", _VIEW),
 )
 
+ANONYMOUS = Account("_pm4_anon_user", "")
+"""An account of the platform's own. An empty password is never right, so nobody can log in to it."""
+
 ADMIN: tuple[str, str] = (ACCOUNTS[0].name, ACCOUNTS[0].password)
 """User name and password of the account with all permissions."""
 
@@ -71,4 +74,4 @@ def _key(name: str) -> str:
 
 
 _BY_NAME = {account.name: account for account in ACCOUNTS}
-_BY_KEY = {_key(account.name): account for account in ACCOUNTS}
+_BY_KEY = {_key(account.name): account for account in (*ACCOUNTS, ANONYMOUS)}

@@ -2,82 +2,71 @@
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
-import string
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
-from reconciler.model.errors import SandboxError
-from reconciler.sandbox.accounts import ACCOUNTS
-
-FORMAT = 1
-"""Increases when the tables change."""
-
-INSTALLED_URL = "<installed>"
-"""Placeholder for the instance's URL in a seeded redirect, until the first server on the file knows it."""
+from reconciler.model.errors import ReconcilerError, SandboxError, WrongUsage
+from reconciler.sandbox.platforms import DEFAULT, Platform, find_platform
+from reconciler.sandbox.schema import FORMAT, change_format, create_tables, install, upgrade_to_2026
 
 _APPLICATION_ID = 0x504D_5242
 _BUSY_TIMEOUT = 20.0  # seconds to wait for another process that writes
-_ALPHABET = string.ascii_letters + string.digits
-
-_TABLES = (
-    # AUTOINCREMENT: the id of a deleted client is never used again.
-    """CREATE TABLE clients (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, secret TEXT NOT NULL, redirect TEXT NOT NULL,
-        personal_access INTEGER NOT NULL, password INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,
-        created_at TEXT NOT NULL, updated_at TEXT NOT NULL)""",
-    """CREATE TABLE accounts (
-        name TEXT PRIMARY KEY, status TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0, forgotten_at REAL)""",
-    """CREATE TABLE sessions (
-        token TEXT PRIMARY KEY, account TEXT NOT NULL, address TEXT NOT NULL, device TEXT NOT NULL,
-        last_request REAL NOT NULL, previous TEXT, ended INTEGER NOT NULL DEFAULT 0)""",
-)
-
-# Name, redirect, personal access, password: what a fresh installation has (observed on 4.15.6).
-_SYSTEM_CLIENTS = (
-    ("PmApi", "http://localhost", True, False),
-    ("Swagger UI Auth", f"{INSTALLED_URL}/api/oauth2-callback", False, False),
-    ("Password Grant", "http://localhost", False, True),
-    ("ProcessMaker Personal Access Client", "http://localhost", True, False),
-    ("ProcessMaker Password Grant Client", "http://localhost", False, True),
-)
-
-INSERT_CLIENT = """INSERT INTO clients (name, redirect, personal_access, password, secret, created_at, updated_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)"""
 
 
-def open_database(file: Path | None) -> sqlite3.Connection:
-    """Open the database; create and seed it if it is missing. None is a private one in memory.
+class Database:
+    """The open database and a clock (seconds since 1970), safe to share between threads and processes."""
 
-    Raises `SandboxError` if the file cannot be used, or is not a sandbox's.
-    """
-    connection = _connect(file)
-    try:
-        with transaction(connection):
-            if _needs_tables(connection, file):
-                _install(connection)
-        if _pragma(connection, "journal_mode") != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.Error as error:
-        connection.close()
-        raise _unusable(file, error) from error
-    except SandboxError:
-        connection.close()
-        raise
-    return connection
+    def __init__(self, file: Path | None, platform: str | None, clock: Callable[[], float], *, upgraded: bool) -> None:
+        """Open the database; create and seed it if it is missing. None is a private one in memory.
 
+        It remembers its platform; `platform` may name a later one, to which it is upgraded then. Raises `WrongUsage`
+        for a platform that is not known, and `SandboxError` if the file cannot be used, is not a sandbox's, or is of a
+        platform that cannot become the one that is named.
+        """
+        wanted = None if platform is None else find_platform(platform)
+        self.connection = _connect(file)
+        self.turn = Lock()
+        self.clock = clock
+        try:
+            with transaction(self.connection):
+                self.platform = _prepare(self.connection, file, wanted, upgraded=upgraded)
+            if _pragma(self.connection, "journal_mode") != "wal":
+                self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error as error:
+            self.connection.close()
+            raise _unusable(file, error) from error
+        except ReconcilerError:
+            self.connection.close()
+            raise
 
-def install_again(connection: sqlite3.Connection) -> None:
-    """Delete everything and seed the database like a fresh installation, in one transaction."""
-    with transaction(connection):
-        for table in ("clients", "accounts", "sessions"):
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are constants
-        connection.execute("DELETE FROM sqlite_sequence")
-        _seed(connection)
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Run a block in a transaction, which no other thread or process can disturb."""
+        with self.turn, transaction(self.connection):
+            yield self.connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Run a block of queries, while no other thread uses the connection."""
+        with self.turn:
+            yield self.connection
+
+    def install_again(self, platform: str | None, *, upgraded: bool) -> None:
+        """Delete everything and seed the database like a fresh installation, of the same platform or another."""
+        wanted = self.platform if platform is None else find_platform(platform)
+        refuse_upgraded(wanted, upgraded=upgraded)
+        with self.writing() as connection:
+            install(connection, wanted, upgraded=upgraded)
+        self.platform = wanted
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self.turn:
+            self.connection.close()
 
 
 @contextmanager
@@ -90,16 +79,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-
-
-def new_secret() -> str:
-    """Make a client secret like the platform's: 40 letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(40))
-
-
-def timestamp(seconds: float) -> str:
-    """Format a time, in seconds since 1970, as the platform prints it."""
-    return time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(seconds))
 
 
 def _connect(file: Path | None) -> sqlite3.Connection:
@@ -118,10 +97,66 @@ def _connect(file: Path | None) -> sqlite3.Connection:
         raise _unusable(file, error) from error
 
 
-def _needs_tables(connection: sqlite3.Connection, file: Path | None) -> bool:
+def _prepare(connection: sqlite3.Connection, file: Path | None, wanted: Platform | None, *, upgraded: bool) -> Platform:
+    """Create, convert or upgrade the tables where that is needed. Returns the platform that the database is of."""
+    found = _format_of(connection, file)
+    if found == FORMAT:
+        return settle(connection, file, wanted, upgraded=upgraded)
+    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    if found:
+        change_format(connection)
+        return settle(connection, file, wanted, upgraded=upgraded)
+    create_tables(connection)
+    platform = wanted or find_platform(DEFAULT)
+    refuse_upgraded(platform, upgraded=upgraded)
+    install(connection, platform, upgraded=upgraded)
+    return platform
+
+
+def settle(connection: sqlite3.Connection, file: Path | None, wanted: Platform | None, *, upgraded: bool) -> Platform:
+    """The platform of a database that exists; it is upgraded to `wanted` if that is a later one."""
+    name, was_upgraded = connection.execute("SELECT platform, upgraded FROM installation").fetchone()
+    found = find_platform(name)
+    platform = wanted or found
+    refuse_upgraded(platform, upgraded=upgraded)
+    other_file = "name another file, or start afresh with `reconciler sandbox reset`"
+    if platform.version < found.version:
+        raise SandboxError(
+            f"the sandbox database {file} is of platform {name}: there is no way back to {platform.name}", other_file
+        )
+    if upgraded and found.is_2026 and not was_upgraded:
+        raise SandboxError(
+            f"the sandbox database {file} was installed as {name}, so it cannot be an upgraded one", other_file
+        )
+    if platform.is_2026 and not found.is_2026:
+        if not upgraded:
+            raise SandboxError(
+                f"the sandbox database {file} is of platform {name}, and was not upgraded to {platform.name} yet",
+                "add --upgraded to run the upgrade scripts on it, or name another file",
+            )
+        upgrade_to_2026(connection)
+    if platform.name != name:
+        connection.execute(
+            "UPDATE installation SET platform = ?, upgraded = ?", (platform.name, upgraded or was_upgraded)
+        )
+    return platform
+
+
+def refuse_upgraded(platform: Platform, *, upgraded: bool) -> None:
+    """Raise `WrongUsage` if a platform that nobody upgrades to 2026 is said to be upgraded."""
+    if upgraded and not platform.is_2026:
+        raise WrongUsage(
+            f"only a database of 2026 can be an upgraded one, not of {platform.name}",
+            "leave --upgraded out, or add --platform 2026",
+        )
+
+
+def _format_of(connection: sqlite3.Connection, file: Path | None) -> int:
+    """The format of a sandbox's database that can be used; 0 if there are no tables yet."""
     mark, version = int(_pragma(connection, "application_id")), int(_pragma(connection, "user_version"))
-    if mark == _APPLICATION_ID and version == FORMAT:
-        return False
+    if mark == _APPLICATION_ID and 1 <= version <= FORMAT:
+        return version
     if mark == _APPLICATION_ID:
         raise SandboxError(
             f"the sandbox database {file} was made by {'a newer' if version > FORMAT else 'another'} version",
@@ -129,23 +164,7 @@ def _needs_tables(connection: sqlite3.Connection, file: Path | None) -> bool:
         )
     if mark or version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise SandboxError(f"{file} is the database of another program, and was left alone", "name another file")
-    return True
-
-
-def _install(connection: sqlite3.Connection) -> None:
-    for table in _TABLES:
-        connection.execute(table)
-    _seed(connection)
-    connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
-
-
-def _seed(connection: sqlite3.Connection) -> None:
-    now = timestamp(time.time())
-    connection.executemany(INSERT_CLIENT, [(*client, new_secret(), now, now) for client in _SYSTEM_CLIENTS])
-    connection.executemany(
-        "INSERT INTO accounts (name, status) VALUES (?, ?)", [(account.name, account.status) for account in ACCOUNTS]
-    )
+    return 0
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int | str:

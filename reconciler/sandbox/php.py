@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from urllib.parse import parse_qsl
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl, quote
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
 """The values that a field of a request can hold. A PHP array is a list or a dict here."""
@@ -105,6 +105,22 @@ def decode_form(data: bytes) -> dict[str, Value]:
     """The fields of a form body or a query string; `types[]` and `types[0]` make arrays."""
     text = data.decode(errors="surrogateescape")
     return build_fields(parse_qsl(text, keep_blank_values=True, errors="surrogateescape"))
+
+
+def normalized_query(data: bytes) -> str:
+    """A query string with its fields in alphabetical order, as the framework notes it for a page."""
+    pairs = _flat(decode_form(data).items())
+    return "&".join(
+        f"{quote(name, errors='surrogateescape')}={quote(value, errors='surrogateescape')}" for name, value in pairs
+    )
+
+
+def _flat(fields: Iterable[tuple[str, Value]]) -> Iterator[tuple[str, str]]:
+    for name, value in sorted(fields):
+        if isinstance(value, dict):
+            yield from _flat((f"{name}[{key}]", item) for key, item in value.items())
+        else:
+            yield name, str(value)
 
 
 def build_fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Value]:

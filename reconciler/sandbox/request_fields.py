@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from werkzeug.wrappers import Request
 
-from reconciler.model.platform import TRIMMED
 from reconciler.sandbox.php import Value, build_fields, decode_form, decode_json
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -17,10 +16,13 @@ _MULTIPART = "multipart/form-data"
 _NOT_TRIMMED = frozenset({"password", "password_confirmation"})
 
 
-def read_fields(request: Request) -> dict[str, Value]:
-    """All fields of the query string and the body, trimmed; the body wins, and empty texts are null."""
+def read_fields(request: Request, trimmed: str) -> dict[str, Value]:
+    """All fields of the query string and the body; the body wins, and empty texts are null.
+
+    The characters in `trimmed` are removed from both ends of every text but a password.
+    """
     fields = {**_query(request), **_body(request)}
-    return {key: _cleaned(value, trim=key not in _NOT_TRIMMED) for key, value in fields.items()}
+    return {key: _cleaned(value, "" if key in _NOT_TRIMMED else trimmed) for key, value in fields.items()}
 
 
 def read_method(request: Request) -> str:
@@ -86,13 +88,13 @@ def _body(request: Request) -> Mapping[str, Value]:
     return {}
 
 
-def _cleaned(value: Value, *, trim: bool) -> Value:
+def _cleaned(value: Value, trimmed: str) -> Value:
     match value:
         case str():
-            return (value.strip(TRIMMED) if trim else value) or None
+            return value.strip(trimmed) or None
         case list():
-            return [_cleaned(item, trim=trim) for item in value]
+            return [_cleaned(item, trimmed) for item in value]
         case dict():
-            return {key: _cleaned(item, trim=trim) for key, item in value.items()}
+            return {key: _cleaned(item, trimmed) for key, item in value.items()}
         case _:
             return value

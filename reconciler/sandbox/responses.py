@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from werkzeug.wrappers import Response
 
+from reconciler.sandbox.client_store import ClientRow
 from reconciler.sandbox.php import Value
-from reconciler.sandbox.store import ClientRow
+from reconciler.sandbox.platforms import Words
 from reconciler.sandbox.validation import AUTHORIZATION_CODE, PASSWORD, PERSONAL_ACCESS, Messages, summary
 
 _HTML = "text/html; charset=UTF-8"
@@ -24,9 +25,9 @@ _TYPES = tuple(
 )
 
 
-def empty() -> Response:
-    """204 without a body."""
-    response = Response(status=204)
+def empty(status: int = 204) -> Response:
+    """No body, and so no content type."""
+    response = Response(status=status)
     del response.headers["Content-Type"]
     return response
 
@@ -53,26 +54,28 @@ def message(status: int, text: str, *, as_json: bool) -> Response:
     return value(status, {"message": text}) if as_json else html(status, text)
 
 
-def refusal(messages: Messages) -> Response:
-    """422: the first message, and all of them by field."""
-    return value(422, {"message": summary(messages), "errors": messages})
+def refusal(status: int, messages: Messages, words: Words) -> Response:
+    """422, or 429: a summary, and all messages by field."""
+    return value(status, {"message": summary(messages, words), "errors": messages})
 
 
-def client(status: int, row: ClientRow, name: Value) -> Response:
-    """One client, with its name as it was sent."""
-    return Response(_client_json(row, json.dumps(name)), status, content_type=_JSON)
+def client(status: int, row: ClientRow, name: Value, *, shows_secret: bool) -> Response:
+    """One client, with its name as it was sent; its secret is null if it is not shown."""
+    return Response(_client_json(row, json.dumps(name), shows_secret), status, content_type=_JSON)
 
 
-def clients(rows: Iterable[ClientRow]) -> Response:
+def clients(rows: Iterable[ClientRow], *, shows_secrets: bool) -> Response:
     """The list of clients. Built as text, which is several times faster for ten thousand clients."""
-    return Response(f'{{"data":[{",".join(_client_json(r, _quoted(r[1])) for r in rows)}]}}', 200, content_type=_JSON)
+    listed = ",".join(_client_json(row, _quoted(row[1]), shows_secrets) for row in rows)
+    return Response(f'{{"data":[{listed}]}}', 200, content_type=_JSON)
 
 
-def _client_json(row: ClientRow, name: str) -> str:
-    client_id, _, secret, address, revoked, personal_access, password, created_at, updated_at = row
+def _client_json(row: ClientRow, name: str, shows_secret: bool) -> str:
+    client_id, _, secret, address, revoked, personal_access, password, created_at, updated_at, _, _ = row
     types = _TYPES[4 * bool(address) + 2 * bool(personal_access) + bool(password)]
+    shown = f'"{secret}"' if shows_secret else "null"
     return (
-        f'{{"id":{client_id},"name":{name},"secret":"{secret}","redirect":{_quoted(address)},'
+        f'{{"id":{client_id},"name":{name},"secret":{shown},"redirect":{_quoted(address)},'
         f'"revoked":{"true" if revoked else "false"},"types":{types},'
         f'"created_at":"{created_at}","updated_at":"{updated_at}"}}'
     )

@@ -34,21 +34,25 @@ def running(  # noqa: PLR0913  (what a test may choose, by name)
     host: str = "127.0.0.1",
     port: int = 0,
     settings: Mapping[str, str | int] = _NO_SETTINGS,
+    platform: str | None = None,
+    upgraded: bool = False,
     middleware: Callable[[WSGIApplication], WSGIApplication] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Iterator[str]:
     """Serve the sandbox in threads of this process; yield its URL, without a trailing slash, once it answers.
 
     `database` is created and seeded if it is missing; None is a private one that is deleted afterwards. Port 0 takes a
-    free port. `settings` are the platform's own, by their keys. `middleware` wraps the application, so that a test can
-    intercept requests; `clock` gives the platform's time in seconds since 1970. Raises `SandboxError` if it cannot
-    start.
+    free port. `settings` are the platform's own, by their keys. `platform` is its version or a state of 2026; None is
+    what the database is of, or the default for a new one. If `upgraded`, it was of 4.15 before: a database of 4 is
+    upgraded now. `middleware` wraps the application, so that a test can intercept requests; `clock` gives the
+    platform's time in seconds since 1970. Raises `SandboxError` if it cannot start, and `WrongUsage` for a setting or a
+    platform that is not known.
     """
     policy = read_settings(settings)
     with ExitStack() as stack:
         listener = stack.enter_context(closing(_listen(host, port)))
         base = _address(listener)
-        store = stack.enter_context(Store(database, clock=clock))
+        store = stack.enter_context(Store(database, platform=platform, upgraded=upgraded, clock=clock))
         store.set_url(base)
         # Imported here, so that resetting a database does not have to import an HTTP server.
         from reconciler.sandbox.app import Application

@@ -7,15 +7,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from werkzeug.wrappers import Request, Response
 
+from reconciler.sandbox.session_store import StoredSession
 from reconciler.sandbox.settings import LoginSettings
-from reconciler.sandbox.store import Store, StoredSession
+from reconciler.sandbox.store import Store
 from reconciler.support.frozen import frozen
 
 COOKIE = "processmaker_session"
 """The session cookie: every response of a route sets it, also without a login."""
 
 _ANONYMOUS = "stranger."
-_LONGEST_PAGE = 1500  # characters; browsers drop cookies over 4 kB
+_LONGEST_PAGE = 1400  # characters; browsers drop cookies over 4 kB
 _PLATFORM = re.compile(r"Windows|Android|iPhone|iPad|Mac OS|Linux", re.IGNORECASE)
 
 
@@ -26,25 +27,33 @@ class RequestSession:
     session: StoredSession | None = None
     previous: str | None = None
     """Path and query of that page."""
+    intended: str | None = None
+    """The page that a visitor without a session wanted to see: a login leads there."""
 
 
 def read_visitor(request: Request, store: Store, policy: LoginSettings) -> RequestSession:
     """Who sent the request. A cookie that is unknown, expired or invalid means no session."""
     token = request.cookies.get(COOKIE, "")
     if token.startswith(_ANONYMOUS):
-        return RequestSession(previous=_page_in(token.removeprefix(_ANONYMOUS)))
+        previous, _, intended = token.removeprefix(_ANONYMOUS).partition(".")
+        return RequestSession(previous=_page_in(previous), intended=_page_in(intended))
     session = store.session(token, lifetime=policy.lifetime * 60.0) if token else None
     return RequestSession(session, session.previous) if session else RequestSession()
 
 
 def set_session_cookie(visitor: RequestSession, response: Response, store: Store, policy: LoginSettings) -> None:
-    """Extend the session and set the cookie; without a session, the cookie itself holds the previous page."""
+    """Extend the session and set the cookie; without a session, the cookie itself holds the pages."""
     if visitor.session:
         store.touch(visitor.session.token, visitor.previous)
         token = visitor.session.token
     else:
-        token = _ANONYMOUS + urlsafe_b64encode((visitor.previous or "")[:_LONGEST_PAGE].encode()).decode().rstrip("=")
-    response.set_cookie(COOKIE, token, max_age=policy.lifetime * 60, httponly=True, samesite="Lax")
+        token = _ANONYMOUS + ".".join(map(_as_cookie, (visitor.previous, visitor.intended))).rstrip(".")
+    secure = store.platform.session.secure_cookie if policy.secure is None else bool(policy.secure)
+    response.set_cookie(COOKIE, token, max_age=policy.lifetime * 60, secure=secure, httponly=True, samesite="Lax")
+
+
+def _as_cookie(page: str | None) -> str:
+    return urlsafe_b64encode((page or "")[:_LONGEST_PAGE].encode()).decode().rstrip("=")
 
 
 def device(request: Request) -> str:

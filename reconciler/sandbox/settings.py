@@ -22,6 +22,8 @@ class LoginSettings:
     """Several sessions of a user from different devices: as above."""
     lifetime: int = 120
     """Minutes that a session lives after its last request."""
+    secure: int | None = None
+    """Whether the session's cookie is sent over https only; None is the platform's default."""
 
 
 @frozen
@@ -30,6 +32,8 @@ class _Key:
     least: int
     most: int
     meaning: str
+    switch: bool = False
+    """It is on or off."""
 
 
 _KEYS = {
@@ -37,7 +41,10 @@ _KEYS = {
     "session-control.ip_restriction": _Key("ip_restriction", 0, 2, "0, 1 or 2"),
     "session-control.device_restriction": _Key("device_restriction", 0, 2, "0, 1 or 2"),
     "session.lifetime": _Key("lifetime", 1, 1_000_000, "a number of minutes, at least 1"),
+    "session.secure": _Key("secure", 0, 1, "true or false", switch=True),
 }
+
+_SWITCH = {"true": 1, "false": 0, "1": 1, "0": 0}
 
 SETTING_KEYS = tuple(_KEYS)
 """The keys that `read_settings` takes."""
@@ -61,10 +68,11 @@ def _known(key: str) -> _Key:
 
 def _number(key: str, value: str | int) -> int:
     known = _known(key)
+    given = _SWITCH.get(str(value).lower(), known.least - 1) if known.switch else value
     try:
-        number = int(value)
+        number = int(given)
     except ValueError:
         number = known.least - 1
-    if isinstance(value, bool) or not known.least <= number <= known.most:
+    if isinstance(given, bool) or not known.least <= number <= known.most:
         raise WrongUsage(f"the setting {key} cannot be {value!r}", f"give it {known.meaning}")
     return number

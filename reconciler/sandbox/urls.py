@@ -1,4 +1,4 @@
-"""Which redirects the platform accepts as URLs (observed on 4.15.6).
+"""Which redirects the platform accepts as URLs: one rule from 4.1 to 4.15, an older one, and a newer one.
 
 The whole redirect is checked as one URL, so a comma between several is just a character, and a comma may be in a path,
 a query or a fragment, but not in a host. The scheme must be in a long list. No part is decoded.
@@ -59,12 +59,44 @@ _PARTS = re.compile(
 _PUNYCODE_END = re.compile(r".+xn--(?:[^\W_]|-)+", re.IGNORECASE | re.DOTALL)
 
 
+# The first rule: everything is fine after the host. The host ends in a letter, or is four numbers.
+_PARTS_4_0 = re.compile(
+    r"""
+    (?P<scheme> [A-Za-z0-9+.\-]+ ) ://
+    (?: (?: [\w.\-]+ : )? [\w.\-]+ @ )?
+    (?: \[ (?P<ipv6> [0-9A-Fa-f:.]+ ) \] | (?P<host> [^/?#:@\[\]\s]+ ) )
+    (?: : [0-9]+ )?
+    (?: [/?\#] \S* )?
+    """,
+    re.VERBOSE,
+)
+_FOUR_NUMBERS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
+
+
 def is_url(text: str) -> bool:
-    """Whether the platform accepts this text as a redirect. It must be trimmed."""
+    """Whether 4.1 to 4.15 accept this text as a redirect. It must be trimmed."""
     parts = _PARTS.fullmatch(text)
     if parts is None or parts["scheme"].lower() not in _SCHEMES:
         return False
     return _is_host(parts["host"]) if parts["ipv6"] is None else _is_ipv6(parts["ipv6"])
+
+
+def is_url_4_0(text: str) -> bool:
+    """Whether 4.0 accepts this text as a redirect. It must be trimmed."""
+    parts = _PARTS_4_0.fullmatch(text)
+    if parts is None or parts["scheme"].lower() not in _SCHEMES:
+        return False
+    if parts["host"] is None:
+        return _is_ipv6(parts["ipv6"])
+    name = parts["host"].removesuffix(".")
+    numbers = _FOUR_NUMBERS.fullmatch(parts["host"]) is not None
+    return numbers or (_is_host(name) and (name[-1].isalpha() or _PUNYCODE_END.fullmatch(name) is not None))
+
+
+def is_url_2026(text: str) -> bool:
+    """Whether 2026 accepts this text as a redirect: the host has no empty label. It must be trimmed."""
+    parts = _PARTS.fullmatch(text)
+    return is_url(text) and (parts is None or ".." not in (parts["host"] or ""))
 
 
 def _is_host(host: str) -> bool:

@@ -1,11 +1,11 @@
-"""The platform's validation, with its messages in its order (observed on 4.15.6)."""
+"""The platform's validation, with its messages in its order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from reconciler.sandbox.php import Value, length
-from reconciler.sandbox.urls import is_url
+from reconciler.sandbox.platforms import ClientRules, Words
 from reconciler.support.frozen import frozen
 
 AUTHORIZATION_CODE = "authorization_code_grant"
@@ -19,7 +19,7 @@ WRONG_CREDENTIALS: Messages = {"username": ["These credentials do not match our 
 LOCKED: Messages = {"username": ["Account locked after too many failed attempts. Contact administrator."]}
 
 _KINDS = (AUTHORIZATION_CODE, PERSONAL_ACCESS, PASSWORD)
-_LONGEST_NAME = 255
+LONGEST_NAME = 255
 _LONGEST_REDIRECT = 2000
 
 
@@ -34,29 +34,31 @@ class ClientFields:
     password: bool
 
 
-def summary(messages: Messages) -> str:
-    """The first message, and how many more there are."""
+def summary(messages: Messages, words: Words) -> str:
+    """The first message, and how many more there are; older versions say the same of all."""
     first, *others = [text for texts in messages.values() for text in texts]
+    if not words.recent:
+        return "The given data was invalid."
     if not others:
         return first
     return f"{first} (and {len(others)} more {'error' if len(others) == 1 else 'errors'})"
 
 
-def refused_login(fields: Mapping[str, Value]) -> Messages:
+def refused_login(fields: Mapping[str, Value], words: Words) -> Messages:
     """Messages for user name and password as fields; whether they match an account is not checked."""
-    return {f: texts for f in ("username", "password") if (texts := list(_text_problems(f, fields.get(f))))}
+    return {f: texts for f in ("username", "password") if (texts := list(_text_problems(f, fields.get(f), words)))}
 
 
-def refused_client(fields: Mapping[str, Value]) -> Messages:
+def refused_client(fields: Mapping[str, Value], rules: ClientRules) -> Messages:
     """All messages for the fields of a client; empty if it can be stored."""
-    types = fields.get("types")
+    types, words = fields.get("types"), rules.words
     problems = {
-        "name": list(_name_problems(fields.get("name"))),
+        "name": list(_name_problems(fields.get("name"), words)),
         # Rules other than "required" do not apply to a field that was not sent; null counts as sent.
-        "types": list(_types_problems(types)) if "types" in fields else [_required("Types")],
+        "types": list(_types_problems(types, words)) if "types" in fields else [_required("types", words)],
         # The rules for a redirect apply only with the grant, and those for each type come last.
-        "redirect": list(_redirect_problems(fields.get("redirect"))) if _asks_for_redirect(types) else [],
-        **{f"types.{key}": list(_type_problems(key, item)) for key, item in _items(types)},
+        "redirect": list(_redirect_problems(fields.get("redirect"), rules)) if _asks_for_redirect(types) else [],
+        **{f"types.{key}": list(_type_problems(key, item, words)) for key, item in _items(types)},
     }
     return {field: texts for field, texts in problems.items() if texts}
 
@@ -73,42 +75,44 @@ def accepted_fields(fields: Mapping[str, Value]) -> ClientFields:
     )
 
 
-def _name_problems(name: Value) -> Iterator[str]:
+def _name_problems(name: Value, words: Words) -> Iterator[str]:
     if _is_missing(name):
-        yield _required("Name")
-    elif length(name) > _LONGEST_NAME:
-        yield _too_long("Name", _LONGEST_NAME)
+        yield _required("name", words)
+    elif length(name) > LONGEST_NAME:
+        yield _too_long("name", LONGEST_NAME, words)
 
 
-def _types_problems(types: Value) -> Iterator[str]:
+def _types_problems(types: Value, words: Words) -> Iterator[str]:
     if not isinstance(types, list | dict):
-        yield "The Types field must be an array."
+        yield _must("types", "be an array.", words)
     if length(types) < 1:
         yield "The Auth-Client must have at least 1 item chosen."
     if _is_missing(types):
-        yield _required("Types")
+        yield _required("types", words)
 
 
-def _type_problems(key: str, item: Value) -> Iterator[str]:
+def _type_problems(key: str, item: Value, words: Words) -> Iterator[str]:
     if item not in _KINDS:
-        yield f"The selected Types.{key} is invalid."
+        yield f"The selected {_named('types', words)}.{key} is invalid."
 
 
-def _redirect_problems(redirect: Value) -> Iterator[str]:
+def _redirect_problems(redirect: Value, rules: ClientRules) -> Iterator[str]:
+    words = rules.words
     if _is_missing(redirect):
-        yield _required("Redirect")
+        yield _required("redirect", words)
         return
-    if not (isinstance(redirect, str) and is_url(redirect)):
-        yield "The Redirect field must be a valid URL."
+    if not (isinstance(redirect, str) and rules.accepts_redirect(redirect)):
+        name = _named("redirect", words)
+        yield f"The {name} field must be a valid URL." if words.recent else f"The {name} format is invalid."
     if length(redirect) > _LONGEST_REDIRECT:
-        yield _too_long("Redirect", _LONGEST_REDIRECT)
+        yield _too_long("redirect", _LONGEST_REDIRECT, words)
 
 
-def _text_problems(field: str, value: Value) -> Iterator[str]:
+def _text_problems(field: str, value: Value, words: Words) -> Iterator[str]:
     if _is_missing(value):
-        yield _required(field.capitalize())
+        yield _required(field, words)
     elif not isinstance(value, str):
-        yield f"The {field.capitalize()} field must be a string."
+        yield _must(field, "be a string.", words)
 
 
 def _asks_for_redirect(types: Value) -> bool:
@@ -126,9 +130,18 @@ def _is_missing(value: Value) -> bool:
     return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip(" \t\n\r\0\v"))
 
 
-def _required(field: str) -> str:
-    return f"The {field} field is required."
+def _required(field: str, words: Words) -> str:
+    return f"The {_named(field, words)} field is required."
 
 
-def _too_long(field: str, most: int) -> str:
-    return f"The {field} field must not be greater than {most} characters."
+def _must(field: str, what: str, words: Words) -> str:
+    return f"The {_named(field, words)} {'field ' if words.recent else ''}must {what}"
+
+
+def _too_long(field: str, most: int, words: Words) -> str:
+    verb = "field must" if words.recent else "may"
+    return f"The {_named(field, words)} {verb} not be greater than {most} characters."
+
+
+def _named(field: str, words: Words) -> str:
+    return field.capitalize() if words.capitals else field

@@ -27,7 +27,7 @@ from reconciler.sandbox.serve import ADMIN
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, present, spec
 from tests.faults import CutAnswer, DropConnection, LoseSession, On, RequestLog, Respond, together
 from tests.memory_gateway import Unrecorded
-from tests.platform_lines import LINES, Line
+from tests.platform_lines import DEFAULT, Line
 from tests.strategies import certainties
 from tests.tiers import examples
 
@@ -53,7 +53,7 @@ def logged_in(url: str, account: tuple[str, str] = ADMIN) -> Iterator[Gateway]:
 
 @contextmanager
 def sandbox(
-    *faults: Fault, holding: tuple[ClientSpec, ...] = BEFORE, line: Line = LINES[0]
+    *faults: Fault, holding: tuple[ClientSpec, ...] = BEFORE, line: Line = DEFAULT
 ) -> Iterator[tuple[str, RequestLog]]:
     """A sandbox that holds these clients, and a log of what reaches it; it has them before any fault can strike."""
     log = RequestLog()

@@ -87,7 +87,7 @@ def _summary(response: requests.Response) -> dict[str, Any]:
         "sets_cookies": cookies,
     }
     summary: dict[str, Any] = {key: value for key, value in found.items() if value}
-    return {**summary, "json": response.json()} if kind == "application/json" else summary
+    return {**summary, "json": response.json()} if kind == "application/json" and response.content else summary
 
 
 def _compare(place: str, expected: Any, actual: Any, base: str) -> Iterator[str]:

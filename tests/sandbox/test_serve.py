@@ -48,10 +48,18 @@ def test_a_chunked_body_is_read_and_broken_chunks_end_the_connection(base: str) 
         assert raw.recv(100) == b""
 
 
-def test_any_host_name_is_answered_and_locations_name_the_address_served(base: str) -> None:
+@pytest.mark.parametrize("host", ["sandbox.localhost:1", "LOCALHOST", "127.0.0.1:8089", "[::1]:1"])
+def test_names_of_loopback_are_answered_and_locations_name_the_address_served(base: str, host: str) -> None:
     with Browser(base) as browser:
-        answer = browser.call("GET", "/logout", headers={"Host": "sandbox.localhost:1"})
+        answer = browser.call("GET", "/logout", headers={"Host": host, "X-Forwarded-Host": host})
         assert answer.headers["Location"] == f"{base}/login"
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
+def test_other_host_names_are_refused_since_4_14_2(header: str) -> None:
+    for platform, status in {"4.14.1": 302, "4.14.2": 400, "2026": 400}.items():
+        with running(None, platform=platform) as base, Browser(base) as browser:
+            assert browser.call("GET", "/logout", headers={header: "pm.example"}).status_code == status
 
 
 def test_eight_threads_create_400_clients_with_400_ids(base: str) -> None:
@@ -130,7 +138,7 @@ def test_loopback_may_be_named(host: str) -> None:
             {"x": 3},
             "the sandbox has no setting 'x'",
             "it knows password-policies.login_attempts, session-control.ip_restriction,"
-            " session-control.device_restriction, session.lifetime",
+            " session-control.device_restriction, session.lifetime, session.secure",
         ),
         (
             {"session-control.ip_restriction": 3},
