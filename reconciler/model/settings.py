@@ -123,6 +123,11 @@ class Instance:
     """The database of the local emulator."""
     embedded_as: str = ""
     """Its path as configured: it does not depend on the folder in which the program runs."""
+    platform: str | None = None
+    """The version of the platform: what an embedded instance answers like, and what others are expected to be.
+
+    `4.N`, `4.N.N` or `2026`; for an embedded one also a state of 2026.
+    """
     credentials: CredentialNames | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     """The instance's own variables override the top-level ones."""

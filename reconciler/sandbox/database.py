@@ -13,6 +13,7 @@ from reconciler.sandbox.platforms import DEFAULT, Platform, find_platform
 from reconciler.sandbox.schema import FORMAT, change_format, create_tables, install, upgrade_to_2026
 
 _APPLICATION_ID = 0x504D_5242
+_OTHER_FILE = "name another file, or start afresh: `reconciler sandbox reset` for an embedded instance, else delete it"
 _BUSY_TIMEOUT = 20.0  # seconds to wait for another process that writes
 
 
@@ -120,26 +121,21 @@ def settle(connection: sqlite3.Connection, file: Path | None, wanted: Platform |
     found = find_platform(name)
     platform = wanted or found
     refuse_upgraded(platform, upgraded=upgraded)
-    other_file = "name another file, or start afresh with `reconciler sandbox reset`"
     if platform.version < found.version:
-        raise SandboxError(
-            f"the sandbox database {file} is of platform {name}: there is no way back to {platform.name}", other_file
-        )
+        what = f"the sandbox database {file} is of platform {name}, and nothing leads back to {platform.name}"
+        raise SandboxError(what, _OTHER_FILE)
     if upgraded and found.is_2026 and not was_upgraded:
-        raise SandboxError(
-            f"the sandbox database {file} was installed as {name}, so it cannot be an upgraded one", other_file
-        )
+        raise SandboxError(f"the sandbox database {file} was installed as {name}, not upgraded to it", _OTHER_FILE)
     if platform.is_2026 and not found.is_2026:
         if not upgraded:
+            what = f"the sandbox database {file} is of platform {name}, and was not upgraded to {platform.name} yet"
             raise SandboxError(
-                f"the sandbox database {file} is of platform {name}, and was not upgraded to {platform.name} yet",
-                "add --upgraded to run the upgrade scripts on it, or name another file",
+                what, f"reconciler sandbox serve --platform {platform.name} --upgraded --database {file}"
             )
         upgrade_to_2026(connection)
     if platform.name != name:
-        connection.execute(
-            "UPDATE installation SET platform = ?, upgraded = ?", (platform.name, upgraded or was_upgraded)
-        )
+        values = (platform.name, upgraded or was_upgraded)
+        connection.execute("UPDATE installation SET platform = ?, upgraded = ?", values)
     return platform
 
 

@@ -16,6 +16,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.signals import signals_restored, stop_signals
 from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import WrongUsage
+from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 from reconciler.workflow.options import Selection
 
@@ -32,7 +33,9 @@ def sandbox() -> None:
     epilog="""\b
 Examples:
   reconciler sandbox serve
-  reconciler sandbox serve --port 0 --database sandbox.sqlite3 --setting password-policies.login_attempts=3"""
+  reconciler sandbox serve --port 0 --database sandbox.sqlite3 --setting password-policies.login_attempts=3
+  reconciler sandbox serve --platform 4.6.3
+  reconciler sandbox serve --platform 2026 --upgraded"""
 )
 @option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
 @option("--port", type=WholeNumber(0, 65535), default=8089, show_default=True, help="0 takes a free one.")
@@ -50,8 +53,16 @@ Examples:
     metavar="KEY=VALUE",
     help="A platform setting; repeatable.",
 )
-def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]) -> int:
-    """Answer like a fresh installation.
+@option(
+    "--platform",
+    metavar="VERSION",
+    help="A version from 4.0 to 4.15, 2026-hashed, 2026-owner-only or 2026.  [default: the database's, else 4.15.6]",
+)
+@option("--upgraded", is_flag=True, help="2026 as upgraded from 4.15; a database of 4.x is upgraded now.")
+def serve(
+    host: str, port: int, database: Path | None, settings: tuple[str, ...], platform: str | None, upgraded: bool
+) -> int:
+    """Answer like a fresh installation of a platform.
 
     Prints its URL as the first line once it answers, and stops on SIGTERM or Ctrl-C.
     """
@@ -59,7 +70,10 @@ def serve(host: str, port: int, database: Path | None, settings: tuple[str, ...]
 
     stop = threading.Event()
     chosen = dict(map(_setting, settings))
-    with signals_restored(), running(database, host=host, port=port, settings=chosen) as url:
+    with (
+        signals_restored(),
+        running(database, host=host, port=port, settings=chosen, platform=platform, upgraded=upgraded) as url,
+    ):
         for number in stop_signals():
             signal.signal(number, lambda *_: stop.set())
         print_result(f"{url}\n")
@@ -87,26 +101,34 @@ def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet
     from reconciler.workflow.validate import valid_settings
 
     if database is not None:
-        databases = {str(database): database}
+        databases = [_Database(str(database), database, None)]
     else:
         databases = _embedded(valid_settings(config), Selection(instances))
-    for name, file in databases.items():
-        start_afresh(file)
-        Console(quiet=quiet).progress(f"{name}: as freshly installed")
+    for each in databases:
+        start_afresh(each.file, each.platform)
+        Console(quiet=quiet).progress(f"{each.name}: as freshly installed")
     return 0
 
 
-def _embedded(settings: Settings, selection: Selection) -> dict[str, Path]:
+@frozen
+class _Database:
+    name: str
+    file: Path
+    platform: str | None
+    """None is the platform that it is of already."""
+
+
+def _embedded(settings: Settings, selection: Selection) -> list[_Database]:
     """Return the databases of the chosen instances. Raises `WrongUsage` if one of them is a real instance."""
     from reconciler.workflow.options import select_instances
 
-    databases = {}
+    databases = []
     for instance in select_instances(settings, selection):
         if instance.embedded is None:
             boxes = ", ".join(each.name for each in settings.instances if each.embedded is not None)
             hint = f"choose with --instance: {boxes}" if boxes else None
             raise WrongUsage(f"{instance.name} is not embedded: only a sandbox can be reset", hint)
-        databases[instance.name] = instance.embedded
+        databases.append(_Database(instance.name, instance.embedded, instance.platform))
     return databases
 
 

@@ -66,6 +66,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         url=_normal(node["url"]) if "url" in node else None,
         embedded=root / embedded if embedded is not None else None,
         embedded_as=embedded or "",
+        platform=str(node["platform"]) if "platform" in node else None,
         credentials=_credentials(credentials, root) if credentials is not None else None,
         variables={**shared, **_texts(node.get("variables", {}))},
         limits=NO_LIMITS if embedded is not None else _limits(node.get("limits", {})),

@@ -113,5 +113,6 @@ def _embedded(instance: Instance) -> Iterator[tuple[str, Credentials]]:
     from reconciler.sandbox.serve import running
 
     username, password = ADMIN
-    with running(instance.embedded) as url:
+    # Over http, a cookie for https only would not come back.
+    with running(instance.embedded, platform=instance.platform, settings={"session.secure": "false"}) as url:
         yield url, Credentials(Secret(username), Secret(password))
