@@ -59,5 +59,6 @@ def test_a_step_that_differs_is_named() -> None:
     recorded = next(each for each in recorded_sets() if each.platform == "4.11.1")
     with running(None, platform="4.15.6") as base:
         found = differing_steps(recorded, "no-session", base)
-    first = "0 nothing: GET /oauth/clients: answer.json.message: 'This action is unauthorized.' expected, got 'Server Error'"
+    message = "'This action is unauthorized.' expected, got 'Server Error'"
+    first = f"0 nothing: GET /oauth/clients: answer.json.message: {message}"
     assert found[0] == first
