@@ -28,12 +28,30 @@ class AccountStore:
         """The password of an account; empty if none is right."""
         return str(self._of_account("password", account))
 
-    def set_password(self, account: str, password: str) -> None:
-        """Change the password of an account, as an administrator does: where the platform says so, sessions end."""
+    def set_password(self, account: str, password: str, *, must_change: bool = False) -> None:
+        """Change the password of an account, as an administrator does: on most platforms, its sessions end.
+
+        If the user `must_change` it, pages lead to where that is done.
+        """
         with self._database.writing() as connection:
-            connection.execute("UPDATE accounts SET password = ? WHERE name = ?", (password, account))
+            connection.execute(
+                "UPDATE accounts SET password = ?, must_change = ? WHERE name = ?", (password, must_change, account)
+            )
             if self._database.platform.session.ends_with_password:
                 connection.execute("UPDATE sessions SET ended = 2 WHERE account = ? AND NOT ended", (account,))
+
+    def must_change_password(self, account: str) -> bool:
+        """Whether the user has to choose a new password."""
+        return bool(self._of_account("must_change", account))
+
+    def uses_ldap(self, account: str) -> bool:
+        """Whether another server knows the account's password, so that a login here makes no session."""
+        return bool(self._of_account("ldap", account))
+
+    def set_ldap(self, account: str, uses_ldap: bool) -> None:
+        """Set whether another server knows the account's password. The password stays the same here."""
+        with self._database.writing() as connection:
+            connection.execute("UPDATE accounts SET ldap = ? WHERE name = ?", (uses_ldap, account))
 
     def permissions(self, account: str) -> frozenset[Permission]:
         """What an account may do with clients now."""

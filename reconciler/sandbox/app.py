@@ -11,17 +11,16 @@ from urllib.parse import quote
 from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox import responses
+from reconciler.sandbox import pages, responses
 from reconciler.sandbox.accounts import AccountStatus
 from reconciler.sandbox.calls import Handler, InvalidFields, RouteCall, ServerError, Unauthenticated, Unauthorized
 from reconciler.sandbox.php import normalized_query
 from reconciler.sandbox.request_fields import METHODS, expects_json, is_ajax, read_method
-from reconciler.sandbox.routes import not_found, route_map
+from reconciler.sandbox.routes import STATELESS, route_map
 from reconciler.sandbox.session_cookie import RequestSession, read_visitor, set_session_cookie
 from reconciler.sandbox.session_store import Ended
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.tokens import issue_token
 from reconciler.sandbox.validation import LOCKED
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ LARGEST_BODY = 8 * 1024 * 1024
 """Maximum size of a request body in bytes: PHP's own limit."""
 
 _LOOPBACK = frozenset(("127.0.0.1", "localhost", "::1"))
-_STATELESS = frozenset((issue_token,))
-"""The routes that start no session."""
 
 
 class Application:
@@ -82,13 +79,13 @@ class Application:
         try:
             return self._routes.match(path.rstrip("/") or "/", method=method)
         except NotFound:
-            return not_found, {}
+            return pages.not_found, {}
 
     def _visit(self, request: Request, method: str, handler: Handler, arguments: Mapping[str, str]) -> Response:
         """Run the route's handler. Every route starts a session, also without a login."""
         visitor = read_visitor(request, self._store, self._policy)
         call = RouteCall(request, visitor, self._store, self._policy, self._base)
-        if handler in _STATELESS:
+        if handler in STATELESS:
             return _run(handler, call, arguments)
         if self._store.platform.session.checks_host and not self._knows(request, "Host"):
             response = responses.message(400, "Bad request.", as_json=expects_json(request))

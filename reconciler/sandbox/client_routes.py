@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import Permission
-from reconciler.sandbox.calls import InvalidFields, RouteCall, ServerError, Unauthorized
+from reconciler.sandbox.calls import InvalidFields, RouteCall, ServerError, Unauthorized, authenticate
 from reconciler.sandbox.client_store import ClientRow
 from reconciler.sandbox.php import Value, as_text, leading_number
 from reconciler.sandbox.platforms import Secrets, Stored
@@ -77,6 +77,13 @@ def delete_client(call: RouteCall, client_id: str) -> Response:
     except Missing:
         return _missing(call)
     return responses.empty()
+
+
+def clients_page(call: RouteCall) -> Response:
+    """GET /admin/auth-clients: the page where people do the same."""
+    authenticate(call)
+    _permit(call, Permission.VIEW)
+    return responses.html(200, "Auth Clients")
 
 
 def _permit(call: RouteCall, permission: Permission) -> None:

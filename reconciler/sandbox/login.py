@@ -42,10 +42,13 @@ def log_in(call: RouteCall) -> Response:
         return responses.redirect(call.base)
     page = call.visitor.intended or ""
     try:
-        _start(call, _check(call, account, fields))
+        accepted = _check(call, account, fields)
     except InvalidFields:
         _choke_on_agent(call)
         raise
+    if call.store.uses_ldap(accepted.name):
+        return responses.redirect(f"{call.base}/sso/callback")  # the session is made there, and nothing is there here
+    _start(call, accepted)
     _choke_on_agent(call)
     if wants_json(call.request) and not rules.redirects:
         return responses.empty()

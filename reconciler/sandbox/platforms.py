@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from reconciler.model.errors import WrongUsage
@@ -100,8 +100,10 @@ class SessionRules:
     checks_host: bool
     """Host names that the instance does not know get 400."""
     start_page: str
-    lists_scopes: bool
-    """The route for scopes exists."""
+    lists: frozenset[str]
+    """Pages that are an empty JSON list for any session; others are unknown pages."""
+    open_pages: frozenset[str]
+    """Pages that need no session; they tell versions apart."""
     names_route: bool
     """The message for a wrong method names the route."""
 
@@ -170,6 +172,9 @@ def find_platform(name: str) -> Platform:
     return _platform(name, (4, minor, int(found[2]) if found[2] else _LAST_RELEASES.get(minor, 99)))
 
 
+_LISTS_SINCE_4_8 = ("/oauth/scopes", "/oauth/personal-access-tokens")
+
+
 def _platform(name: str, version: tuple[int, ...]) -> Platform:
     def before(*limit: int) -> bool:
         return version < limit
@@ -178,8 +183,8 @@ def _platform(name: str, version: tuple[int, ...]) -> Platform:
         return first <= version < limit
 
     new = name in _STATES
-    # 4.2.10 and 4.2.36 were observed; both were seen to change at 4.2.30 in the only other place where it is known.
-    early = before(4, 2) or within((4, 2, 5), (4, 2, 30))
+    # These were observed on 4.2.10, and otherwise on 4.2.36; what made logins crash was mended in 4.2.30.
+    early = before(4, 2, 30)
     return Platform(
         name=name,
         version=version,
@@ -202,7 +207,8 @@ def _platform(name: str, version: tuple[int, ...]) -> Platform:
             ends_with_status=new,
             checks_host=not before(4, 14, 2),
             start_page="/requests" if before(4, 14) else "/inbox",
-            lists_scopes=not before(4, 8) and not new,
+            lists=frozenset() if new else frozenset(("/oauth/tokens", *(() if before(4, 8) else _LISTS_SINCE_4_8))),
+            open_pages=_since(version, {(4, 9): "/2fa", (4, 11): "/login-failed", (4, 13): "/metrics"}),
             names_route=not before(4, 8),
         ),
         clients=ClientRules(
@@ -222,6 +228,10 @@ def _platform(name: str, version: tuple[int, ...]) -> Platform:
             by_owner=new,
         ),
     )
+
+
+def _since(version: tuple[int, ...], pages: Mapping[tuple[int, ...], str]) -> frozenset[str]:
+    return frozenset(page for first, page in pages.items() if version >= first)
 
 
 def _trimmed(version: tuple[int, ...]) -> str:

@@ -37,6 +37,11 @@ def html(status: int, heading: str) -> Response:
     return Response(f"<!DOCTYPE html>\n<title>{heading}</title>\n<h1>{heading}</h1>\n", status, content_type=_HTML)
 
 
+def text(content: str, *, media: str = _HTML) -> Response:
+    """200 with a few words."""
+    return Response(content, 200, content_type=media)
+
+
 def redirect(location: str) -> Response:
     """302 to a URL."""
     response = html(302, "Redirecting")

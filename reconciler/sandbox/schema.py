@@ -31,7 +31,8 @@ _TABLES = (
         created_at TEXT NOT NULL, updated_at TEXT NOT NULL, owner TEXT, provider TEXT)""",
     """CREATE TABLE accounts (
         name TEXT PRIMARY KEY, status TEXT NOT NULL, failures INTEGER NOT NULL DEFAULT 0, forgotten_at REAL,
-        password TEXT NOT NULL DEFAULT '', permissions TEXT NOT NULL DEFAULT '')""",
+        password TEXT NOT NULL DEFAULT '', permissions TEXT NOT NULL DEFAULT '',
+        must_change INTEGER NOT NULL DEFAULT 0, ldap INTEGER NOT NULL DEFAULT 0)""",
     """CREATE TABLE sessions (
         token TEXT PRIMARY KEY, account TEXT NOT NULL, address TEXT NOT NULL, device TEXT NOT NULL,
         last_request REAL NOT NULL, previous TEXT, ended INTEGER NOT NULL DEFAULT 0,
@@ -47,6 +48,8 @@ _FORMAT_1_TO_2 = (
     "ALTER TABLE clients ADD COLUMN provider TEXT",
     "ALTER TABLE accounts ADD COLUMN password TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE accounts ADD COLUMN permissions TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE accounts ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE accounts ADD COLUMN ldap INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE sessions ADD COLUMN permissions TEXT NOT NULL DEFAULT ''",
     *_LATER_TABLES,
 )
