@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 import requests
@@ -33,6 +34,16 @@ class Browser(requests.Session):
     def names(self) -> dict[int, str]:
         """The names of all clients that are listed, by id."""
         return {client["id"]: client["name"] for client in self.call("GET", "/oauth/clients").json()["data"]}
+
+
+@dataclass
+class Clock:
+    """A time that only moves when a test says so."""
+
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture(scope="module")

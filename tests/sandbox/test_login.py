@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 from werkzeug.test import Client
 
@@ -12,21 +10,11 @@ from reconciler.sandbox.app import Application
 from reconciler.sandbox.serve import running
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
-from tests.sandbox.conftest import Browser
+from tests.sandbox.conftest import Browser, Clock
 
 JSON = {"Accept": "application/json"}
 LOCKED = "Account locked after too many failed attempts. Contact administrator."
 WRONG = "These credentials do not match our records."
-
-
-@dataclass
-class Clock:
-    """A time that only moves when a test says so."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def log_in(client: Client, username: str, password: str) -> str | int:
