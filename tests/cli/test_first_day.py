@@ -125,6 +125,8 @@ def test_without_a_terminal_an_apply_says_all_that_it_needs(project: Project, li
     assert "add --yes, and --instance NAME or --all, once you have read: reconciler plan" in ended.err
 
 
-@pytest.mark.parametrize("flags", [("--setting", "foo=1"), ("--host", "0.0.0.0")])
-def test_a_sandbox_of_impossible_settings_is_wrong_usage(project: Project, flags: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "flags", [("--setting", "foo=1"), ("--host", "0.0.0.0"), ("--platform", "4.16"), ("--upgraded",)]
+)
+def test_a_sandbox_of_impossible_settings_is_wrong_usage(project: Project, flags: tuple[str, ...]) -> None:
     assert project.run("sandbox", "serve", "--port", "0", *flags).code == 64

@@ -167,7 +167,8 @@ def _serve(*flags: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_sandbox_prints_its_url_answers_and_stops(project: Project, number: signal.Signals) -> None:
-    with _serve("--setting", "password-policies.login_attempts=3") as serving:
+    flags = ("--setting", "password-policies.login_attempts=3", "--platform", "2026", "--upgraded")
+    with _serve(*flags) as serving:
         assert serving.stdout is not None
         url = serving.stdout.readline().strip()
         with urllib.request.urlopen(f"{url}/login", timeout=SECONDS) as page:

@@ -79,6 +79,23 @@ def test_everything_that_can_be_said_of_an_instance_arrives() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "platform"),
+    [
+        ("embedded: x", None),
+        ("embedded: x, platform: 4.15", "4.15"),
+        ("embedded: x, platform: '4.10'", "4.10"),
+        ("embedded: x, platform: 4.6.3", "4.6.3"),
+        ("embedded: x, platform: 2026", "2026"),
+        ("embedded: x, platform: 2026-hashed", "2026-hashed"),
+        ("url: https://a.example, credentials: {username_env: U, password_env: P}, platform: 2026", "2026"),
+        ("url: https://a.example, credentials: {username_env: U, password_env: P}, platform: 4.20.1", "4.20.1"),
+    ],
+)
+def test_a_platform_is_text_however_it_is_written(written: str, platform: str | None) -> None:
+    assert instance(written).platform == platform
+
+
 def test_an_embedded_instance_has_no_limits_and_is_known_by_its_path_as_configured() -> None:
     found = instance("embedded: .reconciler/sandbox.sqlite3")
     assert found.embedded == ROOT / ".reconciler/sandbox.sqlite3"
