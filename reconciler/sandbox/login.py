@@ -41,11 +41,7 @@ def log_in(call: RouteCall) -> Response:
     if account and rules.unknown_is_unauthenticated and _counts_as_inactive(call, account):
         return responses.redirect(call.base)
     page = call.visitor.intended or ""
-    try:
-        accepted = _check(call, account, fields)
-    except InvalidFields:
-        _choke_on_agent(call)
-        raise
+    accepted = _check(call, account, fields)
     if call.store.uses_ldap(accepted.name):
         return responses.redirect(f"{call.base}/sso/callback")  # the session is made there, and nothing is there here
     _start(call, accepted)
@@ -102,6 +98,7 @@ def _check(call: RouteCall, account: Account | None, fields: Mapping[str, Value]
         call.store.set_status(account.name, AccountStatus.BLOCKED)
         raise InvalidFields(LOCKED)
     if not is_password(call, account, fields["password"]):
+        _choke_on_agent(call)
         call.store.count_failure(account.name)
         call.store.count_attempt(_throttle_key(call, account))
         raise InvalidFields(WRONG_CREDENTIALS)
