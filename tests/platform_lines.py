@@ -10,11 +10,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.serve import running
+from reconciler.sandbox.store import Store
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -26,10 +27,16 @@ class Line:
 
     name: str
     platform: str
-    settings: Mapping[str, str | int] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
+
+    def install(self, database: Path) -> None:
+        """Make a fresh database, for tests that put something in it before the first start. Its next id is 6."""
+        with Store(database, platform=self.platform) as store:
+            for number in range(len(store.clients()) + 1, 6):
+                store.create(f"Gap {number}", "", False, True)
+                store.revoke(number)
 
     def running(
         self,
@@ -42,7 +49,7 @@ class Line:
         return running(
             database,
             platform=self.platform,
-            settings={"session.secure": "false", **self.settings, **(settings or {})},
+            settings={"session.secure": "false", **(settings or {})},
             middleware=middleware,
             clock=clock,
         )

@@ -136,12 +136,16 @@ class Platform:
 
 @contextmanager
 def platform(
-    database: Path, fault: Fault | None = None, settings: Mapping[str, str | int] | None = None
+    database: Path,
+    fault: Fault | None = None,
+    settings: Mapping[str, str | int] | None = None,
+    version: str | None = None,
 ) -> Iterator[Platform]:
-    """Serve a sandbox and remember what it was asked, with a fault behind the log."""
+    """Serve a sandbox of a version and remember what it was asked, with a fault behind the log."""
     served = Platform(database)
     middleware = together(served.log, fault) if fault else served.log
-    with running(database, middleware=middleware, settings=settings or {}) as served.url:
+    over_http = {"session.secure": "false", **(settings or {})}
+    with running(database, middleware=middleware, settings=over_http, platform=version) as served.url:
         yield served
 
 

@@ -321,6 +321,7 @@ def scene(project: Project, tmp_path: Path, platform_line: Line) -> Iterator[Sce
     """A platform on which something is to be updated, renamed, created and deleted, and something is nobody's."""
     project.declare(*DECLARED)
     made = Scene(tmp_path / "platform.sqlite3", platform_line)
+    platform_line.install(made.database)
     Platform(made.database).has(*BEFORE)
     yield made
     made.quiet.set()

@@ -98,6 +98,7 @@ def test_after_a_kill_at_any_moment_one_clean_run_converges(
     for number, moment in enumerate(moments(chunk, seed)):
         print(f"KILL_SEED={seed}: {moment}")
         database = tmp_path / f"{number}.sqlite3"
+        platform_line.install(database)
         Platform(database).has(*BEFORE)
         journal = tmp_path / f"journal {number}"
         acted = killed_apply(project, platform_line, database, journal, moment)
@@ -110,6 +111,7 @@ def test_where_one_session_a_user_is_allowed_the_one_left_behind_is_said_to_stan
 ) -> None:
     """The one thing that a clean run cannot mend: nobody logged out. It writes nothing, and says how long to wait."""
     database, journal = tmp_path / "platform.sqlite3", tmp_path / "journal"
+    platform_line.install(database)
     Platform(database).has(*BEFORE)
     project.declare(*DECLARED)
     tells_the_truth(journal, killed_apply(project, platform_line, database, journal, Moment(50, "arrived")))

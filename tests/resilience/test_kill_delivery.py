@@ -40,7 +40,7 @@ def killed(project: Project, *flags: str) -> None:
 def test_a_run_that_is_killed_in_a_delivery_is_made_right_by_the_next(
     project: Project, tmp_path: Path, platform_line: Line, when: str, number: int
 ) -> None:
-    with platform(tmp_path / "platform.sqlite3", settings=platform_line.settings) as staging:
+    with platform(tmp_path / "platform.sqlite3", version=platform_line.platform) as staging:
         configure(project, staging)
         project.write("killer", KILLER).chmod(0o700)
         project.declare(*map(wanted, NAMES))
@@ -67,7 +67,7 @@ def test_a_run_that_is_killed_between_the_answers_and_the_deliveries_is_made_rig
         children[0].kill()
 
     strikes = Meanwhile(On("GET", "/oauth/clients", {2}), kill)
-    with platform(tmp_path / "platform.sqlite3", strikes, platform_line.settings) as staging:
+    with platform(tmp_path / "platform.sqlite3", strikes, version=platform_line.platform) as staging:
         configure(project, staging, DOCUMENT, command())
         project.declare(*map(wanted, NAMES))
         with subprocess.Popen(program("apply", "-i", "staging", "--yes"), stdout=subprocess.DEVNULL) as child:
@@ -90,7 +90,7 @@ def test_a_create_that_was_never_answered_since_the_run_was_killed_is_delivered(
         children[0].kill()
 
     strikes = Meanwhile(On("POST", "/oauth/clients", {2}), kill, after=True)
-    with platform(tmp_path / "platform.sqlite3", strikes, platform_line.settings) as staging:
+    with platform(tmp_path / "platform.sqlite3", strikes, version=platform_line.platform) as staging:
         configure(project, staging, command())
         project.declare(*map(wanted, NAMES))
         run = program("apply", "-i", "staging", "--yes", "--parallelism", "1")
@@ -104,7 +104,7 @@ def test_a_create_that_was_never_answered_since_the_run_was_killed_is_delivered(
 
 
 def test_secrets_deliver_makes_it_right_as_well(project: Project, tmp_path: Path, platform_line: Line) -> None:
-    with platform(tmp_path / "platform.sqlite3", settings=platform_line.settings) as staging:
+    with platform(tmp_path / "platform.sqlite3", version=platform_line.platform) as staging:
         configure(project, staging)
         project.write("killer", KILLER).chmod(0o700)
         project.declare(*map(wanted, NAMES))

@@ -61,6 +61,7 @@ class Stage:
         self.database.unlink(missing_ok=True)
         for name in ("told", "all.json", "mode"):
             (self.project.folder / name).unlink(missing_ok=True)
+        self.line.install(self.database)
         with Store(self.database, clock=MADE.timestamp) as store:
             store.create("Portal", "https://portal.example.com/cb", False, False)
         rotate = {"created_before": "2026-05-01T09:00Z", "keep_old": keep_old}
