@@ -11,14 +11,15 @@ from urllib.parse import quote
 from werkzeug.exceptions import MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox import pages, responses
+from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import AccountStatus
 from reconciler.sandbox.calls import Handler, InvalidFields, RouteCall, ServerError, Unauthenticated, Unauthorized
+from reconciler.sandbox.data.session_store import Ended
+from reconciler.sandbox.endpoints import pages
 from reconciler.sandbox.php import normalized_query
 from reconciler.sandbox.request_fields import METHODS, expects_json, is_ajax, read_method
 from reconciler.sandbox.routes import STATELESS, route_map
 from reconciler.sandbox.session_cookie import RequestSession, read_visitor, set_session_cookie
-from reconciler.sandbox.session_store import Ended
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.validation import LOCKED

@@ -30,7 +30,7 @@ _TRIMMED_2026 = (
 )
 
 
-class Blocked(StrEnum):
+class BlockedLogin(StrEnum):
     """What the status BLOCKED means when an account logs in."""
 
     UNKNOWN = "the platform has no such status; the account is inactive"
@@ -72,7 +72,7 @@ class LoginRules:
     """A login that succeeds redirects, also if JSON is wanted."""
     unknown_is_unauthenticated: bool
     """An unknown user name gets 401, and an inactive account the same redirect as a success."""
-    blocked: Blocked
+    blocked: BlockedLogin
     throttled: bool
     """Five wrong passwords in a minute, and every further login is 429."""
     policies: bool
@@ -192,7 +192,11 @@ def _platform(name: str, version: tuple[int, ...]) -> Platform:
         login=LoginRules(
             redirects=before(4, 3),
             unknown_is_unauthenticated=early,
-            blocked=Blocked.UNKNOWN if before(4, 1) else Blocked.IGNORED if before(4, 9) else Blocked.REFUSED,
+            blocked=BlockedLogin.UNKNOWN
+            if before(4, 1)
+            else BlockedLogin.IGNORED
+            if before(4, 9)
+            else BlockedLogin.REFUSED,
             throttled=before(4, 9),
             policies=not before(4, 9),
             chokes_on_agents=within((4, 1), (4, 1, 28)) or within((4, 2, 5), (4, 2, 30)),
@@ -228,6 +232,12 @@ def _platform(name: str, version: tuple[int, ...]) -> Platform:
             by_owner=new,
         ),
     )
+
+
+def _blocked(version: tuple[int, ...]) -> BlockedLogin:
+    if version < (4, 1):
+        return BlockedLogin.UNKNOWN
+    return BlockedLogin.IGNORED if version < (4, 9) else BlockedLogin.REFUSED
 
 
 def _since(version: tuple[int, ...], pages: Mapping[tuple[int, ...], str]) -> frozenset[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from werkzeug.wrappers import Response
 
-from reconciler.sandbox.client_store import ClientRow
+from reconciler.sandbox.data.client_store import ClientRow
 from reconciler.sandbox.php import Value
 from reconciler.sandbox.platforms import Words
 from reconciler.sandbox.validation import AUTHORIZATION_CODE, PASSWORD, PERSONAL_ACCESS, Messages, summary

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from werkzeug.routing import Map, Rule
 
-from reconciler.sandbox import pages
-from reconciler.sandbox.client_routes import (
+from reconciler.sandbox.endpoints import pages
+from reconciler.sandbox.endpoints.client_routes import (
     clients_page,
     create_client,
     delete_client,
@@ -13,9 +13,9 @@ from reconciler.sandbox.client_routes import (
     show_client,
     update_client,
 )
-from reconciler.sandbox.login import log_in, log_out, login_form
+from reconciler.sandbox.endpoints.login import log_in, log_out, login_form
+from reconciler.sandbox.endpoints.tokens import issue_token
 from reconciler.sandbox.platforms import Platform
-from reconciler.sandbox.tokens import issue_token
 
 STATELESS = frozenset((issue_token, pages.api))
 """The routes that start no session."""

@@ -7,7 +7,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from werkzeug.wrappers import Request, Response
 
-from reconciler.sandbox.session_store import StoredSession
+from reconciler.sandbox.data.session_store import StoredSession
 from reconciler.sandbox.settings import LoginSettings
 from reconciler.sandbox.store import Store
 from reconciler.support.frozen import frozen

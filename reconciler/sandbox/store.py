@@ -8,12 +8,12 @@ from pathlib import Path
 from types import TracebackType
 
 from reconciler.model.clients import ClientSpec
-from reconciler.sandbox.account_store import AccountStore
-from reconciler.sandbox.client_store import ClientStore
-from reconciler.sandbox.database import Database
+from reconciler.sandbox.data.account_store import AccountStore
+from reconciler.sandbox.data.client_store import ClientStore
+from reconciler.sandbox.data.database import Database
+from reconciler.sandbox.data.session_store import SessionStore
+from reconciler.sandbox.data.token_store import TokenStore
 from reconciler.sandbox.platforms import Platform
-from reconciler.sandbox.session_store import SessionStore
-from reconciler.sandbox.token_store import TokenStore
 
 
 class Store(ClientStore, AccountStore, SessionStore, TokenStore):

@@ -11,7 +11,7 @@ import pytest
 from reconciler.declared.schema.files import schema_text
 from reconciler.model.errors import WrongUsage
 from reconciler.model.platform import TRIMMED
-from reconciler.sandbox.platforms import Blocked, Secrets, Stored, find_platform
+from reconciler.sandbox.platforms import BlockedLogin, Secrets, Stored, find_platform
 from reconciler.sandbox.serve import running
 from tests.sandbox.conftest import Browser
 
@@ -70,9 +70,9 @@ def test_4_9_and_4_13_are_between_their_neighbours() -> None:
 def test_what_changed_more_than_once() -> None:
     pages = {name: find_platform(name).login.log_out_page for name in ("4.0.17", "4.8.4", "4.9.4", "4.11.3", "4.12")}
     assert list(pages.values()) == ["", "/login", "/saml/logout", "/saml/logout", "/login"]
-    assert find_platform("4.0.17").login.blocked is Blocked.UNKNOWN
-    assert find_platform("4.8.4").login.blocked is Blocked.IGNORED
-    assert find_platform("4.9").login.blocked is Blocked.REFUSED
+    assert find_platform("4.0.17").login.blocked is BlockedLogin.UNKNOWN
+    assert find_platform("4.8.4").login.blocked is BlockedLogin.IGNORED
+    assert find_platform("4.9").login.blocked is BlockedLogin.REFUSED
     shifted = [name for name in VERSIONS if find_platform(name).clients.stored is Stored.SHIFTED]
     assert shifted == ["4.1.0", "4.1.20", "4.2.5", "4.2.10", "4.2.17"]
     assert [name for name in VERSIONS if not find_platform(name).tokens.password_grant] == ["4.14.1"]

@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import ANONYMOUS, Account, AccountStatus, find_account
 from reconciler.sandbox.calls import InvalidFields, RouteCall, ServerError, Unauthenticated
+from reconciler.sandbox.data.session_store import StoredSession
 from reconciler.sandbox.php import Value, children
-from reconciler.sandbox.platforms import Blocked
+from reconciler.sandbox.platforms import BlockedLogin
 from reconciler.sandbox.request_fields import wants_json
 from reconciler.sandbox.session_cookie import RequestSession, device
-from reconciler.sandbox.session_store import StoredSession
 from reconciler.sandbox.validation import LOCKED, WRONG_CREDENTIALS, Messages, refused_login
 
 _REFUSE_SECOND = 1
@@ -76,7 +76,7 @@ def _account_meant(call: RouteCall, username: Value) -> Account | None:
 
 def _counts_as_inactive(call: RouteCall, account: Account) -> bool:
     status = call.store.status(account.name)
-    blocked = status is AccountStatus.BLOCKED and call.platform.login.blocked is Blocked.UNKNOWN
+    blocked = status is AccountStatus.BLOCKED and call.platform.login.blocked is BlockedLogin.UNKNOWN
     return blocked or status is AccountStatus.INACTIVE
 
 
@@ -87,7 +87,7 @@ def _check(call: RouteCall, account: Account | None, fields: Mapping[str, Value]
         raise Unauthenticated
     if account is None or _counts_as_inactive(call, account):
         raise InvalidFields(WRONG_CREDENTIALS)
-    if rules.blocked is Blocked.REFUSED and call.store.status(account.name) is AccountStatus.BLOCKED:
+    if rules.blocked is BlockedLogin.REFUSED and call.store.status(account.name) is AccountStatus.BLOCKED:
         raise InvalidFields(LOCKED)
     if problems := refused_login(fields, call.platform.clients.words):
         raise InvalidFields(problems)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from enum import IntEnum
 from secrets import token_urlsafe
 
-from reconciler.sandbox.account_store import read_permissions
 from reconciler.sandbox.accounts import Permission
-from reconciler.sandbox.database import Database
+from reconciler.sandbox.data.account_store import read_permissions
+from reconciler.sandbox.data.database import Database
 from reconciler.support.frozen import frozen
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from secrets import token_hex
 
-from reconciler.sandbox.database import Database
+from reconciler.sandbox.data.database import Database
 
 _WINDOW = 60.0  # seconds from the first attempt until all are forgotten
 

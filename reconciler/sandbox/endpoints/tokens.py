@@ -13,10 +13,10 @@ from werkzeug.wrappers import Response
 from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import find_account
 from reconciler.sandbox.calls import RouteCall, ServerError
-from reconciler.sandbox.client_store import ClientRow
-from reconciler.sandbox.login import is_password
+from reconciler.sandbox.data.client_store import ClientRow
+from reconciler.sandbox.data.schema import is_secret
+from reconciler.sandbox.endpoints.login import is_password
 from reconciler.sandbox.php import Value, as_text, leading_number
-from reconciler.sandbox.schema import is_secret
 from reconciler.support.frozen import frozen
 
 _MOST = 60  # requests in a minute from one address

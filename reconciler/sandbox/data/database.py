@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 
 from reconciler.model.errors import ReconcilerError, SandboxError, WrongUsage
+from reconciler.sandbox.data.schema import FORMAT, change_format, create_tables, install, upgrade_to_2026
 from reconciler.sandbox.platforms import DEFAULT, Platform, find_platform
-from reconciler.sandbox.schema import FORMAT, change_format, create_tables, install, upgrade_to_2026
 
 _APPLICATION_ID = 0x504D_5242
 _OTHER_FILE = "name another file, or start afresh: `reconciler sandbox reset` for an embedded instance, else delete it"

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from reconciler.sandbox import responses
 from reconciler.sandbox.accounts import Permission
 from reconciler.sandbox.calls import InvalidFields, RouteCall, ServerError, Unauthorized, authenticate
-from reconciler.sandbox.client_store import ClientRow
+from reconciler.sandbox.data.client_store import ClientRow
 from reconciler.sandbox.php import Value, as_text, leading_number
 from reconciler.sandbox.platforms import Secrets, Stored
 from reconciler.sandbox.validation import LONGEST_NAME, ClientFields, accepted_fields, refused_client

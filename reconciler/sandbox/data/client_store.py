@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.fields import join_urls
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.sandbox.database import Database
+from reconciler.sandbox.data.database import Database
+from reconciler.sandbox.data.schema import INSERT_CLIENT, INSTALLED_URL, new_secret, stored_secret, timestamp
 from reconciler.sandbox.platforms import Secrets
-from reconciler.sandbox.schema import INSERT_CLIENT, INSTALLED_URL, new_secret, stored_secret, timestamp
 
 _COLUMNS = "id, name, secret, redirect, revoked, personal_access, password, created_at, updated_at, owner, provider"
 

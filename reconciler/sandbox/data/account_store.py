@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reconciler.sandbox.accounts import AccountStatus, Permission
-from reconciler.sandbox.database import Database
+from reconciler.sandbox.data.database import Database
 
 _WINDOW = 60.0  # seconds from the first wrong password until all are forgotten
 

@@ -1,0 +1,1 @@
+"""The data of the sandbox, in one SQLite file."""
