@@ -155,7 +155,7 @@ def test_a_verb_that_the_account_may_not_use_is_asked_for_once() -> None:
 
 def test_a_session_that_ends_again_after_its_renewal_stops_everything() -> None:
     """Contract: without a valid session every verb answers 500, the same as a real failure of the server."""
-    lose = LoseSession(On("POST", CLIENTS)), LoseSession(On("GET", "/oauth/scopes"))
+    lose = LoseSession(On("POST", CLIENTS)), LoseSession(On("POST", "/oauth/token/refresh"))
     declared = declare(present("Made"), present("Made too"), absent("Gone"))
     with sandbox(*lose) as (url, log), logged_in(url) as gateway:
         report = apply(declared, gateway)

@@ -23,6 +23,7 @@ class Expiring:
     before: Callable[[Request, bool], None] = lambda *_: None
     """Hears each request before it is answered, and whether it has a session."""
     ended: set[str] = field(default_factory=set)
+    without_session: bytes = GONE
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _lock: Lock = field(default_factory=Lock)
 
@@ -37,10 +38,10 @@ class Expiring:
         carried = request.headers.get("cookie", "")
         inside = carried.startswith("processmaker_session=s") and carried not in self.ended
         self.before(request, inside)
-        if name == "scopes" and not inside:
+        if name in ("scopes", "refresh") and not inside:
             return answer(401, {"error": "Unauthenticated."})
         if name != "logout" and not inside:
-            return GONE
+            return self.without_session
         return platform(**self.answers)(request)
 
     def _log_in(self, request: Request) -> bytes:

@@ -176,6 +176,7 @@ def platform(**answers: Pieces | Answering) -> Answering:
         "login": answer(204, headers=SET_COOKIE),
         "logout": answer(302, headers="Location: /login\r\n"),
         "scopes": answer(200, []),
+        "probe": answer(200, content_type="text/html"),
         "list": answer(200, {"data": [row()]}),
         "create": answer(201, row()),
         "update": answer(200, row()),
@@ -193,5 +194,6 @@ def platform(**answers: Pieces | Answering) -> Answering:
 def _name_of(request: Request) -> str:
     # A proxy is sent whole URLs.
     if "/oauth/clients" not in request.path:
-        return request.path.rpartition("/")[2]
+        name = request.path.rpartition("/")[2]
+        return "probe" if name == "refresh" else name
     return {"GET": "list", "POST": "create", "PUT": "update", "DELETE": "delete"}[request.method]

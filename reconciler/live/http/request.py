@@ -17,6 +17,8 @@ class ApiRequest:
     """The only status that is a success."""
     permission: str | None = None
     """The permission that it requires, by its name in the platform's manual."""
+    repeatable: bool | None = None
+    """Whether it may arrive twice; None if its method decides."""
 
 
 def failure_text(request: ApiRequest, url: str, why: str) -> str:

@@ -115,7 +115,7 @@ def send_with_retries(
 def _policy(call: ApiRequest) -> Retry:
     return Retry(
         RETRIES,
-        allowed_methods=_REPEATABLE,
+        allowed_methods={call.method if _may_repeat(call) else "none"},
         status_forcelist=_RETRYABLE_STATUSES,
         # 1, 2, 4, 8 seconds plus up to one, so that eight threads rejected together do not retry together.
         backoff_factor=0.5,
@@ -130,7 +130,11 @@ def _is_retryable(outcome: HttpOutcome, call: ApiRequest, policy: Retry) -> bool
     if isinstance(outcome, HttpResponse):
         return policy.is_retry(call.method, outcome.status)
     # A request that was never sent may be sent again, whatever it is, even a login.
-    return not outcome.permanent and (call.method in _REPEATABLE or not outcome.sent)
+    return not outcome.permanent and (_may_repeat(call) or not outcome.sent)
+
+
+def _may_repeat(call: ApiRequest) -> bool:
+    return call.method in _REPEATABLE if call.repeatable is None else call.repeatable
 
 
 def _asked_for(outcome: HttpOutcome, policy: Retry) -> float:

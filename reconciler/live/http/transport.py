@@ -33,6 +33,8 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 # A 204 has no body, but "reading" it frees its connection for the next request.
 _WITH_BODY = frozenset({200, 201, 204, 422})
+# Their body can explain them, but they say enough without one.
+_WITH_OPTIONAL_BODY = frozenset({401, 429})
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _CHUNK = 64 * 1024
 _HEADERS = {
@@ -53,6 +55,11 @@ class CookieSession(requests.Session):
     def is_empty(self) -> bool:
         """Whether the instance has set no cookie: then there is no session to end."""
         return len(self.cookies) == 0
+
+    @property
+    def is_for_https_only(self) -> bool:
+        """Whether no cookie that the instance has set would be sent over plain http."""
+        return not self.is_empty and all(cookie.secure for cookie in self.cookies)
 
     @property
     def seconds_left(self) -> float | None:
@@ -233,6 +240,8 @@ def _without_netrc(request: requests.PreparedRequest) -> requests.PreparedReques
 
 def _read(response: requests.Response) -> bytes | str:
     """Return the body, or what is wrong with it. Not read where unused: a broken body must not hide the status."""
+    if response.status_code in _WITH_OPTIONAL_BODY:
+        return _read_optional(response)
     if response.status_code not in _WITH_BODY:
         return b""
     if response.headers.get("Content-Encoding", "").lower() not in _ENCODINGS:
@@ -243,6 +252,16 @@ def _read(response: requests.Response) -> bytes | str:
         if len(body) > LARGEST:
             return f"its answer is larger than {LARGEST // 1024 // 1024} MiB"
     return bytes(body)
+
+
+def _read_optional(response: requests.Response) -> bytes:
+    """Return the first part of the body; nothing if it is broken, or packed in an unknown way."""
+    try:
+        if response.headers.get("Content-Encoding", "").lower() in _ENCODINGS:
+            return next(response.iter_content(_CHUNK), b"")
+    except FAILURES as error:
+        LOG.debug("%s in the body of a %d", type(error).__name__, response.status_code)
+    return b""
 
 
 def _since(started: float) -> float:

@@ -7,7 +7,8 @@ from reconciler.live.http.request import ApiRequest
 LOGIN = ApiRequest("POST", "/login", "log in to", 204)
 LOGIN_AGAIN = ApiRequest("POST", "/login", "log in again to", 204)
 LOGOUT = ApiRequest("GET", "/logout", "log out of", 302)
-PROBE = ApiRequest("GET", "/oauth/scopes", "ask for the session at", 200)
+# Alike on every version: 200 with a session, 401 without. It renews a cookie, and nothing else.
+PROBE = ApiRequest("POST", "/oauth/token/refresh", "ask for the session at", 200, repeatable=True)
 LIST = ApiRequest("GET", "/oauth/clients", "list the auth clients of", 200, "View Auth Clients")
 CREATE = ApiRequest("POST", "/oauth/clients", "create an auth client on", 201, "Create Auth Clients")
 

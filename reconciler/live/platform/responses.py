@@ -58,6 +58,12 @@ def error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
     match status:
         case 400:
             why = "it does not know this host name (400)"
+        case 403 if not is_json(answer):
+            why = (
+                "it is refused with a page (403), which the platform never sends: a firewall in front of it may do that"
+            )
+            hint = "ask whoever runs that firewall, or the proxy, to let these requests through"
+            return UnexpectedResponse(failure_text(call, url, why), hint)
         case 404 | 405:
             why = f"there is no such page ({status})"
         case 422:
@@ -71,17 +77,11 @@ def session_error_for(answer: HttpResponse, call: ApiRequest, url: str) -> Gatew
     """As `error_for`, with a session: 401, 403 and a redirect to the login page have special meanings."""
     if answer.status == 401 or leads_to_login(answer, url):
         return NotAuthenticated(failure_text(call, url, "the session has ended"), SESSION_HINT)
-    if answer.status == 403:
-        return _not_permitted(answer, call, url)
+    if answer.status == 403 and is_json(answer):
+        why = f'the account lacks the permission "Auth Clients: {call.permission}"'
+        hint = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions"
+        return NotPermitted(failure_text(call, url, why), hint)
     return error_for(answer, call, url)
-
-
-def _not_permitted(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
-    why = f'the account lacks the permission "Auth Clients: {call.permission}"'
-    hint = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions"
-    if not is_json(answer):
-        hint += "; the refusal (403) does not look like the platform's own, so a firewall may stand in between"
-    return NotPermitted(failure_text(call, url, why), hint)
 
 
 def leads_to_login(answer: HttpResponse, url: str) -> bool:
@@ -116,6 +116,15 @@ def field_messages(answer: HttpResponse) -> str:
 def unquoted_messages(answer: HttpResponse) -> str:
     """The same messages as they came, to find out what is meant: never to be shown."""
     return "; ".join(_field_lines(answer, str))
+
+
+def locked_words(answer: HttpResponse) -> str | None:
+    """The message of a 401 that a locked or inactive account gets, as it may be shown; None for any other 401."""
+    document = _decoded(answer.body, None) if is_json(answer) else None
+    said = document.get("message") if isinstance(document, dict) else None
+    if not isinstance(said, str) or not ("locked" in said.lower() or said.strip(". ").lower() == "unauthorized"):
+        return None
+    return one_line(answer.quote(said))
 
 
 def _field_lines(answer: HttpResponse, quote: Callable[[str], str]) -> list[str]:

@@ -14,17 +14,24 @@ from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.transport import CookieSession, Transport
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.endpoints import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE
+from reconciler.live.platform.login import (
+    OWN_ACCOUNT,
+    blocked_session_error,
+    https_only_error,
+    login_error,
+    may_be_success,
+    no_session_error,
+)
 from reconciler.live.platform.responses import (
     decode_body,
-    error_for,
-    field_messages,
     instance_time,
+    is_json,
     leads_to_login,
+    locked_words,
     session_error_for,
-    unquoted_messages,
 )
 from reconciler.live.platform.server_words import ServerWords
-from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
+from reconciler.model.errors import GatewayError, NotAuthenticated, Unavailable
 from reconciler.model.secret import Secret
 
 LOG = logging.getLogger("reconciler.http")
@@ -32,10 +39,8 @@ LOG = logging.getLogger("reconciler.http")
 LOGOUT_SECONDS = 5.0
 """Seconds for all attempts together. A server that hangs must not delay the error that is being raised."""
 
-_NO_MORE = "do not try again before that: one try too many locks the account"
 ENDED_EARLY = "the session has ended before its time"
 ENDED_AGAIN = "the session has ended again, though it was renewed"
-_OWN_ACCOUNT = "have an administrator make an account that nobody but this program logs in with, then run it again"
 
 
 def _nothing() -> None:
@@ -58,6 +63,8 @@ class Session:
         self._renewals = renewals
         self._renewed = False
         self._failure: GatewayError | None = None
+        self.answers_login_with_redirect = False
+        """Whether a successful login is a redirect, as up to 4.2; later it is a 204."""
 
     @property
     def may_be_open(self) -> bool:
@@ -83,10 +90,13 @@ class Session:
 
     def log_out(self) -> None:
         """End the session if possible. Raises nothing: the reason for logging out is more important."""
+        self._log_out(self._cookies)
+
+    def _log_out(self, cookies: CookieSession) -> None:
         try:
-            self._transport.exchange(LOGOUT, self._cookies, within=LOGOUT_SECONDS)
+            self._transport.exchange(LOGOUT, cookies, within=LOGOUT_SECONDS)
         except GatewayError as error:
-            LOG.info("%s; the session stays until it lapses", error)
+            LOG.info("%s; the session stays open on the instance", error)
 
     def ask(
         self,
@@ -142,24 +152,31 @@ class Session:
     def _problem(self, answer: HttpResponse, call: ApiRequest, cookies: CookieSession) -> GatewayError | None:
         """Return the error, or None if the only problem is that the session of these cookies has ended.
 
-        Without a session, every method is answered with 500, as in a server failure or for an unknown id; or with 401,
-        once, after a password change. Only the probe can tell these apart (observed on 4.15.6).
+        Without a session, every method is answered with 500, as in a server failure or for an unknown id; up to 4.11.1
+        with 403, as without the permission; once with 401, after a password change. Only the probe can tell these
+        apart.
         """
-        if not (answer.status == 500 or _has_ended(answer, self._url)):
+        if not (answer.status == 500 or _has_ended(answer, self._url) or _is_refusal(answer)):
             return session_error_for(answer, call, self._url)
         if cookies is not self._cookies:
             return None  # another thread has renewed it already
+        if answer.status == 401 and (words := locked_words(answer)) is not None:
+            return blocked_session_error(words, call, self._url)
         probed = self._probe(cookies)
         if probed is not None and _has_ended(probed, self._url):
             return None
         if answer.status != 500:
             return session_error_for(answer, call, self._url)
-        if probed is not None and probed.status == 200 and call.method in ("PUT", "DELETE"):
+        has_session = probed is not None and probed.status == PROBE.success
+        return self._server_error(call, has_session=has_session)
+
+    def _server_error(self, call: ApiRequest, *, has_session: bool) -> GatewayError:
+        """The error for a 500. With a session, up to 4.15, it is also the answer for an id that does not exist."""
+        if has_session and call.method in ("PUT", "DELETE"):
             why = "there is no such client any more, or the server failed (500)"
             return Unavailable(failure_text(call, self._url, why), "plan again")
-        return Unavailable(
-            failure_text(call, self._url, "the server failed (500)"), "try again later, or see its own log"
-        )
+        why = "the server failed (500)"
+        return Unavailable(failure_text(call, self._url, why), "try again later, or see its own log")
 
     def _probe(self, cookies: CookieSession) -> HttpResponse | None:
         try:
@@ -184,7 +201,7 @@ class Session:
                 raise type(self._failure)(self._failure.message, self._failure.hint)
             if self._renewals == 0:
                 why = ENDED_AGAIN if self._renewed else ENDED_EARLY
-                raise NotAuthenticated(failure_text(call, self._url, why), _OWN_ACCOUNT)
+                raise NotAuthenticated(failure_text(call, self._url, why), OWN_ACCOUNT)
             self._renewals -= 1
             self._renewed = True
             LOG.info("the session at %s has ended before its time: logging in again, this once", self._url)
@@ -206,13 +223,25 @@ class Session:
     def _send_login(self, call: ApiRequest, cookies: CookieSession) -> None:
         """Log in. `cookies` must be empty: with a session, the platform would not check the credentials at all."""
         answer = self._quotable(self._transport.exchange(call, cookies, form=_form(self._credentials)))
-        if answer.status == call.success:
+        if not may_be_success(answer, call, self._url):
+            raise login_error(answer, call, self._credentials, self._url)
+        https_only = self._url.startswith("http:") and cookies.is_for_https_only
+        if https_only:
+            raise https_only_error(call, self._url)
+        self.answers_login_with_redirect = answer.status != call.success
+        if self.answers_login_with_redirect:
+            self._confirm_login(answer, call, cookies)
+
+    def _confirm_login(self, answer: HttpResponse, call: ApiRequest, cookies: CookieSession) -> None:
+        """Raise an error if a login that was answered with a redirect has made no session."""
+        probed = self._probe(cookies)
+        if probed is not None and probed.status == PROBE.success:
             return
-        if answer.status == 422:
-            raise _refused(answer, call, self._credentials, self._url)
-        if leads_to_login(answer, self._url):
-            raise _second_session_refused(call, self._url)
-        raise error_for(answer, call, self._url)
+        if probed is not None and _has_ended(probed, self._url):
+            raise no_session_error(answer, call, self._url)
+        self._log_out(cookies)
+        why = "whether it succeeded is not known: the instance did not confirm it"
+        raise Unavailable(failure_text(call, self._url, why), "try again later")
 
 
 def _form(credentials: Credentials) -> Secret:
@@ -220,30 +249,10 @@ def _form(credentials: Credentials) -> Secret:
     return Secret(urlencode(fields))
 
 
+def _is_refusal(answer: HttpResponse) -> bool:
+    """Whether the platform itself refuses it with 403; a firewall's 403 is a page."""
+    return answer.status == 403 and is_json(answer)
+
+
 def _has_ended(answer: HttpResponse, url: str) -> bool:
     return answer.status == 401 or leads_to_login(answer, url)
-
-
-def _refused(answer: HttpResponse, call: ApiRequest, credentials: Credentials, url: str) -> LoginRefused:
-    """Explain a 422: wrong credentials, a locked account and a missing field differ only in the message."""
-    words = field_messages(answer).replace(credentials.username.reveal(), "***")
-    said = unquoted_messages(answer).lower()
-    if "locked" in said or "too many" in said:
-        why, hint = "the account is locked", "have an administrator unlock it in Admin > Users"
-    elif "do not match" in said:
-        why = "user name and password do not belong to an active account"
-        hint = "check both, and in Admin > Users that the account is active"
-    elif "required" in said:
-        why, hint = "user name or password did not arrive", "check where `credentials:` takes them from"
-    else:
-        why, hint = "the platform refuses the account", "have an administrator look at it in Admin > Users"
-    quoted = f' ("{words}")' if words else ""
-    return LoginRefused(failure_text(call, url, why + quoted), f"{hint}; {_NO_MORE}")
-
-
-def _second_session_refused(call: ApiRequest, url: str) -> LoginRefused:
-    why = "the instance allows one session a user, and this account has one already"
-    hint = "log that one out; if a killed run left it behind, wait until it lapses (two hours unless set otherwise)"
-    if call is LOGIN_AGAIN:
-        hint = f"somebody else has logged in meanwhile: {_OWN_ACCOUNT}"
-    return LoginRefused(failure_text(call, url, why), hint)

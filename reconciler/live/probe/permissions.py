@@ -72,18 +72,20 @@ def _try_all(session: Session) -> Iterator[_PermissionAnswer]:
 
 
 def _judge(answer: HttpResponse, call: ApiRequest, telling: frozenset[int], session: Session) -> _PermissionAnswer:
-    if answer.status in telling and is_json(answer) and (answer.status != 500 or session.is_alive()):
+    # Without a session the platform answers with 500 too; up to 4.11.1 with 403.
+    shows = is_json(answer) and (answer.status not in (403, 500) or session.is_alive())
+    if shows and answer.status in telling:
         return _PermissionAnswer(PermissionState.GRANTED)
-    if answer.status == 403 and is_json(answer):
+    if shows and answer.status == 403:
         return _PermissionAnswer(PermissionState.LACKING)
     return _PermissionAnswer(PermissionState.UNKNOWN, _doubt(answer, call, session))
 
 
 def _doubt(answer: HttpResponse, call: ApiRequest, session: Session) -> str:
-    """Why a response shows nothing. Without a session every response is 500, or 401 once."""
-    if answer.status == 403:
+    """Why a response shows nothing. Without a session every response is 500, or 403 up to 4.11.1, or 401 once."""
+    if answer.status == 403 and not is_json(answer):
         why = "its refusal (403) is not the platform's own: a firewall may stand in between"
         return failure_text(call, session.url, why)
-    if answer.status == 500 and is_json(answer):
-        return failure_text(call, session.url, "the session has ended, or the server failed (500)")
+    if answer.status in (403, 500) and is_json(answer):
+        return failure_text(call, session.url, f"the session has ended, or the server failed ({answer.status})")
     return session_error_for(answer, call, session.url).message

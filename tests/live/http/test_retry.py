@@ -144,14 +144,14 @@ def test_after_other_answers_nothing_is_sent_again(method: str, status: int, dat
 
 def test_the_probe_behind_a_500_is_a_read_like_others(database: Path) -> None:
     log = RequestLog()
-    ill = Respond(On("PUT", CLIENTS), 500), Respond(On("GET", "/oauth/scopes", {1}), 503)
+    ill = Respond(On("PUT", CLIENTS), 500), Respond(On("POST", "/oauth/token/refresh", {1}), 503)
     with (
         running(database, middleware=together(log, *ill)) as url,
         connect(url, ACCOUNT, retry_clock=HURRIED) as gateway,
         pytest.raises(Unavailable, match="no such client any more, or the server failed"),
     ):
         gateway.update_client(6, spec("Changed"))
-    assert (log.count("PUT", CLIENTS), log.count("GET", "/oauth/scopes")) == (1, 2)
+    assert (log.count("PUT", CLIENTS), log.count("POST", "/oauth/token/refresh")) == (1, 2)
 
 
 ANSWERED = {

@@ -78,7 +78,7 @@ def canned() -> Iterator[str]:
     with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
         web.add_callback("POST", f"{base}/login", here.log_in, content_type="application/json")
         web.get(f"{base}/logout", status=302)
-        web.get(f"{base}/oauth/scopes", json=[])
+        web.post(f"{base}/oauth/token/refresh", json=[])
         web.add_callback("GET", f"{base}/oauth/clients", here.list, content_type="application/json")
         web.add_callback("POST", f"{base}/oauth/clients", here.create, content_type="application/json")
         web.add_callback("PUT", one, here.update, content_type="application/json")

@@ -25,9 +25,9 @@ def listing(*rows: object) -> Listing:
     return read_listing({"data": list(rows)})
 
 
-def list_error(listed: Pieces | Answering, scopes: Pieces = SESSION) -> GatewayError:
+def list_error(listed: Pieces | Answering, probe: Pieces = SESSION) -> GatewayError:
     """What listing raises when the platform answers so."""
-    with serving(platform(list=listed, scopes=scopes)) as server:
+    with serving(platform(list=listed, probe=probe)) as server:
         with connect(server.url, CREDENTIALS, retry_clock=ONCE) as gateway, pytest.raises(GatewayError) as caught:
             gateway.list_clients()
         assert server.lines[-1] == "GET /logout"
@@ -193,7 +193,7 @@ def test_data_may_come_with_a_charset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scopes", "kind", "said"),
+    ("probe", "kind", "said"),
     [
         (answer(401, {"error": "Unauthenticated."}), NotAuthenticated, "the session has ended"),
         (answer(200, []), Unavailable, "the server failed (500)"),
@@ -203,9 +203,9 @@ def test_data_may_come_with_a_charset() -> None:
     ],
     ids=["no-session", "session", "ill", "maintenance", "no-answer"],
 )
-def test_a_500_is_told_from_a_missing_session_by_the_scopes(scopes: bytes, kind: type[GatewayError], said: str) -> None:
+def test_a_500_is_told_from_a_missing_session_by_the_probe(probe: bytes, kind: type[GatewayError], said: str) -> None:
     """⚠ Without a valid session every verb answers 500, the same as a real failure of the server."""
-    error = list_error(answer(500, {"message": "Server Error"}), scopes)
+    error = list_error(answer(500, {"message": "Server Error"}), probe)
     assert type(error) is kind
     assert said in error.message
 
@@ -239,9 +239,10 @@ def test_403_names_the_permission_as_the_manual_does() -> None:
 
 def test_403_that_is_not_the_platforms_own_says_so() -> None:
     error = list_error(answer(403, b"<html>Forbidden", content_type="text/html"))
-    assert isinstance(error, NotPermitted)
+    assert isinstance(error, UnexpectedResponse)
     assert error.hint is not None
-    assert "firewall" in error.hint
+    assert "firewall" in error.message
+    assert "url" not in error.hint
 
 
 @pytest.mark.parametrize(

@@ -94,13 +94,13 @@ def test_a_row_that_looks_usual_is_read_as_every_other(document: object) -> None
     assert listing == expected
 
 
-@given(document=documents | listings | rows, status=statuses, scopes=statuses)
-def test_any_json_at_any_status_is_an_answer_or_a_gateway_error(document: object, status: int, scopes: int) -> None:
+@given(document=documents | listings | rows, status=statuses, probe=statuses)
+def test_any_json_at_any_status_is_an_answer_or_a_gateway_error(document: object, status: int, probe: int) -> None:
     body = json.dumps(document)
     with responses.RequestsMock(assert_all_requests_are_fired=False) as web:
         web.post(f"{URL}/login", status=204)
         web.get(f"{URL}/logout", status=302)
-        web.get(f"{URL}/oauth/scopes", status=scopes, body=body)
+        web.post(f"{URL}/oauth/token/refresh", status=probe, body=body)
         for method in ("GET", "POST", "PUT", "DELETE"):
             path = "/oauth/clients" if method in ("GET", "POST") else "/oauth/clients/7"
             web.add(method, URL + path, body=body, status=status, content_type="application/json")

@@ -26,7 +26,7 @@ PORTAL = ClientSpec(
 )
 LIST, CREATE = "GET /oauth/clients", "POST /oauth/clients"
 UPDATE, DELETE = "PUT /oauth/clients/7", "DELETE /oauth/clients/7"
-LOGIN, LOGOUT, PROBE = "POST /login", "GET /logout", "GET /oauth/scopes"
+LOGIN, LOGOUT, PROBE = "POST /login", "GET /logout", "POST /oauth/token/refresh"
 
 WORK: dict[str, Callable[[Gateway], object]] = {
     LIST: lambda gateway: gateway.list_clients(),
@@ -91,9 +91,9 @@ def test_a_500_in_a_living_session_renews_nothing(line: str) -> None:
     assert server.lines == [LOGIN, line, PROBE, LOGOUT]
 
 
-@pytest.mark.parametrize("scopes", [500, 502, 503, 403, 404])
-def test_a_probe_that_says_neither_leaves_it_at_a_failed_server(scopes: int) -> None:
-    instance = Expiring({"update": answer(500), "scopes": answer(scopes)})
+@pytest.mark.parametrize("probe", [500, 502, 503, 403, 404])
+def test_a_probe_that_says_neither_leaves_it_at_a_failed_server(probe: int) -> None:
+    instance = Expiring({"update": answer(500), "probe": answer(probe)})
     with (
         serving(instance) as server,
         connect(server.url, CREDENTIALS, retry_clock=HURRIED) as gateway,
@@ -106,9 +106,7 @@ def test_a_probe_that_says_neither_leaves_it_at_a_failed_server(scopes: int) -> 
 @pytest.mark.parametrize("first", [answer(401), answer(302, headers="Location: /login\r\n")], ids=["401", "to-login"])
 def test_other_words_for_a_missing_session_are_understood_and_verified(first: bytes) -> None:
     """An account whose password was changed gets one 401; older instances may redirect."""
-    instance = Expiring(
-        {"list": in_turn(first, answer(200, {"data": []})), "scopes": in_turn(answer(401), answer(200))}
-    )
+    instance = Expiring({"list": in_turn(first, answer(200, {"data": []})), "probe": in_turn(answer(401), answer(200))})
     with serving(instance) as server, connect(server.url, CREDENTIALS) as gateway:
         gateway.list_clients()
     assert server.lines == [LOGIN, LIST, PROBE, LOGIN, LIST, LOGOUT]

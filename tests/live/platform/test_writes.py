@@ -38,9 +38,9 @@ def delete(gateway: Gateway) -> None:
 WRITES = {"create": create, "update": update, "delete": delete}
 
 
-def error_of(write: str, answered: bytes, scopes: bytes = SESSION) -> GatewayError:
+def error_of(write: str, answered: bytes, probe: bytes = SESSION) -> GatewayError:
     """What the write raises when it is answered so, once."""
-    with serving(platform(**{write: answered}, scopes=scopes)) as server:
+    with serving(platform(**{write: answered}, probe=probe)) as server:
         with connect(server.url, CREDENTIALS, retry_clock=ONCE) as gateway, pytest.raises(GatewayError) as caught:
             WRITES[write](gateway)
         assert len([line for line in server.lines if line.split()[1].startswith("/oauth/clients")]) == 1
