@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Plan
@@ -33,6 +34,8 @@ class Planned:
     """The age of the observation it was made from; None if the instance itself was observed."""
     missing_secrets: tuple[MissingSecret, ...] = ()
     """The managed clients that sinks should have but lack; unknown, and so empty, in a plan from an observation."""
+    capabilities: Capabilities = UP_TO_4_15
+    """What the instance's version of the platform can do."""
 
 
 @frozen

@@ -39,14 +39,17 @@ class On:
     method: str
     """ANY is every method."""
     path: str
-    """Where the path begins: "/oauth/clients" means "/oauth/clients/6" too."""
+    """Where the path begins: "/oauth/clients" means "/oauth/clients/6" too, but for a GET, which is of the listing."""
     numbers: Collection[int] = ()
     _seen: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def matches(self, environ: WSGIEnvironment) -> bool:
         """Whether the fault is for this request, which is counted."""
-        if self.method not in (ANY, environ["REQUEST_METHOD"]) or not environ["PATH_INFO"].startswith(self.path):
+        path = environ["PATH_INFO"]
+        if self.method not in (ANY, environ["REQUEST_METHOD"]) or not path.startswith(self.path):
+            return False
+        if self.method == "GET" and self.path == "/oauth/clients" != path:
             return False
         with self._lock:
             self._seen += 1

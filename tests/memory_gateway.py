@@ -13,6 +13,7 @@ from reconciler.applying.send import SendResult
 from reconciler.live.gateway import ClientSecret
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
+from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
 from reconciler.planning.plan.plan import Change, Create
 
@@ -220,6 +221,18 @@ class MemoryGateway:
             if fault:
                 raise fault.error
             self.done.append(f"delete {client_id}")
+
+    def may_change(self, client_id: int) -> bool:
+        """Up to 4.15 every account with the permission may."""
+        raise Unavailable("the server failed (500)")
+
+    def ask_for_nobody(self, seen: Capabilities) -> Capabilities:
+        """Up to 4.15 it tells nothing new."""
+        return seen
+
+    def may_edit_and_delete(self) -> tuple[bool, bool]:
+        """The account has every permission."""
+        return True, True
 
     def _new_id(self) -> int:
         self._last_id += 1

@@ -8,7 +8,8 @@ from typing import assert_never
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.applying.send import Attempt, Sent, Unanswered
 from reconciler.model.clients import AnyLive, Listing, LiveClient
-from reconciler.model.errors import GatewayError, NotVerified
+from reconciler.model.errors import ClientNotFound, GatewayError, NotVerified
+from reconciler.planning.ownership import NOT_YOURS_WAY_OUT, foreign_text
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.support.frozen import frozen
 
@@ -46,6 +47,11 @@ def judge_attempt(attempt: Attempt, evidence: Evidence) -> Outcome:
             assert_never(attempt)
 
 
+def not_yours(client_id: int) -> ClientNotFound:
+    """The error for a client that is listed, and that the platform does not let this account change."""
+    return ClientNotFound(foreign_text(client_id), NOT_YOURS_WAY_OUT)
+
+
 def without_evidence(attempt: Attempt, why: str) -> Outcome:
     """The outcome of an attempt if the clients could not be listed, for the given reason."""
     match attempt:
@@ -66,10 +72,19 @@ def _confirm(change: Change, client_id: int, evidence: Evidence) -> Outcome:
     if isinstance(change, Delete):
         what = f"answered as deleted, but client {client_id} is still live"
     elif client_id not in evidence.by_id:
-        what = f"written, but client {client_id} is not live any more: somebody may have deleted it"
+        what = f"written, but client {client_id} is not live any more: {_why_gone(change)}"
     else:
         what = f"written, but client {client_id} shows something else now: somebody may have changed it"
     return Failed(change, NotVerified(what, PLAN_AGAIN))
+
+
+def _why_gone(change: Change) -> str:
+    if not isinstance(change, Create):
+        return "somebody may have deleted it"
+    return (
+        "somebody has deleted it, or the list is not the whole one, or the URL leads to instances that do not share "
+        "their database"
+    )
 
 
 def _unless_shared(applied: Applied, evidence: Evidence) -> Outcome:
@@ -89,6 +104,8 @@ def _verify_lost_write(change: Update | Delete, error: GatewayError, evidence: E
     if _is_done(change, change.id, evidence):
         return _unless_shared(Applied(change, change.id, adopted=True), evidence)
     live = evidence.by_id.get(change.id)
+    if live is not None and isinstance(error, ClientNotFound):
+        return Failed(change, not_yours(change.id))
     if live is None or (isinstance(live, LiveClient) and live.spec == change.before):
         return Failed(change, error)
     what = f"the answer was lost, and client {change.id} shows neither what was there nor what was sent"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reconciler.model.clients import ClientSpec, Listing, LiveClient
+from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
 from reconciler.support.frozen import frozen
 
@@ -40,3 +41,12 @@ class Gateway(Protocol):
 
     def delete_client(self, client_id: int) -> None:
         """Revoke a client and its tokens. This cannot be undone."""
+
+    def may_change(self, client_id: int) -> bool:
+        """Whether this account can change and delete a listed client, given the permissions. Only from 2026 on."""
+
+    def ask_for_nobody(self, seen: Capabilities) -> Capabilities:
+        """What the instance can do, by its answer to a question about client 0, which shows more than a listing."""
+
+    def may_edit_and_delete(self) -> tuple[bool, bool]:
+        """Whether the account has the permissions to edit and to delete auth clients. Nothing is changed."""

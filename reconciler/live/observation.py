@@ -14,6 +14,7 @@ from reconciler.model.clients import Listing, LiveClient
 from reconciler.model.documents import DocumentFormat
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.fields import KEYS, read_unsupported, spec_of, spec_values, unsupported_values
+from reconciler.model.lines import LINES, Capabilities
 from reconciler.model.settings import Instance
 from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
@@ -30,7 +31,7 @@ def _not_an_observation(kind: object) -> tuple[str, str] | None:
 
 FORMAT = DocumentFormat(
     kind="observation",
-    version=1,
+    version=2,
     noun="an observation",
     written="written",
     again=OBSERVE_AGAIN,
@@ -105,6 +106,7 @@ def _values(observation: Observation) -> dict[str, Any]:
         "instance": observation.instance,
         "identity": observation.identity,
         "observed_at": observation.observed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "platform": observation.listing.capabilities.line,
         "clients": [_client_values(client) for client in observation.listing.clients],
         "unsupported": [unsupported_values(client) for client in observation.listing.unsupported],
     }
@@ -121,16 +123,23 @@ def _read_all(node: JsonValue) -> tuple[Observation, ...]:
 
 
 def _read(node: JsonValue) -> Observation:
-    values = node.record(("instance", "identity", "observed_at", "clients", "unsupported"))
+    values = node.record(("instance", "identity", "observed_at", "platform", "clients", "unsupported"))
     observed_at = _read_moment(values["observed_at"])
     clients, unsupported = values["clients"].each(_read_client), values["unsupported"].each(read_unsupported)
-    listing = Listing(clients, unsupported, observed_at)
+    listing = Listing(clients, unsupported, observed_at, _read_line(values["platform"]))
     _demand_ids(listing, node.place)
     found = Observation(values["instance"].text(), values["identity"].text(), observed_at, listing)
     again = _values(found)
     for key, value in values.items():
         if again[key] != value.value:  # nothing may be lost in reading
             raise WrongShape(f"`{value.place}` is not spelled as this format has it")
+    return found
+
+
+def _read_line(node: JsonValue) -> Capabilities:
+    found = LINES.get(node.text())
+    if found is None:
+        raise WrongShape(f"`{node.place}` is no line of the platform that this version knows")
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.support.frozen import frozen
 
 EMPTY: Mapping[str, str] = {}
@@ -206,3 +207,5 @@ class Listing:
 
     Not compared: two listings of the same clients are equal.
     """
+    capabilities: Capabilities = field(default=UP_TO_4_15, compare=False)
+    """What the instance can do, as far as its answers have shown it."""

@@ -15,6 +15,7 @@ ReconcilerError                      1
     ├── LoginRefused                 6    the instance does not accept the account: do not retry
     ├── NotAuthenticated             1    the session is no longer valid
     ├── NotPermitted                 1    the account lacks a permission
+    ├── ClientNotFound               1    no such client, or it belongs to another account
     ├── Rejected                     1    the instance refused the values that were sent
     ├── Unavailable                  1    no response, or a server error
     ├── UnexpectedResponse           1    a response that the platform would not send
@@ -114,6 +115,10 @@ class NotAuthenticated(GatewayError):
 
 class NotPermitted(GatewayError):
     """The account lacks a permission; the message names it as the platform's manual does."""
+
+
+class ClientNotFound(GatewayError):
+    """The instance has no client with this id, or it belongs to another account: from 2026 on both are one answer."""
 
 
 class Rejected(GatewayError):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from reconciler.model.clients import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.planning.drift.base import (
     Base,
     expected_spec,
@@ -73,8 +74,11 @@ class Decision:
 class Decider:
     """Decide by the policy and, with a base, by the origin of each difference."""
 
-    def __init__(self, policy: PlanPolicy, index: LiveIndex, base: Base | None) -> None:
+    def __init__(
+        self, policy: PlanPolicy, index: LiveIndex, base: Base | None, capabilities: Capabilities = UP_TO_4_15
+    ) -> None:
         self.policy = policy
+        self._capabilities = capabilities
         self.index = index
         self.base = base
 
@@ -112,16 +116,19 @@ class Decider:
             reason = Note(PRUNED, f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
         origin = origin_of_prune(client, self.base) if self.base else None
         owner = removed.owner if removed else None
-        return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, delete_risks(), origin))
+        risks = delete_risks(client.spec, self._capabilities)
+        return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, risks, origin))
 
     def _create(self, entry: DesiredClient) -> Decision:
         origin = origin_of_create(entry, self.base) if self.base else None
-        risks = (*create_risks(entry.spec, again=origin is not None and is_drift(origin)), *waivers(entry, self.index))
+        again = origin is not None and is_drift(origin)
+        own_risks = create_risks(entry.spec, again=again, capabilities=self._capabilities)
+        risks = (*own_risks, *waivers(entry, self.index))
         reason = Note("declared-not-live", "declared, and not live")
         return self._unless_kept(Create(entry.spec, reason, entry.source, entry.owner, risks, origin))
 
     def _delete(self, entry: AbsentClient, live: LiveClient) -> Decision:
-        risks = (*delete_risks(), *waivers(entry))
+        risks = (*delete_risks(live.spec, self._capabilities), *waivers(entry))
         reason = Note("declared-absent", "declared with `state: absent`")
         origin = origin_of_delete(entry, live, self.base) if self.base else None
         return self._unless_kept(Delete(live.id, live.spec, reason, entry.source, entry.owner, risks, origin))
@@ -169,13 +176,14 @@ class Decider:
         after, origins, kept = self._aim(entry, old)
         time = moment(rotate.created_before)
         text = f"client {old.id} was {created_at(old)}; `rotate:` replaces what is older than {time}"
+        risks = replace_risks(old, after, rotate.keep_old, self.policy.system_clients, self._capabilities)
         changes: tuple[Change, ...] = (
             Create(
                 after,
                 Note("created-before", text),
                 rotate.source,
                 entry.owner,
-                (*replace_risks(old, after, rotate.keep_old, self.policy.system_clients), *waivers(entry)),
+                (*risks, *waivers(entry)),
                 self._origin_of_rotation(origins),
                 Replaced(old.id, old.spec, rotate.keep_old, stops_at),
             ),
@@ -189,7 +197,8 @@ class Decider:
         self, entry: DesiredClient, rotate: Rotation, old: LiveClient, reason: Note, successor: int | None
     ) -> Delete:
         origin = self._origin_of_rotation(())
-        return Delete(old.id, old.spec, reason, rotate.source, entry.owner, retire_risks(old), origin, successor)
+        risks = retire_risks(old, self._capabilities)
+        return Delete(old.id, old.spec, reason, rotate.source, entry.owner, risks, origin, successor)
 
     def _origin_of_rotation(self, origins: Iterable[FieldOrigin]) -> Origin | None:
         """GIT, since rotations are declared in git; BOTH if there are manual changes too; None without a base."""
@@ -199,7 +208,8 @@ class Decider:
 
     def _risks_of_update(self, entry: DesiredClient, live: LiveClient, after: ClientSpec) -> tuple[Note, ...]:
         renamed_among = self.index if live.name != after.name else None
-        risks = update_risks(live.spec, after, self.policy.protected, self.policy.system_clients)
+        policy = self.policy
+        risks = update_risks(live.spec, after, policy.protected, policy.system_clients, self._capabilities)
         return (*risks, *waivers(entry, renamed_among, live.id))
 
 

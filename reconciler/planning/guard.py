@@ -6,11 +6,14 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from reconciler.model.clients import Grant, Location
+from reconciler.model.clients import Grant
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches
 from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import has_drift, origin_text
 from reconciler.planning.plan.plan import Change, Create, Delete, OnDrift, Plan, Update
+from reconciler.planning.refusal import Refusal as Refusal  # noqa: PLC0414  (re-exported for users of this module)
+from reconciler.planning.supported import unsupported_refusals
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 
@@ -27,17 +30,10 @@ class Guards:
     """The reason why nothing may be written, or None."""
     sinks: tuple[SinkScope, ...] = ()
     """Which clients have a sink that gets their secret."""
-
-
-@frozen
-class Refusal:
-    """A reason why a plan must not be applied, with a stable code, and what to do about it."""
-
-    code: str
-    text: str
-    way_out: str
-    source: Location | None = None
-    """The entry that asks for the refused change; None if it is not about one client."""
+    capabilities: Capabilities = UP_TO_4_15
+    """What the instance's version of the platform can do."""
+    platform: str | None = None
+    """The version that `platform:` promises, or None."""
 
 
 def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
@@ -47,6 +43,7 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
     return (
         *_frozen(guards),
         *_empty_listing(plan, guards),
+        *unsupported_refusals(plan, guards.capabilities, guards.platform),
         *_nothing_declared(plan),
         *_protected(plan, guards.protected),
         *_system_clients(plan, guards.system_clients),

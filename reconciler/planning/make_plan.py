@@ -30,7 +30,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     findings = matched.findings
     doubts = tuple(found for found in findings if isinstance(found, Ambiguous))
     held = {live_id for doubt in doubts for live_id in candidate_ids(doubt.entry, index)}
-    deciding = Decider(policy, index, base)
+    deciding = Decider(policy, index, base, live.capabilities)
     on_entries = [decision for found in findings if (decision := deciding.on_entry(found))]
     unmatched = tuple(_unmatched(declared, live, held | matched.in_sync_ids | _matched_ids(findings), deciding))
     decisions = [*on_entries, *(decision for _, decision in unmatched if decision)]

@@ -25,6 +25,7 @@ from reconciler.workflow.deliveries import (
     sink_refusals,
 )
 from reconciler.workflow.options import Options
+from reconciler.workflow.ownership import create_refusals
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, attempt, plan_instance
 from reconciler.workflow.run import Run
@@ -120,11 +121,22 @@ def _plan_alone(request: PlanRequest, instance: Instance, stack: ExitStack, sess
         return Stopped(instance, problem)
     result, gateway = attempt(request, instance, sessions, stack)
     if isinstance(result, Planned) and gateway is not None:
-        result = _with_sink_refusals(request, result, run)
-        if is_pending(result):
+        try:
+            result = _with_late_refusals(request, result, gateway, run)
+        except ReconcilerError as problem:
+            result = Stopped(instance, problem)
+        if isinstance(result, Planned) and is_pending(result):
             return _Pending(result, gateway, stack)
     _leave(stack)
     return result
+
+
+def _with_late_refusals(request: PlanRequest, planned: Planned, gateway: Gateway, run: Run) -> Planned:
+    """Refuse the plan for what only an apply asks: its sinks, and the instance before a create."""
+    planned = _with_sink_refusals(request, planned, run)
+    if not is_pending(planned):
+        return planned
+    return replace(planned, refusals=(*planned.refusals, *create_refusals(planned, gateway)))
 
 
 def _with_sink_refusals(request: PlanRequest, planned: Planned, run: Run) -> Planned:

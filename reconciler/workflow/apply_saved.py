@@ -8,11 +8,13 @@ from dataclasses import replace
 
 from reconciler.applying.deliver import DeliveryTargets
 from reconciler.applying.report import Report
+from reconciler.live.gateway import Gateway
 from reconciler.model.clients import Declarations, Listing, LiveClient
 from reconciler.model.diagnostics import Severity
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal, refusals
+from reconciler.planning.ownership import foreign_refusals
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.planning.planfile.claims import check_claims, needs_declarations
 from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, stale_refusals
@@ -31,7 +33,9 @@ from reconciler.workflow.deliveries import (
     sink_refusals,
     unusable,
 )
+from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options, ProjectFiles
+from reconciler.workflow.ownership import create_refusals, foreign_ids
 from reconciler.workflow.plan import guards
 from reconciler.workflow.run import Run
 from reconciler.workflow.validate import validate_declarations
@@ -88,16 +92,18 @@ def apply_exact_plan(request: ExactPlan, approve: Callable[[Planned], bool], run
 
 def _apply(request: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
     gateway = writing_sessions(request.options, run).open(request.instance, stack)
-    planned, done = _compare(request, gateway.list_clients(), run)
+    planned, done = _compare(request, gateway, run)
     if is_pending(planned):
         planned = _with_sink_refusals(request, planned, run)
+    if is_pending(planned):
+        planned = replace(planned, refusals=(*planned.refusals, *create_refusals(planned, gateway)))
     if is_pending(planned):
         if not approve(planned):
             raise Refused("declined: nothing was written")
         if run.stop():
             return Stopped(request.instance, Interrupted("not tried: interrupted"))
         if request.takes_time:
-            planned, done = _compare(request, gateway.list_clients(), run)
+            planned, done = _compare(request, gateway, run)
     if planned.refusals:
         return planned
     targets = DeliveryTargets(
@@ -153,23 +159,31 @@ def _deliverer(request: ExactPlan) -> Deliverer:
     return deliverer_of(request.instance, request.settings, request.options)
 
 
-def _compare(request: ExactPlan, live: Listing, run: Run) -> tuple[Planned, tuple[Change, ...]]:
+def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, tuple[Change, ...]]:
     """Return the rest of the plan with every reason not to write it, and the changes that are live already."""
     instance = request.instance
+    live = list_clients(gateway, instance)
     wanted = request.plan(live)
     match reconcile_saved(wanted, live, ignore=request.settings.ignore):
         case Stale() as stale:
             found = stale_refusals(stale, instance.name)
             return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
-            planned = Planned(instance, plan, _refusals(request, plan, live))
+            refused = (*_refusals(request, plan, live), *_ownership_refusals(plan, gateway, live))
+            planned = Planned(instance, plan, refused, capabilities=live.capabilities)
             return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
 
 
 def _refusals(request: ExactPlan, plan: Plan, live: Listing) -> tuple[Refusal, ...]:
     checked = check_claims(plan, request.declared, live, ignore=request.settings.ignore)
-    in_force = guards(request.settings, request.instance, request.options)
+    in_force = guards(request.settings, request.instance, request.options, live.capabilities)
     return (*checked.refusals, *refusals(checked.plan, in_force))
+
+
+def _ownership_refusals(plan: Plan, gateway: Gateway, live: Listing) -> tuple[Refusal, ...]:
+    if live.capabilities.owner_only is False:
+        return ()
+    return foreign_refusals(plan, foreign_ids(plan, gateway, live))
 
 
 def _with_way_out(refusal: Refusal, way_out: str | None) -> Refusal:

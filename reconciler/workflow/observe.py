@@ -14,7 +14,9 @@ from reconciler.results import PlanResult, Stopped
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 from reconciler.workflow.connect.sessions import Sessions
+from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options
+from reconciler.workflow.ownership import ask_owner_only
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, plan_listing
 
@@ -68,6 +70,6 @@ def _observe(instance: Instance, sessions: Sessions, now: Callable[[], datetime]
         gateway = sessions.open(instance, stack)
         # Before the request: what changes while the instance answers is newer than the observation says.
         began_at = now().replace(microsecond=0)
-        listing = gateway.list_clients()
+        listing = ask_owner_only(gateway, list_clients(gateway, instance))
         # The dates in the listing are by the instance's clock, and so is the time to compare them with.
         return Observation(instance.name, instance.identity, listing.at or began_at, listing)

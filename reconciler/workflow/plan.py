@@ -12,6 +12,7 @@ from reconciler.live.gateway import Gateway
 from reconciler.model.clients import Listing
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError, SinkError
+from reconciler.model.lines import Capabilities
 from reconciler.model.settings import Instance, Limits, Settings
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.make_plan import PlanPolicy, make_plan
@@ -20,6 +21,7 @@ from reconciler.planning.targets import limit_to_targets
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Sessions
+from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options
 from reconciler.workflow.parallel import CancelToken, map_parallel
 
@@ -79,8 +81,8 @@ def attempt(
 
 def plan_instance(request: PlanRequest, instance: Instance, gateway: Gateway) -> Planned:
     """Observe an instance once, plan, and check the guards. Raises a `GatewayError`."""
-    listing = gateway.list_clients()
-    planned = plan_listing(request, instance, listing)
+    listing = list_clients(gateway, instance)
+    planned = plan_listing(request, instance, listing, gateway)
     return _with_missing_secrets(request, planned, listing) if instance.sinks else planned
 
 
@@ -101,8 +103,11 @@ def _with_missing_secrets(request: PlanRequest, planned: Planned, listing: Listi
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
 
 
-def plan_listing(request: PlanRequest, instance: Instance, listing: Listing) -> Planned:
-    """Plan an instance from a listing, and check the guards."""
+def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gateway: Gateway | None = None) -> Planned:
+    """Plan an instance from a listing, and check the guards.
+
+    Where a version lets only a client's creator change it, `gateway` is asked; without one, the plan says so.
+    """
     settings = request.settings
     made = make_plan(
         request.declared.of(instance.name), listing, plan_policy(request, instance), base_of(request, instance)
@@ -110,7 +115,12 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing) -> 
     full = replace(made, configuration=request.configuration.get(instance.name, ()))
     # Before the guards: they check what would be written.
     plan = limit_to_targets(full, request.options.only, request.options.owners)
-    return Planned(instance, plan, refusals(plan, guards(settings, instance, request.options)))
+    if plan.changes and listing.capabilities.owner_only is not False:
+        from reconciler.workflow.ownership import check_ownership  # for few versions
+
+        plan = check_ownership(plan, gateway, listing)
+    found = refusals(plan, guards(settings, instance, request.options, listing.capabilities))
+    return Planned(instance, plan, found, capabilities=listing.capabilities)
 
 
 def plan_policy(request: PlanRequest, instance: Instance) -> PlanPolicy:
@@ -134,8 +144,8 @@ def base_of(request: PlanRequest, instance: Instance) -> Base | None:
     return base
 
 
-def guards(settings: Settings, instance: Instance, options: Options) -> Guards:
-    """The guards of an instance in this run."""
+def guards(settings: Settings, instance: Instance, options: Options, capabilities: Capabilities) -> Guards:
+    """The guards of an instance in this run; `capabilities` are what its version can do."""
     return Guards(
         limits=_limits(instance.limits, options.limits),
         protected=settings.protected,
@@ -143,6 +153,8 @@ def guards(settings: Settings, instance: Instance, options: Options) -> Guards:
         expect_system_clients=instance.expect_system_clients,
         frozen=instance.frozen,
         sinks=tuple(sink.scope for sink in instance.sinks),
+        capabilities=capabilities,
+        platform=instance.platform,
     )
 
 

@@ -20,6 +20,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, enumeration, quoted
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.deliveries import client_of, deliverer_of
+from reconciler.workflow.listing import demand_system_clients
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, plan_policy
 from reconciler.workflow.run import Run
@@ -85,6 +86,7 @@ def _supply(
 ) -> SecretsResult:
     deliverer = deliverer_of(instance, request.settings, request.options, run.mask)
     listing, issued = gateway.list_with_secrets()
+    demand_system_clients(listing, instance)
     known = managed_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
     clients = [
         (client_of(instance, live.name, entry.owner), live.id)

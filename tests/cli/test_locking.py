@@ -14,6 +14,8 @@ from tests.cli.projects import Ended, Platform, Project, at, platform, process, 
 from tests.cli.terminals import at_a_terminal
 
 LOGIN, LIST, LOGOUT = "POST /login", "GET /oauth/clients", "GET /logout"
+ASK = ["GET /oauth/clients/0", "POST /oauth/token/refresh"]
+"""What an apply asks before it creates: up to 4.15 the first is answered with 500, and the second tells why."""
 
 
 def _during_an_apply(*arguments: str, run: Callable[[], Ended]) -> Ended:
@@ -37,7 +39,7 @@ def test_a_second_apply_to_one_instance_is_refused_and_told_who_is_at_it(
     assert staging.url in said
     assert "pid " in said
     assert "run 20" in said
-    assert staging.asked() == [LOGIN, LIST, LOGOUT], "the second one did not even log in"
+    assert staging.asked() == [LOGIN, LIST, *ASK, LOGOUT], "the second one did not even log in"
     assert form == [] or second.document["instances"][0]["instance"] == "staging"
 
 

@@ -19,6 +19,7 @@ from reconciler.declared.schema.files import schema_text
 from reconciler.live.observation import Observation, dump_observations, load_observations, observation_of
 from reconciler.model.clients import Declarations, Grant, Listing, Location
 from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.lines import SecretDisplay
 from reconciler.model.settings import Instance
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from tests.builders import CODE, PERSONAL, listing, live, spec, unsupported
@@ -114,7 +115,8 @@ def test_any_change_of_a_byte_is_refused_or_changes_nothing(data: st.DataObject)
         (b'{"kind": "observation", "kind": "observation"}', "the key 'kind' stands in one object twice"),
         (b'{"kind": "saved-plan", "format_version": 1}', "is a saved plan, not an observation"),
         (b'{"kind": "observation"}', "of a format that no version of reconciler has written"),
-        (b'{"kind": "observation", "format_version": 1}', "its digest does not fit"),
+        (b'{"kind": "observation", "format_version": 2}', "its digest does not fit"),
+        (b'{"kind": "observation", "format_version": 1}', "was written by an older reconciler"),
     ],
 )
 def test_what_is_no_observation_is_refused_in_one_sentence(data: bytes, why: str) -> None:
@@ -122,7 +124,7 @@ def test_what_is_no_observation_is_refused_in_one_sentence(data: bytes, why: str
 
 
 def test_an_observation_of_a_newer_version_names_the_version_that_made_it() -> None:
-    found = refusal(with_digest({**document(written()), "format_version": 2, "program_version": "9.1.0"}))
+    found = refusal(with_digest({**document(written()), "format_version": 3, "program_version": "9.1.0"}))
     assert found.message == "live.json was written by a newer reconciler (9.1.0)"
 
 
@@ -203,4 +205,4 @@ def test_an_instance_that_was_not_observed_is_told_apart_from_one_of_another_url
 
 def test_no_type_that_is_written_can_hold_a_secret() -> None:
     """Whoever adds a field to a live client meets this list: every leaf of it ends up in a file that others read."""
-    assert set(type_leaves(Observation, set())) == {str, int, NoneType, datetime, Grant}
+    assert set(type_leaves(Observation, set())) == {str, int, NoneType, datetime, Grant, bool, SecretDisplay}

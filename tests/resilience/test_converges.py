@@ -27,6 +27,7 @@ from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.settings import NO_LIMITS, Instance, Settings
 from reconciler.planning.guard import refusals
 from reconciler.planning.plan.plan import Create, Plan, Prune
@@ -45,7 +46,7 @@ from tests.tiers import examples, search
 
 Answered = TypeVar("Answered")
 
-INSTANCE = Instance("staging", at(1), url="https://staging.example.com", limits=NO_LIMITS)
+INSTANCE = Instance("staging", at(1), url="https://staging.example.com", limits=NO_LIMITS, expect_system_clients=False)
 SETTINGS = Settings(Path("reconciler.yaml"), (INSTANCE,))
 SYSTEM = spec("PmApi")
 """Every instance has clients that the platform needs: without any, a listing is not believed."""
@@ -86,6 +87,15 @@ class Mortal:
 
     def delete_client(self, client_id: int) -> None:
         self._live(lambda: self._instance.delete_client(client_id))
+
+    def may_change(self, client_id: int) -> bool:
+        return self._live(lambda: self._instance.may_change(client_id))
+
+    def ask_for_nobody(self, seen: Capabilities) -> Capabilities:
+        return self._live(lambda: self._instance.ask_for_nobody(seen))
+
+    def may_edit_and_delete(self) -> tuple[bool, bool]:
+        return self._live(self._instance.may_edit_and_delete)
 
     def check(self) -> None:
         """Raise Death if the run is dead: then it writes and says nothing more either."""
@@ -256,7 +266,7 @@ class Life(RuleBasedStateMachine):
         assert self.saved is not None
         match reconcile_saved(self.saved, gateway.list_clients()):
             case Ready(plan):
-                refused = refusals(plan, guards(SETTINGS, INSTANCE, Options({})))
+                refused = refusals(plan, guards(SETTINGS, INSTANCE, Options({}), UP_TO_4_15))
                 return Plan("", "") if refused else plan
         return Plan("", "")
 

@@ -109,7 +109,7 @@ def test_after_a_kill_at_any_moment_one_clean_run_converges(
 def test_where_one_session_a_user_is_allowed_the_one_left_behind_is_said_to_stand_in_the_way(
     project: Project, tmp_path: Path, platform_line: Line
 ) -> None:
-    """The one thing that a clean run cannot mend: nobody logged out. It writes nothing, and says how long to wait."""
+    """The one thing that a clean run cannot mend: nobody logged out. It writes nothing, and says who can end it."""
     database, journal = tmp_path / "platform.sqlite3", tmp_path / "journal"
     platform_line.install(database)
     Platform(database).has(*BEFORE)
@@ -120,7 +120,7 @@ def test_where_one_session_a_user_is_allowed_the_one_left_behind_is_said_to_stan
         project.configure({"staging": at(url, limits=GENEROUS)})
         ended = project.run("apply", "--yes", "--instance", "staging", "--journal", journal)
     assert (ended.code, acted.writes) == (6, [])
-    assert "if a killed run left it behind, wait until it lapses" in ended.err
+    assert "one that a killed run left behind never lapses" in ended.err
     clean_run_converges(project, platform_line, database, journal)
 
 

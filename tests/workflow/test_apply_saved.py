@@ -22,6 +22,7 @@ from tests.builders import at, spec
 from tests.cli.projects import Platform, platform
 
 LOGIN, LIST, CREATE, LOGOUT = "POST /login", "GET /oauth/clients", "POST /oauth/clients", "GET /logout"
+ASK = ["GET /oauth/clients/0", "POST /oauth/token/refresh"]
 ENVIRON = dict(zip(("USER_NAME", "PASSWORD"), ADMIN, strict=True))
 
 
@@ -68,13 +69,13 @@ def _asked(order: ExactPlan, run: Run, answer: bool, meanwhile: Callable[[], Non
 
 def test_an_approval_that_takes_no_time_costs_no_look(served: Platform, tmp_path: Path) -> None:
     assert isinstance(_asked(_order(served, "One"), _run(tmp_path), True), Finished)
-    assert served.asked() == [LOGIN, LIST, CREATE, LIST, LOGOUT]
+    assert served.asked() == [LOGIN, LIST, *ASK, CREATE, LIST, LOGOUT]
 
 
 def test_an_approval_that_takes_time_is_followed_by_a_look(served: Platform, tmp_path: Path) -> None:
     order = replace(_order(served, "One"), takes_time=True)
     assert isinstance(_asked(order, _run(tmp_path), True), Finished)
-    assert served.asked() == [LOGIN, LIST, LIST, CREATE, LIST, LOGOUT]
+    assert served.asked() == [LOGIN, LIST, *ASK, LIST, CREATE, LIST, LOGOUT]
 
 
 def test_what_somebody_did_during_the_question_is_not_done_twice(served: Platform, tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_a_no_writes_nothing_and_begins_no_journal(served: Platform, tmp_path: P
     result = _asked(_order(served, "One"), _run(tmp_path), False)
     assert isinstance(result, Stopped)
     assert isinstance(result.error, Refused)
-    assert served.asked() == [LOGIN, LIST, LOGOUT]
+    assert served.asked() == [LOGIN, LIST, *ASK, LOGOUT]
     assert not (tmp_path / "journal").exists()
 
 
@@ -120,7 +121,7 @@ def test_a_run_that_is_stopped_right_after_the_yes_writes_nothing(served: Platfo
     result = _asked(_order(served, "One"), run, True, meanwhile=lambda: stopped.append(True))
     assert isinstance(result, Stopped)
     assert isinstance(result.error, Interrupted)
-    assert served.asked() == [LOGIN, LIST, LOGOUT]
+    assert served.asked() == [LOGIN, LIST, *ASK, LOGOUT]
 
 
 def test_a_run_that_is_stopped_before_its_login_does_not_log_in(served: Platform, tmp_path: Path) -> None:

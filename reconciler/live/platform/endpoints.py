@@ -20,6 +20,13 @@ ASK_EDIT = ApiRequest("PUT", "/oauth/clients/0", "ask for the permission to edit
 ASK_DELETE = ApiRequest("DELETE", "/oauth/clients/0", "ask for the permission to delete at", 500, "Delete Auth Clients")
 
 
+def show(client_id: int) -> ApiRequest:
+    """The request for one client, which works from 2026 on; up to 4.15 it is answered with 500."""
+    return ApiRequest(
+        "GET", f"/oauth/clients/{client_id}", f"look at auth client {client_id} on", 200, "View Auth Clients"
+    )
+
+
 def update(client_id: int) -> ApiRequest:
     """The request that replaces a client's name, grants and redirect."""
     return ApiRequest(

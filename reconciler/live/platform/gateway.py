@@ -13,10 +13,12 @@ from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import Transport
 from reconciler.live.platform import codec, endpoints
 from reconciler.live.platform.credentials import Credentials
+from reconciler.live.platform.lines import after_asking_for_nobody
 from reconciler.live.platform.listing import read_listing, read_secrets
 from reconciler.live.platform.session import Session
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
+from reconciler.model.lines import Capabilities
 from reconciler.support.json_reader import WrongShape
 
 Read = TypeVar("Read")
@@ -88,13 +90,15 @@ class HttpGateway:
 
     def list_clients(self) -> Listing:
         """Return all clients that are not deleted, sorted by id, without their secrets."""
-        document, at = self._session.ask_when(endpoints.LIST)
-        return self._without_password(self._checked(endpoints.LIST, lambda: read_listing(document, at)))
+        answered = self._session.ask_listing(endpoints.LIST)
+        return self._without_password(self._checked(endpoints.LIST, lambda: read_listing(*answered)))
 
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """Return the same as `list_clients`, and the secret of each of those clients, sorted by id."""
-        document, at = self._session.ask_with_secrets(endpoints.LIST)
-        listing, secrets = self._checked(endpoints.LIST, lambda: (read_listing(document, at), read_secrets(document)))
+        answered = self._session.ask_listing(endpoints.LIST, with_secrets=True)
+        listing, secrets = self._checked(
+            endpoints.LIST, lambda: (read_listing(*answered), read_secrets(answered.document))
+        )
         return self._without_password(listing), secrets
 
     def _without_password(self, listing: Listing) -> Listing:
@@ -131,6 +135,25 @@ class HttpGateway:
     def delete_client(self, client_id: int) -> None:
         """Revoke a client and its tokens. This cannot be undone."""
         self._session.ask(endpoints.delete(client_id))
+
+    def may_change(self, client_id: int) -> bool:
+        """Whether this account can change and delete a listed client, given the permissions. Only from 2026 on.
+
+        Raises a GatewayError, also where the platform answers as it did up to 4.15.
+        """
+        call = endpoints.show(client_id)
+        return self._session.status_of(call, frozenset({200, 404})) == 200
+
+    def ask_for_nobody(self, seen: Capabilities) -> Capabilities:
+        """What the instance can do, by its answer to a GET of client 0, which shows more than a listing."""
+        status = self._session.status_of(endpoints.show(0), frozenset({404, 500}))
+        return after_asking_for_nobody(seen, status)
+
+    def may_edit_and_delete(self) -> tuple[bool, bool]:
+        """Whether the account has the permissions to edit and to delete auth clients. Nothing is changed."""
+        edit = self._session.status_of(endpoints.ASK_EDIT, frozenset({403, 404, 422, 500}), {})
+        delete = self._session.status_of(endpoints.ASK_DELETE, frozenset({403, 404, 500}))
+        return edit != 403, delete != 403
 
     def _check_not_made(self, name: str, beside: int | None) -> None:
         """Raise Unavailable if a create that found the session ended may still have created a client with this name.

@@ -11,18 +11,20 @@ from reconciler.live.platform.codec import WireClient, read_client, read_row
 from reconciler.live.platform.fast_path import read_usual_row
 from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
 from reconciler.model.fields import PLAIN_FIELDS
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.secret import Secret
 from reconciler.support.json_reader import WrongShape
 
 _BY_ID = attrgetter("id")
 
 
-def read_listing(document: object, at: datetime | None = None) -> Listing:
+def read_listing(document: object, at: datetime | None = None, capabilities: Capabilities = UP_TO_4_15) -> Listing:
     """Read all clients of `{"data": [...]}`, sorted by id; `at` is when the instance had them.
 
-    Deleted clients are left out. Raises WrongShape.
+    Deleted clients are left out. Raises WrongShape, also for a listing that has more pages than one.
     """
     listed = _data(document)
+    _demand_all(document, len(listed))
     ids: set[int] = set()
     clients: list[LiveClient] = []
     unsupported: list[UnsupportedClient] = []
@@ -43,7 +45,7 @@ def read_listing(document: object, at: datetime | None = None) -> Listing:
         raise WrongShape("two clients in the list have the same id")
     clients.sort(key=_BY_ID)
     unsupported.sort(key=_BY_ID)
-    return Listing(tuple(clients), tuple(unsupported), at)
+    return Listing(tuple(clients), tuple(unsupported), at, capabilities)
 
 
 def read_secrets(document: object) -> tuple[ClientSecret, ...]:
@@ -61,6 +63,19 @@ def _data(document: object) -> list[Any]:
     if not isinstance(data, list):
         raise WrongShape("it has no list of clients")
     return data
+
+
+def _demand_all(document: Any, number: int) -> None:
+    """Raise WrongShape if the listing says that it is a part: no version does, but what is missing would be created."""
+    links, meta = document.get("links"), document.get("meta")
+    following = links.get("next") if isinstance(links, dict) else None
+    if following is not None:
+        raise WrongShape("it is one page of several (`links.next`), and a part must not be taken for all clients")
+    pages, total = (meta.get("last_page"), meta.get("total")) if isinstance(meta, dict) else (None, None)
+    if pages not in (None, 0, 1):
+        raise WrongShape("it is one page of several (`meta.last_page`), and a part must not be taken for all clients")
+    if total is not None and total != number:
+        raise WrongShape("it holds another number of clients than it says (`meta.total`)")
 
 
 def _issued(row: WireClient, secret: object) -> ClientSecret:

@@ -10,7 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.request import ApiRequest, failure_text
+from reconciler.live.platform.lines import secret_shape
 from reconciler.model.errors import (
+    ClientNotFound,
     GatewayError,
     NotAuthenticated,
     NotPermitted,
@@ -26,6 +28,11 @@ _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "create
     row.sent_as for row in PLAIN_FIELDS
 }
 """The keys of a response that are read. All others, above all the secrets, are dropped while decoding."""
+
+_KEPT_OF_LISTING = _KEPT | {"links", "next", "meta", "total", "last_page"}
+"""And those that would say that a listing has more pages than one."""
+
+_Keep = Callable[[dict[str, object]], dict[str, object]]
 
 _WORDS = {
     429: "it asks us to slow down (429)",
@@ -81,6 +88,9 @@ def session_error_for(answer: HttpResponse, call: ApiRequest, url: str) -> Gatew
         why = f'the account lacks the permission "Auth Clients: {call.permission}"'
         hint = "have an administrator grant it in Admin > Users (or Groups) > Edit > Permissions"
         return NotPermitted(failure_text(call, url, why), hint)
+    if answer.status == 404 and call.path.startswith("/oauth/clients/"):
+        why = "there is no such client, or it belongs to another account (404)"
+        return ClientNotFound(failure_text(call, url, why), "plan again: it shows what is live now")
     return error_for(answer, call, url)
 
 
@@ -142,15 +152,36 @@ def _field_lines(answer: HttpResponse, quote: Callable[[str], str]) -> list[str]
     return lines[:_FIELDS_SHOWN] + more
 
 
-def decode_body(answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool = False) -> object:
-    """Decode the body of a successful response. Raises UnexpectedResponse if it is not JSON.
+def decode_body(answer: HttpResponse, call: ApiRequest, url: str) -> object:
+    """Decode the body of a successful response, without its secrets. Raises UnexpectedResponse if it is not JSON."""
+    return _decode_with(_without_secrets, answer, call, url)
+
+
+def decode_listing(
+    answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool
+) -> tuple[object, frozenset[object]]:
+    """Decode the body of a listing; return it with the shapes of its secrets. Raises UnexpectedResponse.
 
     Secrets are dropped; or, `with_secrets`, each is a `Secret`.
     """
+    shapes: set[object] = set()
+
+    def keep(pairs: dict[str, object]) -> dict[str, object]:
+        if "secret" in pairs:
+            shapes.add(secret_shape(pairs["secret"]))
+        return {key: value for key, value in pairs.items() if key in _KEPT_OF_LISTING}
+
+    def keep_secrets(pairs: dict[str, object]) -> dict[str, object]:
+        return keep(pairs) | _secret_of(pairs)
+
+    return _decode_with(keep_secrets if with_secrets else keep, answer, call, url), frozenset(shapes)
+
+
+def _decode_with(keep: _Keep, answer: HttpResponse, call: ApiRequest, url: str) -> object:
     if not is_json(answer):
         why = "it answers with a page where the platform answers with data"
         raise UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
-    document = _decoded(answer.body, _with_secrets if with_secrets else _without_secrets)
+    document = _decoded(answer.body, keep)
     if document is _NOT_JSON:
         raise UnexpectedResponse(failure_text(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
     return document
@@ -173,7 +204,7 @@ def is_json(answer: HttpResponse) -> bool:
 _NOT_JSON = object()
 
 
-def _decoded(body: bytes, keep: Callable[[dict[str, object]], dict[str, object]] | None) -> object:
+def _decoded(body: bytes, keep: _Keep | None) -> object:
     """Decode the body, or return _NOT_JSON. No exception: json's own would hold the whole body.
 
     `keep` filters each object; None keeps everything.
@@ -188,13 +219,11 @@ def _without_secrets(pairs: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in pairs.items() if key in _KEPT}
 
 
-def _with_secrets(pairs: dict[str, object]) -> dict[str, object]:
-    """As `_without_secrets`, with the secret as a `Secret`; False for a secret that is not text.
-
-    The platform has null for a client without a secret.
-    """
-    kept = _without_secrets(pairs)
-    if "secret" in pairs:
-        secret = pairs["secret"]
-        kept["secret"] = Secret(secret) if isinstance(secret, str) else None if secret is None else False
-    return kept
+def _secret_of(pairs: dict[str, object]) -> dict[str, object]:
+    """The secret as a `Secret`, if there is one; False for a secret that is not text, None for a hash or no secret."""
+    if "secret" not in pairs:
+        return {}
+    secret = pairs["secret"]
+    if secret is None or secret_shape(secret) == "hash":
+        return {"secret": None}
+    return {"secret": Secret(secret) if isinstance(secret, str) else False}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from reconciler.live.http.outcomes import HttpResponse
@@ -14,6 +15,7 @@ from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.transport import CookieSession, Transport
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.endpoints import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE
+from reconciler.live.platform.lines import capabilities_from
 from reconciler.live.platform.login import (
     OWN_ACCOUNT,
     blocked_session_error,
@@ -24,6 +26,7 @@ from reconciler.live.platform.login import (
 )
 from reconciler.live.platform.responses import (
     decode_body,
+    decode_listing,
     instance_time,
     is_json,
     leads_to_login,
@@ -32,6 +35,7 @@ from reconciler.live.platform.responses import (
 )
 from reconciler.live.platform.server_words import ServerWords
 from reconciler.model.errors import GatewayError, NotAuthenticated, Unavailable
+from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
 
 LOG = logging.getLogger("reconciler.http")
@@ -45,6 +49,16 @@ ENDED_AGAIN = "the session has ended again, though it was renewed"
 
 def _nothing() -> None:
     pass
+
+
+class ListingAnswer(NamedTuple):
+    """The answer to the request for a listing."""
+
+    document: object
+    at: datetime | None
+    """The instance's own time."""
+    capabilities: Capabilities
+    """What the instance can do, as far as the answer shows it."""
 
 
 class Session:
@@ -113,15 +127,15 @@ class Session:
         answer = self._succeed(call, body, before_repeating)
         return None if call.success == 204 else decode_body(answer, call, self._url)
 
-    def ask_when(self, call: ApiRequest) -> tuple[object, datetime | None]:
-        """Send a request; return the data of a successful response and the instance's time. Raises any GatewayError."""
-        answer = self._succeed(call, None, _nothing)
-        return decode_body(answer, call, self._url), instance_time(answer)
+    def ask_listing(self, call: ApiRequest, *, with_secrets: bool = False) -> ListingAnswer:
+        """Send the request for a listing and return its data. Raises any GatewayError.
 
-    def ask_with_secrets(self, call: ApiRequest) -> tuple[object, datetime | None]:
-        """As `ask_when`, and each `secret` in the data is a `Secret`."""
+        `with_secrets`, each secret in it is a `Secret`; otherwise there is none in it.
+        """
         answer = self._succeed(call, None, _nothing)
-        return decode_body(answer, call, self._url, with_secrets=True), instance_time(answer)
+        document, shapes = decode_listing(answer, call, self._url, with_secrets=with_secrets)
+        seen = capabilities_from(shapes, redirects_logins=self.answers_login_with_redirect)
+        return ListingAnswer(document, instance_time(answer), seen)
 
     def _succeed(
         self, call: ApiRequest, body: Mapping[str, object] | None, before_repeating: Callable[[], object]
@@ -144,9 +158,27 @@ class Session:
         """
         return self._quotable(self._transport.exchange(call, self._cookies, json=body))
 
+    def status_of(self, call: ApiRequest, telling: Set[int], body: Mapping[str, object] | None = None) -> int:
+        """Return the status of an answer if it is one of those that tell something. Raises any GatewayError.
+
+        403 and 500 tell something only if there is a session.
+        """
+        while True:
+            cookies = self._cookies
+            answer = self._quotable(self._transport.exchange(call, cookies, json=body))
+            if answer.status in telling and (answer.status not in (403, 500) or self._is_confirmed(cookies)):
+                return answer.status
+            problem = self._problem(answer, call, cookies)
+            if problem is not None:
+                raise problem
+            self._renew(cookies, call)
+
     def is_alive(self) -> bool:
         """Whether the session is valid and the server confirms it."""
-        probed = self._probe(self._cookies)
+        return self._is_confirmed(self._cookies)
+
+    def _is_confirmed(self, cookies: CookieSession) -> bool:
+        probed = self._probe(cookies)
         return probed is not None and probed.status == PROBE.success
 
     def _problem(self, answer: HttpResponse, call: ApiRequest, cookies: CookieSession) -> GatewayError | None:

@@ -7,17 +7,20 @@ from datetime import timedelta
 
 from reconciler.model.clients import ClientSpec, Grant, LiveClient
 from reconciler.model.fields import in_order, join_urls
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches_any
-from reconciler.model.platform import refuses_code_exchange
 from reconciler.planning.plan.plan import Note
 from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_hosts
 
 NOTHING = ClientSpec("", frozenset())
 
 
-def create_risks(after: ClientSpec, *, again: bool = False) -> tuple[Note, ...]:
+def create_risks(
+    after: ClientSpec, *, again: bool = False, capabilities: Capabilities = UP_TO_4_15
+) -> tuple[Note, ...]:
     """The risks of a new client, or of one that is created `again` because it was deleted manually."""
-    return (*_made_again(again), *_grant_risks(frozenset(), after.grants), *_plain_http(NOTHING, after))
+    grants = _grant_risks(frozenset(), after.grants, capabilities)
+    return (*_made_again(again), *grants, *_plain_http(NOTHING, after))
 
 
 def _made_again(again: bool) -> Iterator[Note]:
@@ -27,28 +30,36 @@ def _made_again(again: bool) -> Iterator[Note]:
 
 
 def update_risks(
-    before: ClientSpec, after: ClientSpec, protected: Sequence[str] = (), system_clients: Sequence[str] = ()
+    before: ClientSpec,
+    after: ClientSpec,
+    protected: Sequence[str] = (),
+    system_clients: Sequence[str] = (),
+    capabilities: Capabilities = UP_TO_4_15,
 ) -> tuple[Note, ...]:
     """The risks of changing a client: only those that the change adds, not those from before."""
     return (
         *_system(before.name, system_clients),
         *_protection(before.name, after.name, protected),
         *_widened(before.grants, after.grants),
-        *_grant_risks(before.grants, after.grants),
+        *_grant_risks(before.grants, after.grants, capabilities),
         *_narrowed(before, after),
         *_redirect_hosts(before, after),
         *_plain_http(before, after),
     )
 
 
-def delete_risks() -> tuple[Note, ...]:
+def delete_risks(before: ClientSpec = NOTHING, capabilities: Capabilities = UP_TO_4_15) -> tuple[Note, ...]:
     """The risks of deleting a client."""
     text = "revokes every token issued to it, and cannot be undone: creating it again gives a new id and secret"
-    return (Note("tokens-revoked", text),)
+    return (Note("tokens-revoked", text), *_issued_tokens(before, capabilities))
 
 
 def replace_risks(
-    old: LiveClient, after: ClientSpec, keep_old: timedelta, system_clients: Sequence[str] = ()
+    old: LiveClient,
+    after: ClientSpec,
+    keep_old: timedelta,
+    system_clients: Sequence[str] = (),
+    capabilities: Capabilities = UP_TO_4_15,
 ) -> tuple[Note, ...]:
     """The risks of replacing a client: those that the new one adds, and the new secret."""
     text = "it gets a new id and a new secret: whatever uses the old ones has to take over both"
@@ -56,14 +67,21 @@ def replace_risks(
     return (
         Note("new-id-and-secret", text),
         *((Note("tokens-revoked-later", later),) if keep_old else ()),
-        *update_risks(old.spec, after, (), system_clients),
+        *update_risks(old.spec, after, (), system_clients, capabilities),
     )
 
 
-def retire_risks(old: LiveClient) -> tuple[Note, ...]:
+def retire_risks(old: LiveClient, capabilities: Capabilities = UP_TO_4_15) -> tuple[Note, ...]:
     """The risks of deleting a client that was replaced."""
     text = f"its secret stops working, and every token issued to client {old.id} is revoked; that cannot be undone"
-    return (Note("tokens-revoked", text),)
+    return (Note("tokens-revoked", text), *_issued_tokens(old.spec, capabilities))
+
+
+def _issued_tokens(before: ClientSpec, capabilities: Capabilities) -> Iterator[Note]:
+    if capabilities.newest_issues_tokens and Grant.PERSONAL_ACCESS_TOKEN in before.grants:
+        text = "every personal access token that it has issued, to any user, stops working"
+        way_out = "to issue no more of them first, take the grant away and wait"
+        yield Note("issued-tokens-end", f"personal access: {text}; {way_out}")
 
 
 def _system(name: str, globs: Sequence[str]) -> Iterator[Note]:
@@ -81,14 +99,19 @@ def _widened(before: frozenset[Grant], after: frozenset[Grant]) -> Iterator[Note
         yield Note("grant-added", f"widened: {grant} is added")
 
 
-def _grant_risks(before: frozenset[Grant], after: frozenset[Grant]) -> Iterator[Note]:
+def _grant_risks(before: frozenset[Grant], after: frozenset[Grant], capabilities: Capabilities) -> Iterator[Note]:
     added = after - before
-    if Grant.PERSONAL_ACCESS_TOKEN in added:
+    if Grant.PERSONAL_ACCESS_TOKEN in added and capabilities.mints_tokens_for_anybody:
         text = "whoever holds its id and secret can act as any user, administrators included"
         yield Note("personal-access", f"personal access: {text}")
+    if Grant.PERSONAL_ACCESS_TOKEN in added and capabilities.newest_issues_tokens:
+        text = (
+            "if it is the newest client with this grant, it issues the personal access tokens of all users from now on"
+        )
+        yield Note("issues-tokens", f"personal access: {text}; deleting it later ends all that it has issued")
     if Grant.PASSWORD in added:
         yield Note("password-grant", "the password grant also works for blocked and inactive users")
-    if added and refuses_code_exchange(after) and not refuses_code_exchange(before):
+    if added and capabilities.refuses_code_exchange(after) and not capabilities.refuses_code_exchange(before):
         text = "the token endpoint refuses to exchange the code of a client that also has another grant"
         yield Note("code-exchange-refused", f"sign-ins with authorization_code will fail: {text}")
 

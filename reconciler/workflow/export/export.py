@@ -24,6 +24,7 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.results import Stopped
 from reconciler.support.text import enumeration
 from reconciler.workflow.connect.sessions import Sessions
+from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options
 from reconciler.workflow.parallel import CancelToken, map_parallel
 
@@ -91,7 +92,7 @@ def judge_items(
 def _look(instance: Instance, sessions: Sessions) -> InstanceListing | Stopped:
     with ExitStack() as stack:
         try:
-            return InstanceListing(instance, sessions.open(instance, stack).list_clients())
+            return InstanceListing(instance, list_clients(sessions.open(instance, stack), instance))
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 

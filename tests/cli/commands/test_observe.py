@@ -145,7 +145,7 @@ def test_no_observation_is_applied(project: Project, staging: Platform) -> None:
     assert staging.asked() == before
 
 
-@pytest.mark.parametrize("text", ["", "clients: []\n", "{}", '{"kind": "observation", "format_version": 1}'])
+@pytest.mark.parametrize("text", ["", "clients: []\n", "{}", '{"kind": "observation", "format_version": 2}'])
 def test_what_is_no_observation_is_refused(project: Project, text: str) -> None:
     project.configure({"staging": at(NOWHERE)})
     project.declare(wanted("One"))

@@ -14,6 +14,8 @@ from tests.cli.terminals import at_a_terminal
 from tests.faults import On, Respond
 
 LOGIN, LIST, CREATE, LOGOUT = "POST /login", "GET /oauth/clients", "POST /oauth/clients", "GET /logout"
+ASK = ["GET /oauth/clients/0", "POST /oauth/token/refresh"]
+"""What an apply asks before it creates: up to 4.15 the first is answered with 500, and the second tells why."""
 APPLY = ("apply", "--instance", "staging", "--yes")
 BEFORE = (
     wanted("Two", "https://old.example.com/cb"),
@@ -88,9 +90,9 @@ def test_it_is_written_at_the_price_of_an_apply(project: Project, staging: Platf
     assert _specs(staging)["Two"][0] == "https://old.example.com/cb"
     assert set(staging.clients()) == {"Two", "Old", "Gone"}
     asked = staging.asked()
-    assert asked[:2] == [LOGIN, LIST]
-    assert sorted(asked[2:6]) == ["DELETE /oauth/clients/9", CREATE, "PUT /oauth/clients/6", "PUT /oauth/clients/7"]
-    assert asked[6:] == [LIST, LOGOUT]
+    assert asked[:4] == [LOGIN, LIST, *ASK]
+    assert sorted(asked[4:8]) == ["DELETE /oauth/clients/9", CREATE, "PUT /oauth/clients/6", "PUT /oauth/clients/7"]
+    assert asked[8:] == [LIST, LOGOUT]
     assert "warning: 'Gone' gets a new id and secret" in ended.err
     assert (
         f"git must follow, or the next apply does it all again; for clients/: reconciler rollback {run} " in ended.err
@@ -203,7 +205,7 @@ def test_a_no_writes_nothing(project: Project, staging: Platform, run: str) -> N
     assert ended.code == 4
     assert ended.out.count("declined: nothing was written") == 1
     assert "git must follow" not in ended.out
-    assert staging.asked() == [LOGIN, LIST, LOGOUT]
+    assert staging.asked() == [LOGIN, LIST, *ASK, LOGOUT]
 
 
 def test_a_client_that_changes_during_the_question_stops_all_of_it(

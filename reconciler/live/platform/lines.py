@@ -1,0 +1,67 @@
+"""Find out from answers which line of the platform an instance belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from reconciler.model.lines import (
+    BEING_UPGRADED,
+    HASHED,
+    NEWEST,
+    NO_CLIENTS,
+    OWNER_NOT_ASKED,
+    OWNER_ONLY,
+    UNKNOWN,
+    UP_TO_4_2,
+    UP_TO_4_15,
+    Capabilities,
+    SecretDisplay,
+)
+
+PLAIN_LENGTH = 40
+"""Characters of a secret."""
+HASH_START = "$2y$"
+"""What a bcrypt hash begins with; it is no secret."""
+
+OWNERLESS_CLIENTS = frozenset({"Swagger UI Auth", "Password Grant", "ProcessMaker Password Grant Client"})
+"""System clients that belong to no account, whether installed or upgraded (contract of 2026)."""
+
+
+def secret_shape(secret: object) -> object:
+    """What a listing shows in place of a secret: None, `hash`, or the length of a text."""
+    if not isinstance(secret, str):
+        return None if secret is None else "other"
+    return "hash" if secret.startswith(HASH_START) else len(secret)
+
+
+def capabilities_from(shapes: Set[object], *, redirects_logins: bool) -> Capabilities:
+    """The capabilities of an instance, from the shapes of the secrets in its listing and its answer to the login."""
+    if not shapes:
+        return UP_TO_4_2 if redirects_logins else NO_CLIENTS
+    if PLAIN_LENGTH in shapes and not shapes & {"hash", "other"}:
+        return UP_TO_4_2 if redirects_logins else UP_TO_4_15
+    if redirects_logins:
+        return UNKNOWN
+    if shapes == {None}:
+        return OWNER_NOT_ASKED
+    # While its upgrade script runs, some are hashed already.
+    return HASHED if "hash" in shapes and shapes <= {"hash", PLAIN_LENGTH, None} else UNKNOWN
+
+
+def with_owner_only(seen: Capabilities, *, owner_only: bool) -> Capabilities:
+    """The same, once it is known whether an account can change a client that is not its own."""
+    if seen is not OWNER_NOT_ASKED:
+        return seen
+    return OWNER_ONLY if owner_only else NEWEST
+
+
+def after_asking_for_nobody(seen: Capabilities, status: int) -> Capabilities:
+    """The same, after the answer to a GET of client 0: 500 up to 4.15, 404 from 2026 on."""
+    is_2026 = {404: True, 500: False}.get(status)
+    if is_2026 is None:
+        return UNKNOWN
+    if seen is NO_CLIENTS:
+        return OWNER_NOT_ASKED if is_2026 else UP_TO_4_15
+    if seen.is_2026 is is_2026:
+        return seen
+    return BEING_UPGRADED if seen.secrets is SecretDisplay.ALWAYS else UNKNOWN

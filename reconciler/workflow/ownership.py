@@ -1,0 +1,69 @@
+"""Find out before the first write which clients the account can change, where a version asks who created them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.live.gateway import Gateway
+from reconciler.model.clients import Listing
+from reconciler.model.lines import NEWEST, OWNER_ONLY
+from reconciler.planning.ownership import leave_out_foreign, note_unchecked, touched_ids
+from reconciler.planning.plan.plan import Create, Plan
+from reconciler.planning.refusal import Refusal
+from reconciler.planning.supported import unsupported_refusals
+from reconciler.results import Planned
+from reconciler.workflow.parallel import map_parallel
+
+OWNERLESS_CLIENTS = ("Swagger UI Auth", "Password Grant", "ProcessMaker Password Grant Client")
+"""System clients that belong to no account, whether the instance was installed or upgraded."""
+
+PARALLELISM = 8
+"""Maximum number of questions at once."""
+
+
+def ask_owner_only(gateway: Gateway, listing: Listing) -> Listing:
+    """The listing with what the instance can do, after asking whether this account can change a client of nobody.
+
+    At most one request, and none where it is known. Raises a `GatewayError`.
+    """
+    if listing.capabilities.owner_only is not None or not listing.capabilities.is_2026:
+        return listing
+    ownerless = [each.id for each in listing.clients if each.name in OWNERLESS_CLIENTS]
+    if not ownerless:
+        return listing
+    everybody = gateway.may_change(ownerless[0])
+    return replace(listing, capabilities=NEWEST if everybody else OWNER_ONLY)
+
+
+def foreign_ids(plan: Plan, gateway: Gateway, listing: Listing) -> frozenset[int]:
+    """The ids of the clients that the plan touches and this account cannot change. Raises a `GatewayError`."""
+    ids = touched_ids(plan)
+    if not ids or ask_owner_only(gateway, listing).capabilities.owner_only is False:
+        return frozenset()
+    may = map_parallel(ids, gateway.may_change, PARALLELISM)
+    return frozenset(client_id for client_id, possible in zip(ids, may, strict=True) if not possible)
+
+
+def check_ownership(plan: Plan, gateway: Gateway | None, listing: Listing) -> Plan:
+    """The plan without what this account cannot change.
+
+    With a note at those changes instead, if the account has no permission to apply, or if there is no gateway to ask.
+    """
+    if gateway is None:
+        return note_unchecked(plan, frozenset(touched_ids(plan)))
+    foreign = foreign_ids(plan, gateway, listing)
+    if not foreign:
+        return plan
+    return leave_out_foreign(plan, foreign) if any(gateway.may_edit_and_delete()) else note_unchecked(plan, foreign)
+
+
+def create_refusals(planned: Planned, gateway: Gateway) -> tuple[Refusal, ...]:
+    """Why no client can be created here, after a question that only an apply with a create asks.
+
+    Between an upgrade to 2026 and its script that hashes the secrets, a listing looks as it did before. Raises a
+    `GatewayError`.
+    """
+    if not any(isinstance(change, Create) for change in planned.plan.changes):
+        return ()
+    found = gateway.ask_for_nobody(planned.capabilities)
+    return unsupported_refusals(planned.plan, found, planned.instance.platform)
