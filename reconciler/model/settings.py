@@ -138,8 +138,6 @@ class Instance:
     allow_http: bool = False
     system_clients: tuple[str, ...] = ()
     expect_system_clients: bool = True
-    platform: str | None = None
-    """The version that it is promised to be: `2026`, `4.N` or `4.N.N`."""
     wave: int = 0
     frozen: str | None = None
     sinks: tuple[SinkSetting, ...] = ()
