@@ -8,6 +8,7 @@ from typing import assert_never
 from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
 from reconciler.live.platform.endpoints import ASK_CREATE, ASK_DELETE, ASK_EDIT, LIST
 from reconciler.live.probe.facts import AccountFacts, LoggedIn, NotLoggedIn, Permissions, PermissionState
+from reconciler.model.lines import SecretDisplay
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration
 
@@ -87,7 +88,9 @@ def _rights(account: LoggedIn, embedded: bool) -> Iterator[DoctorFinding]:
             FindingSeverity.WARNING, Check.PERMISSIONS, "cannot-write-all", text, f"for every apply, {_GRANT}"
         )
     yield from _unknown_permissions(rights)
-    if rights.view is PermissionState.GRANTED and not embedded:
+    listing = account.listing
+    shows_secrets = listing is None or listing.capabilities.secrets is SecretDisplay.ALWAYS
+    if rights.view is PermissionState.GRANTED and shows_secrets and not embedded:
         text = (
             "who may view auth clients sees every secret, and can become any user by way of a client with personal "
             "access: these credentials are worth an administrator's"

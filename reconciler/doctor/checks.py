@@ -67,7 +67,7 @@ def _state(check: Check, examination: Examination, tried: bool) -> CheckState:
 
 def _texts(examination: Examination) -> Iterator[tuple[Check, str]]:
     if isinstance(examination.reach, ProbeResult):
-        yield from _connection(examination.reach)
+        yield from _connection(examination.reach, examination.account)
     if isinstance(examination.account, LoggedIn):
         yield Check.LOGIN, _session(examination.account)
         yield Check.PERMISSIONS, _rights(examination.account.rights, examination.account_uses)
@@ -83,7 +83,7 @@ def _has_problem(account: AccountFacts | None) -> bool:
     return isinstance(account, LoggedIn) and account.problem is not None
 
 
-def _connection(reach: ProbeResult) -> Iterator[tuple[Check, str]]:
+def _connection(reach: ProbeResult, account: AccountFacts | None) -> Iterator[tuple[Check, str]]:
     match reach.name:
         case Resolved(addresses=addresses):
             yield Check.NAME, ", ".join(addresses)
@@ -99,7 +99,7 @@ def _connection(reach: ProbeResult) -> Iterator[tuple[Check, str]]:
     yield from _tls(reach)
     match reach.answer:
         case AnonymousAnswer():
-            yield Check.PLATFORM, _answer(reach.answer)
+            yield Check.PLATFORM, _answer(reach.answer) + _line(account)
             if reach.answer.skew is not None:
                 yield Check.CLOCK, _clock(reach.answer.skew)
         case Failure():
@@ -131,6 +131,14 @@ def _certificate(certificate: Certificate | None, reach: ProbeResult) -> Iterato
 def _answer(answer: AnonymousAnswer) -> str:
     what = "answers like a platform" if answer.kind is AnswerKind.PLATFORM else f"answers {answer.status}"
     return f"{what}, {answer.milliseconds} ms"
+
+
+def _line(account: AccountFacts | None) -> str:
+    """Which version it is: what it shows to people, and what it answers like."""
+    if not isinstance(account, LoggedIn) or account.listing is None:
+        return ""
+    version = f"version {account.version}, " if account.version else ""
+    return f"; {version}answers like {account.listing.capabilities.line}"
 
 
 def _clock(skew: int) -> str:

@@ -12,7 +12,6 @@ from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity, nam
 from reconciler.doctor.ownership import plan_without_flags
 from reconciler.model.clients import AnyLive, Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
-from reconciler.model.platform import refuses_code_exchange
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.plan.redirect_urls import is_plain_http
 from reconciler.support.frozen import frozen
@@ -117,7 +116,7 @@ def lookalike_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
 
 def refused_exchanges(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Report clients with more grants than the authorization code, which works only as the sole grant."""
-    clients = [client for client in seen.foreign if refuses_code_exchange(client.spec.grants)]
+    clients = [client for client in seen.foreign if seen.listing.capabilities.refuses_code_exchange(client.spec.grants)]
     if clients:
         text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {_list(clients)}"
         way_out = "make a client of its own for each grant, or take away those that nobody uses"
@@ -135,6 +134,8 @@ def personal_access(seen: ClientFacts) -> Iterator[DoctorFinding]:
     expected = [client for client in able if seen.is_system(client.name) or client.name in reviewed]
     others = [client for client in able if client not in expected]
     means = "whoever holds the id and secret gets tokens for any user, administrators included"
+    if seen.listing.capabilities.newest_issues_tokens:
+        means = "the newest of them issues the personal access tokens of all users"
     if others:
         text = f"personal access, declared by nobody: {_list(others)}; {means}"
         way_out = f"take the grant away {_PAGE} if nothing uses it; else declare it with its justification"
@@ -150,6 +151,8 @@ def broken_issuer(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Check the one client that issues the personal access tokens of all users: no API call repairs it."""
     if not seen.everybody or not seen.instance.expect_system_clients:
         return
+    if seen.listing.capabilities.newest_issues_tokens:
+        return  # there is no one client for it
     issuers = [client for client in seen.everybody if client.name == ISSUER or client.id == ISSUER_ID]
     repair = "have an administrator restore it on the server; no request can"
     if not issuers:

@@ -8,6 +8,7 @@ from reconciler.doctor.account import NOT_KNOWN, AccountUses, account_uses, judg
 from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
 from reconciler.doctor.ownership import ClientCounts, count_clients
+from reconciler.doctor.platform import judge_platform
 from reconciler.doctor.reachability import judge_reachability
 from reconciler.live.probe.facts import AccountFacts, Failure, LoggedIn, NotLoggedIn, ProbeResult
 from reconciler.model.clients import Declarations
@@ -81,6 +82,7 @@ def _findings(context: Context, reach: ProbeResult | Failure, account: AccountFa
     if account is not None:
         yield from judge_account(account, embedded=context.instance.embedded is not None)
     if isinstance(account, LoggedIn) and account.listing is not None:
+        yield from judge_platform(account, account.listing, context.declared, context.instance)
         yield from judge_clients(account.listing, context.declared, context.instance, context.settings)
 
 

@@ -7,6 +7,7 @@ field for a secret; the gateway drops secrets while it reads an instance's respo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from reconciler.model.clients import Listing, LiveClient
 from reconciler.model.documents import DocumentFormat
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.fields import KEYS, read_unsupported, spec_of, spec_values, unsupported_values
-from reconciler.model.lines import LINES, Capabilities
+from reconciler.model.lines import LINES, Capabilities, capabilities_of
 from reconciler.model.settings import Instance
 from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
@@ -93,6 +94,14 @@ def observation_of(observations: Sequence[Observation], instance: Instance, path
             return found
     held = enumeration(quoted(found.instance) for found in observations)
     raise ReconcilerError(f"not observed: {printable(path)} holds {held} only", again)
+
+
+def as_if_on(observation: Observation, platform: str | None) -> Observation:
+    """The observation as if the instance were of this version; None for the one that was observed."""
+    capabilities = capabilities_of(platform) if platform is not None else None
+    if capabilities is None:
+        return observation
+    return replace(observation, listing=replace(observation.listing, capabilities=capabilities))
 
 
 def _demand_identity(found: Observation, identity: str, again: str) -> None:

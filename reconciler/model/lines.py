@@ -124,17 +124,24 @@ LINES = {
     )
 }
 
-_STATES = {each.line: each for each in (HASHED, OWNER_ONLY, NEWEST)}
+NEWEST_FOUR = "4.15"
+"""The last version before 2026."""
+STATES_OF_2026 = {each.line: each for each in (HASHED, OWNER_ONLY, NEWEST)}
 
 
 def capabilities_of(platform: str) -> Capabilities | None:
     """The capabilities of a version as people write it: `4.N`, `4.N.N`, `2026` or a state of it; None for another."""
-    if platform in _STATES:
-        return _STATES[platform]
+    if platform in STATES_OF_2026:
+        return STATES_OF_2026[platform]
     found = _VERSION.fullmatch(platform)
     if found is None or int(found[1]) > 15:
         return None
     return UP_TO_4_2 if int(found[1]) <= 2 else UP_TO_4_15
+
+
+def expected_capabilities(platform: str | None) -> Capabilities:
+    """The capabilities to judge by before an instance is asked: those of 4.3 to 4.15 if `platform:` says nothing."""
+    return (capabilities_of(platform) if platform is not None else None) or UP_TO_4_15
 
 
 def is_as_promised(promised: str, found: Capabilities) -> bool:

@@ -1,20 +1,19 @@
 """Facts about the platform that rules, notes and guards rely on without asking an instance.
 
-All were observed on 4.15.6. How an instance responds to requests is described in live/platform.
+All were observed on 4.15.6, unless they say so. What the versions do differently is in model/lines.py; how an
+instance responds to requests is described in live/platform.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-from reconciler.model.clients import Grant
-
 TRIMMED = (
-    "\u0000\u0009\u000a\u000b\u000c\u000d\u0020\u0085\u00a0\u1680\u180e"
-    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200e"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+    "\u0000\u0009\u000a\u000b\u000c\u000d\u0020\u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f"
+    "\u2028\u2029\u202f\u205f\u2060\u2061\u2062\u2063\u2064\u2065\u206a\u206b\u206c\u206d\u206e\u206f"
+    "\u2800\u3000\u3164\ufeff\uffa0\U000e0020"
 )
-"""The characters that the platform trims from both ends of names and redirects."""
+"""The characters that a version of the platform trims from both ends of names and redirects: the list of 2026, which
+contains those of all versions before. What is not trimmed today would be with the first write after an upgrade."""
 
 SYSTEM_CLIENT_NAMES = frozenset(
     name.casefold()
@@ -44,11 +43,3 @@ def platform_page_start(url: str) -> str | None:
         if folder.lower() in _PAGES:
             return f"{scheme}://{'/'.join((host, *folders[:position]))}"
     return None
-
-
-def refuses_code_exchange(grants: Collection[str]) -> bool:
-    """Whether users cannot log in to a client with these grants, even if they give their consent.
-
-    If a client has authorization_code and another grant, the exchange of the code returns 401 invalid_client.
-    """
-    return Grant.AUTHORIZATION_CODE in grants and len(grants) > 1

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.live.observation import Observation, ObservationAge, observation_of
+from reconciler.live.ownership import ask_owner_only
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.results import PlanResult, Stopped
@@ -16,7 +17,6 @@ from reconciler.support.text import printable
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options
-from reconciler.workflow.ownership import ask_owner_only
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, plan_listing
 

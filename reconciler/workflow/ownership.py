@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.live.gateway import Gateway
+from reconciler.live.ownership import ask_owner_only
 from reconciler.model.clients import Listing
-from reconciler.model.lines import NEWEST, OWNER_ONLY
 from reconciler.planning.ownership import leave_out_foreign, note_unchecked, touched_ids
 from reconciler.planning.plan.plan import Create, Plan
 from reconciler.planning.refusal import Refusal
@@ -14,25 +12,8 @@ from reconciler.planning.supported import unsupported_refusals
 from reconciler.results import Planned
 from reconciler.workflow.parallel import map_parallel
 
-OWNERLESS_CLIENTS = ("Swagger UI Auth", "Password Grant", "ProcessMaker Password Grant Client")
-"""System clients that belong to no account, whether the instance was installed or upgraded."""
-
 PARALLELISM = 8
 """Maximum number of questions at once."""
-
-
-def ask_owner_only(gateway: Gateway, listing: Listing) -> Listing:
-    """The listing with what the instance can do, after asking whether this account can change a client of nobody.
-
-    At most one request, and none where it is known. Raises a `GatewayError`.
-    """
-    if listing.capabilities.owner_only is not None or not listing.capabilities.is_2026:
-        return listing
-    ownerless = [each.id for each in listing.clients if each.name in OWNERLESS_CLIENTS]
-    if not ownerless:
-        return listing
-    everybody = gateway.may_change(ownerless[0])
-    return replace(listing, capabilities=NEWEST if everybody else OWNER_ONLY)
 
 
 def foreign_ids(plan: Plan, gateway: Gateway, listing: Listing) -> frozenset[int]:

@@ -50,13 +50,17 @@ def every_instance(settings: Settings) -> Sequence[Instance]:
 
 
 def validate_files(
-    files: ProjectFiles, choose: Callable[[Settings], Sequence[Instance]] = every_instance
+    files: ProjectFiles,
+    choose: Callable[[Settings], Sequence[Instance]] = every_instance,
+    platform: str | None = None,
 ) -> ValidatedFiles:
     """Return all problems of the files at once, and what they declare for each chosen instance.
 
-    `choose` is called once the settings are valid; what it raises (`WrongUsage`) is passed on.
+    `choose` is called once the settings are valid; what it raises (`WrongUsage`) is passed on. `platform` is a version
+    to judge by in place of what the settings say.
     """
     settings, problems = settings_of(files)
+    settings = settings and _as_if(settings, platform)
     if files.clients is None and not os.path.isfile(files.config) and settings is None and files.config_from is None:
         return ValidatedFiles(
             None, InstanceDeclarations({}), tuple(problems)
@@ -77,6 +81,13 @@ def validate_declarations(
     declared = declare(loaded.documents, settings, instances, complete=complete)
     diagnostics = tuple(sorted_diagnostics([*problems, *loaded.diagnostics, *declared.diagnostics]))
     return ValidatedFiles(settings, declared.by_instance, diagnostics, declared.clients)
+
+
+def _as_if(settings: Settings, platform: str | None) -> Settings:
+    """The settings, as if every instance were of this version."""
+    if platform is None:
+        return settings
+    return replace(settings, instances=tuple(replace(each, platform=platform) for each in settings.instances))
 
 
 def _load(files: ProjectFiles) -> LoadResult:

@@ -14,11 +14,13 @@ from reconciler.cli.flags.options import (
     output_options,
     parallelism_option,
     planning_options,
+    platform_option,
     repeated_flags,
     selection_flags,
 )
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
+from reconciler.model.errors import WrongUsage
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 
@@ -46,6 +48,7 @@ Examples:
     metavar="FILE",
     help="Plan against what `observe` saved: no network, no credentials.",
 )
+@platform_option
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @report_option
 @parallelism_option
@@ -56,6 +59,7 @@ def plan(
     options: Options,
     output: Path | None,
     live: Path | None,
+    platform: str | None,
     detailed_exitcode: bool,
     reports: Sequence[Path],
     parallelism: int,
@@ -73,7 +77,12 @@ def plan(
     if live is not None:
         from reconciler.cli.run.observation import plan_against
 
-        return plan_against(live, files, selection, options, output, detailed_exitcode, report_files)
+        return plan_against(live, files, selection, options, output, detailed_exitcode, report_files, platform)
+    if platform is not None:
+        raise WrongUsage(
+            "--platform asks what would be on another version, and a plan asks the instance itself",
+            "observe it first: reconciler observe -o live.json; then plan with --live live.json --platform VERSION",
+        )
     return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, report_files)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.flags.options import files_options, offline_output_options
+from reconciler.cli.flags.options import files_options, offline_output_options, platform_option
 from reconciler.cli.flags.paths import real_path, refuse_unread_paths
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
@@ -27,13 +27,17 @@ Examples:
   reconciler validate
   reconciler validate clients/portal.yaml
   reconciler validate --format json
+  reconciler validate --platform 2026
   reconciler validate --report validate.sarif"""
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @files_options
+@platform_option
 @report_option
 @offline_output_options
-def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Path], console: Console) -> int:
+def validate(
+    paths: tuple[Path, ...], files: ProjectFiles, platform: str | None, reports: Sequence[Path], console: Console
+) -> int:
     """Check the files, for all instances.
 
     Every problem at once: structure, values, rules. No network, no credentials.
@@ -50,7 +54,7 @@ def validate(paths: tuple[Path, ...], files: ProjectFiles, reports: Sequence[Pat
         refuse_overwriting(RunFiles(files), reports=reports)
     report_files = ReportFiles("validate", reports, files, console)
     with report_files.reporting_failures():
-        checked = validate_files(files)
+        checked = validate_files(files, platform=platform)
     reported = tuple(_within(paths, files, checked))
     try:
         _show(reported, console)

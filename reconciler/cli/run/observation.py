@@ -15,7 +15,7 @@ from reconciler.cli.output.files import read_whole, write_atomically
 from reconciler.cli.output.results import show_plans
 from reconciler.cli.run.prepare import prepare
 from reconciler.cli.run.reports import ReportFiles
-from reconciler.live.observation import OBSERVE_AGAIN, dump_observations, load_observations
+from reconciler.live.observation import OBSERVE_AGAIN, as_if_on, dump_observations, load_observations
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
 from reconciler.render.terminal.errors import render_error_lines
@@ -62,8 +62,12 @@ def plan_against(
     output: Path | None,
     detailed: bool,
     report_files: ReportFiles,
+    platform: str | None = None,
 ) -> int:
-    """Show the plans against an observation, and return the exit code. No next command: they cannot be applied."""
+    """Show the plans against an observation, and return the exit code. No next command: they cannot be applied.
+
+    With a `platform`, as if the observed instances were of that version.
+    """
     if output is not None:
         raise WrongUsage(
             "--live and -o exclude each other: an observation may be old, so nothing is applied from it",
@@ -71,7 +75,8 @@ def plan_against(
         )
     with report_files.reporting_failures():
         observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
-        request = prepare(files, selection, options, report_files.console)
+        observations = tuple(as_if_on(each, platform) for each in observations)
+        request = prepare(files, selection, options, report_files.console, platform=platform)
         results = list(plan_observed(request, observations, str(file), datetime.now(UTC)))
         refuse_unmatched(request, results)
     try:

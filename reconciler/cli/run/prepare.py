@@ -29,15 +29,17 @@ def prepare(
     *,
     first_day: bool = False,
     journal: Path | None = None,
+    platform: str | None = None,
 ) -> PlanRequest:
     """Check the files for the selected instances; print the number of warnings to stderr, or with -v the warnings.
 
-    With `first_day`, missing declarations are not an error. `journal` is the folder of the journals, if one is named.
+    With `first_day`, missing declarations are not an error. `journal` is the folder of the journals, if one is named,
+    `platform` a version to judge by in place of what the settings say.
 
     Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance and for a sink that would
     overwrite a file of the run, and `GitError` for a revision that git does not have.
     """
-    checked = validate_files(files, lambda settings: select_instances(settings, selection))
+    checked = validate_files(files, lambda settings: select_instances(settings, selection), platform)
     diagnostics = checked.diagnostics
     if first_day and declares_nothing_yet(files, checked):
         diagnostics = tuple(each for each in diagnostics if each.severity is not Severity.ERROR)

@@ -10,15 +10,16 @@ from reconciler.declared.clients.resolve import RuleContext
 from reconciler.declared.clients.variables import names_in
 from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.clients import Grant
+from reconciler.model.lines import expected_capabilities
 from reconciler.model.names import matches
-from reconciler.model.platform import refuses_code_exchange
 from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 
 
 def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
-    """The token endpoint refuses the code of a client that also has another grant."""
+    """Up to 4.15 the token endpoint refuses the code of a client that also has another grant."""
+    capabilities = expected_capabilities(context.instance.platform)
     for entry in context.entries:
-        if len(entry.grants) > 1 and refuses_code_exchange(entry.grants):  # few have several
+        if len(entry.grants) > 1 and capabilities.refuses_code_exchange(entry.grants):  # few have several
             others = enumeration(
                 grant for grant in Grant if grant in entry.grants and grant != Grant.AUTHORIZATION_CODE
             )
@@ -35,8 +36,11 @@ def password_without_justification(context: RuleContext) -> Iterator[RuleFinding
 
 
 def personal_access_token_without_justification(context: RuleContext) -> Iterator[RuleFinding]:
-    """With this grant, anyone with the client's secret can impersonate any user."""
-    return _without_justification(context, Grant.PERSONAL_ACCESS_TOKEN, "lets whoever has the secret act as anybody")
+    """With this grant, anyone with the client's secret can impersonate any user, or it issues every user's tokens."""
+    danger = "lets whoever has the secret act as anybody"
+    if not expected_capabilities(context.instance.platform).mints_tokens_for_anybody:
+        danger = "makes the client issue the personal access tokens of all users"
+    return _without_justification(context, Grant.PERSONAL_ACCESS_TOKEN, danger)
 
 
 def _without_justification(context: RuleContext, grant: Grant, danger: str) -> Iterator[RuleFinding]:

@@ -12,6 +12,8 @@ PROBE = ApiRequest("POST", "/oauth/token/refresh", "ask for the session at", 200
 LIST = ApiRequest("GET", "/oauth/clients", "list the auth clients of", 200, "View Auth Clients")
 CREATE = ApiRequest("POST", "/oauth/clients", "create an auth client on", 201, "Create Auth Clients")
 
+ABOUT = ApiRequest("GET", "/about", "ask for the version of", 200)
+
 ANONYMOUS_PROBE = ApiRequest("GET", "/oauth/scopes", "reach", 401)
 
 # These can change nothing: the first has no client in it, and no instance has a client 0.

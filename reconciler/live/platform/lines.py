@@ -7,10 +7,8 @@ from collections.abc import Set
 from reconciler.model.lines import (
     BEING_UPGRADED,
     HASHED,
-    NEWEST,
     NO_CLIENTS,
     OWNER_NOT_ASKED,
-    OWNER_ONLY,
     UNKNOWN,
     UP_TO_4_2,
     UP_TO_4_15,
@@ -22,9 +20,6 @@ PLAIN_LENGTH = 40
 """Characters of a secret."""
 HASH_START = "$2y$"
 """What a bcrypt hash begins with; it is no secret."""
-
-OWNERLESS_CLIENTS = frozenset({"Swagger UI Auth", "Password Grant", "ProcessMaker Password Grant Client"})
-"""System clients that belong to no account, whether installed or upgraded (contract of 2026)."""
 
 
 def secret_shape(secret: object) -> object:
@@ -46,13 +41,6 @@ def capabilities_from(shapes: Set[object], *, redirects_logins: bool) -> Capabil
         return OWNER_NOT_ASKED
     # While its upgrade script runs, some are hashed already.
     return HASHED if "hash" in shapes and shapes <= {"hash", PLAIN_LENGTH, None} else UNKNOWN
-
-
-def with_owner_only(seen: Capabilities, *, owner_only: bool) -> Capabilities:
-    """The same, once it is known whether an account can change a client that is not its own."""
-    if seen is not OWNER_NOT_ASKED:
-        return seen
-    return OWNER_ONLY if owner_only else NEWEST
 
 
 def after_asking_for_nobody(seen: Capabilities, status: int) -> Capabilities:

@@ -131,6 +131,12 @@ class LoggedIn:
     listing: Listing | None
     problem: Failure | None = None
     """Why there is no listing."""
+    version: str | None = None
+    """The version that the instance shows to people; None if it shows none."""
+    foreign: tuple[int, ...] = ()
+    """The ids of the clients that this account cannot change, ascending, of those that were asked for."""
+    not_asked: int = 0
+    """For how many clients that was not asked, since there are too many."""
 
 
 @frozen

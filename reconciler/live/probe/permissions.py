@@ -7,18 +7,29 @@ not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.request import ApiRequest, failure_text
-from reconciler.live.platform.endpoints import ASK_CREATE, ASK_DELETE, ASK_EDIT
+from reconciler.live.ownership import ask_owner_only
+from reconciler.live.platform.endpoints import ABOUT, ASK_CREATE, ASK_DELETE, ASK_EDIT
 from reconciler.live.platform.gateway import HttpGateway
 from reconciler.live.platform.responses import is_json, session_error_for
 from reconciler.live.platform.session import Session
 from reconciler.live.probe.facts import Failure, LoggedIn, Permissions, PermissionState
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError, NotPermitted
+
+MOST_ASKED = 100
+"""Clients for which it is asked whether the account can change them: the newest."""
+
+MOST_OF_A_PAGE = 512 * 1024
+"""Bytes of the page about the instance in which the version is looked for."""
+
+# `Version 4.15.6 (Build #…)`; up to 4.2 `ProcessMaker 4 v4.2.36`.
+_VERSION = re.compile(r"(?:\bVersion\s{1,9}|\bProcessMaker 4 v)(\d{1,4}(?:\.\d{1,4}){1,3})")
 
 _NOTHING: Mapping[str, object] = {}
 
@@ -37,7 +48,37 @@ def examine_account(gateway: HttpGateway) -> LoggedIn:
     told = list(_try_all(gateway.session))
     create, edit, delete = (each.right for each in told)
     doubts = tuple(each.doubt for each in told if each.doubt is not None)
-    return LoggedIn(Permissions(view, create, edit, delete, doubts), left, listing, problem)
+    version = _version(gateway.session)
+    foreign: tuple[int, ...] = ()
+    not_asked = 0
+    if listing is not None and listing.capabilities.owner_only is not False:
+        listing, foreign, not_asked = _ownership(gateway, listing)
+    rights = Permissions(view, create, edit, delete, doubts)
+    return LoggedIn(rights, left, listing, problem, version, foreign, not_asked)
+
+
+def _version(session: Session) -> str | None:
+    """The version on the page that tells people; never more than a short word of it."""
+    try:
+        answer = session.try_out(ABOUT)
+    except GatewayError:
+        return None
+    found = _VERSION.search(answer.body[:MOST_OF_A_PAGE].decode("latin-1")) if answer.status == 200 else None
+    return found[1] if found else None
+
+
+def _ownership(gateway: HttpGateway, listing: Listing) -> tuple[Listing, tuple[int, ...], int]:
+    """The listing, once it is known who may change what; the clients of others; and how many were not asked for."""
+    ids = [client.id for client in listing.clients]
+    try:
+        listing = ask_owner_only(gateway, listing)
+        if listing.capabilities.owner_only is False:
+            return listing, (), 0
+        asked = ids[-MOST_ASKED:]
+        foreign = tuple(each for each in asked if not gateway.may_change(each))
+    except GatewayError:
+        return listing, (), len(ids)
+    return listing, foreign, len(ids) - len(asked)
 
 
 class _PermissionAnswer(NamedTuple):
@@ -73,7 +114,8 @@ def _try_all(session: Session) -> Iterator[_PermissionAnswer]:
 
 def _judge(answer: HttpResponse, call: ApiRequest, telling: frozenset[int], session: Session) -> _PermissionAnswer:
     # Without a session the platform answers with 500 too; up to 4.11.1 with 403.
-    shows = is_json(answer) and (answer.status not in (403, 500) or session.is_alive())
+    # From 2026 on it has no client 0: 404, without a body.
+    shows = (is_json(answer) or answer.status == 404) and (answer.status not in (403, 500) or session.is_alive())
     if shows and answer.status in telling:
         return _PermissionAnswer(PermissionState.GRANTED)
     if shows and answer.status == 403:

@@ -90,11 +90,25 @@ def _certificate(certificate: Certificate | None) -> dict[str, Any] | None:
 def _account(examination: Examination) -> dict[str, Any]:
     account = examination.account
     if not isinstance(account, LoggedIn):
-        return {"session_minutes": None, "rights": None}
+        return {"session_minutes": None, "rights": None, "platform": None}
     rights = account.rights
     minutes = None if account.session_seconds is None else round(account.session_seconds / 60)
     known = {"view": rights.view, "create": rights.create, "edit": rights.edit, "delete": rights.delete}
-    return {"session_minutes": minutes, "rights": known}
+    return {"session_minutes": minutes, "rights": known, "platform": _platform(account)}
+
+
+def _platform(account: LoggedIn) -> dict[str, Any] | None:
+    if account.listing is None:
+        return None
+    found = account.listing.capabilities
+    return {
+        "version": account.version,
+        "line": found.line,
+        "secrets": found.secrets,
+        "stores_grants_as_sent": found.stores_grants_as_sent,
+        "owner_only": found.owner_only,
+        "foreign_clients": list(account.foreign),
+    }
 
 
 def _finding(finding: DoctorFinding) -> dict[str, Any]:
