@@ -31,9 +31,8 @@ def _unknown(plan: Plan) -> Refusal:
 def _promise(found: Capabilities, promised: str | None) -> Iterator[Refusal]:
     if promised is not None and not is_as_promised(promised, found):
         text = f"`platform:` says {promised}, and this instance answers like {found.line}"
-        yield Refusal(
-            "platform-mismatch", text, "check `url:`; after an upgrade, change `platform:` in reconciler.yaml"
-        )
+        way_out = "check `url:`; after an upgrade, change `platform:` in reconciler.yaml"
+        yield Refusal("platform-mismatch", text, way_out)
 
 
 def _creates(plan: Plan, found: Capabilities) -> Iterator[Refusal]:

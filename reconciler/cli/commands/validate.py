@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.flags.options import files_options, offline_output_options, platform_option
+from reconciler.cli.flags.options import files_options, offline_output_options
 from reconciler.cli.flags.paths import real_path, refuse_unread_paths
+from reconciler.cli.flags.platform import platform_option
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors

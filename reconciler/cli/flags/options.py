@@ -16,7 +16,6 @@ from reconciler.cli.flags import completion
 from reconciler.cli.flags.types import MultiLine, Seconds, WholeNumber
 from reconciler.cli.output.console import Console, start_console, start_offline_console
 from reconciler.model.errors import WrongUsage
-from reconciler.model.lines import NEWEST_FOUR, STATES_OF_2026, capabilities_of
 from reconciler.model.settings import Limits
 from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.text import quoted
@@ -244,21 +243,6 @@ journal_option = option(
     help="Where every change is written down.  [default: .reconciler/journal beside the configuration]",
 )
 
-
-def _platform(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is None or capabilities_of(value) is not None:
-        return value
-    known = f"4.0 to {NEWEST_FOUR}, with or without a third number, or {', '.join(STATES_OF_2026)}"
-    raise click.BadParameter(f"{quoted(value)} is no version that is known here; known are {known}", context, parameter)
-
-
-platform_option = click.option(
-    "--platform",
-    callback=_platform,
-    metavar="VERSION",
-    help="Judge as if the instances were of this version of the platform: 4.15, 2026 and so on.",
-)
-"""What would be on another version: for commands that ask no instance."""
 
 parallelism_option = option(
     "--parallelism",

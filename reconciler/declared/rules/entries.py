@@ -16,7 +16,7 @@ from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 
 
 def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
-    """Up to 4.15 the token endpoint refuses the code of a client that also has another grant."""
+    """Before 2026 the token endpoint refuses the code of a client that also has another grant."""
     capabilities = expected_capabilities(context.instance.platform)
     for entry in context.entries:
         if len(entry.grants) > 1 and capabilities.refuses_code_exchange(entry.grants):  # few have several
