@@ -13,7 +13,7 @@ from enum import StrEnum
 from reconciler.support.frozen import frozen
 
 _AUTHORIZATION_CODE = "authorization_code"  # Grant.AUTHORIZATION_CODE; model/clients builds on this module
-_VERSION = re.compile(r"4\.(\d{1,2})(\.\d{1,3})?")
+_VERSION = re.compile(r"4\.([0-9]{1,2})(\.[0-9]{1,3})?")
 
 
 class SecretDisplay(StrEnum):

@@ -16,6 +16,7 @@ from tests.faults import On, RequestLog, Respond, together
 from tests.live.servers import answer, row, serving
 from tests.live.servers import platform as platform_like
 from tests.sandbox.conftest import Browser
+from tests.tiers import few
 
 ALL = ["4.0.17", "4.2.36", "4.6.3", "4.8.4", "4.9.4", "4.11.1", "4.13.2", "4.14.1", "4.15.6"]
 STATES = ["2026-hashed", "2026-owner-only", "2026"]
@@ -405,6 +406,18 @@ def test_risks_speak_for_the_version(project: Project) -> None:
             assert said in project.run("plan").out
 
 
+def test_an_account_that_is_blocked_during_the_run_is_tried_on_no_other_instance(project: Project) -> None:
+    locked = answer(401, {"message": "Account locked after too many failed attempts. Contact administrator."})
+    with serving(platform_like(list=locked)) as first, serving(platform_like()) as second:
+        project.configure({"one": at(first.url), "two": at(second.url)})
+        project.declare(wanted("New"))
+        ended = project.run("plan", "--all", "--parallelism", "1")
+        assert ended.code == 6
+        assert second.lines == []
+    assert "blocked or made inactive during the run" in ended.err
+    assert "not tried: one refused the same user name and password" in ended.err
+
+
 WRONG = "Wrong-pass-1"
 
 
@@ -423,11 +436,13 @@ def test_the_sixth_wrong_login_within_a_minute_says_how_long_to_wait(project: Pr
         assert project.run("plan").code == 6, "the right password is refused as well"
 
 
-@pytest.mark.parametrize("version", [*ALL, *STATES])
-@pytest.mark.parametrize(
-    ("account", "said"), [("nobody-of-that-name", "account"), ("pm_inactive", "account"), ("pm_none", "permission")]
-)
-def test_a_first_hour_on_every_version(project: Project, version: str, account: str, said: str) -> None:
+FIRST_HOURS = [
+    (version, account) for account in ("nobody-of-that-name", "pm_inactive", "pm_none") for version in (*ALL, *STATES)
+]
+
+
+@pytest.mark.parametrize(("version", "account"), few(FIRST_HOURS, 5))
+def test_a_first_hour_on_every_version(project: Project, version: str, account: str) -> None:
     """An unknown name, an inactive account, no permission: each is one message, and nothing is tried again."""
     password = account_named(account).password if account.startswith("pm_") else WRONG
     with instance(version) as served:
@@ -436,4 +451,4 @@ def test_a_first_hour_on_every_version(project: Project, version: str, account: 
         project.log_in_as(account, password)
         ended = project.run("plan")
         assert ended.code == (1 if account == "pm_none" else 6), ended.err
-        assert said in ended.only_error()
+        assert ("permission" if account == "pm_none" else "account") in ended.only_error()

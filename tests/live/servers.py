@@ -177,6 +177,7 @@ def platform(**answers: Pieces | Answering) -> Answering:
         "logout": answer(302, headers="Location: /login\r\n"),
         "scopes": answer(200, []),
         "probe": answer(200, content_type="text/html"),
+        "about": answer(200, b"ProcessMaker Platform Version 4.15.6 (Build #1)", content_type="text/html"),
         "list": answer(200, {"data": [row()]}),
         "create": answer(201, row()),
         "update": answer(200, row()),

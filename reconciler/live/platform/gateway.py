@@ -39,6 +39,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     connections: int = 8,
     retry_clock: RetryClock = REAL_TIME,
     renewals: int = 1,
+    on_refused: Callable[[], object] = lambda: None,
 ) -> Iterator[HttpGateway]:
     """Log in to the instance at `url` and yield its thread-safe gateway; log out whenever the block ends.
 
@@ -47,7 +48,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     another machine requires `allow_http`. Proxies come from the environment, but are never used for this machine's own
     addresses or an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway.
     `retry_clock` makes the pauses between attempts; `pause_unless` ends them when a run is to stop. A session that ends
-    too early is renewed `renewals` times.
+    too early is renewed `renewals` times; `on_refused` is called if the account is not accepted any more by then.
 
     Raises LoginRefused or another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that
     cannot be used.
@@ -64,7 +65,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
         ) as transport,
         ExitStack() as ways_out,
     ):
-        session = Session(transport, credentials, renewals)
+        session = Session(transport, credentials, renewals, on_refused)
         # Before the login, so that an interruption right after its response is covered too.
         ways_out.callback(session.log_out)
         try:

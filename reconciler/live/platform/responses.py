@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.request import ApiRequest, failure_text
-from reconciler.live.platform.lines import secret_shape
+from reconciler.live.platform.lines import capabilities_from, secret_shape
 from reconciler.model.errors import (
     ClientNotFound,
     GatewayError,
@@ -21,6 +22,7 @@ from reconciler.model.errors import (
     UnexpectedResponse,
 )
 from reconciler.model.fields import PLAIN_FIELDS
+from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
 from reconciler.support.text import printable
 
@@ -44,6 +46,17 @@ _WORDS = {
 
 _PLATFORM_HINT = "check that `url:` is the address of the platform itself"
 SESSION_HINT = "run the command again; nobody may log in with this account, or change its password, meanwhile"
+
+
+class ListingAnswer(NamedTuple):
+    """The answer to the request for a listing."""
+
+    document: object
+    at: datetime | None
+    """The instance's own time."""
+    capabilities: Capabilities
+    """What the instance can do, as far as the answer shows it."""
+
 
 _FIELDS_SHOWN = 10
 _LENGTH_SHOWN = 200
@@ -92,6 +105,15 @@ def session_error_for(answer: HttpResponse, call: ApiRequest, url: str) -> Gatew
         why = "there is no such client, or it belongs to another account (404)"
         return ClientNotFound(failure_text(call, url, why), "plan again: it shows what is live now")
     return error_for(answer, call, url)
+
+
+def is_refusal(answer: HttpResponse) -> bool:
+    """Whether the platform itself refuses it with 403; a firewall's 403 is a page."""
+    return answer.status == 403 and is_json(answer)
+
+
+def has_ended(answer: HttpResponse, url: str) -> bool:
+    return answer.status == 401 or leads_to_login(answer, url)
 
 
 def leads_to_login(answer: HttpResponse, url: str) -> bool:
@@ -158,11 +180,11 @@ def decode_body(answer: HttpResponse, call: ApiRequest, url: str) -> object:
 
 
 def decode_listing(
-    answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool
-) -> tuple[object, frozenset[object]]:
-    """Decode the body of a listing; return it with the shapes of its secrets. Raises UnexpectedResponse.
+    answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool, redirects_logins: bool
+) -> ListingAnswer:
+    """Decode the body of a listing. Raises UnexpectedResponse.
 
-    Secrets are dropped; or, `with_secrets`, each is a `Secret`.
+    Secrets are dropped; or, `with_secrets`, each is a `Secret`. `redirects_logins` is how the instance answers logins.
     """
     shapes: set[object] = set()
 
@@ -174,7 +196,8 @@ def decode_listing(
     def keep_secrets(pairs: dict[str, object]) -> dict[str, object]:
         return keep(pairs) | _secret_of(pairs)
 
-    return _decode_with(keep_secrets if with_secrets else keep, answer, call, url), frozenset(shapes)
+    document = _decode_with(keep_secrets if with_secrets else keep, answer, call, url)
+    return ListingAnswer(document, instance_time(answer), capabilities_from(shapes, redirects_logins=redirects_logins))
 
 
 def _decode_with(keep: _Keep, answer: HttpResponse, call: ApiRequest, url: str) -> object:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
-from datetime import datetime
 from threading import Lock
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from reconciler.live.http.outcomes import HttpResponse
@@ -15,7 +13,6 @@ from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.transport import CookieSession, Transport
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.endpoints import LOGIN, LOGIN_AGAIN, LOGOUT, PROBE
-from reconciler.live.platform.lines import capabilities_from
 from reconciler.live.platform.login import (
     OWN_ACCOUNT,
     blocked_session_error,
@@ -25,17 +22,16 @@ from reconciler.live.platform.login import (
     no_session_error,
 )
 from reconciler.live.platform.responses import (
+    ListingAnswer,
     decode_body,
     decode_listing,
-    instance_time,
-    is_json,
-    leads_to_login,
+    has_ended,
+    is_refusal,
     locked_words,
     session_error_for,
 )
 from reconciler.live.platform.server_words import ServerWords
-from reconciler.model.errors import GatewayError, NotAuthenticated, Unavailable
-from reconciler.model.lines import Capabilities
+from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable
 from reconciler.model.secret import Secret
 
 LOG = logging.getLogger("reconciler.http")
@@ -51,20 +47,17 @@ def _nothing() -> None:
     pass
 
 
-class ListingAnswer(NamedTuple):
-    """The answer to the request for a listing."""
-
-    document: object
-    at: datetime | None
-    """The instance's own time."""
-    capabilities: Capabilities
-    """What the instance can do, as far as the answer shows it."""
-
-
 class Session:
     """One account's session on one instance, for several threads. Renewed if it ends too early, once by default."""
 
-    def __init__(self, transport: Transport, credentials: Credentials, renewals: int = 1) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        renewals: int = 1,
+        on_refused: Callable[[], object] = _nothing,
+    ) -> None:
+        """`on_refused` is called once the instance does not accept the account any more, in the middle of the run."""
         self._transport = transport
         self._url = transport.url
         self._credentials = credentials
@@ -74,6 +67,7 @@ class Session:
         # session must not replace the new session's.
         self._cookies = transport.new_cookies()
         self._renewal = Lock()
+        self._on_refused = on_refused
         self._renewals = renewals
         self._renewed = False
         self._failure: GatewayError | None = None
@@ -133,9 +127,9 @@ class Session:
         `with_secrets`, each secret in it is a `Secret`; otherwise there is none in it.
         """
         answer = self._succeed(call, None, _nothing)
-        document, shapes = decode_listing(answer, call, self._url, with_secrets=with_secrets)
-        seen = capabilities_from(shapes, redirects_logins=self.answers_login_with_redirect)
-        return ListingAnswer(document, instance_time(answer), seen)
+        return decode_listing(
+            answer, call, self._url, with_secrets=with_secrets, redirects_logins=self.answers_login_with_redirect
+        )
 
     def _succeed(
         self, call: ApiRequest, body: Mapping[str, object] | None, before_repeating: Callable[[], object]
@@ -188,14 +182,15 @@ class Session:
         with 403, as without the permission; once with 401, after a password change. Only the probe can tell these
         apart.
         """
-        if not (answer.status == 500 or _has_ended(answer, self._url) or _is_refusal(answer)):
+        if not (answer.status == 500 or has_ended(answer, self._url) or is_refusal(answer)):
             return session_error_for(answer, call, self._url)
         if cookies is not self._cookies:
             return None  # another thread has renewed it already
         if answer.status == 401 and (words := locked_words(answer)) is not None:
+            self._on_refused()
             return blocked_session_error(words, call, self._url)
         probed = self._probe(cookies)
-        if probed is not None and _has_ended(probed, self._url):
+        if probed is not None and has_ended(probed, self._url):
             return None
         if answer.status != 500:
             return session_error_for(answer, call, self._url)
@@ -245,6 +240,8 @@ class Session:
             self._send_login(LOGIN_AGAIN, fresh)
         except GatewayError as error:
             self._failure = error
+            if isinstance(error, LoginRefused):
+                self._on_refused()
             raise
         except BaseException:
             # Interrupted, perhaps after the login succeeded: then this session must be logged out.
@@ -269,7 +266,7 @@ class Session:
         probed = self._probe(cookies)
         if probed is not None and probed.status == PROBE.success:
             return
-        if probed is not None and _has_ended(probed, self._url):
+        if probed is not None and has_ended(probed, self._url):
             raise no_session_error(answer, call, self._url)
         self._log_out(cookies)
         why = "whether it succeeded is not known: the instance did not confirm it"
@@ -279,12 +276,3 @@ class Session:
 def _form(credentials: Credentials) -> Secret:
     fields = {"username": credentials.username.reveal(), "password": credentials.password.reveal()}
     return Secret(urlencode(fields))
-
-
-def _is_refusal(answer: HttpResponse) -> bool:
-    """Whether the platform itself refuses it with 403; a firewall's 403 is a page."""
-    return answer.status == 403 and is_json(answer)
-
-
-def _has_ended(answer: HttpResponse, url: str) -> bool:
-    return answer.status == 401 or leads_to_login(answer, url)

@@ -48,9 +48,13 @@ class LoginSlot:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if isinstance(error, LoginRefused):
-            self._account.refused_by = self._account.refused_by or self._instance
+            self.refuse()
         self._account.accepted |= error is None
         self._give_up()
+
+    def refuse(self) -> None:
+        """Try this account on no other instance: this one does not accept it, or does not any more."""
+        self._account.refused_by = self._account.refused_by or self._instance
 
     def pause(self, seconds: float) -> bool | None:
         """Wait between two attempts. A login is retried only if nothing of it was sent: others may try meanwhile."""

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock
 
 from reconciler.live.gateway import Gateway
-from reconciler.live.http.retry import Pause, RetryClock, pause_unless
+from reconciler.live.http.retry import RetryClock, pause_unless
 from reconciler.live.platform.credentials import Credentials, read_credentials
 from reconciler.live.platform.gateway import HttpGateway, connect
 from reconciler.model.errors import Interrupted
@@ -80,14 +80,14 @@ class Sessions:
         with LoginSlot(account, place.instance.name, self._pause) as slot:
             if self._stop():
                 raise Interrupted("not tried: interrupted")
-            return stack.enter_context(self._connect(place, credentials, renewals, slot.pause))
+            return stack.enter_context(self._connect(place, credentials, renewals, slot))
 
     def timeout_of(self, instance: Instance) -> float:
         """Total timeout per request in seconds."""
         return self._timeout or instance.timeout or DEFAULT_TIMEOUT
 
     def _connect(
-        self, place: Endpoint, credentials: Credentials, renewals: int, pause: Pause
+        self, place: Endpoint, credentials: Credentials, renewals: int, slot: LoginSlot
     ) -> AbstractContextManager[HttpGateway]:
         instance = place.instance
         return connect(
@@ -98,8 +98,9 @@ class Sessions:
             allow_http=instance.allow_http,
             embedded=instance.url is None,
             connections=self._connections,
-            retry_clock=RetryClock(pause),
+            retry_clock=RetryClock(slot.pause),
             renewals=renewals,
+            on_refused=slot.refuse,
         )
 
     def _account(self, credentials: Credentials) -> AccountState:
