@@ -113,6 +113,7 @@ def is_refusal(answer: HttpResponse) -> bool:
 
 
 def has_ended(answer: HttpResponse, url: str) -> bool:
+    """Whether the answer says by itself that there is no session."""
     return answer.status == 401 or leads_to_login(answer, url)
 
 
