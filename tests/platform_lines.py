@@ -27,6 +27,12 @@ class Line:
 
     name: str
     platform: str
+    creates: bool = True
+    """Whether clients are created there."""
+    limits_sessions: bool = True
+    """Whether an instance can allow one session a user."""
+    questions: int = 2
+    """Requests of an apply before its first write, besides the login and the list; for three clients that change."""
 
     def __str__(self) -> str:
         return self.name
@@ -57,16 +63,16 @@ class Line:
 
 DEFAULT = Line("4.15", "4.15.6")
 LINES = (
-    Line("4.0", "4.0.17"),
-    Line("4.2", "4.2.36"),
-    Line("4.6.3", "4.6.3"),
-    Line("4.8.4", "4.8.4"),
+    Line("4.0", "4.0.17", creates=False, limits_sessions=False, questions=1),
+    Line("4.2", "4.2.36", creates=False, limits_sessions=False, questions=1),
+    Line("4.6.3", "4.6.3", limits_sessions=False),
+    Line("4.8.4", "4.8.4", limits_sessions=False),
     Line("4.11.1", "4.11.1"),
     Line("4.14.1", "4.14.1"),
     DEFAULT,
-    Line("2026-hashed", "2026-hashed"),
-    Line("2026-owner-only", "2026-owner-only"),
-    Line("2026", "2026"),
+    Line("2026-hashed", "2026-hashed", creates=False, questions=3),
+    Line("2026-owner-only", "2026-owner-only", creates=False, questions=4),
+    Line("2026", "2026", creates=False, questions=1),
 )
 
 
