@@ -31,6 +31,8 @@ _CERTIFICATE = {
 _NO_BUNDLE = "CA certificate bundle"  # from a message of requests
 _PROXY_REFUSES = "Tunnel connection failed: 4"  # from one of http.client, up to the first digit of the proxy's status
 
+_BAD_PACKING = "its answer cannot be unpacked (bad compression)"
+IMPOSSIBLE_LENGTH = "its answer gives an impossible length (Content-Length), which is a fault of the server or a proxy"
 _BROKE_OFF = "the connection broke off before the answer was complete"
 _CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
 
@@ -43,7 +45,7 @@ def explain_failure(error: Exception, seconds: float, *, sent: bool) -> NoRespon
     """
     root = _root(error)
     why, hint = _reason(error, root, seconds, sent=sent)
-    unpackable = isinstance(error, requests.exceptions.ContentDecodingError)
+    unpackable = isinstance(error, requests.exceptions.ContentDecodingError) or _is_about_lengths(error)
     if root is not None:
         # The frames of the HTTP library hold the request's body.
         root.with_traceback(None)
@@ -89,8 +91,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _reason(error: Exception, root: OSError | None, seconds: float, *, sent: bool) -> tuple[str, str | None]:
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return "its answer cannot be unpacked (bad compression)", None
+    if _is_about_lengths(error) or isinstance(error, requests.exceptions.ContentDecodingError):
+        return IMPOSSIBLE_LENGTH if _is_about_lengths(error) else _BAD_PACKING, None
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not let us through", "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"
     if root is not None:
@@ -100,6 +102,12 @@ def _reason(error: Exception, root: OSError | None, seconds: float, *, sent: boo
     if isinstance(error, ValueError):
         return "the request cannot be sent to this URL", "check `url:`"
     return _BROKE_OFF, None
+
+
+def _is_about_lengths(error: Exception) -> bool:
+    """Whether the answer has several lengths; urllib3 has no error of its own for that."""
+    invalid = requests.exceptions.InvalidHeader | urllib3.exceptions.InvalidHeader
+    return isinstance(error, invalid) and "Content-Length" in str(error)
 
 
 def _no_answer_in(seconds: float) -> tuple[str, str]:

@@ -14,7 +14,7 @@ import urllib3
 
 from reconciler import __version__
 from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
-from reconciler.live.http.errors import FAILURES, explain_failure
+from reconciler.live.http.errors import FAILURES, IMPOSSIBLE_LENGTH, explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, TimeLimits, send_with_retries
@@ -240,6 +240,8 @@ def _without_netrc(request: requests.PreparedRequest) -> requests.PreparedReques
 
 def _read(response: requests.Response) -> bytes | str:
     """Return the body, or what is wrong with it. Not read where unused: a broken body must not hide the status."""
+    if not _has_possible_length(response):
+        return IMPOSSIBLE_LENGTH
     if response.status_code in _WITH_OPTIONAL_BODY:
         return _read_optional(response)
     if response.status_code not in _WITH_BODY:
@@ -252,6 +254,14 @@ def _read(response: requests.Response) -> bytes | str:
         if len(body) > LARGEST:
             return f"its answer is larger than {LARGEST // 1024 // 1024} MiB"
     return bytes(body)
+
+
+def _has_possible_length(response: requests.Response) -> bool:
+    """Whether the response gives one length, as a number of bytes, or none (RFC 9110 section 8.6)."""
+    given = response.headers.get("Content-Length")
+    lengths = {each.strip() for each in given.split(",")} if given is not None else {"0"}
+    (length, *others) = lengths
+    return not others and length.isascii() and length.isdecimal()
 
 
 def _read_optional(response: requests.Response) -> bytes:

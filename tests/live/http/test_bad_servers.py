@@ -30,6 +30,7 @@ class Case(NamedTuple):
 
 BROKE_OFF = "the connection broke off before the answer was complete"
 BAD_PACKING = "cannot be unpacked"
+BAD_LENGTH = "gives an impossible length (Content-Length), which is a fault of the server or a proxy"
 
 CASES = {
     "nothing at all": Case(b"", Unavailable, BROKE_OFF),
@@ -41,7 +42,10 @@ CASES = {
     "a chunk cut short": Case(CHUNKED + b'ff\r\n{"data"', Unavailable, BROKE_OFF),
     "no last chunk": Case(CHUNKED + b'c\r\n{"data": []}\r\n', Unavailable, BROKE_OFF),
     "a chunk of no length": Case(CHUNKED + b"zz\r\n{}\r\n", Unavailable, BROKE_OFF),
-    "two lengths": Case(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", Unavailable, ""),
+    "two lengths": Case(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", UnexpectedResponse, BAD_LENGTH),
+    "two lengths in one": Case(HEAD + b"Content-Length: 2, 3\r\n\r\n{}", UnexpectedResponse, BAD_LENGTH),
+    "a negative length": Case(HEAD + b"Content-Length: -5\r\n\r\n{}", UnexpectedResponse, BAD_LENGTH),
+    "a length that is none": Case(HEAD + b"Content-Length: many\r\n\r\n{}", UnexpectedResponse, BAD_LENGTH),
     "not gzip": Case(
         HEAD + b'Content-Encoding: gzip\r\nContent-Length: 12\r\n\r\n{"data": []}', UnexpectedResponse, BAD_PACKING
     ),
