@@ -17,10 +17,11 @@ EDITORS := tests/editors/node_modules/.installed
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml requirements/ci.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=python3.11 ...") if sys.version_info < (3, 11) else 0'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/ci.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The YAML language server that editors run, for the tests of the schemas. Without npm those tests say what is missing.
@@ -63,7 +64,8 @@ bench: $(INSTALLED) ## Measure whole processes: time, memory, requests
 	$(BIN)/python -m tests.benchmarks.page
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write into docs/ what the program prints: --help, and what command lines show
+docs: $(INSTALLED) ## Write into docs/ what the program prints, and into all places where the project lives
+	$(BIN)/python -m tests.docs.addresses
 	$(BIN)/python -m tests.docs.commands
 	$(BIN)/python -m tests.docs.transcripts
 
@@ -82,6 +84,19 @@ wheel: ## Build the wheel, install it where nothing else is, and run what needs 
 	.venv-wheel/bin/python -I -c 'from reconciler.render.html.page import page; from reconciler.render.html.elements import tag; page("", tag("p"), [])'
 	rm -rf .venv-wheel
 
+# Needs uv (https://docs.astral.sh/uv), 0.9 or later. UPGRADE=--upgrade takes the newest versions, for example.
+UPGRADE =
+UV := uv
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command 'make lock' $(UPGRADE)
+
+.PHONY: lock
+lock: ## Lock the dependencies anew in requirements/, to fit pyproject.toml (needs uv)
+	$(COMPILE) --all-extras pyproject.toml --output-file requirements/ci.txt
+	$(COMPILE) --extra age pyproject.toml --constraint requirements/ci.txt --output-file requirements/run.txt
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	  | $(COMPILE) - --constraint requirements/ci.txt --output-file requirements/build.txt
+
 .PHONY: clean
 clean: ## Remove everything that make created
 	rm -rf $(VENV) tests/editors/node_modules .venv-lowest .venv-wheel .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
@@ -89,7 +104,7 @@ clean: ## Remove everything that make created
 .PHONY: test-lowest
 test-lowest: $(EDITORS) ## Run the tests with the lowest versions that pyproject.toml allows
 	$(PYTHON) -m venv .venv-lowest
-	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 	.venv-lowest/bin/python -m tests.lowest pyproject.toml > .venv-lowest/lowest.txt
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv-lowest/lowest.txt
 	.venv-lowest/bin/python -m pytest -n auto

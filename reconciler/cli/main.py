@@ -22,6 +22,7 @@ from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 
 if TYPE_CHECKING:
     from reconciler.model.diagnostics import Diagnostic
+    from reconciler.project import Addresses
 
 WRONG_USAGE = 64
 """sysexits.h EX_USAGE. click's own 2 would read as "changes pending"."""
@@ -199,11 +200,18 @@ def _say_system_error(problem: OSError) -> int:
 
 def _say_bug(bug: Exception) -> int:
     from reconciler.cli.output.log import logs_requests
+    from reconciler.project import PROJECT
 
     if logs_requests():
         say(trace_of(bug))
-    say(
-        f"error: reconciler itself failed ({type(bug).__name__}); this is a bug\n"
-        "  please report it with the output of: reconciler version; the same command with -vv shows where\n"
-    )
+    say(bug_message(type(bug).__name__, PROJECT))
     return 1
+
+
+def bug_message(name: str, project: Addresses) -> str:
+    """Return what is said of an exception of this name that nothing foresaw, with where to report it."""
+    where = f" at {project.issues_url}" if project.issues_url else ""
+    return (
+        f"error: reconciler itself failed ({name}); this is a bug\n"
+        f"  please report it{where} with the output of: reconciler version; the same command with -vv shows where\n"
+    )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.projects import stored, wanted
-from tests.declared.git.repositories import git
+from tests.declared.git.repositories import git, repository
 from tests.github.flows import EVIL, SECRETS, Origin, declared
 from tests.github.runner import ROOT, Ran, Runner, document, missing_secrets
 from tests.github.test_files import judged
@@ -69,6 +69,39 @@ def test_the_pipeline_is_as_gitlabs_published_schema_says() -> None:
         "check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", PIPELINE
     )
     assert found.returncode == 0, found.stdout
+
+
+@pytest.fixture
+def installing(origin: Origin) -> Runner:
+    """A job before its script, a repository to fetch the program from, and a Python that only notes its arguments."""
+    program = origin.folder / "program"
+    locks = {f"requirements/{name}": "" for name in ("run.txt", "build.txt")}
+    script = (ROOT / "requirements" / "install.sh").read_text(encoding="utf-8")
+    repository(program, {"requirements/install.sh": script, **locks})
+    runner = origin.runner()
+    noted = f'echo "$@" >> "{runner.temp}/noted.txt"'
+    python = f'#!/bin/sh\n{noted}\ncase $2 in venv) mkdir -p "$3/bin"; cp "$0" "$3/bin/python";; esac\n'
+    (runner.folder / "bin" / "python3").write_text(python)
+    (runner.folder / "bin" / "python3").chmod(0o755)
+    commit_id = git(program, "rev-parse", "HEAD").strip()
+    runner.environment.update(RECONCILER=str(program), RECONCILER_COMMIT=commit_id, TMPDIR=str(runner.temp))
+    return runner
+
+
+def test_every_job_installs_the_program_of_one_commit_with_what_it_locks(installing: Runner) -> None:
+    ran = job(installing, "default", "before_script")
+    assert ran.code == 0, ran.text
+    venv, dependencies, program = (installing.temp / "noted.txt").read_text().splitlines()
+    assert venv.startswith(f"-m venv {installing.temp}/")
+    assert "--require-hashes" in dependencies
+    assert "--no-deps --no-build-isolation" in program
+
+
+@pytest.mark.parametrize("commit_id", ["", "0123456789" * 4])
+def test_no_other_commit_is_installed(installing: Runner, commit_id: str) -> None:
+    installing.environment["RECONCILER_COMMIT"] = commit_id
+    assert job(installing, "default", "before_script").code != 0
+    assert not (installing.temp / "noted.txt").exists()
 
 
 def test_only_protected_branches_run_what_holds_an_account() -> None:

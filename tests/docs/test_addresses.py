@@ -1,0 +1,143 @@
+"""Where the project lives stands in one place, and nobody is sent to an address that does not exist."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconciler.cli.main import bug_message
+from reconciler.project import PROJECT, Addresses
+from tests.docs.addresses import PLACES, WORKFLOWS, files, rewritten
+from tests.docs.pages import ROOT
+from tests.github.test_files import PINNED, judged
+from tests.repository.tracked import tracked
+
+NOWHERE = Addresses()
+SOMEWHERE = Addresses(
+    repository="quiet-otter/keeper",
+    index_name="quiet-otter-keeper",
+    image="registry.test/quiet-otter/keeper",
+    site="https://keeper.test",
+)
+MADE_UP = re.compile(
+    r"OWNER/REPOSITORY|(?:git|registry)\.example|pip install (?:--?[\w-]+ )*processmaker-reconciler|rev: v\d"
+    r"|quiet-otter"
+)
+UNFILLED = re.compile(r"OWNER/REPO(?!@SHA)")
+ABOUT_THEM = {Path("tests/docs/addresses.py"), Path("tests/docs/test_addresses.py"), Path("tests/github/test_files.py")}
+
+
+def texts(to: Addresses) -> dict[str, str]:
+    return {path.relative_to(ROOT).as_posix(): text for path, text in files(to)}
+
+
+def test_every_place_has_the_address_of_today() -> None:
+    stale = [path for path, text in files(PROJECT) if not path.exists() or path.read_text(encoding="utf-8") != text]
+    assert stale == [], "run: make docs"
+
+
+def test_every_place_changes_with_its_address() -> None:
+    before, after = texts(NOWHERE), texts(SOMEWHERE)
+    assert {name for name in after if after[name] == before[name]} == {"docs/github/comment.yml"}  # installs nothing
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_an_address_that_is_taken_back_leaves_nothing_behind(name: str) -> None:
+    there = rewritten((ROOT / name).read_text(encoding="utf-8"), name, SOMEWHERE)
+    back = rewritten(there, name, NOWHERE)
+    assert "otter" in there or "keeper" in there
+    assert "otter" not in back
+    assert back == texts(NOWHERE)[name]
+
+
+@pytest.mark.parametrize(
+    ("field", "places"),
+    [
+        ("index_name", {"docs/guides/installing.md"}),
+        (
+            "image",
+            {
+                "docs/guides/installing.md",
+                "docs/guides/kubernetes/cronjob.yaml",
+                "docs/guides/kubernetes/fleet-job.yaml",
+            },
+        ),
+    ],
+)
+def test_each_address_alone_changes_its_own_places(field: str, places: set[str]) -> None:
+    alone = texts(dataclasses.replace(NOWHERE, **{field: getattr(SOMEWHERE, field)}))
+    assert {name for name, text in alone.items() if text != texts(NOWHERE)[name]} == places
+
+
+def test_what_is_written_is_what_programs_read() -> None:
+    there = texts(SOMEWHERE)
+    assert tomllib.loads(there["pyproject.toml"])["project"]["urls"] == {
+        "Documentation": "https://keeper.test",
+        "Source": "https://github.com/quiet-otter/keeper",
+        "Issues": "https://github.com/quiet-otter/keeper/issues",
+        "Changelog": "https://github.com/quiet-otter/keeper/blob/main/CHANGELOG.md",
+    }
+    assert tomllib.loads(texts(NOWHERE)["pyproject.toml"])["project"]["urls"] == {}
+    for name in ("auth-clients", "output"):
+        file = f"schemas/{name}.schema.json"
+        assert json.loads(there[file])["$id"] == f"https://keeper.test/{file}"
+        assert json.loads(texts(NOWHERE)[file])["$id"] == f"urn:processmaker-reconciler:schema:{name}"
+    pipeline = yaml.safe_load(there["docs/guides/gitlab/gitlab-ci.yml"])
+    assert pipeline["variables"]["RECONCILER"] == "https://github.com/quiet-otter/keeper.git"
+
+
+def test_a_bug_is_reported_where_there_is_somebody_to_read_it() -> None:
+    assert "github.com" not in bug_message("KeyError", NOWHERE)
+    assert "report it at https://github.com/quiet-otter/keeper/issues with" in bug_message("KeyError", SOMEWHERE)
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_to_copy_is_one_of_ours_but_for_the_action(name: str, tmp_path: Path) -> None:
+    """Filled in with a commit, it is as GitHub's schema says, and zizmor finds nothing."""
+    text = (ROOT / "docs" / "github" / name).read_text(encoding="utf-8")
+    assert "./" not in re.findall(r"uses: (\S+)", text)
+    copied = tmp_path / ".github" / "workflows" / name
+    copied.parent.mkdir(parents=True)
+    filled = re.sub(r"OWNER/REPO@SHA.*", f"{SOMEWHERE.repository}@{'0123456789' * 4} # v0.1.0", text)
+    copied.write_text(filled, encoding="utf-8")
+    assert all(PINNED.fullmatch(line) for line in re.findall(r"uses: (.*)", filled))
+    found = judged("check-jsonschema", "--builtin-schema", "vendor.github-workflows", copied)
+    assert found.returncode == 0, found.stdout
+    found = judged("zizmor", "--offline", "--no-progress", "--color=never", copied)
+    assert found.returncode == 0, found.stdout
+
+
+def _made_up(text: str) -> list[str]:
+    return [*MADE_UP.findall(text), *UNFILLED.findall(text)]
+
+
+def test_no_address_is_made_up_where_people_copy_from() -> None:
+    """`OWNER/REPO@SHA` alone is left to fill in: GitHub refuses it as long as nobody has."""
+    found = {}
+    for path in tracked():
+        if path not in ABOUT_THEM and (ROOT / path).is_file():
+            found[str(path)] = _made_up((ROOT / path).read_text(encoding="utf-8", errors="ignore"))
+    assert len(found) > 500
+    assert {path: each for path, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- uses: OWNER/REPO@main",
+        "image: registry.example.com/reconciler:1.0.0",
+        "run: pip install processmaker-reconciler",
+        "pip install --quiet processmaker-reconciler==1.0",
+        "  rev: v0.1.0",
+        "- repo: https://git.example.com/reconciler",
+    ],
+)
+def test_a_made_up_address_would_be_found(line: str) -> None:
+    """So that the test above could fail."""
+    assert _made_up(line)
