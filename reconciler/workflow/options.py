@@ -104,6 +104,15 @@ def select_instances(settings: Settings, selection: Selection) -> tuple[Instance
     return in_shard(sorted(chosen, key=lambda instance: instance.wave), selection.shard)
 
 
+def require_extras(instances: Iterable[Instance]) -> None:
+    """Raise `WrongUsage` if the extra is missing that serves an embedded instance among these, before any request."""
+    for instance in instances:
+        if instance.embedded is not None:
+            from reconciler.model.extras import require
+
+            require("sandbox", f"{quoted(instance.name)} is embedded: it")
+
+
 def select_all(settings: Settings, *, embedded: bool, shard: Shard | None) -> Selection:
     """The selection of all instances of a shard, with or without the embedded ones."""
     if not embedded:

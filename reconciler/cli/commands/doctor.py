@@ -73,13 +73,14 @@ def _request(
     from reconciler.model.diagnostics import has_errors
     from reconciler.model.errors import InvalidDeclarations
     from reconciler.workflow.doctor import ExaminationRequest
-    from reconciler.workflow.options import select_instances
+    from reconciler.workflow.options import require_extras, select_instances
     from reconciler.workflow.validate import declares_nothing_yet, validate_files
 
     checked = validate_files(files, lambda settings: select_instances(settings, selection))
     if checked.settings is None:
         raise InvalidDeclarations(checked.diagnostics)
     instances = select_instances(checked.settings, selection)
+    require_extras(instances)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     declared = None if has_errors(checked.diagnostics) else checked.declared

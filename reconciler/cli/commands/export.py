@@ -81,7 +81,7 @@ def export(
     from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_export, write_export
     from reconciler.cli.run.export_update import UpdateFlags, run_update
     from reconciler.workflow.export.export import export as export_seen
-    from reconciler.workflow.options import select_instances
+    from reconciler.workflow.options import require_extras, select_instances
     from reconciler.workflow.validate import valid_settings
 
     choice = UpdateFlags(update, into, accept)
@@ -90,6 +90,7 @@ def export(
         return run_update(files, selection, choice, Options(os.environ, timeout=timeout), parallelism, console)
     settings = valid_settings(files.config)
     instances = select_instances(settings, selection)
+    require_extras(instances)
     target = ExportTarget(output, split, force)
     target.refuse()
     if not instances:

@@ -58,11 +58,12 @@ def observe(
     """
     from reconciler.cli.run.observation import refuse_to_observe, save_observations
     from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
-    from reconciler.workflow.options import select_instances
+    from reconciler.workflow.options import require_extras, select_instances
     from reconciler.workflow.validate import valid_settings
 
     files, options = ProjectFiles(config, config_from=config_from), Options(os.environ, timeout=timeout)
     refuse_to_observe(output)
     refuse_overwriting(RunFiles(files), output)
     instances = select_instances(valid_settings(config, config_from), selection)
+    require_extras(instances)
     return save_observations(instances, output, files, options, parallelism, console)

@@ -66,8 +66,10 @@ def serve(
 
     Prints its URL as the first line once it answers, and stops on SIGTERM or Ctrl-C.
     """
+    from reconciler.model.extras import require
     from reconciler.sandbox.serve import running
 
+    require("sandbox", "reconciler sandbox serve")
     stop = threading.Event()
     chosen = dict(map(_setting, settings))
     with (

@@ -14,11 +14,12 @@ from reconciler.cli.flags.platform import platform_option
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.model.errors import InvalidDeclarations
+from reconciler.model.errors import InvalidDeclarations, WrongUsage
 from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
+    from reconciler.model.settings import Settings
     from reconciler.workflow.validate import ValidatedFiles
 
 
@@ -60,6 +61,8 @@ def validate(
     try:
         _show(reported, console)
         console.progress(_summary(checked, reported))
+        if checked.settings is not None:
+            _note_missing_extra(checked.settings, console)
     finally:
         told = report_files.show(diagnostics=reported)
     code = InvalidDeclarations.exit_code if has_errors(reported) else 0
@@ -84,6 +87,16 @@ def _show(reported: Sequence[Diagnostic], console: Console) -> None:
         console.result(render_diagnostics(reported))
     else:
         console.result(render_diagnostic_lines(reported))
+
+
+def _note_missing_extra(settings: Settings, console: Console) -> None:
+    """Say that embedded instances cannot be planned here. That makes no declaration invalid, so it is no error."""
+    from reconciler.workflow.options import require_extras
+
+    try:
+        require_extras(settings.instances)
+    except WrongUsage as missing:
+        console.progress(f"note: {missing.message}; plan and apply will refuse it here\n  {missing.hint}")
 
 
 def _summary(checked: ValidatedFiles, reported: Sequence[Diagnostic]) -> str:

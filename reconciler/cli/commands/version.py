@@ -9,6 +9,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.output.streams import print_result
+from reconciler.model.extras import LIBRARIES, is_installed
 
 
 @click.command(
@@ -27,8 +28,10 @@ def _lines() -> Iterator[str]:
 
     yield f"reconciler {__version__}"
     yield f"python {platform.python_version()} ({platform.system()} {platform.machine()})"
-    for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "filelock", "werkzeug"):
+    for name in ("click", "jsonschema", "pyyaml", "requests", "urllib3", "filelock"):
         yield f"{name} {metadata.version(name)}"
+    for extra, library in LIBRARIES.items():
+        yield f"{library} {metadata.version(library) if is_installed(extra) else f'no (extra {extra!r})'}"
     yield f"libyaml {'yes' if _has_libyaml() else 'no (slower, same results)'}"
 
 

@@ -76,7 +76,7 @@ def plan_against(
     with report_files.reporting_failures():
         observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
         observations = tuple(as_if_on(each, platform) for each in observations)
-        request = prepare(files, selection, options, report_files.console, platform=platform)
+        request = prepare(files, selection, options, report_files.console, reaching=False, platform=platform)
         results = list(plan_observed(request, observations, str(file), datetime.now(UTC)))
         refuse_unmatched(request, results)
     try:

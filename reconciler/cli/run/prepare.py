@@ -12,7 +12,7 @@ from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
-from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
+from reconciler.workflow.options import Options, ProjectFiles, Selection, require_extras, select_instances
 from reconciler.workflow.plan import PlanRequest
 from reconciler.workflow.validate import declares_nothing_yet, validate_files
 
@@ -30,14 +30,16 @@ def prepare(
     first_day: bool = False,
     journal: Path | None = None,
     platform: str | None = None,
+    reaching: bool = True,
 ) -> PlanRequest:
     """Check the files for the selected instances; print the number of warnings to stderr, or with -v the warnings.
 
     With `first_day`, missing declarations are not an error. `journal` is the folder of the journals, if one is named,
-    `platform` a version to judge by in place of what the settings say.
+    `platform` a version to judge by in place of what the settings say. Without `reaching`, no instance will be logged
+    in to.
 
-    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance and for a sink that would
-    overwrite a file of the run, and `GitError` for a revision that git does not have.
+    Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, a missing extra and a sink
+    that would overwrite a file of the run, and `GitError` for a revision that git does not have.
     """
     checked = validate_files(files, lambda settings: select_instances(settings, selection), platform)
     diagnostics = checked.diagnostics
@@ -49,6 +51,8 @@ def prepare(
     instances = select_instances(checked.settings, selection)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
+    if reaching:
+        require_extras(instances)
     if any(instance.sinks for instance in instances):
         from reconciler.cli.run.overwriting import RunFiles, refuse_misplaced_sinks
 

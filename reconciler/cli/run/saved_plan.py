@@ -25,7 +25,7 @@ from reconciler.planning.planfile.claims import needs_declarations
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
 from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan, declarations_for
-from reconciler.workflow.options import Options, ProjectFiles, WriteOptions
+from reconciler.workflow.options import Options, ProjectFiles, WriteOptions, require_extras
 from reconciler.workflow.validate import valid_settings
 
 _SAVE_ONE = "save one: reconciler plan -o FILE"
@@ -75,6 +75,7 @@ def apply_plan_file(
         saved = load_plan(read_whole(file, "saved plan", _SAVE_ONE), str(file))
         settings = valid_settings(files.config, files.config_from)
         instance = target_of(saved, settings.instances)
+        require_extras([instance])
         refuse_misplaced_sinks(RunFiles(files, write_options.journal, saved=file), settings, [instance])
         declared = declarations_for(saved.plan, files, settings, instance)
         request = ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest, declared=declared)

@@ -59,8 +59,10 @@ def sink_problems(document: Document) -> Iterator[Diagnostic]:
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
     for owner, node in cast("Node", document.root).get("owners", {}).items():
+        from reconciler.model.extras import require
         from reconciler.secrets.age_recipients import recipient_fault  # only imported if age is used
 
+        require("age", f"'owners.{owner}.age' of reconciler.yaml")
         for index, text in enumerate(node["age"]):
             fault = recipient_fault(text)
             if fault is not None:
