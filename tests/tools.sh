@@ -3,7 +3,7 @@
 # Says which programs the tests need and this machine lacks. With `install`, installs them with apt-get, and fails if it cannot.
 set -eu
 missing=
-for pair in age:age age-keygen:age curl:curl jq:jq unzip:unzip git:git chromium:chromium ssh-keygen:openssh-client node:nodejs npm:npm; do
+for pair in age:age age-keygen:age curl:curl jq:jq unzip:unzip git:git chromium:chromium ssh-keygen:openssh-client node:nodejs npm:npm buildah:buildah debootstrap:debootstrap; do
   if [ "$pair" = chromium:chromium ] && command -v google-chrome >/dev/null 2>&1; then continue; fi  # as good
   command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done

@@ -115,6 +115,11 @@ def _image(to: Addresses) -> str:
     return f"{to.image or 'IMAGE'}@DIGEST"
 
 
+def _label(to: Addresses) -> str:
+    source = f'org.opencontainers.image.source="{to.repository_url}"'
+    return f" \\\n      {source}" if to.repository else ""
+
+
 def block(name: str) -> re.Pattern[str]:
     """What stands in a page between two comments."""
     return re.compile(rf"(?<=<!-- address: {name} -->\n)(?:(?! *<!-- end -->).*\n)*")
@@ -136,6 +141,7 @@ PLACES: dict[str, list[tuple[re.Pattern[str], Text]]] = {
     "docs/guides/gitlab/gitlab-ci.yml": [(re.compile(r'(?<=  RECONCILER: )"[^"]*"'), _gitlab)],
     "docs/guides/kubernetes/cronjob.yaml": [(re.compile(r"(?<=image: )\S+"), _image)],
     "docs/guides/kubernetes/fleet-job.yaml": [(re.compile(r"(?<=image: )\S+"), _image)],
+    "Dockerfile": [(re.compile(r'(?<=\$\{REVISION\}")(?: \\\n +org\.opencontainers\.image\.source="[^"]*")?'), _label)],
     "pyproject.toml": [(re.compile(r"(?<=\[project\.urls\]\n)(?:\w+ = .*\n)*"), _urls)],
     **{
         f"schemas/{name}.schema.json": [
