@@ -73,16 +73,27 @@ docs: $(INSTALLED) ## Write into docs/ what the program prints, and into all pla
 pictures: $(INSTALLED) ## Photograph the HTML pages anew for the documentation
 	$(BIN)/python -m tests.browser.pictures
 
+.PHONY: dist
+dist: $(INSTALLED) ## Build the source distribution and the wheel: the same bytes from the same commit
+	rm -rf dist
+	$(BIN)/python -m hatchling build --directory dist
+
 .PHONY: wheel
-wheel: ## Build the wheel, install it where nothing else is, and run what needs its data files
-	rm -rf dist .venv-wheel
-	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+wheel: dist ## Install the wheel by its hash where nothing else is, and run what needs its data files
+	rm -rf .venv-wheel
 	$(PYTHON) -m venv .venv-wheel
-	.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	echo "./$$(ls dist/*.whl) --hash=sha256:$$(sha256sum dist/*.whl | cut -d ' ' -f 1)" > dist/wheel.txt
+	.venv-wheel/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/run.txt --requirement dist/wheel.txt
+	rm dist/wheel.txt
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler schema auth-clients >/dev/null
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler version
 	.venv-wheel/bin/python -I -c 'from reconciler.render.html.page import page; from reconciler.render.html.elements import tag; page("", tag("p"), [])'
 	rm -rf .venv-wheel
+
+.PHONY: version
+version: $(INSTALLED) ## Set the version, in the changelog too: make version VERSION=1.2.3
+	$(BIN)/python -m tests.release.version '$(VERSION)'
+	$(MAKE) --no-print-directory docs
 
 # Needs uv (https://docs.astral.sh/uv), 0.9 or later. UPGRADE=--upgrade takes the newest versions, for example.
 UPGRADE =

@@ -92,6 +92,11 @@ def test_what_is_written_is_what_programs_read() -> None:
     assert pipeline["variables"]["RECONCILER"] == "https://github.com/quiet-otter/keeper.git"
 
 
+def test_the_package_has_the_name_that_the_index_knows() -> None:
+    name = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+    assert PROJECT.index_name in (None, name)
+
+
 def test_a_bug_is_reported_where_there_is_somebody_to_read_it() -> None:
     assert "github.com" not in bug_message("KeyError", NOWHERE)
     assert "report it at https://github.com/quiet-otter/keeper/issues with" in bug_message("KeyError", SOMEWHERE)

@@ -39,7 +39,7 @@ def shells(file: Path) -> list[str]:
 
 
 def test_all_workflows_are_there() -> None:
-    assert NAMES == ["apply.yml", "ci.yml", "comment.yml", "drift.yml", "observe.yml", "plan.yml"]
+    assert NAMES == ["apply.yml", "ci.yml", "comment.yml", "drift.yml", "observe.yml", "plan.yml", "release.yml"]
 
 
 def test_zizmor_finds_nothing() -> None:
@@ -61,6 +61,14 @@ def test_zizmor_would_find_a_name_that_the_shell_expands(tmp_path: Path) -> None
 def test_a_workflow_is_as_its_published_schema_says(file: Path) -> None:
     found = judged("check-jsonschema", "--builtin-schema", "vendor.github-workflows", file)
     assert found.returncode == 0, found.stdout
+
+
+def test_dependabot_is_as_its_published_schema_says_and_watches_what_is_pinned() -> None:
+    file = WORKFLOWS.parent / "dependabot.yml"
+    found = judged("check-jsonschema", "--builtin-schema", "vendor.dependabot", file)
+    assert found.returncode == 0, found.stdout
+    watched = {each["package-ecosystem"]: each["directory"] for each in document(file)["updates"]}
+    assert watched == {"pip": "/requirements", "github-actions": "/", "docker": "/", "npm": "/tests/editors"}
 
 
 def test_the_action_is_as_its_published_schema_says() -> None:
@@ -111,6 +119,10 @@ def test_nothing_is_written_but_where_it_has_to_be() -> None:
         ("apply.yml", "observe"): ["actions"],
         ("comment.yml", "comment"): ["pull-requests"],
         ("drift.yml", "tell"): ["issues"],
+        ("release.yml", "attest"): ["attestations", "id-token"],
+        ("release.yml", "publish"): ["id-token"],
+        ("release.yml", "image"): ["attestations", "id-token", "packages"],
+        ("release.yml", "release"): ["contents"],
     }
 
 
@@ -123,7 +135,8 @@ def test_a_job_with_credentials_has_an_environment_and_no_right_to_post() -> Non
         ("observe.yml", "observe"),
     }
     for file, job, content in jobs():
-        assert ("environment" in content) == ((file, job) in with_secrets)
+        waits = (file, job) in with_secrets or (file, job) == ("release.yml", "publish")  # that one has no secret
+        assert ("environment" in content) == waits
 
 
 def test_nothing_with_credentials_is_started_by_a_pull_request() -> None:
