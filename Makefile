@@ -69,6 +69,10 @@ docs: $(INSTALLED) ## Write into docs/ what the program prints, and into all pla
 	$(BIN)/python -m tests.docs.commands
 	$(BIN)/python -m tests.docs.transcripts
 
+.PHONY: man
+man: $(INSTALLED) ## Write the manual pages into build/man, made of --help
+	$(BIN)/python -m tests.docs.man build/man
+
 .PHONY: pictures
 pictures: $(INSTALLED) ## Photograph the HTML pages anew for the documentation
 	$(BIN)/python -m tests.browser.pictures

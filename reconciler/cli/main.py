@@ -31,7 +31,7 @@ INTERRUPTED = 130
 _WIDEST_HELP = 100
 """Columns of a help text."""
 
-_COMPLETION = "_RECONCILER_COMPLETE"
+COMPLETION = "_RECONCILER_COMPLETE"
 """The variable that a shell sets when somebody presses Tab."""
 
 PURPOSES = {
@@ -47,6 +47,7 @@ PURPOSES = {
     "rollback": "Print the declarations that undo a run, or write them.",
     "secrets": "Hand ids and secrets of clients to where they are needed.",
     "schema": "Print or write the JSON Schemas.",
+    "completion": "Print the script for Tab in a shell, or install it.",
     "version": "Print the versions for a bug report.",
     "sandbox": "Serve or reset the embedded stand-in.",
 }
@@ -81,10 +82,10 @@ def run() -> NoReturn:
         # A character of a client's name that the terminal cannot show must not end the program.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     end_like_ctrl_c()
-    if instruction := os.environ.get(_COMPLETION):
+    if instruction := os.environ.get(COMPLETION):
         from reconciler.cli.flags.completion import answer_shell
 
-        answer_shell(cli, _COMPLETION, instruction)
+        answer_shell(cli, COMPLETION, instruction)
     code = main(sys.argv[1:])
     gc.freeze()  # else the interpreter collects once more at exit: a tenth of the time of a large plan
     sys.exit(code)

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.projects import SECONDS, Project, environment
 
 _ASK = """
-eval "$(_RECONCILER_COMPLETE=bash_source reconciler)"
+eval "$(reconciler completion bash)"
 COMP_WORDS=({words}) COMP_CWORD={last} COMPREPLY=()
 $(complete -p reconciler | sed 's/.*-F \\([^ ]*\\).*/\\1/') reconciler "" ""
 printf '%s\\n' "${{COMPREPLY[@]}}"
