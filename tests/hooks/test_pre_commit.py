@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ SLOPPY = "clients: [{owner: us, grants: {password: {justification: a job}}, name
 
 def hooks() -> list[dict[str, Any]]:
     root: Any = load_text(HOOKS.read_bytes(), HOOKS.name).documents[0].root
-    return [{**hook, "language": "system", "entry": f"{sys.executable} -m {hook['entry']}"} for hook in root]
+    here = {"language": "system", "additional_dependencies": []}
+    return [{**hook, **here, "entry": f"{sys.executable} -m {hook['entry']}"} for hook in root]
 
 
 @pytest.fixture
@@ -55,6 +57,12 @@ def commit_hooks(folder: Path) -> tuple[int, str]:
 def test_the_manifest_is_one_that_pre_commit_reads(tmp_path: Path) -> None:
     ended = run(tmp_path, sys.executable, "-m", "pre_commit", "validate-manifest", str(HOOKS))
     assert (ended.returncode, ended.stdout + ended.stderr) == (0, "")
+
+
+def test_it_is_installed_with_the_extra_that_declarations_may_need() -> None:
+    root: Any = load_text(HOOKS.read_bytes(), HOOKS.name).documents[0].root
+    extras = tomllib.loads((HOOKS.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert [hook["additional_dependencies"] for hook in root] == [extras["age"]] * 2
 
 
 def test_sound_files_pass(repository: Path) -> None:
