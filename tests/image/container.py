@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
+
 from tests.cli.projects import SECONDS
 from tests.repository.tracked import ROOT
 
@@ -105,8 +107,17 @@ def _build(folder: Path) -> Image:
 
 
 def _debian(folder: Path) -> Path:
-    """A small Debian with Python, which trusts the certificates that this machine trusts."""
-    _printed(["debootstrap", "--variant=minbase", "--include=ca-certificates,python3-venv", SUITE, str(folder)])
+    """A small Debian with Python, which trusts the certificates that this machine trusts.
+
+    Skips the test where no mirror can be reached, but in CI: there it would never be noticed.
+    """
+    line = ["debootstrap", "--variant=minbase", "--include=ca-certificates,python3-venv", SUITE, str(folder)]
+    try:
+        _printed(line)
+    except AssertionError as problem:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"debootstrap cannot make a Debian here: {str(problem).splitlines()[-1]}")
     for archive in (folder / "var/cache/apt/archives").glob("*.deb"):
         archive.unlink()
     if _TRUSTED.exists():
