@@ -116,8 +116,7 @@ def _build(folder: Path) -> Image:
 def _debian(folder: Path) -> Path:
     """A small Debian with Python, which trusts the certificates that this machine trusts.
 
-    Skips the test where no mirror can be reached, unless IMAGE_TEST is `required`, as in the project's own pipeline: there
-    it would never be noticed.
+    Skips the test where no mirror can be reached, unless IMAGE_TEST is `required`.
     """
     line = ["debootstrap", "--variant=minbase", "--include=ca-certificates,python3-venv", SUITE, str(folder)]
     try:
