@@ -88,6 +88,9 @@ class DocumentFormat:
         if type(version) is not int or version < 1:
             text = f"{path} is {self.noun} of a format that no version of reconciler has written"
             raise Refused(text, self.again)
+        if version < self.version:
+            text = f"{path} was {self.written} by an older reconciler ({_program(document)}), in another format"
+            raise Refused(text, self.again)
         if version > self.version:
             text = f"{path} was {self.written} by a newer reconciler ({_program(document)})"
             raise Refused(text, f"{self.if_newer} with that version; or, with this one, {self.again}")

@@ -65,6 +65,15 @@ def in_order(grants: Collection[Grant]) -> tuple[Grant, ...]:
     return tuple(grant for grant in Grant if grant in grants)
 
 
+@frozen
+class FieldChange:
+    """One field of an update, as text for people (`grants` as a comma-separated list, None as absent)."""
+
+    field: Field
+    before: str | None
+    after: str | None
+
+
 FIELDS = (
     FieldRow(
         Field.NAME,
@@ -135,6 +144,16 @@ def read_unsupported(value: JsonValue) -> UnsupportedClient:
 def changed_fields(before: ClientSpec, after: ClientSpec) -> tuple[FieldRow, ...]:
     """The rows of the fields that differ, in the table's order."""
     return tuple(row for row in FIELDS if row.value(before) != row.value(after))
+
+
+def grants_text(grants: frozenset[Grant]) -> str:
+    """The grants as text for people, in the platform's order: `authorization_code, password`."""
+    return ", ".join(in_order(grants))
+
+
+def field_changes(before: ClientSpec, after: ClientSpec) -> tuple[FieldChange, ...]:
+    """The fields that differ, in the order of the table of fields."""
+    return tuple(FieldChange(row.field, row.text(before), row.text(after)) for row in changed_fields(before, after))
 
 
 def value_of(spec: ClientSpec, field: Field) -> object:

@@ -19,10 +19,12 @@ class Limits:
     creates: int | None = None
     updates: int | None = None
     deletes: int | None = None
+    deliveries: int | None = None
+    """Clients whose secret gets a new recipient."""
 
 
 NO_LIMITS = Limits()
-DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3)
+DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3, deliveries=25)
 
 
 @frozen

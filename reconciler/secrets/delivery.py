@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from reconciler.model.errors import SinkError
+from reconciler.model.names import is_system_client
+from reconciler.model.recipients import Recipient, Recorded, SinkAnswer
 from reconciler.model.settings import (
     AgeSinkSetting,
     CommandSinkSetting,
@@ -16,6 +19,7 @@ from reconciler.model.settings import (
     SinkSetting,
 )
 from reconciler.secrets.masking import Mask, mask
+from reconciler.secrets.recipients import RecipientResolver, reading_below
 from reconciler.secrets.sink import Sink
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.frozen import frozen
@@ -30,6 +34,8 @@ class Delivery:
     """Its label."""
     error: SinkError | None = None
     """Why it failed; None if it did not."""
+    number: int | None = None
+    """The number of the sink; None if it was not asked to take a secret."""
 
 
 @frozen
@@ -56,17 +62,41 @@ class MissingSecret:
     """The number of the sink, for `Deliverer.deliver`."""
 
 
-PendingLookup = Callable[[str, SinkClient, int], bool]
-"""Whether the delivery of the client with this id to the sink with this label is pending, by past journals."""
+@frozen
+class SinkQuestion:
+    """A declared client that is live, as sinks are asked about it."""
+
+    client: SinkClient
+    """With its declared name."""
+    live_name: str
+    """The name under which a sink may have it."""
+    id: int
+
+
+JournalLookup = Callable[[str, SinkClient, int], Recorded | None]
+"""What past journals say of the client with this id at the sink with this label; None if that is nothing."""
 
 
 class Deliverer:
     """Deliver clients to the sinks that cover them. A failure of one sink does not stop the others."""
 
-    def __init__(self, sinks: Sequence[Sink], pipeline: Mask | None = None) -> None:
-        """With `pipeline`, each secret is masked through it before any sink gets it."""
+    def __init__(
+        self,
+        sinks: Sequence[Sink],
+        pipeline: Mask | None = None,
+        *,
+        resolver: RecipientResolver | None = None,
+        system_clients: Sequence[str] = (),
+    ) -> None:
+        """With `pipeline`, each secret is masked through it before any sink gets it.
+
+        `resolver` knows who is behind the sinks. No sink covers a client that the platform needs, by its own list or
+        by the globs of `system_clients`.
+        """
         self._sinks = tuple(sinks)
         self._pipeline = pipeline
+        self._resolver = resolver
+        self._system_clients = tuple(system_clients)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -93,26 +123,53 @@ class Deliverer:
         self, clients: Sequence[SinkClient], ask: Callable[[Sink, Sequence[SinkClient]], None]
     ) -> tuple[Delivery, ...]:
         asked = (
-            _tried(sink, lambda sink: ask(sink, [client for client in clients if sink.covers(client)]))
+            _tried(sink, lambda sink: ask(sink, [client for client in clients if self._covers(sink, client)]))
             for sink in self._sinks
         )
         return tuple(each for each in asked if each.error is not None)
 
     def numbers(self, client: SinkClient) -> tuple[int, ...]:
         """The numbers of the sinks that cover a client: indexes into `labels`."""
-        return tuple(number for number, sink in enumerate(self._sinks) if sink.covers(client))
+        return tuple(number for number, sink in enumerate(self._sinks) if self._covers(sink, client))
+
+    def _covers(self, sink: Sink, client: SinkClient) -> bool:
+        return sink.covers(client) and not is_system_client(client.name, self._system_clients)
+
+    def recipient(self, client: SinkClient, number: int) -> Recipient | None:
+        """Who gets the secret of a client from the sink with this number; None if the deliverer does not know."""
+        return self._resolver.resolve(number, client) if self._resolver is not None else None
+
+    def recipients(self, client: SinkClient) -> tuple[Recipient, ...]:
+        """Everybody who gets the secret of a client, sink by sink."""
+        return tuple(filter(None, (self.recipient(client, number) for number in self.numbers(client))))
+
+    def answers(self, questions: Sequence[SinkQuestion]) -> Sequence[Mapping[int, SinkAnswer]]:
+        """What each sink that covers a client says of it, by the sink's number. Needs no secret, runs no program.
+
+        Raises SinkError where a place cannot be read.
+        """
+        found: list[dict[int, SinkAnswer]] = [{} for _ in questions]
+        for number, sink in enumerate(self._sinks):
+            covered = [index for index, each in enumerate(questions) if self._covers(sink, each.client)]
+            asked = [
+                (_renamed(questions[index].client, questions[index].live_name), questions[index].id)
+                for index in covered
+            ]
+            for index, answer in zip(covered, sink.trace(asked), strict=True):
+                found[index][number] = answer
+        return found
 
     def missing_secrets(
-        self, clients: Sequence[tuple[SinkClient, int]], owes: PendingLookup
+        self, clients: Sequence[tuple[SinkClient, int]], past: JournalLookup
     ) -> tuple[MissingSecret, ...]:
         """The clients, with their ids, that are missing from sinks, sink by sink. Needs no secret.
 
-        For a sink that cannot tell, `owes` decides. Raises SinkError where a place cannot be read.
+        For a sink that cannot tell, `past` decides. Raises SinkError where a place cannot be read.
         """
         return tuple(
             MissingSecret(client, client_id, sink.label, number)
             for number, sink in enumerate(self._sinks)
-            for client, client_id in _absent(sink, [pair for pair in clients if sink.covers(pair[0])], owes)
+            for client, client_id in _absent(sink, [pair for pair in clients if self._covers(sink, pair[0])], past)
         )
 
     def deliver(self, delivery: SecretDelivery, numbers: Collection[int] | None = None) -> tuple[Delivery, ...]:
@@ -122,10 +179,11 @@ class Deliverer:
         """
         chosen = self.numbers(delivery.client) if numbers is None else sorted(numbers)
         if self.mask_problem is not None:
-            return tuple(Delivery(self._sinks[number].label, self.mask_problem) for number in chosen)
+            return tuple(Delivery(self._sinks[number].label, self.mask_problem, number) for number in chosen)
         if self._pipeline is not None:
             mask(delivery.secret, self._pipeline.tell)
-        return tuple(_tried(self._sinks[number], lambda sink: sink.deliver(delivery)) for number in chosen)
+        tried = (_tried(self._sinks[number], lambda sink: sink.deliver(delivery)) for number in chosen)
+        return tuple(replace(each, number=number) for each, number in zip(tried, chosen, strict=True))
 
     def forget(self, client: SinkClient, client_id: int) -> tuple[Delivery, ...]:
         """Remove what the sinks have for a client that was deleted. Raises nothing.
@@ -146,12 +204,20 @@ class Deliverer:
         return (self._sinks[number] for number in self.numbers(client))
 
 
+def _renamed(client: SinkClient, name: str) -> SinkClient:
+    return client if client.name == name else replace(client, name=name)
+
+
 def _absent(
-    sink: Sink, clients: Sequence[tuple[SinkClient, int]], owes: PendingLookup
+    sink: Sink, clients: Sequence[tuple[SinkClient, int]], past: JournalLookup
 ) -> Iterator[tuple[SinkClient, int]]:
     for (client, client_id), there in zip(clients, sink.present(clients), strict=True):
-        if there is False or (there is None and owes(sink.label, client, client_id)):
+        if there is False or (there is None and _is_pending(past(sink.label, client, client_id))):
             yield client, client_id
+
+
+def _is_pending(recorded: Recorded | None) -> bool:
+    return recorded is not None and recorded.pending
 
 
 def _tried(sink: Sink, attempt: Callable[[Sink], None]) -> Delivery:
@@ -174,7 +240,12 @@ def open_deliverer(
 ) -> Deliverer:
     """Open the sinks of an instance. Their programs get `environ` without the credentials of any instance."""
     inherited = environment_without(environ, settings.secret_variables)
-    return Deliverer([_open(each, instance, settings, inherited) for each in instance.sinks], pipeline)
+    return Deliverer(
+        [_open(each, instance, settings, inherited) for each in instance.sinks],
+        pipeline,
+        resolver=RecipientResolver(instance.sinks, settings.owners, reading_below(settings.path.parent, environ)),
+        system_clients=instance.system_clients,
+    )
 
 
 def _open(setting: SinkSetting, instance: Instance, settings: Settings, environ: Mapping[str, str]) -> Sink:

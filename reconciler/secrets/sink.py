@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from reconciler.model.recipients import SinkAnswer
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 
 
@@ -43,6 +44,12 @@ class Sink(Protocol):
         """Whether something is stored for each of these clients, by its id; None where the sink cannot tell.
 
         Needs no secret, so a wrong one that is stored goes unnoticed. Runs no program. Raises SinkError.
+        """
+
+    def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
+        """What its records say about who has the secret of each of these clients, by its id.
+
+        Needs no secret and runs no program. Raises SinkError where the place cannot be read.
         """
 
     def holds(self, delivery: SecretDelivery) -> SinkState:

@@ -8,6 +8,11 @@ from dataclasses import is_dataclass
 from types import UnionType
 from typing import Any
 
+from reconciler.model.recipients import Recipient
+
+_LAZILY_IMPORTED = {"Recipient": Recipient}
+"""Types that modules name without importing them at run time."""
+
 
 def leaves(kind: Any, seen: set[Any]) -> Iterator[Any]:
     """The plain types that a value of this type is built of. `seen` are the classes that were looked into."""
@@ -16,7 +21,7 @@ def leaves(kind: Any, seen: set[Any]) -> Iterator[Any]:
             yield from leaves(part, seen) if part is not ... else ()
     elif is_dataclass(kind) and kind not in seen:
         seen.add(kind)
-        for hint in typing.get_type_hints(kind).values():
+        for hint in typing.get_type_hints(kind, localns=_LAZILY_IMPORTED).values():
             yield from leaves(hint, seen)
     elif not is_dataclass(kind):
         yield kind

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.model.errors import SinkError
+from reconciler.model.recipients import Held, Recipient, SinkAnswer
 from reconciler.model.settings import AgeSinkSetting
 from reconciler.secrets import files
+from reconciler.secrets.age_header import openers, openers_of
 from reconciler.secrets.age_recipients import encrypt
 from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import file_of, fixed_folder
 from reconciler.secrets.payload import age_payload
+from reconciler.secrets.recipients import fingerprint, label_of
 from reconciler.secrets.sinks import age_manifest
 from reconciler.secrets.sinks.age_manifest import ManifestEntry
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
@@ -32,7 +36,7 @@ class AgeSink:
         self._recipients = recipients
         self._folder = setting.folder
         self._root = setting.folder / fixed_folder(setting.path, instance)
-        self.label = f"age {printable(setting.path)}"
+        self.label = label_of(setting)
 
     def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
@@ -87,6 +91,52 @@ class AgeSink:
         """See `Sink`. A file that is encrypted to recipients other than the owner's current ones does not count."""
         entries = age_manifest.load(self._root, self._folder)
         return [self._is_present(client, client_id, entries) for client, client_id in clients]
+
+    def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
+        """See `Sink`. The manifest says it; a file that is not in the manifest, as far as its header does."""
+        entries = age_manifest.load(self._root, self._folder)
+        known = bool(entries) or (self._root / age_manifest.NAME).exists()
+        by_client: dict[tuple[str, int], list[str]] = {}
+        for name, entry in entries.items():
+            by_client.setdefault((entry.url, entry.id), []).append(name)
+        nothing = SinkAnswer(Held.NOTHING if known else Held.ABSENT)
+        return [self._traced(client, by_client.get((client.url, n), ()), entries) or nothing for client, n in clients]
+
+    def _traced(
+        self, client: SinkClient, names: Sequence[str], entries: Mapping[str, ManifestEntry]
+    ) -> SinkAnswer | None:
+        file, keys = self._file(client), self._recipients.get(client.owner or "", ())
+        here, encrypted = self._key(file), files.read(file, self._folder)
+        if here in names and entries[here].recipients == age_manifest.recipients_digest(keys):
+            if encrypted is None or not age_manifest.is_as_written(entries[here], keys, encrypted):
+                return SinkAnswer(Held.LOST)
+            if openers(encrypted) == openers_of(keys):  # else the manifest does not tell the truth
+                return SinkAnswer(Held.SAME)
+        if any(self._is_earlier_name(client, name, entries[name]) for name in names):
+            return SinkAnswer(Held.LOST)
+        if names:
+            return SinkAnswer(Held.OTHER, tuple(self._recorded(name, entries[name]) for name in sorted(names)))
+        if encrypted is None:
+            return None
+        found = tuple(f"{each} (by the header of the file)" for each in openers(encrypted) or ("not an age file",))
+        return SinkAnswer(Held.OTHER, (Recipient(None, "age", self.label, self._shown(here), found),))
+
+    def _is_earlier_name(self, client: SinkClient, name: str, entry: ManifestEntry) -> bool:
+        """Whether a file is that of the same client, for the same keys, before a rename that broke off."""
+        keys = self._recipients.get(client.owner or "", ())
+        place = self._key(self._file(replace(client, name=entry.name)))
+        renamed = entry.name != client.name and place == name
+        return renamed and entry.recipients == age_manifest.recipients_digest(keys)
+
+    def _recorded(self, name: str, entry: ManifestEntry) -> Recipient:
+        """Who a file was encrypted for: the owner whose keys have the digest in the manifest."""
+        for owner, keys in sorted(self._recipients.items()):
+            if entry.recipients == age_manifest.recipients_digest(keys):
+                return Recipient(owner, "age", self.label, self._shown(name), tuple(sorted(map(fingerprint, keys))))
+        return Recipient(None, "age", self.label, self._shown(name), ("keys that no owner has today",))
+
+    def _shown(self, name: str) -> str:
+        return (self._root / name).relative_to(self._folder).as_posix()
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`. No private key is needed."""

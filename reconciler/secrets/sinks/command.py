@@ -9,14 +9,15 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field  # noqa: TID251  (it is filled in bit by bit)
-from pathlib import Path
 from threading import Thread
 from typing import IO
 
 from reconciler.model.errors import SinkError
+from reconciler.model.recipients import Held, SinkAnswer
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CommandSinkSetting
 from reconciler.secrets.payload import check_payload, delete_payload, store_payload
+from reconciler.secrets.recipients import label_of
 from reconciler.secrets.redaction import redacted
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
@@ -37,7 +38,7 @@ class CommandSink:
         self._setting = setting
         self._instance, self._url = instance, url
         self._environ = environ
-        self.label = f"command {printable(Path(setting.run[0]).name)}"
+        self.label = label_of(setting)
 
     def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
@@ -63,6 +64,10 @@ class CommandSink:
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
         return [None] * len(clients)
+
+    def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
+        """See `Sink`. A program cannot be asked without running it."""
+        return [SinkAnswer(Held.UNKNOWN)] * len(clients)
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`. A program cannot tell."""

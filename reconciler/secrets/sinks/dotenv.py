@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 
 from reconciler.model.errors import SinkError
+from reconciler.model.recipients import Held, SinkAnswer
 from reconciler.model.settings import DotenvSinkSetting
 from reconciler.secrets import files
 from reconciler.secrets.collisions import refuse_collisions
 from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
+from reconciler.secrets.recipients import label_of
 from reconciler.secrets.sinks.dotenv_names import variable_stem
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
-from reconciler.support.text import printable, quoted
+from reconciler.support.text import quoted
 
 # What shells, `docker --env-file`, systemd and the dotenv libraries all read literally, quoted or not.
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
@@ -29,7 +31,7 @@ class DotenvSink:
         self._environ = environ
         self._folder = setting.folder
         self._file = setting.folder / expand(setting.path, instance)
-        self.label = f"dotenv {printable(setting.path)}"
+        self.label = label_of(setting)
 
     def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
@@ -71,6 +73,21 @@ class DotenvSink:
         """See `Sink`."""
         there = self._assignments()
         return [_has(there, variable_stem(client.name), client_id) for client, client_id in clients]
+
+    def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
+        """See `Sink`. The file does not say for which owner a client was delivered."""
+        there = self._assignments()
+        ids = {value for variable, value in there.items() if variable.endswith("_CLIENT_ID")}
+        nothing = SinkAnswer(Held.NOTHING if self._file.exists() else Held.ABSENT)
+        lost = SinkAnswer(Held.LOST)  # under an earlier name, after a rename that broke off
+        return [
+            SinkAnswer(Held.SAME)
+            if _has(there, variable_stem(client.name), client_id)
+            else lost
+            if str(client_id) in ids
+            else nothing
+            for client, client_id in clients
+        ]
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`."""

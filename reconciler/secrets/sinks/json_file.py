@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.model.errors import SinkError
+from reconciler.model.recipients import Held, Recipient, SinkAnswer
 from reconciler.model.settings import JsonSinkSetting
 from reconciler.secrets import files
 from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
+from reconciler.secrets.recipients import label_of
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
-from reconciler.support.text import printable
 
 Document = dict[str, dict[str, Any]]
 
@@ -26,7 +27,7 @@ class JsonSink:
         self._environ = environ
         self._folder = setting.folder
         self._file = setting.folder / expand(setting.path, instance)
-        self.label = f"json {printable(setting.path)}"
+        self.label = label_of(setting)
 
     def covers(self, client: SinkClient) -> bool:
         """See `Sink`."""
@@ -70,6 +71,27 @@ class JsonSink:
         """See `Sink`."""
         document = self._read()
         return [_is(document.get(each.instance, {}).get(each.name), client_id) for each, client_id in clients]
+
+    def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
+        """See `Sink`. The file says for which owner each client was delivered."""
+        document = self._read()
+        nothing = SinkAnswer(Held.NOTHING if self._file.exists() else Held.ABSENT)
+        by_id = {
+            (instance, entry["id"]): (name, entry.get("owner"))
+            for instance, own in document.items()
+            for name, entry in own.items()
+            if isinstance(entry, dict) and isinstance(entry.get("id"), int)
+        }
+        found = ((each, by_id.get((each.instance, client_id))) for each, client_id in clients)
+        return [self._answer(client, *there) if there else nothing for client, there in found]
+
+    def _answer(self, client: SinkClient, name: str, owner: object) -> SinkAnswer:
+        if owner == client.owner:  # after a rename that broke off, it is there under its earlier name
+            return SinkAnswer(Held.SAME if name == client.name else Held.LOST)
+        place = expand(self._setting.path, client.instance)
+        return SinkAnswer(
+            Held.OTHER, (Recipient(owner if isinstance(owner, str) else None, "json", self.label, place),)
+        )
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`."""
