@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from reconciler.model.clients import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
+from reconciler.model.fields import field_changes
 from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.planning.drift.base import (
     Base,
@@ -41,7 +42,6 @@ from reconciler.planning.plan.plan import (
     Replaced,
     Unmanaged,
     Update,
-    field_changes,
     is_drift,
 )
 from reconciler.support.frozen import frozen

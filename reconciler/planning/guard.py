@@ -11,7 +11,7 @@ from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches
 from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import has_drift, origin_text
-from reconciler.planning.plan.plan import Change, Create, Delete, OnDrift, Plan, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Deliver, OnDrift, Plan, Update
 from reconciler.planning.refusal import Refusal as Refusal  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.planning.supported import unsupported_refusals
 from reconciler.support.frozen import frozen
@@ -38,7 +38,7 @@ class Guards:
 
 def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
     """Every reason not to apply the plan, in a fixed order; none for a plan without changes."""
-    if not plan.changes:
+    if not plan.has_changes:
         return ()
     return (
         *_frozen(guards),
@@ -47,6 +47,7 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
         *_nothing_declared(plan),
         *_protected(plan, guards.protected),
         *_system_clients(plan, guards.system_clients),
+        *_system_deliveries(plan, guards.system_clients),
         *_undelivered(plan, guards.sinks),
         *_limits(plan, guards.limits),
         *_drift(plan),
@@ -119,6 +120,13 @@ def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
             yield Refusal("system-client", text, way_out, change.source)
 
 
+def _system_deliveries(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
+    for each in plan.deliveries:
+        if is_system_client(each.name, globs):
+            text = f"client {each.id}, {quoted(each.name)}, is one that the platform needs, and would be delivered"
+            yield Refusal("system-client", text, "no flag allows this: nobody gets its secret", each.source)
+
+
 def _harms(change: Change) -> Iterator[str]:
     if isinstance(change, Create):
         yield from ["would be replaced by another client"] if change.replaces else ()
@@ -157,6 +165,11 @@ def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
             text = f"{_count(planned, verb)} planned, and the limit is {most}"
             way_out = f"if all of them are meant, allow exactly this: --max-{verb}s {planned}"
             yield Refusal(f"limit-{verb}s", text, way_out)
+    delivered = len({each.id for each in plan.deliveries})
+    if limits.deliveries is not None and delivered > limits.deliveries:
+        text = f"the secrets of {_count(delivered, 'client')} get a new recipient, and the limit is {limits.deliveries}"
+        way_out = f"if all of them are meant, allow exactly this: --max-deliveries {delivered}"
+        yield Refusal("limit-deliveries", text, way_out)
 
 
 def _drift(plan: Plan) -> Iterator[Refusal]:
@@ -187,6 +200,11 @@ def _about_drift(change: Change, instance: str) -> str:
 def rotation_not_declared(change: Create | Delete, text: str, instance: str) -> Refusal:
     """A saved plan claims a rotation, or a part of it, for which today's declarations do not ask."""
     return Refusal("rotation-not-declared", text, _plan_again(instance), change.source)
+
+
+def delivery_not_declared(change: Change | Deliver, text: str, instance: str) -> Refusal:
+    """A saved plan claims an owner or recipients that today's files do not have."""
+    return Refusal("delivery-not-declared", text, _plan_again(instance), change.source)
 
 
 def prune_declared(change: Delete, text: str, instance: str) -> Refusal:

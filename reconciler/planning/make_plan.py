@@ -8,12 +8,13 @@ from reconciler.model.clients import Declarations, Listing
 from reconciler.planning.decide import Decider, Decision, PlanPolicy
 from reconciler.planning.drift.base import Base
 from reconciler.planning.drift.removals import Removals
+from reconciler.planning.match.blocked import Entry
 from reconciler.planning.match.fast_path import match_declared
 from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, candidate_ids, matched_clients
 from reconciler.planning.notes.confusables import notes_on_confusables
 from reconciler.planning.notes.renames import notes_on_renames
-from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation
-from reconciler.planning.plan.plan import Note, Plan, Unmanaged, order_of_applying
+from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation, waivers
+from reconciler.planning.plan.plan import Note, Plan, Unmanaged, Waived, order_of_applying
 
 __all__ = ["PlanPolicy", "make_plan"]
 
@@ -36,6 +37,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     decisions = [*on_entries, *(decision for _, decision in unmatched if decision)]
     changes = tuple(sorted((change for each in decisions for change in each.changes), key=order_of_applying))
     unmanaged = _by_name(unmanaged for unmanaged, decision in unmatched if decision is None)
+    shown = {*(change.name for change in changes), *(doubt.entry.name for doubt in doubts)}
     return Plan(
         instance=policy.instance,
         identity=policy.identity,
@@ -60,6 +62,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
         held=tuple(sorted(held)),
         base=base.commit if base else None,
         on_drift=policy.on_drift if base else None,
+        waived=tuple(_waived(declared, shown)),
         kept=tuple(sorted((each.kept for each in decisions if each.kept), key=lambda kept: (kept.name, kept.id or 0))),
     )
 
@@ -88,6 +91,14 @@ def _notes(findings: Iterable[MatchResult], index: LiveIndex) -> Iterator[Note]:
         if live := matched_clients(found):
             yield from notes_on_previous_names(found.entry, live[-1], index)
         yield from notes_on_rotation(found, index)
+
+
+def _waived(declared: Declarations, shown: Set[str]) -> list[Waived]:
+    """The entries with waivers, apart from those with these names, which the plan shows anyway."""
+    entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
+    silent = [entry for entry in entries if entry.waivers and entry.name not in shown]
+    found = [Waived(entry.name, entry.source, tuple(waivers(entry))) for entry in silent]
+    return sorted(found, key=lambda waived: (waived.name, waived.source))
 
 
 def _sorted(notes: Iterable[Note]) -> tuple[Note, ...]:

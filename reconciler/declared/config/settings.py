@@ -96,6 +96,7 @@ def _limits(node: Node) -> Limits:
         creates=node.get("creates", DEFAULT_LIMITS.creates),
         updates=node.get("updates", DEFAULT_LIMITS.updates),
         deletes=node.get("deletes", DEFAULT_LIMITS.deletes),
+        deliveries=node.get("deliveries", DEFAULT_LIMITS.deliveries),
     )
 
 

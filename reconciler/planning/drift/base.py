@@ -17,9 +17,9 @@ from dataclasses import replace
 from functools import cached_property
 
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
-from reconciler.model.fields import value_of, with_fields_from
+from reconciler.model.fields import field_changes, value_of, with_fields_from
 from reconciler.planning.match.blocked import Entry
-from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Origin, field_changes, is_drift
+from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Origin, is_drift
 from reconciler.support.frozen import frozen
 
 

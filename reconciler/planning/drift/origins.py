@@ -15,7 +15,6 @@ from reconciler.planning.plan.plan import (
     Replaced,
     Update,
     is_drift,
-    origins_of,
 )
 from reconciler.support.text import enumeration
 
@@ -39,6 +38,17 @@ _ROTATED = {
     Origin.INSTANCE: "drift: changed on the instance, and git has it otherwise",
     Origin.BOTH: "conflict: rotated in git, and changed on the instance",
 }
+
+
+def origins_of(change: Change) -> tuple[Origin, ...]:
+    """The origins of a change: one, or one for each field; none if there is no base."""
+    match change:
+        case Update(origins=origins):
+            return tuple(each.origin for each in origins)
+        case Create(origin=origin) | Delete(origin=origin):
+            return () if origin is None else (origin,)
+        case _:
+            assert_never(change)
 
 
 def has_drift(change: Change) -> bool:

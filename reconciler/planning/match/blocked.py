@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.clients import AbsentClient, AnyLive, DesiredClient, LiveClient, Rotation, UnsupportedClient
-from reconciler.model.fields import join_urls
+from reconciler.model.fields import grants_text, join_urls
 from reconciler.model.names import can_be_declared
-from reconciler.planning.plan.plan import Blocked, Note, grants_text
+from reconciler.planning.plan.plan import Blocked, Note
 from reconciler.support.text import quoted, quoted_scalar, quoted_url
 
 Entry = DesiredClient | AbsentClient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from reconciler.model.clients import ClientSpec, Grant, LiveClient
 from reconciler.model.fields import in_order, join_urls
@@ -11,6 +12,9 @@ from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.planning.plan.plan import Note
 from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_hosts
+
+if TYPE_CHECKING:
+    from reconciler.model.recipients import Recipient
 
 NOTHING = ClientSpec("", frozenset())
 
@@ -82,6 +86,17 @@ def _issued_tokens(before: ClientSpec, capabilities: Capabilities) -> Iterator[N
         text = "every personal access token that it has issued, to any user, stops working"
         way_out = "to issue no more of them first, take the grant away and wait"
         yield Note("issued-tokens-end", f"personal access: {text}; {way_out}")
+
+
+def delivery_risks(
+    spec: ClientSpec, before: Sequence[Recipient], capabilities: Capabilities = UP_TO_4_15
+) -> tuple[Note, ...]:
+    """The risks of handing a client's secret to a new recipient. `before` are those who had it."""
+    text = "whoever gets its id and secret can act as this client from then on"
+    keeps = "; whoever had them before keeps them: only a rotation takes them back" if before else ""
+    found = _grant_risks(frozenset(), spec.grants, capabilities)
+    personal = [note for note in found if note.code == "personal-access"]
+    return (Note("secret-shared", f"{text}{keeps}"), *personal)
 
 
 def _system(name: str, globs: Sequence[str]) -> Iterator[Note]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.clients import ClientSpec, Field, Grant, Location, UnsupportedClient
-from reconciler.model.fields import changed_fields, in_order
+from reconciler.model.clients import ClientSpec, Field, Location, UnsupportedClient
 from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.support.frozen import frozen
+
+if TYPE_CHECKING:
+    from reconciler.model.recipients import Recipient
 
 
 class Origin(StrEnum):
@@ -73,6 +75,8 @@ class Create:
     risks: tuple[Note, ...] = ()
     origin: Origin | None = None
     replaces: Replaced | None = None
+    recipients: tuple[Recipient, ...] = ()
+    """Who gets the new secret, sink by sink; empty where no sink covers the client."""
 
     @property
     def name(self) -> str:
@@ -93,6 +97,8 @@ class Update:
     risks: tuple[Note, ...] = ()
     origins: tuple[FieldOrigin, ...] = ()
     """One for each field that changes; empty if there is no base."""
+    recipients: tuple[Recipient, ...] = ()
+    """Who is told of a new name, sink by sink; empty unless it is a rename."""
 
     @property
     def name(self) -> str:
@@ -118,6 +124,8 @@ class Delete:
     origin: Origin | None = None
     successor: int | None = None
     """The live client that has replaced it in a rotation; None if there is none, or the same plan creates it."""
+    recipients: tuple[Recipient, ...] = ()
+    """Who must have the secret of that one first."""
 
     @property
     def name(self) -> str:
@@ -139,12 +147,30 @@ Change = Create | Update | Delete
 
 
 @frozen
-class FieldChange:
-    """One field of an update, as text for people (`grants` as a comma-separated list, None as absent)."""
+class Deliver:
+    """Hand the id and secret of a live client to at least one recipient that did not have them.
 
-    field: Field
-    before: str | None
-    after: str | None
+    Nothing is written to the instance, so it is no `Change`. `name` is the one after the plan's other changes.
+    """
+
+    id: int
+    name: str
+    recipients: tuple[Recipient, ...]
+    before: tuple[Recipient, ...]
+    """Everybody who had the secret before, as far as that is known."""
+    reason: Note
+    source: Location
+    owner: str | None = None
+    risks: tuple[Note, ...] = ()
+
+
+@frozen
+class Waived:
+    """What an entry in sync waives with `allow:`; for other entries, the risks of their changes say so."""
+
+    name: str
+    source: Location
+    notes: tuple[Note, ...]
 
 
 @frozen
@@ -223,30 +249,26 @@ class Plan:
     on_drift: OnDrift | None = None
     """How drift is handled; None without a base."""
     kept: tuple[Kept, ...] = ()
+    deliveries: tuple[Deliver, ...] = ()
+    """The new recipients of secrets, by the name of the client, then its id."""
+    waived: tuple[Waived, ...] = ()
+    """The waivers of entries that no change shows, in the order of the names."""
     configuration: tuple[Note, ...] = ()
     """How the configuration differs from the trusted one: what a reviewer has to read first."""
 
-
-def origins_of(change: Change) -> tuple[Origin, ...]:
-    """The origins of a change: one, or one for each field; none if there is no base."""
-    match change:
-        case Update(origins=origins):
-            return tuple(each.origin for each in origins)
-        case Create(origin=origin) | Delete(origin=origin):
-            return () if origin is None else (origin,)
-        case _:
-            assert_never(change)
+    @property
+    def has_changes(self) -> bool:
+        """Whether an apply changes anything: a client, or who has its secret."""
+        return bool(self.changes or self.deliveries)
 
 
 def needs_delivery(change: Change) -> bool:
     """Whether an applied change must be delivered to sinks: the client is new to them, or has a new name."""
     match change:
-        case Create():
+        case Create() | Update(is_rename=True):
             return True
-        case Delete():
+        case Update() | Delete():
             return False
-        case Update():
-            return change.is_rename
         case _:
             assert_never(change)
 
@@ -254,16 +276,6 @@ def needs_delivery(change: Change) -> bool:
 def is_drift(origin: Origin) -> bool:
     """Whether it was changed manually on the instance, whether or not git changed it too."""
     return origin is not Origin.GIT
-
-
-def grants_text(grants: frozenset[Grant]) -> str:
-    """The grants as text for people, in the platform's order: `authorization_code, password`."""
-    return ", ".join(in_order(grants))
-
-
-def field_changes(before: ClientSpec, after: ClientSpec) -> tuple[FieldChange, ...]:
-    """The fields that differ, in the order of the table of fields."""
-    return tuple(FieldChange(row.field, row.text(before), row.text(after)) for row in changed_fields(before, after))
 
 
 def order_of_applying(change: Change) -> tuple[int, str, int]:

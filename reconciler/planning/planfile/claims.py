@@ -1,7 +1,8 @@
 """Check what a saved plan claims against today's declarations: whoever can replace the file can claim anything.
 
 Two claims would lift a guard: that a client has a successor, and that something is declared where clients are pruned.
-Everything else that the guards need is in the settings, or is compared with what is live.
+Who gets secrets is a claim as well (`delivery_claims.py`). Everything else that the guards need is in the settings, or
+is compared with what is live.
 """
 
 from __future__ import annotations

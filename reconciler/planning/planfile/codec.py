@@ -31,7 +31,16 @@ from reconciler.planning.plan.plan import (
     Unmanaged,
     Update,
 )
-from reconciler.planning.planfile.codec_parts import read_location, read_note
+from reconciler.planning.planfile.codec_parts import (
+    deliver_values,
+    read_deliver,
+    read_location,
+    read_note,
+    read_recipient,
+    read_waived,
+    recipient_values,
+    waived_values,
+)
 from reconciler.support.json_reader import JsonValue, WrongShape
 
 Values = dict[str, Any]
@@ -66,6 +75,8 @@ PLAN_KEYS = (
     "base",
     "on_drift",
     "kept",
+    "deliveries",
+    "waived",
     "configuration",
 )
 
@@ -91,6 +102,8 @@ def plan_values(plan: Plan) -> Values:
         "base": plan.base,
         "on_drift": plan.on_drift and plan.on_drift.value,
         "kept": [asdict(kept) | {"fields": list(map(asdict, kept.fields))} for kept in plan.kept],
+        "deliveries": [deliver_values(deliver) for deliver in plan.deliveries],
+        "waived": [waived_values(waived) for waived in plan.waived],
         "configuration": [asdict(note) for note in plan.configuration],
     }
 
@@ -115,6 +128,8 @@ def read_plan(values: Mapping[str, JsonValue]) -> Plan:
         base=values["base"].unless_null(JsonValue.text),
         on_drift=values["on_drift"].unless_null(lambda node: node.one_of(OnDrift)),
         kept=values["kept"].each(_read_kept),
+        deliveries=values["deliveries"].each(read_deliver),
+        waived=values["waived"].each(read_waived),
         configuration=values["configuration"].each(read_note),
     )
     if (plan.base is None) != (plan.on_drift is None):
@@ -132,7 +147,7 @@ def _demand_the_same(again: Values, values: Mapping[str, JsonValue]) -> None:
 
 def _counts(plan: Plan) -> Values:
     found = Counter(_action(change) for change in plan.changes)
-    return {action.value: found[action] for action in Action}
+    return {action.value: found[action] for action in Action} | {"deliver": len(plan.deliveries)}
 
 
 def _action(change: Change) -> Action:
@@ -163,6 +178,7 @@ _CHANGE_KEYS = (
     "origins",
     "replaces",
     "successor",
+    "recipients",
 )
 
 
@@ -182,6 +198,7 @@ def _change_values(change: Change) -> Values:
         "origins": [asdict(each) for each in change.origins] if isinstance(change, Update) else [],
         "replaces": _replaced_values(change.replaces) if isinstance(change, Create) and change.replaces else None,
         "successor": change.successor if isinstance(change, Delete) else None,
+        "recipients": list(map(recipient_values, change.recipients)),
     }
 
 
@@ -194,20 +211,21 @@ def _read_change(node: JsonValue) -> Change:
         values["replaces"].unless_null(_read_replaced),
         values["successor"].unless_null(JsonValue.client_id),
     )
+    recipients = values["recipients"].each(read_recipient)
     match values["action"].one_of(Action):
         case Action.CREATE | Action.REPLACE:
             values["id"].null()
             values["before"].null()
             after = read_spec(values["after"])
-            return Create(after, reason, read_location(source), owner, risks, origin, replaces)
+            return Create(after, reason, read_location(source), owner, risks, origin, replaces, recipients)
         case Action.UPDATE | Action.RENAME:
             values["origin"].null()
             before, after, place = read_spec(values["before"]), read_spec(values["after"]), read_location(source)
-            return Update(values["id"].client_id(), before, after, reason, place, owner, risks, origins)
+            return Update(values["id"].client_id(), before, after, reason, place, owner, risks, origins, recipients)
         case Action.DELETE:
             values["after"].null()
             before, cause = read_spec(values["before"]), source.unless_null(read_location)
-            return Delete(values["id"].client_id(), before, reason, cause, owner, risks, origin, successor)
+            return Delete(values["id"].client_id(), before, reason, cause, owner, risks, origin, successor, recipients)
         case action:
             assert_never(action)
 

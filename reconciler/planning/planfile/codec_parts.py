@@ -1,10 +1,14 @@
-"""Read the parts of changes in a plan file from plain JSON values."""
+"""Parts of a plan file as plain JSON values, written and read."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from reconciler.model.clients import Location
-from reconciler.planning.plan.plan import Note
-from reconciler.support.json_reader import JsonValue
+from reconciler.model.recipients import Recipient
+from reconciler.planning.plan.plan import Deliver, Note, Waived
+from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
 
 
 def read_note(node: JsonValue) -> Note:
@@ -17,3 +21,67 @@ def read_location(node: JsonValue) -> Location:
     """Read a location from its values."""
     values = node.record(("path", "line", "column"))
     return Location(values["path"].text(), values["line"].number(1), values["column"].number(1))
+
+
+def recipient_values(recipient: Recipient) -> dict[str, JsonData | None]:
+    """A recipient as plain JSON values."""
+    return asdict(recipient) | {"keys": list(recipient.keys), "programs": list(recipient.programs)}
+
+
+def read_recipient(node: JsonValue) -> Recipient:
+    """The recipient that `recipient_values` wrote."""
+    values = node.record(("owner", "kind", "sink", "place", "keys", "programs"))
+    return Recipient(
+        owner=values["owner"].unless_null(JsonValue.text),
+        kind=values["kind"].text(),
+        sink=values["sink"].text(),
+        place=values["place"].text(),
+        keys=values["keys"].each(JsonValue.text),
+        programs=values["programs"].each(JsonValue.text),
+    )
+
+
+_DELIVER_KEYS = ("id", "name", "recipients", "before", "reason", "source", "owner", "risks")
+
+
+def deliver_values(deliver: Deliver) -> dict[str, Any]:
+    """A new recipient of a client's secret as plain JSON values."""
+    return {
+        "id": deliver.id,
+        "name": deliver.name,
+        "recipients": list(map(recipient_values, deliver.recipients)),
+        "before": list(map(recipient_values, deliver.before)),
+        "reason": asdict(deliver.reason),
+        "source": asdict(deliver.source),
+        "owner": deliver.owner,
+        "risks": [asdict(risk) for risk in deliver.risks],
+    }
+
+
+def read_deliver(node: JsonValue) -> Deliver:
+    """What `deliver_values` wrote. Raises `WrongShape`, also for one without recipients."""
+    values = node.record(_DELIVER_KEYS)
+    recipients = values["recipients"].each(read_recipient)
+    if not recipients:
+        raise WrongShape(f"`{values['recipients'].place}` is empty")
+    return Deliver(
+        id=values["id"].client_id(),
+        name=values["name"].text(),
+        recipients=recipients,
+        before=values["before"].each(read_recipient),
+        reason=read_note(values["reason"]),
+        source=read_location(values["source"]),
+        owner=values["owner"].unless_null(JsonValue.text),
+        risks=values["risks"].each(read_note),
+    )
+
+
+def waived_values(waived: Waived) -> dict[str, Any]:
+    """The waivers of an entry as plain JSON values."""
+    return asdict(waived) | {"notes": list(map(asdict, waived.notes))}
+
+
+def read_waived(node: JsonValue) -> Waived:
+    """What `waived_values` wrote."""
+    values = node.record(("name", "source", "notes"))
+    return Waived(values["name"].text(), read_location(values["source"]), values["notes"].each(read_note))

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import assert_never
 
 from reconciler.model.clients import AnyLive, ClientSpec, Field, Listing, LiveClient, UnsupportedClient
+from reconciler.model.fields import field_changes
 from reconciler.planning.guard import Refusal
 from reconciler.planning.match.blocked import clients_text
 from reconciler.planning.match.match import LiveIndex
-from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Replaced, Update, field_changes
+from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Replaced, Update
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted, quoted_url
 

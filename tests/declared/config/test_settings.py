@@ -68,7 +68,7 @@ def test_everything_that_can_be_said_of_an_instance_arrives() -> None:
         url="http://a.example.com:8080/platform",
         credentials=CredentialNames(username_file=ROOT / "u", password_file=Path("/run/p")),
         variables={"x": "y"},
-        limits=Limits(creates=25, updates=0, deletes=3),
+        limits=Limits(creates=25, updates=0, deletes=3, deliveries=25),
         ca_bundle=ROOT / "certs/ca.pem",
         timeout=5,
         allow_http=True,

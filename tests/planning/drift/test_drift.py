@@ -8,8 +8,9 @@ import pytest
 
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Listing
 from reconciler.model.settings import NO_LIMITS
+from reconciler.planning.drift.origins import origins_of
 from reconciler.planning.guard import Guards, refusals
-from reconciler.planning.plan.plan import Create, Delete, Kept, OnDrift, Origin, Plan, Prune, Update, origins_of
+from reconciler.planning.plan.plan import Create, Delete, Kept, OnDrift, Origin, Plan, Prune, Update
 from tests.builders import (
     CODE,
     PASSWORD,

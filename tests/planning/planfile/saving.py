@@ -10,10 +10,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.model.recipients import Recipient
 from reconciler.planning.make_plan import make_plan
-from reconciler.planning.plan.plan import Note, OnDrift, Plan, Prune
+from reconciler.planning.plan.plan import Create, Deliver, Note, OnDrift, Plan, Prune, Waived
 from reconciler.planning.planfile.planfile import dump_plan
-from tests.builders import PASSWORD, absent, declare, listing, live, plan_of, present, rotation, spec, unsupported
+from tests.builders import PASSWORD, absent, at, declare, listing, live, plan_of, present, rotation, spec, unsupported
 from tests.strategies import bases, declarations, listings, policies
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -59,7 +60,20 @@ def one_of_each() -> Plan:
         base=base,
         on_drift=OnDrift.KEEP,
     )
-    return replace(plan, left_out=2, configuration=(Note("limit-raised", "limits.deletes: 3 → 50"),))
+    keys = ("age SHA256:6K1fX1g7YZhdRKomcQVwn1EzbE6tJdu6k8gbsmL91OU",)
+    portal = Recipient("team-a", "age", "age secrets/{owner}/{name}.age", "secrets/team-a/calm.age", keys)
+    store = Recipient(None, "command", "command store", "./store", programs=(f"./store {COMMIT}",))
+    made = next(change for change in plan.changes if isinstance(change, Create))
+    return replace(
+        plan,
+        changes=tuple(replace(each, recipients=(portal,)) if each is made else each for each in plan.changes),
+        left_out=2,
+        deliveries=(
+            Deliver(6, "Calm", (store,), (portal,), Note("new-recipient", "new"), at(5), None, (Note("a", "b"),)),
+        ),
+        waived=(Waived("Calm", at(5), (Note("waived", "waives a rule"),)),),
+        configuration=(Note("limit-raised", "limits.deletes: 3 → 50"),),
+    )
 
 
 plans: st.SearchStrategy[Plan] = st.builds(make_plan, declarations(), listings(), policies, bases)
