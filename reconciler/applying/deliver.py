@@ -96,11 +96,10 @@ class Deliveries:
         return self._noted(self._undelivered([item for item in items if item.id is not None], error))
 
     def _undelivered(self, items: Iterable[PendingDelivery], error: SinkError) -> list[DeliveryResult]:
-        return [
-            self._result(item, item.id, Delivery(self._deliverer.labels[number], error))
-            for item in items
-            for number in item.numbers
-        ]
+        return [self._result(item, item.id, self._unable(number, error)) for item in items for number in item.numbers]
+
+    def _unable(self, number: int, error: SinkError | None) -> Delivery:
+        return Delivery(self._deliverer.labels[number], error, number)
 
     def forget(self, outcomes: Iterable[Outcome]) -> tuple[DeliveryResult, ...]:
         """Remove verified deletions from the sinks, unless a successor has the client's place by now."""
@@ -142,8 +141,8 @@ class Deliveries:
             if issued.secret is None:
                 # An old client must not be deleted for a successor that nobody can use.
                 error = SinkError("the instance shows no secret of it") if item.event is DeliveryEvent.ROTATED else None
-                labels = [Delivery(self._deliverer.labels[number], error) for number in item.numbers]
-                return [self._result(item, issued.id, each, DeliveryStatus.NO_SECRET) for each in labels]
+                unable = [self._unable(number, error) for number in item.numbers]
+                return [self._result(item, issued.id, each, DeliveryStatus.NO_SECRET) for each in unable]
             before = item.change.before.name if isinstance(item.change, Update) else None
             handover = SecretDelivery(item.event, item.client, issued.id, issued.secret, before, issued.created_at)
             done = self._deliverer.deliver(handover, item.numbers)
@@ -159,7 +158,11 @@ class Deliveries:
         done: DeliveryStatus = DeliveryStatus.DELIVERED,
     ) -> DeliveryResult:
         status = done if delivery.error is None else DeliveryStatus.FAILED
-        return DeliveryResult(item.client.name, client_id or 0, item.event, delivery.sink, status, delivery.error)
+        number = delivery.number
+        recipient = self._deliverer.recipient(item.client, number) if number is not None else None
+        return DeliveryResult(
+            item.client.name, client_id or 0, item.event, delivery.sink, status, delivery.error, recipient
+        )
 
     def _all(self, work: Mapping[int, Callable[[], list[DeliveryResult]]]) -> tuple[DeliveryResult, ...]:
         """Do all work in parallel; the results are in the order of the numbers."""

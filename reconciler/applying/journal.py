@@ -19,20 +19,22 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol, assert_never
 
+from reconciler.applying.journal_versions import FORMAT_VERSION
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Skipped
 from reconciler.applying.send import SendResult, Sent, Unanswered
 from reconciler.model.errors import JournalError, NotVerified
 from reconciler.planning.plan.plan import Plan
 from reconciler.planning.planfile.codec import plan_values
+from reconciler.planning.planfile.codec_parts import recipient_values
 from reconciler.support.frozen import frozen
 from reconciler.support.state_dir import make_private_dir
 
-FORMAT_VERSION = 1
 SUFFIX = ".jsonl"
 
 
@@ -151,7 +153,7 @@ class FileJournal:
 
 
 def _first_line(heading: Heading, plan: Plan) -> str:
-    values = plan_values(plan)
+    values = plan_values(replace(plan, deliveries=()))  # each has a line of its own, with what became of it
     entry = {
         "format_version": FORMAT_VERSION,
         "event": "begun",
@@ -197,6 +199,7 @@ def _delivery(result: DeliveryResult) -> dict[str, Any]:
         "cause": result.event,
         "sink": result.sink,
         "status": result.status,
+        "recipient": recipient_values(result.recipient) if result.recipient is not None else None,
         "why": result.error.message if result.error is not None else None,
     }
 

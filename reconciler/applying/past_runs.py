@@ -9,11 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.applying.journal import FORMAT_VERSION, SUFFIX, Heading, WriteAnswer, WriteResult
+from reconciler.applying.journal import SUFFIX, Heading, WriteAnswer, WriteResult
+from reconciler.applying.journal_versions import current_delivery, current_heading
 from reconciler.applying.report import DeliveryStatus
 from reconciler.model.errors import JournalError
+from reconciler.model.recipients import Recipient
 from reconciler.planning.plan.plan import Change, Plan
 from reconciler.planning.planfile.codec import plan_values, read_plan
+from reconciler.planning.planfile.codec_parts import read_recipient
 from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
@@ -65,6 +68,8 @@ class PastDelivery:
     status: DeliveryStatus
     why: str | None
     """What went wrong."""
+    recipient: Recipient | None = None
+    """Who got it; None in a journal of an older version."""
 
 
 @frozen
@@ -166,9 +171,7 @@ _PLAN_KEYS = ("instance", "identity", "counts", "changes")
 def _begun(path: Path, entry: dict[str, Any]) -> PastRun:
     if entry.get("event") != "begun":
         raise WrongShape("a journal begins with `begun`")
-    if entry.get("format_version") != FORMAT_VERSION:
-        raise WrongShape(f"its `format_version` is not {FORMAT_VERSION}: another version of reconciler wrote it")
-    values = JsonValue(entry).record((*_HEADING_KEYS, *_PLAN_KEYS))
+    values = JsonValue(current_heading(entry)).record((*_HEADING_KEYS, *_PLAN_KEYS))
     git = values["git"].record(("commit", "clean"))
     heading = Heading(
         run=values["run"].text(),
@@ -196,7 +199,7 @@ def _continued(run: PastRun, entry: dict[str, Any]) -> PastRun:
         raise WrongShape("`event` is none that follows the first line")
     if run.finished_at is not None:
         raise WrongShape("nothing follows `finished`")
-    return read(run, JsonValue(entry))
+    return read(run, JsonValue(current_delivery(entry) if read is _delivered else entry))
 
 
 def _sent(run: PastRun, node: JsonValue) -> PastRun:
@@ -229,7 +232,7 @@ def _finished(run: PastRun, node: JsonValue) -> PastRun:
 
 
 def _delivered(run: PastRun, node: JsonValue) -> PastRun:
-    values = node.record(("event", "at", "name", "id", "cause", "sink", "status", "why"))
+    values = node.record(("event", "at", "name", "id", "cause", "sink", "status", "recipient", "why"))
     delivery = PastDelivery(
         values["at"].time(),
         values["name"].text(),
@@ -238,6 +241,7 @@ def _delivered(run: PastRun, node: JsonValue) -> PastRun:
         values["sink"].text(),
         values["status"].one_of(DeliveryStatus),
         values["why"].unless_null(JsonValue.text),
+        values["recipient"].unless_null(read_recipient),
     )
     return replace(run, deliveries=(*run.deliveries, delivery))
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from reconciler.model.errors import LoginRefused, NotVerified, ReconcilerError
 from reconciler.planning.plan.plan import Change
 from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.frozen import frozen
+
+if TYPE_CHECKING:
+    from reconciler.model.recipients import Recipient
 
 
 @frozen
@@ -63,6 +67,8 @@ class DeliveryResult:
     status: DeliveryStatus
     error: ReconcilerError | None = None
     """Why it failed; None if it did not."""
+    recipient: Recipient | None = None
+    """Who got it, or would have."""
 
 
 @frozen

@@ -21,6 +21,7 @@ from reconciler.applying.pending_deliveries import JournaledDeliveries
 from reconciler.applying.report import DeliveryStatus, Report, is_complete
 from reconciler.model.clients import ClientSpec, Declarations
 from reconciler.model.errors import SinkError
+from reconciler.model.recipients import SinkAnswer
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.managed import managed_pairs
 from reconciler.secrets.delivery import Deliverer
@@ -69,6 +70,9 @@ class Shelf:
         if not self.tells:
             return [None] * len(clients)
         return [self.there.get(known, ("", ""))[0] == client.name for client, known in clients]
+
+    def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
+        raise NotImplementedError
 
     def holds(self, handover: SecretDelivery) -> SinkState:
         return SinkState.UNKNOWN
