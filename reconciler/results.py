@@ -33,7 +33,8 @@ class Planned:
     as_of: ObservationAge | None = None
     """The age of the observation it was made from; None if the instance itself was observed."""
     missing_secrets: tuple[MissingSecret, ...] = ()
-    """The managed clients that sinks should have but lack; unknown, and so empty, in a plan from an observation."""
+    """The managed clients that sinks have lost, to be delivered again to the same recipients; new recipients are in the
+    plan. Unknown, and so empty, in a plan from an observation."""
     capabilities: Capabilities = UP_TO_4_15
     """What the instance's version of the platform can do."""
 
@@ -125,4 +126,6 @@ class Overview:
 
 def is_pending(result: PlanResult) -> bool:
     """Whether there is something to write or to deliver, and no refusal."""
-    return isinstance(result, Planned) and bool(result.plan.changes or result.missing_secrets) and not result.refusals
+    if not isinstance(result, Planned) or result.refusals:
+        return False
+    return result.plan.has_changes or bool(result.missing_secrets)

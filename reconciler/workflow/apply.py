@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby
 
-from reconciler.applying.deliver import DeliveryTargets
 from reconciler.applying.lock import instance_lock
 from reconciler.applying.report import is_complete
 from reconciler.live.gateway import Gateway
@@ -16,18 +15,19 @@ from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Sessions
-from reconciler.workflow.deliveries import (
+from reconciler.workflow.delivery.deliveries import (
     client_of,
     deliverer_of,
+    delivery_targets,
     mask_refusals,
     needs_sinks,
-    pending_since,
+    past_deliveries,
     sink_refusals,
 )
 from reconciler.workflow.options import Options
 from reconciler.workflow.ownership import create_refusals
 from reconciler.workflow.parallel import CancelToken, map_parallel
-from reconciler.workflow.plan import PlanRequest, attempt, plan_instance
+from reconciler.workflow.plan import PlanRequest, attempt, nothing_known, plan_instance
 from reconciler.workflow.run import Run
 from reconciler.workflow.unmatched_targets import refuse_unmatched
 
@@ -59,7 +59,8 @@ def apply_instances(request: PlanRequest, approval: Approval, run: Run) -> list[
     succeeded; refused instances are skipped. No other apply on this machine writes to them meanwhile. Raises `Refused`
     when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` that matches nothing.
     """
-    request = replace(request, pending_deliveries=pending_since(run.journal))
+    if request.past_deliveries is nothing_known:
+        request = replace(request, past_deliveries=past_deliveries(run.journal))
     with _stacks(request.instances, run.parallelism) as stacks:
         cancel_token = CancelToken()
         sessions = writing_sessions(request.options, run, cancel_token)
@@ -187,9 +188,8 @@ def _apply(request: PlanRequest, pending: _Pending, approval: Approval, run: Run
     with pending.stack:
         try:
             current = _unchanged(request, planned, pending.gateway) if approval.takes_time else planned
-            targets = DeliveryTargets(
-                deliverer_of(instance, request.settings, request.options, run.mask), current.missing_secrets
-            )
+            deliverer = deliverer_of(instance, request.settings, request.options, run.mask)
+            targets = delivery_targets(deliverer, current)
             return Finished(current, run.write(instance, current.plan, pending.gateway, targets=targets))
         except ReconcilerError as problem:
             return Stopped(instance, problem)
@@ -198,7 +198,8 @@ def _apply(request: PlanRequest, pending: _Pending, approval: Approval, run: Run
 def _unchanged(request: PlanRequest, shown: Planned, gateway: Gateway) -> Planned:
     """Plan again and return that plan if it would do exactly what was shown. Raises `Refused`."""
     now = plan_instance(request, shown.instance, gateway)
-    if now.plan.changes != shown.plan.changes or now.refusals:
+    same = (now.plan.changes, now.plan.deliveries) == (shown.plan.changes, shown.plan.deliveries)
+    if not same or now.refusals:
         name = shown.instance.name
         raise Refused(
             "the instance changed while you were asked, so nothing was written to it",

@@ -6,17 +6,18 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from reconciler.applying.deliver import DeliveryTargets
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
 from reconciler.model.clients import Declarations, Listing, LiveClient
 from reconciler.model.diagnostics import Severity
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model.settings import Instance, Settings
+from reconciler.planning.decide import PlanPolicy
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.ownership import foreign_refusals
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.planning.planfile.claims import check_claims, needs_declarations
+from reconciler.planning.planfile.delivery_claims import check_deliveries, delivers
 from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
 from reconciler.secrets.delivery import Deliverer
@@ -24,15 +25,18 @@ from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 from reconciler.workflow.apply import lock, writing_sessions
-from reconciler.workflow.deliveries import (
+from reconciler.workflow.delivery.deliveries import (
     client_of,
     deliverer_of,
+    delivery_targets,
     mask_refusals,
     needs_sinks,
-    pending_since,
+    past_deliveries,
     sink_refusals,
     unusable,
+    with_recipients,
 )
+from reconciler.workflow.delivery.new_recipients import declared_today, deliverable_pairs
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options, ProjectFiles
 from reconciler.workflow.ownership import create_refusals, foreign_ids
@@ -60,9 +64,19 @@ class ExactPlan:
     """Today's declarations, where the plan makes claims about them; else nothing."""
 
 
+def makes_claims(plan: Plan, instance: Instance) -> bool:
+    """Whether the plan can only be judged with today's declarations: by its changes, or by who gets secrets."""
+    return needs_declarations(plan) or _delivers(plan, instance)
+
+
+def _delivers(plan: Plan, instance: Instance) -> bool:
+    claimed = bool(plan.deliveries) or any(change.recipients for change in plan.changes)
+    return claimed or (bool(instance.sinks) and delivers(plan))
+
+
 def declarations_for(plan: Plan, files: ProjectFiles, settings: Settings, instance: Instance) -> Declarations:
     """Load today's declarations if the plan makes claims about them; else nothing. Raises `Refused` if that fails."""
-    if not needs_declarations(plan):
+    if not makes_claims(plan, instance):
         return Declarations()
     checked = validate_declarations(files, settings, [instance])
     errors = [each for each in checked.diagnostics if each.severity is Severity.ERROR]
@@ -70,9 +84,8 @@ def declarations_for(plan: Plan, files: ProjectFiles, settings: Settings, instan
         return checked.declared.of(instance.name)
     first = f"{printable(str(errors[0].location))}: {errors[0].message}"
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    text = (
-        "the saved plan prunes or rotates clients: that is checked against today's declarations, which cannot be loaded"
-    )
+    what = "prunes or rotates clients" if needs_declarations(plan) else "delivers secrets"
+    text = f"the saved plan {what}: that is checked against today's declarations, which cannot be loaded"
     hint = "check out the declarations beside reconciler.yaml, or name their folder in RECONCILER_CLIENTS"
     raise Refused(f"{text}: {first}{more}", f"{hint}; to see every problem: reconciler validate")
 
@@ -106,9 +119,8 @@ def _apply(request: ExactPlan, approve: Callable[[Planned], bool], run: Run, sta
             planned, done = _compare(request, gateway, run)
     if planned.refusals:
         return planned
-    targets = DeliveryTargets(
-        deliverer_of(request.instance, request.settings, request.options, run.mask), planned.missing_secrets
-    )
+    deliverer = deliverer_of(request.instance, request.settings, request.options, run.mask)
+    targets = delivery_targets(deliverer, planned)
     report = Report()
     if is_pending(planned):
         report = run.write(request.instance, planned.plan, gateway, request.digest, targets=targets)
@@ -121,6 +133,7 @@ def _with_sink_refusals(request: ExactPlan, planned: Planned, run: Run) -> Plann
         return planned
     changed = [change for change in planned.plan.changes if not isinstance(change, Delete) or change.is_rotation]
     clients = [client_of(request.instance, change.name, change.owner) for change in changed]
+    clients += [client_of(request.instance, each.name, each.owner) for each in planned.plan.deliveries]
     clients += [each.client for each in planned.missing_secrets]
     deliverer = deliverer_of(request.instance, request.settings, request.options, run.mask)
     unmasked = mask_refusals(deliverer, request.instance, planned.plan, planned.missing_secrets)
@@ -132,7 +145,7 @@ def _with_missing_secrets(
 ) -> Planned:
     """Add to the plan what sinks lack of the clients that an earlier run of it created or renamed."""
     try:
-        found = _deliverer(request).missing_secrets(made, pending_since(run.journal)(request.instance))
+        found = _deliverer(request).missing_secrets(made, past_deliveries(run.journal)(request.instance))
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
     return replace(planned, missing_secrets=found)
@@ -169,15 +182,31 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
             found = stale_refusals(stale, instance.name)
             return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
-            refused = (*_refusals(request, plan, live), *_ownership_refusals(plan, gateway, live))
+            if request.digest is None:  # it was made just now, and claims nothing
+                plan = with_recipients(plan, _deliverer(request))
+            refused = (*_refusals(request, plan, live, wanted), *_ownership_refusals(plan, gateway, live))
             planned = Planned(instance, plan, refused, capabilities=live.capabilities)
             return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
 
 
-def _refusals(request: ExactPlan, plan: Plan, live: Listing) -> tuple[Refusal, ...]:
+def _refusals(request: ExactPlan, plan: Plan, live: Listing, saved: Plan) -> tuple[Refusal, ...]:
     checked = check_claims(plan, request.declared, live, ignore=request.settings.ignore)
     in_force = guards(request.settings, request.instance, request.options, live.capabilities)
-    return (*checked.refusals, *refusals(checked.plan, in_force))
+    false = _false_deliveries(request, saved, live, rotates=not checked.refusals)
+    return (*checked.refusals, *refusals(checked.plan, in_force), *false)
+
+
+def _false_deliveries(request: ExactPlan, saved: Plan, live: Listing, *, rotates: bool) -> tuple[Refusal, ...]:
+    """A refusal for each delivery of a saved plan that today's files do not ask for, whether or not it is done."""
+    if request.digest is None or not _delivers(saved, request.instance):
+        return ()
+    instance = request.instance
+    policy = PlanPolicy(
+        instance.name, instance.identity, ignore=request.settings.ignore, system_clients=instance.system_clients
+    )
+    managed = {found.id: entry.name for entry, found in deliverable_pairs(request.declared, live, policy)}
+    today = declared_today(saved, request.declared, _deliverer(request))
+    return check_deliveries(saved, today, managed, rotates=rotates)
 
 
 def _ownership_refusals(plan: Plan, gateway: Gateway, live: Listing) -> tuple[Refusal, ...]:

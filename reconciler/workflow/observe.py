@@ -18,7 +18,7 @@ from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options
 from reconciler.workflow.parallel import CancelToken, map_parallel
-from reconciler.workflow.plan import PlanRequest, plan_listing
+from reconciler.workflow.plan import PlanRequest, plan_listing, with_deliveries
 
 
 @frozen
@@ -59,6 +59,7 @@ def plan_observed(
         try:
             seen = observation_of(observations, instance, file)
             planned = plan_listing(request, instance, seen.listing)
+            planned = with_deliveries(request, planned, seen.listing, observed=True) if instance.sinks else planned
         except ReconcilerError as problem:
             yield Stopped(instance, problem)
             continue

@@ -27,12 +27,13 @@ from reconciler.workflow.parallel import CancelToken, map_parallel
 
 if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base
-    from reconciler.secrets.delivery import PendingLookup
+    from reconciler.secrets.delivery import JournalLookup
+    from reconciler.workflow.delivery.new_recipients import EarlierRecipients
 
 
-def nothing_pending(_: Instance) -> PendingLookup:
-    """The lookup without past runs: no delivery is pending."""
-    return lambda label, client, client_id: False
+def nothing_known(_: Instance) -> JournalLookup:
+    """The lookup without journals: no delivery is known."""
+    return lambda label, client, client_id: None
 
 
 @frozen
@@ -50,8 +51,10 @@ class PlanRequest:
     warnings: tuple[Diagnostic, ...] = ()
     """The warnings about the files; they stop nothing."""
 
-    pending_deliveries: Callable[[Instance], PendingLookup] = nothing_pending
-    """Pending deliveries of past runs to sinks that cannot be read."""
+    past_deliveries: Callable[[Instance], JournalLookup] = nothing_known
+    """What journals say of past deliveries."""
+    earlier: Callable[[Instance, Base], EarlierRecipients] | None = None
+    """Who gets secrets by the files of an instance's base; None if no base is requested, or there are no sinks."""
 
 
 def plan_instances(request: PlanRequest, parallelism: int) -> list[PlanResult]:
@@ -83,24 +86,28 @@ def plan_instance(request: PlanRequest, instance: Instance, gateway: Gateway) ->
     """Observe an instance once, plan, and check the guards. Raises a `GatewayError`."""
     listing = list_clients(gateway, instance)
     planned = plan_listing(request, instance, listing, gateway)
-    return _with_missing_secrets(request, planned, listing) if instance.sinks else planned
+    return with_deliveries(request, planned, listing) if instance.sinks else planned
 
 
-def _with_missing_secrets(request: PlanRequest, planned: Planned, listing: Listing) -> Planned:
-    """Add to the plan what sinks lack of the managed clients. Reads files, runs no programs."""
-    from reconciler.planning.managed import managed_pairs
-    from reconciler.workflow.deliveries import deliverer_of, missing_secrets, unusable
+def with_deliveries(request: PlanRequest, planned: Planned, listing: Listing, *, observed: bool = False) -> Planned:
+    """Add to the plan who gets secrets. Reads files, runs no programs of sinks. `observed` is for a plan without them.
+
+    The guards are checked again: new recipients are changes.
+    """
+    from reconciler.workflow.delivery.deliveries import deliverer_of, unusable
+    from reconciler.workflow.delivery.new_recipients import DeliverySources, add_deliveries, deliverable_pairs
 
     instance, options = planned.instance, request.options
-    known = managed_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
-    deliverer = deliverer_of(instance, request.settings, options)
+    base = base_of(request, instance)
+    earlier = request.earlier(instance, base) if request.earlier is not None and base is not None else None
+    sources = DeliverySources(request.past_deliveries(instance), earlier, observed)
+    pairs = deliverable_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
     try:
-        return replace(
-            planned,
-            missing_secrets=missing_secrets(deliverer, instance, known, options, request.pending_deliveries(instance)),
-        )
+        found = add_deliveries(planned, pairs, deliverer_of(instance, request.settings, options), sources, options)
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
+    in_force = guards(request.settings, instance, options, listing.capabilities)
+    return replace(found, refusals=refusals(found.plan, in_force))
 
 
 def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gateway: Gateway | None = None) -> Planned:
@@ -163,4 +170,5 @@ def _limits(configured: Limits, flags: Limits) -> Limits:
         creates=configured.creates if flags.creates is None else flags.creates,
         updates=configured.updates if flags.updates is None else flags.updates,
         deletes=configured.deletes if flags.deletes is None else flags.deletes,
+        deliveries=configured.deliveries if flags.deliveries is None else flags.deliveries,
     )

@@ -19,7 +19,7 @@ from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient,
 from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, enumeration, quoted
 from reconciler.workflow.apply import lock, writing_sessions
-from reconciler.workflow.deliveries import client_of, deliverer_of
+from reconciler.workflow.delivery.deliveries import client_of, deliverer_of
 from reconciler.workflow.listing import demand_system_clients
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, plan_policy

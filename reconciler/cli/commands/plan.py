@@ -10,6 +10,7 @@ import click
 from reconciler.cli.flags.options import (
     files_options,
     instance_options,
+    journal_option,
     option,
     output_options,
     parallelism_option,
@@ -50,6 +51,7 @@ Examples:
 )
 @platform_option
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@journal_option
 @report_option
 @parallelism_option
 @output_options
@@ -61,6 +63,7 @@ def plan(
     live: Path | None,
     platform: str | None,
     detailed_exitcode: bool,
+    journal: Path | None,
     reports: Sequence[Path],
     parallelism: int,
     console: Console,
@@ -77,13 +80,13 @@ def plan(
     if live is not None:
         from reconciler.cli.run.observation import plan_against
 
-        return plan_against(live, files, selection, options, output, detailed_exitcode, report_files, platform)
+        return plan_against(live, files, selection, options, output, detailed_exitcode, report_files, platform, journal)
     if platform is not None:
         raise WrongUsage(
             "--platform asks what would be on another version, and a plan asks the instance itself",
             "observe it first: reconciler observe -o live.json; then plan with --live live.json --platform VERSION",
         )
-    return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, report_files)
+    return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, report_files, journal)
 
 
 def _plan_now(
@@ -94,6 +97,7 @@ def _plan_now(
     detailed: bool,
     parallelism: int,
     report_files: ReportFiles,
+    journal: Path | None,
 ) -> int:
     from reconciler.cli.output.exit_codes import of_plans, with_report_failure
     from reconciler.cli.output.results import show_plans
@@ -102,7 +106,7 @@ def _plan_now(
     from reconciler.workflow.unmatched_targets import refuse_unmatched
 
     with report_files.reporting_failures():
-        request = prepare(files, selection, options, report_files.console)
+        request = prepare(files, selection, options, report_files.console, journal=journal)
         output = output if request.instances else None  # an empty shard has nothing to save
         if output is not None:
             from reconciler.cli.run.saved_plan import refuse_to_save

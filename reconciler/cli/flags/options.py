@@ -75,6 +75,7 @@ def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
         "--max-creates": options.limits.creates,
         "--max-updates": options.limits.updates,
         "--max-deletes": options.limits.deletes,
+        "--max-deliveries": options.limits.deliveries,
     }
     words = [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
     words += [word for glob in options.only for word in ("--only", glob)]
@@ -116,24 +117,21 @@ def _options(
     owners: tuple[str, ...],
     base: str | None,
     on_drift: str | None,
-    max_creates: int | None,
-    max_updates: int | None,
-    max_deletes: int | None,
+    limits: Limits,
     timeout: float | None,
 ) -> Options:
     if base is None and prune == Prune.REMOVED:
         raise WrongUsage("--prune removed needs --base: what was declared there, and is no longer?", _WHICH_BASE)
     if base is None and on_drift is not None:
         raise WrongUsage("--on-drift needs --base: without it, drift cannot be told from change", _WHICH_BASE)
-    limits = Limits(max_creates, max_updates, max_deletes)
     how = OnDrift(on_drift or "refuse")
     return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners, base, how)
 
 
-def _limit_options(
-    max_creates: int | None, max_updates: int | None, max_deletes: int | None, timeout: float | None
-) -> Options:
-    return Options(os.environ, limits=Limits(max_creates, max_updates, max_deletes), timeout=timeout)
+def _limits(
+    max_creates: int | None, max_updates: int | None, max_deletes: int | None, max_deliveries: int | None
+) -> Limits:
+    return Limits(max_creates, max_updates, max_deletes, max_deliveries)
 
 
 def _limit(kind: str) -> Callable[[Any], Any]:
@@ -192,7 +190,7 @@ instance_options = combined_option(
 
 timeout_option = option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]")
 
-_limits_and_timeout = (_limit("creates"), _limit("updates"), _limit("deletes"), timeout_option)
+_max_changes = combined_option("limits", _limits, *map(_limit, ("creates", "updates", "deletes", "deliveries")))
 
 planning_options = combined_option(
     "options",
@@ -231,10 +229,13 @@ planning_options = combined_option(
         metavar="GLOB",
         help="Of the finished changes, those to clients of these owners; repeatable.",
     ),
-    *_limits_and_timeout,
+    _max_changes,
+    timeout_option,
 )
 
-limit_options = combined_option("options", _limit_options, *_limits_and_timeout)
+limit_options = combined_option(
+    "options", lambda limits, timeout: Options(os.environ, limits=limits, timeout=timeout), _max_changes, timeout_option
+)
 
 journal_option = option(
     "--journal",

@@ -94,7 +94,7 @@ def _of_plan(result: PlanResult, detailed: bool) -> int:
         case Planned(plan=plan, refusals=refusals) if refusals or plan.blocked:
             return REFUSED
         case Planned(plan=plan):
-            return PENDING if detailed and plan.changes else DONE
+            return PENDING if detailed and plan.has_changes else DONE
 
 
 def _of_apply(result: ApplyResult) -> int:

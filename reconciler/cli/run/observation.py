@@ -63,6 +63,7 @@ def plan_against(
     detailed: bool,
     report_files: ReportFiles,
     platform: str | None = None,
+    journal: Path | None = None,
 ) -> int:
     """Show the plans against an observation, and return the exit code. No next command: they cannot be applied.
 
@@ -76,7 +77,9 @@ def plan_against(
     with report_files.reporting_failures():
         observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
         observations = tuple(as_if_on(each, platform) for each in observations)
-        request = prepare(files, selection, options, report_files.console, reaching=False, platform=platform)
+        request = prepare(
+            files, selection, options, report_files.console, reaching=False, platform=platform, journal=journal
+        )
         results = list(plan_observed(request, observations, str(file), datetime.now(UTC)))
         refuse_unmatched(request, results)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,13 +54,32 @@ def prepare(
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
     if reaching:
         require_extras(instances)
-    if any(instance.sinks for instance in instances):
+    has_sinks = any(instance.sinks for instance in instances)
+    if has_sinks:
         from reconciler.cli.run.overwriting import RunFiles, refuse_misplaced_sinks
 
         refuse_misplaced_sinks(RunFiles(files, journal), checked.settings, instances)
     based = _bases(files, options, instances)
     told = _settings_changes(files, checked.settings, instances, based)
-    return PlanRequest(checked.settings, checked.declared, instances, options, based, told, diagnostics)
+    request = PlanRequest(checked.settings, checked.declared, instances, options, based, told, diagnostics)
+    return _knowing_the_past(request, files, journal) if has_sinks else request
+
+
+def _knowing_the_past(request: PlanRequest, files: ProjectFiles, journal: Path | None) -> PlanRequest:
+    """Add what says who had secrets before: the journals, and the files of the base if there is one."""
+    from reconciler.cli.run.journals import journal_directory
+    from reconciler.workflow.delivery.deliveries import past_deliveries
+
+    directory = journal_directory(files.config, journal)
+    if not request.bases:
+        return replace(request, past_deliveries=past_deliveries(directory))
+    from reconciler.workflow.revisions.recipients import earlier_recipients, not_in_commit
+
+    return replace(
+        request,
+        past_deliveries=past_deliveries(directory, not_in_commit(files.config.parent, directory)),
+        earlier=lambda instance, base: earlier_recipients(files, instance, base),
+    )
 
 
 def _warnings(diagnostics: Sequence[Diagnostic], files: ProjectFiles, console: Console) -> str:

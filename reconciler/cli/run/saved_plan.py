@@ -21,10 +21,9 @@ from reconciler.cli.run.reports import ReportFiles
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import OnDrift, Prune
-from reconciler.planning.planfile.claims import needs_declarations
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
-from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan, declarations_for
+from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan, declarations_for, makes_claims
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions, require_extras
 from reconciler.workflow.validate import valid_settings
 
@@ -55,13 +54,13 @@ def save_plan(result: PlanResult, file: Path, files: ProjectFiles, options: Opti
 def _after_saving(planned: Planned, file: Path, files: ProjectFiles, options: Options) -> str:
     if planned.refusals:
         return "saved; as long as the above refuses it, it cannot be applied"
-    if not planned.plan.changes:
+    if not planned.plan.has_changes:
         return "saved; it changes nothing"
     flags = repeated_flags(
         replace(files, clients=None), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)
     )
     command = shlex.join(["reconciler", "apply", str(file), *flags])
-    if files.clients is not None and needs_declarations(planned.plan):
+    if files.clients is not None and makes_claims(planned.plan, planned.instance):
         command = f"RECONCILER_CLIENTS={shlex.quote(str(files.clients))} {command}"
     return f"saved; to apply exactly this: {command}"
 

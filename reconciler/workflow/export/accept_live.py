@@ -13,9 +13,10 @@ from reconciler.declared.edit.with_variables import urls_with_variables
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import ClientSpec, Field, Grant, Location
 from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.model.fields import field_changes
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance
-from reconciler.planning.plan.plan import Blocked, Change, Create, Plan, Update, field_changes
+from reconciler.planning.plan.plan import Blocked, Change, Create, Plan, Update
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.plan import PlanRequest

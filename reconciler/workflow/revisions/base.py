@@ -71,7 +71,7 @@ def _as_declared(result: ApplyResult) -> Planned | None:
         case Finished(planned=planned, report=report):
             return planned if is_complete(report) and _is_all(planned.plan) else None
         case Planned(plan=plan, refusals=refused):
-            return result if not (plan.changes or refused) and _is_all(plan) else None
+            return result if not (plan.has_changes or refused) and _is_all(plan) else None
         case Stopped():
             return None
         case _:

@@ -182,7 +182,7 @@ def test_an_unsupported_grant_set_is_never_pruned_from_ignored_clients(project: 
 def test_json_of_an_apply_tells_what_came_of_each_change(project: Project, staging: Platform) -> None:
     project.declare(wanted("One"))
     document = project.run(*APPLY, "--format", "json").document
-    assert (document["kind"], document["format_version"]) == ("apply", 1)
+    assert (document["kind"], document["format_version"]) == ("apply", 2)
     assert [change["outcome"]["id"] for change in document["instances"][0]["changes"]] == [6]
 
 

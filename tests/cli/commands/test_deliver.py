@@ -17,7 +17,7 @@ ASK = ["GET /oauth/clients/0", "POST /oauth/token/refresh"]
 """What an apply asks before it creates: up to 4.15 the first is answered with 500, and the second tells why."""
 APPLY = ("apply", "-i", "staging", "--yes")
 TWENTY = [wanted(f"Client {number:02}") for number in range(20)]
-PARTLY, REFUSED = 5, 4
+PENDING, PARTLY, REFUSED = 2, 5, 4
 
 
 def gone(name: str) -> Mapping[str, object]:
@@ -167,9 +167,10 @@ def test_a_plan_runs_no_program_and_says_what_an_apply_would_deliver(project: Pr
     project.declare(wanted("One"))
     ended = project.run("plan", "--format", "json", "--detailed-exitcode")
     [instance] = ended.document["instances"]
-    assert ended.code == 0
-    assert instance["to_deliver"] == [{"name": "One", "id": 6, "sink": "json all.json"}]
-    assert "> deliver 1 client to json all.json: One" in project.run("plan").out
+    [deliver] = instance["changes"]
+    assert (ended.code, deliver["action"], instance["to_deliver"]) == (PENDING, "deliver", [])
+    assert [each["sink"] for each in deliver["recipients"]] == ["json all.json"]
+    assert "> deliver One (id 6)" in project.run("plan").out
 
 
 def test_clients_that_were_live_before_there_was_a_sink_are_delivered(project: Project, staging: Platform) -> None:

@@ -1,0 +1,1 @@
+"""Who gets the secrets of an instance, and whether its sinks work."""

@@ -1,0 +1,119 @@
+"""Add to a plan which secrets get a new recipient, from what the base, the sinks and the journals say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
+from reconciler.model.recipients import Covering, Held, Recipient, SinkAnswer
+from reconciler.planning.decide import PlanPolicy
+from reconciler.planning.deliveries import Again, Candidate, PlannedDeliveries, may_be_delivered, plan_deliveries
+from reconciler.planning.managed import managed_pairs
+from reconciler.planning.plan.plan import Plan
+from reconciler.planning.planfile.delivery_claims import DeclaredToday
+from reconciler.results import Planned
+from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret, SinkQuestion
+from reconciler.secrets.values import SinkClient
+from reconciler.support.frozen import frozen
+from reconciler.workflow.delivery.deliveries import with_recipients
+from reconciler.workflow.options import Options
+
+Pair = tuple[DesiredClient, LiveClient]
+
+EarlierRecipients = Callable[[DesiredClient], tuple[Recipient, ...]]
+"""Who gets the secret of a declared client by the files of the base."""
+
+
+@frozen
+class DeliverySources:
+    """What says who had a secret before."""
+
+    past: JournalLookup
+    earlier: EarlierRecipients | None = None
+    """None without a base."""
+    observed: bool = False
+    """Whether the plan is made from an observation, perhaps on a machine without the files of the sinks."""
+
+
+def add_deliveries(
+    planned: Planned,
+    pairs: Sequence[Pair],
+    deliverer: Deliverer,
+    sources: DeliverySources,
+    options: Options,
+) -> Planned:
+    """The plan with its deliveries: new recipients, secrets that are missing, and the recipients of its changes.
+
+    `pairs` are the declared clients that are live and may be delivered. Raises SinkError if a sink cannot be read.
+    """
+    plan = with_recipients(planned.plan, deliverer)
+    candidates = _candidates(plan, pairs, deliverer, sources)
+    found = plan_deliveries(
+        candidates,
+        plan.instance,
+        only=options.only,
+        owners=options.owners,
+        observed=sources.observed,
+        capabilities=planned.capabilities,
+    )
+    notes = tuple(sorted((*plan.notes, *found.notes), key=lambda note: (note.code, note.text)))
+    plan = replace(plan, deliveries=found.new, notes=notes, left_out=plan.left_out + found.left_out)
+    missing = () if sources.observed else tuple(_missing(plan, found, deliverer))
+    return replace(planned, plan=plan, missing_secrets=missing)
+
+
+def deliverable_pairs(declared: Declarations, listing: Listing, policy: PlanPolicy) -> list[Pair]:
+    """Each declared client that is live, without those that the platform needs: nobody gets their secrets."""
+    pairs = managed_pairs(declared, listing, policy)
+    return [pair for pair in pairs if may_be_delivered(*pair, policy.system_clients)]
+
+
+def declared_today(plan: Plan, declared: Declarations, deliverer: Deliverer) -> Mapping[str, DeclaredToday]:
+    """Who gets the secret of each declared client that the plan mentions, by name."""
+    named = {each.name for each in (*plan.changes, *plan.deliveries)}
+    return {
+        entry.name: DeclaredToday(entry.owner, deliverer.recipients(_client(plan, entry)))
+        for entry in declared.present
+        if entry.name in named
+    }
+
+
+def _candidates(
+    plan: Plan, pairs: Sequence[Pair], deliverer: Deliverer, sources: DeliverySources
+) -> Iterator[Candidate]:
+    questions = [SinkQuestion(_client(plan, entry), live.name, live.id) for entry, live in pairs]
+    for (entry, live), question, answers in zip(pairs, questions, deliverer.answers(questions), strict=True):
+        base = sources.earlier(entry) if sources.earlier is not None and answers else None
+        covering = (_covering(question, deliverer, each, base, sources.past) for each in answers.items())
+        yield Candidate(entry, live, tuple(covering), base)
+
+
+def _covering(
+    question: SinkQuestion,
+    deliverer: Deliverer,
+    answered: tuple[int, SinkAnswer],
+    base: tuple[Recipient, ...] | None,
+    past: JournalLookup,
+) -> Covering:
+    number, answer = answered
+    recipient = deliverer.recipient(question.client, number)
+    assert recipient is not None  # noqa: S101  (the deliverer of an instance resolves them)
+    # Journals are many and long: they are only read if they could decide anything.
+    settled = answer.held is Held.SAME and (base is None or recipient in base)
+    recorded = None if settled else past(deliverer.labels[number], question.client, question.id)
+    return Covering(number, recipient, answer, recorded)
+
+
+def _missing(plan: Plan, found: PlannedDeliveries, deliverer: Deliverer) -> Iterator[MissingSecret]:
+    """What is delivered again, sink by sink."""
+    for each in sorted(found.again, key=lambda each: each.number):
+        yield MissingSecret(_live_client(plan, each), each.live.id, deliverer.labels[each.number], each.number)
+
+
+def _live_client(plan: Plan, each: Again) -> SinkClient:
+    return SinkClient(plan.instance, plan.identity, each.live.name, each.entry.owner)
+
+
+def _client(plan: Plan, entry: DesiredClient) -> SinkClient:
+    return SinkClient(plan.instance, plan.identity, entry.name, entry.owner)
