@@ -8,14 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
 from reconciler.model.errors import NotVerified, Rejected, Unavailable
+from reconciler.model.recipients import Recipient
 from reconciler.model.settings import Limits
 from reconciler.planning.guard import Guards, Refusal, refusals
-from reconciler.planning.plan.plan import Note, OnDrift, Plan, Prune
+from reconciler.planning.plan.plan import Create, Deliver, Note, OnDrift, Plan, Prune, Waived
 from tests.builders import (
     CODE,
     PASSWORD,
     PERSONAL,
     absent,
+    at,
     declare,
     elsewhere,
     listing,
@@ -255,6 +257,48 @@ def _hostile_report() -> Scene:
     return Scene(plan, report=Report(tuple(outcomes)))
 
 
+def _recipient(owner: str, kind: str, place: str, **more: tuple[str, ...]) -> Recipient:
+    return Recipient(owner, kind, f"{kind} {place.rpartition('/')[0] or place}", place, **more)
+
+
+def _new_recipients() -> Scene:
+    """A changed owner, a program that was owed, many adopted clients, a create with a secret, and a waiver."""
+    plan = plan_of(declare(present("Brand new", line=3, owner="team-a")), listing(live(1, "PmApi"), live(6, "Portal")))
+    keys = tuple(f"age SHA256:{letter * 43}" for letter in "ab")
+    team_a = _recipient("team-a", "age", "secrets/team-a/portal.age", keys=keys[:1])
+    team_b = _recipient("team-b", "age", "secrets/team-b/portal.age", keys=keys)
+    store = _recipient("team-b", "command", "./store --vault kv", programs=(f"./store {'1f' * 20}",))
+    document = _recipient("team-c", "json", "all.json")
+    shared = Note("secret-shared", "whoever gets its id and secret can act as this client from then on")
+    owner = Note("new-recipient", "the owner changed from 'team-a' to 'team-b' since the base")
+    first = Note("first-delivery", "first delivery of a client that was live before")
+    adopted = [
+        Deliver(number, f"Client {number:02}", (document,), (), first, at(number), "team-c", (shared,))
+        for number in range(20, 33)
+    ]
+    portal = Deliver(6, "Portal", (team_b, store), (team_a,), owner, at(9), "team-b", (shared,))
+    [create] = plan.changes
+    assert isinstance(create, Create)
+    waived = Waived(
+        "Desk", at(15), (Note("waived", "waives redirect-plain-http: http://desk.example.com is plain http"),)
+    )
+    plan = replace(
+        plan, changes=(replace(create, recipients=(team_a,)),), deliveries=(*adopted, portal), waived=(waived,)
+    )
+    limits = Limits(creates=25, updates=25, deletes=3, deliveries=10)
+    return Scene(plan, refusals(plan, Guards(limits)))
+
+
+def _hostile_recipients() -> Scene:
+    note = Note("new-recipient", "the owner changed")
+    deliveries = tuple(
+        Deliver(number, name, (Recipient(name, "json", f"json {name}", name, (name,), (name,)),), (), note, at(3), name)
+        for number, name in enumerate(HOSTILE, 6)
+    )
+    waived = tuple(Waived(name, at(3), (Note("waived", f"waives a rule: {name}"),)) for name in HOSTILE)
+    return Scene(replace(plan_of(declare(), listing(live(1, "PmApi"))), deliveries=deliveries, waived=waived))
+
+
 SCENES: Mapping[str, Scene] = {
     "everything-at-once": _everything(),
     "nothing-to-do": _nothing_to_do(),
@@ -271,4 +315,6 @@ SCENES: Mapping[str, Scene] = {
     "applied": _applied(),
     "every-outcome": _every_outcome(),
     "hostile-names-applied": _hostile_report(),
+    "new-recipients": _new_recipients(),
+    "hostile-recipients": _hostile_recipients(),
 }

@@ -50,7 +50,16 @@ def rendered(name: str) -> str:
     return json_text(scene) if ending == "json" else text(scene, coloured if ending == "ansi" else plain)
 
 
-_TELLING = {"fleet", "invalid", "valid", "ended", "every-outcome", "hostile-names"}
+_TELLING = {
+    "new-recipients",
+    "hostile-recipients",
+    "fleet",
+    "invalid",
+    "valid",
+    "ended",
+    "every-outcome",
+    "hostile-names",
+}
 """The runs that programs' formats are held to; people's are held to all."""
 RENDERERS = {
     # Two are there under another suffix; test_pages.py has HTML, without what all pages have alike.

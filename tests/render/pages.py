@@ -91,6 +91,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
             "drift-kept",
             "every-outcome",
             "hostile-names",
+            "new-recipients",
+            "hostile-recipients",
             "nothing-to-do",
             "rotated",
             "rotated-applied",

@@ -25,6 +25,7 @@ TITLES = {
     ReviewKind.REFUSED: "refused",
     ReviewKind.BLOCKED: "blocked",
     ReviewKind.DELETE: "delete",
+    ReviewKind.DELIVER: "deliver",
     ReviewKind.TAKEN_OUT: "taken out of git",
     ReviewKind.RISK: "risk",
     ReviewKind.CREATE: "create",

@@ -29,10 +29,11 @@ def render_terraform(overview: Overview) -> str:
         return json.dumps({"error": "not every instance has a plan"}) + "\n"
     plans = [result.planned.plan if isinstance(result, Finished) else result.plan for result in _with_plans(overview)]
     counts = [count(plan) for plan in plans]
+    # A new recipient of a secret counts as an update: GitLab knows no other kinds.
     # A replacement counts as a creation; the old client is deleted by this plan or a later one, which counts that.
     numbers = {
         "create": sum(each.create + each.replace for each in counts),
-        "update": sum(each.update + each.rename for each in counts),
+        "update": sum(each.update + each.rename + each.deliver for each in counts),
         "delete": sum(each.delete for each in counts),
     }
     return json.dumps(numbers) + "\n"

@@ -13,6 +13,7 @@ from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import ReconcilerError
 from reconciler.planning.plan.plan import Blocked, Change
 from reconciler.render.view.counts import action
+from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
 from reconciler.render.view.difference import diff_of
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
@@ -75,6 +76,7 @@ def _of_result(overview: Overview, result: ApplyResult) -> Iterator[ET.Element]:
             yield case
             yield from (_blocked(overview, blocked) for blocked in plan.blocked)
             yield from (_planned(overview, change) for change in plan.changes)
+            yield from (_delivery(overview, group) for group in delivery_groups(plan))
         case Finished(planned=planned, report=report):
             if report.interrupted:
                 _said(case, "failure", "interrupted", None, "interrupted")
@@ -96,6 +98,13 @@ def _blocked(overview: Overview, blocked: Blocked) -> ET.Element:
 def _planned(overview: Overview, change: Change) -> ET.Element:
     case = _case(f"{action(change)} {change.name}", overview, change.source)
     lines = [*diff_of(change), change.reason.text, *(f"risk: {risk.text}" for risk in change.risks)]
+    ET.SubElement(case, "system-out").text = "\n".join(map(_text, lines))
+    return case
+
+
+def _delivery(overview: Overview, group: DeliveryGroup) -> ET.Element:
+    case = _case(f"deliver {group.title}", overview, group.source)
+    lines = [sentence_of(group), *(f"risk: {risk.text}" for risk in group.risks)]
     ET.SubElement(case, "system-out").text = "\n".join(map(_text, lines))
     return case
 

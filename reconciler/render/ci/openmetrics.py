@@ -128,8 +128,18 @@ def _pending(results: Sequence[ApplyResult]) -> _Samples:
         if isinstance(result, Finished):
             left = tuple(each.change for each in result.report.outcomes if not isinstance(each, Applied))
         actions = [action(change) for change in left]
+        actions += ["deliver"] * len(_undelivered_clients(result, plan))
         for word in ACTIONS:
             yield {"instance": plan.instance, "action": word}, actions.count(word)
+
+
+def _undelivered_clients(result: ApplyResult, plan: Plan) -> set[int]:
+    """Return the clients with a new recipient that has not got the secret."""
+    wanted = {each.id for each in plan.deliveries}
+    if not isinstance(result, Finished):
+        return wanted
+    failed = {each.id for each in undelivered(result.report)}
+    return wanted - ({each.id for each in result.report.deliveries} - failed)
 
 
 def _drift(results: Sequence[ApplyResult]) -> _Samples:

@@ -9,15 +9,16 @@ from reconciler.applying.report import Applied, Outcome, Report, Skipped
 from reconciler.live.observation import ObservationAge
 from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import Change, Note, OnDrift, Plan, Unmanaged
+from reconciler.planning.plan.plan import Change, Note, OnDrift, Plan, Unmanaged, Waived
 from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept_card
 from reconciler.render.html.components import box, details, fix_line, text_line
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
-from reconciler.render.html.secrets import delivered, to_deliver, undelivered_box
+from reconciler.render.html.secrets import delivered, delivery_cards, delivery_risks, to_deliver, undelivered_box
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.elapsed_time import as_of_text
 from reconciler.render.terminal.fleet import fleet_line
 from reconciler.render.view.counts import ACTIONS, action, count, removed_from_git
+from reconciler.render.view.deliveries import delivery_groups
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.support.frozen import frozen
 
@@ -29,6 +30,7 @@ _GROUPS = {
     "update": "Updates",
     "create": "Creations",
 }
+_DELIVER = "Secrets that get a new recipient"
 _ON_DRIFT = {
     OnDrift.REFUSE: "what was changed on the instance since is not overwritten",
     OnDrift.KEEP: "what was changed on the instance since is kept",
@@ -52,7 +54,7 @@ def instance_body(result: ApplyResult, anchor: str) -> Html:
         case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
             cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
             first = (summary_bar(result), _basis(plan, as_of), _refused(refusals))
-            return join([*first, *_of_plan(plan, cards), to_deliver(missing_secrets)])
+            return join([*first, *_of_plan(plan, cards, anchor), to_deliver(missing_secrets)])
         case Finished(planned=planned, report=report, already_live=done):
             known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
             tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
@@ -70,7 +72,9 @@ def summary_bar(result: ApplyResult) -> Html | None:
     """Render the counts of an instance."""
     match result:
         case Planned(plan=plan, missing_secrets=missing_secrets):
-            return _bar([*_planned_numbers(plan), (len({each.id for each in missing_secrets}), "to deliver", "update")])
+            return _bar(
+                [*_planned_numbers(plan), (len({each.id for each in missing_secrets}), "to deliver again", "update")]
+            )
         case Finished(planned=planned, report=report, already_live=done):
             return _bar(_finished_numbers(planned.plan, report, len(done)))
         case Stopped():
@@ -94,7 +98,7 @@ def _planned_numbers(plan: Plan) -> list[tuple[int, str, str]]:
     counts = count(plan)
     changes = [(getattr(counts, word), f"to {word}", word) for word in ACTIONS]
     return [
-        *(changes if plan.changes else [(1, "plan without changes", "quiet")] if plan.blocked or plan.kept else []),
+        *(changes if plan.has_changes else [(1, "plan without changes", "quiet")] if plan.blocked or plan.kept else []),
         (counts.drift, "undoing drift", "drift"),
         (counts.taken_out, "taken out of git, still live", "delete"),
         (counts.blocked, "blocked", "blocked"),
@@ -141,19 +145,27 @@ def _ends(report: Report) -> Iterator[Html | None]:
         yield box("The journal does not tell all of this", [sentence(report.journal_failure)])
 
 
-def _of_plan(plan: Plan, cards: Sequence[_Card]) -> Iterator[Html | None]:
-    yield box("Risks", list(_risks(cards)), "risks")
+def _of_plan(plan: Plan, cards: Sequence[_Card], deliveries: str = "") -> Iterator[Html | None]:
+    """Yield the parts of a plan. `deliveries` starts the anchors of new recipients; empty after an apply."""
+    groups = delivery_groups(plan) if deliveries else []
+    yield box("Risks", [*_risks(cards), *delivery_risks(groups, deliveries)], "risks")
     yield box("Taken out of git, still live", [_stays(each, note) for each, note in removed_from_git(plan)], "risks")
     yield _group("Blocked", "blocked", [blocked_card(each) for each in plan.blocked])
     grouped: Mapping[str, list[Html]] = {kind: [] for kind in _GROUPS}
     for card in cards:
         kind = "drift" if has_drift(card.change) else action(card.change)
         grouped[kind].append(change_card(card.change, card.anchor, card.outcome, done=card.done))
+    yield _group(_DELIVER, "deliver", delivery_cards(groups, deliveries))
     for kind, title in _GROUPS.items():
         yield _group(title, kind, grouped[kind])
     yield _group("Drift that is kept", "drift", [kept_card(each) for each in plan.kept])
     yield box("Notes", _texts(plan.notes), "notes")
+    yield details("entry in sync that waives rules", "`allow:` says so", [_waived(each) for each in plan.waived])
     yield from _left_alone(plan)
+
+
+def _waived(waived: Waived) -> Html:
+    return _client_line(waived.name, "; ".join(note.text for note in waived.notes))
 
 
 def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
@@ -195,6 +207,10 @@ def _left_alone(plan: Plan) -> Iterator[Html | None]:
 
 def _unmanaged(client: Unmanaged) -> Html:
     return _client(client.id, client.name, client.note.text if client.note else None)
+
+
+def _client_line(client: str, remark: str) -> Html:
+    return tag("li", client_name(client), ": ", sentence(remark))
 
 
 def _client(client_id: int, client: str, remark: str | None) -> Html:

@@ -14,10 +14,10 @@ from typing import Any, assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Report, Skipped, is_complete
 from reconciler.live.observation import ObservationAge
-from reconciler.model.clients import ClientSpec, Location
+from reconciler.model.clients import ClientSpec
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import NotVerified, ReconcilerError
-from reconciler.model.fields import spec_values
+from reconciler.model.fields import field_changes, spec_values
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import (
     Blocked,
@@ -25,12 +25,19 @@ from reconciler.planning.plan.plan import (
     Create,
     Delete,
     Kept,
-    Note,
     Plan,
     Replaced,
     Unmanaged,
     Update,
-    field_changes,
+)
+from reconciler.render.json.parts import (
+    NO_OUTCOME,
+    deliver_entry,
+    delivery_outcome,
+    location_entry,
+    note_entry,
+    recipient_entry,
+    waived_entry,
 )
 from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, count
@@ -39,8 +46,7 @@ from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.secrets.delivery import MissingSecret
 from reconciler.support.text import without_workflow_commands
 
-FORMAT_VERSION = 1
-_NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
+FORMAT_VERSION = 2
 
 
 def plan_entry(
@@ -61,14 +67,15 @@ def plan_entry(
         "interrupted": False,
         "journal_failure": None,
         "counts": asdict(count(plan)),
-        "changes": [_change(change) for change in plan.changes],
+        "changes": [*map(_change, plan.changes), *map(deliver_entry, plan.deliveries)],
         "base": plan.base,
         "on_drift": plan.on_drift,
-        "configuration": [_note(note) for note in plan.configuration],
+        "configuration": [note_entry(note) for note in plan.configuration],
         "kept": [_kept(kept) for kept in plan.kept],
+        "waived": [waived_entry(waived) for waived in plan.waived],
         "blocked": [_blocked(blocked) for blocked in plan.blocked],
         "refusals": [{"code": r.code, "message": r.text, "hint": r.way_out} for r in refusals],
-        "notes": [_note(note) for note in plan.notes],
+        "notes": [note_entry(note) for note in plan.notes],
         "unmanaged": [_unmanaged(client) for client in plan.unmanaged],
         "ignored": [{"id": client.id, "name": client.name} for client in plan.ignored],
         "unsupported": [{"id": c.id, "name": c.name, "message": c.why} for c in plan.unsupported],
@@ -86,8 +93,9 @@ def report_entry(plan: Plan, report: Report, already_live: Sequence[Change] = ()
         "interrupted": report.interrupted,
         "journal_failure": report.journal_failure,
         "changes": [
-            *({**_change(change), "outcome": {**_NO_OUTCOME, "status": "already_done"}} for change in already_live),
+            *({**_change(change), "outcome": {**NO_OUTCOME, "status": "already_done"}} for change in already_live),
             *({**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes),
+            *({**deliver_entry(each), "outcome": delivery_outcome(each, report)} for each in plan.deliveries),
         ],
         "deliveries": [_delivery(each) for each in report.deliveries],
     }
@@ -146,7 +154,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
             "rule": d.rule,
             "message": d.message,
             "hint": d.hint,
-            "location": _location(d.location),
+            "location": location_entry(d.location),
         }
         for d in diagnostics
     ]
@@ -173,10 +181,12 @@ def _change(change: Change) -> dict[str, Any]:
         "replaces": _replaced(change.replaces) if isinstance(change, Create) and change.replaces else None,
         "successor": change.successor if isinstance(change, Delete) else None,
         "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
-        "reason": _note(change.reason),
-        "risks": [_note(risk) for risk in change.risks],
+        "reason": note_entry(change.reason),
+        "risks": [note_entry(risk) for risk in change.risks],
         "owner": change.owner,
-        "location": _location(change.source),
+        "recipients": [recipient_entry(each) for each in change.recipients],
+        "recipients_before": [],
+        "location": location_entry(change.source),
         "outcome": None,
     }
 
@@ -205,7 +215,7 @@ def _replaced(replaced: Replaced) -> dict[str, Any]:
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
-    what = _NO_OUTCOME
+    what = NO_OUTCOME
     match outcome:
         case Applied(id=client_id, adopted=adopted):
             return {**what, "status": "applied", "id": client_id, "adopted": adopted}
@@ -233,9 +243,9 @@ def _delivery(delivery: DeliveryResult) -> dict[str, Any]:
 def _blocked(blocked: Blocked) -> dict[str, Any]:
     return {
         "name": blocked.name,
-        **_note(blocked.reason),
+        **note_entry(blocked.reason),
         "hint": blocked.way_out,
-        "location": _location(blocked.source),
+        "location": location_entry(blocked.source),
     }
 
 
@@ -244,7 +254,7 @@ def _kept(kept: Kept) -> dict[str, Any]:
         "name": kept.name,
         "id": kept.id,
         "origin": kept.origin,
-        "location": _location(kept.source),
+        "location": location_entry(kept.source),
         "fields": [asdict(field) for field in kept.fields],
     }
 
@@ -254,13 +264,5 @@ def _spec(spec: ClientSpec | None) -> dict[str, Any] | None:
 
 
 def _unmanaged(client: Unmanaged) -> dict[str, Any]:
-    note = _note(client.note) if client.note else None
+    note = note_entry(client.note) if client.note else None
     return {"id": client.id, "name": client.name, "system": client.system, "note": note}
-
-
-def _note(note: Note) -> dict[str, str]:
-    return {"code": note.code, "message": note.text}
-
-
-def _location(location: Location | None) -> dict[str, Any] | None:
-    return asdict(location) if location else None

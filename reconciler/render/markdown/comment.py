@@ -19,6 +19,7 @@ from reconciler.render.terminal.fleet import FleetLine, fleet_line, shortened, t
 from reconciler.render.terminal.plan import place_of, unchanged_clients
 from reconciler.render.terminal.report import MARKS, PAST
 from reconciler.render.view.counts import action, plural
+from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, recipient_text
 from reconciler.render.view.difference import diff_of
 from reconciler.render.view.findings import HEADINGS, Level, ReviewFinding, ReviewKind, findings, new_clients
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
@@ -167,7 +168,7 @@ def _details(results: Sequence[ApplyResult]) -> Iterator[_Block]:
     for result in results:
         match result:
             case Planned(plan=plan):
-                changes = [_change(change) for change in plan.changes]
+                changes = [*map(_change, plan.changes), *map(_new_recipients, delivery_groups(plan))]
             case Finished(planned=planned, report=report, already_live=done):
                 plan = planned.plan
                 changes = [*(_done(change) for change in done), *map(_outcome, report.outcomes)]
@@ -175,7 +176,7 @@ def _details(results: Sequence[ApplyResult]) -> Iterator[_Block]:
                 continue
             case _:
                 assert_never(result)
-        blocks = [*changes, *map(_kept, plan.kept), *_secrets(result), *_left_alone(plan)]
+        blocks = [*changes, *map(_kept, plan.kept), *_secrets(result), *_waived(plan), *_left_alone(plan)]
         if blocks:
             yield _Block(f"\n### {code(plan.instance)}: {code(plan.identity)}\n\n{_basis(result, plan)}")
             yield from blocks
@@ -224,7 +225,30 @@ def _reason(change: Change) -> str:
     parts = [prose(change.reason.text)]
     parts += [code(place_of(change.source))] if change.source else []
     parts += [f"owner {code(change.owner)}"] if change.owner else []
+    made = change.recipients if isinstance(change, Create) else ()
+    parts += [f"secret to {code(recipient_text(each))}" for each in made]
     return " · ".join(parts)
+
+
+def _new_recipients(group: DeliveryGroup) -> _Block:
+    client_id = f" (id {group.first.id})" if group.is_single else ""
+    more = [f"  and {group.unnamed} more"] if group.unnamed else []
+    lines = [
+        *(f"  {printable(name)}" for name in group.names),
+        *more,
+        *(f"- {printable(each)}" for each in group.before),
+        *(f"+ {printable(each)}" for each in group.recipients),
+    ]
+    below = " · ".join([prose(group.reason.text), code(place_of(group.source))])
+    return _folded(f"&gt; deliver {html_code(group.title)}{client_id}", lines, below)
+
+
+def _waived(plan: Plan) -> Iterator[_Block]:
+    lines = [
+        f"{printable(each.name)}: {'; '.join(printable(note.text) for note in each.notes)}" for each in plan.waived
+    ]
+    if lines:
+        yield _folded("rules that entries in sync waive", lines, "", "list of waivers")
 
 
 def _title(change: Change) -> str:
@@ -246,13 +270,14 @@ def _old_id(change: Change) -> int | None:
 
 
 def _secrets(result: Planned | Finished) -> Iterator[_Block]:
-    """Yield the deliveries of ids and secrets: those planned besides new clients, or those done."""
+    """Yield the deliveries of ids and secrets: those planned to earlier recipients, or those done."""
     if isinstance(result, Finished):
         lines = list(delivery_lines(result.report.deliveries, result.instance.name))
     else:
         lines = list(missing_lines(result.missing_secrets))
     if lines:
-        yield _folded("deliveries of ids and secrets", lines, "", "list of deliveries")
+        title = "deliveries of ids and secrets" if isinstance(result, Finished) else "secrets to deliver again"
+        yield _folded(title, lines, "", "list of deliveries")
 
 
 def _kept(kept: Kept) -> _Block:

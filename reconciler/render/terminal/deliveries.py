@@ -7,8 +7,12 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from reconciler.applying.report import DeliveryResult, DeliveryStatus
+from reconciler.model.recipients import Recipient
+from reconciler.planning.plan.plan import Plan
 from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.terminal.fields import BULLET, INDENT
 from reconciler.render.view.counts import plural
+from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, recipient_text
 from reconciler.secrets.delivery import MissingSecret
 from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.text import printable
@@ -26,12 +30,42 @@ _WORDS = {
 }
 
 
+def new_recipient_blocks(plan: Plan, paint: Paint = plain) -> Iterator[list[str]]:
+    """Yield the lines of each group of new recipients: its clients, who gets the secrets, who had them, the risks."""
+    for group in delivery_groups(plan):
+        yield list(_new_recipients(group, paint))
+
+
+def _new_recipients(group: DeliveryGroup, paint: Paint) -> Iterator[str]:
+    client_id = f" (id {group.first.id})" if group.is_single else ""
+    yield f"  {paint('> deliver', Style.CHANGED)} {paint(printable(group.title), Style.STRONG)}{client_id}"
+    yield from (f"{INDENT}{BULLET}{printable(name)}" for name in group.names)
+    if group.unnamed:
+        yield f"{INDENT}and {group.unnamed} more: --format json has all of them"
+    yield from _column("to", group.recipients, Style.ADDED, paint)
+    yield from _column("before", group.before or ("nobody, as far as is known",), Style.REMOVED, paint)
+    source, owner = group.source, group.first.owner
+    where = f"{printable(source.path)}:{source.line}" + (f", owner {printable(owner)}" if owner else "")
+    yield INDENT + paint(f"{printable(group.reason.text)} ({where})", Style.FAINT)
+    yield from (f"{INDENT}{paint(f'! {printable(risk.text)}', Style.WARNED)}" for risk in group.risks)
+
+
+def recipient_lines(name: str, recipients: Sequence[Recipient], paint: Paint = plain) -> Iterator[str]:
+    """Yield who gets a secret, one below the other, in a column of this name."""
+    return _column(name, [recipient_text(each) for each in recipients], Style.ADDED, paint)
+
+
+def _column(name: str, texts: Sequence[str], style: Style, paint: Paint) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        yield f"{INDENT}{'' if number else name:<14}{paint(printable(text), style)}"
+
+
 def missing_lines(missing_secrets: Sequence[MissingSecret], paint: Paint = plain) -> Iterator[str]:
-    """Yield what an apply would deliver besides the secrets of clients that it creates: one line per sink."""
+    """Yield what an apply would deliver again to those who had it: one line per sink."""
     for label, found in groupby(missing_secrets, lambda each: each.sink):
         names = [each.client.name for each in found]
         what = f"{plural(len(names), 'client')} to {printable(label)}: {_named(names)}"
-        yield f"  {paint('> deliver', Style.CHANGED)} {what}"
+        yield f"  {paint('> deliver again', Style.CHANGED)} {what}"
 
 
 def delivery_lines(deliveries: Sequence[DeliveryResult], instance: str, paint: Paint = plain) -> Iterator[str]:

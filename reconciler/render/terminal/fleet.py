@@ -107,7 +107,16 @@ def render_fleet(lines: Sequence[FleetLine], paint: Paint = plain) -> str:
 def has_something_to_say(plan: Plan, refusals: Sequence[Refusal]) -> bool:
     """Whether a plan among many is worth showing in full: more than "nothing to do"."""
     surprising = any(client.note for client in plan.unmanaged)
-    found = (plan.changes, plan.blocked, refusals, plan.notes, plan.kept, plan.configuration, surprising)
+    found = (
+        plan.changes,
+        plan.deliveries,
+        plan.blocked,
+        refusals,
+        plan.notes,
+        plan.kept,
+        plan.configuration,
+        surprising,
+    )
     return any(found)
 
 

@@ -32,7 +32,7 @@ def next_after_plans(
     are. `flags` shaped the plan, so the apply needs them too. `chosen` are the flags that selected the instances; they
     are used instead of the names if there are many.
     """
-    ready = [plan for plan, refusals in plans if plan.changes and not refusals]
+    ready = [plan for plan, refusals in plans if plan.has_changes and not refusals]
     blocked = any(plan.blocked for plan in ready)
     remark = "  # what is blocked stays as it is" if blocked else ""
     return _line("apply", _named([plan.instance for plan in ready], chosen), flags, remark, paint)

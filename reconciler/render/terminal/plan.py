@@ -24,6 +24,7 @@ from reconciler.planning.plan.plan import (
     Replaced,
     Unmanaged,
     Update,
+    Waived,
 )
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.terminal.fields import BULLET, INDENT, difference_lines, spec_lines
@@ -65,20 +66,29 @@ def render_plan(
     """Render one instance's plan, ending in a line feed: changes, blocked and unchanged clients, refusals, the summary.
 
     `as_of` is the age of the observation that the plan was made from, None if it was the instance itself.
-    `missing_secrets` are the secrets that would be delivered for clients that do not change.
+    `missing_secrets` are the secrets that would be delivered again to those who had them.
     """
     blocks = [
         [heading(plan, paint), *_basis(plan, as_of, paint)],
         *(list(_change(change, paint)) for change in plan.changes),
+        *_deliveries(plan, paint),
         *(list(_kept(kept, paint)) for kept in plan.kept),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
         list(_notes(plan.notes)),
+        list(_waived(plan.waived)),
         list(unchanged_clients(plan)),
         _missing_secrets(missing_secrets, paint),
         *(list(_refusal(refusal, paint)) for refusal in refusals),
         [paint(_summary(plan, refusals, missing_secrets), Style.STRONG)],
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+
+
+def _deliveries(plan: Plan, paint: Paint) -> Iterator[list[str]]:
+    if plan.deliveries:
+        from reconciler.render.terminal.deliveries import new_recipient_blocks
+
+        yield from new_recipient_blocks(plan, paint)
 
 
 def _missing_secrets(missing_secrets: Sequence[MissingSecret], paint: Paint) -> list[str]:
@@ -94,7 +104,7 @@ def _summary(plan: Plan, refusals: Sequence[Refusal], missing_secrets: Sequence[
     if not missing_secrets:
         return text
     number = len({each.id for each in missing_secrets})
-    return f"{text.replace('nothing to do', 'no changes', 1)} · {number} to deliver"
+    return f"{text.replace('nothing to do', 'no changes', 1)} · {number} to deliver again"
 
 
 def heading(plan: Plan, paint: Paint) -> str:
@@ -133,6 +143,10 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
     mark, style = _MARKS[word]
     yield f"  {paint(f'{mark} {word}', style)}  {paint(title(change), Style.STRONG)}"
     yield from _fields(change, paint)
+    if isinstance(change, Create) and change.recipients:
+        from reconciler.render.terminal.deliveries import recipient_lines
+
+        yield from recipient_lines("secret to", change.recipients, paint)
     if origin := origin_text(change):
         yield INDENT + paint(origin, Style.WARNED if has_drift(change) else Style.FAINT)
     yield INDENT + paint(_why(change.reason, change.source, change.owner), Style.FAINT)
@@ -199,6 +213,15 @@ def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
 
 def _notes(notes: Sequence[Note]) -> Iterator[str]:
     yield from (f"  * note    {text}" for text in _first([printable(note.text) for note in notes]))
+
+
+def _waived(waived: Sequence[Waived]) -> Iterator[str]:
+    for text in _first([f"{printable(each.name)}: {_waivers(each)}" for each in waived]):
+        yield f"  * waived  {text}"
+
+
+def _waivers(waived: Waived) -> str:
+    return f"{printable('; '.join(note.text for note in waived.notes))} ({place_of(waived.source)})"
 
 
 def unchanged_clients(plan: Plan) -> Iterator[str]:

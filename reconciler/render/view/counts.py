@@ -8,7 +8,7 @@ from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.plan.plan import REMOVED, Change, Create, Delete, Note, Plan, Unmanaged, Update
 from reconciler.support.frozen import frozen
 
-ACTIONS = ("create", "replace", "update", "rename", "delete")
+ACTIONS = ("create", "replace", "update", "rename", "deliver", "delete")
 
 
 @frozen
@@ -21,6 +21,8 @@ class Counts:
     update: int
     rename: int
     """Renames, whatever else they change; they are not counted as updates."""
+    deliver: int
+    """Clients whose secret gets a new recipient."""
     delete: int
     left_out: int
     """Changes that `--only` and `--owner` do not choose; they are not counted above."""
@@ -61,6 +63,7 @@ def count(plan: Plan) -> Counts:
         replace=actions.count("replace"),
         update=actions.count("update"),
         rename=actions.count("rename"),
+        deliver=len({each.id for each in plan.deliveries}),
         delete=actions.count("delete"),
         left_out=plan.left_out,
         in_sync=plan.in_sync,

@@ -11,12 +11,14 @@ from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome,
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import NotVerified, ReconcilerError
+from reconciler.model.fields import grants_text
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Note, Plan, grants_text
+from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Note, Plan
 from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, removed_from_git
+from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
 from reconciler.render.view.rotation import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.frozen import frozen
@@ -44,15 +46,17 @@ class ReviewKind(IntEnum):
     REFUSED = 5
     BLOCKED = 6
     DELETE = 7
-    TAKEN_OUT = 8
+    DELIVER = 8
+    """Secrets that get a new recipient."""
+    TAKEN_OUT = 9
     """A client that no entry declares any more, and that this plan does not delete."""
-    RISK = 9
-    CREATE = 10
-    NOT_TRIED = 11
-    ODD = 12
-    KEPT = 13
-    CHANGE = 14
-    FILES = 15
+    RISK = 10
+    CREATE = 11
+    NOT_TRIED = 12
+    ODD = 13
+    KEPT = 14
+    CHANGE = 15
+    FILES = 16
     """A warning about the files, whether or not it concerns a change of the plan."""
 
 
@@ -65,6 +69,7 @@ HEADINGS = {
     ReviewKind.REFUSED: "Refused: nothing will be written",
     ReviewKind.BLOCKED: "Blocked: left alone until somebody decides",
     ReviewKind.DELETE: "Deletions",
+    ReviewKind.DELIVER: "Secrets that get a new recipient",
     ReviewKind.TAKEN_OUT: "Taken out of git, still live",
     ReviewKind.RISK: "Risks",
     ReviewKind.CREATE: "New clients",
@@ -89,7 +94,7 @@ class ReviewFinding:
     instances: tuple[str, ...] = ()
     """All instances that have exactly this finding."""
     action: str | None = None
-    """create, replace, update, rename or delete, for a finding about a change."""
+    """create, replace, update, rename, deliver or delete, for a finding about a change."""
     hint: str | None = None
     rule: str | None = None
     """The rule behind a problem in the files, which `rules:` configures and `allow:` waives."""
@@ -161,6 +166,7 @@ def _of_result(result: ApplyResult) -> Iterator[ReviewFinding]:
             yield from _of_plan(plan, instance.location)
             yield from (_refused(refusal, refusal.source or instance.location, instance.name) for refusal in refusals)
             yield from (each for change in plan.changes for each in _of_change(change, instance.name))
+            yield from (_delivered(group, instance.name) for group in delivery_groups(plan))
         case Finished(planned=planned, report=report):
             yield from _of_plan(planned.plan, instance.location)
             yield from (each for outcome in report.outcomes for each in _of_outcome(outcome, instance.name))
@@ -231,6 +237,12 @@ def _of_change(change: Change, instance: str) -> Iterator[ReviewFinding]:
         yield ReviewFinding(ReviewKind.RISK, Level.WARNING, tuple(notes), *where, action=word)
     else:
         yield ReviewFinding(ReviewKind.CHANGE, Level.NOTICE, (Note(word, change.reason.text),), *where, action=word)
+
+
+def _delivered(group: DeliveryGroup, instance: str) -> ReviewFinding:
+    notes = (Note(group.reason.code, sentence_of(group)), *group.risks)
+    client = group.first.name if group.is_single else None
+    return ReviewFinding(ReviewKind.DELIVER, Level.WARNING, notes, group.source, client, (instance,), action="deliver")
 
 
 def _of_outcome(outcome: Outcome, instance: str) -> Iterator[ReviewFinding]:

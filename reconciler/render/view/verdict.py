@@ -35,7 +35,7 @@ def of_plan(plan: Plan, refusals: Sequence[Refusal]) -> Verdict:
         return Verdict.REFUSED
     if plan.blocked:
         return Verdict.BLOCKED
-    if plan.changes:
+    if plan.has_changes:
         return Verdict.CHANGES
     return Verdict.LEFT_OUT if plan.left_out or plan.kept else Verdict.IN_SYNC
 

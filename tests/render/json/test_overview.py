@@ -62,7 +62,8 @@ def test_the_schema_is_a_draft_07_schema_that_the_program_ships() -> None:
 def test_every_telling_plan_is_a_valid_document(scene: Scene) -> None:
     """Also with names that text has to escape: JSON has them exactly."""
     instance = read(json_text(scene))["instances"][0]
-    assert [change["name"] for change in instance["changes"]] == [change.name for change in scene.plan.changes]
+    written = (*scene.plan.changes, *scene.plan.deliveries)
+    assert [change["name"] for change in instance["changes"]] == [change.name for change in written]
 
 
 @given(wild_plans, refusals)
