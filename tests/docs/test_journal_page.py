@@ -7,7 +7,8 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.applying.journal import FORMAT_VERSION, Heading, WriteAnswer, WriteResult, open_journal
+from reconciler.applying.journal import Heading, WriteAnswer, WriteResult, open_journal
+from reconciler.applying.journal_versions import FORMAT_VERSION
 from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus
 from reconciler.applying.send import Sent
 from reconciler.model.clients import ClientSpec, Grant, Location

@@ -69,9 +69,9 @@ def test_every_reason_to_block_has_a_row() -> None:
 
 
 def test_every_reason_to_refuse_has_a_row() -> None:
-    modules = "planning/guard.py", "planning/supported.py", "planning/ownership.py", "workflow/deliveries.py"
+    modules = "planning/guard.py", "planning/supported.py", "planning/ownership.py", "workflow/delivery/deliveries.py"
     codes = {code for module in modules for code in _codes(module, r'Refusal\("([a-z-]+)"')}
-    limits = {f"limit-{verb}" for verb in ("creates", "updates", "deletes")}
+    limits = {f"limit-{verb}" for verb in ("creates", "updates", "deletes", "deliveries")}
     assert len(codes) > 5
     assert _second_column(_section(_page("reference/blocked.md"), "Refused")) == codes | limits
 
