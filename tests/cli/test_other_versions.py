@@ -11,10 +11,12 @@ import pytest
 
 from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.serve import running
-from tests.cli.projects import Ended, Project, at, wanted
-from tests.faults import On, RequestLog, Respond, together
+from reconciler.sandbox.store import Store
+from tests.cli.projects import Ended, Platform, Project, at, stored, wanted
+from tests.faults import Meanwhile, On, RequestLog, Respond, together
 from tests.live.servers import answer, row, serving
 from tests.live.servers import platform as platform_like
+from tests.platform_lines import Line
 from tests.sandbox.conftest import Browser
 from tests.tiers import few
 
@@ -441,9 +443,10 @@ FIRST_HOURS = [
 ]
 
 
-@pytest.mark.parametrize(("version", "account"), few(FIRST_HOURS, 5))
-def test_a_first_hour_on_every_version(project: Project, version: str, account: str) -> None:
+@pytest.mark.parametrize("first_hour", few(FIRST_HOURS, 5), ids=str)
+def test_a_first_hour_on_every_version(project: Project, first_hour: tuple[str, str]) -> None:
     """An unknown name, an inactive account, no permission: each is one message, and nothing is tried again."""
+    version, account = first_hour
     password = account_named(account).password if account.startswith("pm_") else WRONG
     with instance(version) as served:
         configure(project, served)
@@ -452,3 +455,42 @@ def test_a_first_hour_on_every_version(project: Project, version: str, account: 
         ended = project.run("plan")
         assert ended.code == (1 if account == "pm_none" else 6), ended.err
         assert ("permission" if account == "pm_none" else "account") in ended.only_error()
+
+
+@pytest.mark.parametrize("version", ["4.0.17", "4.2.36", "4.6.3", "4.11.1", "4.15.6", "2026"])
+def test_an_account_of_a_directory_is_named_as_one(project: Project, tmp_path: Path, version: str) -> None:
+    """Its right password is answered with a redirect, and there is no session after it."""
+    database = tmp_path / "platform.sqlite3"
+    with Store(database, platform=version) as store:
+        store.set_ldap("pm_manager", True)
+    with running(database, platform=version, settings={"session.secure": "false"}) as url:
+        project.configure({"staging": at(url)}, default_instance="staging")
+        project.declare(wanted("New"))
+        project.log_in_as("pm_manager")
+        ended = project.run("plan")
+    assert ended.code == 6, ended.err
+    assert "logs in through a directory (LDAP)" in ended.err
+    assert "make a local account" in ended.err
+
+
+@pytest.mark.parametrize("version", ["4.0.17", "4.2.36", "4.6.3", "4.11.1", "4.15.6", "2026"])
+def test_a_session_that_ends_early_is_renewed_once(project: Project, tmp_path: Path, version: str) -> None:
+    """Without one, old versions answer like a missing permission, and later ones like a failed server."""
+    database = tmp_path / "platform.sqlite3"
+    line = Line(version, version)
+    line.install(database)
+    Platform(database).has(stored("Moved", "https://moved.example.com/old"))
+
+    def drop() -> None:
+        with Store(database) as store:
+            for session in store.sessions_of("admin", lifetime=9999):
+                store.drop_session(session.token)
+
+    log = RequestLog()
+    with line.running(database, middleware=together(log, Meanwhile(On("PUT", "/oauth/clients", {1}), drop))) as url:
+        project.configure({"staging": {**at(url), "timeout": 10}}, default_instance="staging")
+        project.declare(moved("Moved"))
+        ended = project.run(*APPLY)
+    assert ended.code == 0, ended.err + ended.out
+    assert log.count("POST", "/login") == 2
+    assert "1 of 1 change applied" in ended.out
