@@ -16,13 +16,14 @@ from reconciler.cli.output.github_mask import github_mask
 from reconciler.cli.output.progress import Progress
 from reconciler.cli.output.signals import StopRequest
 from reconciler.cli.run.journals import journal_directory
+from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.declared.current_revision import Revision, current_revision
 from reconciler.declared.git.repository import is_git_dir_ignored
 from reconciler.model.errors import GitError
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view.counts import removed_from_git
 from reconciler.results import ApplyResult, Planned
-from reconciler.support.text import quoted
+from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import ProjectFiles, WriteOptions
 from reconciler.workflow.revisions.base import APPLIED, record_applied
 from reconciler.workflow.run import Run, RunOrigin
@@ -78,14 +79,16 @@ def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
 
 
 def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console, stop: StopRequest) -> Run:
-    """Return a run that starts now."""
+    """Return a run that starts now. Raises `WrongUsage` if its journal would be written somewhere else."""
+    journal = journal_directory(files.config, write_options.journal)
+    refuse_led_elsewhere(f"the journal {printable(str(journal))}", journal, files.config)
     now = datetime.now(UTC)
     at = declared_from(files, console)
     who = _pipeline(os.environ) or f"{_user()}@{platform.node()}"
     return Run(
         name=new_run(now),
         origin=RunOrigin(who, at.commit if at else None, at.clean if at else None),
-        journal=journal_directory(files.config, write_options.journal),
+        journal=journal,
         locks=_state_directory(os.environ) / "locks",
         now=lambda: datetime.now(UTC),
         on_progress=Progress(console),

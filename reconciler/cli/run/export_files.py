@@ -11,6 +11,7 @@ from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_plans
 from reconciler.cli.output.files import write_atomically
+from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, LeftOut, Withheld
 from reconciler.exporting.file_names import render_files
 from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_text, render_export
@@ -163,6 +164,8 @@ def _refuse_folder(folder: Path, force: bool) -> None:
 
 def _write_all(folder: Path, texts: Mapping[str, str]) -> None:
     """Write files into a folder, created if needed. If one fails, those that are new are removed."""
+    for name in texts:
+        refuse_led_elsewhere(f"-o {printable(str(folder / name))}", folder / name)
     made: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

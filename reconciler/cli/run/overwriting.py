@@ -21,6 +21,7 @@ from reconciler.cli.run.kept_files import (
     sink_places,
 )
 from reconciler.declared.yaml.files import ENDINGS
+from reconciler.git.links import git_folder_of, planted_link
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.file_identity import FileIdentity, identify
@@ -52,10 +53,13 @@ class RunFiles:
 def refuse_overwriting(run: RunFiles, output: Path | None = None, reports: Sequence[Path] = ()) -> None:
     """Raise `WrongUsage` if `-o` or a report would overwrite a file of the run, or the other one.
 
-    Devices, pipes and descriptors may be named, since nothing replaces them.
+    Also if a symlink that somebody committed leads it elsewhere, or if it is among git's own files. Devices, pipes and
+    descriptors may be named, since nothing replaces them.
     """
     named = [("-o", output)] if output is not None else []
     named += [("--report", report) for report in reports]
+    for flag, path in named:
+        refuse_led_elsewhere(f"{flag} {printable(str(path))}", path, run.files.config)
     written = [KeptFile(f"{flag} {printable(str(path))}", identify(path)) for flag, path in named if _is_file(path)]
     if not written:
         return
@@ -68,6 +72,20 @@ def refuse_overwriting(run: RunFiles, output: Path | None = None, reports: Seque
         _refuse_place_of_folder(each, run)
         _refuse(each.what, each.identity, kept, _ANOTHER)
         _refuse_folders(each.what, each.identity, each.identity.real.name, run, "name a file outside of it")
+
+
+def refuse_led_elsewhere(what: str, path: Path, config: Path | None = None) -> None:
+    """Raise `WrongUsage` if a path leads through a symlink that somebody may have committed, or to git's own files.
+
+    Outside a repository, that is a symlink which leads out of the folder of `config`.
+    """
+    project = config.parent if config is not None else None
+    link = planted_link(path, os.environ, project)
+    if link is not None:
+        raise WrongUsage(f"{what} is not written: {link}", "remove the symlink, or name the file that it leads to")
+    folder = git_folder_of(path, os.environ, project)
+    if folder is not None:
+        raise WrongUsage(f"{what} would be among git's own files: it is within {printable(str(folder))}", _ANOTHER)
 
 
 def _refuse_place_of_folder(written: KeptFile, run: RunFiles) -> None:
