@@ -113,6 +113,18 @@ def linked_content(commit: str, folder: Path, place: str, target: bytes) -> byte
     return None
 
 
+def content_at(commit: str, folder: Path, file: Path) -> bytes | None:
+    """The content of a file in a commit, symlinks followed as the commit has them; None if it is not in the commit.
+
+    Raises `GitError` if the file is outside of the repository.
+    """
+    found = next((each for each in list_tree(folder, commit, file) if not each.path), None)
+    if found is None:
+        return None
+    data = read_blobs(folder, [found.object_id])[found.object_id]
+    return linked_content(commit, folder, file.as_posix(), data) if found.mode == SYMLINK else data
+
+
 def _file_at(commit: str, folder: Path, place: str) -> TreeEntry | None:
     if not contains(folder, Path(place)):
         return None

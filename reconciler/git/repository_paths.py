@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from reconciler.model.errors import GitError
@@ -17,6 +17,9 @@ from reconciler.support.text import quoted_path
 
 _LONGEST_LINK = 64 * 1024
 """Bytes of a `.git` or `commondir` file that are read: they contain one path."""
+
+_MOST_LINKS = 40
+"""On the way to one file, as many as the system follows."""
 
 _GITFILE = b"gitdir: "
 
@@ -41,10 +44,11 @@ class RepositoryPaths:
 def find_repository(folder: Path, environ: Mapping[str, str]) -> RepositoryPaths | None:
     """The repository that contains a folder; None if neither it nor a parent has a `.git`.
 
-    `GIT_DIR` is ignored, `GIT_CEILING_DIRECTORIES` is not. Raises `GitError` if the folder or its `.git` is not usable.
+    A folder that is reached through a symlink in a work tree counts as being in that work tree, wherever it leads: the
+    symlink may be a pull request's. `GIT_DIR` is ignored, `GIT_CEILING_DIRECTORIES` is not. Raises `GitError` if the folder or its `.git` is not usable.
     """
-    start = Path(os.path.realpath(folder))
-    if not start.is_dir():
+    start = _entered(folder)
+    if not folder.is_dir():
         hint = "does the folder exist? Name the configuration: --config FILE"
         raise GitError(f"git cannot enter {quoted_path(folder.absolute())}", hint)
     ceilings = _ceilings(environ)
@@ -54,6 +58,41 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> RepositoryPaths
         if os.path.lexists(place / ".git"):
             return _at(place)
     return None
+
+
+def within(work_tree: Path, path: Path) -> Path | None:
+    """A path relative to the root of a work tree (whose own path has no symlinks); None if it is not in it.
+
+    Symlinks are followed on the way there, and not in it: what they are in a commit is for the commit to say.
+    """
+    place = _walked(path, lambda link: link.is_relative_to(work_tree))[0]
+    return place.relative_to(work_tree) if place.is_relative_to(work_tree) else None
+
+
+def _entered(folder: Path) -> Path:
+    """A folder with symlinks followed, up to the first one in a work tree: then it is the folder of that one."""
+    place, stopped = _walked(folder, lambda link: any(os.path.lexists(each / ".git") for each in link.parents))
+    return stopped.parent if stopped is not None else place
+
+
+def _walked(path: Path, is_kept: Callable[[Path], bool]) -> tuple[Path, Path | None]:
+    """An absolute path in which only the symlinks are left that are kept, and the first of those."""
+    path = Path.cwd() / path
+    place, first, followed = Path(path.anchor), None, 0
+    pending = list(reversed(path.parts[1:]))
+    while pending:
+        part = pending.pop()
+        place = place.parent if part == os.pardir else place / part
+        if part == os.pardir or followed == _MOST_LINKS or not place.is_symlink():
+            continue
+        if is_kept(place):
+            first = first or place
+            continue
+        followed += 1
+        target = Path(os.readlink(place))
+        pending.extend(reversed(target.parts[1:] if target.is_absolute() else target.parts))
+        place = Path(target.anchor) if target.is_absolute() else place.parent
+    return place, first
 
 
 def _ceilings(environ: Mapping[str, str]) -> Collection[Path]:

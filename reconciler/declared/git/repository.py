@@ -15,12 +15,14 @@ from shutil import which
 
 from reconciler.declared.git.objects import FOLDER, TreeItem, commit_of, read_objects, read_trees, tree_of
 from reconciler.git.command import Repository, last_error_line, open_repository, run_git
-from reconciler.git.repository_paths import find_repository
+from reconciler.git.repository_paths import find_repository, within
 from reconciler.model.errors import GitError
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
 _QUIETLY = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+_SYMLINK = "120000"
+_MOST_LINKS = 8
 _DIGITS = re.compile("[0-9a-fA-F]+")
 
 # The branches are named, since a shallow clone usually tracks only one.
@@ -104,18 +106,41 @@ def read_file_at(folder: Path, commit: str, path: str | Path) -> bytes | None:
 
 
 def list_tree(folder: Path, commit: str, path: str | Path) -> Sequence[TreeEntry]:
-    """All files at or below a path in a commit, sorted by path; empty if there are none."""
+    """All files at or below a path in a commit, sorted by path; empty if there are none.
+
+    Symlinks on the way are followed as the commit has them, never as the work tree does.
+    """
     repository = _opened(folder)
-    found = TreeItem("", FOLDER, tree_of(repository, commit))
-    for part in filter(None, _inside(repository, folder, path).split(os.sep)):
-        items = read_trees(repository, [found.object_id])[found.object_id] if found.mode == FOLDER else ()
-        named = next((item for item in items if item.name == part), None)
-        if named is None:
-            return []
-        found = named
+    found = _item_at(repository, commit, _inside(repository, folder, path))
+    if found is None:
+        return []
     if found.mode != FOLDER:
         return [TreeEntry("", found.mode, found.object_id)]
     return sorted(_below(repository, found.object_id), key=lambda entry: entry.path)
+
+
+def _item_at(repository: Repository, commit: str, path: str) -> TreeItem | None:
+    """What a commit has at a path relative to its root; a symlink there is not followed, one on the way is."""
+    root = TreeItem("", FOLDER, tree_of(repository, commit))
+    for _ in range(_MOST_LINKS):
+        found, link = root, None
+        parts = [part for part in path.split(os.sep) if part]
+        for number, part in enumerate(parts):
+            items = read_trees(repository, [found.object_id])[found.object_id] if found.mode == FOLDER else ()
+            named = next((item for item in items if item.name == part), None)
+            if named is None:
+                return None
+            found = named
+            if found.mode == _SYMLINK and number + 1 < len(parts):
+                link = number
+                break
+        if link is None:
+            return found
+        target = os.fsdecode(read_objects(repository, [found.object_id])[found.object_id].data)
+        path = os.path.normpath(os.path.join(*parts[:link], target, *parts[link + 1 :]))
+        if os.path.isabs(path) or path.split(os.sep)[0] == os.pardir:  # out of the repository
+            return None
+    return None
 
 
 def read_blobs(folder: Path, ids: Iterable[str]) -> Mapping[str, bytes]:
@@ -165,13 +190,8 @@ def _inside(repository: Repository, folder: Path, path: str | Path) -> str:
 
 
 def _relative(repository: Repository, folder: Path, path: str | Path) -> str | None:
-    absolute = os.path.join(os.path.realpath(folder), path)
-    # The last part is not resolved: a symlink itself is in the commit, its target may not be.
-    parent, name = os.path.split(os.path.normpath(absolute))
-    inside = os.path.relpath(os.path.join(os.path.realpath(parent), name), repository.paths.work_tree)
-    if inside == os.pardir or inside.startswith(os.pardir + os.sep):
-        return None
-    return "" if inside == os.curdir else inside
+    inside = within(repository.paths.work_tree, Path(os.path.normpath(folder.absolute() / path)))
+    return None if inside is None else "" if inside == Path() else str(inside)
 
 
 def _unknown(folder: Path, ref: str) -> GitError:

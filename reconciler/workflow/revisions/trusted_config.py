@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from reconciler.declared.at_revision import settings_at
-from reconciler.declared.git.repository import read_file_at, resolve_commit
+from reconciler.declared.at_revision import content_at, settings_at
+from reconciler.declared.git.repository import resolve_commit
 from reconciler.model.errors import GitError, ReconcilerError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.drift.base import Base
@@ -70,14 +70,18 @@ def _replaced_bundles(
     """Find CA bundles that differ from the trusted ones: they are read from the work tree in any case."""
     commit = resolve_commit(config.parent, ref)
     for bundle in sorted({each.ca_bundle for each in instances if each.ca_bundle is not None}):
-        trusted = _trusted_bytes(config.parent, commit, bundle) if bundle.is_file() else None
-        if trusted is not None and trusted != bundle.read_bytes():
-            text = f"the certificates in {quoted(str(bundle))} here are not those of {printable(ref)}, and are in force"
+        why = _difference(config.parent, commit, bundle) if bundle.is_file() else None
+        if why is not None:
+            text = f"the certificates in {quoted(str(bundle))} here {why} {printable(ref)}, and are in force"
             yield bundle, (Note("configuration-ca_bundle", text),)
 
 
-def _trusted_bytes(folder: Path, commit: str, file: Path) -> bytes | None:
+def _difference(folder: Path, commit: str, bundle: Path) -> str | None:
+    """How a file in the work tree differs from a commit, as words before the name of the revision."""
     try:
-        return read_file_at(folder, commit, file.absolute())
+        trusted = content_at(commit, folder, bundle.absolute())
     except GitError:  # outside of the repository, so that no pull request can change it
         return None
+    if trusted is None:
+        return "are not in"
+    return "are not those of" if trusted != bundle.read_bytes() else None

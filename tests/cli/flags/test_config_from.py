@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -35,6 +37,14 @@ def loosen(project: Project, **more: object) -> None:
     top = {key: more.pop(key) for key in ("protected", "ignore", "rules", "policy") if key in more}
     settings["instances"]["staging"].update(more)
     project.write("reconciler.yaml", json.dumps({**settings, **top}))
+
+
+def observed(project: Project) -> str:
+    """The name of an observation of the instance, so that it need not be asked."""
+    url = json.loads((project.folder / "reconciler.yaml").read_text())["instances"]["staging"]["url"]
+    found = Observation("staging", url, datetime.now(UTC), listing(live(1, "PmApi")))
+    project.write("live.json", dump_observations([found], "1"))
+    return "live.json"
 
 
 def configuration(ended: Ended) -> list[Mapping[str, str]]:
@@ -155,12 +165,96 @@ def test_certificates_that_are_not_those_of_the_revision_are_told(trusted: Proje
     loosen(trusted, ca_bundle="ca.pem")
     commit(trusted.folder, {})
     trusted.write("ca.pem", "mine")
-    observed = json.loads((trusted.folder / "reconciler.yaml").read_text())["instances"]["staging"]["url"]
-    found = Observation("staging", observed, datetime.now(UTC), listing(live(1, "PmApi")))
-    trusted.write("live.json", dump_observations([found], "1"))
-    told = configuration(trusted.run("plan", "--live", "live.json", *FROM, "--format", "json"))
+    told = configuration(trusted.run("plan", "--live", observed(trusted), *FROM, "--format", "json"))
     assert [note["code"] for note in told] == ["configuration-ca_bundle"]
     assert told[0]["message"].endswith("here are not those of main, and are in force")
+
+
+@pytest.mark.parametrize("how", ["replaced", "folder", "new", "link"])
+def test_certificates_that_are_elsewhere_now_are_told_too(trusted: Project, how: str) -> None:
+    trusted.write("certs/ca.pem", "theirs")
+    trusted.write("more/other.pem", "mine")
+    loosen(trusted, ca_bundle="certs/new.pem" if how == "new" else "certs/ca.pem")
+    commit(trusted.folder, {})
+    if how in ("replaced", "new"):
+        trusted.write("certs/new.pem" if how == "new" else "certs/ca.pem", "mine")
+    elif how == "folder":
+        os.rename(trusted.folder / "more" / "other.pem", trusted.folder / "more" / "ca.pem")
+        shutil.rmtree(trusted.folder / "certs")
+        os.symlink("more", trusted.folder / "certs")
+    else:
+        os.unlink(trusted.folder / "certs" / "ca.pem")
+        os.symlink("../more/other.pem", trusted.folder / "certs" / "ca.pem")
+    told = configuration(trusted.run("plan", "--live", observed(trusted), "--config-from", "work", "--format", "json"))
+    assert [note["code"] for note in told] == ["configuration-ca_bundle"]
+    assert told[0]["message"].endswith(
+        f"here are {'not in' if how == 'new' else 'not those of'} work, and are in force"
+    )
+
+
+def test_certificates_that_a_trusted_symlink_leads_to_are_the_same(trusted: Project) -> None:
+    trusted.write("certs/2026.pem", "theirs")
+    os.symlink("2026.pem", trusted.folder / "certs" / "ca.pem")
+    os.symlink("certs", trusted.folder / "tls")
+    loosen(trusted, ca_bundle="tls/ca.pem")
+    commit(trusted.folder, {})
+    plan = ("plan", "--live", observed(trusted), "--config-from", "work", "--format", "json")
+    assert configuration(trusted.run(*plan)) == []
+    trusted.write("certs/2026.pem", "mine")
+    assert [note["code"] for note in configuration(trusted.run(*plan))] == ["configuration-ca_bundle"]
+
+
+@pytest.fixture
+def subfolder(trusted: Project) -> Project:
+    """The same project in a subfolder of the repository, beside an example without guards."""
+    for name in ("reconciler.yaml", "clients"):
+        (trusted.folder / "deploy").mkdir(exist_ok=True)
+        os.rename(trusted.folder / name, trusted.folder / "deploy" / name)
+    settings = json.loads((trusted.folder / "deploy" / "reconciler.yaml").read_text())
+    settings["instances"]["staging"]["limits"] = {"creates": 50}
+    trusted.write("examples/reconciler.yaml", json.dumps(settings))
+    trusted.write("examples/clients/all.yaml", json.dumps({"clients": [wanted("One"), wanted("Two")]}))
+    commit(trusted.folder, {})
+    git(trusted.folder, "branch", "-f", "main")
+    return trusted
+
+
+def test_a_folder_that_becomes_a_symlink_does_not_choose_another_file_of_the_revision(subfolder: Project) -> None:
+    plan = ("plan", "-c", "deploy/reconciler.yaml", *FROM)
+    assert "2 creates planned, and the limit is 1" in subfolder.run(*plan).out
+    os.rename(subfolder.folder / "deploy", subfolder.folder / "real")
+    os.symlink("examples", subfolder.folder / "deploy")
+    assert "2 creates planned, and the limit is 1" in subfolder.run(*plan).out
+    commit(subfolder.folder, {})
+    assert "2 creates planned, and the limit is 1" in subfolder.run(*plan).out
+
+
+def test_nor_another_repository(subfolder: Project) -> None:
+    inner = subfolder.folder / "examples"
+    git(inner, "init", "-q", "-b", "main")
+    commit(inner, {}, "Trust me")
+    os.rename(subfolder.folder / "deploy", subfolder.folder / "real")
+    os.symlink("examples", subfolder.folder / "deploy")
+    ended = subfolder.run("plan", "-c", "deploy/reconciler.yaml", *FROM)
+    assert "2 creates planned, and the limit is 1" in ended.out
+
+
+def test_symlinks_are_followed_as_the_revision_has_them(subfolder: Project) -> None:
+    os.symlink("deploy", subfolder.folder / "current")
+    os.symlink("../current", subfolder.folder / "examples" / "up")
+    commit(subfolder.folder, {})
+    git(subfolder.folder, "branch", "-f", "main")
+    plan = ("plan", "-c", "examples/up/reconciler.yaml", *FROM)
+    assert "2 creates planned, and the limit is 1" in subfolder.run(*plan).out
+    os.unlink(subfolder.folder / "current")
+    os.symlink("examples", subfolder.folder / "current")
+    assert "2 creates planned, and the limit is 1" in subfolder.run(*plan).out
+
+
+def test_the_users_own_symlinks_to_the_clone_are_followed(subfolder: Project) -> None:
+    os.symlink(subfolder.folder / "deploy", subfolder.folder.parent / "mine")
+    ended = subfolder.run("plan", "-c", "../mine/reconciler.yaml", *FROM)
+    assert "2 creates planned, and the limit is 1" in ended.out
 
 
 @pytest.mark.parametrize(
