@@ -45,7 +45,8 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> RepositoryPaths
     """The repository that contains a folder; None if neither it nor a parent has a `.git`.
 
     A folder that is reached through a symlink in a work tree counts as being in that work tree, wherever it leads: the
-    symlink may be a pull request's. `GIT_DIR` is ignored, `GIT_CEILING_DIRECTORIES` is not. Raises `GitError` if the folder or its `.git` is not usable.
+    symlink may be a pull request's. `GIT_DIR` is ignored, `GIT_CEILING_DIRECTORIES` is not. Raises `GitError` if the
+    folder or its `.git` is not usable.
     """
     start = _entered(folder)
     if not folder.is_dir():

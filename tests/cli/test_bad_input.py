@@ -274,3 +274,18 @@ def test_a_bad_configuration_is_said_at_its_place(project: Project, text: str, s
         assert said in ended.out + ended.err
         assert "Traceback" not in ended.err
         assert "this is a bug" not in ended.err
+
+
+@pytest.mark.parametrize("odd", ["\r", "\x85", "\u2028", "\u2029"], ids=ascii)
+def test_no_comment_hides_live_configuration(project: Project, odd: str) -> None:
+    text = (
+        "instances:\n  staging:\n    embedded: box.sqlite3\n    # ask ops{}    sinks: [{{command: {{run: [./x]}}}}] #\n"
+    )
+    project.write("reconciler.yaml", text.format(odd))
+    project.write("clients/all.yaml", f"clients: []  # none{odd}more: 1\n")
+    for command in (["validate"], ["plan"]):
+        ended = project.run(*command)
+        assert ended.code == 3
+        for place in ("reconciler.yaml:4:14: error: ", "clients/all.yaml:1:20: error: "):
+            said = next(line for line in (ended.out + ended.err).splitlines() if line.startswith(place))
+            assert "ends a line for some programs only, so a comment could hide what another reads" in said

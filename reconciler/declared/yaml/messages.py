@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from reconciler.support.frozen import frozen
@@ -10,6 +11,9 @@ from reconciler.support.text import printable, quoted
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters not allowed in a YAML file (YAML 1.1 section 5.1, c-printable)."""
+
+_OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+"""Characters that end a line for this reader of YAML, and for others or for the person who looks do not."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(
@@ -19,6 +23,13 @@ _WITH_VARIABLES = re.compile(r"(?:\$\{[^{}\s]*\}|[^\s,\[\]{}])+")
 """A value as the user meant it: text with `${name}`, up to the character that ends it inside brackets."""
 
 _NAMES = {"\x00": " (NUL)", "\x1b": " (escape)", "\x7f": " (delete)", "\x08": " (backspace)"}
+_BREAKS = {
+    "\r": ("a carriage return without a line feed", "\\r"),
+    "\x85": ("the character U+0085 (next line)", "\\N"),
+    "\u2028": ("the character U+2028 (line separator)", "\\L"),
+    "\u2029": ("the character U+2029 (paragraph separator)", "\\P"),
+}
+"""What to call each of `_OTHER_BREAKS`, and its escape in double quotes."""
 
 
 class Problem(NamedTuple):
@@ -179,6 +190,18 @@ def forbidden_character(text: str) -> Problem | None:
         return None
     name = f"U+{ord(found[0]):04X}{_NAMES.get(found[0], '')}"
     return Problem(found.start(), "character", f"the character {name} is not allowed in YAML", "remove it")
+
+
+def other_breaks(text: str) -> Iterator[Problem]:
+    """Characters that end a line, and with it a comment, for some readers of YAML only.
+
+    What one reader takes for the end of a comment, another takes for live configuration.
+    """
+    for found in _OTHER_BREAKS.finditer(text):
+        name, escape = _BREAKS[found[0]]
+        message = f"{name} ends a line for some programs only, so a comment could hide what another reads"
+        hint = f'end lines with LF or CR LF; within a value write "{escape}" in double quotes'
+        yield Problem(found.start(), "character", message, hint)
 
 
 def has_lone_surrogate(text: str) -> bool:

@@ -37,6 +37,7 @@ from reconciler.declared.yaml.messages import (
     has_lone_surrogate,
     invalid_alias,
     nesting_too_deep,
+    other_breaks,
     second_document,
 )
 from reconciler.declared.yaml.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
@@ -64,7 +65,9 @@ def parse(text: str, path: str, lines: LineIndex, *, libyaml: bool = HAS_LIBYAML
 
     A document is returned despite duplicate keys (the first of them counts), but not with any other mistake.
     """
-    problems: list[Problem] = []
+    problems = list(other_breaks(text))
+    if problems:  # positions and values differ from reader to reader
+        return Parsed(None, problems)
     try:
         start, root = _Builder(parser_events(text, libyaml), text, lines, problems).document()
     except FatalProblem as stop:
@@ -178,6 +181,7 @@ class _Builder:
     def _mapping(self, depth: int) -> YamlMapping:
         result = YamlMapping()
         places: list[int] = []
+        first: dict[str, int] | None = None  # where each key is, once one of them is there twice
         keys = self._keys
         next_event: Callable[[], Any] = self._next
         while not isinstance(key_event := next_event(), MappingEndEvent):
@@ -193,9 +197,12 @@ class _Builder:
             if key is None:
                 continue
             if key in result:
-                self._refuse_duplicate(key, key_event, first=places[2 * list(result).index(key)])
+                first = first if first is not None else dict(zip(result, places[::2], strict=True))
+                self._refuse_duplicate(key, key_event, first=first[key])
                 continue
             result[key] = value
+            if first is not None:
+                first[key] = _offset(key_event)
             places.append(key_event.start_mark.index)
             places.append(event.start_mark.index)
         self._nodes += 2 * len(result) + 1

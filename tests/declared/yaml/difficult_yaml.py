@@ -247,10 +247,10 @@ clients:
 
   # - name: Older
 """,
-    "unicode line breaks in quotes": """\
+    "unicode line breaks as escapes": """\
 clients:
   - name: Portal
-    description: 'a\u2028b\u0085c'
+    description: "a\\u2028b\\Nc"
     grants: {password: true}
 """,
 }
@@ -262,6 +262,5 @@ AS_BYTES: dict[str, bytes] = {
     **{name: text.encode() for name, text in FILES.items()},
     **{f"{name}, CR LF": text.replace("\n", "\r\n").encode() for name, text in FILES.items()},
     **{f"{name}, BOM": b"\xef\xbb\xbf" + text.encode() for name, text in FILES.items() if not text.startswith("%")},
-    "CR alone": FILES["comments everywhere"].replace("\n", "\r").encode(),
     "mixed line ends": FILES["list at column 0"].replace("\n", "\r\n", 3).encode(),
 }
