@@ -44,16 +44,24 @@ def _canonical_host(written: str) -> str:
     return host
 
 
-def _in_ascii(host: str) -> str:
-    """An international domain name as it is looked up; what has no such form is at least normalised."""
-    import unicodedata
-
+def ascii_host(host: str) -> str | None:
+    """An international domain name as it is looked up, with `xn--`; None if it is no domain name (IDNA 2008)."""
     import idna  # requests uses it as well; few hosts need it
 
     try:
         return idna.encode(host, uts46=True).decode("ascii")
     except (idna.IDNAError, UnicodeError):
-        return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", host).casefold()).replace("\u3002", ".")
+        return None
+
+
+def _in_ascii(host: str) -> str:
+    """An international domain name as it is looked up; what has no such form is at least normalised."""
+    import unicodedata
+
+    found = ascii_host(host)
+    if found is not None:
+        return found
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", host).casefold()).replace("\u3002", ".")
 
 
 def _canonical_address(host: str) -> str:

@@ -91,6 +91,11 @@ ONE_HOST = {"allowed_redirect_hosts": ["*.example.com"]}
         "evil.org＃.example.com",
         "evil.org：80",
         "evil.o℀.example.com",
+        "portal.example.com\u2215cb\u2215x.example.com",
+        "portal.example.com\u2044x.example.com",
+        "portal.example.com\u29f8x.example.com",
+        "portal.example.com\u30cex.example.com",
+        "portal.example.com\u0338x.example.com",
     ],
 )
 @pytest.mark.parametrize("rules", [{}, {"redirect-invalid": {"severity": "off"}}])
@@ -247,3 +252,23 @@ def test_a_new_name_that_reads_like_another_is_marked_in_every_plan(
     assert project.run("apply", "-i", "staging", "--yes").code == 0
     again = project.run("plan", "--detailed-exitcode")
     assert (again.code, "can be taken" in again.out) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("host", "really"),
+    [("p\u043ertal.example.com", "xn--prtal-jye.example.com"), ("münchen.example", "xn--mnchen-3ya.example")],
+)
+def test_a_new_redirect_host_in_other_letters_is_marked_with_its_ascii_form(
+    project: Project, staging: Platform, host: str, really: str
+) -> None:
+    staging.has(stored("Portal", "https://portal.example.com/cb"))
+    for client in (wanted("Portal", f"https://{host}/cb"), wanted("Another", f"https://{host}/cb")):
+        project.declare(client)
+        reports = [project.folder / report for report in ("plan.md", "plan.html", "plan.txt")]
+        ended = project.run("plan", *(each for path in reports for each in ("--report", path)))
+        assert ended.code == 0
+        for text in [ended.out, *(path.read_text(encoding="utf-8") for path in reports)]:
+            assert f"is really {really}" in text.replace("\\", "")
+    project.declare(wanted("Portal", f"https://{host}/cb"))
+    assert project.run("apply", "-i", "staging", "--yes").code == 0
+    assert "is really" not in project.run("plan").out

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from reconciler.model.platform import TRIMMED
+from reconciler.support.canonical_url import ascii_host
 from reconciler.support.frozen import frozen
 from reconciler.support.loopback import is_loopback
 from reconciler.support.text import is_hidden, quoted
@@ -19,10 +21,12 @@ _PARTS = r"(?s)(?:([A-Za-z][A-Za-z0-9+.-]*):)?(//[^/?#]*)?([^?#]*)(\?[^#]*)?(#.*
 _AUTHORITY = r"(?s)(.*@)?(\[[^\]]*\](?![^:])|[^:]*)(:.*)?"
 
 # Characters that no URL may contain (RFC 3986 section 2) and the platform refuses. `*` and `,` have rules of their own;
-# the platform accepts brackets in a query, and symbols such as an emoji in a host.
+# the platform accepts brackets in a query, and in a host symbols such as an emoji, which `_fault_of_letters` finds.
 _FORBIDDEN = r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})"
 _FORBIDDEN_IN_PATH = r"[\[\]]"
 _FORBIDDEN_IN_HOST = r"[!$%&'()+;=@\[\]]"
+# Letters and digits that look like `/`, `.`, `:` or `?` among ASCII letters (confusables.txt of UTS #39).
+_LIKE_SYMBOLS = "\u02d0\u0242\u0294\u1427\u2cc7\u30ce\u3033\u4e3f\ua4f8\ua4fd\ua6eb\uab7e\u097d\u0903\u0a83"
 # What browsers read as an IPv4 address (WHATWG URL standard), though other programs look it up as a name.
 _IPV4_LIKE = r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?"
 _IPV4 = r"(?:(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!$)|$)){4}"
@@ -70,6 +74,7 @@ def parse_any_url(text: str) -> Url:
     scheme = "" if is_host_and_port else scheme.lower()
     fault_of_host = _fault_of_host(host)
     reading = None if fault_of_host else _other_reading(host)
+    fault_of_host = fault_of_host or (None if reading else _fault_of_letters(host))
     fault = _fault_of_characters(text, kept, path) or fault_of_host or _fault_of_port(host, port)
     url = Url(
         text=text,
@@ -118,6 +123,40 @@ def _fault_of_host(host: str) -> str | None:
         return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is no IPv6 address"
     match = re.search(_FORBIDDEN_IN_HOST, host)
     return f"has '{match[0]}' in its host, which the platform refuses" if match else None
+
+
+def _fault_of_letters(host: str) -> str | None:
+    """What in an international host is no part of a name, or is taken for the end of the host by whoever reads it."""
+    if host.isascii():
+        return None
+    import unicodedata
+
+    for label in host.split("."):
+        odd = next((c for before, c in pairwise(f".{label}") if _is_odd(before, c, label)), None)
+        if odd is not None:
+            what = f"U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name')})"
+            return f"has {what} in its host: a symbol, or a letter that looks like one"
+    if ascii_host(re.sub("[*,_]", "x", host)) is None:
+        return f"has the host {quoted(host)}, which is no domain name"
+    return None
+
+
+def _is_odd(before: str, character: str, label: str) -> bool:
+    import unicodedata
+
+    if character.isascii():
+        return False
+    match unicodedata.category(character)[0]:
+        case "L" | "N" if character in _LIKE_SYMBOLS:
+            return all(c.isascii() or c in _LIKE_SYMBOLS for c in label)
+        case "L" | "N":
+            return False
+        case "M":  # behind an ASCII letter, what is not composed with it is drawn over it: a slash, for instance
+            return before.isascii()
+        case "P":  # a middle dot, for instance, is part of some names
+            return ascii_host(label) is None
+        case _:
+            return True
 
 
 def _other_reading(host: str) -> str | None:

@@ -12,6 +12,8 @@ from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.planning.plan.plan import Note
 from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_hosts
+from reconciler.support.canonical_url import ascii_host
+from reconciler.support.text import quoted
 
 if TYPE_CHECKING:
     from reconciler.model.recipients import Recipient
@@ -24,7 +26,7 @@ def create_risks(
 ) -> tuple[Note, ...]:
     """The risks of a new client, or of one that is created `again` because it was deleted manually."""
     grants = _grant_risks(frozenset(), after.grants, capabilities)
-    return (*_made_again(again), *grants, *_plain_http(NOTHING, after))
+    return (*_made_again(again), *grants, *_redirect_risks(NOTHING, after))
 
 
 def _made_again(again: bool) -> Iterator[Note]:
@@ -48,7 +50,7 @@ def update_risks(
         *_grant_risks(before.grants, after.grants, capabilities),
         *_narrowed(before, after),
         *_redirect_hosts(before, after),
-        *_plain_http(before, after),
+        *_redirect_risks(before, after),
     )
 
 
@@ -144,6 +146,23 @@ def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
     old, new = redirect_hosts(before), redirect_hosts(after)
     if old and new and set(old) != set(new):
         yield Note("redirect-host", f"the redirect host changes: {', '.join(old)} → {', '.join(new)}")
+
+
+def _redirect_risks(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
+    yield from _foreign_letters(before, after)
+    yield from _plain_http(before, after)
+
+
+def _foreign_letters(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
+    known = redirect_hosts(before)
+    for host in redirect_hosts(after):
+        if host not in known and not host.isascii():
+            found = ascii_host(host)
+            really = f"is really {found}" if found is not None else "is no domain name"
+            text = (
+                f"the redirect host {quoted(host)} {really}: letters of another alphabet can look like those of a host"
+            )
+            yield Note("redirect-host-not-ascii", f"{text} that you know")
 
 
 def _plain_http(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
