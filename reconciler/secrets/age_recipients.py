@@ -43,6 +43,11 @@ def _parse(text: str) -> Any:
     return ssh.Recipient.from_str(text) if text.startswith("ssh-") else x25519.Recipient.from_str(text)
 
 
+def is_age(content: bytes) -> bool:
+    """Whether a file starts as age files do, armoured or not."""
+    return content.startswith((b"-----BEGIN AGE ENCRYPTED FILE-----", b"age-encryption.org/v1"))
+
+
 def encrypt(content: bytes, recipients: Sequence[str]) -> bytes:
     """Encrypt the content as an armoured age file for all recipients: at least one, and all without a fault."""
     import pyrage

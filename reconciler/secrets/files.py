@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ from reconciler.support.text import printable
 PRIVATE = 0o600
 LARGEST = 16 * 1024 * 1024
 """Bytes. A longer file was not written by a sink."""
+
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # opening a pipe must not wait
 
 _LOCK = RLock()
 
@@ -40,9 +43,11 @@ def failed(what: str, problem: OSError) -> SinkError:
 
 
 def read(path: Path, folder: Path) -> bytes | None:
-    """The content of a file, None if there is none. Raises SinkError."""
+    """The content of a regular file, None if there is none. Raises SinkError."""
     try:
-        with path.open("rb") as stream:
+        with open(os.open(path, _READ), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):  # a pipe or a terminal might never answer
+                raise SinkError(f"{path_text(path, folder)} is not a regular file", "remove it, or give another path")
             content = stream.read(LARGEST + 1)
     except FileNotFoundError:
         return None
@@ -51,6 +56,16 @@ def read(path: Path, folder: Path) -> bytes | None:
     if len(content) > LARGEST:
         raise SinkError(f"{path_text(path, folder)} is larger than {LARGEST >> 20} MiB", "give another path")
     return content
+
+
+def refuse_links(path: Path, folder: Path) -> None:
+    """Raise SinkError if a path within the project's folder is a symlink, or leads through one: it may be committed."""
+    for each in reversed((path, *path.parents)):
+        if each != folder and each.is_relative_to(folder) and each.is_symlink():
+            where = path_text(each, folder)
+            raise SinkError(
+                f"{where} is a symlink, and this sink follows none", "remove the symlink, or give another path"
+            )
 
 
 def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
@@ -78,9 +93,10 @@ def _temporary_path(target: Path, folder: Path) -> Path:
     name = f"delivery-{sha256(os.fsencode(target)).hexdigest()[:16]}.tmp"
     if target.is_relative_to(os.path.realpath(folder)):
         state = folder / STATE_DIR
-        make_private_dir(state)
-        if state.stat().st_dev == target.parent.stat().st_dev:
-            return state / name
+        if not state.is_symlink():  # it may be committed, and lead to what is published
+            make_private_dir(state)
+            if state.stat().st_dev == target.parent.stat().st_dev:
+                return state / name
     return target.parent / f".{name}"  # a file can replace another only on the same disk
 
 

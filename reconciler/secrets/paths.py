@@ -18,6 +18,8 @@ READABLE_LENGTH = 60
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _FAITHFUL = re.compile(r"[a-z0-9]([a-z0-9 .-]*[a-z0-9-])?")
+_SAFE = "a-z0-9._-"
+"""The characters of a stem."""
 _LOOKS_HASHED = re.compile(r".*-[0-9a-f]{8}")
 # Device names on Windows, whatever their extension.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
@@ -87,6 +89,12 @@ def file_of(path: str, client: SinkClient) -> str:
         .replace("{owner}", stem(client.owner) if client.owner is not None else "")
         .replace("{name}", stem(client.name))
     )
+
+
+def file_pattern(path: str, instance: str) -> str:
+    """A regular expression for the paths that `file_of` returns for the clients of an instance."""
+    plain = PurePosixPath(expand(path, instance)).as_posix()
+    return f"[{_SAFE}]+".join(map(re.escape, _PLACEHOLDER.split(plain)[::2]))
 
 
 def fixed_folder(path: str, instance: str) -> Path:

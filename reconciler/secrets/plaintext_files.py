@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.git.ignored import is_ignored
+from reconciler.git.links import planted_link
 from reconciler.model.errors import GitError, SinkError
 from reconciler.secrets.files import failed, path_text
 
@@ -29,7 +30,14 @@ def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None
         raise SinkError(f"cannot write {name}: it is no file", "give another path")
     if status is not None and os.name == "posix" and status.st_mode & 0o077:
         raise SinkError(f"{name} can be read by others (mode {status.st_mode & 0o777:04o})", f"chmod 600 {name}")
+    _refuse_planted(path, name, environ)
     _refuse_published(path, name, environ)
+
+
+def _refuse_planted(path: Path, name: str, environ: Mapping[str, str]) -> None:
+    link = planted_link(path, environ)
+    if link is not None:
+        raise SinkError(f"{name} is not written: {link}", "remove the symlink, or give the path that it leads to")
 
 
 def _refuse_published(path: Path, name: str, environ: Mapping[str, str]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from reconciler.model.errors import SinkError
@@ -13,9 +14,9 @@ from reconciler.model.recipients import Held, Recipient, SinkAnswer
 from reconciler.model.settings import AgeSinkSetting
 from reconciler.secrets import files
 from reconciler.secrets.age_header import openers, openers_of
-from reconciler.secrets.age_recipients import encrypt
+from reconciler.secrets.age_recipients import encrypt, is_age
 from reconciler.secrets.collisions import refuse_collisions
-from reconciler.secrets.paths import file_of, fixed_folder
+from reconciler.secrets.paths import file_of, file_pattern, fixed_folder
 from reconciler.secrets.payload import age_payload
 from reconciler.secrets.recipients import fingerprint, label_of
 from reconciler.secrets.sinks import age_manifest
@@ -36,6 +37,7 @@ class AgeSink:
         self._recipients = recipients
         self._folder = setting.folder
         self._root = setting.folder / fixed_folder(setting.path, instance)
+        self._pattern = file_pattern(setting.path, instance)
         self.label = label_of(setting)
 
     def covers(self, client: SinkClient) -> bool:
@@ -47,8 +49,9 @@ class AgeSink:
         for client in clients:
             self._keys(client)
         refuse_collisions(clients, lambda client: file_of(self._setting.path, client), "file")
-        self._stay_inside(self._root)
         age_manifest.load(self._root, self._folder)
+        for client in clients:
+            files.refuse_links(self._file(client), self._folder)
 
     def check(self, clients: Sequence[SinkClient]) -> None:
         """See `Sink`. Files must also be writable."""
@@ -59,13 +62,15 @@ class AgeSink:
         """See `Sink`. A file that is current is not encrypted again, so that git shows no change."""
         keys = self._keys(delivery.client)
         file = self._file(delivery.client)
-        self._stay_inside(file)
+        files.refuse_links(file, self._folder)
         files.make_folder(file.parent, self._folder)
         with files.locked(self._root):
             entries = age_manifest.load(self._root, self._folder)
             former = self._former(delivery, entries)
             if not former and self._held(delivery, entries) is SinkState.CURRENT:
                 return
+            for name in former:
+                self._refuse_removal(name, entries.get(name))
             encrypted = encrypt(age_payload(delivery), keys)
             files.write(file, encrypted, FILE_MODE, self._folder)
             for name in former:
@@ -81,6 +86,8 @@ class AgeSink:
         with files.locked(self._root):
             entries = age_manifest.load(self._root, self._folder)
             gone = [name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, client_id)]
+            for name in gone:
+                self._refuse_removal(name, entries[name])
             for name in gone:
                 self._remove(name)
                 del entries[name]
@@ -106,6 +113,7 @@ class AgeSink:
         self, client: SinkClient, names: Sequence[str], entries: Mapping[str, ManifestEntry]
     ) -> SinkAnswer | None:
         file, keys = self._file(client), self._recipients.get(client.owner or "", ())
+        files.refuse_links(file, self._folder)
         here, encrypted = self._key(file), files.read(file, self._folder)
         if here in names and entries[here].recipients == age_manifest.recipients_digest(keys):
             if encrypted is None or not age_manifest.is_as_written(entries[here], keys, encrypted):
@@ -144,6 +152,7 @@ class AgeSink:
 
     def _held(self, delivery: SecretDelivery, entries: Mapping[str, ManifestEntry]) -> SinkState:
         file = self._file(delivery.client)
+        files.refuse_links(file, self._folder)
         encrypted = files.read(file, self._folder)
         if encrypted is None:
             return SinkState.MISSING
@@ -155,6 +164,7 @@ class AgeSink:
 
     def _is_present(self, client: SinkClient, client_id: int, entries: Mapping[str, ManifestEntry]) -> bool:
         file = self._file(client)
+        files.refuse_links(file, self._folder)
         entry, encrypted = entries.get(self._key(file)), files.read(file, self._folder)
         if entry is None or encrypted is None or (entry.url, entry.id) != (client.url, client_id):
             return False
@@ -187,17 +197,26 @@ class AgeSink:
     def _key(self, file: Path) -> str:
         return file.relative_to(self._root).as_posix()
 
+    def _refuse_removal(self, name: str, entry: ManifestEntry | None) -> None:
+        """Raise SinkError unless a file is one that this sink wrote, and as it wrote it.
+
+        The manifest is committed: a pull request can put any path of the project into it.
+        """
+        file = self._root / name
+        files.refuse_links(file, self._folder)
+        encrypted, where = files.read(file, self._folder), files.path_text(file, self._folder)
+        if encrypted is None:
+            return
+        manifest = files.path_text(self._root / age_manifest.NAME, self._folder)
+        hint = f"look at it; if it is not needed, remove it, and its line in {manifest}"
+        if not re.fullmatch(self._pattern, file.relative_to(self._folder).as_posix()):
+            raise SinkError(f"{manifest} has {where}, which is no place of this sink, so it is not removed", hint)
+        if not is_age(encrypted) or (entry is not None and entry.file != sha256(encrypted).hexdigest()):
+            raise SinkError(f"{where} is not what was delivered there, so it is not removed", hint)
+
     def _remove(self, name: str) -> None:
         file = self._root / name
-        self._stay_inside(file)
         files.remove(file, self._folder)
         if file.parent != self._root:
             with suppress(OSError):  # other files are still in it
                 file.parent.rmdir()
-
-    def _stay_inside(self, path: Path) -> None:
-        """Raise SinkError if a symlink, or an edited manifest, leads out of the project."""
-        real, project = os.path.realpath(path.parent), os.path.realpath(self._folder)
-        if os.path.commonpath((real, project)) != project:
-            where = files.path_text(path, self._folder)
-            raise SinkError(f"{where} leads out of the project's folder", "remove the symlink, or give another path")

@@ -82,10 +82,11 @@ def _content(salt: str, delivery: SecretDelivery) -> str | None:
 def load(directory: Path, folder: Path) -> dict[str, ManifestEntry]:
     """The manifest of a folder, by the path of each file in it. Raises SinkError."""
     path = directory / NAME
+    files.refuse_links(path, folder)
     content = files.read(path, folder)
     try:
         return dict(_parsed(content or b"{}"))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         hint = "resolve the conflict that git left in it; or remove it, and everything is delivered anew"
         raise SinkError(f"{files.path_text(path, folder)} cannot be understood", hint) from None
 
@@ -105,6 +106,7 @@ def _below(name: str) -> str:
 
 def save(directory: Path, folder: Path, entries: dict[str, ManifestEntry]) -> None:
     """Write the manifest, one file per line, so that git can merge it. Raises SinkError."""
+    files.refuse_links(directory / NAME, folder)
     lines = [_line(name, entries[name]) for name in sorted(entries)]
     files.write(directory / NAME, ("{\n" + ",\n".join(lines) + "\n}\n").encode(), 0o644, folder)
 
