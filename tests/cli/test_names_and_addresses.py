@@ -40,6 +40,11 @@ def test_no_glob_can_hang_a_run(project: Project, glob: str) -> None:
         ("a?" * 40 + "b", "it can match in too many ways"),
         ("(a|aa)" * 30 + "b", "it can match in too many ways"),
         ("(?:){99999999}", "it repeats something more than 1,000 times"),
+        ("(?:(?:(?:){1000}){1000}){1000}.*", "it repeats something that can match nothing"),
+        ("(?:(?:(?:a){1000}){1000}){1000}.*", "it repeats something more than 1,000 times"),
+        ("(?:a{200}b{200}){50}", "it repeats something more than 1,000 times"),
+        (r"(?:\b){900}a", "it repeats something that can match nothing"),
+        ("(?:(?=a)){2,}a", "it repeats something that can match nothing"),
         ("(?x) a* # (\n", "it has the flag x, with which its cost is not known"),
     ],
 )
