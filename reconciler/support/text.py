@@ -52,6 +52,13 @@ def without_workflow_commands(text: str, number_sign: str) -> str:
     return re.sub(_COMMAND, lambda _: number_sign, text) if "##" in text else text
 
 
+def printable_line(text: str) -> str:
+    """The same for a whole line of output: GitHub also takes `::` at its beginning for a command, after any blanks."""
+    shown = printable(text)
+    start = len(shown) - len(shown.lstrip())
+    return rf"{shown[:start]}\u{{3a}}:{shown[start + 2 :]}" if shown.startswith("::", start) else shown
+
+
 def is_hidden(character: str) -> bool:
     """Whether a character has no glyph that everybody sees, or breaks or reorders the text around it."""
     import unicodedata  # a separate library, which few texts need

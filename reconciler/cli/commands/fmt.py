@@ -18,7 +18,7 @@ from reconciler.cli.output.files import replace_atomically
 from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
-from reconciler.support.text import printable
+from reconciler.support.text import printable, printable_line
 from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _format(source: FileToFormat, how: _Mode) -> _Outcome:
     elif outcome is _Outcome.CHANGED and not _replace(source.path, judged):
         return _Outcome.NOT_WRITTEN
     elif outcome in (_Outcome.CHANGED, _Outcome.WOULD_CHANGE):
-        print_result(f"{source.shown_as}\n")
+        print_result(f"{printable_line(source.shown_as)}\n")
     return outcome
 
 
@@ -145,12 +145,12 @@ def _difference(judged: Judged) -> Iterator[str]:
     if isinstance(judged, FormattedFile) and judged.is_changed:
         before, after = _lines(judged.before), _lines(judged.after)
         if len(before) + len(after) > _MOST_LINES:
-            yield f"{judged.shown_as}: too long for a difference; write it, then look: git diff\n"
+            yield f"{printable_line(judged.shown_as)}: too long for a difference; write it, then look: git diff\n"
             return
         from difflib import unified_diff
 
         for line in unified_diff(before, after, judged.shown_as, judged.shown_as, lineterm=""):
-            yield f"{printable(line)}\n"
+            yield f"{printable_line(line)}\n"
 
 
 def _lines(data: bytes) -> list[str]:

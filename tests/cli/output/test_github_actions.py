@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -80,6 +81,19 @@ def test_a_summary_that_cannot_be_written_fails_nothing(project: Project, stagin
     ended = project.run("plan")
     assert ended.code == 0
     assert "warning: cannot write the step summary" in ended.err
+
+
+def test_no_line_of_a_difference_gives_it_one_either(project: Project, staging: Platform) -> None:
+    said = "".join(f"      {blanks}::add-mask::forged\n" for blanks in ("", "  ", "\t", "\u3000", "\u00a0"))
+    project.write(
+        "clients/all.yaml", f"clients:\n  - name: A\n    description: |\n{said}    grants:  {{password: true}}\n"
+    )
+    os.rename(project.write("clients/b.yaml", "clients:  []\n"), project.folder / "clients" / "b\n::error::.yaml")
+    for arguments in (["--diff"], ["--check"], []):
+        ended = project.run("fmt", *arguments)
+        assert "add-mask::forged" in ended.out or "all.yaml" in ended.out
+        for line in (ended.out + ended.err).splitlines():
+            assert not re.match(r"\s*::", line), line
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
