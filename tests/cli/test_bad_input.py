@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from tests.cli.projects import Ended, Platform, Project, at, platform, wanted
+from tests.cli.projects import Ended, Platform, Project, at, platform, process, wanted
 from tests.faults import CutAnswer, DropConnection, LoseSession, On, Respond
 from tests.live.servers import Answering, Request, Server, answer, serving
 from tests.live.servers import platform as platform_like
@@ -289,3 +289,26 @@ def test_no_comment_hides_live_configuration(project: Project, odd: str) -> None
         for place in ("reconciler.yaml:4:14: error: ", "clients/all.yaml:1:20: error: "):
             said = next(line for line in (ended.out + ended.err).splitlines() if line.startswith(place))
             assert "ends a line for some programs only, so a comment could hide what another reads" in said
+
+
+N = 40_000
+NAMES = {
+    "a list with everything twice": ", ".join(f"p{number // 2}" for number in range(N)),
+    "equal keys": ", ".join(f"k{number}: 1" for number in [*range(N), *reversed(range(N))]),
+    "unknown keys": ", ".join(f"gronts{number}: 1" for number in range(N)),
+}
+LARGE = {
+    "a list with everything twice": "clients:\n  - {name: a, grants: {password: true}, instances: [@]}\n",
+    "equal keys": "clients: []\nx: {@}\n",
+    "unknown keys": "clients:\n  - {name: a, @}\n",
+}
+
+
+@pytest.mark.parametrize("what", LARGE)
+def test_a_file_full_of_mistakes_keeps_no_job_busy(project: Project, what: str) -> None:
+    """Each took minutes, four times as long for twice as many."""
+    project.configure({"staging": {"embedded": "box.sqlite3"}})
+    project.write("clients/all.yaml", LARGE[what].replace("@", NAMES[what]))
+    ended = process("validate")
+    assert ended.returncode == 3
+    assert ended.stdout.count("\n") >= N // 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 RULE = "schema"
+
+_MOST_SUGGESTIONS = 50
+"""Unknown keys of a file, or of a mapping, for which a similar one is looked for."""
 
 
 def valid_documents(loaded: LoadResult, schema: str) -> LoadResult:
@@ -44,9 +47,26 @@ def validate_document(document: Document, schema: str) -> list[Diagnostic]:
     if _fits(schema)(document.root):
         return []
     found = list(_validator(schema).iter_errors(document.root))
-    forbidden = [problem.absolute_path for problem in found if _is_forbidden(problem)]
+    forbidden = {tuple(problem.absolute_path) for problem in found if _is_forbidden(problem)}
     problems = (problem for problem in found if not _is_below(problem, forbidden))
-    return sorted_diagnostics(diagnostic for problem in problems for diagnostic in _explain(problem, document))
+    suggestions = _Suggestions()
+    return sorted_diagnostics(
+        diagnostic for problem in problems for diagnostic in _explain(problem, document, suggestions)
+    )
+
+
+class _Suggestions:
+    """The known keys that unknown ones were probably meant to be: of the first ones, since each takes a while."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], str | None] = {}
+
+    def hint(self, key: str, known: Sequence[str]) -> str | None:
+        """What `did_you_mean` says, always the same for the same key."""
+        asked = (key, *known)
+        if asked not in self._found and len(self._found) < _MOST_SUGGESTIONS:
+            self._found[asked] = did_you_mean(key, known)
+        return self._found.get(asked)
 
 
 @lru_cache
@@ -84,17 +104,17 @@ def _is_forbidden(problem: ValidationError) -> bool:
     return problem.validator == "not" and not problem.validator_value
 
 
-def _is_below(problem: ValidationError, forbidden: Sequence[Sequence[str | int]]) -> bool:
+def _is_below(problem: ValidationError, forbidden: Collection[tuple[str | int, ...]]) -> bool:
     """Whether an error is inside the value of a forbidden key."""
-    path = list(problem.absolute_path)
-    return not _is_forbidden(problem) and any(path[: len(key)] == list(key) for key in forbidden)
+    path = tuple(problem.absolute_path)
+    return not _is_forbidden(problem) and any(path[:length] in forbidden for length in range(len(path) + 1))
 
 
-def _explain(problem: ValidationError, document: Document) -> Iterator[Diagnostic]:
+def _explain(problem: ValidationError, document: Document, suggestions: _Suggestions) -> Iterator[Diagnostic]:
     path = tuple(problem.absolute_path)
     match problem.validator:
         case "additionalProperties":
-            yield from _unknown_keys(problem, document, path)
+            yield from _unknown_keys(problem, document, path, suggestions)
         case "uniqueItems":
             yield from _repeated(problem, document, path)
         case "pattern" | "maxLength" if "propertyNames" in problem.absolute_schema_path:
@@ -113,14 +133,16 @@ def _at(location: Any, message: str, hint: str | None) -> Diagnostic:
     return error(RULE, message, location, hint)
 
 
-def _unknown_keys(problem: ValidationError, document: Document, path: Sequence[str | int]) -> Iterator[Diagnostic]:
+def _unknown_keys(
+    problem: ValidationError, document: Document, path: Sequence[str | int], suggestions: _Suggestions
+) -> Iterator[Diagnostic]:
     schema = _mapping(problem.schema)
     known = list(schema.get("properties", {}))
     misplaced = schema.get("x-misplaced", {})
     found: Any = problem.instance
     for key in found:
         if key not in known:
-            hint = misplaced.get(key) or did_you_mean(key, known) or f"known here: {', '.join(known)}"
+            hint = misplaced.get(key) or suggestions.hint(key, known) or f"known here: {', '.join(known)}"
             yield error(RULE, f"unknown key {quoted(key)}", document.location(*path, key, key=True), hint)
 
 
@@ -132,13 +154,19 @@ def _is_explained(problem: ValidationError) -> bool:
     missing = [key for key in wanted if key not in mapping]
     strangers = [key for key in mapping if key not in schema.get("properties", {})]
     explaining = (*schema.get("x-misplaced", ()), *schema.get("x-unless", ()))
-    return any(key in explaining or closest(key, missing) for key in strangers)
+    return any(key in explaining for key in strangers) or any(
+        closest(key, missing) for key in strangers[:_MOST_SUGGESTIONS]
+    )
 
 
 def _repeated(problem: ValidationError, document: Document, path: Sequence[str | int]) -> Iterator[Diagnostic]:
     items: Any = problem.instance
+    seen = set()
     for index, item in enumerate(items):
-        if any(type(item) is type(earlier) and item == earlier for earlier in items[:index]):
+        key = json.dumps(item, sort_keys=True)  # a list or a mapping has no hash, and 1 is not true
+        if key not in seen:
+            seen.add(key)
+        else:
             yield error(RULE, f"{quoted(str(item))} is in the list twice", document.location(*path, index), "keep one")
 
 

@@ -16,6 +16,9 @@ from reconciler.support.frozen import frozen
 SHORT = 1_000
 """A text with fewer characters rarely has more than one client."""
 
+_LARGE = 100
+"""Keys of a mapping that is worth an index: most have fewer than ten."""
+
 _BREAK = re.compile("\r\n|\r|\n")
 
 
@@ -39,7 +42,7 @@ class LineIndex:
     As in editors, a line ends with LF, CR LF or CR.
     """
 
-    __slots__ = ("_starts", "_text", "places")
+    __slots__ = ("_numbers", "_starts", "_text", "places")
 
     def __init__(self, text: str) -> None:
         # One array for all values of a text: one list per value would take more memory than the values. For a short
@@ -47,12 +50,21 @@ class LineIndex:
         self.places: list[int] | array[int] = [] if len(text) < SHORT else array("I")
         self._text = text
         self._starts: array[int] | None = None
+        self._numbers: dict[int, dict[str, int]] = {}
 
     def keep(self, places: Sequence[int]) -> int:
         """Store the offsets of a value's parts; return the index of the first one in `places`."""
         first = len(self.places)
         self.places.extend(places)
         return first
+
+    def number_of(self, node: YamlMapping, key: str) -> int:
+        """How many keys of a mapping of this text are before a key; in linear time for all keys of a large one."""
+        if len(node) < _LARGE:
+            return list(node).index(key)
+        if id(node) not in self._numbers:
+            self._numbers[id(node)] = {each: number for number, each in enumerate(node)}
+        return self._numbers[id(node)][key]
 
     def at(self, path: str, offset: int) -> Location:
         """The location of the character at this offset, counted from 0."""
@@ -106,7 +118,7 @@ class Document:
         offset, node = self.start, self.root
         for number, step in enumerate(keys, 1):
             if isinstance(node, YamlMapping) and step in node:
-                which = 2 * list(node).index(str(step))
+                which = 2 * self.lines.number_of(node, str(step))
                 offset = self.lines.places[node.first + (which if key and number == len(keys) else which + 1)]
                 node = node[str(step)]
             elif isinstance(node, YamlSequence) and isinstance(step, int) and 0 <= step < len(node):
