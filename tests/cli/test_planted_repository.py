@@ -178,3 +178,42 @@ def test_a_forged_object_is_not_read(project: Project, staging: Platform, what: 
         # Git itself finds a commit that is not what its ID says.
         told = "git knows no commit" if what == "main" else "does not have the content of its ID"
         assert told in ended.only_error()
+
+
+def test_git_gets_no_path_that_starts_in_a_work_tree(cloned: Project, tmp_path: Path) -> None:
+    """The loader takes an empty path of LD_LIBRARY_PATH for the working directory, which for git is the work tree."""
+    real, seen = shutil.which("git"), tmp_path / "seen"
+    wrapper = tmp_path / "programs" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nenv >> "{seen}"\nunset LD_LIBRARY_PATH\nexec "{real}" "$@"\n')
+    wrapper.chmod(0o755)
+    lists = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PATH")
+    single = ("GIT_EXEC_PATH", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
+    for value in ("", ".", "lib"):
+        found = dict.fromkeys(lists, f"{wrapper.parent}:{value}:/usr/bin:/bin:") | dict.fromkeys(single, value)
+        ended = subprocess.run(
+            command("plan", *CONFIG, "--config-from", "origin/main"),
+            cwd=cloned.folder,
+            env={**environment(), **found, "GIT_CONFIG_NOSYSTEM": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "create" in ended.stdout, ended.stderr
+    got = [line.partition("=")[::2] for line in seen.read_text().splitlines()]
+    assert {value for name, value in got if name in lists} == {f"{wrapper.parent}:/usr/bin:/bin"}
+    assert {value for name, value in got if name in single} <= {""}
+
+
+def test_without_a_path_no_git_of_the_work_tree_runs(cloned: Project, traps: Traps) -> None:
+    for place in places(cloned):
+        shutil.copy(traps.program("git"), place / "git")
+    for value in ("", ".", ":"):
+        subprocess.run(
+            command("plan", *CONFIG, "--config-from", "origin/main"),
+            cwd=cloned.folder,
+            env={**environment(), "PATH": value},
+            capture_output=True,
+            check=False,
+        )
+    assert traps.sprung == []
