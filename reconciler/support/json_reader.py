@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -89,10 +89,11 @@ class JsonValue:
         return self.value
 
     def time(self) -> datetime:
-        """A time with its UTC offset, in ISO 8601."""
+        """A time with its UTC offset, in ISO 8601. It can be converted to UTC."""
         try:
             time = datetime.fromisoformat(self.text())
-        except ValueError:
+            time.astimezone(UTC)
+        except (ValueError, OverflowError):  # too large or too small: in the first or last hours that datetime covers
             time = None
         if time is None or time.tzinfo is None:
             raise self._not("a time with a time zone")

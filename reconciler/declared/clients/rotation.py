@@ -24,7 +24,7 @@ def parse_time(text: str) -> datetime | None:
     """Parse a time in the schema's format, as UTC; None for a date that does not exist, like 30 February."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -160,8 +160,11 @@ def get_ref(folder: Path, name: str) -> str | None:
 
 
 def set_ref(folder: Path, name: str, commit: str) -> None:
-    """Point a full ref name to a commit. Atomic, also with concurrent writers."""
-    done = run_git(_opened(folder), "update-ref", "--no-deref", "-m", "reconciler", _full(name), commit)
+    """Point a full ref name to a commit, which must be here. Atomic, also with concurrent writers."""
+    repository = _opened(folder)
+    if commit_of(repository, commit) != commit:
+        raise GitError(f"{commit[:12]} is not a commit", "name the commit itself, by its full ID")
+    done = run_git(repository, "update-ref", "--no-deref", "-m", "reconciler", _full(name), commit)
     if done.returncode != 0:
         raise _failed(f"record {name}", last_error_line(done))
 

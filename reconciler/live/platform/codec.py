@@ -133,8 +133,11 @@ def read_time(value: object, client_id: int) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        time = time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
+        if time is not None:
+            time.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter in the first or last hours that datetime covers
         time = None
     if time is None:
         raise WrongShape(f"`created_at` of client {client_id} is not a time")
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    return time

@@ -119,6 +119,7 @@ def _saved_plan(values: Mapping[str, JsonValue]) -> SavedPlan:
 def _commit_id(node: JsonValue) -> str:
     """A full commit id (SHA-1 or SHA-256): git gets it as an argument, where other text could be an option."""
     text = node.text()
-    if len(text) not in (40, 64) or not set(text) <= set("0123456789abcdef"):
+    # For git, an ID of zeros alone means that a ref is to be deleted.
+    if len(text) not in (40, 64) or not set(text) <= set("0123456789abcdef") or set(text) == {"0"}:
         raise WrongShape(f"`{node.place}` is not the full id of a commit")
     return text

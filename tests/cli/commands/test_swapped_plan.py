@@ -12,6 +12,7 @@ import pytest
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, stored, wanted
 from tests.cli.sinking import DOCUMENT
+from tests.declared.git.repositories import commit, git
 from tests.planning.planfile.saving import document, with_digest
 
 Values = dict[str, Any]
@@ -344,3 +345,37 @@ def test_declarations_elsewhere_are_named_by_a_variable(project: Project, stagin
     assert project.run("apply", "plan.json").code == REFUSED
     project.environ.setenv("RECONCILER_CLIENTS", "elsewhere")
     applied(project)
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_no_time_at_the_end_of_the_calendar_is_a_traceback(
+    project: Project, staging: Platform, replacing: Path, time: str
+) -> None:
+    def late(values: Values) -> None:
+        replacement(values)["replaces"]["stops_at"] = time
+
+    swap(replacing, late)
+    ended = project.run("apply", "plan.json")
+    assert (ended.code, staging.log.writes()) == (4, [])
+    assert "stops_at` is not a time with a time zone" in ended.only_error()
+    assert project.run("observe", "-o", "live.json").code == 0
+    swap(project.folder / "live.json", lambda values: values["observations"][0]["clients"][0].update(created_at=time))
+    ended = project.run("plan", "--live", "live.json")
+    assert ended.code != 0
+    assert "created_at` is not a time with a time zone" in ended.only_error()
+
+
+@pytest.mark.parametrize("commit_id", ["0" * 40, "0" * 64, "1" * 40])
+def test_a_plan_neither_deletes_what_was_applied_nor_leads_it_to_no_commit(
+    project: Project, staging: Platform, commit_id: str
+) -> None:
+    project.declare(wanted("One"))
+    git(project.folder, "init", "-q")
+    commit(project.folder, {}, "Begin")
+    assert project.run("apply", "-i", "staging", "--yes").code == 0
+    before = git(project.folder, "rev-parse", "refs/reconciler/applied/staging")
+    swap(save(project), lambda values: values.update(commit=commit_id))
+    ended = project.run("apply", "plan.json")
+    assert git(project.folder, "rev-parse", "refs/reconciler/applied/staging") == before
+    said = "is not the full id of a commit" if "0" in commit_id else "for `--base applied`"
+    assert said in ended.err
