@@ -121,6 +121,8 @@ def _unexpected_answer(answer: AnonymousAnswer) -> Iterator[DoctorFinding]:
 def _redirected(answer: AnonymousAnswer) -> tuple[str, str]:
     if answer.leads_to is None:
         return f"it answers with a redirect to nowhere ({answer.status})", _URL
+    if not answer.leads_to:
+        return f"it answers with a redirect ({answer.status}), and redirects are never followed", _URL
     text = f"it answers with a redirect to {quoted(answer.leads_to, 200)}, and redirects are never followed"
     return (
         text,

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.doctor.examination import Context, Examination, examine
+from reconciler.live.platform.server_words import ServerWords
 from reconciler.live.probe.facts import AccountFacts, Failure, NotLoggedIn, ProbeResult
 from reconciler.live.probe.permissions import examine_account
 from reconciler.live.probe.probe import probe_instance
@@ -46,7 +47,7 @@ def _facts(
     with ExitStack() as stack:
         try:
             place = locate(instance, stack)
-            reach = _look(place, sessions)
+            reach = _look(place, sessions, sessions.words_of(place) if log_in else None)
         except ReconcilerError as problem:
             return Failure(problem.message, problem.hint), None
         # A password must only be sent to the platform.
@@ -54,15 +55,17 @@ def _facts(
         return reach, account
 
 
-def _look(place: Endpoint, sessions: Sessions) -> ProbeResult:
+def _look(place: Endpoint, sessions: Sessions, words: ServerWords | None) -> ProbeResult:
+    """Probe an instance. `words` mask the password, which its server may have from an earlier login."""
     instance = place.instance
-    return probe_instance(
+    found = probe_instance(
         place.url,
         timeout=sessions.timeout_of(instance),
         ca_bundle=instance.ca_bundle,
         allow_http=instance.allow_http,
         embedded=instance.url is None,
     )
+    return found if words is None else found.quoted(words.quote)
 
 
 def _account(place: Endpoint, sessions: Sessions, stack: ExitStack) -> AccountFacts:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from reconciler.live.platform.endpoints import ANONYMOUS_PROBE
 from reconciler.sandbox.accounts import ADMIN
 from tests.cli.projects import Ended, Project, at, platform, wanted
 from tests.faults import On, Respond
@@ -87,3 +88,19 @@ def test_with_a_short_password_nothing_of_the_server_is_quoted(project: Project,
     assert "hunter2" not in written
     assert "locked out" not in written
     assert "the account is locked" in ended.err, "what was meant is still understood"
+
+
+@pytest.mark.parametrize("form", ["as it is", "in capitals", "in hexadecimal", "URL-encoded"])
+def test_the_doctor_shows_where_a_redirect_leads_without_the_password(
+    project: Project, tmp_path: Path, form: str
+) -> None:
+    location = f"https://a.evil.example/{FORMS[form]}{ANONYMOUS_PROBE.path}"
+    with platform(tmp_path / "faulty.sqlite3", Respond(On("GET", "/"), 302, headers={"Location": location})) as faulty:
+        project.configure({"staging": at(faulty.url)})
+        for output in ("text", "json"):
+            ended = project.run("doctor", "-i", "staging", "--format", output)
+            assert FORMS[form].lower() not in (ended.out + ended.err).lower()
+            assert "https://a.evil.example/***" in ended.out
+        project.log_in_as("admin", "short")
+        ended = project.run("doctor", "-i", "staging")
+        assert "it answers with a redirect (302), and redirects are never followed" in ended.out

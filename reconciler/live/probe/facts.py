@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,7 +81,7 @@ class AnonymousAnswer:
     skew: int | None = None
     """Seconds that the instance's clock is ahead of ours, ± half the response time; None if unknown."""
     leads_to: str | None = None
-    """The URL that a redirect names in place of ours."""
+    """The URL that a redirect names in place of ours; empty if it may not be quoted."""
 
 
 @frozen
@@ -94,6 +96,16 @@ class ProbeResult:
     connection: Connected | Failure | None = None
     tls: Secured | Untrusted | Failure | None = None
     answer: AnonymousAnswer | Failure | None = None
+
+    def quoted(self, quote: Callable[[str], str]) -> ProbeResult:
+        """The same, with `quote` applied to all words that are the server's own."""
+        answer, tls = self.answer, self.tls
+        if isinstance(answer, AnonymousAnswer) and answer.leads_to is not None:
+            answer = replace(answer, leads_to=quote(answer.leads_to))
+        if isinstance(tls, Secured | Untrusted) and tls.certificate is not None:
+            names = quote(tls.certificate.subject), quote(tls.certificate.issuer)
+            tls = replace(tls, certificate=replace(tls.certificate, subject=names[0], issuer=names[1]))
+        return replace(self, answer=answer, tls=tls)
 
     @property
     def is_platform(self) -> bool:

@@ -10,7 +10,8 @@ from reconciler.live.gateway import Gateway
 from reconciler.live.http.retry import RetryClock, pause_unless
 from reconciler.live.platform.credentials import Credentials, read_credentials
 from reconciler.live.platform.gateway import HttpGateway, connect
-from reconciler.model.errors import Interrupted
+from reconciler.live.platform.server_words import ServerWords
+from reconciler.model.errors import CredentialsMissing, Interrupted
 from reconciler.model.secret import Secret
 from reconciler.model.settings import CredentialNames, Instance
 from reconciler.support.frozen import frozen
@@ -74,13 +75,23 @@ class Sessions:
         A session that ends too early is renewed `renewals` times. Raises `CredentialsMissing`, `Interrupted` once the
         run is to stop, or a `GatewayError`.
         """
-        credentials = place.account or read_credentials(place.instance.credentials or CredentialNames(), self._environ)
+        credentials = self._credentials(place)
         # Each embedded sandbox has its own account, though user name and password are the same in all.
         account = AccountState() if place.account else self._account(credentials)
         with LoginSlot(account, place.instance.name, self._pause) as slot:
             if self._stop():
                 raise Interrupted("not tried: interrupted")
             return stack.enter_context(self._connect(place, credentials, renewals, slot))
+
+    def words_of(self, place: Endpoint) -> ServerWords | None:
+        """What masks the password of an instance in words of its server; None if the credentials are missing."""
+        try:
+            return ServerWords(self._credentials(place))
+        except CredentialsMissing:
+            return None
+
+    def _credentials(self, place: Endpoint) -> Credentials:
+        return place.account or read_credentials(place.instance.credentials or CredentialNames(), self._environ)
 
     def timeout_of(self, instance: Instance) -> float:
         """Total timeout per request in seconds."""
