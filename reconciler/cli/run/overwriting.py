@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -64,7 +65,7 @@ def refuse_overwriting(run: RunFiles, output: Path | None = None, reports: Seque
     if not written:
         return
     for one, other in combinations(reversed(written), 2):
-        if one.is_at(other.identity):
+        if one.is_at(other.identity) or _as_one_name(one) == _as_one_name(other):
             what = "the saved plan" if other.what.startswith("-o") else other.what
             raise WrongUsage(f"{one.what} would overwrite {what}", _ANOTHER)
     kept = list(_kept(run))
@@ -86,6 +87,11 @@ def refuse_led_elsewhere(what: str, path: Path, config: Path | None = None) -> N
     folder = git_folder_of(path, os.environ, project)
     if folder is not None:
         raise WrongUsage(f"{what} would be among git's own files: it is within {printable(str(folder))}", _ANOTHER)
+
+
+def _as_one_name(written: KeptFile) -> str:
+    """What a path is where upper and lower case, and composed characters, are the same: on many disks they are."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(written.identity.real)).casefold())
 
 
 def _refuse_place_of_folder(written: KeptFile, run: RunFiles) -> None:

@@ -39,6 +39,7 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
     shared = _texts(top.get("variables", {}))
     instances = tuple(_instance(document, name, node, shared, root) for name, node in top["instances"].items())
     problems = [*_url_problems(document), *_shared_targets(document, instances), *_default_problem(document)]
+    problems += _misplaced_databases(document, instances, root)
     problems += sink_problems(document)
     problems += policy_problems(document)
     if has_errors(problems):
@@ -193,6 +194,20 @@ def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterat
             yield error(
                 "one-target", f"{first} and {instance.name} have {what}: they are the same instance", place, hint
             )
+
+
+def _misplaced_databases(document: Document, instances: Sequence[Instance], root: Path) -> Iterator[Diagnostic]:
+    """Databases among the declarations, or among git's own files: both folders are read by others."""
+    clients = Path(os.path.realpath(root / "clients"))
+    for instance in instances:
+        if instance.embedded is None:
+            continue
+        path = Path(os.path.realpath(instance.embedded))
+        is_declared = path.is_relative_to(clients)
+        if is_declared or ".git" in map(str.casefold, path.parts):
+            place = document.location("instances", instance.name, "embedded")
+            text = f"a database within {'clients/' if is_declared else '.git/'} would be read by others"
+            yield error("embedded-path", text, place, "give another path: .reconciler/sandbox.sqlite3")
 
 
 def _target(instance: Instance) -> str:

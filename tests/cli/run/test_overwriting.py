@@ -284,3 +284,28 @@ def test_settings_that_no_system_takes_for_a_path_are_no_bug(project: Project, s
     project.declare(wanted("One"))
     for arguments in (["plan"], ["plan", "-o", "plan.json"], ["plan", "--report", "x" * 300 + ".md"]):
         assert "bug" not in project.run(*arguments).err
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("plan.md", "Plan.MD"), ("\u00e9.md", "e\u0301.md"), ("\u00c9.md", "e\u0301.md")]
+)
+def test_two_new_outputs_differ_by_more_than_case(project: Project, staging: Platform, one: str, other: str) -> None:
+    """Many disks have one file for both."""
+    project.declare(wanted("One"))
+    said = refused(project, staging, "plan", "--report", one, "--report", other)
+    assert said.startswith("--report ")
+    assert f"would overwrite --report {one}" in said.encode().decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["clients/box.yaml", "clients/deep/box.sqlite3", "x/../clients/b.yml", ".git/config", "a/.GIT/b"]
+)
+def test_no_database_is_made_among_declarations_or_gits_own_files(project: Project, path: str) -> None:
+    project.configure({"box": {"embedded": path}})
+    project.declare(wanted("One"))
+    (project.folder / "clients" / "deep").mkdir()
+    before = snapshot(project.folder)
+    ended = project.run("apply", "-i", "box", "--yes")
+    assert ended.code == 3
+    assert "would be read by others; give another path: .reconciler/sandbox.sqlite3 [embedded-path]" in ended.err
+    assert snapshot(project.folder) == before
