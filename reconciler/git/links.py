@@ -96,7 +96,8 @@ def _is_device(target: Path) -> bool:
 
 def _is_tracked(link: Path, work_tree: Path, environ: Mapping[str, str]) -> bool:
     name = link.relative_to(work_tree).as_posix()
-    done = run_git(open_repository(link.parent, environ), "ls-files", "--", f":(top,literal){name}")
+    # Any case, since on many disks the path need not be spelled as git has it.
+    done = run_git(open_repository(link.parent, environ), "ls-files", "--", f":(top,literal,icase){name}")
     if done.returncode != 0:
         raise GitError("git cannot read its index", "run in a shell: git status")
     return bool(done.stdout)

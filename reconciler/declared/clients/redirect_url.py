@@ -30,6 +30,7 @@ _LIKE_SYMBOLS = "\u02d0\u0242\u0294\u1427\u2cc7\u30ce\u3033\u4e3f\ua4f8\ua4fd\ua
 # What browsers read as an IPv4 address (WHATWG URL standard), though other programs look it up as a name.
 _IPV4_LIKE = r"(?i)(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)\.?"
 _IPV4 = r"(?:(?:[1-9]?[0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])(?:\.(?!$)|$)){4}"
+_FIX_OF_HOST = "write the host that is meant, in lower-case ASCII (xn--… for other letters)"
 _PORT = r":[0-9]{1,5}"
 _HIGHEST_PORT = 65_535
 
@@ -86,12 +87,14 @@ def parse_any_url(text: str) -> Url:
         fault=fault,
         has_clear_host=not (fault_of_host or reading) and _is_clear(text, scheme, user_info, host),
     )
-    return url if fault or not reading else _with_other_reading(url, host, reading)
+    if reading and not fault:
+        return _with_other_reading(url, host, reading)
+    return replace(url, fix=_FIX_OF_HOST) if fault and fault == fault_of_host and not host.isascii() else url
 
 
 def _with_other_reading(url: Url, host: str, reading: str) -> Url:
     fault = f"has the host {quoted(host)}, which some programs read as {reading}"
-    return replace(url, fault=fault, fix="write the host that is meant, in lower-case ASCII (xn--… for other letters)")
+    return replace(url, fault=fault, fix=_FIX_OF_HOST)
 
 
 def _is_clear(text: str, scheme: str, user_info: str, host: str) -> bool:
