@@ -53,20 +53,13 @@ def _links(path: Path) -> Iterator[Path]:
     while pending and followed < _MOST_LINKS:
         part = pending.pop()
         place = place.parent if part == os.pardir else place / part
-        if part == os.pardir or not _is_link(place):
+        if part == os.pardir or not os.path.islink(place):
             continue
         yield place
         followed += 1
         target = Path(os.readlink(place))
         pending.extend(part for part in reversed(target.parts) if part != target.anchor)
         place = Path(target.anchor) if target.is_absolute() else place.parent
-
-
-def _is_link(place: Path) -> bool:
-    try:
-        return place.is_symlink()
-    except ValueError:  # a NUL: the system has no such path
-        return False
 
 
 def _planted(link: Path, environ: Mapping[str, str], project: Path | None) -> str | None:
@@ -104,7 +97,7 @@ def _is_tracked(link: Path, work_tree: Path, environ: Mapping[str, str]) -> bool
 
 
 def _repository(folder: Path, environ: Mapping[str, str]) -> RepositoryPaths | None:
-    nearest = next((each for each in (folder, *folder.parents) if each.is_dir()), None)
+    nearest = next((each for each in (folder, *folder.parents) if os.path.isdir(each)), None)
     try:
         return find_repository(nearest, environ) if nearest is not None else None
     except GitError:

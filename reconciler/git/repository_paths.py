@@ -84,7 +84,7 @@ def _walked(path: Path, is_kept: Callable[[Path], bool]) -> tuple[Path, Path | N
     while pending:
         part = pending.pop()
         place = place.parent if part == os.pardir else place / part
-        if part == os.pardir or followed == _MOST_LINKS or not place.is_symlink():
+        if part == os.pardir or followed == _MOST_LINKS or not os.path.islink(place):
             continue
         if is_kept(place):
             first = first or place

@@ -61,7 +61,7 @@ def read(path: Path, folder: Path) -> bytes | None:
 def refuse_links(path: Path, folder: Path) -> None:
     """Raise SinkError if a path within the project's folder is a symlink, or leads through one: it may be committed."""
     for each in reversed((path, *path.parents)):
-        if each != folder and each.is_relative_to(folder) and each.is_symlink():
+        if each != folder and each.is_relative_to(folder) and os.path.islink(each):
             where = path_text(each, folder)
             raise SinkError(
                 f"{where} is a symlink, and this sink follows none", "remove the symlink, or give another path"
