@@ -8,12 +8,14 @@ import socket
 import threading
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
+from tests.live.http.test_tls import AUTHORITY, server_side
 from tests.live.servers import CREDENTIALS, ONCE, RESET, Answering, Pieces, Request, answer, platform, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -180,3 +182,67 @@ def test_a_connection_that_is_reset_says_that_it_broke_off() -> None:
 def test_a_broken_page_does_not_hide_the_status_that_it_came_with() -> None:
     cut = b"HTTP/1.1 503 Service Unavailable\r\nContent-Encoding: gzip\r\nContent-Length: 900\r\n\r\nnot gzip"
     assert "in maintenance" in list_error(cut).message
+
+
+@pytest.mark.parametrize(
+    ("beginning", "then"),
+    [(b"", b"H"), (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), (b"HTTP/1.1 200 OK\r\nX: ", b"y")],
+    ids=["status", "headers", "header"],
+)
+@pytest.mark.parametrize("over_tls", [False, True], ids=["http-proxy", "https-proxy"])
+def test_a_proxy_that_sends_slowly_for_ever_ends_with_the_time_out(
+    beginning: bytes, then: bytes, over_tls: bool, monkeypatch: pytest.MonkeyPatch, bundle: Path
+) -> None:
+    """Before TLS with the instance begins, whoever is in between can answer CONNECT as it likes."""
+    tls = server_side(AUTHORITY.issue_cert("127.0.0.1")) if over_tls else None
+    with serving(lambda _: slowly(beginning, then=then), tls) as proxy:
+        use_proxy(monkeypatch, proxy.url)
+        error = login_error(bundle, timeout=0.5)
+    assert error.message.endswith("no complete answer within 0.5 s")
+
+
+def test_a_proxy_that_sends_headers_without_end_is_cut_off_by_their_size(
+    monkeypatch: pytest.MonkeyPatch, bundle: Path
+) -> None:
+    def endless(_: Request) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\n"
+        yield from itertools.repeat(b"X: y\r\n" * 1000)
+
+    with serving(endless) as proxy:
+        use_proxy(monkeypatch, proxy.url)
+        error = login_error(bundle, timeout=60)
+    assert "the proxy does not let us through" in error.message
+
+
+@pytest.mark.parametrize("over_tls", [False, True], ids=["http-proxy", "https-proxy"])
+def test_an_instance_behind_a_proxy_has_the_same_limits(
+    over_tls: bool, monkeypatch: pytest.MonkeyPatch, bundle: Path
+) -> None:
+    """A tunnel that never lets TLS with the instance get further."""
+    tls = server_side(AUTHORITY.issue_cert("127.0.0.1")) if over_tls else None
+    tunnel = slowly(b"HTTP/1.1 200 OK\r\n\r\n", b"\x16\x03\x03\x40\x00", then=b"\x02")
+    with serving(lambda _: tunnel, tls) as proxy:
+        use_proxy(monkeypatch, proxy.url)
+        error = login_error(bundle, timeout=0.5)
+    assert "0.5 s" in error.message or "TLS" in error.message
+
+
+def use_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("https_proxy", url)
+    for variable in ("no_proxy", "NO_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+def login_error(bundle: Path, timeout: float) -> GatewayError:
+    with (
+        pytest.raises(GatewayError) as caught,
+        connect("https://acme.example", CREDENTIALS, ca_bundle=bundle, timeout=timeout, retry_clock=ONCE),
+    ):
+        pytest.fail("there is no instance")
+    return caught.value
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "authority.pem")
+    return tmp_path / "authority.pem"
