@@ -32,9 +32,10 @@ LOG = logging.getLogger("reconciler.http")
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 # A 204 has no body, but "reading" it frees its connection for the next request.
-_WITH_BODY = frozenset({200, 201, 204, 422})
+_WITH_BODY = frozenset({200, 201, 204})
 # Their body can explain them, but they say enough without one.
-_WITH_OPTIONAL_BODY = frozenset({401, 429})
+_WITH_OPTIONAL_BODY = frozenset({401, 422, 429})
+_LARGEST_EXPLANATION = 256 * 1024
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _CHUNK = 64 * 1024
 _HEADERS = {
@@ -265,13 +266,17 @@ def _has_possible_length(response: requests.Response) -> bool:
 
 
 def _read_optional(response: requests.Response) -> bytes:
-    """Return the first part of the body; nothing if it is broken, or packed in an unknown way."""
+    """Return the beginning of the body; less if it breaks off, nothing if it is packed in an unknown way."""
+    body = bytearray()
     try:
         if response.headers.get("Content-Encoding", "").lower() in _ENCODINGS:
-            return next(response.iter_content(_CHUNK), b"")
+            for chunk in response.iter_content(_CHUNK):
+                body += chunk
+                if len(body) >= _LARGEST_EXPLANATION:
+                    break
     except FAILURES as error:
         LOG.debug("%s in the body of a %d", type(error).__name__, response.status_code)
-    return b""
+    return bytes(body[:_LARGEST_EXPLANATION])
 
 
 def _since(started: float) -> float:
