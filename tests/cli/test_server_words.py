@@ -70,14 +70,101 @@ def test_a_client_that_contains_the_password_stops_the_run(
     assert "client 7 has the password of this account" in ended.err
 
 
-def test_what_was_stored_instead_is_shown_without_the_password(project: Project, tmp_path: Path) -> None:
-    body = '{"id": 7, "name": "Portal", "redirect": "URL", "revoked": false, "types": ["authorization_code_grant"]}'
-    stored = body.replace("URL", f"https://evil.example/{PASSWORD.upper()}")
-    fault = Respond(On("POST", "/oauth/clients"), 201, stored, "application/json")
+@pytest.mark.parametrize("place", ["name", "redirect", "types"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_stored_client_that_contains_the_password_is_shown_by_its_id_alone(
+    project: Project, tmp_path: Path, form: str, place: str
+) -> None:
+    stored = {"id": 7, "name": "Portal", "redirect": "https://evil.example/", "revoked": False, "types": ["x"]}
+    stored[place] = ["x", f"y{FORMS[form]}"] if place == "types" else f"https://evil.example/{FORMS[form]}"
+    fault = Respond(On("POST", "/oauth/clients"), 201, json.dumps(stored), "application/json")
     ended, written = run(project, tmp_path, fault, "apply", "--yes")
     assert ended.code != 0
-    assert PASSWORD.upper() not in written
-    assert "https://evil.example/***" in written
+    assert FORMS[form] not in written
+    assert "client 7 has the password of this account" in written
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("padding", [0, 36, 40, 45, 200])
+def test_a_type_that_contains_the_password_stops_the_run_wherever_it_is_cut(
+    project: Project, tmp_path: Path, form: str, padding: int
+) -> None:
+    """A type that is not known is shown, and a long one is cut: perhaps in the middle of the password."""
+    kind = "x" * padding + FORMS[form]
+    body = LISTED.replace("NAME", "Portal").replace("URL", "").replace("TYPE", kind)
+    ended, written = run(project, tmp_path, Respond(On("GET", "/oauth/clients"), 200, body, "application/json"), "plan")
+    assert ended.code == 1
+    assert FORMS[form][:5] not in written
+    assert "client 7 has the password of this account" in ended.err
+
+
+UNUSUAL = {
+    "HTML entities": "".join(f"&#{ord(each)};" for each in PASSWORD),
+    "URL-encoded twice": "".join(f"%25{ord(each):02x}" for each in PASSWORD),
+    "JSON escapes": "".join(f"\\u{ord(each):04x}" for each in PASSWORD),
+    "C escapes": "".join(f"\\x{ord(each):02x}" for each in PASSWORD),
+    "hexadecimal with colons": PASSWORD.encode().hex(":"),
+    "base64 at another alignment": b64encode(f"password={PASSWORD}".encode()).decode(),
+    "base64 of UTF-16": b64encode(PASSWORD.encode("utf-16-le")).decode(),
+    "reversed": PASSWORD[::-1],
+    "full width": PASSWORD.translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)}),
+    "all but the first": PASSWORD[1:],
+    "all but the last": PASSWORD[:-1],
+    "spaced out": " ".join(PASSWORD),
+}
+
+
+@pytest.mark.parametrize("form", UNUSUAL)
+@pytest.mark.parametrize("place", ["text", "field", "both"])
+def test_words_of_a_refusal_with_a_part_of_the_password_in_any_form_are_left_out(
+    project: Project, tmp_path: Path, form: str, place: str
+) -> None:
+    words = UNUSUAL[form]
+    half = len(words) // 2
+    field, text = {"text": ("name", words), "field": (words, "no"), "both": (words[:half], words[half:])}[place]
+    body = json.dumps({"message": "no", "errors": {field: [text, "no"]}})
+    ended, written = run(
+        project, tmp_path, Respond(On("POST", "/oauth/clients"), 422, body, "application/json"), "apply", "--yes"
+    )
+    assert ended.code == 1
+    assert words not in written
+    assert field not in written or field == "name"
+    assert text not in written or text == "no"
+
+
+def test_a_password_that_is_spread_over_several_messages_is_left_out(project: Project, tmp_path: Path) -> None:
+    thirds = [PASSWORD[:4], PASSWORD[4:8], PASSWORD[8:]]
+    body = json.dumps({"message": "no", "errors": {"name": thirds}})
+    fault = Respond(On("POST", "/oauth/clients"), 422, body, "application/json")
+    ended, _ = run(project, tmp_path, fault, "apply", "--yes")
+    assert f"name: {thirds[0]}" not in ended.out + ended.err
+    assert "its words are left out" in ended.out + ended.err
+
+
+SECRET = "s3cr3tS3CR3T" * 3 + "abcd"
+
+
+@pytest.mark.parametrize("secret", [SECRET, f"{SECRET}{SECRET}", "$2y$10$" + "a/.B" * 13 + "a", SECRET.encode().hex()])
+def test_what_looks_like_a_secret_of_a_client_is_masked(project: Project, tmp_path: Path, secret: str) -> None:
+    body = json.dumps(
+        {"message": "no", "errors": {"name": [f"its secret is <{secret}>, sent by <{ADMIN[0].upper()}>"]}}
+    )
+    fault = Respond(On("POST", "/oauth/clients"), 422, body, "application/json")
+    ended, written = run(project, tmp_path, fault, "apply", "--yes")
+    assert ended.code == 1
+    assert secret not in written
+    assert "its secret is <***>, sent by <***>" in written
+
+
+def test_what_looks_like_a_secret_is_shown_if_it_was_sent(project: Project, tmp_path: Path) -> None:
+    url = f"https://a.example/{SECRET}"
+    body = json.dumps({"message": "no", "errors": {"redirect": [f"no: {url}"]}})
+    fault = Respond(On("POST", "/oauth/clients"), 422, body, "application/json")
+    with platform(tmp_path / "faulty.sqlite3", fault) as faulty:
+        project.configure({"staging": at(faulty.url)})
+        project.declare({"name": "Portal", "grants": {"authorization_code": {"redirect_url": url}}})
+        ended = project.run("apply", "--yes", "-i", "staging")
+    assert f"redirect: no: {url}" in ended.out + ended.err
 
 
 def test_with_a_short_password_nothing_of_the_server_is_quoted(project: Project, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ class HttpResponse:
     """What a failure message adds about the attempts; empty after a single one."""
     quote: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
     """What a message may show of the words in it: a server can repeat what it was sent."""
+    quote_refusal: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
+    """What a message may show of the words that refuse an account."""
 
 
 @frozen

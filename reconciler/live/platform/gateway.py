@@ -14,7 +14,7 @@ from reconciler.live.http.transport import Transport
 from reconciler.live.platform import codec, endpoints
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.lines import after_asking_for_nobody
-from reconciler.live.platform.listing import read_listing, read_secrets
+from reconciler.live.platform.listing import read_listing, read_secrets, texts_of
 from reconciler.live.platform.session import Session
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
@@ -92,7 +92,7 @@ class HttpGateway:
     def list_clients(self) -> Listing:
         """Return all clients that are not deleted, sorted by id, without their secrets."""
         answered = self._session.ask_listing(endpoints.LIST)
-        return self._without_password(self._checked(endpoints.LIST, lambda: read_listing(*answered)))
+        return self._without_password(self._checked(endpoints.LIST, lambda: read_listing(*answered)), answered.document)
 
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """Return the same as `list_clients`, and the secret of each of those clients, sorted by id."""
@@ -100,16 +100,21 @@ class HttpGateway:
         listing, secrets = self._checked(
             endpoints.LIST, lambda: (read_listing(*answered), read_secrets(answered.document))
         )
-        return self._without_password(listing), secrets
+        return self._without_password(listing, answered.document), secrets
 
-    def _without_password(self, listing: Listing) -> Listing:
+    def _without_password(self, listing: Listing, document: object) -> Listing:
         """The listing. Raises UnexpectedResponse if a client contains the password, which every output would show."""
         hold_password = self._session.words.hold_password
-        names = "\n".join([live.spec.name for live in listing.clients])  # one search for thousands of clients
-        urls = "\n".join([url for live in listing.clients for url in live.spec.redirect_urls])
-        found = [live.id for live in listing.unsupported if hold_password(live.name, live.why)]
+        clients = listing.clients
+        names = "\n".join([live.spec.name for live in clients])  # one search for thousands of clients
+        urls = "\n".join([",".join(live.spec.redirect_urls) for live in clients])
+        found = [
+            client_id
+            for client_id, texts in texts_of(document, {live.id for live in listing.unsupported})
+            if hold_password(*texts)
+        ]
         if hold_password(names, urls):
-            found += [live.id for live in listing.clients if hold_password(live.name, *live.spec.redirect_urls)]
+            found += [live.id for live in clients if hold_password(live.spec.name, ",".join(live.spec.redirect_urls))]
         if found:
             raise self._unexpected(endpoints.LIST, _holds_password(min(found)))
         return listing
@@ -176,7 +181,7 @@ class HttpGateway:
             # A PUT to a deleted client is answered with 200 and has no visible effect.
             why = f"somebody has deleted client {row.id} meanwhile; nothing came back to life"
             raise UnexpectedResponse(failure_text(call, self._url, why), "plan again")
-        if self._session.words.hold_password(row.name, row.redirect):
+        if self._session.words.hold_password(row.name, row.redirect, *row.types):
             raise self._unexpected(call, _holds_password(row.id))
         difference = codec.difference(row, sent, self._session.words.quote)
         if difference is not None:

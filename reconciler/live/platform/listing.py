@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -56,6 +57,16 @@ def read_secrets(document: object) -> tuple[ClientSecret, ...]:
     rows = ((read_row(row, index), row) for index, row in enumerate(_data(document), 1))
     issued = [_issued(row, values.get("secret")) for row, values in rows if not row.revoked]
     return tuple(sorted(issued, key=lambda each: each.id))
+
+
+def texts_of(document: object, ids: Collection[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """The texts of some clients of a listing that has been read, as they came: name, redirect and types."""
+    if not ids:
+        return
+    for index, values in enumerate(_data(document), 1):
+        if values["id"] in ids:
+            row = read_row(values, index)
+            yield row.id, (row.name, row.redirect, *row.types)
 
 
 def _data(document: object) -> list[Any]:

@@ -7,13 +7,13 @@ from urllib.parse import urljoin, urlsplit
 
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.request import ApiRequest, failure_text
-from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.endpoints import LOGIN_AGAIN
-from reconciler.live.platform.responses import error_for, field_messages, is_json, leads_to_login, unquoted_messages
+from reconciler.live.platform.responses import error_for, is_json, leads_to_login, refusal_messages, unquoted_messages
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated
 
 OWN_ACCOUNT = "have an administrator make an account that nobody but this program logs in with, then run it again"
 
+_LEFT_OUT = "its words are left out: they are not the platform's usual ones, and may contain the password"
 _NO_MORE = "do not try again before that: one try too many locks the account"
 _SECONDS = re.compile(r"\b(\d{1,5} seconds?)\b")
 
@@ -23,14 +23,14 @@ def may_be_success(answer: HttpResponse, call: ApiRequest, url: str) -> bool:
     return answer.status == call.success or _leads_inside(answer, url)
 
 
-def login_error(answer: HttpResponse, call: ApiRequest, credentials: Credentials, url: str) -> GatewayError:
+def login_error(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
     """Why a login failed, by its answer."""
     match answer.status:
         case 401 if is_json(answer):
             why, hint = "there is no account with this user name", "check where `credentials:` takes it from"
             return _refusal(call, url, why, hint)
         case 422:
-            return _refused(answer, call, credentials, url)
+            return _refused(answer, call, url)
         case 429 if is_json(answer):
             return _throttled(answer, call, url)
         case _ if leads_to_login(answer, url):
@@ -66,9 +66,8 @@ def _refusal(call: ApiRequest, url: str, why: str, hint: str) -> LoginRefused:
     return LoginRefused(failure_text(call, url, why), f"{hint}; {_NO_MORE}")
 
 
-def _refused(answer: HttpResponse, call: ApiRequest, credentials: Credentials, url: str) -> LoginRefused:
+def _refused(answer: HttpResponse, call: ApiRequest, url: str) -> LoginRefused:
     """Explain a 422: wrong credentials, a locked account and a missing field differ only in the message."""
-    words = field_messages(answer).replace(credentials.username.reveal(), "***")
     said = unquoted_messages(answer).lower()
     if "locked" in said or "too many" in said:
         why, hint = "the account is locked", "have an administrator unlock it in Admin > Users"
@@ -79,8 +78,10 @@ def _refused(answer: HttpResponse, call: ApiRequest, credentials: Credentials, u
         why, hint = "user name or password did not arrive", "check where `credentials:` takes them from"
     else:
         why, hint = "the platform refuses the account", "have an administrator look at it in Admin > Users"
-    quoted = f' ("{words}")' if words else ""
-    return _refusal(call, url, why + quoted, hint)
+    words = refusal_messages(answer)
+    if words or not said:
+        return _refusal(call, url, why + (f' ("{words}")' if words else ""), hint)
+    return _refusal(call, url, f"{why} ({_LEFT_OUT})", hint)
 
 
 def _throttled(answer: HttpResponse, call: ApiRequest, url: str) -> LoginRefused:

@@ -60,6 +60,10 @@ class ListingAnswer(NamedTuple):
 
 _FIELDS_SHOWN = 10
 _LENGTH_SHOWN = 200
+_LONGEST_FIELD = 50
+_LENGTH_READ = 500
+"""Characters of a message that are searched. More than are shown: what is cut off must not hide what is left."""
+_LOGIN_FIELDS = frozenset({"username", "password", "email"})
 
 
 def one_line(text: str, limit: int = _LENGTH_SHOWN) -> str:
@@ -142,13 +146,25 @@ def _redirected(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayErro
 
 
 def field_messages(answer: HttpResponse) -> str:
-    """The platform's messages about the fields that were sent, on one line; empty if none can be shown."""
-    return "; ".join(_field_lines(answer, answer.quote))
+    """The platform's messages about the fields that were sent, on one line; empty if there are none."""
+    found = _messages(answer)
+    quoted = [answer.quote(f"{field}: {text}") for field, text in found[:_FIELDS_SHOWN]]
+    # A secret can be spread over several of them.
+    if not all(quoted) or (found and not answer.quote(" ".join(text for _, text in found[:_FIELDS_SHOWN]))):
+        return "its words are left out: they may contain the password"
+    more = [f"and {len(found) - _FIELDS_SHOWN} more"] if len(found) > _FIELDS_SHOWN else []
+    return "; ".join([*map(one_line, quoted), *more])
+
+
+def refusal_messages(answer: HttpResponse) -> str:
+    """The messages with which the platform refuses an account, on one line; without any others."""
+    known = ((field, text) for field, text in _messages(answer) if answer.quote_refusal(text))
+    return "; ".join(f"{field}: {text}" if field in _LOGIN_FIELDS else text for field, text in known)
 
 
 def unquoted_messages(answer: HttpResponse) -> str:
-    """The same messages as they came, to find out what is meant: never to be shown."""
-    return "; ".join(_field_lines(answer, str))
+    """The messages as they came, to find out what is meant: never to be shown."""
+    return "; ".join(f"{field}: {text}" for field, text in _messages(answer))
 
 
 def locked_words(answer: HttpResponse) -> str | None:
@@ -157,22 +173,21 @@ def locked_words(answer: HttpResponse) -> str | None:
     said = document.get("message") if isinstance(document, dict) else None
     if not isinstance(said, str) or not ("locked" in said.lower() or said.strip(". ").lower() == "unauthorized"):
         return None
-    return one_line(answer.quote(said))
+    return answer.quote_refusal(said)
 
 
-def _field_lines(answer: HttpResponse, quote: Callable[[str], str]) -> list[str]:
+def _messages(answer: HttpResponse) -> list[tuple[str, str]]:
+    """Fields and messages of a refusal, each cut."""
     document = _decoded(answer.body, None) if is_json(answer) else None
     errors = document.get("errors") if isinstance(document, dict) else None
     if not isinstance(errors, dict):
         return []
-    lines = [
-        f"{one_line(shown, 50)}: {one_line(quote(text))}"
+    return [
+        (field[:_LONGEST_FIELD], text[:_LENGTH_READ])
         for field, texts in errors.items()
         for text in (texts if isinstance(texts, list) else [texts])
-        if isinstance(text, str) and (shown := quote(field))
+        if isinstance(text, str)
     ]
-    more = [f"and {len(lines) - _FIELDS_SHOWN} more"] if len(lines) > _FIELDS_SHOWN else []
-    return lines[:_FIELDS_SHOWN] + more
 
 
 def decode_body(answer: HttpResponse, call: ApiRequest, url: str) -> object:

@@ -136,7 +136,7 @@ class Session:
     ) -> HttpResponse:
         while True:
             cookies = self._cookies
-            answer = self._quotable(self._transport.exchange(call, cookies, json=body))
+            answer = self._quotable(self._transport.exchange(call, cookies, json=body), body)
             if answer.status == call.success:
                 return answer
             problem = self._problem(answer, call, cookies)
@@ -150,7 +150,7 @@ class Session:
 
         Raises GatewayError if there is none.
         """
-        return self._quotable(self._transport.exchange(call, self._cookies, json=body))
+        return self._quotable(self._transport.exchange(call, self._cookies, json=body), body)
 
     def status_of(self, call: ApiRequest, telling: Set[int], body: Mapping[str, object] | None = None) -> int:
         """Return the status of an answer if it is one of those that tell something. Raises any GatewayError.
@@ -159,7 +159,7 @@ class Session:
         """
         while True:
             cookies = self._cookies
-            answer = self._quotable(self._transport.exchange(call, cookies, json=body))
+            answer = self._quotable(self._transport.exchange(call, cookies, json=body), body)
             if answer.status in telling and (answer.status not in (403, 500) or self._is_confirmed(cookies)):
                 return answer.status
             problem = self._problem(answer, call, cookies)
@@ -212,8 +212,9 @@ class Session:
             LOG.debug("%s", error)
             return None
 
-    def _quotable(self, answer: HttpResponse) -> HttpResponse:
-        return replace(answer, quote=self.words.quote)
+    def _quotable(self, answer: HttpResponse, body: Mapping[str, object] | None = None) -> HttpResponse:
+        sent = "" if body is None else "\n".join(map(str, body.values()))
+        return replace(answer, quote=lambda text: self.words.quote(text, sent), quote_refusal=self.words.quote_known)
 
     def _renew(self, ended: CookieSession, call: ApiRequest) -> None:
         """Renew the session unless another thread already has; one thread logs in, the others wait.
@@ -253,7 +254,7 @@ class Session:
         """Log in. `cookies` must be empty: with a session, the platform would not check the credentials at all."""
         answer = self._quotable(self._transport.exchange(call, cookies, form=_form(self._credentials)))
         if not may_be_success(answer, call, self._url):
-            raise login_error(answer, call, self._credentials, self._url)
+            raise login_error(answer, call, self._url)
         https_only = self._url.startswith("http:") and cookies.is_for_https_only
         if https_only:
             raise https_only_error(call, self._url)
