@@ -34,6 +34,13 @@ _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "create
 _KEPT_OF_LISTING = _KEPT | {"links", "next", "meta", "total", "last_page"}
 """And those that would say that a listing has more pages than one."""
 
+_COUNTED_FROM = 8 * 1024 * 1024
+"""Bytes. Smaller answers, such as the listing of 25,000 clients, cannot hold so many values that memory gets short."""
+_MOST_VALUES = 2_000_000
+"""Values in an answer, by the characters that begin and separate them: those of over 100,000 clients, for which Python
+takes some 300 MB. 64 MiB of empty lists take 1.7 GB.
+"""
+
 _Keep = Callable[[dict[str, object]], dict[str, object]]
 
 _WORDS = {
@@ -220,10 +227,17 @@ def _decode_with(keep: _Keep, answer: HttpResponse, call: ApiRequest, url: str) 
     if not is_json(answer):
         why = "it answers with a page where the platform answers with data"
         raise UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
+    if _has_too_many_values(answer.body):
+        why = f"its answer has more than {_MOST_VALUES:,} values"
+        raise UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
     document = _decoded(answer.body, keep)
     if document is _NOT_JSON:
         raise UnexpectedResponse(failure_text(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
     return document
+
+
+def _has_too_many_values(body: bytes) -> bool:
+    return len(body) > _COUNTED_FROM and sum(map(body.count, (b",", b"[", b"{"))) > _MOST_VALUES
 
 
 def instance_time(answer: HttpResponse) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import resource
 import socket
 import threading
 import zlib
@@ -16,7 +17,7 @@ import pytest
 from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from tests.live.http.test_tls import AUTHORITY, server_side
-from tests.live.servers import CREDENTIALS, ONCE, RESET, Answering, Pieces, Request, answer, platform, serving
+from tests.live.servers import CREDENTIALS, ONCE, RESET, Answering, Pieces, Request, answer, platform, row, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -113,6 +114,24 @@ def test_a_body_that_unpacks_to_too_much_is_cut_off_by_its_unpacked_size(packed:
     error = list_error(head + body)
     assert isinstance(error, UnexpectedResponse)
     assert "larger than 64 MiB" in error.message
+
+
+@pytest.mark.parametrize("value", [b"[],", b'{"id":1},', b"1.5,", b"[[[[[[[[[]]]]]]]]],"])
+@pytest.mark.parametrize("start", [b'{"data":[', b"["])
+def test_an_answer_of_too_many_values_is_not_even_decoded(value: bytes, start: bytes) -> None:
+    """60 KB on the way, 60 MB unpacked, gigabytes as objects."""
+    body = gzip.compress(start + value * (60 * 2**20 // len(value)) + b"1]}", 1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    error = list_error(answer(200, body, headers="Content-Encoding: gzip\r\n"))
+    assert isinstance(error, UnexpectedResponse)
+    assert "its answer has more than 2,000,000 values" in error.message
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KB
+
+
+def test_a_listing_of_30_000_clients_is_read() -> None:
+    rows = [row(number, name=f"Portal {number}, " + "a, b, c, " * 5) for number in range(1, 30_001)]
+    with serving(platform(list=answer(200, {"data": rows}))) as server, connect(server.url, CREDENTIALS) as gateway:
+        assert len(gateway.list_clients().clients) == 30_000
 
 
 def test_a_packed_list_is_read() -> None:
