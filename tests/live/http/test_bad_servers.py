@@ -95,6 +95,18 @@ def test_a_body_without_end_is_cut_off_by_its_size() -> None:
     assert "larger than 64 MiB" in error.message
 
 
+def test_a_chunk_size_without_end_is_cut_off() -> None:
+    """Here the HTTP library sees to it, from the version on that pyproject.toml asks for."""
+
+    def endless(_: Request) -> Iterator[bytes]:
+        yield CHUNKED + b"5;a="
+        yield from itertools.repeat(b"x" * 2**20, 200)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert list_error(endless).message.endswith(BROKE_OFF)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB
+
+
 def test_the_body_of_a_redirect_is_not_read_at_all() -> None:
     """Whoever follows redirects reads their bodies first, however long."""
 
