@@ -25,6 +25,8 @@ from tests.cli.projects import (
     wanted,
 )
 from tests.faults import Hold, On
+from tests.live.servers import SET_COOKIE, answer, serving
+from tests.live.servers import platform as made_of
 
 FULL = Path("/dev/full")
 needs_dev_full = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
@@ -213,3 +215,19 @@ def test_the_command_and_the_module_agree(project: Project) -> None:
         pytest.skip("the command is not installed beside this Python")
     ended = subprocess.run([installed, "--version"], capture_output=True, text=True, timeout=SECONDS, check=True)
     assert ended.stdout == process("--version").stdout
+
+
+@pytest.mark.parametrize("age", ["9" * 300, "9" * 400, "9" * 5000])
+def test_a_cookie_that_nobody_can_read_is_no_warning(project: Project, age: str) -> None:
+    """The HTTP library warns about it with a traceback."""
+    headers = f"{SET_COOKIE}Set-Cookie: a=b; Max-Age={age}\r\n"
+    unread = answer(200, {"data": []}, headers=headers)
+    with serving(made_of(list=unread, scopes=answer(401, {}, headers=headers))) as server:
+        project.configure({"staging": at(server.url)})
+        project.declare(wanted("Portal"))
+        ends = [process("plan", "-i", "staging"), process("doctor", "-i", "staging")]
+    for ended in ends:
+        assert "Traceback" not in ended.stdout + ended.stderr
+        assert "cookiejar" not in ended.stdout + ended.stderr
+        assert "this is a bug" not in ended.stderr
+    assert ends[0].returncode == 4, "the empty listing is refused, after it was read"

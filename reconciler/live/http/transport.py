@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic, time
 from types import TracebackType
-from urllib.parse import urlsplit
+from typing import Any
 
 import requests
 import urllib3
@@ -16,6 +17,7 @@ from reconciler import __version__
 from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
 from reconciler.live.http.errors import FAILURES, IMPOSSIBLE_LENGTH, explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
+from reconciler.live.http.proxy import checked_proxy
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, TimeLimits, send_with_retries
 from reconciler.live.http.url import checked_ca_bundle, checked_url
@@ -30,6 +32,9 @@ LARGEST = 64 * 1024 * 1024
 LOG = logging.getLogger("reconciler.http")
 # Its debug lines and warnings would write the instance's headers to the log.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+# For a cookie that it cannot read, such as one whose age has 400 digits, http.cookiejar warns with a traceback.
+# It leaves out all cookies of that response.
+warnings.filterwarnings("ignore", "http.cookiejar bug!", UserWarning)
 
 # A 204 has no body, but "reading" it frees its connection for the next request.
 _WITH_BODY = frozenset({200, 201, 204})
@@ -101,7 +106,7 @@ class Transport:
         """Prepare the connections. `timeout` is the total per request in seconds; `embedded` disables proxies.
 
         `connections` is how many are kept open: at least the number of threads, or each request beyond that opens a new
-        one. Raises ReconcilerError, before anything is sent, for a URL or a CA bundle that cannot be used.
+        one. Raises ReconcilerError, before anything is sent, for a URL, a CA bundle or a proxy that cannot be used.
         """
         self.url = url.rstrip("/")
         self._timeout = timeout
@@ -115,6 +120,7 @@ class Transport:
             )
         self._verify: str | bool = True if ca_bundle is None else checked_ca_bundle(ca_bundle)
         self._adapter = DeadlineAdapter(max_retries=0, pool_maxsize=connections)
+        self._proxy = self._checked_proxy()
 
     def __enter__(self) -> Transport:
         return self
@@ -138,13 +144,19 @@ class Transport:
 
     def route(self) -> Route:
         """How requests reach the instance."""
-        cookies, parts = self.new_cookies(), checked_url(self.url)
-        settings = cookies.merge_environment_settings(self.url, {}, True, self._verify, None)
-        proxy = requests.utils.select_proxy(self.url, settings["proxies"])
+        parts = checked_url(self.url)
+        settings = self._settings(self.new_cookies(), self.url)
         tls = parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
-        shown = None if proxy is None else urlsplit(proxy).netloc.rpartition("@")[2] or "of the environment"
-        return Route(parts.hostname or "", port, tls, shown, settings["verify"] or True, self._timeout)
+        return Route(parts.hostname or "", port, tls, self._proxy, settings["verify"] or True, self._timeout)
+
+    def _checked_proxy(self) -> str | None:
+        proxy = requests.utils.select_proxy(self.url, self._settings(self.new_cookies(), self.url)["proxies"])
+        return checked_proxy(proxy) if proxy else None
+
+    def _settings(self, cookies: CookieSession, url: str) -> dict[str, Any]:
+        """What the environment says about a request: proxies and trusted CAs."""
+        return dict(cookies.merge_environment_settings(url, {}, True, self._verify, None))
 
     def exchange(
         self,
@@ -213,7 +225,7 @@ class Transport:
         seconds: float,
     ) -> HttpOutcome:
         prepared = self._prepare(call, cookies, form, json)
-        settings = cookies.merge_environment_settings(prepared.url, {}, True, self._verify, None)
+        settings = self._settings(cookies, self._place(call))
         # Connecting counts: the response gets the time that is left.
         limit = urllib3.Timeout(total=seconds)
         with cookies.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
