@@ -142,7 +142,7 @@ def _asked_for(outcome: HttpOutcome, policy: Retry) -> float:
     if isinstance(outcome, NoResponse) or outcome.retry_after is None:
         return 0.0
     try:
-        return policy.parse_retry_after(outcome.retry_after)
+        return float(policy.parse_retry_after(outcome.retry_after))
     except (InvalidHeader, ValueError, OverflowError):
         return 0.0  # an invalid value
 

@@ -10,7 +10,6 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -24,7 +23,7 @@ from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import CookieSession, Route, Transport
 from reconciler.live.platform.endpoints import ANONYMOUS_PROBE
-from reconciler.live.platform.responses import is_json, leads_to_login
+from reconciler.live.platform.responses import instance_time, is_json, leads_to_login
 from reconciler.live.probe.facts import (
     AnonymousAnswer,
     AnswerKind,
@@ -183,7 +182,7 @@ def _ask(transport: Transport) -> AnonymousAnswer | Failure:
         answer.status,
         _kind(answer, cookies, transport.url),
         took,
-        _skew(answer.date, took),
+        _skew(instance_time(answer), took),
         _target(answer, transport.url),
     )
 
@@ -203,14 +202,9 @@ def _kind(answer: HttpResponse, cookies: CookieSession, url: str) -> AnswerKind:
             return AnswerKind.OTHER
 
 
-def _skew(date: str | None, took: int) -> int | None:
-    try:
-        theirs = parsedate_to_datetime(date) if date is not None else None
-    except ValueError:
-        return None
+def _skew(theirs: datetime | None, took: int) -> int | None:
     if theirs is None:
         return None
-    theirs = theirs if theirs.tzinfo is not None else theirs.replace(tzinfo=UTC)
     # The header is cut to whole seconds, and was written some time before the response arrived.
     return round((theirs - datetime.now(UTC)).total_seconds() + 0.5 + took / 2000)
 

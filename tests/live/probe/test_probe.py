@@ -133,7 +133,17 @@ def test_the_clocks_are_compared(seconds: int) -> None:
     assert abs(skew - seconds) <= 30
 
 
-@pytest.mark.parametrize("date", ["", "Date: yesterday\r\n", "Date: Mon, 99 Foo 2026 99:99:99 GMT\r\n"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "Date: yesterday\r\n",
+        "Date: Mon, 99 Foo 2026 99:99:99 GMT\r\n",
+        "Date: Mon, 01 Jan 99999999999 00:00:00 GMT\r\n",
+        f"Date: Mon, 01 Jan {'9' * 5000} 00:00:00 GMT\r\n",
+        f"Date: Mon, 01 Jan 2026 00:00:00 +{'9' * 20}\r\n",
+    ],
+)
 def test_a_clock_that_cannot_be_read_is_unknown(date: str) -> None:
     sent = answer(401, {}, headers=SET_COOKIE + date)
     with serving(lambda _: sent) as server:
