@@ -40,7 +40,7 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
     instances = tuple(_instance(document, name, node, shared, root) for name, node in top["instances"].items())
     problems = [*_url_problems(document), *_shared_targets(document, instances), *_default_problem(document)]
     problems += _misplaced_databases(document, instances, root)
-    problems += sink_problems(document)
+    problems += sink_problems(document, root)
     problems += policy_problems(document)
     if has_errors(problems):
         return None, problems

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declared.yaml.document import Document
@@ -49,12 +50,12 @@ def _sink(kind: str, node: Node, root: Path) -> SinkSetting:
             return CommandSinkSetting(tuple(node["run"]), root, float(node.get("timeout", 30)), scope)
 
 
-def sink_problems(document: Document) -> Iterator[Diagnostic]:
-    """Invalid age recipients, and invalid or shared paths."""
+def sink_problems(document: Document, root: Path) -> Iterator[Diagnostic]:
+    """Invalid age recipients, and invalid or shared paths. Relative paths start from `root`."""
     yield from _recipient_problems(document)
     if files := list(_files(document)):
         yield from _path_problems(document, files)
-        yield from _shared_paths(document, files)
+        yield from _shared_paths(document, files, root)
 
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
@@ -96,13 +97,13 @@ def _path_faults(kind: str, path: str) -> list[Fault]:
     return template_faults(path, ("instance",))
 
 
-def _shared_paths(document: Document, files: Sequence[File]) -> Iterator[Diagnostic]:
-    """Two sinks that would overwrite each other's file."""
+def _shared_paths(document: Document, files: Sequence[File], root: Path) -> Iterator[Diagnostic]:
+    """Two sinks that would overwrite each other's file, also by another spelling of its path or through a link."""
     from reconciler.secrets.paths import expand
 
     seen: dict[str, tuple[str, str]] = {}
     for instance, position, kind, path in files:
-        file = str(PurePosixPath(expand(path, instance)))
+        file = os.path.realpath(root / expand(path, instance))
         first_instance, first_kind = seen.setdefault(file.casefold(), (instance, f"{kind} {position}"))
         if (first_instance, first_kind) == (instance, f"{kind} {position}"):
             continue

@@ -157,3 +157,18 @@ def test_no_credentials_and_no_instance_are_needed(project: Project) -> None:
     project.environ.delenv("PM_PASSWORD")
     (project.folder / "clients/unsound.yaml").unlink()
     assert process("validate").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "other", ["sub/../.env", "./sub/.././.env", "{folder}/.env", "{folder}/sub/../.env", "link/.env", "x//../.ENV"]
+)
+def test_two_spellings_of_one_sink_file_are_one_file(project: Project, other: str) -> None:
+    (project.folder / "link").symlink_to(project.folder)
+    paths = {"one": ".env", "two": other.format(folder=project.folder)}
+    project.configure(
+        {name: {"embedded": f"{name}.sqlite3", "sinks": [{"dotenv": {"path": path}}]} for name, path in paths.items()}
+    )
+    project.declare(wanted("One"))
+    ended = project.run("validate")
+    assert ended.code == 3
+    assert "one and two would write the same file" in ended.out + ended.err
