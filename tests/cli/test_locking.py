@@ -88,13 +88,16 @@ def test_a_database_is_the_same_by_whatever_path(project: Project) -> None:
         assert "another apply to " in second.only_error()
 
 
-def _homeless(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+OURS = f"reconciler-{os.geteuid()}"
+
+
+def _homeless(project: Project, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command without HOME and XDG_STATE_HOME, with a folder of temporary files that all users share."""
     shared = project.folder.parent / "shared"
     shared.mkdir(exist_ok=True)
     shared.chmod(0o1777)
     environ = {name: text for name, text in os.environ.items() if name not in ("HOME", "XDG_STATE_HOME")}
-    return process(*arguments, env={**environ, "TMPDIR": str(shared), "LOGNAME": "ci"})
+    return process(*arguments, env={**environ, "TMPDIR": str(shared), "LOGNAME": "ci", **more})
 
 
 def _is_refused(project: Project, staging: Platform, folder: Path, problem: str) -> str:
@@ -111,9 +114,23 @@ def _is_refused(project: Project, staging: Platform, folder: Path, problem: str)
 def test_without_a_home_the_locks_are_in_a_folder_of_this_user_alone(project: Project, staging: Platform) -> None:
     project.declare(wanted("One"))
     assert _homeless(project, "apply", "-i", "staging", "--yes").returncode == 0
-    state = project.folder.parent / "shared" / "reconciler-ci"
+    state = project.folder.parent / "shared" / OURS
     assert {stat.S_IMODE(each.stat().st_mode) for each in (state, state / "locks")} == {0o700}
     assert _homeless(project, "apply", "-i", "staging", "--yes").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"HOME": ""}, {"HOME": "relative"}, {"LOGNAME": "../../escaped"}, {"LOGNAME": "root", "USER": "root"}],
+    ids=str,
+)
+def test_no_variable_leads_the_locks_elsewhere(project: Project, staging: Platform, more: dict[str, str]) -> None:
+    project.declare(wanted("One"))
+    assert _homeless(project, "apply", "-i", "staging", "--yes", **more).returncode == 0
+    shared = project.folder.parent / "shared"
+    assert [path.name for path in shared.glob("reconciler*")] == [OURS]
+    assert not (project.folder / "relative").exists()
+    assert not (project.folder.parent / "escaped").exists()
 
 
 @pytest.mark.parametrize("below", ["", "locks"])
@@ -121,7 +138,7 @@ def test_a_link_in_place_of_that_folder_is_not_followed(project: Project, stagin
     project.declare(wanted("One"))
     elsewhere = project.folder.parent / "elsewhere"
     elsewhere.mkdir(mode=0o700)
-    folder = project.folder.parent / "shared" / "reconciler-ci" / below
+    folder = project.folder.parent / "shared" / OURS / below
     folder.parent.mkdir(parents=True, mode=0o700)
     folder.symlink_to(elsewhere)
     assert _is_refused(project, staging, folder, "it is a link").startswith(f"remove it: rm {folder};")
@@ -132,7 +149,7 @@ def test_a_link_in_place_of_that_folder_is_not_followed(project: Project, stagin
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o755])
 def test_a_folder_that_others_can_use_is_refused(project: Project, staging: Platform, below: str, mode: int) -> None:
     project.declare(wanted("One"))
-    folder = project.folder.parent / "shared" / "reconciler-ci" / below
+    folder = project.folder.parent / "shared" / OURS / below
     folder.parent.mkdir(parents=True, mode=0o700)
     folder.mkdir()
     folder.chmod(mode)
@@ -143,7 +160,7 @@ def test_a_folder_that_others_can_use_is_refused(project: Project, staging: Plat
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_another_users_folder_is_refused(project: Project, staging: Platform) -> None:
     project.declare(wanted("One"))
-    folder = project.folder.parent / "shared" / "reconciler-ci"
+    folder = project.folder.parent / "shared" / OURS
     folder.mkdir(parents=True, mode=0o700)
     os.chown(folder, 12345, 12345)
     _is_refused(project, staging, folder, "it belongs to another user (uid 12345)")

@@ -103,9 +103,11 @@ def _state_directory(environ: Mapping[str, str]) -> Path:
     state = Path(environ.get("XDG_STATE_HOME", ""))
     if state.is_absolute():  # the specification says to ignore a relative one
         return state / "reconciler"
-    if home := environ.get("HOME"):
-        return Path(home) / ".local" / "state" / "reconciler"
-    return Path(tempfile.gettempdir()) / f"reconciler-{_user()}"
+    home = Path(environ.get("HOME", ""))
+    if home.is_absolute():  # a relative one would be another folder in every folder
+        return home / ".local" / "state" / "reconciler"
+    # Not by the user's name: that comes from the environment too, and can lead anywhere.
+    return Path(tempfile.gettempdir()) / f"reconciler-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
 
 
 def _pipeline(environ: Mapping[str, str]) -> str | None:
