@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from reconciler import __version__
 from reconciler.cli.groups import LazyGroup, NoCommand
-from reconciler.cli.output.signals import end_like_ctrl_c
+from reconciler.cli.output.signals import end_like_ctrl_c, notice_ctrl_c
 from reconciler.cli.output.streams import help_width, say, silence_stdout
 from reconciler.cli.output.traceback import silence_tracebacks, trace_of
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
@@ -101,6 +101,7 @@ def _open_streams() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; every error becomes a message on stderr."""
     try:
+        notice_ctrl_c()
         with cli.make_context("reconciler", list(arguments), terminal_width=help_width(_WIDEST_HELP)) as context:
             return int(cli.invoke(context) or 0)
     except (click.ClickException, ReconcilerError) as problem:

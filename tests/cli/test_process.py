@@ -231,3 +231,33 @@ def test_a_cookie_that_nobody_can_read_is_no_warning(project: Project, age: str)
         assert "cookiejar" not in ended.stdout + ended.stderr
         assert "this is a bug" not in ended.stderr
     assert ends[0].returncode == 4, "the empty listing is refused, after it was read"
+
+
+STOP_AT = """
+import os, signal, sys
+class Stopper:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Stopper())
+sys.argv[1:] = ["validate"]
+from reconciler.__main__ import run
+run()
+"""
+
+
+@pytest.mark.parametrize("module", ["reconciler.cli.main", "click", "reconciler.cli.output.signals"])
+def test_ctrl_c_while_the_program_is_still_loaded_ends_it_without_a_traceback(project: Project, module: str) -> None:
+    code = STOP_AT.format(module=module)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False, cwd=project.folder
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_ctrl_c_later_is_said(project: Project) -> None:
+    code = STOP_AT.format(module="reconciler.cli.commands.validate")
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False, cwd=project.folder
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")

@@ -73,6 +73,12 @@ def signals_restored() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def notice_ctrl_c() -> None:
+    """Make Ctrl-C raise KeyboardInterrupt, if so far it ends the process at once; one that is ignored stays so."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def end_like_ctrl_c() -> None:
     """Make the other signals end the program like Ctrl-C: everything that logs out and cleans up still runs."""
 
