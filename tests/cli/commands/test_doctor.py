@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from trustme import LeafCert
+from trustme import CA, LeafCert
 
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.sandbox.accounts import account_named
@@ -497,3 +497,21 @@ def test_a_name_can_neither_paint_nor_break_a_line(declared: Project, staging: P
     assert not {"\x1b", "\u202e"} & set(out)
     assert "'two\\u{a}lines'" in out
     assert not any(line.startswith("::") for line in out.splitlines())
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("password", ["Tr0ub4dor-3xyz", "short"])
+def test_a_certificate_that_contains_the_password_is_shown_without_it(
+    project: Project, password: str, trusted: bool
+) -> None:
+    """Whoever got the password once, before somebody noticed, can have a certificate made of it."""
+    authority = CA(organization_name=f"by {password.upper()}")
+    certificate = authority.issue_cert(f"{password.lower()}.example", "127.0.0.1")
+    authority.cert_pem.write_to_path(project.folder / "authority.pem")
+    project.log_in_as("admin", password)
+    with serving(made_of(), server_side(certificate)) as server:
+        project.configure({"staging": at(server.url, **({"ca_bundle": "authority.pem"} if trusted else {}))})
+        ended = [project.run("doctor", "-i", "staging"), project.run("doctor", "--format", "json", "-i", "staging")]
+    for each in ended:
+        assert password.lower() not in (each.out + each.err).lower()
+        assert "Traceback" not in each.err
