@@ -13,6 +13,7 @@ from secrets import token_hex
 from threading import RLock
 
 from reconciler.model.errors import SinkError
+from reconciler.support.planted import planted
 from reconciler.support.state_dir import STATE_DIR, make_private_dir
 from reconciler.support.text import printable
 
@@ -44,6 +45,7 @@ def failed(what: str, problem: OSError) -> SinkError:
 
 def read(path: Path, folder: Path) -> bytes | None:
     """The content of a regular file, None if there is none. Raises SinkError."""
+    _refuse_planted(path)
     try:
         with open(os.open(path, _READ), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):  # a pipe or a terminal might never answer
@@ -68,8 +70,14 @@ def refuse_links(path: Path, folder: Path) -> None:
             )
 
 
+def _refuse_planted(path: Path) -> None:
+    if why := planted(path):
+        raise SinkError(why, "give a path in a folder that is yours alone")
+
+
 def write(path: Path, content: bytes, mode: int, folder: Path) -> None:
     """Replace a file atomically. Its folder must exist. Raises SinkError; then the file is unchanged."""
+    _refuse_planted(path)
     target = Path(os.path.realpath(path))  # a symlink keeps leading to the file
     try:
         temporary = _temporary_path(target, folder)

@@ -25,10 +25,10 @@ def make_private_dir(directory: Path) -> None:
             _keep_out_of_git(folder)
 
 
-def exposure(folder: Path) -> tuple[str, str] | None:
+def exposure(folder: Path, *, readable: bool = False) -> tuple[str, str] | None:
     """Return why somebody else could reach into a folder, or lead it elsewhere, and what to do; None if nobody can.
 
-    Raises OSError, for instance if there is none.
+    If it may be `readable`, others may look into it, but not write. Raises OSError, for instance if there is none.
     """
     found = os.lstat(folder)
     if stat.S_ISLNK(found.st_mode):
@@ -40,8 +40,9 @@ def exposure(folder: Path) -> tuple[str, str] | None:
     if found.st_uid != os.geteuid():
         return f"it belongs to another user (uid {found.st_uid})", "let an administrator remove it"
     mode = stat.S_IMODE(found.st_mode)
-    if mode & 0o077:
-        return f"others can use it (mode {mode:04o})", f"chmod 700 {shlex.quote(str(folder))}"
+    if mode & (0o022 if readable else 0o077):
+        verb = "write to" if readable else "use"
+        return f"others can {verb} it (mode {mode:04o})", f"chmod 700 {shlex.quote(str(folder))}"
     return None
 
 

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError, Refused
+from reconciler.support.planted import planted
 
 _PRIVATE, _ANYBODY = 0o600, 0o666
 """Modes of new files, before the umask takes from them."""
@@ -92,6 +93,8 @@ def _write(file: Path, text: str, mode: int) -> None:
         with open(os.dup(descriptor), "w", encoding="utf-8") as stream:
             stream.write(text)
         return
+    if why := planted(file):
+        raise ReconcilerError(f"not written: {why}", "name a file in a folder that is yours alone")
     if file.exists() and not file.is_file():  # for instance a pipe that something reads: do not replace it
         file.write_text(text, encoding="utf-8")
         return

@@ -15,7 +15,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.github_mask import github_mask
 from reconciler.cli.output.progress import Progress
 from reconciler.cli.output.signals import StopRequest
-from reconciler.cli.run.journals import journal_directory
+from reconciler.cli.run.journals import journal_to_write
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.declared.current_revision import Revision, current_revision
 from reconciler.declared.git.repository import is_git_dir_ignored
@@ -80,7 +80,7 @@ def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
 
 def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console, stop: StopRequest) -> Run:
     """Return a run that starts now. Raises `WrongUsage` if its journal would be written somewhere else."""
-    journal = journal_directory(files.config, write_options.journal)
+    journal = journal_to_write(files.config, write_options.journal)
     refuse_led_elsewhere(f"the journal {printable(str(journal))}", journal, files.config)
     now = datetime.now(UTC)
     at = declared_from(files, console)

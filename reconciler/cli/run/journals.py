@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output.console import Console
 from reconciler.model.errors import ReconcilerError
+from reconciler.support.planted import planted
+from reconciler.support.state_dir import exposure
 
 if TYPE_CHECKING:
     from reconciler.applying.past_runs import PastRun, UnreadableJournal
 
 
+_YOURS = "name a folder that is yours alone: --journal DIR"
+
+
 def journal_directory(config: Path, chosen: Path | None) -> Path:
     """Return the folder of the journals: the chosen one, or the default beside reconciler.yaml."""
     return chosen if chosen is not None else config.parent / ".reconciler" / "journal"
+
+
+def journal_to_write(config: Path, chosen: Path | None) -> Path:
+    """Return the folder for the journals of an apply. Raises `ReconcilerError` if others could change a chosen one."""
+    if chosen is not None and chosen.is_dir():
+        if why := planted(chosen):
+            raise ReconcilerError(f"cannot keep a journal there: {why}", _YOURS)
+        if problem := exposure(Path(os.path.realpath(chosen)), readable=True):
+            raise ReconcilerError(f"cannot keep a journal in {chosen}: {problem[0]}", f"{problem[1]}; or {_YOURS}")
+    return journal_directory(config, chosen)
 
 
 def find_runs(config: Path, journal: Path | None, name: str, console: Console) -> list[PastRun]:
