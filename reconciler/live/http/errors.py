@@ -111,7 +111,7 @@ def _is_about_lengths(error: Exception) -> bool:
 
 
 def _no_answer_in(seconds: float) -> tuple[str, str]:
-    return f"no complete answer within {seconds:g} s", "try again later, or allow more time with --timeout"
+    return f"no complete answer within {round(seconds, 2):g} s", "try again later, or allow more time with --timeout"
 
 
 def _network_reason(  # noqa: PLR0911  (one return per reason)
