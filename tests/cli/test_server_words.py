@@ -167,6 +167,18 @@ def test_what_looks_like_a_secret_is_shown_if_it_was_sent(project: Project, tmp_
     assert f"redirect: no: {url}" in ended.out + ended.err
 
 
+def test_what_was_stored_instead_is_shown_without_what_looks_like_a_secret(project: Project, tmp_path: Path) -> None:
+    url = f"https://a.example/{SECRET}"
+    stored = {"id": 7, "name": "Portal", "revoked": False, "types": ["authorization_code_grant"]}
+    stored["redirect"] = f"{url}/{SECRET[::-1]}"
+    fault = Respond(On("POST", "/oauth/clients"), 201, json.dumps(stored), "application/json")
+    with platform(tmp_path / "faulty.sqlite3", fault) as faulty:
+        project.configure({"staging": at(faulty.url)})
+        project.declare({"name": "Portal", "grants": {"authorization_code": {"redirect_url": url}}})
+        ended = project.run("apply", "--yes", "-i", "staging")
+    assert f'was stored as "{url}/***"' in ended.out + ended.err
+
+
 def test_with_a_short_password_nothing_of_the_server_is_quoted(project: Project, tmp_path: Path) -> None:
     body = json.dumps({"message": "no", "errors": {"username": ["user rd is locked out, says hunter2"]}})
     project.environ.setenv("PM_PASSWORD", "hunter2")

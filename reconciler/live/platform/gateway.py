@@ -15,7 +15,7 @@ from reconciler.live.platform import codec, endpoints
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.lines import after_asking_for_nobody
 from reconciler.live.platform.listing import read_listing, read_secrets, texts_of
-from reconciler.live.platform.session import Session
+from reconciler.live.platform.session import Session, texts_in
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.model.lines import Capabilities
@@ -183,7 +183,8 @@ class HttpGateway:
             raise UnexpectedResponse(failure_text(call, self._url, why), "plan again")
         if self._session.words.hold_password(row.name, row.redirect, *row.types):
             raise self._unexpected(call, _holds_password(row.id))
-        difference = codec.difference(row, sent, self._session.words.quote)
+        words, body = self._session.words, texts_in(codec.request_body(sent))
+        difference = codec.difference(row, sent, lambda stored: words.quote(stored, body))
         if difference is not None:
             raise self._unexpected(call, difference)
         client = codec.read_client(row)

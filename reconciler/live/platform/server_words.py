@@ -102,7 +102,8 @@ def _folded(text: str) -> str:
     if "%" not in folded:
         return folded
     # `unquote` takes ten times as long for a long text.
-    return f"{folded}\n{unquote_to_bytes(folded.replace('+', ' ')).decode(errors='replace').lower()}"
+    raw = unquote_to_bytes(folded.replace("+", " ").encode(errors="surrogatepass"))
+    return f"{folded}\n{raw.decode(errors='replace').lower()}"
 
 
 def _in_base64(text: str) -> Iterator[str]:

@@ -213,7 +213,7 @@ class Session:
             return None
 
     def _quotable(self, answer: HttpResponse, body: Mapping[str, object] | None = None) -> HttpResponse:
-        sent = "" if body is None else "\n".join(map(str, body.values()))
+        sent = texts_in(body or {})
         return replace(answer, quote=lambda text: self.words.quote(text, sent), quote_refusal=self.words.quote_known)
 
     def _renew(self, ended: CookieSession, call: ApiRequest) -> None:
@@ -272,6 +272,11 @@ class Session:
         self._log_out(cookies)
         why = "whether it succeeded is not known: the instance did not confirm it"
         raise Unavailable(failure_text(call, self._url, why), "try again later")
+
+
+def texts_in(body: Mapping[str, object]) -> str:
+    """What is sent in the body of a request: a server may repeat it."""
+    return "\n".join(map(str, body.values()))
 
 
 def _form(credentials: Credentials) -> Secret:
