@@ -30,7 +30,6 @@ PACKAGE = Path(reconciler.__file__).parent
 
 REVEALING = {
     "live/platform/session.py",  # the login
-    "live/platform/login.py",  # leaves the user name out of what is quoted
     "live/platform/server_words.py",  # finds it in the words of a server, to leave it out
     "live/http/transport.py",  # sends the login's form
     "secrets/payload.py",  # what an age file holds, and what a command gets
