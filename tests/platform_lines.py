@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 
@@ -36,6 +38,11 @@ class Line:
 
     def __str__(self) -> str:
         return self.name
+
+    def demand_creates(self) -> None:
+        """Skip a test that creates clients, on a line on which the program creates none."""
+        if not self.creates:
+            pytest.skip("nothing is created on this line")
 
     def install(self, database: Path) -> None:
         """Make a fresh database, for tests that put something in it before the first start. Its next id is 6."""

@@ -35,6 +35,11 @@ def killed(project: Project, *flags: str) -> None:
     assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
 
 
+@pytest.fixture(autouse=True)
+def _creating(platform_line: Line) -> None:
+    platform_line.demand_creates()
+
+
 @pytest.mark.parametrize("number", few([6, 1, 2], 3))
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_run_that_is_killed_in_a_delivery_is_made_right_by_the_next(

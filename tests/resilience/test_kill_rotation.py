@@ -148,6 +148,7 @@ class Stage:
 
 @pytest.fixture
 def stage(project: Project, tmp_path: Path, platform_line: Line) -> Stage:
+    platform_line.demand_creates()
     return Stage(project, tmp_path / "platform.sqlite3", platform_line)
 
 
