@@ -82,7 +82,7 @@ def test_what_changed_more_than_once() -> None:
     assert [len(each) for each in trimmed] == [6, 28, 30, 56]
     assert trimmed[0] - trimmed[1] == {"\0"}
     assert trimmed[1] < trimmed[2] < trimmed[3]
-    assert trimmed[2] == set(TRIMMED)
+    assert trimmed[3] == set(TRIMMED)
 
 
 @pytest.mark.parametrize(
