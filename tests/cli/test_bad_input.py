@@ -304,7 +304,7 @@ LARGE = {
 }
 
 
-@pytest.mark.parametrize("what", LARGE)
+@pytest.mark.parametrize("what", few(LARGE, len(LARGE)))
 def test_a_file_full_of_mistakes_keeps_no_job_busy(project: Project, what: str) -> None:
     """Each took minutes, four times as long for twice as many."""
     project.configure({"staging": {"embedded": "box.sqlite3"}})
