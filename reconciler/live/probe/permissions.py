@@ -114,8 +114,9 @@ def _try_all(session: Session) -> Iterator[_PermissionAnswer]:
 
 def _judge(answer: HttpResponse, call: ApiRequest, telling: frozenset[int], session: Session) -> _PermissionAnswer:
     # Without a session the platform answers with 500 too; up to 4.11.1 with 403.
-    # From 2026 on it has no client 0: 404, without a body.
-    shows = (is_json(answer) or answer.status == 404) and (answer.status not in (403, 500) or session.is_alive())
+    # From 2026 on it has no client 0: 404, with nothing in it; a page is somebody else's.
+    is_own = is_json(answer) or (answer.status == 404 and not answer.content_type)
+    shows = is_own and (answer.status not in (403, 500) or session.is_alive())
     if shows and answer.status in telling:
         return _PermissionAnswer(PermissionState.GRANTED)
     if shows and answer.status == 403:
