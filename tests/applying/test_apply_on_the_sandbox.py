@@ -101,6 +101,7 @@ def run(plan: Plan, gateway: Gateway, parallelism: int = 1) -> Report:
 
 
 def test_planning_again_after_applying_gives_an_empty_plan(platform_line: Line) -> None:
+    platform_line.demand_creates()
     with sandbox(line=platform_line) as (url, log), logged_in(url) as gateway:
         report = apply(EVERYTHING, gateway)
         assert is_complete(report)
@@ -247,6 +248,7 @@ FAULTS: dict[str, Callable[[On], Fault]] = {
 def test_any_single_fault_then_a_clean_run_converges_with_no_duplicate(
     platform_line: Line, fault: str, on: tuple[str, int]
 ) -> None:
+    platform_line.demand_creates()
     method, number = on
     with (
         sandbox(FAULTS[fault](On(method, CLIENTS, {number})), line=platform_line) as (url, log),
@@ -265,6 +267,7 @@ def test_any_single_fault_then_a_clean_run_converges_with_no_duplicate(
 def test_whatever_is_declared_one_apply_is_enough_and_the_system_clients_stay(
     platform_line: Line, scenario: tuple[Declarations, list[ClientSpec]], prune: Prune
 ) -> None:
+    platform_line.demand_creates()
     declared, there = scenario
     with sandbox(holding=tuple(there), line=platform_line) as (url, _), logged_in(url) as gateway:
         system = gateway.list_clients().clients[:5]
