@@ -3,7 +3,7 @@ PYTHON ?= python3
 # For `make test-thorough`: on which lines of the platform (4.15, if none is named), and how long its open-ended searches
 # may take in all.
 LINES =
-SECONDS = 300
+SECONDS = 180
 unexport LINES SECONDS # shells and terminals give them another meaning
 VENV := .venv
 BIN := $(VENV)/bin
