@@ -89,7 +89,7 @@ CLIENTS = st.lists(st.tuples(st.sampled_from(Wish), st.booleans()), min_size=1, 
 
 
 @pytest.mark.parametrize("line", few(WITHOUT_CREATES, 3), ids=str)
-@examples(0.2)
+@examples(0.1)
 @given(
     clients=CLIENTS,
     fault=st.sampled_from(sorted(FAULTS)),
