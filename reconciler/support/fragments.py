@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -52,6 +51,8 @@ class Fragments:
 
 def _readings(text: str) -> Iterator[str]:
     """The text in lower case: as it is, and unescaped once and again."""
+    import html  # its table of names takes longer to load than all of this module
+
     for _ in range(_ROUNDS):
         yield text.casefold()
         plainer = normalize("NFKC", html.unescape(unquote_plus(_ESCAPE.sub(_character, text))))
