@@ -78,7 +78,7 @@ def _left_by_4_2(listing: Listing, found: Capabilities, instance: Instance) -> I
     own = [client for client in everybody if not is_system_client(client.name, instance.system_clients)]
     doubtful = [client for client in own if _has_personal_access(client)]
     if doubtful:
-        text = f"if 4.1.0 to 4.2.17 made them, their personal access tokens are refused for ever: {_list(doubtful)}"
+        text = f"if 4.1.0 to 4.2.17 made them, their personal access tokens are always refused: {_list(doubtful)}"
         way_out = "try one of its tokens; if it is refused, delete the client and create it again, after an upgrade"
         yield _about(FindingSeverity.WARNING, "tokens-refused", text, way_out, *doubtful)
 

@@ -183,7 +183,7 @@ def _platform(name: str, version: tuple[int, ...]) -> Platform:
         return first <= version < limit
 
     new = name in _STATES
-    # These were observed on 4.2.10, and otherwise on 4.2.36; what made logins crash was mended in 4.2.30.
+    # These were observed on 4.2.10, and otherwise on 4.2.36; what made logins crash was fixed in 4.2.30.
     early = before(4, 2, 30)
     return Platform(
         name=name,

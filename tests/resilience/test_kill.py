@@ -119,7 +119,7 @@ def test_after_a_kill_at_any_moment_one_clean_run_converges(
 def test_where_one_session_a_user_is_allowed_the_one_left_behind_is_said_to_stand_in_the_way(
     project: Project, tmp_path: Path, platform_line: Line
 ) -> None:
-    """The one thing that a clean run cannot mend: nobody logged out. It writes nothing, and says who can end it."""
+    """The one thing that a clean run cannot repair: nobody logged out. It writes nothing, and says who can end it."""
     if not platform_line.limits_sessions:
         pytest.skip("this line cannot limit the sessions of a user")
     database, journal = tmp_path / "platform.sqlite3", tmp_path / "journal"

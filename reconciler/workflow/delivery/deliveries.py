@@ -124,5 +124,5 @@ def sink_refusals(deliverer: Deliverer, clients: Sequence[SinkClient]) -> tuple[
 def unusable(error: SinkError, label: str = "") -> Refusal:
     """The refusal for a sink that does not work."""
     what = f"the sink {label} could not take secrets" if label else "a sink could not take secrets"
-    way_out = "mend it, or take it out of `sinks:`" + (f"; {error.hint}" if error.hint else "")
+    way_out = "correct it, or take it out of `sinks:`" + (f"; {error.hint}" if error.hint else "")
     return Refusal("sink", f"{what}: {error.message}", way_out)
