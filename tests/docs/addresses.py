@@ -15,8 +15,9 @@ Text = Callable[[Addresses], str]
 
 OURS = "uses: ./ # zizmor: ignore[self-repository] every runner knows this form\n"
 """How the workflows of this repository name the action."""
+TEMPLATES = ROOT / "docs" / "github"
+"""The workflows as others copy them. What this repository runs itself is made of them: .github/workflows."""
 WORKFLOWS = ("apply.yml", "comment.yml", "drift.yml", "observe.yml", "plan.yml")
-"""Those in .github/workflows that others copy, from docs/github."""
 
 
 def repository(to: Addresses) -> str:
@@ -137,6 +138,7 @@ PLACES: dict[str, list[tuple[re.Pattern[str], Text]]] = {
     ],
     "docs/guides/github.md": [(block("action"), _github), (USES, repository)],
     "docs/guides/fleet.md": [(USES, repository)],
+    **{f"docs/github/{name}": [(USES, repository)] for name in WORKFLOWS if name != "comment.yml"},  # installs nothing
     "docs/guides/pre-commit.md": [(re.compile(r"repo: .*"), _pre_commit)],
     "docs/guides/gitlab/gitlab-ci.yml": [(re.compile(r'(?<=  RECONCILER: )"[^"]*"'), _gitlab)],
     "docs/guides/kubernetes/cronjob.yaml": [(re.compile(r"(?<=image: )\S+"), _image)],
@@ -163,10 +165,9 @@ def rewritten(text: str, file: str, to: Addresses) -> str:
     return text
 
 
-def template(name: str, to: Addresses) -> str:
-    """A workflow of this repository as others copy it."""
-    text = (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8")
-    return text.replace(OURS, f"uses: {repository(to)}@SHA # docs/guides/github.md says what to name here\n")
+def ours(template: str) -> str:
+    """A template as this repository runs it: with the action that is beside it."""
+    return re.sub(r"uses: [\w.-]+/[\w.-]+@SHA .*\n", OURS, template)
 
 
 def files(to: Addresses) -> Iterator[tuple[Path, str]]:
@@ -174,7 +175,8 @@ def files(to: Addresses) -> Iterator[tuple[Path, str]]:
     for file in PLACES:
         yield ROOT / file, rewritten((ROOT / file).read_text(encoding="utf-8"), file, to)
     for name in WORKFLOWS:
-        yield ROOT / "docs" / "github" / name, template(name, to)
+        template = (TEMPLATES / name).read_text(encoding="utf-8")
+        yield ROOT / ".github" / "workflows" / name, ours(template)
 
 
 if __name__ == "__main__":

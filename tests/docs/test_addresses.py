@@ -13,7 +13,7 @@ import yaml
 
 from reconciler.cli.main import bug_message
 from reconciler.project import PROJECT, Addresses
-from tests.docs.addresses import PLACES, WORKFLOWS, files, rewritten
+from tests.docs.addresses import PLACES, TEMPLATES, WORKFLOWS, files, ours, rewritten
 from tests.docs.pages import ROOT
 from tests.github.test_files import PINNED, judged
 from tests.repository.tracked import tracked
@@ -44,7 +44,9 @@ def test_every_place_has_the_address_of_today() -> None:
 
 def test_every_place_changes_with_its_address() -> None:
     before, after = texts(NOWHERE), texts(SOMEWHERE)
-    assert {name for name in after if after[name] == before[name]} == {"docs/github/comment.yml"}  # installs nothing
+    assert {name for name in after if after[name] == before[name]} == {
+        f".github/workflows/{name}" for name in WORKFLOWS
+    }
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -103,9 +105,9 @@ def test_a_bug_is_reported_where_there_is_somebody_to_read_it() -> None:
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_to_copy_is_one_of_ours_but_for_the_action(name: str, tmp_path: Path) -> None:
+def test_a_workflow_to_copy_names_an_action_to_fill_in(name: str, tmp_path: Path) -> None:
     """Filled in with a commit, it is as GitHub's schema says, and zizmor finds nothing."""
-    text = (ROOT / "docs" / "github" / name).read_text(encoding="utf-8")
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
     assert "./" not in re.findall(r"uses: (\S+)", text)
     copied = tmp_path / ".github" / "workflows" / name
     copied.parent.mkdir(parents=True)
@@ -116,6 +118,15 @@ def test_a_workflow_to_copy_is_one_of_ours_but_for_the_action(name: str, tmp_pat
     assert found.returncode == 0, found.stdout
     found = judged("zizmor", "--offline", "--no-progress", "--color=never", copied)
     assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize("to", [NOWHERE, SOMEWHERE])
+def test_what_this_repository_runs_is_the_template_with_the_action_beside_it(to: Addresses) -> None:
+    """Whatever address the template has."""
+    text = (TEMPLATES / "plan.yml").read_text(encoding="utf-8")
+    run = ours(rewritten(text, "docs/github/plan.yml", to))
+    changed = [pair for pair in zip(text.splitlines(), run.splitlines(), strict=True) if pair[0] != pair[1]]
+    assert [new.split(" #")[0] for _, new in changed] == ["      - uses: ./"]
 
 
 def _made_up(text: str) -> list[str]:

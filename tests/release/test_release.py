@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,9 @@ def test_the_source_distribution_builds_the_same_wheel(tmp_path: Path) -> None:
     (unpacked,) = (tmp_path / "there").iterdir()
     assert {"requirements", "Dockerfile", "tests", "docs", "LICENSE"} <= {path.name for path in unpacked.iterdir()}
     again = build(unpacked, "--target", "wheel")
+    (wheel,) = again.values()
+    names = zipfile.ZipFile(io.BytesIO(wheel)).namelist()
+    assert {"reconciler/schemas/auth-clients.schema.json", "reconciler/github/plan.yml"} <= set(names)
     assert [made[name] == again[name] for name in again] == [True]
 
 

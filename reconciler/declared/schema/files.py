@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import reconciler
+from reconciler.support.shipped import shipped
 
 SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan", "observation")
 """In order: client files, settings, JSON output, saved plans, observations."""
@@ -12,11 +10,4 @@ SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan", "observation")
 
 def schema_text(name: str) -> str:
     """The text of a schema, one of SCHEMA_NAMES."""
-    return (_folder() / f"{name}.schema.json").read_text(encoding="utf-8")
-
-
-def _folder() -> Path:
-    """The folder of schemas: in the package if installed from a wheel, beside it in a checkout."""
-    package = Path(reconciler.__file__).parent  # importlib.resources takes longer to load than all of click
-    shipped = package / "schemas"
-    return shipped if shipped.is_dir() else package.parent / "schemas"
+    return (shipped("schemas", "schemas") / f"{name}.schema.json").read_text(encoding="utf-8")
