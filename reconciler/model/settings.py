@@ -35,6 +35,8 @@ class CredentialNames:
     password_env: str | None = None
     username_file: Path | None = None
     password_file: Path | None = None
+    as_is: bool = False
+    """Whether values that look damaged (blanks at their ends, quotes around them) are meant to be so."""
 
 
 @frozen

@@ -213,7 +213,7 @@ def _shown(value: object) -> str:
             return _sink(value)
         case _ if is_dataclass(value) and not isinstance(value, type):
             parts = ((field.name, getattr(value, field.name)) for field in fields(value))
-            return ", ".join(f"{name} {_shown(part)}" for name, part in parts if part is not None) or "nothing"
+            return ", ".join(f"{name} {_shown(part)}" for name, part in parts if part not in (None, False)) or "nothing"
         case _:
             return quoted(str(value))
 

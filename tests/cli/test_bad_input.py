@@ -108,6 +108,30 @@ def test_no_credentials_names_both_variables(project: Project, staging: Platform
     assert staging.asked() == []
 
 
+@pytest.mark.parametrize("command", [APPLY, ("plan",), ("doctor",)], ids=lambda it: it[0])
+def test_a_password_that_was_damaged_costs_no_login(
+    project: Project, staging: Platform, command: tuple[str, ...]
+) -> None:
+    project.declare(wanted("One"))
+    right = os.environ["PM_PASSWORD"]
+    project.environ.setenv("PM_PASSWORD", f"{right}\n")
+    ended = project.run(*command)
+    assert ended.code == 1
+    assert "PM_PASSWORD ends in a line feed" in ended.out + ended.err
+    assert right not in ended.out + ended.err
+    assert "POST /login" not in staging.asked()
+
+
+def test_a_password_that_is_meant_to_look_damaged_is_sent(project: Project, staging: Platform) -> None:
+    """It is the wrong one here, and only the instance knows."""
+    credentials = {"username_env": "PM_USER", "password_env": "PM_PASSWORD", "as_is": True}
+    project.configure({"staging": at(staging.url, credentials=credentials)})
+    project.declare(wanted("One"))
+    project.log_in_as("admin", "'quoted'")
+    assert project.run(*APPLY).code == 6
+    assert staging.asked() == ["POST /login"]
+
+
 @pytest.mark.parametrize("name", ["admin", "nobody", "pm_inactive", "pm_blocked"])
 def test_wrong_credentials_are_tried_once(project: Project, staging: Platform, name: str) -> None:
     project.declare(wanted("One"))

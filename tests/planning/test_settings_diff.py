@@ -77,6 +77,10 @@ def test_equal_configurations_say_nothing_wherever_they_stand() -> None:
             ["changes credentials.password_env of production from 'PM_PASSWORD' to 'OTHER'"],
         ),
         (
+            {"credentials": CredentialNames(username_env="PM_USER", password_env="PM_PASSWORD", as_is=True)},
+            ["changes credentials.as_is of production from false to true"],
+        ),
+        (
             {"variables": {"host": "evil.example"}},
             [
                 "changes variables.host of production from 'portal.example.com' to 'evil.example' "

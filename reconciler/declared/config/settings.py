@@ -89,6 +89,7 @@ def _credentials(node: Node, root: Path) -> CredentialNames:
         password_env=node.get("password_env"),
         username_file=root / node["username_file"] if "username_file" in node else None,
         password_file=root / node["password_file"] if "password_file" in node else None,
+        as_is=node.get("as_is", False),
     )
 
 

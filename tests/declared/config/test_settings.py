@@ -58,15 +58,16 @@ def test_what_is_left_out_has_its_default() -> None:
 
 def test_everything_that_can_be_said_of_an_instance_arrives() -> None:
     found = instance(
-        "url: http://a.example.com:8080/platform/, credentials: {username_file: u, password_file: /run/p}, "
-        "allow_http: true, ca_bundle: certs/ca.pem, timeout: 5, limits: {updates: 0}, system_clients: [Plugin *], "
+        "url: http://a.example.com:8080/platform/, "
+        "credentials: {username_file: u, password_file: /run/p, as_is: true}, allow_http: true, "
+        " ca_bundle: certs/ca.pem, timeout: 5, limits: {updates: 0}, system_clients: [Plugin *], "
         "expect_system_clients: false, wave: -1, frozen: audit, variables: {x: y}"
     )
     assert found == Instance(
         name="a",
         location=Location("reconciler.yaml", 1, 13),
         url="http://a.example.com:8080/platform",
-        credentials=CredentialNames(username_file=ROOT / "u", password_file=Path("/run/p")),
+        credentials=CredentialNames(username_file=ROOT / "u", password_file=Path("/run/p"), as_is=True),
         variables={"x": "y"},
         limits=Limits(creates=25, updates=0, deletes=3, deliveries=25),
         ca_bundle=ROOT / "certs/ca.pem",

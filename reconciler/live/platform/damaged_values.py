@@ -1,0 +1,86 @@
+"""What shows that a user name or a password was damaged on its way here, in words that never show the value.
+
+A wrong password costs a login, and logins are counted until the account is locked. A secret store, a shell or an editor
+adds characters that nobody sees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_BYTE_ORDER_MARK = "\ufeff"
+
+_NAMES = {
+    "\n": "a line feed",
+    "\r": "a carriage return",
+    "\r\n": "a carriage return and a line feed",
+    "\t": "a tab",
+    " ": "a blank",
+    "\xa0": "a no-break space",
+    _BYTE_ORDER_MARK: "a byte order mark (U+FEFF), as editors on Windows write it",
+}
+
+_QUOTES = ('""', "''", "``", "“”", "‘’", "«»")
+
+# What CI systems, log files and settings pages show in place of a secret.
+_MASKED = (
+    r"[*•●]{3,}|x{6,}|\[(?:masked|redacted|filtered|hidden)\]|<(?:masked|redacted|hidden|sensitive)>"
+    r"|\(sensitive value\)"
+)
+
+# What a shell, a CI system or a secret store should have replaced. `$NAME` only with a `_` in it, since a password may
+# begin with a $.
+_PLACEHOLDER = (
+    r"\$\{\{.*\}\}|\{\{.*\}\}|\$\{[A-Za-z_]\w*\}|\$\([A-Za-z_][\w.]*\)|\$[A-Z][A-Z0-9]*_[A-Z0-9_]*|%[A-Za-z_]\w*%"
+    r"|<[a-z][a-z _-]*>|(?:op|vault|awssm)://\S+"
+)
+
+_NO_VALUE = frozenset(("null", "none", "nil", "undefined", "(null)", "<no value>"))
+
+
+def signs_of_damage(value: str, variable: str | None) -> Iterator[str]:
+    """What is odd about a value that is not empty, as words that follow the name of its variable or file.
+
+    `variable` is the environment variable that it comes from, if it comes from one.
+    """
+    core = value.strip(_ends_of(value))
+    if not core:
+        yield "holds nothing but blanks"
+        return
+    head, _, tail = value.partition(core)
+    if head:
+        yield f"begins with {_named(head, first=True)}"
+    if tail:
+        yield f"ends in {_named(tail, first=False)}"
+    yield from _inside(core, variable)
+
+
+def _ends_of(value: str) -> str:
+    """The characters that no password begins or ends with on purpose: blanks, and those that nobody sees."""
+    return "".join({each for each in value if each.isspace() or not each.isprintable()})
+
+
+def _named(characters: str, *, first: bool) -> str:
+    if characters in _NAMES:
+        return _NAMES[characters]
+    if characters.endswith("\r\n") and not first:
+        return _NAMES["\r\n"]
+    character = characters[0] if first else characters[-1]
+    return _NAMES.get(character, f"the invisible character U+{ord(character):04X}")
+
+
+def _inside(core: str, variable: str | None) -> Iterator[str]:
+    if control := re.search(r"[\x00-\x1f\x7f-\x9f]", core):
+        is_break = control[0] in "\r\n"
+        yield "holds several lines" if is_break else f"holds the control character U+{ord(control[0]):04X}"
+    if len(core) > 1 and core[0] + core[-1] in _QUOTES:
+        yield "begins and ends with quotes, which were copied along"
+    if variable is not None and re.match(rf"(?:export\s+)?{re.escape(variable)}\s*=", core):
+        yield f"begins with its own name ({variable}=)"
+    if re.fullmatch(_MASKED, core, re.IGNORECASE):
+        yield "holds what is shown in place of a masked secret, such as ***"
+    elif core.lower() in _NO_VALUE:
+        yield "holds a word that stands for no value, such as null"
+    elif re.fullmatch(_PLACEHOLDER, core):
+        yield "holds a placeholder that nothing has replaced"
