@@ -98,8 +98,13 @@ class Decider:
             case _:
                 assert_never(found)
 
-    def on_unmanaged(self, client: LiveClient, unmanaged: Unmanaged, removals: Removals | None) -> Decision | None:
-        """Decide about a client that no entry matches; None if it is left unchanged."""
+    def on_unmanaged(
+        self, client: LiveClient, unmanaged: Unmanaged, removals: Removals | None, still_declared: str | None = None
+    ) -> Decision | None:
+        """Decide about a client that no entry matches; None if it is left unchanged.
+
+        `still_declared` says for which other instances its name is declared.
+        """
         removed = removals.removed(client) if removals else None
         match self.policy.prune:
             case Prune.REMOVED if removed is not None:
@@ -116,7 +121,8 @@ class Decider:
             reason = Note(PRUNED, f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
         origin = origin_of_prune(client, self.base) if self.base else None
         owner = removed.owner if removed else None
-        risks = delete_risks(client.spec, self._capabilities)
+        still = (Note("still-declared", still_declared),) if removed and still_declared else ()
+        risks = (*still, *delete_risks(client.spec, self._capabilities))
         return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, risks, origin))
 
     def _create(self, entry: DesiredClient) -> Decision:

@@ -75,11 +75,11 @@ def _unmatched(
     clients = [each for each in live.clients if each.id not in accounted and not index.ignores(each.name)]
     if not clients:
         return
-    removals = Removals(declared, clients, base) if base else None
+    removals = Removals(declared, index, base) if base else None
     remarks = UnmanagedNotes(declared, clients, index, deciding.policy.system_clients, removals)
     for client in clients:
         unmanaged = remarks.on(client)
-        yield unmanaged, deciding.on_unmanaged(client, unmanaged, removals)
+        yield unmanaged, deciding.on_unmanaged(client, unmanaged, removals, remarks.still_declared(client))
 
 
 def _matched_ids(findings: Iterable[MatchResult]) -> set[int]:

@@ -38,6 +38,8 @@ class UnmanagedNotes:
         return Unmanaged(client.id, client.name, system, self._note(client, system))
 
     def _note(self, client: LiveClient, system: bool) -> Note | None:
+        if self._removals and (entry := self._removals.removed(client)):
+            return Note(REMOVED, "; ".join(self._taken_out(client, self._removals.in_words(entry), system)))
         if instances := self._elsewhere.get(client.name):
             return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
         twin = self._declared_like.get(lookalike_key(client.name))
@@ -52,9 +54,18 @@ class UnmanagedNotes:
                 pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
                 text += f"; to declare this one too, give it a name of its own and {pin}"
             return Note("ambiguous", text)
-        if self._removals and (entry := self._removals.declaring(client)):
-            return Note(REMOVED, f"{self._removals.in_words(entry)}; `--prune removed` deletes it")
         return None
+
+    def still_declared(self, client: LiveClient) -> str | None:
+        """For which other instances a client's name is declared, as text; None if for none."""
+        instances = self._elsewhere.get(client.name)
+        return f"still declared for {', '.join(instances)}" if instances else None
+
+    def _taken_out(self, client: LiveClient, where: str, system: bool) -> Iterator[str]:
+        yield where
+        if still := self.still_declared(client):
+            yield still
+        yield "the platform needs it, so that nothing deletes it" if system else "`--prune removed` deletes it"
 
 
 def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) -> Iterator[Note]:

@@ -72,6 +72,7 @@ _NUMBERS = {
     "blocked": "Clients that are left alone until somebody decides.",
     "in_sync": "Clients that are as declared.",
     "unmanaged": "Live clients that no entry declares.",
+    "taken_out": "Live clients whose entries were taken out of git.",
 }
 
 

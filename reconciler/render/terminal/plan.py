@@ -13,6 +13,7 @@ from reconciler.model.clients import ClientSpec, Location
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import (
+    REMOVED,
     Blocked,
     Change,
     Create,
@@ -227,7 +228,7 @@ def _waivers(waived: Waived) -> str:
 def unchanged_clients(plan: Plan) -> Iterator[str]:
     """Yield the clients that the plan does not change, under a heading."""
     # Surprising clients come first, so that a long list never hides them.
-    unmatched = sorted((c for c in plan.unmanaged if c.note or not c.system), key=lambda c: c.note is None)
+    unmatched = sorted((c for c in plan.unmanaged if c.note or not c.system), key=_least_expected)
     needed = sum(client.system and client.note is None for client in plan.unmanaged)
     columns = {
         "unmanaged": list(dict.fromkeys(map(_unmanaged, unmatched))),  # one line for clients that share a name
@@ -242,6 +243,11 @@ def unchanged_clients(plan: Plan) -> Iterator[str]:
         shown = [*_first(values), *footers.get(name, ())] if values else []
         for number, value in enumerate(shown):
             yield f"    {'' if number else name:<13}{value}"
+
+
+def _least_expected(client: Unmanaged) -> int:
+    """The order of unmanaged clients: first those that were taken out of git, last those without a note."""
+    return 2 if client.note is None else 0 if client.note.code == REMOVED else 1
 
 
 def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:

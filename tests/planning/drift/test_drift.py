@@ -22,6 +22,7 @@ from tests.builders import (
     plan_of,
     present,
     spec,
+    unsupported,
 )
 
 A = spec("X", redirect="https://a.example/cb")
@@ -202,6 +203,19 @@ def test_a_removed_name_that_several_clients_have_is_not_deleted() -> None:
     plan = plan_of(declaring(None), found, prune=Prune.REMOVED, base=declaring(spec("X")))
     assert plan.changes == ()
     assert [each.id for each in plan.unmanaged] == [1, 2]
+
+
+def test_a_removed_name_that_a_client_has_which_cannot_be_declared_is_not_deleted() -> None:
+    found = listing(live(1, "X"), unsupported(2, "X"), live(9, "Other"))
+    plan = plan_of(declaring(None), found, prune=Prune.REMOVED, base=declaring(spec("X")))
+    assert plan.changes == ()
+
+
+def test_a_client_that_the_platform_needs_is_said_to_stay() -> None:
+    plan = plan_of(declaring(None), listing(live(1, "PmApi"), live(9, "Other")), base=declaring(spec("PmApi")))
+    [left] = plan.unmanaged
+    assert left.note is not None
+    assert "the platform needs it, so that nothing deletes it" in left.note.text
 
 
 def test_a_removed_entry_with_an_id_deletes_that_client_whatever_its_namesakes() -> None:
