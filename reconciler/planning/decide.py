@@ -27,6 +27,7 @@ from reconciler.planning.match.rotation import RotationStep
 from reconciler.planning.notes.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
 from reconciler.planning.notes.unmanaged import waivers
 from reconciler.planning.plan.plan import (
+    NOT_APPLIED,
     PRUNED,
     REMOVED,
     ROTATED,
@@ -130,8 +131,16 @@ class Decider:
         again = origin is not None and is_drift(origin)
         own_risks = create_risks(entry.spec, again=again, capabilities=self._capabilities)
         risks = (*own_risks, *waivers(entry, self.index))
-        reason = Note("declared-not-live", "declared, and not live")
-        return self._unless_kept(Create(entry.spec, reason, entry.source, entry.owner, risks, origin))
+        return self._unless_kept(
+            Create(entry.spec, self._why_not_live(entry), entry.source, entry.owner, risks, origin)
+        )
+
+    def _why_not_live(self, entry: DesiredClient) -> Note:
+        if self.base is None or self.base.was_applied(entry) or self.base.entry_for(entry) is None:
+            return Note("declared-not-live", "declared, and not live")
+        unknown = "nothing here says whether that was ever applied: somebody may have deleted it on the instance"
+        why = "no apply of that was completed" if self.base.is_applied else unknown
+        return Note(NOT_APPLIED, f"declared, and not live; the base declares it as well, and {why}")
 
     def _delete(self, entry: AbsentClient, live: LiveClient) -> Decision:
         risks = (*delete_risks(live.spec, self._capabilities), *waivers(entry))

@@ -29,6 +29,15 @@ class Base:
 
     commit: str
     declarations: Declarations
+    applied: Base | None = None
+    """The last complete apply, if it was of another commit: only what this one declares was ever on the instance."""
+    is_applied: bool = True
+    """Whether an apply is recorded: of this commit, or the one in `applied`."""
+
+    def was_applied(self, entry: DesiredClient) -> bool:
+        """Whether the last complete apply made the client of an entry. If it is gone, somebody has deleted it."""
+        known = self.applied or self
+        return self.is_applied and isinstance(known.entry_for(entry), DesiredClient)
 
     def entry_for(self, entry: Entry) -> Entry | None:
         """The base's entry for the client that an entry is about: by id, name, then previous names."""
@@ -63,8 +72,8 @@ def origin_of(base: object, declared: object, live: object) -> Origin:
 
 
 def origin_of_create(entry: DesiredClient, base: Base) -> Origin:
-    """The origin for a client that is declared and not live."""
-    before = base.entry_for(entry)
+    """The origin for a client that is declared and not live. What was never applied waits to be created."""
+    before = base.entry_for(entry) if base.was_applied(entry) else None
     return origin_of(before.spec if isinstance(before, DesiredClient) else None, entry.spec, None)
 
 

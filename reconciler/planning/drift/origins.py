@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
+from reconciler.planning.plan import plan
 from reconciler.planning.plan.plan import (
     Change,
     Create,
     Delete,
     FieldOrigin,
     Kept,
+    Note,
     Origin,
     Replaced,
     Update,
@@ -63,6 +65,8 @@ def origin_text(change: Change) -> str | None:
             return origin and _ROTATED[origin]
         case Delete(origin=origin, is_rotation=True):
             return origin and _ROTATED[origin]
+        case Create(origin=Origin.GIT, reason=Note(code=plan.NOT_APPLIED)):
+            return "declared in git before, and not applied yet"
         case Create(origin=origin):
             return origin and _CREATED[origin]
         case Delete(origin=origin):

@@ -45,6 +45,9 @@ class FieldOrigin:
 ROTATED = "rotated"
 """Reason code for deleting an old client whose successor has the same name."""
 
+NOT_APPLIED = "not-applied"
+"""Reason code for creating a client that the base declares as well, and that no apply is known to have created."""
+
 PRUNED, REMOVED = "pruned", "removed"
 """Reason codes for pruning a client that no entry declares, and one whose entry was removed since the base."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import assert_never
@@ -35,7 +36,7 @@ def bases(files: ProjectFiles, ref: str, instances: Sequence[Instance]) -> Mappi
     load = lru_cache(maxsize=None)(lambda commit: _declared_at(commit, files))
     if ref != APPLIED:
         commit = merge_base(files.config.parent, ref)
-        return {instance.name: _base(load(commit), commit, instance) for instance in instances}
+        return {each.name: _since(commit, load, files.config.parent, each) for each in instances}
     found: dict[str, Base | ReconcilerError] = {}
     for instance in instances:
         try:
@@ -91,6 +92,20 @@ def _last_applied(folder: Path, instance: Instance) -> str:
         first = f"if nothing was applied yet, apply once without --base: reconciler apply --instance {instance.name}"
         raise GitError(f"nothing here says what was applied last: there is no {ref}", f"get it: {fetch}; {first}")
     return commit
+
+
+def _since(commit: str, load: Callable[[str], InstanceDeclarations], folder: Path, instance: Instance) -> Base:
+    """The base at a commit, with what the last complete apply to the instance applied, if that was another one."""
+    base = _base(load(commit), commit, instance)
+    applied = get_ref(folder, applied_ref(instance))
+    if applied is None:
+        return replace(base, is_applied=False)
+    if applied == commit:
+        return base
+    try:
+        return replace(base, applied=_base(load(applied), applied, instance))
+    except ReconcilerError:  # a shallow clone may lack it; then what the base declares is taken to have been applied
+        return base
 
 
 def _base(declared: InstanceDeclarations, commit: str, instance: Instance) -> Base:

@@ -183,6 +183,26 @@ def test_a_branch_is_compared_with_where_it_parted(repository: Project, staging:
     assert planned["changes"][0]["origins"] == [{"field": "redirect_url", "origin": "git"}]
 
 
+def test_what_was_never_applied_is_not_said_to_be_deleted_on_the_instance(
+    repository: Project, staging: Platform
+) -> None:
+    """Without a recorded apply, with one that lacks the client, and with one that has it."""
+    ended = repository.run("plan", "--base", "HEAD")
+    assert ended.code == 0, ended.out
+    assert ended.out.count("declared in git before, and not applied yet") == 2
+    assert ended.out.count("nothing here says whether that was ever applied: somebody may have deleted it") == 2
+    assert repository.run("apply", *REVERTING).code == 0
+
+    repository.declare(wanted("Portal"), wanted("Desk"), wanted("Third"))
+    commit(repository, "Merged, and waits for its approval")
+    with Store(staging.database) as store:
+        store.revoke(staging.clients()["Desk"])
+    [planned] = repository.run("plan", "--base", "HEAD", "--format", "json").document["instances"]
+    told = {change["name"]: (change["origin"], change["reason"]["code"]) for change in planned["changes"]}
+    assert told == {"Desk": ("instance", "declared-not-live"), "Third": ("git", "not-applied")}
+    assert repository.run("plan", "--base", "HEAD").code == 4, "for Desk"
+
+
 def test_a_file_that_was_renamed_or_split_changes_nothing(repository: Project, staging: Platform) -> None:
     staging.has(stored("Portal"), stored("Desk"))
     (repository.folder / "clients" / "all.yaml").rename(repository.folder / "clients" / "ünusual name\n.yaml")
