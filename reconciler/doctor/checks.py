@@ -91,11 +91,12 @@ def _connection(reach: ProbeResult, account: AccountFacts | None) -> Iterator[tu
             yield Check.NAME, "no address"
     match reach.connection:
         case Connected(address=address, milliseconds=took):
-            yield Check.CONNECTION, f"{address}, {took} ms"
+            directly = f", directly: {reach.route_reason}" if reach.route_reason else ""
+            yield Check.CONNECTION, f"{address}, {took} ms{directly}"
         case Failure():
-            yield Check.CONNECTION, "none"
+            yield Check.CONNECTION, "none" if reach.proxy is None else f"none through the proxy {reach.proxy}"
         case None if reach.proxy is not None:
-            yield Check.CONNECTION, f"through the proxy {reach.proxy}"
+            yield Check.CONNECTION, f"through the proxy {reach.proxy}: {reach.route_reason}"
     yield from _tls(reach)
     match reach.answer:
         case AnonymousAnswer():

@@ -67,6 +67,7 @@ CODES = (
     "certificate-expires-soon",
     "plain-http",
     "proxy",
+    "proxy-failed",
     "no-answer",
     "redirected",
     "unknown-host",

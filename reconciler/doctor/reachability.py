@@ -35,16 +35,18 @@ def judge_reachability(reach: ProbeResult) -> Iterator[DoctorFinding]:
 
 
 def _connection(reach: ProbeResult) -> Iterator[DoctorFinding]:
-    if reach.proxy is not None:
-        text = (
-            f"requests go through the proxy {reach.proxy}, so neither name, connection nor certificate were looked at"
-        )
-        way_out = "the certificate is verified all the same; NO_PROXY in the environment names hosts to reach directly"
-        yield DoctorFinding(FindingSeverity.INFO, Check.CONNECTION, "proxy", text, way_out)
     if isinstance(reach.name, Failure):
         yield _failed(Check.NAME, "name-not-resolved", reach.name)
     if isinstance(reach.connection, Failure):
-        yield _failed(Check.CONNECTION, "not-reachable", reach.connection)
+        code = "not-reachable" if reach.proxy is None else "proxy-failed"
+        yield _failed(Check.CONNECTION, code, reach.connection)
+    elif reach.proxy is not None:
+        text = (
+            f"requests go through the proxy {reach.proxy}, since {reach.route_reason}: "
+            "neither name, connection nor certificate were looked at"
+        )
+        way_out = "the certificate is verified all the same; NO_PROXY in the environment names hosts to reach directly"
+        yield DoctorFinding(FindingSeverity.INFO, Check.CONNECTION, "proxy", text, way_out)
 
 
 def _failed(check: Check, code: str, failure: Failure) -> DoctorFinding:

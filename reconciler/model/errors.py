@@ -18,6 +18,7 @@ ReconcilerError                      1
     ├── ClientNotFound               1    no such client, or it belongs to another account
     ├── Rejected                     1    the instance refused the values that were sent
     ├── Unavailable                  1    no response, or a server error
+    │   └── ProxyFailed              1    the proxy, or the way to it: nothing reached the instance
     ├── UnexpectedResponse           1    a response that the platform would not send
     └── NotVerified                  1    something was written, or may have been, and no later read confirms it
 """
@@ -127,6 +128,10 @@ class Rejected(GatewayError):
 
 class Unavailable(GatewayError):
     """No response, or a server error. The request may or may not have been carried out."""
+
+
+class ProxyFailed(Unavailable):
+    """The proxy did not let the request through, or could not be reached: nothing reached the instance."""
 
 
 class UnexpectedResponse(GatewayError):

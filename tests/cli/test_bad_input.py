@@ -227,6 +227,63 @@ def test_no_server_is_one_message(project: Project) -> None:
     assert "connection refused" in ended.only_error()
 
 
+@pytest.fixture
+def behind_a_proxy(project: Project) -> Project:
+    """A project whose instance is on another machine, and no proxy in the environment yet."""
+    for name in ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        project.environ.delenv(name, raising=False)
+    for name in ("no_proxy", "NO_PROXY"):
+        project.environ.setenv(name, "127.0.0.1")
+    project.hurry()
+    project.configure({"staging": at("https://acme.example")})
+    project.declare(wanted("One"))
+    return project
+
+
+PROXIES = {
+    "http://user:pw4711@[::1": (lambda _: b"", "the proxy in https_proxy cannot be used: it is not a URL"),
+    "http://user:pw4711@{}\r": (lambda _: b"", "cannot be used: it ends in a carriage return ({})"),
+    "http://user:pw4711@{}": (
+        lambda _: answer(407),
+        "the proxy {} (from https_proxy) does not accept its user name and password (407)",
+    ),
+    "http://user:pw4711@127.0.0.1:9": (
+        lambda _: b"",
+        "the proxy 127.0.0.1:9 (from https_proxy) refuses the connection",
+    ),
+}
+
+
+@pytest.mark.parametrize("url", PROXIES, ids=ascii)
+def test_a_bad_proxy_is_named_and_not_the_instance(behind_a_proxy: Project, url: str) -> None:
+    """Whatever command it is, and never with its password. The doctor does not say ok for it."""
+    answering, said = PROXIES[url]
+    with serving(answering) as proxy:
+        place = proxy.url.removeprefix("http://")
+        behind_a_proxy.environ.setenv("https_proxy", url.format(place))
+        planned, examined = behind_a_proxy.run("plan"), behind_a_proxy.run("doctor")
+    assert (planned.code, examined.code) == (1, 1)
+    assert said.format(place) in planned.only_error()
+    assert said.format(place) in examined.out
+    shown = planned.err + examined.out + examined.err
+    assert "pw4711" not in shown
+    assert "`url:`" not in shown
+    assert "ok" not in examined.out.split()
+
+
+def test_the_doctor_says_which_proxy_is_used_and_why(behind_a_proxy: Project, staging: Platform) -> None:
+    stranger = answer(401, {"error": "Unauthenticated."}, headers="Set-Cookie: a=b\r\n")
+    with serving(platform_like(scopes=stranger)) as proxy:
+        place = proxy.url.removeprefix("http://")
+        behind_a_proxy.environ.setenv("HTTP_PROXY", proxy.url)
+        behind_a_proxy.configure({"staging": at("http://acme.example", allow_http=True), "near": at(staging.url)})
+        ended = behind_a_proxy.run("doctor", "--no-login", "--instance", "staging")
+        near = behind_a_proxy.run("doctor", "--no-login", "--instance", "near", "--format", "json")
+    assert f"connection  through the proxy {place}: HTTP_PROXY names it" in ended.out
+    facts = near.document["instances"][0]["facts"]
+    assert (facts["proxy"], facts["route_reason"]) == (None, "the proxy in HTTP_PROXY is never used for this machine")
+
+
 def test_a_certificate_that_does_not_verify_names_ca_bundle(project: Project) -> None:
     import ssl
 

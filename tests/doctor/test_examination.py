@@ -154,7 +154,8 @@ def test_plain_http_to_another_machine_is_a_warning() -> None:
 
 
 def test_behind_a_proxy_the_way_is_its_business_and_it_says_so() -> None:
-    examination = examined(ProbeResult(URL, NOW, "proxy.example.com:3128", answer=HEALTHY.answer))
+    because = "https_proxy names it"
+    examination = examined(ProbeResult(URL, NOW, "proxy.example.com:3128", because, answer=HEALTHY.answer))
     assert codes(examination) == []
     assert "proxy" in [each.code for each in examination.findings]
     assert states(examination)[Check.NAME] is CheckState.NOT_TRIED

@@ -11,7 +11,9 @@ import requests
 import urllib3
 
 from reconciler.live.http.outcomes import NoResponse
-from reconciler.model.errors import ReconcilerError, Unavailable, UnexpectedResponse
+from reconciler.live.http.proxy import Proxy
+from reconciler.live.http.proxy_failures import proxy_failure, proxy_status
+from reconciler.model.errors import ProxyFailed, ReconcilerError, Unavailable, UnexpectedResponse
 
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 """All exceptions of sending a request and reading its response; a value that cannot be sent is a ValueError."""
@@ -29,7 +31,6 @@ _CERTIFICATE = {
 """By OpenSSL's verification error code (`X509_V_ERR_…`)."""
 
 _NO_BUNDLE = "CA certificate bundle"  # from a message of requests
-_PROXY_REFUSES = "Tunnel connection failed: 4"  # from one of http.client, up to the first digit of the proxy's status
 
 _BAD_PACKING = "its answer cannot be unpacked (bad compression)"
 IMPOSSIBLE_LENGTH = "its answer gives an impossible length (Content-Length), which is a fault of the server or a proxy"
@@ -37,20 +38,42 @@ _BROKE_OFF = "the connection broke off before the answer was complete"
 _CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
 
 
-def explain_failure(error: Exception, seconds: float, *, sent: bool) -> NoResponse:
+def explain_failure(error: Exception, seconds: float, *, sent: bool, proxy: Proxy | None = None) -> NoResponse:
     """Explain why a request with a timeout of `seconds` failed; `sent` is False if no connection was made.
+
+    `proxy` is the one that it went through.
 
     Only an operating system or TLS error is kept as the cause: the HTTP library's errors hold the request with its
     password and cookie, and their messages may quote the response.
     """
     root = _root(error)
-    why, hint = _reason(error, root, seconds, sent=sent)
+    at_proxy = proxy is not None and _is_of_proxy(error, root)
+    if proxy is None:
+        why, hint = _reason(error, root, seconds, sent=sent)
+    elif at_proxy:
+        why, hint = proxy_failure(root, proxy, seconds)
+    else:
+        why, hint = _through(proxy, *_reason(error, root, seconds, sent=sent))
     unpackable = isinstance(error, requests.exceptions.ContentDecodingError) or _is_about_lengths(error)
     if root is not None:
         # The frames of the HTTP library hold the request's body.
         root.with_traceback(None)
-    kind = UnexpectedResponse if unpackable else Unavailable
+    kind = UnexpectedResponse if unpackable else ProxyFailed if at_proxy else Unavailable
     return NoResponse(why, hint, root, kind, sent, permanent=unpackable or _is_lasting(error, root, sent=sent))
+
+
+def _is_of_proxy(error: Exception, root: OSError | None) -> bool:
+    """Whether the proxy failed, or the way to it. The errors of PySocks are no ProxyErrors of requests."""
+    return isinstance(error, requests.exceptions.ProxyError) or type(root).__module__ == "socks"
+
+
+def _through(proxy: Proxy, why: str, hint: str | None) -> tuple[str, str]:
+    """The reason of a failure behind a proxy: `url:` can be right, and the proxy wrong."""
+    if hint is None or "`url:`" in hint:
+        hint = f"check {proxy.source}; NO_PROXY names hosts to reach without a proxy"
+    elif hint == _CA_HINT:
+        hint += "; a proxy that looks into TLS connections has an authority of its own"
+    return f"{why}, through {proxy}", hint
 
 
 def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:
@@ -66,7 +89,7 @@ def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:
         case socket.gaierror():
             return root.errno != socket.EAI_AGAIN
         case _:
-            return any(words in str(root) for words in (_NO_BUNDLE, _PROXY_REFUSES))
+            return _NO_BUNDLE in str(root) or proxy_status(root) in range(400, 500)
 
 
 def _root(error: Exception) -> OSError | None:
@@ -94,7 +117,7 @@ def _reason(error: Exception, root: OSError | None, seconds: float, *, sent: boo
     if _is_about_lengths(error) or isinstance(error, requests.exceptions.ContentDecodingError):
         return IMPOSSIBLE_LENGTH if _is_about_lengths(error) else _BAD_PACKING, None
     if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy does not let us through", "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"
+        return "the proxy does not let this program through", "check HTTPS_PROXY and HTTP_PROXY in the environment"
     if root is not None:
         return _network_reason(root, seconds, sent=sent)
     if isinstance(error, requests.Timeout):

@@ -17,11 +17,12 @@ from reconciler import __version__
 from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
 from reconciler.live.http.errors import FAILURES, IMPOSSIBLE_LENGTH, explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
-from reconciler.live.http.proxy import checked_proxy
+from reconciler.live.http.proxy import Proxy, checked_proxy, why_direct
+from reconciler.live.http.proxy_failures import PROXY_AUTHENTICATION_REQUIRED, refusal
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, TimeLimits, send_with_retries
 from reconciler.live.http.url import checked_ca_bundle, checked_url
-from reconciler.model.errors import ReconcilerError, UnexpectedResponse
+from reconciler.model.errors import ProxyFailed, ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
 from reconciler.support.frozen import frozen
 from reconciler.support.loopback import is_loopback
@@ -81,8 +82,10 @@ class Route:
     host: str
     port: int
     tls: bool
-    proxy: str | None
-    """Host and port of the proxy in use, without its credentials."""
+    proxy: Proxy | None
+    """The proxy in use."""
+    why_direct: str | None
+    """Why no proxy is used, though the environment names one."""
     trusted: bool | str
     """The file or folder of trusted CAs; True for those that come with the HTTP library."""
     seconds: float
@@ -120,7 +123,7 @@ class Transport:
             )
         self._verify: str | bool = True if ca_bundle is None else checked_ca_bundle(ca_bundle)
         self._adapter = DeadlineAdapter(max_retries=0, pool_maxsize=connections)
-        self._proxy = self._checked_proxy()
+        self._proxy = checked_proxy(self.url, self._settings(self.new_cookies(), self.url)["proxies"])
 
     def __enter__(self) -> Transport:
         return self
@@ -148,11 +151,8 @@ class Transport:
         settings = self._settings(self.new_cookies(), self.url)
         tls = parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
-        return Route(parts.hostname or "", port, tls, self._proxy, settings["verify"] or True, self._timeout)
-
-    def _checked_proxy(self) -> str | None:
-        proxy = requests.utils.select_proxy(self.url, self._settings(self.new_cookies(), self.url)["proxies"])
-        return checked_proxy(proxy) if proxy else None
+        direct = why_direct(self.url, own_machine=self._direct) if self._proxy is None else None
+        return Route(parts.hostname or "", port, tls, self._proxy, direct, settings["verify"] or True, self._timeout)
 
     def _settings(self, cookies: CookieSession, url: str) -> dict[str, Any]:
         """What the environment says about a request: proxies and trusted CAs."""
@@ -208,12 +208,15 @@ class Transport:
         except FAILURES as error:
             name = type(error).__name__
             LOG.debug("%s %s: %s, %d ms", call.method, self._place(call), name, _since(started))
-            return explain_failure(error, seconds, sent=not failed_to_connect())
+            return explain_failure(error, seconds, sent=not failed_to_connect(), proxy=self._proxy)
         if isinstance(outcome, HttpResponse):
             size = len(outcome.body)
             LOG.debug(
                 "%s %s: %d, %d ms, %d bytes", call.method, self._place(call), outcome.status, _since(started), size
             )
+            # Over plain http a proxy answers in the place of the instance.
+            if outcome.status == PROXY_AUTHENTICATION_REQUIRED and self._proxy is not None:
+                return NoResponse(*refusal(outcome.status, self._proxy), None, ProxyFailed, permanent=True)
         return outcome
 
     def _send(

@@ -9,19 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_BYTE_ORDER_MARK = "\ufeff"
-
-_NAMES = {
-    "\n": "a line feed",
-    "\r": "a carriage return",
-    "\r\n": "a carriage return and a line feed",
-    "\t": "a tab",
-    " ": "a blank",
-    "\xa0": "a no-break space",
-    _BYTE_ORDER_MARK: "a byte order mark (U+FEFF), as editors on Windows write it",
-}
-
-_QUOTES = ('""', "''", "``", "“”", "‘’", "«»")
+from reconciler.support.odd_ends import is_quoted, odd_ends, without_odd_ends
 
 # What CI systems, log files and settings pages show in place of a secret.
 _MASKED = (
@@ -44,37 +32,12 @@ def signs_of_damage(value: str, variable: str | None) -> Iterator[str]:
 
     `variable` is the environment variable that it comes from, if it comes from one.
     """
-    core = value.strip(_ends_of(value))
-    if not core:
-        yield "holds nothing but blanks"
-        return
-    head, _, tail = value.partition(core)
-    if head:
-        yield f"begins with {_named(head, first=True)}"
-    if tail:
-        yield f"ends in {_named(tail, first=False)}"
-    yield from _inside(core, variable)
-
-
-def _ends_of(value: str) -> str:
-    """The characters that no password begins or ends with on purpose: blanks, and those that nobody sees."""
-    return "".join({each for each in value if each.isspace() or not each.isprintable()})
-
-
-def _named(characters: str, *, first: bool) -> str:
-    if characters in _NAMES:
-        return _NAMES[characters]
-    if characters.endswith("\r\n") and not first:
-        return _NAMES["\r\n"]
-    character = characters[0] if first else characters[-1]
-    return _NAMES.get(character, f"the invisible character U+{ord(character):04X}")
-
-
-def _inside(core: str, variable: str | None) -> Iterator[str]:
+    yield from odd_ends(value)
+    core = without_odd_ends(value)
     if control := re.search(r"[\x00-\x1f\x7f-\x9f]", core):
         is_break = control[0] in "\r\n"
         yield "holds several lines" if is_break else f"holds the control character U+{ord(control[0]):04X}"
-    if len(core) > 1 and core[0] + core[-1] in _QUOTES:
+    if is_quoted(core):
         yield "begins and ends with quotes, which were copied along"
     if variable is not None and re.match(rf"(?:export\s+)?{re.escape(variable)}\s*=", core):
         yield f"begins with its own name ({variable}=)"

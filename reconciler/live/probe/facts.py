@@ -91,7 +91,9 @@ class ProbeResult:
     url: str
     at: datetime
     proxy: str | None = None
-    """Host and port. With a proxy, name, connection and certificate are not examined."""
+    """Host and port. With a proxy, neither name nor certificate are examined, and the connection only if it fails."""
+    route_reason: str | None = None
+    """Why this proxy is used, or why none is, though the environment names one."""
     name: Resolved | Failure | None = None
     connection: Connected | Failure | None = None
     tls: Secured | Untrusted | Failure | None = None

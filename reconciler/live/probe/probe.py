@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -20,6 +21,7 @@ from urllib3.util import create_urllib3_context
 
 from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpResponse
+from reconciler.live.http.proxy import Proxy
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import CookieSession, Route, Transport
 from reconciler.live.platform.endpoints import ANONYMOUS_PROBE
@@ -35,7 +37,7 @@ from reconciler.live.probe.facts import (
     Secured,
     Untrusted,
 )
-from reconciler.model.errors import GatewayError
+from reconciler.model.errors import GatewayError, ProxyFailed
 
 NO_RETRY = RetryClock(pause=lambda _: True)
 """No retries: the probe reports the current state."""
@@ -64,18 +66,27 @@ def probe_instance(
     ) as transport:
         route, at = transport.route(), datetime.now(UTC)
         if route.proxy is not None:
-            return ProbeResult(transport.url, at, route.proxy, answer=_ask(transport))
+            return _through_proxy(transport, route.proxy, at)
         return _directly(transport, route, at)
 
 
+def _through_proxy(transport: Transport, proxy: Proxy, at: datetime) -> ProbeResult:
+    found = ProbeResult(transport.url, at, proxy.place, f"{proxy.source} names it")
+    try:
+        return replace(found, answer=_ask(transport))
+    except ProxyFailed as error:
+        return replace(found, connection=Failure(error.message, error.hint))
+
+
 def _directly(transport: Transport, route: Route, at: datetime) -> ProbeResult:
-    name = _resolve(route)
-    if isinstance(name, Failure):
-        return ProbeResult(transport.url, at, name=name)
+    found = ProbeResult(transport.url, at, route_reason=route.why_direct, name=_resolve(route))
+    if isinstance(found.name, Failure):
+        return found
     connection, tls = _connect(route)
+    found = replace(found, connection=connection, tls=tls)
     if isinstance(connection, Failure) or isinstance(tls, Failure | Untrusted):
-        return ProbeResult(transport.url, at, name=name, connection=connection, tls=tls)
-    return ProbeResult(transport.url, at, name=name, connection=connection, tls=tls, answer=_ask(transport))
+        return found
+    return replace(found, answer=_ask(transport))
 
 
 def _resolve(route: Route) -> Resolved | Failure:
@@ -175,6 +186,8 @@ def _ask(transport: Transport) -> AnonymousAnswer | Failure:
     cookies, started = transport.new_cookies(), monotonic()
     try:
         answer = transport.exchange(ANONYMOUS_PROBE, cookies)
+    except ProxyFailed:
+        raise
     except GatewayError as error:
         return Failure(error.message, error.hint)
     took = _milliseconds(started)

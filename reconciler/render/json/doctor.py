@@ -52,6 +52,7 @@ def _reachability(reach: ProbeResult | None) -> dict[str, Any]:
         "url": reach.url if reach else None,
         "checked_at": reach.at.isoformat(timespec="seconds") if reach else None,
         "proxy": reach.proxy if reach else None,
+        "route_reason": reach.route_reason if reach else None,
         "addresses": list(name.addresses) if isinstance(name, Resolved) else [],
         **_connection(reach.connection if reach else None),
         "tls_version": tls.version if isinstance(tls, Secured) else None,

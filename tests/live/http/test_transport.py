@@ -96,48 +96,6 @@ def test_other_machines_are_reached_through_the_proxy_of_the_environment(monkeyp
         ]
 
 
-def test_a_proxy_that_refuses_is_told_from_an_instance_that_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(lambda _: b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n") as proxy:
-        monkeypatch.setenv("https_proxy", proxy.url)
-        monkeypatch.delenv("no_proxy", raising=False)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        with pytest.raises(Unavailable, match="proxy") as caught, connect("https://acme.example", CREDENTIALS):
-            pytest.fail("the proxy does not let anything through")
-    assert caught.value.hint is not None
-    assert "HTTPS_PROXY" in caught.value.hint
-
-
-@pytest.mark.parametrize(
-    "proxy",
-    [
-        "http://[bad",
-        "http://user:12345@",
-        "http://user:pa#ssword1@proxy.example",
-        "http://user:12#ssword1@proxy.example:3128",
-        "http://user:pa/ssword1@proxy.example",
-        "http://user@ssword1@proxy.example",
-        "http://proxy.example:99999",
-        "http://user:%C5%82ssword1@proxy.example",
-        "ftp://proxy.example",
-        "socks5://proxy.example",
-        "://",
-    ],
-)
-@pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy"])
-def test_a_proxy_that_cannot_be_used_is_refused_by_its_variable_and_never_shown(
-    proxy: str, variable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv(variable, proxy)
-    with pytest.raises(ReconcilerError) as caught, connect("https://acme.example", CREDENTIALS):
-        pytest.fail("there is no way to the instance")
-    said = f"{caught.value.message} {caught.value.hint}"
-    assert f"the proxy in {variable} cannot be used" in said
-    assert "ssword1" not in said
-    assert "`url:`" not in said
-
-
 @responses.activate
 def test_netrc_is_never_looked_into(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     netrc = tmp_path / "netrc"
