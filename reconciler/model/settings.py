@@ -25,6 +25,8 @@ class Limits:
 
 NO_LIMITS = Limits()
 DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3, deliveries=25)
+DEFAULT_TIMEOUT = 30.0
+"""Seconds for one request in all."""
 
 
 @frozen

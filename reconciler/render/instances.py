@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from reconciler.declared.config.in_force import SettingInForce
 from reconciler.model.settings import CredentialNames, Instance
 from reconciler.render.json.overview import FORMAT_VERSION
+from reconciler.render.json.parts import location_entry
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.terminal.columns import aligned
 from reconciler.support.text import printable
@@ -26,20 +28,36 @@ def instances_text(instances: Sequence[Instance], default: str | None = None, pa
     return "".join(f"{line}\n" for line in (paint(head, Style.FAINT), *lines))
 
 
+def in_force_text(name: str, settings: Sequence[SettingInForce], paint: Paint = plain) -> str:
+    """Render what is in force on one instance, a line each: the setting, its value, and where it comes from."""
+    rows = [("SETTING", "VALUE", "FROM"), *((each.key, each.value, _from(each)) for each in settings)]
+    head, *lines = aligned([tuple(map(printable, row)) for row in rows])
+    return "".join(
+        f"{line}\n" for line in (f"\n{name}", f"  {paint(head, Style.FAINT)}", *(f"  {each}" for each in lines))
+    )
+
+
+def _from(setting: SettingInForce) -> str:
+    origin, place = setting.origin.replace("_", " "), setting.location
+    return origin if place is None else f"{origin}, {place.path}:{place.line}"
+
+
 def _remarks(instance: Instance, default: str | None) -> str:
     remarks = ["default"] if instance.name == default else []
     remarks += [f"frozen: {instance.frozen}"] if instance.frozen is not None else []
     return ", ".join(remarks)
 
 
-def instances_json(instances: Sequence[Instance], default: str | None = None) -> str:
+def instances_json(
+    instances: Sequence[Instance], in_force: Mapping[str, Sequence[SettingInForce]], default: str | None = None
+) -> str:
     """Render the document of `instances --format json`, ending in a line feed. Credentials appear only by name."""
-    entries = [_entry(instance, default) for instance in instances]
+    entries = [_entry(instance, default, in_force[instance.name]) for instance in instances]
     document = {"format_version": FORMAT_VERSION, "kind": "instances", "instances": entries}
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
-def _entry(instance: Instance, default: str | None) -> dict[str, Any]:
+def _entry(instance: Instance, default: str | None, in_force: Sequence[SettingInForce]) -> dict[str, Any]:
     return {
         "instance": instance.name,
         "identity": instance.identity,
@@ -49,6 +67,17 @@ def _entry(instance: Instance, default: str | None) -> dict[str, Any]:
         "frozen": instance.frozen,
         "limits": asdict(instance.limits),
         "credentials": _credentials(instance.credentials),
+        "settings": [_setting(each) for each in in_force],
+    }
+
+
+def _setting(setting: SettingInForce) -> dict[str, Any]:
+    """Return a setting and where it comes from."""
+    return {
+        "key": setting.key,
+        "value": setting.value,
+        "origin": setting.origin.value,
+        "location": location_entry(setting.location),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from reconciler.model.placeholders import fill_instance
 from reconciler.secrets.values import SinkClient
 from reconciler.support.text import did_you_mean, enumeration, quoted
 
@@ -63,7 +64,8 @@ def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ())
 
 
 def _meant(name: str, known: Sequence[str]) -> str | None:
-    guess = did_you_mean(name, known)
+    alike = known if name.isupper() else [each for each in known if not each.isupper()]
+    guess = did_you_mean(name, alike)
     return guess.replace("'", "'{", 1)[:-2] + "}'?" if guess else None
 
 
@@ -78,8 +80,8 @@ def folder_faults(path: str) -> list[Fault]:
 
 
 def expand(path: str, instance: str) -> str:
-    """The path with `{instance}` filled in; `{owner}` and `{name}` stay. Names of instances are always safe."""
-    return path.replace("{instance}", instance)
+    """The path with the placeholders for the instance filled in; `{owner}` and `{name}` stay."""
+    return fill_instance(path, instance)
 
 
 def file_of(path: str, client: SinkClient) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.config.settings import read_settings
@@ -19,6 +20,9 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import ProjectFiles
+
+if TYPE_CHECKING:
+    from reconciler.declared.config.in_force import SettingInForce
 
 
 @frozen
@@ -100,6 +104,15 @@ def valid_settings(config: Path, config_from: str | None = None) -> Settings:
     if settings is None:
         raise InvalidDeclarations(problems)
     return settings
+
+
+def in_force(config: Path) -> Mapping[str, Sequence[SettingInForce]]:
+    """Each setting of each instance, and where it comes from, in a file that `valid_settings` accepts."""
+    from reconciler.declared.config.in_force import settings_in_force
+    from reconciler.declared.schema.key_order import key_order
+
+    order = key_order("reconciler").below("instances").below("")
+    return settings_in_force(load_file(config, str(config)).documents[0], order.rank)
 
 
 def settings_of(files: ProjectFiles) -> tuple[Settings | None, list[Diagnostic]]:

@@ -30,11 +30,12 @@ LEVELS: dict[str, Any] = {
     "password, personal_access_token": CLIENTS["definitions"]["plain_grant"],
     "reconciler.yaml": SETTINGS,
     "An instance": _INSTANCE,
+    "Defaults": SETTINGS["definitions"]["defaults"],
     "Credentials": SETTINGS["definitions"]["credentials"],
     "A sink": _SINK,
     **_SINK["properties"],
     "An owner": SETTINGS["properties"]["owners"]["additionalProperties"],
-    "Limits": _INSTANCE["properties"]["limits"],
+    "Limits": SETTINGS["definitions"]["limits"],
     "The setting of a rule": SETTINGS["properties"]["rules"]["additionalProperties"],
     "Policy": SETTINGS["definitions"]["policy"],
 }

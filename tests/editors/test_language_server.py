@@ -72,6 +72,9 @@ def test_so_are_those_of_the_settings(opened: Editor) -> None:
     assert {"url", "embedded", "credentials", "limits", "frozen"} <= set(labels)
     labels = offered(opened, "b/reconciler.yaml", SETTINGS.replace("=", "=../") + "instances: {a: {url: x}}\n|\n")
     assert {"protected", "ignore", "rules", "policy"} <= set(labels)
+    labels = offered(opened, "c/reconciler.yaml", SETTINGS.replace("=", "=../") + "defaults:\n  |\ninstances: {}\n")
+    assert {"credentials", "limits", "sinks"} <= set(labels)
+    assert not {"url", "embedded", "frozen", "platform"} & set(labels)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +102,16 @@ def test_what_structure_can_show_is_marked_where_it_stands(opened: Editor) -> No
     assert "password is not allowed" in str(
         opened.open("wrong/reconciler.yaml", SETTINGS.replace("=", "=../") + settings)
     )
+
+
+def test_an_instance_needs_credentials_of_its_own_unless_there_are_defaults(opened: Editor) -> None:
+    instance = "instances:\n  a:\n    url: https://a.example.com\n"
+    defaults = 'defaults:\n  credentials: {username_env: "PM_{INSTANCE}_USER", password_env: PM_PASSWORD}\n'
+    head = SETTINGS.replace("=", "=../")
+    assert 'Missing property "credentials"' in str(opened.open("bare/reconciler.yaml", head + instance))
+    assert opened.open("defaults/reconciler.yaml", head + defaults + instance) == []
+    text = shown(opened, "hover/reconciler.yaml", head + defaults + instance, "username_env")
+    assert "upper case" in text
 
 
 def test_what_is_right_is_not_marked(opened: Editor) -> None:

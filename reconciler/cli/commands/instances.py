@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.flags.options import config_option, instance_options, output_options_in
 from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Selection
+
+if TYPE_CHECKING:
+    from reconciler.model.settings import Instance, Settings
 
 _MATRIX = "github-matrix"
 
@@ -17,6 +22,7 @@ _MATRIX = "github-matrix"
     epilog="""\b
 Examples:
   reconciler instances
+  reconciler instances -i production
   reconciler instances --all --shard 2/4
   reconciler instances --format github-matrix"""
 )
@@ -27,20 +33,37 @@ def instances(config: Path, selection: Selection, console: Console) -> int:
     """List the configured instances. No network, no credentials.
 
     All of them unless some are chosen; `github-matrix` leaves the embedded ones out then. It is one line for the
-    `fromJSON` of a GitHub workflow, a job for each instance.
+    `fromJSON` of a GitHub workflow, a job for each instance. Of those chosen with --instance, also what is in force
+    on each, and where it comes from: the instance, `defaults:`, the top level, or the program itself.
     """
-    from reconciler.render.instances import instances_json, instances_text, matrix_text
     from reconciler.workflow.options import select_all, select_instances
     from reconciler.workflow.validate import valid_settings
 
-    settings = valid_settings(config)
+    settings, named = valid_settings(config), bool(selection.names)
     if not selection.is_explicit:
         selection = select_all(settings, embedded=console.output_format != _MATRIX, shard=selection.shard)
     chosen = select_instances(settings, selection)
     if console.output_format == _MATRIX:
+        from reconciler.render.instances import matrix_text
+
         console.result(matrix_text(chosen))
-    elif console.wants_json:
-        console.result(instances_json(chosen, settings.default_instance))
     else:
-        console.result(instances_text(chosen, settings.default_instance, console.paint))
+        _show(chosen, settings, console, in_full=named)
     return 0
+
+
+def _show(chosen: Sequence[Instance], settings: Settings, console: Console, *, in_full: bool) -> None:
+    from reconciler.render.instances import in_force_text, instances_json, instances_text
+    from reconciler.workflow.validate import in_force
+
+    found = in_force(settings.path)
+    if console.wants_json:
+        console.result(instances_json(chosen, found, settings.default_instance))
+        return
+    console.result(instances_text(chosen, settings.default_instance, console.paint))
+    if in_full:
+        console.result("".join(in_force_text(each.name, found[each.name], console.paint) for each in chosen))
+    elif chosen and any(setting.origin == "defaults" for found_on in found.values() for setting in found_on):
+        console.progress(
+            "to see what is in force on one, and where it comes from: reconciler instances --instance NAME"
+        )

@@ -9,10 +9,11 @@ from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.declared.config.policy import effective_policy, policy_problems
-from reconciler.declared.config.sinks import read_owners, read_sinks, sink_problems
+from reconciler.declared.config.sinks import read_owners, read_sinks, shared_path_problems, sink_problems
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity, error, has_errors, warning
+from reconciler.model.placeholders import fill_instance
 from reconciler.model.platform import platform_page_start
 from reconciler.model.settings import (
     DEFAULT_LIMITS,
@@ -35,20 +36,21 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
 
     Relative paths start from `root`, the folder of reconciler.yaml.
     """
+    written, document = document, resolved_document(document)
     top = cast("Node", document.root)
     shared = _texts(top.get("variables", {}))
     instances = tuple(_instance(document, name, node, shared, root) for name, node in top["instances"].items())
     problems = [*_url_problems(document), *_shared_targets(document, instances), *_default_problem(document)]
     problems += _misplaced_databases(document, instances, root)
-    problems += sink_problems(document, root)
-    problems += policy_problems(document)
+    problems += shared_path_problems(document, root)
+    problems += _value_problems(written, document)
     if has_errors(problems):
         return None, problems
     settings = Settings(
         path=Path(document.path),
         instances=instances,
         default_instance=top.get("default_instance"),
-        variable_sources=tuple(_variable_sources(document)),
+        variable_sources=tuple(dict.fromkeys(_variable_sources(document))),
         protected=tuple(top.get("protected", ())),
         ignore=tuple(top.get("ignore", ())),
         rules={name: _rule(node) for name, node in top.get("rules", {}).items()},
@@ -56,6 +58,37 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
         owners=read_owners(top.get("owners", {})),
     )
     return settings, problems
+
+
+def resolved_document(document: Document) -> Document:
+    """A valid document, with `defaults:` as if each instance had them written itself."""
+    if "defaults" not in cast("Node", document.root):
+        return document
+    from reconciler.declared.config.defaults import with_defaults  # few files have them
+
+    return with_defaults(document)
+
+
+def _value_problems(written: Document, document: Document) -> Iterator[Diagnostic]:
+    """The problems of single values, each once, whether they are an instance's own or a default."""
+    problems = [*sink_problems(document), *policy_problems(document)]
+    if _has_placeholders(document):
+        from reconciler.declared.config.placeholders import placeholder_problems, unknown_placeholders
+
+        problems += unknown_placeholders(document)
+        yield from placeholder_problems(document)
+    if written is not document:
+        from reconciler.declared.config.defaults import naming_instances
+
+        problems = [*naming_instances(written, problems)]
+    yield from problems
+
+
+def _has_placeholders(document: Document) -> bool:
+    """Whether braces are in a name of a variable or a path, apart from the paths of sinks."""
+    nodes = cast("Node", document.root)["instances"].values()
+    texts = (text for node in nodes for text in (node.get("ca_bundle", ""), *node.get("credentials", {}).values()))
+    return any(isinstance(text, str) and "{" in text for text in texts)
 
 
 def _instance(document: Document, name: str, node: Node, shared: Mapping[str, str], root: Path) -> Instance:
@@ -68,10 +101,10 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         embedded=root / embedded if embedded is not None else None,
         embedded_as=embedded or "",
         platform=str(node["platform"]) if "platform" in node else None,
-        credentials=_credentials(credentials, root) if credentials is not None else None,
+        credentials=_credentials(credentials, name, root) if credentials is not None else None,
         variables={**shared, **_texts(node.get("variables", {}))},
         limits=NO_LIMITS if embedded is not None else _limits(node.get("limits", {})),
-        ca_bundle=root / node["ca_bundle"] if "ca_bundle" in node else None,
+        ca_bundle=root / fill_instance(node["ca_bundle"], name) if "ca_bundle" in node else None,
         timeout=node.get("timeout"),
         allow_http=node.get("allow_http", False),
         system_clients=tuple(node.get("system_clients", ())),
@@ -83,12 +116,13 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
     )
 
 
-def _credentials(node: Node, root: Path) -> CredentialNames:
+def _credentials(node: Node, instance: str, root: Path) -> CredentialNames:
+    filled = {key: fill_instance(text, instance) for key, text in node.items() if isinstance(text, str)}
     return CredentialNames(
-        username_env=node.get("username_env"),
-        password_env=node.get("password_env"),
-        username_file=root / node["username_file"] if "username_file" in node else None,
-        password_file=root / node["password_file"] if "password_file" in node else None,
+        username_env=filled.get("username_env"),
+        password_env=filled.get("password_env"),
+        username_file=root / filled["username_file"] if "username_file" in filled else None,
+        password_file=root / filled["password_file"] if "password_file" in filled else None,
         as_is=node.get("as_is", False),
     )
 
@@ -117,6 +151,7 @@ def _texts(variables: Node) -> dict[str, str]:
 
 
 def _variable_sources(document: Document) -> Iterator[tuple[str, Location]]:
+    """Where variables are defined; a default, which is at one place for all instances, once."""
     top = cast("Node", document.root)
     for name in top.get("variables", {}):
         yield name, document.location("variables", name, key=True)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declared.yaml.document import Document
+from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error
+from reconciler.model.placeholders import INSTANCE_PLACEHOLDERS
 from reconciler.model.settings import (
     AgeSinkSetting,
     CommandSinkSetting,
@@ -50,12 +52,10 @@ def _sink(kind: str, node: Node, root: Path) -> SinkSetting:
             return CommandSinkSetting(tuple(node["run"]), root, float(node.get("timeout", 30)), scope)
 
 
-def sink_problems(document: Document, root: Path) -> Iterator[Diagnostic]:
-    """Invalid age recipients, and invalid or shared paths. Relative paths start from `root`."""
+def sink_problems(document: Document) -> Iterator[Diagnostic]:
+    """Invalid age recipients, and invalid paths."""
     yield from _recipient_problems(document)
-    if files := list(_files(document)):
-        yield from _path_problems(document, files)
-        yield from _shared_paths(document, files, root)
+    yield from _path_problems(document, list(_files(document)))
 
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
@@ -93,22 +93,38 @@ def _path_faults(kind: str, path: str) -> list[Fault]:
     from reconciler.secrets.paths import folder_faults, template_faults
 
     if kind == "age":
-        return [*template_faults(path, ("instance", "owner", "name"), ("name",)), *folder_faults(path)]
-    return template_faults(path, ("instance",))
+        return [*template_faults(path, (*INSTANCE_PLACEHOLDERS, "owner", "name"), ("name",)), *folder_faults(path)]
+    return template_faults(path, INSTANCE_PLACEHOLDERS)
 
 
-def _shared_paths(document: Document, files: Sequence[File], root: Path) -> Iterator[Diagnostic]:
-    """Two sinks that would overwrite each other's file, also by another spelling of its path or through a link."""
+def shared_path_problems(document: Document, root: Path) -> Iterator[Diagnostic]:
+    """Two sinks that would overwrite each other's file, also by another spelling of its path or through a link.
+
+    Relative paths start from `root`. A path that several instances have from one place is reported once.
+    """
+    reported = set()
+    for first, other in _sharing(list(_files(document)), root):
+        place = document.location("instances", other[0], "sinks", other[1], other[2], "path")
+        if place not in reported:
+            reported.add(place)
+            yield _shared(first[0], other[0], place)
+
+
+def _sharing(files: Sequence[File], root: Path) -> Iterator[tuple[File, File]]:
+    if not files:
+        return
     from reconciler.secrets.paths import expand
 
-    seen: dict[str, tuple[str, str]] = {}
-    for instance, position, kind, path in files:
+    seen: dict[str, File] = {}
+    for each in files:
+        instance, _, kind, path = each
         file = os.path.realpath(root / expand(path, instance))
-        first_instance, first_kind = seen.setdefault(file.casefold(), (instance, f"{kind} {position}"))
-        if (first_instance, first_kind) == (instance, f"{kind} {position}"):
-            continue
-        if kind != SHARED or not first_kind.startswith(SHARED) or first_instance == instance:
-            who = f"{first_instance} and {instance}" if first_instance != instance else f"two sinks of {instance}"
-            place = document.location("instances", instance, "sinks", position, kind, "path")
-            hint = "put {instance} into both paths" if first_instance != instance else "give each a path of its own"
-            yield error("sink-path", f"{who} would write the same file", place, hint)
+        first = seen.setdefault(file.casefold(), each)
+        if first is not each and not (kind == first[2] == SHARED and instance != first[0]):
+            yield first, each
+
+
+def _shared(first: str, instance: str, place: Location) -> Diagnostic:
+    who = f"{first} and {instance}" if first != instance else f"two sinks of {instance}"
+    hint = "put {instance} into both paths" if first != instance else "give each a path of its own"
+    return error("sink-path", f"{who} would write the same file", place, hint)

@@ -19,8 +19,9 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(
     r"\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2}|U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}|U0000[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 )
-_WITH_VARIABLES = re.compile(r"(?:\$\{[^{}\s]*\}|[^\s,\[\]{}])+")
-"""A value as the user meant it: text with `${name}`, up to the character that ends it inside brackets."""
+_WITH_VARIABLES = re.compile(r"(?:\$?\{[^{}\s]*\}|[^\s,\[\]{}])+")
+"""A value as the user meant it: text with `${name}` or `{name}`, up to the character that ends it inside brackets."""
+_PLACEHOLDER = re.compile(r"(?<![\s,\[{])\{[A-Za-z]+\}")
 
 _NAMES = {"\x00": " (NUL)", "\x1b": " (escape)", "\x7f": " (delete)", "\x08": " (backspace)"}
 _BREAKS = {
@@ -129,8 +130,8 @@ def _known_by_text(complaint: ParserError, said: str, text: str) -> Problem | No
         return bad_escape(text, complaint.began or 0)
     if _is_about_a_tab(complaint, text):
         return Problem(_tab_before(text, stopped), "yaml", "a tab cannot indent", "use blanks")
-    if "',' or '" in said and text[stopped - 1 : stopped + 1] == "${":
-        return _variable_between_brackets(text, stopped - 1)
+    if "',' or '" in said and (opening := _opening_of_a_name(text, stopped)):
+        return _name_between_brackets(text, stopped - len(opening) + 1, opening)
     if "cannot start any token" in said:
         message = f"a value cannot start with {quoted(text[stopped : stopped + 1])} without quotes"
         return Problem(stopped, "yaml", message, "quote it")
@@ -149,12 +150,19 @@ def _known_by_words(complaint: ParserError, said: str, end: int) -> Problem:
     return Problem(stopped, "yaml", f"this is not YAML ({complaint.problem or 'unreadable'})")
 
 
-def _variable_between_brackets(text: str, dollar: int) -> Problem:
-    """A `${name}` without quotes inside a flow collection."""
-    begins = next(position for position in range(dollar, -1, -1) if position == 0 or text[position - 1] in " ,[{\t\n")
+def _opening_of_a_name(text: str, brace: int) -> str:
+    """`${` or `{`, if that brace was meant for the name of a variable or placeholder."""
+    if text[brace - 1 : brace + 1] == "${":
+        return "${"
+    return "{" if _PLACEHOLDER.match(text, brace) else ""
+
+
+def _name_between_brackets(text: str, position: int, opening: str) -> Problem:
+    """A `${name}` or `{name}` without quotes inside a flow collection."""
+    begins = next(start for start in range(position, -1, -1) if start == 0 or text[start - 1] in " ,[{\t\n")
     found = _WITH_VARIABLES.match(text, begins)
-    hint = f"write {quoted(found[0])}" if found and "${" in found[0] else "put the whole value in quotes"
-    message = "inside of { } or [ ], a '${' needs quotes: YAML takes its '{' for a mapping"
+    hint = f"write {quoted(found[0])}" if found and opening in found[0] else "put the whole value in quotes"
+    message = f"inside of {{ }} or [ ], a '{opening}' needs quotes: YAML takes its '{{' for a mapping"
     return Problem(begins, "yaml", message, hint)
 
 

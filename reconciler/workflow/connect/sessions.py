@@ -13,12 +13,9 @@ from reconciler.live.platform.gateway import HttpGateway, connect
 from reconciler.live.platform.server_words import ServerWords
 from reconciler.model.errors import CredentialsMissing, Interrupted
 from reconciler.model.secret import Secret
-from reconciler.model.settings import CredentialNames, Instance
+from reconciler.model.settings import DEFAULT_TIMEOUT, CredentialNames, Instance
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.login_slots import AccountState, LoginSlot
-
-DEFAULT_TIMEOUT = 30.0
-"""Total timeout per request in seconds."""
 
 
 @frozen

@@ -125,3 +125,37 @@ def test_a_hint_names_a_few_of_many_instances(project: Project) -> None:
     ended = project.run("instances", "-i", "zzz")
     assert "acme-0, acme-1," in ended.err
     assert "and 28 more: reconciler instances" in ended.err
+
+
+def test_what_is_in_force_on_one_is_shown_with_the_line_that_it_comes_from(project: Project) -> None:
+    project.write(
+        "reconciler.yaml",
+        "variables: {host: portal.example.com}\n"
+        "defaults:\n"
+        '  credentials: {username_env: "PM_{INSTANCE}_USER", password_env: PM_PASSWORD}\n'
+        "  limits: {deletes: 10}\n"
+        "instances:\n"
+        "  eu: {url: https://eu.example.com}\n"
+        "  us:\n"
+        "    url: https://us.example.com\n"
+        "    limits: {deletes: 0}\n",
+    )
+    ended = project.run("instances")
+    assert ended.out.count("\n") == 3
+    assert ended.err == (
+        "to see what is in force on one, and where it comes from: reconciler instances --instance NAME\n"
+    )
+    ended = project.run("instances", "-i", "us")
+    assert ended.err == ""
+    rows = [line.split() for line in ended.out.partition("\nus\n")[2].splitlines()]
+    assert ["credentials.username_env", "PM_US_USER", "defaults,", "reconciler.yaml:3"] in rows
+    assert ["limits.deletes", "0", "instance,", "reconciler.yaml:9"] in rows
+    assert ["limits.creates", "25", "built", "in"] in rows
+    assert ["variables.host", "portal.example.com", "top", "level,", "reconciler.yaml:1"] in rows
+    [first, _] = project.run("instances", "--format", "json").document["instances"]
+    assert {
+        "key": "limits.deletes",
+        "value": "10",
+        "origin": "defaults",
+        "location": {"path": "reconciler.yaml", "line": 4, "column": 21},
+    } in first["settings"]

@@ -314,3 +314,21 @@ def test_with_a_base_a_new_instance_is_told(trusted: Project, staging: Platform)
         f"reconciler.yaml adds the instance 'moved': '{staging.url}' since the base",
         f"reconciler.yaml removes the instance 'staging': '{staging.url}' since the base",
     ]
+
+
+def test_defaults_are_compared_by_what_they_come_to(trusted: Project) -> None:
+    """Where a setting is written does not matter; what a default changes is told of each instance that has it."""
+    settings = json.loads((trusted.folder / "reconciler.yaml").read_text())
+    moved = {key: settings["instances"]["staging"].pop(key) for key in ("credentials", "limits")}
+    trusted.write("reconciler.yaml", json.dumps({**settings, "defaults": moved}))
+    assert configuration(trusted.run("plan", *FROM, "--format", "json")) == []
+    moved = {
+        "credentials": {"username_env": "{INSTANCE}_USER", "password_env": "PM_PASSWORD"},
+        "limits": {"deletes": 9},
+    }
+    trusted.write("reconciler.yaml", json.dumps({**settings, "defaults": moved}))
+    assert [note["message"] for note in configuration(trusted.run("plan", *FROM, "--format", "json"))] == [
+        "reconciler.yaml here changes credentials.username_env of staging from 'PM_USER' to 'STAGING_U'; not in force",
+        "reconciler.yaml here raises limits.creates of staging from 1 to 25; not in force",
+        "reconciler.yaml here raises limits.deletes of staging from 3 to 9; not in force",
+    ]

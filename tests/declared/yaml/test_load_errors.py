@@ -36,6 +36,8 @@ MISTAKES = {
     "a: [b] c": "f:1:8: error: there is more after the end of the value",
     "a: {b: https://${c}/d}": f"f:1:8: error: {NEEDS}write 'https://${{c}}/d'",
     "a: [x, ${c}-${d}:80/e, f]": f"f:1:8: error: {NEEDS}write '${{c}}-${{d}}:80/e'",
+    'a: {b: PM_{INSTANCE}_U, c: "d"}': f"f:1:8: error: {NEEDS.replace('$', '')}write 'PM_{{INSTANCE}}_U'",
+    "a: [x/{instance}]": f"f:1:5: error: {NEEDS.replace('$', '')}write 'x/{{instance}}'",
     "a: [x${c d}]": f"f:1:5: error: {NEEDS}put the whole value in quotes",
     "a: [1, 2\nb: c\n": "f:1:4: error: the list that '[' opens here lacks a ',' or its ']'",
     "a: {b: 1\nc: 2": "f:1:4: error: the mapping that '{' opens here lacks a ',' or its '}'",
