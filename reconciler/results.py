@@ -19,6 +19,7 @@ from reconciler.support.frozen import frozen
 if TYPE_CHECKING:
     from reconciler.applying.report import Report
     from reconciler.live.observation import ObservationAge
+    from reconciler.model.trials import Trial
     from reconciler.secrets.delivery import Delivery, MissingSecret
     from reconciler.secrets.values import SinkState
 
@@ -73,6 +74,8 @@ class SinkEntry:
     state: SinkState
     error: ReconcilerError | None = None
     """Why the state is unknown, or the delivery failed."""
+    trial: Trial | None = None
+    """What the token endpoint said of the secret that is stored there; None if that was not requested."""
 
 
 @frozen

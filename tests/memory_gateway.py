@@ -15,6 +15,7 @@ from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, Uns
 from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
+from reconciler.model.trials import Trial
 from reconciler.planning.plan.plan import Change, Create
 
 ENOUGH_SECONDS = 20.0
@@ -233,6 +234,10 @@ class MemoryGateway:
     def may_edit_and_delete(self) -> tuple[bool, bool]:
         """The account has every permission."""
         return True, True
+
+    def try_secret(self, client: LiveClient, secret: Secret, capabilities: Capabilities) -> Trial:
+        """It has no token endpoint."""
+        raise Unavailable("the server failed (500)")
 
     def _new_id(self) -> int:
         self._last_id += 1

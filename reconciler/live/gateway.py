@@ -8,6 +8,7 @@ from typing import Protocol
 from reconciler.model.clients import ClientSpec, Listing, LiveClient
 from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
+from reconciler.model.trials import Trial
 from reconciler.support.frozen import frozen
 
 
@@ -50,3 +51,9 @@ class Gateway(Protocol):
 
     def may_edit_and_delete(self) -> tuple[bool, bool]:
         """Whether the account has the permissions to edit and to delete auth clients. Nothing is changed."""
+
+    def try_secret(self, client: LiveClient, secret: Secret, capabilities: Capabilities) -> Trial:
+        """Whether a live client's secret is accepted, by the token endpoint. No token is issued.
+
+        Raises Unavailable if no answer came, or one after which no more secrets should be tried.
+        """

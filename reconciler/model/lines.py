@@ -45,6 +45,8 @@ class Capabilities:
     """Whether the id and secret of a client with personal_access_token are enough for a token of any user."""
     newest_issues_tokens: bool
     """Whether the newest client with personal_access_token issues every user's personal access tokens."""
+    checks_secrets_first: bool
+    """Whether the token endpoint looks at a client's secret before it asks for the client's grants."""
     is_known: bool = True
     """Whether an instance with these answers was ever examined."""
 
@@ -71,6 +73,7 @@ def _four(line: str, *, as_sent: bool, secrets: SecretDisplay = SecretDisplay.AL
         exchanges_mixed_codes=False,
         mints_tokens_for_anybody=True,
         newest_issues_tokens=False,
+        checks_secrets_first=True,
     )
 
 
@@ -83,6 +86,7 @@ def _twenty_six(line: str, secrets: SecretDisplay, *, owner_only: bool | None) -
         exchanges_mixed_codes=True,
         mints_tokens_for_anybody=False,
         newest_issues_tokens=True,
+        checks_secrets_first=False,
     )
 
 
@@ -105,6 +109,7 @@ UNKNOWN = Capabilities(
     exchanges_mixed_codes=False,
     mints_tokens_for_anybody=True,
     newest_issues_tokens=False,
+    checks_secrets_first=False,
     is_known=False,
 )
 """Answers differently from every version that was examined."""

@@ -21,6 +21,7 @@ from reconciler.model.settings import (
 from reconciler.secrets.masking import Mask, mask
 from reconciler.secrets.recipients import RecipientResolver, reading_below
 from reconciler.secrets.sink import Sink
+from reconciler.secrets.stored import Decrypt, Stored
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.frozen import frozen
 from reconciler.support.subprocess_env import environment_without
@@ -199,6 +200,10 @@ class Deliverer:
     def holding(self, delivery: SecretDelivery, number: int) -> SinkHolding:
         """What the sink with this number has for the client. Changes nothing, and raises nothing."""
         return _looked(self._sinks[number], delivery)
+
+    def stored(self, client: SinkClient, number: int, decrypt: Decrypt | None) -> Stored:
+        """What the sink with this number has stored for the client. Raises SinkError where it cannot be read."""
+        return self._sinks[number].stored(client, decrypt)
 
     def _covering(self, client: SinkClient) -> Iterator[Sink]:
         return (self._sinks[number] for number in self.numbers(client))

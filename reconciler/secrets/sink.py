@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from reconciler.model.recipients import SinkAnswer
+from reconciler.secrets.stored import Decrypt, Stored
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 
 
@@ -50,6 +51,12 @@ class Sink(Protocol):
         """What its records say about who has the secret of each of these clients, by its id.
 
         Needs no secret and runs no program. Raises SinkError where the place cannot be read.
+        """
+
+    def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
+        """The id and secret that are stored for this client, to be tried. Runs no program.
+
+        `decrypt` opens encrypted files. Raises SinkError where the place cannot be read.
         """
 
     def holds(self, delivery: SecretDelivery) -> SinkState:

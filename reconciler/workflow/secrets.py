@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from reconciler.applying.deliver import Deliveries, DeliveryTargets, PendingDelivery
 from reconciler.applying.report import DeliveryResult
 from reconciler.live.gateway import ClientSecret, Gateway
+from reconciler.model.clients import DesiredClient, Listing
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance
@@ -15,11 +16,13 @@ from reconciler.planning.managed import managed_pairs
 from reconciler.planning.plan.plan import Plan
 from reconciler.results import SecretsResult, SinkContents, SinkEntry, Stopped
 from reconciler.secrets.delivery import Deliverer
+from reconciler.secrets.masking import Mask
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient, SinkState
 from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, enumeration, quoted
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.delivery.deliveries import client_of, deliverer_of
+from reconciler.workflow.delivery.trials import Place, TrialRequest, Trials
 from reconciler.workflow.listing import demand_system_clients
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, plan_policy
@@ -33,6 +36,12 @@ class DeliveryRequest:
     names: tuple[str, ...] = ()
     """Globs of declared clients; empty for all."""
     check: bool = False
+    trials: TrialRequest | None = None
+    """With `check`: how to try what is stored; None not to."""
+
+    def includes(self, *names: str) -> bool:
+        """Whether a client with one of these names is asked for."""
+        return not self.names or any(matches(glob, name) for glob in self.names for name in names)
 
 
 def deliver_secrets(request: PlanRequest, wanted: DeliveryRequest, run: Run) -> list[SecretsResult]:
@@ -56,7 +65,10 @@ def deliver_secrets(request: PlanRequest, wanted: DeliveryRequest, run: Run) -> 
             with ExitStack() as stack:
                 if not wanted.check:
                     lock(instance, stack, run)
-                return _supply(request, instance, wanted, sessions.open(instance, stack), run)
+                gateway = sessions.open(instance, stack)
+                if wanted.check:
+                    return _check(request, instance, wanted, gateway, lambda: run.stop() or cancel_token())
+                return _supply(request, instance, wanted, gateway, run)
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 
@@ -81,25 +93,56 @@ class _Due:
     number: int
 
 
-def _supply(
-    request: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, run: Run
-) -> SecretsResult:
-    deliverer = deliverer_of(instance, request.settings, request.options, run.mask)
+@frozen
+class _Found:
+    """What was found before anything is delivered."""
+
+    deliverer: Deliverer
+    listing: Listing
+    issued: tuple[ClientSecret, ...]
+    others: tuple[DesiredClient, ...]
+    """The declared clients that were asked for and match no live one."""
+    looked: tuple[tuple[_Due, SinkEntry], ...]
+
+
+def _find(
+    request: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, mask: Mask | None
+) -> _Found:
+    deliverer = deliverer_of(instance, request.settings, request.options, mask)
     listing, issued = gateway.list_with_secrets()
     demand_system_clients(listing, instance)
-    known = managed_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
+    declared = request.declared.of(instance.name)
+    known = list(managed_pairs(declared, listing, plan_policy(request, instance)))
     clients = [
         (client_of(instance, live.name, entry.owner), live.id)
         for entry, live in known
-        if not wanted.names or any(matches(glob, name) for glob in wanted.names for name in (live.name, entry.name))
+        if wanted.includes(live.name, entry.name)
     ]
-    due = list(_due(deliverer, clients, issued))
-    looked = [(each, _look(deliverer, each)) for each in due]
-    if wanted.check:
-        declared = request.declared.of(instance.name).present
-        problems = deliverer.visible_problems([client_of(instance, each.name, each.owner) for each in declared])
-        return SinkContents(instance, tuple(place for _, place in looked), problems=problems)
-    return _deliver(instance, deliverer, looked, issued, run)
+    managed = {entry.name for entry, _ in known}
+    others = (each for each in declared.present if each.name not in managed and wanted.includes(each.name))
+    due = _due(deliverer, clients, issued)
+    return _Found(deliverer, listing, issued, tuple(others), tuple((each, _look(deliverer, each)) for each in due))
+
+
+def _supply(
+    request: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, run: Run
+) -> SecretsResult:
+    found = _find(request, instance, wanted, gateway, run.mask)
+    return _deliver(instance, found.deliverer, found.looked, found.issued, run)
+
+
+def _check(
+    request: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, stop: Callable[[], bool]
+) -> SecretsResult:
+    found = _find(request, instance, wanted, gateway, None)
+    declared = request.declared.of(instance.name).present
+    problems = found.deliverer.visible_problems([client_of(instance, each.name, each.owner) for each in declared])
+    places: Sequence[SinkEntry] = [place for _, place in found.looked]
+    if wanted.trials is not None:
+        trials = Trials(wanted.trials, found.deliverer, gateway, found.listing, stop)
+        others = [client_of(instance, each.name, each.owner) for each in found.others]
+        places = trials.run([Place(due.client, due.number, entry) for due, entry in found.looked], others)
+    return SinkContents(instance, tuple(places), problems=problems)
 
 
 def _due(

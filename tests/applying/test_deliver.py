@@ -25,6 +25,7 @@ from reconciler.model.recipients import SinkAnswer
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.managed import managed_pairs
 from reconciler.secrets.delivery import Deliverer
+from reconciler.secrets.stored import Decrypt, Stored
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from tests.applying.test_apply_properties import faults, stops
 from tests.applying.test_journal import HEADING, NOON, clock
@@ -70,6 +71,9 @@ class Shelf:
         if not self.tells:
             return [None] * len(clients)
         return [self.there.get(known, ("", ""))[0] == client.name for client, known in clients]
+
+    def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
+        return None
 
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         raise NotImplementedError

@@ -36,7 +36,7 @@ it is 5. Warnings never change the code. What to do about each:
 [recover](../guides/recovering.md), and [in a pipeline](../guides/pipelines.md#exit-codes-to-act-on).
 
 Where a command only looks, 1 says "not as it should be": `doctor` has found an error, `fmt --check` a file that
-would change, `secrets deliver --check` a sink that lacks something.
+would change, `secrets deliver --check` a sink that lacks something, with `--try` also a secret that is not accepted.
 
 <!-- Below: written by `make docs` from --help. -->
 """

@@ -31,7 +31,8 @@ PACKAGE = Path(reconciler.__file__).parent
 REVEALING = {
     "live/platform/session.py",  # the login
     "live/platform/server_words.py",  # finds it in the words of a server, to leave it out
-    "live/http/transport.py",  # sends the login's form
+    "live/platform/token_endpoint.py",  # tries it
+    "live/http/transport.py",  # sends the forms of both
     "secrets/payload.py",  # what an age file holds, and what a command gets
     "secrets/sinks/dotenv.py",
     "secrets/sinks/json_file.py",

@@ -28,7 +28,9 @@ from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.model.lines import UP_TO_4_15, Capabilities
+from reconciler.model.secret import Secret
 from reconciler.model.settings import NO_LIMITS, Instance, Settings
+from reconciler.model.trials import Trial
 from reconciler.planning.guard import refusals
 from reconciler.planning.plan.plan import Create, Plan, Prune
 from reconciler.planning.planfile.stale import Ready, reconcile_saved
@@ -96,6 +98,9 @@ class Mortal:
 
     def may_edit_and_delete(self) -> tuple[bool, bool]:
         return self._live(self._instance.may_edit_and_delete)
+
+    def try_secret(self, client: LiveClient, secret: Secret, capabilities: Capabilities) -> Trial:
+        return self._live(lambda: self._instance.try_secret(client, secret, capabilities))
 
     def check(self) -> None:
         """Raise Death if the run is dead: then it writes and says nothing more either."""

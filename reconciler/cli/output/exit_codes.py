@@ -17,6 +17,7 @@ from reconciler.results import (
 
 if TYPE_CHECKING:
     from reconciler.doctor.examination import Examination
+    from reconciler.model.trials import Trial
     from reconciler.workflow.observe import ObserveResult
 
 DONE, FAILED, PENDING, INVALID, REFUSED, PARTIAL, LOGIN_REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
@@ -59,11 +60,21 @@ def _of_supplied(supplied: SinkContents, check: bool) -> int:
 
     states = {place.state for place in supplied.places}
     if check:
+        if any(place.trial is not None and _is_useless(place.trial, place.id) for place in supplied.places):
+            return FAILED
         unseen = any(place.error is not None for place in supplied.places)
         return FAILED if unseen or supplied.problems or states & {SinkState.MISSING, SinkState.STALE} else DONE
     if SinkState.FAILED not in states:
         return DONE
     return PARTIAL if SinkState.DELIVERED in states else FAILED
+
+
+def _is_useless(trial: Trial, client_id: int) -> bool:
+    """Whether a secret was tried, or should have been, and an application could not use it for this client."""
+    from reconciler.model.trials import TrialState  # only `secrets deliver` needs it
+
+    other = trial.id is not None and trial.id != client_id
+    return other or trial.state not in (TrialState.ACCEPTED, TrialState.IMPOSSIBLE)
 
 
 def of_unprinted_applies(results: Iterable[ApplyResult]) -> int:

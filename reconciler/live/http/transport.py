@@ -40,7 +40,7 @@ warnings.filterwarnings("ignore", "http.cookiejar bug!", UserWarning)
 # A 204 has no body, but "reading" it frees its connection for the next request.
 _WITH_BODY = frozenset({200, 201, 204})
 # Their body can explain them, but they say enough without one.
-_WITH_OPTIONAL_BODY = frozenset({401, 422, 429})
+_WITH_OPTIONAL_BODY = frozenset({400, 401, 422, 429})
 _LARGEST_EXPLANATION = 256 * 1024
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _CHUNK = 64 * 1024

@@ -12,6 +12,9 @@ PROBE = ApiRequest("POST", "/oauth/token/refresh", "ask for the session at", 200
 LIST = ApiRequest("GET", "/oauth/clients", "list the auth clients of", 200, "View Auth Clients")
 CREATE = ApiRequest("POST", "/oauth/clients", "create an auth client on", 201, "Create Auth Clients")
 
+# With invented values beside the secret: nothing is issued.
+TRY_SECRET = ApiRequest("POST", "/oauth/token", "try a secret at", 200)
+
 ABOUT = ApiRequest("GET", "/about", "ask for the version of", 200)
 
 ANONYMOUS_PROBE = ApiRequest("GET", "/oauth/scopes", "reach", 401)

@@ -16,9 +16,12 @@ from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.lines import after_asking_for_nobody
 from reconciler.live.platform.listing import read_listing, read_secrets, texts_of
 from reconciler.live.platform.session import Session, texts_in
+from reconciler.live.platform.token_endpoint import try_secret
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.model.lines import Capabilities
+from reconciler.model.secret import Secret
+from reconciler.model.trials import Trial
 from reconciler.support.json_reader import WrongShape
 
 Read = TypeVar("Read")
@@ -160,6 +163,10 @@ class HttpGateway:
         edit = self._session.status_of(endpoints.ASK_EDIT, frozenset({403, 404, 422, 500}), {})
         delete = self._session.status_of(endpoints.ASK_DELETE, frozenset({403, 404, 500}))
         return edit != 403, delete != 403
+
+    def try_secret(self, client: LiveClient, secret: Secret, capabilities: Capabilities) -> Trial:
+        """Whether a client's secret is accepted, by its token endpoint. No token is issued."""
+        return try_secret(client, secret, capabilities, self._url, self._session.ask_without_session)
 
     def _check_not_made(self, name: str, beside: int | None) -> None:
         """Raise Unavailable if a create that found the session ended may still have created a client with this name.

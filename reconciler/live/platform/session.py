@@ -167,6 +167,10 @@ class Session:
                 raise problem
             self._renew(cookies, call)
 
+    def ask_without_session(self, call: ApiRequest, form: Secret) -> HttpResponse:
+        """Return the response to a form, whatever it says. No cookie of the session is sent, and none is kept."""
+        return self._transport.exchange(call, self._transport.new_cookies(), form=form)
+
     def is_alive(self) -> bool:
         """Whether the session is valid and the server confirms it."""
         return self._is_confirmed(self._cookies)

@@ -6,16 +6,18 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from reconciler.model.trials import Trial
 from reconciler.render.json.overview import FORMAT_VERSION, stopped_entry
 from reconciler.results import SecretsResult, SinkEntry, Stopped
 
 
-def render_secrets(results: Sequence[SecretsResult], *, check: bool) -> str:
+def render_secrets(results: Sequence[SecretsResult], *, check: bool, tried: bool = False) -> str:
     """Render the document for `secrets deliver`, ending in a line feed."""
     document = {
         "format_version": FORMAT_VERSION,
         "kind": "secrets",
         "check": check,
+        "try": tried,
         "instances": [_entry(result) for result in results],
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
@@ -45,4 +47,9 @@ def _place(place: SinkEntry) -> dict[str, Any]:
         "status": place.state,
         "message": place.error and place.error.message,
         "hint": place.error and place.error.hint,
+        "trial": place.trial and _trial(place.trial),
     }
+
+
+def _trial(trial: Trial) -> dict[str, Any]:
+    return {"status": trial.state, "id": trial.id, "message": trial.why}

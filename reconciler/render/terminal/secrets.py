@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from reconciler.model.trials import TrialState
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.view.counts import plural
 from reconciler.results import SinkContents, SinkEntry
@@ -24,6 +25,17 @@ _STYLES = {
     SinkState.CURRENT: Style.FAINT,
 }
 """In the order in which they are shown: states that need action come first."""
+_TRIAL_STYLES = {
+    TrialState.REFUSED: Style.REMOVED,
+    TrialState.NOT_LIVE: Style.REMOVED,
+    TrialState.NOT_STORED: Style.REMOVED,
+    TrialState.UNCLEAR: Style.WARNED,
+    TrialState.NOT_TRIED: Style.WARNED,
+    TrialState.IMPOSSIBLE: Style.WARNED,
+    TrialState.ACCEPTED: Style.ADDED,
+}
+"""In the order in which they are shown."""
+_TRIAL_WIDTH = 17
 _WORDS = {SinkState.NO_SECRET: "no secret", SinkState.CURRENT: "up to date"}
 _WIDTH = 12
 
@@ -36,6 +48,7 @@ def render_sink_contents(supplied: SinkContents, paint: Paint = plain) -> str:
         places = list(found)
         lines += [f"  {printable(label)}"]
         lines += [line for state in _STYLES for line in _state([p for p in places if p.state is state], paint)]
+        lines += _trials(places, paint)
     lines += _problems(supplied, paint)
     if supplied.journal_failure is not None:
         lines += [f"  the journal does not tell all of this: {printable(supplied.journal_failure)}"]
@@ -58,6 +71,33 @@ def _state(places: Sequence[SinkEntry], paint: Paint) -> Iterator[str]:
     if len(places) > MOST_LISTED:
         yield f"    {' ' * _WIDTH}and {len(places) - MOST_LISTED} more: --format json has all of them"
     yield from _reasons(places)
+
+
+def _trials(places: Sequence[SinkEntry], paint: Paint) -> Iterator[str]:
+    """Yield what the instance says of the secrets that are stored in a sink."""
+    tried = [(place, place.trial) for place in places if place.trial is not None]
+    if tried:
+        yield "    tried at the token endpoint:"
+    for state, style in _TRIAL_STYLES.items():
+        found = [(place, trial) for place, trial in tried if trial.state is state]
+        word = _trial_word(state)
+        for why, alike in groupby(sorted(found, key=lambda pair: pair[1].why or ""), lambda pair: pair[1].why):
+            named = _named([place for place, _ in alike])
+            yield f"      {paint(word, style)}{' ' * (_TRIAL_WIDTH - len(word))}{named}"
+            if why:
+                yield f"      {' ' * _TRIAL_WIDTH}{printable(why)}"
+
+
+def _trial_word(state: TrialState) -> str:
+    return state.value.replace("_", " ")
+
+
+def _named(places: Sequence[SinkEntry]) -> str:
+    if len(places) == 1:
+        return f"{printable(places[0].name)} (id {places[0].id})"
+    shown = ", ".join(sorted(printable(place.name) for place in places)[:MOST_LISTED])
+    more = f" and {len(places) - MOST_LISTED} more: --format json has all of them" if len(places) > MOST_LISTED else ""
+    return f"{plural(len(places), 'client')}: {shown}{more}"
 
 
 def _problems(supplied: SinkContents, paint: Paint) -> Iterator[str]:
@@ -83,4 +123,7 @@ def _summary(supplied: SinkContents) -> str:
     numbers = {state: sum(place.state is state for place in supplied.places) for state in _STYLES}
     parts = [f"{plural(len(supplied.problems), 'sink')} cannot be used"] if supplied.problems else []
     parts += [f"{number} {_WORDS.get(state, state.value)}" for state, number in numbers.items() if number]
+    trials = [place.trial.state for place in supplied.places if place.trial is not None]
+    tried = [f"{trials.count(state)} {_trial_word(state)}" for state in _TRIAL_STYLES if state in trials]
+    parts += [f"secrets: {', '.join(tried)}"] if tried else []
     return " · ".join(parts) or "no declared client is live here that a sink is for"

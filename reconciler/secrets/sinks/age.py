@@ -21,6 +21,7 @@ from reconciler.secrets.payload import age_payload
 from reconciler.secrets.recipients import fingerprint, label_of
 from reconciler.secrets.sinks import age_manifest
 from reconciler.secrets.sinks.age_manifest import ManifestEntry
+from reconciler.secrets.stored import Decrypt, Stored, decrypted_secret
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
@@ -145,6 +146,13 @@ class AgeSink:
 
     def _shown(self, name: str) -> str:
         return (self._root / name).relative_to(self._folder).as_posix()
+
+    def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
+        """See `Sink`."""
+        file = self._file(client)
+        files.refuse_links(file, self._folder)
+        encrypted = files.read(file, self._folder)
+        return None if encrypted is None else decrypted_secret(encrypted, decrypt, client.url)
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`. No private key is needed."""

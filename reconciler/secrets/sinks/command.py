@@ -19,6 +19,7 @@ from reconciler.model.settings import CommandSinkSetting
 from reconciler.secrets.payload import check_payload, delete_payload, store_payload
 from reconciler.secrets.recipients import label_of
 from reconciler.secrets.redaction import redacted
+from reconciler.secrets.stored import NO_QUESTION, Decrypt, Stored
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
@@ -68,6 +69,10 @@ class CommandSink:
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         """See `Sink`. A program cannot be asked without running it."""
         return [SinkAnswer(Held.UNKNOWN)] * len(clients)
+
+    def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
+        """See `Sink`. A program cannot tell."""
+        return NO_QUESTION
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`. A program cannot tell."""

@@ -15,6 +15,7 @@ from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
 from reconciler.secrets.recipients import label_of
 from reconciler.secrets.sinks.dotenv_names import variable_stem
+from reconciler.secrets.stored import Decrypt, Stored, stored_secret
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import quoted
 
@@ -88,6 +89,12 @@ class DotenvSink:
             else nothing
             for client, client_id in clients
         ]
+
+    def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
+        """See `Sink`."""
+        there, start = self._assignments(), variable_stem(client.name)
+        found = there.get(f"{start}_CLIENT_ID"), there.get(f"{start}_CLIENT_SECRET")
+        return None if found == (None, None) else stored_secret(*found)
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`."""

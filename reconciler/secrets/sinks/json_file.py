@@ -13,6 +13,7 @@ from reconciler.secrets import files
 from reconciler.secrets.paths import expand
 from reconciler.secrets.plaintext_files import refuse_exposed
 from reconciler.secrets.recipients import label_of
+from reconciler.secrets.stored import Decrypt, Stored, stored_secret
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 
 Document = dict[str, dict[str, Any]]
@@ -92,6 +93,12 @@ class JsonSink:
         return SinkAnswer(
             Held.OTHER, (Recipient(owner if isinstance(owner, str) else None, "json", self.label, place),)
         )
+
+    def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
+        """See `Sink`."""
+        there = self._read().get(client.instance, {}).get(client.name)
+        values = there if isinstance(there, dict) else {}
+        return None if there is None else stored_secret(values.get("id"), values.get("secret"))
 
     def holds(self, delivery: SecretDelivery) -> SinkState:
         """See `Sink`."""
