@@ -13,7 +13,15 @@ from pathlib import Path
 from reconciler.declared.clients.entries import read_entries
 from reconciler.declared.clients.resolve import InstanceDeclarations, instance_declarations, resolve
 from reconciler.declared.config.settings import read_settings
-from reconciler.declared.git.repository import TreeEntry, contains, list_tree, read_blobs, read_file_at
+from reconciler.declared.git.repository import (
+    SUBMODULE,
+    TreeEntry,
+    contains,
+    file_at,
+    list_tree,
+    read_blobs,
+    read_file_at,
+)
 from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.files import ENDINGS
@@ -27,32 +35,35 @@ SYMLINK, FILES = "120000", ("100644", "100755")
 """The modes of what is loaded."""
 
 _MOST_LINKS = 8
-_SHORT = 12
+SHORT = 12
 """Digits of a commit ID that are shown to users."""
 
 
-def settings_at(commit: str, config: Path) -> tuple[Settings | None, list[Diagnostic]]:
+def settings_at(commit: str, config: Path, place: Path | None = None) -> tuple[Settings | None, list[Diagnostic]]:
     """The settings in a commit, and their problems. The settings are None if they have errors or the file is missing.
 
-    Locations are shown as `<commit>:<path>`. Relative paths in the settings start from where the file would be now.
-    Raises `GitError`.
+    `place` is where the commit has the file, if not where it is now. Locations are shown as `<commit>:<path>`. Relative
+    paths in the settings start from where the file would be now. Raises `GitError`.
     """
-    data = read_file_at(config.parent, commit, config.absolute())
+    data = read_file_at(config.parent, commit, (place or config).absolute())
     if data is None:
         return None, []
-    loaded = valid_documents(load_text(data, _shown(commit, str(config))), "reconciler")
+    loaded = valid_documents(load_text(data, _shown(commit, place or config)), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
     settings, problems = read_settings(loaded.documents[0], config.parent)
     return settings, [*loaded.diagnostics, *problems]
 
 
-def declared_at(commit: str, settings: Settings | None, clients: Path) -> InstanceDeclarations:
+def declared_at(
+    commit: str, settings: Settings | None, clients: Path, folder: Path | None = None
+) -> InstanceDeclarations:
     """The declarations of each instance in `settings` at a commit; empty if the commit has no such folder.
 
-    Raises `GitError`, and `InvalidDeclarations` if the files in the commit have errors.
+    `folder` is one that is in the repository now, if that of `clients` may not be. Raises `GitError`, and
+    `InvalidDeclarations` if the files in the commit have errors.
     """
-    loaded = valid_documents(_load_tree(commit, clients), "auth-clients")
+    loaded = valid_documents(_load_tree(commit, clients, folder or clients.parent), "auth-clients")
     if has_errors(loaded.diagnostics):
         raise InvalidDeclarations(loaded.diagnostics)
     return _resolved(loaded.documents, settings)
@@ -66,12 +77,13 @@ def _resolved(documents: Sequence[Document], settings: Settings | None) -> Insta
     return instance_declarations(contexts)
 
 
-def _load_tree(commit: str, clients: Path) -> LoadResult:
+def _load_tree(commit: str, clients: Path, folder: Path) -> LoadResult:
     """Load every file that would be loaded if the commit were checked out, sorted by path."""
-    folder = clients.parent
-    found = [entry for entry in list_tree(folder, commit, clients.absolute()) if is_loaded(entry)]
+    entries = list_tree(folder, commit, clients.absolute())
+    found = [entry for entry in entries if is_loaded(entry)]
     blobs = read_blobs(folder, [entry.object_id for entry in found])
-    parts = [_load(commit, clients, entry, blobs[entry.object_id]) for entry in found]
+    parts = [_load(commit, clients, folder, entry, blobs[entry.object_id]) for entry in found]
+    parts += [_of_submodule(commit, clients, entry) for entry in entries if _may_declare(entry)]
     return LoadResult(
         tuple(document for part in parts for document in part.documents),
         tuple(sorted_diagnostics(diagnostic for part in parts for diagnostic in part.diagnostics)),
@@ -80,14 +92,29 @@ def _load_tree(commit: str, clients: Path) -> LoadResult:
 
 def is_loaded(entry: TreeEntry) -> bool:
     """Whether a file of a commit would be loaded if the commit were checked out."""
-    hidden = any(part.startswith(".") for part in entry.path.split("/"))
-    return not hidden and entry.path.endswith(ENDINGS) and entry.mode in (*FILES, SYMLINK)
+    return not _is_hidden(entry) and entry.path.endswith(ENDINGS) and entry.mode in (*FILES, SYMLINK)
 
 
-def _load(commit: str, clients: Path, entry: TreeEntry, data: bytes) -> LoadResult:
+def _may_declare(entry: TreeEntry) -> bool:
+    """Whether a submodule would be entered for files if it were checked out."""
+    return entry.mode == SUBMODULE and not _is_hidden(entry)
+
+
+def _is_hidden(entry: TreeEntry) -> bool:
+    return any(part.startswith(".") for part in entry.path.split("/"))
+
+
+def _of_submodule(commit: str, clients: Path, entry: TreeEntry) -> LoadResult:
+    text = "this is a git submodule: which of its files were declared is not known, since it is another repository"
+    hint = "put the files into this repository; or plan without a base"
+    place = _start(_shown(commit, clients / entry.path))
+    return LoadResult((), (error("file", text, place, hint),))
+
+
+def _load(commit: str, clients: Path, folder: Path, entry: TreeEntry, data: bytes) -> LoadResult:
     shown = _shown(commit, f"{clients}/{entry.path}")
     if entry.mode == SYMLINK:
-        target = linked_content(commit, clients.parent, f"{clients.absolute().as_posix()}/{entry.path}", data)
+        target = linked_content(commit, folder, f"{clients.absolute().as_posix()}/{entry.path}", data)
         if target is None:
             hint = "name a base in which the file itself is in the repository"
             return LoadResult(
@@ -118,7 +145,7 @@ def content_at(commit: str, folder: Path, file: Path) -> bytes | None:
 
     Raises `GitError` if the file is outside of the repository.
     """
-    found = next((each for each in list_tree(folder, commit, file) if not each.path), None)
+    found = file_at(folder, commit, file)
     if found is None:
         return None
     data = read_blobs(folder, [found.object_id])[found.object_id]
@@ -128,12 +155,12 @@ def content_at(commit: str, folder: Path, file: Path) -> bytes | None:
 def _file_at(commit: str, folder: Path, place: str) -> TreeEntry | None:
     if not contains(folder, Path(place)):
         return None
-    return next((each for each in list_tree(folder, commit, place) if not each.path), None)
+    return file_at(folder, commit, place)
 
 
 def _start(shown: str) -> Location:
     return Location(shown, 1, 1)
 
 
-def _shown(commit: str, path: str) -> str:
-    return f"{commit[:_SHORT]}:{path}"
+def _shown(commit: str, path: Path | str) -> str:
+    return f"{commit[:SHORT]}:{path}"

@@ -14,7 +14,7 @@ from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, c
 from reconciler.planning.notes.confusables import notes_on_confusables
 from reconciler.planning.notes.renames import notes_on_renames
 from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation, waivers
-from reconciler.planning.plan.plan import Note, Plan, Unmanaged, Waived, order_of_applying
+from reconciler.planning.plan.plan import BASE_LACKS, Note, Plan, Unmanaged, Waived, order_of_applying
 
 __all__ = ["PlanPolicy", "make_plan"]
 
@@ -61,10 +61,17 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
         live_ids=tuple(sorted(index.by_id)),
         held=tuple(sorted(held)),
         base=base.commit if base else None,
+        configuration=tuple(_of_base(base)) if base else (),
         on_drift=policy.on_drift if base else None,
         waived=tuple(_waived(declared, shown)),
         kept=tuple(sorted((each.kept for each in decisions if each.kept), key=lambda kept: (kept.name, kept.id or 0))),
     )
+
+
+def _of_base(base: Base) -> Iterator[Note]:
+    if base.missing is not None:
+        what = f"the base {base.commit[:12]} has no {base.missing}"
+        yield Note(BASE_LACKS, f"{what}: everything counts as new in git, and what was taken out is not known")
 
 
 def _unmatched(

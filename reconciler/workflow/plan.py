@@ -119,7 +119,7 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
     made = make_plan(
         request.declared.of(instance.name), listing, plan_policy(request, instance), base_of(request, instance)
     )
-    full = replace(made, configuration=request.configuration.get(instance.name, ()))
+    full = replace(made, configuration=(*made.configuration, *request.configuration.get(instance.name, ())))
     # Before the guards: they check what would be written.
     plan = limit_to_targets(full, request.options.only, request.options.owners)
     if plan.changes and listing.capabilities.owner_only is not False:

@@ -106,4 +106,4 @@ def _bases(
         return {}
     from reconciler.workflow.revisions.base import bases
 
-    return bases(files, options.base, instances)
+    return bases(files, options.base, instances, options.prune)

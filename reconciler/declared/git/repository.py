@@ -21,8 +21,9 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
 _QUIETLY = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-_SYMLINK = "120000"
+_SYMLINK, SUBMODULE = "120000", "160000"
 _MOST_LINKS = 8
+_GLOB = re.compile(r"[*?\[\\]")
 _DIGITS = re.compile("[0-9a-fA-F]+")
 
 # The branches are named, since a shallow clone usually tracks only one.
@@ -100,15 +101,21 @@ def merge_base(folder: Path, ref: str) -> str:
 
 def read_file_at(folder: Path, commit: str, path: str | Path) -> bytes | None:
     """The content of a file in a commit; None if it does not exist there. The content of a symlink is its target."""
+    found = file_at(folder, commit, path)
+    return read_blobs(folder, [found.object_id])[found.object_id] if found else None
+
+
+def file_at(folder: Path, commit: str, path: str | Path) -> TreeEntry | None:
+    """A file or a symlink in a commit; None if there is none at the path."""
     found = list_tree(folder, commit, path)
-    ids = [entry.object_id for entry in found if not entry.path]
-    return read_blobs(folder, ids)[ids[0]] if ids else None
+    return next((entry for entry in found if not entry.path and entry.mode != SUBMODULE), None)
 
 
 def list_tree(folder: Path, commit: str, path: str | Path) -> Sequence[TreeEntry]:
     """All files at or below a path in a commit, sorted by path; empty if there are none.
 
-    Symlinks on the way are followed as the commit has them, never as the work tree does.
+    Symlinks on the way are followed as the commit has them, never as the work tree does. A submodule is one entry,
+    also if the path leads into it: its files are in another repository.
     """
     repository = _opened(folder)
     found = _item_at(repository, commit, _inside(repository, folder, path))
@@ -131,6 +138,8 @@ def _item_at(repository: Repository, commit: str, path: str) -> TreeItem | None:
             if named is None:
                 return None
             found = named
+            if found.mode == SUBMODULE:
+                return found
             if found.mode == _SYMLINK and number + 1 < len(parts):
                 link = number
                 break
@@ -146,6 +155,29 @@ def _item_at(repository: Repository, commit: str, path: str) -> TreeItem | None:
 def read_blobs(folder: Path, ids: Iterable[str]) -> Mapping[str, bytes]:
     """The contents of files by their object IDs, all read by one process."""
     return {object_id: found.data for object_id, found in read_objects(_opened(folder), ids).items()}
+
+
+def exists_at(folder: Path, commit: str, path: str | Path) -> bool:
+    """Whether a commit has a file or a folder at a path, or a submodule that may have it."""
+    repository = _opened(folder)
+    return _item_at(repository, commit, _inside(repository, folder, path)) is not None
+
+
+def old_place(folder: Path, commit: str, path: Path) -> Path | None:
+    """Where a file was in a commit, if git says that it was moved between that one and HEAD; None if it was not.
+
+    Only a file of the same name is looked for.
+    """
+    repository = _opened(folder)
+    moved = _inside(repository, folder, path)
+    named = f":(top,glob)**/{_GLOB.sub(lambda found: chr(92) + found[0], path.name)}"
+    flags = ("--find-renames", "--diff-filter=R", "--name-status", "-z", "--no-ext-diff", "--no-textconv")
+    done = run_git(repository, "diff-tree", "-r", *flags, "--end-of-options", commit, "HEAD", "--", named)
+    if done.returncode != 0:
+        raise _failed("compare two commits", last_error_line(done))
+    words = [os.fsdecode(word) for word in done.stdout.split(b"\0")[:-1]]
+    sources = dict(zip(words[2::3], words[1::3], strict=True))
+    return repository.paths.work_tree / sources[moved] if moved in sources else None
 
 
 def contains(folder: Path, path: Path) -> bool:

@@ -33,6 +33,8 @@ class Base:
     """The last complete apply, if it was of another commit: only what this one declares was ever on the instance."""
     is_applied: bool = True
     """Whether an apply is recorded: of this commit, or the one in `applied`."""
+    missing: str | None = None
+    """The file or folder that the commit lacks: what it declared, if anything, stood elsewhere. None if it has both."""
 
     def was_applied(self, entry: DesiredClient) -> bool:
         """Whether the last complete apply made the client of an entry. If it is gone, somebody has deleted it."""

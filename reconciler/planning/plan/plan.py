@@ -45,6 +45,9 @@ class FieldOrigin:
 ROTATED = "rotated"
 """Reason code for deleting an old client whose successor has the same name."""
 
+BASE_LACKS = "base-lacks-files"
+"""Code of the note that the base has no declarations where they are now."""
+
 NOT_APPLIED = "not-applied"
 """Reason code for creating a client that the base declares as well, and that no apply is known to have created."""
 
@@ -257,7 +260,7 @@ class Plan:
     waived: tuple[Waived, ...] = ()
     """The waivers of entries that no change shows, in the order of the names."""
     configuration: tuple[Note, ...] = ()
-    """How the configuration differs from the trusted one: what a reviewer has to read first."""
+    """How the configuration differs from the trusted one, and what the base lacks: what a reviewer reads first."""
 
     @property
     def has_changes(self) -> bool:

@@ -17,6 +17,7 @@ MOST = 10
 """Maximum number of annotations per level that GitHub shows for one step; further ones are only in the log."""
 
 TITLES = {
+    ReviewKind.BASE: "base",
     ReviewKind.CONFIGURATION: "configuration",
     ReviewKind.ENDED: "the run could not go on",
     ReviewKind.INVALID: "invalid",

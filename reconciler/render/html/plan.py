@@ -9,7 +9,7 @@ from reconciler.applying.report import Applied, Outcome, Report, Skipped
 from reconciler.live.observation import ObservationAge
 from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import Change, Note, OnDrift, Plan, Unmanaged, Waived
+from reconciler.planning.plan.plan import BASE_LACKS, Change, Note, OnDrift, Plan, Unmanaged, Waived
 from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept_card
 from reconciler.render.html.components import box, details, fix_line, text_line
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
@@ -129,8 +129,17 @@ def _basis(plan: Plan, as_of: ObservationAge | None) -> Html:
     base = None
     if plan.base is not None and plan.on_drift is not None:
         base = tag("p", "base ", code(plan.base[:12]), f"; {_ON_DRIFT[plan.on_drift]}", class_="faint")
-    loosened = box("The configuration differs from the one that is trusted", _texts(plan.configuration))
-    return join([loosened, text_line(as_of_text(as_of, plain), "as-of") if as_of else None, base])
+    lacking = [note for note in plan.configuration if note.code == BASE_LACKS]
+    others = [note for note in plan.configuration if note.code != BASE_LACKS]
+    loosened = box("The configuration differs from the one that is trusted", _texts(others))
+    return join(
+        [
+            box("The base lacks the files", _texts(lacking)),
+            loosened,
+            text_line(as_of_text(as_of, plain), "as-of") if as_of else None,
+            base,
+        ]
+    )
 
 
 def _refused(refusals: Sequence[Refusal]) -> Html | None:

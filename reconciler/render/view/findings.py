@@ -15,7 +15,7 @@ from reconciler.model.fields import grants_text
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Note, Plan
+from reconciler.planning.plan.plan import BASE_LACKS, Blocked, Change, Create, Delete, Kept, Note, Plan
 from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
@@ -37,6 +37,8 @@ class Level(StrEnum):
 class ReviewKind(IntEnum):
     """What a finding is about, in the order in which findings are shown."""
 
+    BASE = -1
+    """The base has no declarations where they are now."""
     CONFIGURATION = 0
     """The settings differ from the trusted ones, and everything below was judged by them."""
     ENDED = 1
@@ -61,6 +63,7 @@ class ReviewKind(IntEnum):
 
 
 HEADINGS = {
+    ReviewKind.BASE: "The base lacks the files",
     ReviewKind.CONFIGURATION: "The configuration differs from the trusted one",
     ReviewKind.ENDED: "The run could not go on",
     ReviewKind.INVALID: "The declarations are invalid",
@@ -194,7 +197,8 @@ def _undelivered(delivery: DeliveryResult, instance: Instance) -> ReviewFinding:
 
 def _of_plan(plan: Plan, place: Location) -> Iterator[ReviewFinding]:
     for note in plan.configuration:
-        yield ReviewFinding(ReviewKind.CONFIGURATION, Level.WARNING, (note,), place, instances=(plan.instance,))
+        kind = ReviewKind.BASE if note.code == BASE_LACKS else ReviewKind.CONFIGURATION
+        yield ReviewFinding(kind, Level.WARNING, (note,), place, instances=(plan.instance,))
     yield from (_blocked(blocked, plan.instance) for blocked in plan.blocked)
     for client, note in removed_from_git(plan):
         stays = Note(note.code, f"stays live: {note.text}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import assert_never
 
 from reconciler.applying.report import is_complete
-from reconciler.declared.at_revision import declared_at, settings_at
+from reconciler.declared.at_revision import SHORT, declared_at, settings_at
 from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.git.repository import get_ref, merge_base, set_ref
 from reconciler.model.clients import Declarations
@@ -17,17 +17,25 @@ from reconciler.model.diagnostics import has_errors
 from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.base import Base
+from reconciler.planning.plan.modes import Prune
 from reconciler.planning.plan.plan import Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
+from reconciler.support.frozen import frozen
+from reconciler.support.text import quoted_path
 from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.revisions.places import places_at
 
 APPLIED = "applied"
 """Instead of a git revision: the one that the last complete apply recorded."""
 
 _REFS = "refs/reconciler/applied"
 
+_MOVED = "its reconciler.yaml unchanged (git then knows where they were)"
 
-def bases(files: ProjectFiles, ref: str, instances: Sequence[Instance]) -> Mapping[str, Base | ReconcilerError]:
+
+def bases(
+    files: ProjectFiles, ref: str, instances: Sequence[Instance], prune: Prune = Prune.NONE
+) -> Mapping[str, Base | ReconcilerError]:
     """What was declared for each instance at the merge base of `ref` and HEAD, or at its own last complete apply.
 
     An instance without such a revision has the error instead. Raises `GitError` and `InvalidDeclarations` if the error
@@ -36,11 +44,16 @@ def bases(files: ProjectFiles, ref: str, instances: Sequence[Instance]) -> Mappi
     load = lru_cache(maxsize=None)(lambda commit: _declared_at(commit, files))
     if ref != APPLIED:
         commit = merge_base(files.config.parent, ref)
+        if prune is Prune.REMOVED and (missing := load(commit).missing):
+            raise _lacks(commit, missing, "leave out --prune removed: it deletes nothing that the base did not declare")
         return {each.name: _since(commit, load, files.config.parent, each) for each in instances}
     found: dict[str, Base | ReconcilerError] = {}
     for instance in instances:
         try:
             commit = _last_applied(files.config.parent, instance)
+            if missing := load(commit).missing:
+                again = f"or apply once without --base: reconciler apply --instance {instance.name}"
+                raise _lacks(commit, missing, f"let one commit move the folder with {_MOVED}; {again}")
             found[instance.name] = _base(load(commit), commit, instance)
         except ReconcilerError as problem:
             found[instance.name] = problem
@@ -94,7 +107,7 @@ def _last_applied(folder: Path, instance: Instance) -> str:
     return commit
 
 
-def _since(commit: str, load: Callable[[str], InstanceDeclarations], folder: Path, instance: Instance) -> Base:
+def _since(commit: str, load: Callable[[str], _Declared], folder: Path, instance: Instance) -> Base:
     """The base at a commit, with what the last complete apply to the instance applied, if that was another one."""
     base = _base(load(commit), commit, instance)
     applied = get_ref(folder, applied_ref(instance))
@@ -108,13 +121,29 @@ def _since(commit: str, load: Callable[[str], InstanceDeclarations], folder: Pat
         return base
 
 
-def _base(declared: InstanceDeclarations, commit: str, instance: Instance) -> Base:
+@frozen
+class _Declared:
+    """What a commit declares, and the file or folder that it lacks, if it lacks one."""
+
+    by_instance: InstanceDeclarations
+    missing: Path | None
+
+
+def _base(declared: _Declared, commit: str, instance: Instance) -> Base:
+    found = declared.by_instance
     # An instance that the base did not configure had nothing declared.
-    return Base(commit, declared.of(instance.name) if instance.name in declared.instances else Declarations())
+    declarations = found.of(instance.name) if instance.name in found.instances else Declarations()
+    return Base(commit, declarations, missing=str(declared.missing) if declared.missing else None)
 
 
-def _declared_at(commit: str, files: ProjectFiles) -> InstanceDeclarations:
-    settings, problems = settings_at(commit, files.config)
+def _declared_at(commit: str, files: ProjectFiles) -> _Declared:
+    places = places_at(commit, files)
+    settings, problems = settings_at(commit, files.config, places.config)
     if has_errors(problems):
         raise InvalidDeclarations(problems)
-    return declared_at(commit, settings, files.clients_directory)
+    return _Declared(declared_at(commit, settings, places.clients, files.config.parent), places.missing)
+
+
+def _lacks(commit: str, missing: Path, hint: str) -> GitError:
+    text = f"the base {commit[:SHORT]} has no {quoted_path(missing)}, so that nobody knows what was declared there"
+    return GitError(text, hint)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from reconciler.declared.at_revision import SYMLINK, linked_content, settings_at
-from reconciler.declared.git.repository import contains, head_commit, list_tree, read_blobs
+from reconciler.declared.git.repository import contains, file_at, head_commit, list_tree, read_blobs
 from reconciler.model.clients import DesiredClient
 from reconciler.model.recipients import Recipient
 from reconciler.model.settings import Instance
@@ -16,11 +16,12 @@ from reconciler.secrets.recipients import ReadFile, RecipientResolver
 from reconciler.secrets.values import SinkClient
 from reconciler.workflow.delivery.new_recipients import EarlierRecipients
 from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.revisions.places import places_at
 
 
 def earlier_recipients(files: ProjectFiles, instance: Instance, base: Base) -> EarlierRecipients:
     """Who gets the secret of a declared client by the base's entries, sinks, owners and programs. Raises `GitError`."""
-    settings, _ = settings_at(base.commit, files.config)
+    settings, _ = settings_at(base.commit, files.config, places_at(base.commit, files).config)
     then = next((each for each in settings.instances if each.name == instance.name), None) if settings else None
     if settings is None or then is None or then.identity != instance.identity:
         return lambda _: ()
@@ -41,7 +42,7 @@ def _reading_at(commit: str, folder: Path) -> ReadFile:
         place = path.absolute()
         if not contains(folder, place):
             return None
-        found = next((each for each in list_tree(folder, commit, place) if not each.path), None)
+        found = file_at(folder, commit, place)
         if found is None:
             return None
         data = read_blobs(folder, [found.object_id])[found.object_id]

@@ -15,6 +15,7 @@ from reconciler.planning.plan.plan import Note
 from reconciler.planning.settings_diff import settings_changes
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.revisions.places import places_at
 from reconciler.workflow.validate import settings_of
 
 
@@ -44,7 +45,7 @@ def changes_since(
     """
     if files.config_from is not None:
         return {}
-    at = lru_cache(maxsize=None)(lambda commit: settings_at(commit, files.config)[0])
+    at = lru_cache(maxsize=None)(lambda commit: settings_at(commit, files.config, places_at(commit, files).config)[0])
     known = {instance: base.commit for instance, base in bases.items() if isinstance(base, Base)}
     return {name: _since(at(commit), in_force, name, files.config) for name, commit in known.items()}
 
