@@ -12,7 +12,15 @@ from pathlib import Path
 
 from reconciler.declared.at_revision import FILES, SYMLINK, is_loaded, linked_content
 from reconciler.declared.git.objects import hashed
-from reconciler.declared.git.repository import TreeEntry, contains, has_repository, head_commit, list_tree
+from reconciler.declared.git.repository import (
+    TreeEntry,
+    contains,
+    file_at,
+    has_repository,
+    head_commit,
+    list_tree,
+    resolve_commit,
+)
 from reconciler.declared.yaml.files import find_files, read_file
 from reconciler.support.frozen import frozen
 
@@ -25,8 +33,10 @@ class Revision:
     clean: bool
 
 
-def current_revision(config: Path, clients: Path) -> Revision | None:
+def current_revision(config: Path, clients: Path, config_from: str | None = None) -> Revision | None:
     """The revision of the settings and the declared clients; None outside a repository, before a commit, without git.
+
+    `config_from` is the revision that the settings are taken from, in place of the work tree's.
 
     It is clean if every file that is loaded is as the commit has it, and the commit has no others to load. CR LF counts
     as LF where the commit has no CR. Other files (a saved plan, a journal) do not matter. Raises `GitError`.
@@ -38,11 +48,20 @@ def current_revision(config: Path, clients: Path) -> Revision | None:
         return None
     folder = config.parent
     there = {"": config} if os.path.lexists(config) else {}
-    clean = all(
+    as_trusted = config_from is None or _has_settings_of(config_from, commit, config)
+    clean = as_trusted and all(
         contains(folder, top) and _is_as_committed(commit, folder, top, loaded)
         for top, loaded in ((config, there), (clients, _loaded(clients)))
     )
     return Revision(commit, clean)
+
+
+def _has_settings_of(ref: str, commit: str, config: Path) -> bool:
+    """Whether a commit has the same settings as a revision."""
+    there, here = (
+        file_at(config.parent, each, config.absolute()) for each in (resolve_commit(config.parent, ref), commit)
+    )
+    return there == here
 
 
 def _loaded(clients: Path) -> Mapping[str, Path]:

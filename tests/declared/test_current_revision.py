@@ -33,6 +33,12 @@ def _seen(folder: Path) -> Revision | None:
     return current_revision(folder / "reconciler.yaml", folder / "clients")
 
 
+def _is_clean(folder: Path) -> bool:
+    seen = _seen(folder)
+    assert seen is not None
+    return seen.clean
+
+
 def test_a_work_tree_as_committed_is_clean(repository: Path) -> None:
     assert _seen(repository) == Revision(_git(repository, "rev-parse", "HEAD"), clean=True)
 
@@ -87,3 +93,55 @@ def test_looking_does_not_write_to_the_repository(repository: Path) -> None:
     before = (repository / ".git" / "index").stat().st_mtime_ns
     assert _seen(repository) is not None
     assert (repository / ".git" / "index").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        "config status.showUntrackedFiles no",
+        "config core.excludesFile hidden",
+        "update-index --assume-unchanged clients/a.yaml",
+        "update-index --skip-worktree clients/a.yaml",
+        "config diff.ignoreSubmodules all",
+    ],
+)
+@pytest.mark.parametrize("path", ["clients/a.yaml", "clients/hidden.yaml"])
+def test_what_git_is_told_not_to_look_at_is_seen(repository: Path, hide: str, path: str) -> None:
+    (repository / "hidden").write_text("hidden.yaml\n")
+    _git(repository, *hide.split())
+    assert _is_clean(repository)
+    (repository / path).write_text("clients: [] # not committed\n")
+    assert not _is_clean(repository)
+
+
+def test_a_folder_that_is_ignored_is_seen(repository: Path) -> None:
+    (repository / ".git" / "info" / "exclude").write_text("clients/extra/\n")
+    (repository / "clients" / "extra").mkdir()
+    (repository / "clients" / "extra" / "b.yaml").write_text("clients: []\n")
+    assert not _is_clean(repository)
+
+
+def test_a_submodule_that_is_to_be_ignored_is_seen(repository: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "b.yaml").write_text("clients: []\n")
+    _git(inner, "init", "-q")
+    _git(inner, "add", ".")
+    _git(inner, "commit", "-qm", "Begin")
+    _git(repository, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "clients/inner")
+    _git(repository, "config", "submodule.clients/inner.ignore", "all")
+    _git(repository, "commit", "-qm", "Add a submodule")
+    (repository / "clients" / "inner" / "b.yaml").write_text("clients: [] # not committed\n")
+    assert not _is_clean(repository)
+
+
+def test_settings_of_another_revision_are_not_those_of_the_commit(repository: Path) -> None:
+    """They decide what the declarations mean: variables, instances."""
+    for text in ("instances: {}\n", "instances: {}\nvariables: {a: b}\n"):
+        (repository / "reconciler.yaml").write_text(text)
+        _git(repository, "add", ".")
+        _git(repository, "commit", "-qm", "Configure")
+    for ref, clean in (("HEAD", True), ("HEAD~1", False)):
+        seen = current_revision(repository / "reconciler.yaml", repository / "clients", ref)
+        assert seen is not None
+        assert seen.clean is clean

@@ -102,17 +102,19 @@ def _apply_declared(
     from reconciler.cli.output.exit_codes import of_applies, of_unprinted_applies
     from reconciler.cli.output.results import reporting, show_reports
     from reconciler.cli.output.signals import stoppable
-    from reconciler.cli.run.context import record_applied_revision, start_run
+    from reconciler.cli.run.context import commit_before_loading, record_applied_revision, start_run
     from reconciler.cli.run.prepare import prepare
     from reconciler.workflow.apply import apply_instances
 
     console = report_files.console
     with report_files.reporting_failures():
+        before = commit_before_loading(files)
         request = prepare(files, selection, options, console, journal=write_options.journal)
         with stoppable() as stop:
             run = start_run(files, write_options, console, stop)
             results = apply_instances(request, _approval(yes, console, stop), run)
-    record_applied_revision(results, files, run.origin.exactly, console, options.base)
+    loaded = before if before == run.origin.exactly else None
+    record_applied_revision(results, files, loaded, console, options.base)
     try:
         with reporting(results):
             show_reports(results, console, repeated_flags(files, options), selection_flags(selection))

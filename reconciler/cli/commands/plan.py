@@ -105,7 +105,12 @@ def _plan_now(
     from reconciler.workflow.plan import plan_instances
     from reconciler.workflow.unmatched_targets import refuse_unmatched
 
+    before = None
     with report_files.reporting_failures():
+        if output is not None:
+            from reconciler.cli.run.context import commit_before_loading
+
+            before = commit_before_loading(files)
         request = prepare(files, selection, options, report_files.console, journal=journal)
         output = output if request.instances else None  # an empty shard has nothing to save
         if output is not None:
@@ -122,5 +127,5 @@ def _plan_now(
     if output is not None:
         from reconciler.cli.run.saved_plan import save_plan
 
-        save_plan(results[0], output, files, options, report_files.console)
+        save_plan(results[0], output, files, options, report_files.console, before)
     return with_report_failure(of_plans(results, detailed=detailed), told)

@@ -33,16 +33,31 @@ _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_UR
 
 
 def declared_from(files: ProjectFiles, console: Console) -> Revision | None:
-    """Return the revision of the declarations, if they are in git. Why git cannot tell is printed to stderr, once."""
+    """Return the revision of the declarations, if they are in git. Why git cannot tell is printed to stderr, once.
+
+    With `--config-from`, it is only clean if the settings of that revision are those of the commit.
+    """
     try:
         if is_git_dir_ignored(files.config.parent):
             hint = "run this in a clone, with its .git"
             raise GitError("neither their folder nor one above has a .git, and GIT_DIR is ignored", hint)
-        return current_revision(files.config, files.clients_directory)
+        return current_revision(files.config, files.clients_directory, files.config_from)
     except GitError as problem:
         told = render_error_lines(problem).removeprefix("error: ")
         console.warn_once(f"the commit of the files is not known: {told}")
         return None
+
+
+def commit_before_loading(files: ProjectFiles) -> str | None:
+    """Return the commit that has exactly the files, if there is one.
+
+    What is loaded then is that of a commit only if it is the same one afterwards: somebody may commit meanwhile.
+    """
+    try:
+        at = current_revision(files.config, files.clients_directory, files.config_from)
+    except GitError:  # `declared_from` tells why, if the files can be loaded at all
+        return None
+    return at.commit if at is not None and at.clean else None
 
 
 def record_applied_revision(

@@ -39,13 +39,18 @@ def refuse_to_save(file: Path, instances: Sequence[Instance]) -> None:
         raise WrongUsage(f"a saved plan is for one instance, and here are several: {names}", "save one after the other")
 
 
-def save_plan(result: PlanResult, file: Path, files: ProjectFiles, options: Options, console: Console) -> None:
-    """Write the plan to a file, completely or not at all. For an instance without a plan, no file is written."""
+def save_plan(
+    result: PlanResult, file: Path, files: ProjectFiles, options: Options, console: Console, before: str | None
+) -> None:
+    """Write the plan to a file, completely or not at all. For an instance without a plan, no file is written.
+
+    `before` is the commit that had exactly the declarations before they were loaded.
+    """
     if not isinstance(result, Planned):
         return
     now = datetime.now(UTC)
     at = declared_from(files, console)
-    commit = at.commit if at and at.clean else None
+    commit = at.commit if at and at.clean and at.commit == before else None
     text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
     write_atomically(file, text, "plan", private=True)
     console.progress(_after_saving(result, file, files, options))

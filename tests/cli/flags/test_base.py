@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from reconciler.model.fields import join_urls
 from reconciler.sandbox.store import Store
-from tests.cli.projects import Platform, Project, at, stored, wanted
+from tests.cli.projects import Platform, Project, at, platform, stored, wanted
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 REF = "refs/reconciler/applied/staging"
 NIGHT = "https://night.example.com/fix"
@@ -377,6 +384,41 @@ def test_files_that_are_not_committed_leave_the_ref_and_say_so(repository: Proje
     ended = repository.run("apply", "--base", "applied", *REVERTING)
     assert (ended.code, applied(repository)) == (0, before)
     assert "warning: the files are not exactly those of a commit, so `--base applied` stays as it was" in ended.err
+
+
+@dataclass
+class MeanwhileOnce:
+    """A platform at whose first request something else happens."""
+
+    act: Callable[[], object] = lambda: None
+
+    def __call__(self, app: WSGIApplication) -> WSGIApplication:
+        def answering(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            act, self.act = self.act, lambda: None
+            act()
+            return app(environ, start_response)
+
+        return answering
+
+
+def test_what_is_committed_while_a_plan_is_made_is_not_what_was_planned(project: Project, tmp_path: Path) -> None:
+    """The ref would say that a commit was applied which nobody has planned."""
+    meanwhile = MeanwhileOnce()
+    with platform(tmp_path / "busy.sqlite3", meanwhile) as busy:
+        git(project, "init", "-q", "-b", "main")
+        project.write(".gitignore", ".reconciler/\n")
+        project.configure({"staging": at(busy.url)})
+        project.declare(wanted("Portal"))
+        first = commit(project)
+
+        def change() -> None:
+            project.declare(wanted("Portal"), wanted("Desk"))
+            commit(project)
+
+        meanwhile.act = change
+        assert project.run("plan", "-o", "plan.json").code == 0
+        assert git(project, "rev-parse", "HEAD") != first
+        assert json.loads((project.folder / "plan.json").read_text())["commit"] is None
 
 
 def test_what_a_person_deleted_comes_back_as_another_client_and_the_plan_says_so(
