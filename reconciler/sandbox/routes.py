@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from werkzeug.routing import Map, Rule
 
 from reconciler.sandbox.endpoints import pages
@@ -23,6 +25,7 @@ STATELESS = frozenset((issue_token, pages.api))
 _OPEN = {"/2fa": pages.second_factor, "/login-failed": pages.login_failed, "/metrics": pages.metrics}
 
 
+@lru_cache(maxsize=16)  # werkzeug compiles each rule, which is most of the time that a sandbox takes to start
 def route_map(platform: Platform) -> Map:
     """All routes of a platform. The last takes any GET, so that a wrong method is 405 even for an unknown path."""
     return Map(
