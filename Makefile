@@ -5,6 +5,7 @@ PYTHON ?= python3
 LINES =
 SECONDS = 180
 unexport LINES SECONDS # shells and terminals give them another meaning
+unexport PYTHONDONTWRITEBYTECODE # each worker of the tests would compile all of them, each time
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS := -n auto
