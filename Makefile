@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 WORKERS := -n auto
 RUN := $(BIN)/reconciler
 INSTALLED := $(VENV)/.installed
+SITE := .venv-site/.installed
 EDITORS := tests/editors/node_modules/.installed
 .DEFAULT_GOAL := help
 
@@ -70,6 +71,20 @@ docs: $(INSTALLED) ## Write into docs/ what the program prints, and into all pla
 	$(BIN)/python -m tests.docs.commands
 	$(BIN)/python -m tests.docs.transcripts
 
+# What makes the site is installed beside, so that nothing else gets in touch with it.
+$(SITE): requirements/site.txt
+	$(PYTHON) -m venv .venv-site
+	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/site.txt
+	@touch $@
+
+.PHONY: site
+site: $(INSTALLED) $(SITE) ## Make the documentation a site, and check it: open build/site/html/index.html
+	$(BIN)/python -m tests.site.build build/site
+
+.PHONY: test-site
+test-site: site ## Try the site in a browser: search, dark colours, a narrow screen, versions
+	$(BIN)/python -m pytest -q tests/site/in_browser.py
+
 .PHONY: man
 man: $(INSTALLED) ## Write the manual pages into build/man, made of --help
 	$(BIN)/python -m tests.docs.man build/man
@@ -112,10 +127,11 @@ lock: ## Lock the dependencies anew in requirements/, to fit pyproject.toml (nee
 	$(COMPILE) --extra age pyproject.toml --constraint requirements/ci.txt --output-file requirements/run.txt
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	  | $(COMPILE) - --constraint requirements/ci.txt --output-file requirements/build.txt
+	$(COMPILE) --group pyproject.toml:site --constraint requirements/ci.txt --output-file requirements/site.txt
 
 .PHONY: clean
 clean: ## Remove everything that make created
-	rm -rf $(VENV) tests/editors/node_modules .venv-lowest .venv-wheel .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
+	rm -rf $(VENV) tests/editors/node_modules .venv-lowest .venv-site .venv-wheel .reconciler .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .bench .coverage dist build
 
 .PHONY: test-lowest
 test-lowest: $(EDITORS) ## Run the tests with the lowest versions that pyproject.toml allows

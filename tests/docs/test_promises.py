@@ -40,7 +40,7 @@ def test_every_page_is_in_one_of_four_folders() -> None:
     docs = ROOT / "docs"
     assert [page.name for page in docs.glob("*.md")] == ["README.md"]
     folders = {file.relative_to(docs).parts[0] for file in docs.rglob("*") if file.is_file() and file.parent != docs}
-    assert folders == KINDS.keys() | {"demo", "github", "images"}
+    assert folders == KINDS.keys() | {"demo", "github", "images", "site"}
 
 
 @pytest.mark.parametrize("folder", KINDS)

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.projects import SECONDS
 from tests.repository.tracked import ROOT
 
-STEPS = ["tools", "setup", "lint", "test", "test-thorough", "demo", "wheel"]
+STEPS = ["tools", "setup", "lint", "test", "test-thorough", "demo", "wheel", "test-site"]
 
 
 def run(folder: Path, failing: str = "none") -> tuple[int, list[str], list[str]]:

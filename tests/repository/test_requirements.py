@@ -19,7 +19,7 @@ from tests.cli.projects import SECONDS
 from tests.repository.tracked import ROOT
 
 FOLDER = ROOT / "requirements"
-LOCKS = ("run", "build", "ci")
+LOCKS = ("run", "build", "ci", "site")
 PIN = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>\S+)(?: ; (?P<marker>.*?))?(?P<hashes>(?: --hash=sha256:[0-9a-f]{64})+)$"
 )
@@ -44,7 +44,8 @@ def asked(name: str) -> list[Requirement]:
     project = pyproject()["project"]
     extras = project["optional-dependencies"]
     more = {"run": extras["age"], "ci": [each for extra in extras.values() for each in extra]}
-    lines = pyproject()["build-system"]["requires"] if name == "build" else [*project["dependencies"], *more[name]]
+    alone = {"build": pyproject()["build-system"]["requires"], "site": pyproject()["dependency-groups"]["site"]}
+    lines = alone[name] if name in alone else [*project["dependencies"], *more[name]]
     return [Requirement(line) for line in lines]
 
 
@@ -77,7 +78,7 @@ def test_every_dependency_is_locked_to_a_version_that_pyproject_allows(name: str
         assert requirement.specifier.contains(Version(pin["version"])), f"{requirement}, {pin['version']}; {ADVICE}"
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [name for name in LOCKS if name != "site"])  # that one is not installed here
 def test_nothing_is_missing_that_a_dependency_needs(name: str) -> None:
     assert needed(asked(name)) - locked(name).keys() == set(), ADVICE
 
@@ -92,9 +93,9 @@ def test_where_passwords_are_there_is_nothing_that_only_tests_need() -> None:
 
 def test_the_files_have_one_version_of_everything() -> None:
     ci = locked("ci")
-    for name in ("run", "build"):
+    for name in ("run", "build", "site"):
         for package, pin in locked(name).items():
-            assert ci[package]["version"] == pin["version"], ADVICE
+            assert (name == "site" and package not in ci) or ci[package]["version"] == pin["version"], ADVICE
 
 
 @pytest.mark.parametrize("name", LOCKS)
