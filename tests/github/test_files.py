@@ -123,6 +123,7 @@ def test_nothing_is_written_but_where_it_has_to_be() -> None:
         ("release.yml", "publish"): ["id-token"],
         ("release.yml", "image"): ["attestations", "id-token", "packages"],
         ("release.yml", "release"): ["contents"],
+        ("release.yml", "site"): ["contents"],
     }
 
 

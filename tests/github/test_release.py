@@ -10,7 +10,9 @@ import pytest
 
 from reconciler import __version__
 from reconciler.project import PROJECT
-from tests.github.runner import ROOT, WORKFLOWS, Ran, Runner, document, missing_secrets, step_of
+from tests.declared.git.repositories import git
+from tests.github.runner import HERE, ROOT, WORKFLOWS, Ran, Runner, document, missing_secrets, step_of
+from tests.site.test_built import site
 
 pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
@@ -49,13 +51,14 @@ def act(runner: Runner, job: str, name: str, **context: str) -> Ran:
 def test_nothing_is_published_where_the_project_has_no_place(runner: Runner) -> None:
     ran = act(runner, "build", "places")
     assert ran.code == 0, ran.text
-    assert ran.outputs == {"index_name": PROJECT.index_name or "", "image": PROJECT.image or ""}
+    assert ran.outputs == {name: getattr(PROJECT, name) or "" for name in ("index_name", "image", "site")}
     jobs = document(WORKFLOWS / "release.yml")["jobs"]
     assert jobs["publish"]["if"] == "needs.build.outputs.index_name != ''"
     assert jobs["image"]["if"] == "needs.build.outputs.image != ''"
+    assert jobs["site"]["if"].endswith("&& needs.build.outputs.site != '' }}")
 
 
-@pytest.mark.parametrize("job", ["attest", "publish", "image", "release"])
+@pytest.mark.parametrize("job", ["attest", "publish", "image", "release", "site"])
 def test_nothing_is_signed_or_published_before_the_tests_passed(job: str) -> None:
     jobs = document(WORKFLOWS / "release.yml")["jobs"]
     needs = jobs[job]["needs"]
@@ -126,3 +129,22 @@ def test_the_release_has_the_notes_and_all_that_was_built(runner: Runner) -> Non
     assert line.endswith(
         "--notes-file release/notes.md release/dist/a.tar.gz release/dist/a.whl release/reconciler.cdx.json"
     )
+
+
+def test_the_documentation_is_published_beside_that_of_earlier_versions(runner: Runner, tmp_path: Path) -> None:
+    """The branch is made, and then goes on; what cannot be asked is no branch that is not there."""
+    runner.environment["GITHUB_SERVER_URL"] = str(tmp_path)
+    runner.environment["GIT_TERMINAL_PROMPT"] = "0"
+    assert act(runner, "site", "publish").code not in (0, 2)
+    shutil.rmtree(runner.temp / "pages")
+    bare = tmp_path / HERE
+    git(tmp_path, "init", "--quiet", "--bare", str(bare))
+    for again in range(2):
+        site(runner.checkout / "build" / "site" / "html", f"number {again}")
+        ran = act(runner, "site", "publish")
+        assert ran.code == 0, ran.text
+        shutil.rmtree(runner.checkout / "build")
+        shutil.rmtree(runner.temp / "pages")
+    assert git(bare, "rev-list", "--count", "gh-pages").strip() == "2"
+    assert "number 1" in git(bare, "show", "gh-pages:latest/index.html")
+    assert git(bare, "show", "gh-pages:schemas/a.schema.json") == "number 1"
