@@ -13,7 +13,7 @@ from tests.site.config import navigation, written
 from tests.site.markdown import indented, page
 from tests.site.pages import folders, listing, place, target
 
-SOMEWHERE = Addresses(repository="quiet-otter/keeper", site="https://keeper.test/docs")
+SOMEWHERE = Addresses(repository="calm-heron/keeper", site="https://keeper.test/docs")
 
 
 class Loader(yaml.SafeLoader):
@@ -62,7 +62,7 @@ def test_what_the_site_has_not_is_in_the_repository_if_that_has_an_address() -> 
     linked = "[Dockerfile](../../Dockerfile) and `[a](b)` and [`x`](files.md)\n"
     source = Path("docs/guides/installing.md")
     assert page(linked, lambda link: target(source, link, None)) == "Dockerfile and `[a](b)` and [`x`](files.md)\n"
-    there = "https://github.com/quiet-otter/keeper/blob/main/Dockerfile"
+    there = "https://github.com/calm-heron/keeper/blob/main/Dockerfile"
     assert f"[Dockerfile]({there})" in page(linked, lambda link: target(source, link, SOMEWHERE.repository_url))
 
 
@@ -89,5 +89,5 @@ def test_addresses_are_on_the_site_once_they_exist() -> None:
     nowhere, somewhere = (yaml.load(written(to), Loader) for to in (Addresses(), SOMEWHERE))
     assert {"site_url", "repo_url"} & nowhere.keys() == set()
     assert somewhere["site_url"] == "https://keeper.test/docs/latest/"
-    assert somewhere["repo_url"] == "https://github.com/quiet-otter/keeper"
+    assert somewhere["repo_url"] == "https://github.com/calm-heron/keeper"
     assert nowhere["nav"] == somewhere["nav"]
