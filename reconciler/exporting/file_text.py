@@ -25,13 +25,15 @@ def render_export(
 ) -> str:
     """Render a whole file. The proposal for a client comes before its first item. Ends in a line feed."""
     lines = [comment(modeline), *map(comment, heading)]
-    lines += ["clients:"] if any(isinstance(item, ExportedEntry) for item in items) else ["clients: []"]
+    has_entries = any(isinstance(item, ExportedEntry) for item in items)
+    lines += ["clients:"] if has_entries else ["clients: []"]
+    indent = 2 if has_entries else 0  # `fmt` leaves comments there
     told: set[str] = set()
     for item in items:
         if item.name in proposals and item.name not in told:
-            lines += _proposal_lines(proposals[item.name])
+            lines += _proposal_lines(proposals[item.name], indent)
         told.add(item.name)
-        lines += item_lines(item)
+        lines += item_lines(item, indent)
     return "\n".join(lines) + "\n"
 
 
@@ -80,7 +82,7 @@ def _entry(entry: ExportedEntry) -> Iterator[str]:
     yield from spec_lines(entry.spec, indent=0)
 
 
-def _proposal_lines(proposal: Proposal) -> list[str]:
+def _proposal_lines(proposal: Proposal, indent: int) -> list[str]:
     instances = proposal.entry.instances
     text = [
         f"only the host differs between {enumeration(instances)}: "
@@ -90,7 +92,7 @@ def _proposal_lines(proposal: Proposal) -> list[str]:
     if proposal.values:
         text += ["and in reconciler.yaml, under instances:"]
         text += [f"  {instance}: {{variables: {_flow(values)}}}" for instance, values in proposal.values]
-    return _comments(text, 2)
+    return _comments(text, indent)
 
 
 def _flow(values: Sequence[tuple[str, str]]) -> str:

@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from reconciler.declared.clients.entry_values import plain_values
+from reconciler.declared.clients.entry_values import as_written, plain_values
 from reconciler.model.clients import ClientSpec, Grant
-from reconciler.model.fields import in_order
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, Update
 from reconciler.planning.plan.redirect_urls import escape_variables
 from reconciler.support.text import printable, quoted_scalar
@@ -67,7 +66,7 @@ def _name(change: Change) -> str:
 
 def _grants(spec: ClientSpec) -> Iterator[str]:
     yield "grants:"
-    for grant in in_order(spec.grants):
+    for grant in as_written(spec.grants):
         if grant is Grant.AUTHORIZATION_CODE:
             yield "  authorization_code:"
             yield f"    redirect_url: {_redirect(spec.redirect_urls)}"

@@ -43,4 +43,4 @@ def test_all_that_is_said_of_a_name_stands_in_one_file() -> None:
     files = render_files([PORTAL, PORTAL, DESK, TWICE], "x")
     assert list(files) == ["customer-portal.yaml", "desk-one.yaml", "twice.yaml"]
     assert files["customer-portal.yaml"].count("- name: Customer portal") == 2
-    assert files["twice.yaml"].startswith("# x\nclients: []\n  # not declared: ")
+    assert files["twice.yaml"].startswith("# x\nclients: []\n# not declared: ")

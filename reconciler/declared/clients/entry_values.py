@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reconciler.model.clients import ClientSpec, Grant
-from reconciler.model.fields import PLAIN_FIELDS, in_order
+from reconciler.model.fields import PLAIN_FIELDS
 from reconciler.support.json_reader import JsonData
+
+_AS_WRITTEN = (Grant.AUTHORIZATION_CODE, Grant.PASSWORD, Grant.PERSONAL_ACCESS_TOKEN)
+"""Grants in the order of the schema's keys, which `fmt` keeps."""
+
+
+def as_written(grants: Collection[Grant]) -> Sequence[Grant]:
+    """Return grants in the order in which files have them."""
+    return [grant for grant in _AS_WRITTEN if grant in grants]
 
 
 def grants_values(spec: ClientSpec) -> dict[str, JsonData]:
     """The value of `grants:`; the redirect URLs are as written in a file."""
-    return {grant.value: grant_value(grant, spec.redirect_urls) for grant in in_order(spec.grants)}
+    return {grant.value: grant_value(grant, spec.redirect_urls) for grant in as_written(spec.grants)}
 
 
 def grant_value(grant: Grant, redirect_urls: Sequence[str]) -> JsonData:
