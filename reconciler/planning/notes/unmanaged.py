@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient, Rotation
-from reconciler.model.names import is_system_client, lookalike_key
+from reconciler.model.names import can_be_declared, is_system_client, lookalike_key
 from reconciler.planning.drift.removals import Removals
 from reconciler.planning.match.blocked import ALLOW_LOOKALIKE, Entry, clients_text, moment
 from reconciler.planning.match.match import LiveIndex, Match, MatchResult, RotationMatch
@@ -54,6 +54,8 @@ class UnmanagedNotes:
                 pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
                 text += f"; to declare this one too, give it a name of its own and {pin}"
             return Note("ambiguous", text)
+        if not system and not can_be_declared(client.name):
+            return Note("not-declarable", "no entry can have this name: correct it on the Auth Clients page")
         return None
 
     def still_declared(self, client: LiveClient) -> str | None:

@@ -253,7 +253,7 @@ def _least_expected(client: Unmanaged) -> int:
 def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
     """Return, by column, what the unchanged clients are and how to change that."""
     codes = [client.note.code if client.note else None for client in plan.unmanaged if not client.system]
-    here = [code for code in codes if code not in ("declared-elsewhere", "ambiguous")]
+    here = [code for code in codes if code not in ("declared-elsewhere", "ambiguous", "not-declarable")]
     export = printable(shlex.join(["reconciler", "export", "--instance", plan.instance, "--update"]))
     declare = f"{len(here)} live, and not declared; to declare {'it' if len(here) == 1 else 'them'}: {export}"
     return {
