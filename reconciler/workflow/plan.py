@@ -16,7 +16,7 @@ from reconciler.model.lines import Capabilities
 from reconciler.model.settings import Instance, Limits, Settings
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.make_plan import PlanPolicy, make_plan
-from reconciler.planning.plan.plan import Note
+from reconciler.planning.plan.plan import Note, Plan, Update
 from reconciler.planning.targets import limit_to_targets
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.support.frozen import frozen
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base
     from reconciler.secrets.delivery import JournalLookup
     from reconciler.workflow.delivery.new_recipients import EarlierRecipients
+
+
+def always_applied(_: Instance) -> bool:
+    """The answer where nobody asks: every instance was applied to before."""
+    return True
 
 
 def nothing_known(_: Instance) -> JournalLookup:
@@ -51,6 +56,8 @@ class PlanRequest:
     warnings: tuple[Diagnostic, ...] = ()
     """The warnings about the files; they stop nothing."""
 
+    was_applied: Callable[[Instance], bool] = always_applied
+    """Whether an apply to an instance is known: without one, whatever is overwritten is somebody's own."""
     past_deliveries: Callable[[Instance], JournalLookup] = nothing_known
     """What journals say of past deliveries."""
     earlier: Callable[[Instance, Base], EarlierRecipients] | None = None
@@ -122,12 +129,22 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
     full = replace(made, configuration=(*made.configuration, *request.configuration.get(instance.name, ())))
     # Before the guards: they check what would be written.
     plan = limit_to_targets(full, request.options.only, request.options.owners)
+    if any(isinstance(change, Update) for change in plan.changes):
+        plan = _with_adoptions(request, instance, plan)
     if plan.changes and listing.capabilities.owner_only is not False:
         from reconciler.workflow.ownership import check_ownership  # for few versions
 
         plan = check_ownership(plan, gateway, listing)
     found = refusals(plan, guards(settings, instance, request.options, listing.capabilities))
     return Planned(instance, plan, found, capabilities=listing.capabilities)
+
+
+def _with_adoptions(request: PlanRequest, instance: Instance, plan: Plan) -> Plan:
+    from reconciler.planning.notes.adoptions import note_adoptions  # where nothing is overwritten, nobody needs it
+
+    if not request.bases and request.was_applied(instance):
+        return plan
+    return note_adoptions(plan, base_of(request, instance))
 
 
 def plan_policy(request: PlanRequest, instance: Instance) -> PlanPolicy:

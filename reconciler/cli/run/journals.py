@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output.console import Console
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import GitError, ReconcilerError
 from reconciler.support.planted import planted
 from reconciler.support.state_dir import exposure
 
 if TYPE_CHECKING:
     from reconciler.applying.past_runs import PastRun, UnreadableJournal
+    from reconciler.model.settings import Instance
 
 
 _YOURS = "name a folder that is yours alone: --journal DIR"
@@ -21,6 +22,19 @@ _YOURS = "name a folder that is yours alone: --journal DIR"
 def journal_directory(config: Path, chosen: Path | None) -> Path:
     """Return the folder of the journals: the chosen one, or the default beside reconciler.yaml."""
     return chosen if chosen is not None else config.parent / ".reconciler" / "journal"
+
+
+def was_applied(config: Path, journal: Path | None, instance: Instance) -> bool:
+    """Whether an apply to an instance is known here: from its journals, or from the ref in git that records it."""
+    if any((journal_directory(config, journal) / instance.name).glob("*.jsonl")):
+        return True
+    from reconciler.declared.git.repository import get_ref
+    from reconciler.workflow.revisions.base import applied_ref
+
+    try:
+        return get_ref(config.parent, applied_ref(instance)) is not None
+    except GitError:  # not in a repository, mostly
+        return False
 
 
 def journal_to_write(config: Path, chosen: Path | None) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,8 +61,31 @@ def prepare(
         refuse_misplaced_sinks(RunFiles(files, journal), checked.settings, instances)
     based = _bases(files, options, instances)
     told = _settings_changes(files, checked.settings, instances, based)
-    request = PlanRequest(checked.settings, checked.declared, instances, options, based, told, diagnostics)
+    request = PlanRequest(
+        checked.settings,
+        checked.declared,
+        instances,
+        options,
+        based,
+        told,
+        diagnostics,
+        was_applied=_asked_once(files.config, journal),
+    )
     return _knowing_the_past(request, files, journal) if has_sinks else request
+
+
+def _asked_once(config: Path, journal: Path | None) -> Callable[[Instance], bool]:
+    """Ask once for each instance whether it was applied to: this run's own journal is no earlier apply."""
+    answers: dict[str, bool] = {}
+
+    def answer(instance: Instance) -> bool:
+        from reconciler.cli.run.journals import was_applied
+
+        if instance.name not in answers:
+            answers[instance.name] = was_applied(config, journal, instance)
+        return answers[instance.name]
+
+    return answer
 
 
 def _knowing_the_past(request: PlanRequest, files: ProjectFiles, journal: Path | None) -> PlanRequest:

@@ -53,6 +53,11 @@ class Base:
         entry = self._by_id.get(live.id) or self._by_name.get(live.name)
         return entry if isinstance(entry, DesiredClient) and entry.id in (None, live.id) else None
 
+    def declares(self, client_id: int, before: ClientSpec, after: ClientSpec) -> bool:
+        """Whether an entry was for a live client, by its id, its name, or the name that it gets."""
+        found = (self._by_id.get(client_id), self._by_name.get(before.name), self._by_name.get(after.name))
+        return any(isinstance(entry, DesiredClient) for entry in found)
+
     @cached_property
     def _entries(self) -> tuple[Entry, ...]:
         return (*self.declarations.absent, *self.declarations.present)
