@@ -13,6 +13,14 @@ class NoCommand(click.UsageError):
     """A group was called without a command: the message is its help."""
 
 
+class NoSuchCommand(click.UsageError):
+    """A group was called with a command that it does not have. Not all releases of click have an error for it."""
+
+    def __init__(self, name: str, context: click.Context) -> None:
+        super().__init__(f"there is no command {name}", context)
+        self.name = name
+
+
 class CommandGroup(click.Group):
     """A group for which a missing command is wrong usage, in every release of click."""
 
@@ -21,6 +29,14 @@ class CommandGroup(click.Group):
         if not args and not ctx.resilient_parsing:  # resilient: a shell asks for completions
             raise NoCommand(self.get_help(ctx), ctx)
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command. Raises `NoSuchCommand`."""
+        if args[0] not in self.commands and args[0][:1] != "-" and not ctx.resilient_parsing:
+            raise NoSuchCommand(args[0], ctx)
+        return super().resolve_command(ctx, args)
 
 
 class LazyCommands(MutableMapping[str, click.Command]):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import errno
 import gc
 import os
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import click
-from click.core import ParameterSource
 
 from reconciler import __version__
 from reconciler.cli.groups import LazyGroup, NoCommand
@@ -103,6 +101,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         notice_ctrl_c()
         with cli.make_context("reconciler", list(arguments), terminal_width=help_width(_WIDEST_HELP)) as context:
+            _warn_of_variables(arguments)
             return int(cli.invoke(context) or 0)
     except (click.ClickException, ReconcilerError) as problem:
         return _say(problem, arguments)
@@ -116,6 +115,14 @@ def main(arguments: Sequence[str]) -> int:
         return _say_system_error(problem)
     except Exception as bug:  # the outermost handler: users get a message, whatever the bug
         return _say_bug(bug)
+
+
+def _warn_of_variables(arguments: Sequence[str]) -> None:
+    if ours := [name for name in os.environ if name.startswith("RECONCILER_")]:
+        from reconciler.cli.misuse import unread_variables
+
+        for text in unread_variables(ours, cli, arguments):
+            say(text)
 
 
 def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[str]) -> int:
@@ -138,12 +145,17 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
 def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
     """Render the errors and the number of warnings; with -v, the warnings too."""
     from reconciler.cli.output.log import logs_steps
-    from reconciler.model.diagnostics import Severity
+    from reconciler.model.diagnostics import Diagnostic, Severity
     from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
 
+    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
+    match diagnostics:  # where there is no file, there is no line to point to
+        case [Diagnostic(rule="no-files", message=message, location=place, hint=hint)]:
+            return f"error: nothing is declared yet: {place.path}: {message}\n  {hint}\n"
+        case [Diagnostic(rule="file", message="there is no such file" as message, location=place, hint=str(hint))]:
+            return f"error: {place.path}: {message}\n  {hint}\n"
     if logs_steps():
         return render_diagnostic_lines(diagnostics)
-    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
     return render_diagnostic_lines(errors) + render_warning_count(diagnostics)
 
 
@@ -151,39 +163,10 @@ def _say_misuse(misuse: click.UsageError, arguments: Sequence[str]) -> int:
     if isinstance(misuse, NoCommand):
         say(f"{misuse.format_message()}\n")
         return WRONG_USAGE
-    where = misuse.ctx.command_path if misuse.ctx else _command_path(arguments)
-    say(f"error: {_misuse(misuse)}\n  {_instance_meant(misuse)}try: {where} --help\n")
+    from reconciler.cli.misuse import explain
+
+    say(explain(misuse, arguments, tuple(cli.commands)))
     return WRONG_USAGE
-
-
-def _instance_meant(misuse: click.UsageError) -> str:
-    """Return a hint at `--instance` if there is an unexpected argument and the command has that flag."""
-    extra = re.fullmatch(r"Got unexpected extra argument \((.+)\)", misuse.format_message().rstrip("."))
-    if extra is None or misuse.ctx is None:
-        return ""
-    import shlex
-
-    from reconciler.support.text import printable
-
-    takes = any("--instance" in parameter.opts for parameter in misuse.ctx.command.params)
-    return f"did you mean --instance {printable(shlex.quote(extra[1]))}? or " if takes else ""
-
-
-def _command_path(arguments: Sequence[str]) -> str:
-    """Return the command that was meant. click does not name it if a flag has no value."""
-    known = [each for each in arguments[:1] if each in cli.commands]
-    return " ".join(["reconciler", *known])
-
-
-def _misuse(misuse: click.UsageError) -> str:
-    """Return click's message; for a bad value, with its real source: the flag or the environment variable."""
-    match misuse:
-        case click.MissingParameter():
-            pass
-        case click.BadParameter(param=click.Option(name=str(name)) as option, ctx=click.Context() as context):
-            typed = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-            return f"{option.opts[0] if typed else option.envvar}: {misuse.message.rstrip('.')}"
-    return misuse.format_message()
 
 
 def _say_system_error(problem: OSError) -> int:

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.flags import completion
-from reconciler.cli.flags.types import MultiLine, Seconds, WholeNumber
+from reconciler.cli.flags.types import MultiLine, Seconds, Verbosity, WholeNumber
 from reconciler.cli.output.console import Console, start_console, start_offline_console
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Limits
@@ -244,7 +244,6 @@ journal_option = option(
     help="Where every change is written down.  [default: .reconciler/journal beside the configuration]",
 )
 
-
 parallelism_option = option(
     "--parallelism",
     type=WholeNumber(min=1, max=64),
@@ -264,7 +263,7 @@ quiet_option = option("--quiet", "-q", is_flag=True, help="No progress on stderr
 _talk = (
     option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same for every program."),
     quiet_option,
-    option("--verbose", "-v", count=True, help="Log to stderr; -vv shows every request, never a body."),
+    option("--verbose", "-v", count=True, type=Verbosity(), help="Log to stderr; -vv: every request, never a body."),
 )
 
 

@@ -23,6 +23,19 @@ class WholeNumber(click.IntRange):
     name = "whole number"
 
 
+class Verbosity(WholeNumber):
+    """How often -v was given. In the environment, people also write `true`."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number."""
+        words = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0}
+        known = words.get(value.strip().lower()) if isinstance(value, str) else None
+        return int(super().convert(value, param, ctx)) if known is None else known
+
+
 class Seconds(click.FloatRange):
     """A timeout in seconds. The upper bound is that of `timeout:` in reconciler.yaml."""
 
