@@ -87,7 +87,7 @@ def apply(
         _refuse_an_instance(saved, files)
         _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
         return apply_plan_file(saved, files, options, write_options, report_files)
-    _refuse_to_guess(selection, options, yes, repeated_flags(files, options))
+    _refuse_to_guess(files, selection, options, yes)
     return _apply_declared(files, selection, options, write_options, yes, report_files)
 
 
@@ -140,19 +140,30 @@ def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
         raise WrongUsage(f"{flags}: a saved plan is applied as it is", f"leave {flags} out, or save another plan")
 
 
-def _refuse_to_guess(selection: Selection, options: Options, yes: bool, flags: Sequence[str]) -> None:
+def _refuse_to_guess(files: ProjectFiles, selection: Selection, options: Options, yes: bool) -> None:
     if yes and options.prune is Prune.ALL:
         raise WrongUsage(
             "--prune all deletes what nobody named, so somebody must read the plan first",
             "leave out --yes; or save the plan (plan --prune all -o plan.json), read it, and apply that",
         )
-    if is_interactive() or (yes and selection.is_explicit):
+    if is_interactive():
+        return
+    is_certain = selection.is_explicit or _is_only_one(files)
+    if yes and is_certain:
         return
     if not yes:
-        look = shlex.join(["reconciler", "plan", *selection_flags(selection), *flags])
-        which = "--yes" if selection.is_explicit else "--yes, and --instance NAME or --all"
+        look = shlex.join(["reconciler", "plan", *selection_flags(selection), *repeated_flags(files, options)])
+        which = "--yes" if is_certain else "--yes, and --instance NAME or --all"
         raise WrongUsage("there is no terminal to ask on", f"add {which}, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
+
+
+def _is_only_one(files: ProjectFiles) -> bool:
+    """Whether there is only one instance. Settings with errors are reported later on, and nothing is applied."""
+    from reconciler.workflow.validate import settings_of
+
+    settings, _ = settings_of(files)
+    return settings is None or len(settings.instances) == 1
 
 
 def _approval(yes: bool, console: Console, stop: StopRequest) -> Approval:

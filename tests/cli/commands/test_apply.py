@@ -28,11 +28,18 @@ def test_without_a_terminal_nothing_is_guessed(
     project: Project, staging: Platform, flags: list[str], asked_for: str
 ) -> None:
     project.declare(wanted("One"))
+    project.configure({"staging": at(staging.url), "production": at(f"{staging.url}/two")})
     ended = project.run("apply", *flags)
     assert ended.code == 64
     ended.only_error()
     assert asked_for in ended.err
     assert staging.log.writes() == []
+
+
+def test_the_only_instance_needs_no_name(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert project.run("apply", "--yes").code == 0
+    assert staging.clients() == {"One": 6}
 
 
 def test_an_apply_makes_it_so_and_then_there_is_nothing_to_do(project: Project, staging: Platform) -> None:
