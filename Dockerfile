@@ -14,6 +14,7 @@ RUN /build/bin/pip install --no-cache-dir --disable-pip-version-check --require-
 COPY pyproject.toml README.md LICENSE /source/
 COPY schemas /source/schemas
 COPY docs/github /source/docs/github
+COPY docs/guides/gitlab /source/docs/guides/gitlab
 COPY reconciler /source/reconciler
 RUN /build/bin/pip wheel --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir /wheels /source \
  && /build/bin/pip --python /opt/reconciler/bin/python install --no-cache-dir --disable-pip-version-check --no-deps --no-index \

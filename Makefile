@@ -107,6 +107,7 @@ wheel: dist ## Install the wheel by its hash where nothing else is, and run what
 	rm dist/wheel.txt
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler schema auth-clients >/dev/null
 	cd /tmp && $(CURDIR)/.venv-wheel/bin/reconciler version
+	cd $$(mktemp -d) && $(CURDIR)/.venv-wheel/bin/reconciler init --url https://acme.processmaker.net --gitlab >/dev/null && rm -r "$$PWD"
 	.venv-wheel/bin/python -I -c 'from reconciler.render.html.page import page; from reconciler.render.html.elements import tag; page("", tag("p"), [])'
 	rm -rf .venv-wheel
 

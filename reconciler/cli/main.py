@@ -33,6 +33,7 @@ COMPLETION = "_RECONCILER_COMPLETE"
 """The variable that a shell sets when somebody presses Tab."""
 
 PURPOSES = {
+    "init": "Start a project: write its first files.",
     "validate": "Check the files, for all instances.",
     "fmt": "Write the files in their one canonical form.",
     "plan": "Show what `apply` would do.",
@@ -57,7 +58,7 @@ PURPOSES = {
     package="reconciler.cli.commands",
     purposes=PURPOSES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST_HELP},
-    epilog="Start with `reconciler validate`, then `reconciler plan`. Each command's --help has an example.",
+    epilog="Start with `reconciler init`, then `reconciler plan`. Each command's --help has an example.",
 )
 @click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -136,7 +137,7 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
             return 1
         case InvalidDeclarations(diagnostics=diagnostics):
             say(_of_files(diagnostics))
-            if [each.rule for each in diagnostics] == ["file"]:
+            if [each.rule for each in diagnostics] in (["file"], ["no-files"]):
                 return problem.exit_code  # the file does not exist, so nothing in it is invalid
     say(render_error_lines(problem))
     return problem.exit_code

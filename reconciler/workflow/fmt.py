@@ -15,7 +15,7 @@ from reconciler.model.diagnostics import Diagnostic, error, has_errors
 from reconciler.model.errors import WrongUsage
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.options import NO_SETTINGS, ProjectFiles
 
 _CLIENTS, _SETTINGS = "auth-clients", "reconciler"
 
@@ -82,10 +82,8 @@ def _settings(config: Path) -> FileToFormat:
     shown_as = str(config)
     if os.path.lexists(config):
         return FileToFormat(config, printable(shown_as), _SETTINGS)
-    hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
-    return FileToFormat(
-        config, shown_as, _SETTINGS, error("file", "there is no such file", Location(shown_as, 1, 1), hint)
-    )
+    missing = error("file", "there is no such file", Location(shown_as, 1, 1), NO_SETTINGS)
+    return FileToFormat(config, shown_as, _SETTINGS, missing)
 
 
 def _declarations(files: ProjectFiles) -> Iterator[FileToFormat]:

@@ -19,7 +19,7 @@ from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.options import ProjectFiles
+from reconciler.workflow.options import NO_SETTINGS, ProjectFiles
 
 if TYPE_CHECKING:
     from reconciler.declared.config.in_force import SettingInForce
@@ -147,7 +147,7 @@ def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
 
 
 def _missing(config: Path) -> Diagnostic:
-    hint = "run this in the folder that holds reconciler.yaml, or name the file: --config FILE"
+    hint = NO_SETTINGS
     if config == Path(config.name) and (above := _above(config.name)) is not None:
         folder = printable(str(above))
         hint = f"it is in {folder}: run there, or --config {folder}/{config.name}"

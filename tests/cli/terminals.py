@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tests.cli.projects import SECONDS, Ended, command
 
-QUESTION = b"[y/N]: "
+YES_OR_NO = re.compile(rb"\[y/N\]: ")
 # Who leads a new session and opens the terminal gets it as its own: then Ctrl-C sends a signal. It must not be ignored
 # either, as it is in pytest-xdist's workers, and so in their children.
 _OPENING = """
@@ -35,6 +36,7 @@ def at_a_terminal(
     typed: Sequence[bytes] = (),
     meanwhile: Callable[[], None] = lambda: None,
     environ: Mapping[str, str] | None = None,
+    question: re.Pattern[bytes] = YES_OR_NO,
 ) -> Ended:
     """Run a command at a terminal and answer each question with the next of `typed`; its output is all in `out`.
 
@@ -52,7 +54,7 @@ def at_a_terminal(
     ) as process:
         os.close(theirs)
         try:
-            shown = _talk(ours, list(typed), meanwhile)
+            shown = _talk(ours, list(typed), meanwhile, question)
             code = process.wait(SECONDS)
         finally:
             process.kill()
@@ -75,7 +77,7 @@ def closing_terminal(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes],
             process.kill()
 
 
-def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None]) -> bytes:
+def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None], question: re.Pattern[bytes]) -> bytes:
     shown, answered = b"", 0
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
@@ -88,7 +90,7 @@ def _talk(terminal: int, typed: list[bytes], meanwhile: Callable[[], None]) -> b
         if not piece:
             break
         shown += piece
-        if shown.count(QUESTION) > answered and typed:
+        if len(question.findall(shown)) > answered and typed:
             if answered == 0:
                 meanwhile()
             answered += 1

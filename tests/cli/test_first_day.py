@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.model.clients import ClientSpec, Grant
-from tests.cli.projects import Platform, Project, at, platform
+from tests.cli.projects import Platform, Project, at, platform, stored, wanted
+from tests.declared.git.repositories import repository
 
 PASSWORD = frozenset({Grant.PASSWORD})
 
@@ -122,7 +124,9 @@ def test_an_instance_where_none_belongs_leads_to_its_flag(project: Project, live
 def test_without_a_terminal_an_apply_says_all_that_it_needs(project: Project, live: Platform) -> None:
     ended = project.run("apply")
     assert ended.code == 64
-    assert "add --yes, and --instance NAME or --all, once you have read: reconciler plan" in ended.err
+    assert "add --yes, once you have read: reconciler plan" in ended.err  # there is only one instance
+    project.configure({"eu-1": at(live.url), "eu-2": at(f"{live.url}/two")})
+    assert "add --yes, and --instance NAME or --all, once you have read: reconciler plan" in project.run("apply").err
 
 
 @pytest.mark.parametrize(
@@ -130,3 +134,69 @@ def test_without_a_terminal_an_apply_says_all_that_it_needs(project: Project, li
 )
 def test_a_sandbox_of_impossible_settings_is_wrong_usage(project: Project, flags: tuple[str, ...]) -> None:
     assert project.run("sandbox", "serve", "--port", "0", *flags).code == 64
+
+
+@pytest.mark.parametrize("command", ["plan", "doctor", "export", "fmt", "instances", "validate"])
+def test_where_there_is_no_project_every_command_leads_to_its_first_file(project: Project, command: str) -> None:
+    ended = project.run(command)
+    assert ended.code == 3
+    assert "reconciler init" in ended.err + ended.out
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_plan_of_nothing_leads_to_the_first_declarations(project: Project, live: Platform, folder: bool) -> None:
+    if folder:
+        (project.folder / "clients").mkdir()
+    ended = project.run("plan")
+    assert ended.code == 3
+    assert ended.only_error().startswith("error: nothing is declared yet: clients: ")
+    assert "reconciler export -o clients/NAME.yaml writes what is live, reconciler init a first file" in ended.err
+    assert live.asked() == []
+    assert project.run("init").code == 0
+    assert "nothing to do" in project.run("plan").out
+
+
+def test_no_command_is_proposed_for_what_it_cannot_do(project: Project, live: Platform) -> None:
+    live.has(ClientSpec("tab\tname", PASSWORD))
+    project.declare()
+    out = project.run("plan").out
+    assert "(id 6): no entry can have this name: correct it on the Auth Clients page" in out
+    assert "to declare" not in out
+    live.has(ClientSpec("Single", PASSWORD))
+    assert "1 live, and not declared; to declare it: " in project.run("plan").out
+
+
+def test_the_first_update_of_a_hand_made_client_says_what_it_overwrites(project: Project, live: Platform) -> None:
+    live.has(stored("Portal", "https://hand.example.com/cb"), stored("Same"))
+    project.declare(wanted("Portal"), wanted("Same"))
+    text = "adopts client 6, and overwrites redirect_url"
+    assert f"! {text}: no apply to this instance is known here" in project.run("plan").out
+    applied = project.run("apply", "--yes", "--format", "json").document
+    assert [risk["code"] for risk in applied["instances"][0]["changes"][0]["risks"]] == ["adopts", "redirect-host"]
+    live.change("Portal", stored("Portal", "https://night.example.com/cb"))
+    assert "adopts" not in project.run("plan").out
+
+
+def test_with_a_base_only_what_it_does_not_declare_is_adopted(project: Project, live: Platform) -> None:
+    repository(project.folder, {"clients/all.yaml": json.dumps({"clients": [wanted("Old")]})})
+    live.has(stored("Portal", "https://hand.example.com/cb"), stored("Old", "https://hand.example.com/cb"))
+    project.declare(wanted("Portal"), wanted("New", previous_names=["Old"]))
+    plan = project.run("plan", "--base", "HEAD", "--on-drift", "revert", "--format", "json").document
+    changes = {
+        change["name"]: [risk["message"] for risk in change["risks"]] for change in plan["instances"][0]["changes"]
+    }
+    assert "adopts client 6, and overwrites redirect_url: the base does not declare it" in changes["Portal"]
+    assert not any("adopts" in message for message in changes["New"])
+
+
+@pytest.mark.parametrize("declarable", [False, True])
+def test_what_an_export_writes_is_in_its_canonical_form(project: Project, live: Platform, declarable: bool) -> None:
+    live.has(ClientSpec("tab\tname", PASSWORD), ClientSpec("Twice", PASSWORD), ClientSpec("Twice", PASSWORD))
+    if declarable:
+        urls = ("https://a.example.com/a", "http://b.example.com/b")
+        live.has(ClientSpec("All of them", frozenset(Grant), urls), stored("yes", "https://x.example.com/${y}"))
+    assert project.run("export", "-o", "clients/live.yaml").code == 0
+    text = (project.folder / "clients/live.yaml").read_text()
+    project.run("fmt")
+    assert (project.folder / "clients/live.yaml").read_text() == text
+    assert ("clients: []" in text) != declarable

@@ -24,7 +24,16 @@ USER, SOMEBODY_ELSE = 23456, 34567
 MOST_ABOVE_THE_BASE = 120_000_000
 """Bytes."""
 ACCOUNT = {"PM_USER": ADMIN[0], "PM_PASSWORD": ADMIN[1]}
-COPIED = {"LICENSE", "README.md", "docs/github", "pyproject.toml", "reconciler", "requirements", "schemas"}
+COPIED = {
+    "LICENSE",
+    "README.md",
+    "docs/github",
+    "docs/guides/gitlab",
+    "pyproject.toml",
+    "reconciler",
+    "requirements",
+    "schemas",
+}
 
 
 def project(folder: Path, url: str) -> Path:

@@ -16,9 +16,12 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
+from reconciler.exporting.new_project.pipelines import WORKFLOWS, template
 from tests.cli.projects import SECONDS
 from tests.release import changelog, sbom, version
 from tests.repository.tracked import ROOT, tracked
+
+TEMPLATES = ("gitlab/gitlab-ci.yml", *(f"github/{name}" for name in WORKFLOWS))
 
 LOG = """# Changelog
 
@@ -74,8 +77,11 @@ def test_the_source_distribution_builds_the_same_wheel(tmp_path: Path) -> None:
     assert {"requirements", "Dockerfile", "tests", "docs", "LICENSE"} <= {path.name for path in unpacked.iterdir()}
     again = build(unpacked, "--target", "wheel")
     (wheel,) = again.values()
-    names = zipfile.ZipFile(io.BytesIO(wheel)).namelist()
-    assert {"reconciler/schemas/auth-clients.schema.json", "reconciler/github/plan.yml"} <= set(names)
+    held = zipfile.ZipFile(io.BytesIO(wheel))
+    assert "reconciler/schemas/auth-clients.schema.json" in held.namelist()
+    assert {name: held.read(f"reconciler/{name}").decode() for name in TEMPLATES} == {
+        name: template(name) for name in TEMPLATES
+    }
     assert [made[name] == again[name] for name in again] == [True]
 
 

@@ -60,6 +60,21 @@ def write_with_folder(file: Path, text: str, what: str) -> None:
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file") from None
 
 
+def create_atomically(file: Path, text: str, what: str) -> bool:
+    """Create a file atomically, and its folder if needed. Return False, and change nothing, if something is there.
+
+    Raises `ReconcilerError`, and then leaves nothing behind but the folder.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if why := planted(file):
+            raise ReconcilerError(f"{file} is not written: {why}", "choose a folder that is yours alone")
+        return _create(file, text.encode())
+    except OSError as problem:
+        reason = (problem.strerror or "it cannot be written").lower()
+        raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "choose another folder") from None
+
+
 def replace_atomically(file: Path, data: bytes, what: str) -> None:
     """Replace a file atomically, or create it and its folder. Its mode is kept, and links are followed.
 
@@ -99,6 +114,19 @@ def _write(file: Path, text: str, mode: int) -> None:
         file.write_text(text, encoding="utf-8")
         return
     _replace(file.resolve(), text.encode(), mode)  # a link keeps pointing there
+
+
+def _create(file: Path, data: bytes) -> bool:
+    temporary = file.with_name(f".{os.urandom(6).hex()}.tmp")
+    try:
+        with open(os.open(temporary, _CREATE, _ANYBODY), "wb") as stream:
+            stream.write(data)
+        os.link(temporary, file)  # unlike rename, it fails if the name is taken
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
 
 
 def _replace(target: Path, data: bytes, mode: int, *, keep_mode: bool = False) -> None:

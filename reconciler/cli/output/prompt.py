@@ -1,4 +1,4 @@
-"""Ask a person a yes-or-no question."""
+"""Ask a person a question."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -20,6 +21,25 @@ def ask(question: str) -> bool:
     try:
         return _answer(question)
     except KeyboardInterrupt:  # whenever Ctrl-C came, the question is still on the line
+        raise click.Abort from None
+
+
+def ask_for(question: str, default: str, problem: Callable[[str], str | None]) -> str:
+    """Return what a person types; empty means the default. Repeats the question with the `problem` of an answer.
+
+    Raises `click.Abort` for Ctrl-C, Ctrl-D.
+    """
+    try:
+        while True:
+            say(f"{question} [{default}]: ")
+            line = _next_line()
+            if not line:
+                raise click.Abort
+            answer = line.strip() or default
+            if (wrong := problem(answer)) is None:
+                return answer
+            say(f"{wrong}\n")
+    except KeyboardInterrupt:
         raise click.Abort from None
 
 

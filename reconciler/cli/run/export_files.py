@@ -93,6 +93,12 @@ def show_export(
     found: Export, proposals: Mapping[str, Proposal], target: ExportTarget, files: ProjectFiles, console: Console
 ) -> None:
     """Print to stderr what was exported, what a reviewer must look at, and the next commands."""
+    show_exported(found, proposals, target, console)
+    console.progress(_next(found, target, files))
+
+
+def show_exported(found: Export, proposals: Mapping[str, Proposal], target: ExportTarget, console: Console) -> None:
+    """Print to stderr what was exported, and what a reviewer must look at."""
     for line in _summary(found, proposals):
         console.progress(line)
     withheld = sum(isinstance(item, Withheld) for item in found.items)
@@ -101,7 +107,6 @@ def show_export(
         console.problem(f"warning: {what}: look for {quoted(WITHHELD)}\n")
     if target.path is not None and target.split:
         _warn_of_others(target.path, found, console)
-    console.progress(_next(found, target, files))
 
 
 def _summary(found: Export, proposals: Mapping[str, Proposal]) -> Iterator[str]:

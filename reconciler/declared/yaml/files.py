@@ -54,7 +54,10 @@ def no_directory(shown_as: str, reason: OSError) -> Diagnostic:
     place = Location(shown_as, 1, 1)
     match reason:
         case FileNotFoundError():
-            hint = f"make it, with a file {shown_as}/clients.yaml that says `clients: []` if nothing is declared yet"
+            hint = (
+                f"reconciler export -o {shown_as}/NAME.yaml writes what is live, reconciler init a first file; "
+                f"or write `clients: []` into {shown_as}/clients.yaml"
+            )
             return error("no-files", "there is no such directory", place, hint)
         case NotADirectoryError():
             return error("no-files", "this is not a directory", place, "name the directory that holds the files")

@@ -101,7 +101,10 @@ def load_directory(directory: Path, shown_as: str) -> LoadResult:
         documents += part.documents
         diagnostics += part.diagnostics
     if not has_errors(diagnostics) and not any(entry.is_yaml for entry in found):
-        hint = "write `clients: []` into a file in it, say clients.yaml, if nothing is declared yet"
+        hint = (
+            f"reconciler export -o {shown_as}/NAME.yaml writes what is live, reconciler init a first file; "
+            f"or write `clients: []` into {shown_as}/clients.yaml"
+        )
         diagnostics.append(error("no-files", "the directory holds no .yaml file", Location(shown_as, 1, 1), hint))
     return LoadResult(tuple(documents), tuple(sorted_diagnostics(diagnostics)))
 

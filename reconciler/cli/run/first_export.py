@@ -1,0 +1,71 @@
+"""`init --from`: examine the instance of a new project, and export what it has."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.exit_codes import of_examinations
+from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_exported, write_export
+from reconciler.declared.git.repository import work_tree_root
+from reconciler.model.settings import Instance, Settings
+from reconciler.render.terminal.doctor import render_examination
+from reconciler.support.text import printable
+from reconciler.workflow.doctor import ExaminationRequest, examine_instances
+from reconciler.workflow.export.export import export
+from reconciler.workflow.options import Options, ProjectFiles
+
+
+def export_first(
+    folder: Path, settings: Settings, instance: Instance, written: Sequence[Path], console: Console
+) -> int:
+    """Check that the instance can be listed, write its clients as declarations, and return the exit code.
+
+    Whatever fails, the files of the project stay, and the commands to go on with are printed.
+    """
+    files = ProjectFiles(folder / "reconciler.yaml")
+    target = ExportTarget(files.clients_directory / f"{instance.name}.yaml")
+    target.refuse()
+    options = Options(os.environ)
+    examined = list(examine_instances(ExaminationRequest(settings, None, [instance], options, first_day=True)))
+    console.result("\n" + "".join(render_examination(each, console.paint) for each in examined) + "\n")
+    code = 0 if examined[0].account_uses.plan else of_examinations(examined)
+    seen, code = ([], code) if code else observe_or_report([instance], options, 1, console)
+    if code:
+        console.result(_what_is_left(folder, instance))
+        return code
+    found = export(seen, settings)
+    proposals = write_export(found, target, files, settings, console)
+    show_exported(found, proposals, target, console)
+    console.result(f"created {printable(str(target.path))}\n{_to_commit(folder, instance, written)}")
+    return 0
+
+
+def _what_is_left(folder: Path, instance: Instance) -> str:
+    named = ["--instance", instance.name]
+    file = f"clients/{instance.name}.yaml"
+    commands = [
+        ["reconciler", "doctor", *named],
+        ["reconciler", "export", *named, "-o", file],
+        ["reconciler", "plan", *named],
+    ]
+    return _lines("the files are there; next, once this is fixed:", folder, map(shlex.join, commands))
+
+
+def _to_commit(folder: Path, instance: Instance, written: Sequence[Path]) -> str:
+    names = sorted({each.parts[0] for each in written} | {"clients"})
+    add = shlex.join(["git", "add", *names])
+    commands = [
+        shlex.join(["reconciler", "plan", "--instance", instance.name]),
+        add if work_tree_root(folder) is not None else f"git init && {add}",
+        shlex.join(["git", "commit", "-m", f"Declare the auth clients of {instance.name} as they are"]),
+    ]
+    return _lines("next (the plan has nothing to do):", folder, commands)
+
+
+def _lines(first: str, folder: Path, commands: Iterable[str]) -> str:
+    inside = [] if folder == Path() else [f"cd {shlex.quote(str(folder))}"]
+    return "".join(f"{line}\n" for line in [first, *(f"  {printable(each)}" for each in [*inside, *commands])])

@@ -1,0 +1,299 @@
+"""The work of `init`: the files of a new project, and with `--from` what its instance has already."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.output.console import Console
+from reconciler.cli.output.files import create_atomically
+from reconciler.cli.output.prompt import ask_for
+from reconciler.cli.output.streams import is_interactive
+from reconciler.cli.run.overwriting import refuse_led_elsewhere
+from reconciler.exporting.new_project.pipelines import (
+    check_action,
+    check_program,
+    github_files,
+    gitlab_files,
+    reached,
+)
+from reconciler.exporting.new_project.starting_files import (
+    CLIENTS,
+    IGNORE,
+    NO_CLIENTS,
+    SANDBOX,
+    SETTINGS,
+    STATE,
+    NewInstance,
+    common_files,
+    new_settings,
+    one_line,
+    starting_files,
+    variable_for,
+)
+from reconciler.model.errors import Refused, WrongUsage
+from reconciler.project import PROJECT
+from reconciler.support.frozen import frozen
+from reconciler.support.text import enumeration, printable, quoted, quoted_url
+from reconciler.workflow.validate import valid_settings
+
+if TYPE_CHECKING:
+    from reconciler.model.settings import Instance, Settings
+
+_NAME = "production"
+_ON_THIS_MACHINE = "a sandbox on this machine"
+"""The default answer to the question for a URL."""
+
+
+@frozen
+class InitFlags:
+    """What the command line says about the new project."""
+
+    url: str | None
+    adopts: bool
+    """Whether what the instance has is exported (`--from`)."""
+    name: str | None
+    username_env: str | None
+    password_env: str | None
+    sandbox: bool
+    github: bool
+    action: str | None
+    gitlab: bool
+    program: str | None
+
+    def refuse(self) -> None:
+        """Raise `WrongUsage` for flags that make no sense together, or lack another."""
+        if self.sandbox and (self.url is not None or self.github or self.gitlab):
+            raise WrongUsage("--sandbox needs no URL and no pipeline", "leave out --sandbox, or the other flags")
+        if self.action is not None:
+            if not self.github:
+                raise WrongUsage("--action is for the workflows of GitHub", "add --github, or leave out --action")
+            check_action(self.action)
+        elif self.github and PROJECT.repository is None:
+            raise WrongUsage(
+                "--github wants --action OWNER/REPO@SHA: where GitHub finds the action of reconciler",
+                "push your checkout of reconciler to a repository of your organisation, and name that and the full id"
+                " of the commit",
+            )
+        if self.program is not None:
+            if not self.gitlab:
+                raise WrongUsage("--program is for the pipeline of GitLab", "add --gitlab, or leave out --program")
+            check_program(self.program)
+
+    @property
+    def names_an_instance(self) -> bool:
+        """Whether the flags describe the first instance."""
+        return self.sandbox or self.url is not None
+
+
+@frozen
+class Project:
+    """A project in its folder: the settings, which were there or are about to be written."""
+
+    folder: Path
+    settings: Settings
+    instance: Instance | None
+    """The instance that the flags describe; None if they describe none."""
+    files: Mapping[Path, str]
+    """What is to be written, by the path in the folder."""
+
+
+def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
+    """Write the files that are missing, and return the exit code. Never changes a file that is there."""
+    flags.refuse()
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise WrongUsage(f"{quoted(str(folder))} is not a folder", "name a folder, or leave it out for this one")
+    project = _known(folder, flags) if os.path.lexists(folder / SETTINGS) else _new(folder, flags)
+    _refuse_declared(project, flags)
+    files = {**project.files, **_pipelines(project.settings, flags)}
+    _write(folder, files, console)
+    if flags.adopts and project.instance is not None:
+        from reconciler.cli.run.first_export import export_first
+
+        return export_first(folder, project.settings, project.instance, list(files), console)
+    console.result(_next(project, flags))
+    return 0
+
+
+def _known(folder: Path, flags: InitFlags) -> Project:
+    """Return the project that is there. Raises `Refused` if it lacks the instance that the flags describe."""
+    settings = valid_settings(folder / SETTINGS)
+    instance = None
+    if flags.url is not None:
+        url = flags.url.rstrip("/")
+        instance = next((each for each in settings.instances if each.url == url), None)
+        if instance is None:
+            line = printable(one_line(_from_flags(flags)))
+            raise Refused(
+                f"{folder / SETTINGS} exists, and has no instance {quoted_url(flags.url)}",
+                f"add it there, under `instances:`, as: {line}",
+            )
+    elif flags.sandbox:
+        raise Refused(f"{folder / SETTINGS} exists", "leave out --sandbox, or name another folder")
+    declared = {} if flags.adopts or _declares(folder) else {CLIENTS: NO_CLIENTS}
+    return Project(folder, settings, instance, {Path(SETTINGS): "", **declared, **common_files()})
+
+
+def _new(folder: Path, flags: InitFlags) -> Project:
+    new = _from_flags(flags) if flags.names_an_instance else _asked()
+    settings, problem = new_settings(new, folder)
+    if settings is None or problem is not None:
+        raise WrongUsage(_words(new), None) if problem is None else WrongUsage(problem.message, problem.hint)
+    # An export writes the first declarations. Declarations that are there are somebody's own.
+    clients = not flags.adopts and not _declares(folder)
+    return Project(folder, settings, settings.instances[0], starting_files(new, clients=clients))
+
+
+def _declares(folder: Path) -> bool:
+    return any((folder / "clients").glob("**/*.y*ml"))
+
+
+def _refuse_declared(project: Project, flags: InitFlags) -> None:
+    """Raise `Refused` if the export would overwrite declarations."""
+    if flags.adopts and project.instance is not None:
+        name = project.instance.name
+        file = project.folder / "clients" / f"{name}.yaml"
+        if os.path.lexists(file):
+            hint = (
+                f"add what is not declared yet: {shlex.join(['reconciler', 'export', '--instance', name, '--update'])}"
+            )
+            raise Refused(f"{quoted(str(file))} exists", printable(hint))
+
+
+def _words(new: NewInstance) -> str:
+    return f"{quoted(new.name)} cannot be an instance"
+
+
+def _from_flags(flags: InitFlags) -> NewInstance:
+    name = flags.name or (SANDBOX if flags.url is None else _NAME)
+    if flags.url is None:
+        return NewInstance(name)
+    return NewInstance(
+        name,
+        flags.url,
+        flags.username_env or variable_for(name, "USERNAME"),
+        flags.password_env or variable_for(name, "PASSWORD"),
+    )
+
+
+def _asked() -> NewInstance:
+    if not is_interactive():
+        raise WrongUsage(
+            "which instance? There is no terminal to ask on",
+            "add --url URL, with --name NAME if it is not to be called production; or --sandbox, to try it without one",
+        )
+    url = ask_for("URL of the instance, as in a browser", _ON_THIS_MACHINE, _problem_of_url)
+    if url == _ON_THIS_MACHINE:
+        return NewInstance(SANDBOX)
+    name = ask_for("its name", _NAME, lambda name: _problem(NewInstance(name, url, "U", "P")))
+    user = ask_for(
+        "environment variable with the user name",
+        variable_for(name, "USERNAME"),
+        lambda variable: _problem(NewInstance(name, url, variable, "P")),
+    )
+    password = ask_for(
+        "environment variable with the password",
+        variable_for(name, "PASSWORD"),
+        lambda variable: _problem(NewInstance(name, url, user, variable)),
+    )
+    return NewInstance(name, url, user, password)
+
+
+def _problem_of_url(url: str) -> str | None:
+    return None if url == _ON_THIS_MACHINE else _problem(NewInstance(_NAME, url, "U", "P"))
+
+
+def _problem(new: NewInstance) -> str | None:
+    problem = new_settings(new, Path())[1]
+    if problem is None:
+        return None
+    return printable(problem.message + (f"; {problem.hint}" if problem.hint else ""))
+
+
+def _pipelines(settings: Settings, flags: InitFlags) -> Mapping[Path, str]:
+    return {
+        **(github_files(settings, flags.action) if flags.github else {}),
+        **(gitlab_files(settings, flags.program) if flags.gitlab else {}),
+    }
+
+
+def _write(folder: Path, files: Mapping[Path, str], console: Console) -> None:
+    """Create the files, and name those that exist and are kept. If one fails, the new ones are removed."""
+    for path in files:
+        refuse_led_elsewhere(printable(str(folder / path)), folder / path, folder / SETTINGS)
+    created: list[Path] = []
+    try:
+        for path, text in files.items():
+            if create_atomically(folder / path, text, "file"):
+                created.append(path)
+    except BaseException:
+        for path in created:
+            (folder / path).unlink(missing_ok=True)
+        raise
+    for path in files:
+        shown = printable(str(folder / path))
+        if path in created:
+            console.result(f"created {shown}\n")
+        else:
+            console.result(f"kept {shown}, which exists{_left_to_do(folder / path)}\n")
+
+
+def _left_to_do(file: Path) -> str:
+    if file.name != str(IGNORE):
+        return ""
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").split()
+    except OSError:
+        lines = []
+    return "" if STATE in lines else f": add the line {STATE} to it"
+
+
+def _next(project: Project, flags: InitFlags) -> str:
+    lines = [*_in_folder(project.folder), *(f"  {each}" for each in _commands(project))]
+    variables = _variables(project)
+    needs = f", with {enumeration(variables)} set" if variables else ""
+    return "".join(f"{line}\n" for line in [*_to_fill_in(project, flags), f"next{needs}:", *lines])
+
+
+def _commands(project: Project) -> Sequence[str]:
+    """Return the next three commands."""
+    instances = reached(project.settings)
+    only = [] if len(project.settings.instances) == 1 or project.settings.default_instance else ["--all"]
+    plan = shlex.join(["reconciler", "plan", *only])
+    if not instances:
+        return ["reconciler validate", "reconciler plan", "reconciler apply"]
+    if _declares(project.folder) and project.instance is None:
+        return ["reconciler validate", shlex.join(["reconciler", "doctor", *only]), plan]
+    file = f"clients/{instances[0].name if len(instances) == 1 else 'all'}.yaml"
+    return [
+        shlex.join(["reconciler", "doctor", *only]),
+        shlex.join(["reconciler", "export", *only, "-o", file]),
+        plan,
+    ]
+
+
+def _variables(project: Project) -> Sequence[str]:
+    accounts = [each.credentials for each in reached(project.settings) if each.credentials]
+    return [name for each in accounts for name in (each.username_env, each.password_env) if name]
+
+
+def _in_folder(folder: Path) -> Sequence[str]:
+    return [] if folder == Path() else [f"  cd {printable(shlex.quote(str(folder)))}"]
+
+
+def _to_fill_in(project: Project, flags: InitFlags) -> Sequence[str]:
+    """Return what only the code host's own pages can set, and what is left to fill in."""
+    names = enumeration(["reconciler-read", *(each.name for each in reached(project.settings))])
+    lines = []
+    if flags.github:
+        lines.append(f"on GitHub: make the environments {printable(names)}, with the secrets named in the workflows")
+        if flags.action is None:
+            lines.append("in .github/workflows: put the full id of a commit in place of SHA")
+    if flags.gitlab:
+        lines.append(f"on GitLab: make the environments {printable(names)}, with protected variables for the accounts")
+        if flags.program is None:
+            lines.append("in .gitlab-ci.yml: fill in RECONCILER and RECONCILER_COMMIT, as it says there")
+    return lines

@@ -1,0 +1,1 @@
+"""A first project: its files, and the pipeline of a code host with the project's names filled in."""

@@ -1,0 +1,104 @@
+"""The pipelines of code hosts, with the names of a project filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reconciler.model.errors import WrongUsage
+from reconciler.model.settings import Instance, Settings
+from reconciler.support.shipped import shipped
+from reconciler.support.text import quoted, quoted_scalar
+
+GITHUB = Path(".github", "workflows")
+GITLAB = Path(".gitlab-ci.yml")
+WORKFLOWS = ("apply.yml", "comment.yml", "drift.yml", "observe.yml", "plan.yml")
+
+_IN_CHECKOUT = {"github": "docs/github", "gitlab": "docs/guides/gitlab"}
+"""Where the templates are in a checkout. In an installation, the package has them."""
+
+_COMMIT = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
+_ACTION = rf"[\w.-]+/[\w.-]+(?:/[\w.-]+)*@{_COMMIT}"
+_PROGRAM = rf"(?P<address>[^\s@\"\\]+(?:@[^\s@\"\\]+)?)@(?P<commit>{_COMMIT})"
+
+_USES = r"(?<=uses: )\S+@SHA(?: #.*)?"
+_VARIABLES = r"(?P<edit>(?P<indent> +)# EDIT.*\n)(?:.*\n)*?(?P<end> +# END\n)"
+
+
+def check_action(action: str) -> None:
+    """Raise `WrongUsage` unless it names a commit of an action."""
+    if re.fullmatch(_ACTION, action) is None:
+        hint = "name the full id of a commit, 40 hexadecimal digits: a tag or a branch can be moved to other code"
+        raise WrongUsage(f"{quoted(action)} is not of the form OWNER/REPO@SHA", hint)
+
+
+def check_program(program: str) -> None:
+    """Raise `WrongUsage` unless it names a commit at an address that git can fetch from."""
+    if re.fullmatch(_PROGRAM, program) is None:
+        hint = "name the address that git fetches from and the full id of a commit: https://…/reconciler.git@0123…"
+        raise WrongUsage(f"{quoted(program)} is not of the form ADDRESS@COMMIT", hint)
+
+
+def github_files(settings: Settings, action: str | None) -> Mapping[Path, str]:
+    """Return the five workflows for these instances. Without an action, what names it stays as it is.
+
+    Raises `WrongUsage` if no instance has an account in environment variables.
+    """
+    variables = account_variables(settings)
+    return {GITHUB / name: _workflow(template(f"github/{name}"), variables, action) for name in WORKFLOWS}
+
+
+def gitlab_files(settings: Settings, program: str | None) -> Mapping[Path, str]:
+    """Return GitLab's pipeline for these instances. Without a program, its address and commit stay empty.
+
+    Raises `WrongUsage` if no instance has an account in environment variables.
+    """
+    account_variables(settings)
+    text = template("gitlab/gitlab-ci.yml")
+    names = ", ".join(quoted_scalar(each.name) for each in reached(settings))
+    text = re.sub(r"(?<=- INSTANCE: )\[.*\]", lambda _: f"[{names}]", text)
+    if program is not None and (found := re.fullmatch(_PROGRAM, program)):
+        text = re.sub(r'(?<=  RECONCILER: )"[^"]*"', lambda _: json.dumps(found["address"]), text)
+        text = re.sub(r'(?<=  RECONCILER_COMMIT: )"[^"]*"', lambda _: json.dumps(found["commit"]), text)
+    return {GITLAB: text}
+
+
+def reached(settings: Settings) -> Sequence[Instance]:
+    """Return the instances that a pipeline is for: all but the embedded ones."""
+    return [each for each in settings.instances if each.url is not None]
+
+
+def account_variables(settings: Settings) -> Sequence[str]:
+    """Return the environment variables with accounts, as configured. Raises `WrongUsage` if there are none."""
+    found = list(dict.fromkeys(name for each in reached(settings) for name in _variables(each)))
+    if not found:
+        raise WrongUsage(
+            "no instance in reconciler.yaml has a URL, and its account in environment variables: "
+            "there is nothing that a pipeline could log in to",
+            "add one, and repeat this command",
+        )
+    return found
+
+
+def template(name: str) -> str:
+    """Return the text of a template: `github/plan.yml`, for example."""
+    folder, _, file = name.partition("/")
+    return (shipped(folder, _IN_CHECKOUT[folder]) / file).read_text(encoding="utf-8")
+
+
+def _variables(instance: Instance) -> Iterator[str]:
+    names = instance.credentials
+    yield from (name for name in (names and names.username_env, names and names.password_env) if name)
+
+
+def _workflow(text: str, variables: Sequence[str], action: str | None) -> str:
+    if action is not None:
+        text = re.sub(_USES, lambda _: action, text)
+    return re.sub(_VARIABLES, lambda found: _filled(found, variables), text)
+
+
+def _filled(found: re.Match[str], variables: Sequence[str]) -> str:
+    lines = [f"{found['indent']}{quoted_scalar(name)}: ${{{{ secrets.{name} }}}}\n" for name in variables]
+    return f"{found['edit']}{''.join(lines)}{found['end']}"

@@ -1,0 +1,247 @@
+"""`reconciler init`: from nothing to a project that plans, and what is never overwritten."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.projects import Platform, Project, at, stored
+from tests.cli.terminals import at_a_terminal
+from tests.github.test_files import judged
+
+ANSWER = re.compile(rb"\]: ")
+"""The end of a question for text."""
+ACTION = "acme/keeper@0123456789abcdef0123456789abcdef01234567"
+URL = "https://acme.processmaker.net"
+FILES = [
+    ".gitignore",
+    "clients/clients.yaml",
+    "reconciler.yaml",
+    "schemas/auth-clients.schema.json",
+    "schemas/reconciler.schema.json",
+]
+
+
+@pytest.fixture
+def live(project: Project, staging: Platform) -> Platform:
+    """A platform that no file names yet, and the account in the variables of its default name."""
+    (project.folder / "reconciler.yaml").unlink()
+    project.environ.setenv("PM_PRODUCTION_USERNAME", "admin")
+    project.environ.setenv("PM_PRODUCTION_PASSWORD", os.environ["PM_PASSWORD"])
+    return staging
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {file.relative_to(folder).as_posix(): file.read_text() for file in folder.rglob("*") if file.is_file()}
+
+
+def next_commands(out: str) -> list[str]:
+    """What stands below the line `next`."""
+    return [line.strip() for line in re.split(r"^next.*\n", out, flags=re.MULTILINE)[-1].splitlines()]
+
+
+@pytest.mark.parametrize("flags", [("--sandbox",), ("--url", f"{URL}/"), ("--url", "https://[::1]:8443/a%20b")])
+def test_what_it_writes_is_valid_formatted_and_for_editors(project: Project, flags: tuple[str, ...]) -> None:
+    ended = project.run("init", *flags)
+    assert ended.code == 0
+    assert sorted(files(project.folder)) == FILES
+    assert [line for line in ended.out.splitlines() if line.startswith("created")] == [
+        f"created {name}" for name in ("reconciler.yaml", "clients/clients.yaml", *FILES[3:], ".gitignore")
+    ]
+    assert project.run("validate").code == project.run("fmt", "--check").code == 0
+    for name in ("reconciler.yaml", "clients/clients.yaml"):
+        text = (project.folder / name).read_text()
+        schema = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text)
+        assert schema is not None
+        assert ((project.folder / name).parent / schema[1]).exists()
+
+
+def test_its_next_commands_do_the_first_reconciliation(project: Project) -> None:
+    commands = next_commands(project.run("init", "--sandbox").out)
+    assert commands == ["reconciler validate", "reconciler plan", "reconciler apply"]
+    for command in commands:
+        assert project.run(*command.split()[1:], *(["--yes"] if command.endswith("apply") else [])).code == 0
+    assert "nothing to do · 1 in sync" in project.run("plan").out
+
+
+def test_with_a_url_the_next_commands_take_over_what_is_there(project: Project, live: Platform) -> None:
+    live.has(stored("Portal"))
+    ended = project.run("init", "--url", live.url)
+    assert "next, with PM_PRODUCTION_USERNAME and PM_PRODUCTION_PASSWORD set:\n" in ended.out
+    assert live.asked() == []
+    commands = next_commands(ended.out)
+    assert len(commands) == 3
+    assert [project.run(*command.split()[1:]).code for command in commands] == [0, 0, 0]
+    assert "nothing to do · 1 in sync" in project.run("plan").out
+
+
+def test_a_hand_made_instance_is_in_files_after_one_command(project: Project, live: Platform) -> None:
+    live.has(stored("Portal"), stored("tab\tname"))
+    ended = project.run("init", "acme", "--from", live.url)
+    assert ended.code == 0
+    assert "warning: 1 client is commented out" in ended.err
+    assert sorted(files(project.folder / "acme")) == sorted({*FILES, "clients/production.yaml"} - {FILES[1]})
+    assert next_commands(ended.out)[0] == "cd acme"
+    project.environ.chdir("acme")
+    assert "nothing to do · 1 in sync" in project.run("plan").out
+    assert project.run("fmt", "--check").code == 0
+
+
+@pytest.mark.parametrize(("password", "code"), [(None, 1), ("wrong", 6)])
+def test_whatever_fails_the_files_stay_and_the_same_command_goes_on(
+    project: Project, live: Platform, password: str | None, code: int
+) -> None:
+    right = os.environ["PM_PRODUCTION_PASSWORD"]
+    project.environ.setenv("PM_PRODUCTION_PASSWORD", password or "")
+    ended = project.run("init", "--from", live.url)
+    assert ended.code == code
+    assert "PM_PRODUCTION_PASSWORD" in ended.out or password
+    before = files(project.folder)
+    assert sorted(before) == sorted({*FILES} - {FILES[1]})
+    assert (
+        next_commands(ended.out.replace("the files are there; next", "next"))[0]
+        == "reconciler doctor --instance production"
+    )
+    project.environ.setenv("PM_PRODUCTION_PASSWORD", right)
+    assert project.run("init", "--from", live.url).code == 0
+    assert files(project.folder).items() >= before.items()
+    declared = files(project.folder)
+    again = project.run("init", "--from", live.url)
+    assert again.code == 4
+    assert "reconciler export --instance production --update" in again.err
+    assert files(project.folder) == declared
+
+
+def test_nothing_is_overwritten_and_everything_kept_is_named(project: Project) -> None:
+    mine = {".gitignore": "node_modules/\n", "schemas/reconciler.schema.json": "{}", ".gitlab-ci.yml": "mine: {}\n"}
+    for name, text in mine.items():
+        project.write(name, text)
+    project.configure({"eu-1": at(URL)})
+    project.write("clients/mine.yml", "clients: []\n")
+    before = files(project.folder)
+    ended = project.run("init", "--gitlab", "--github", "--action", ACTION)
+    assert ended.code == 0
+    after = files(project.folder)
+    assert after.items() >= before.items()
+    assert {name for name in after if name not in before} == {
+        "schemas/auth-clients.schema.json",
+        *(f".github/workflows/{name}.yml" for name in ("apply", "comment", "drift", "observe", "plan")),
+    }
+    kept = [line for line in ended.out.splitlines() if line.startswith("kept ")]
+    assert [line.split()[1].rstrip(",") for line in kept] == [
+        "reconciler.yaml",
+        "schemas/reconciler.schema.json",
+        ".gitignore",
+        ".gitlab-ci.yml",
+    ]
+    assert "kept .gitignore, which exists: add the line .reconciler/ to it\n" in ended.out
+
+
+def test_a_link_that_leads_out_of_the_project_is_not_followed(project: Project, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (project.folder / "schemas").symlink_to(outside)
+    ended = project.run("init", "--sandbox")
+    assert ended.code == 64
+    assert "symlink" in ended.only_error()
+    assert [path.name for path in project.folder.iterdir()] == ["schemas"]
+    assert list(outside.iterdir()) == []
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(project: Project) -> None:
+    project.write("schemas", "a file where a folder belongs")
+    ended = project.run("init", "--sandbox")
+    assert ended.code == 1
+    assert "schemas" in ended.only_error()
+    assert list(files(project.folder)) == ["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ((), "add --url URL"),
+        (("--url", "http://acme.example.com"), "readable over the network"),
+        (("--url", "acme.example.com"), "write it like https://"),
+        (("--url", "https://u:hunter2@acme.example.com"), "take it out"),
+        (("--url", URL, "--name", "a b"), "letters, digits"),
+        (("--url", URL, "--username-env", "$USER"), "not the name of an environment variable"),
+        (("--url", URL, "--from", URL), "leave out --url"),
+        (("--url", URL, "--sandbox"), "leave out --sandbox"),
+        (("--url", URL, "--github"), "--action OWNER/REPO@SHA"),
+        (("--url", URL, "--github", "--action", "acme/keeper@main"), "40 hexadecimal digits"),
+        (("--url", URL, "--action", ACTION), "add --github"),
+        (("--url", URL, "--gitlab", "--program", "https://git.example.org/x.git@v1"), "full id of a commit"),
+        (("--url", URL, "--program", "x"), "add --gitlab"),
+    ],
+)
+def test_what_makes_no_project_writes_nothing(project: Project, flags: tuple[str, ...], said: str) -> None:
+    ended = project.run("init", *flags)
+    assert ended.code == 64
+    ended.only_error()
+    assert said in ended.err
+    assert "hunter2" not in ended.err
+    assert files(project.folder) == {}
+
+
+def test_another_instance_for_a_project_that_exists_is_a_line_to_add(project: Project) -> None:
+    project.run("init", "--url", URL)
+    before = files(project.folder)
+    ended = project.run("init", "--url", "https://eu.example.com", "--name", "eu-1")
+    assert ended.code == 4
+    line = ended.err.strip().rpartition("as: ")[2]
+    assert files(project.folder) == before
+    project.write("reconciler.yaml", f"{before['reconciler.yaml']}  {line}\n")
+    assert "eu-1" in project.run("instances").out
+
+
+def test_a_pipeline_has_the_names_of_every_instance(project: Project) -> None:
+    one = {"username_env": "ONE_USER", "password_env": "ONE_PASSWORD"}
+    two = {"username_env": "TWO_USER", "password_env": "ONE_PASSWORD"}
+    project.configure(
+        {
+            "eu-1": {"url": "https://one.example.com", "credentials": one},
+            "007": {"url": "https://two.example.com", "credentials": two},
+            "sandbox": {"embedded": "s.sqlite3"},
+        }
+    )
+    program = "https://git.example.org/keeper.git"
+    flags = ("--github", "--action", ACTION, "--gitlab", "--program", f"{program}@{'a' * 40}")
+    assert project.run("init", *flags).code == 0
+    texts = {name: text for name, text in files(project.folder).items() if name.startswith(".github")}
+    jobs = [job for text in texts.values() for job in yaml.safe_load(text)["jobs"].values()]
+    accounts = {
+        name for job in jobs for step in job["steps"] for name in step.get("env", {}) if name.startswith(("ONE", "TWO"))
+    }
+    assert accounts == {"ONE_USER", "ONE_PASSWORD", "TWO_USER"}
+    assert {step["uses"] for job in jobs for step in job["steps"] if "keeper" in step.get("uses", "")} == {ACTION}
+    assert not any(word in text for text in texts.values() for word in ("PM_PRODUCTION", "@SHA"))
+    gitlab = yaml.safe_load((project.folder / ".gitlab-ci.yml").read_text())
+    assert gitlab["plan"]["parallel"]["matrix"] == [{"INSTANCE": ["eu-1", "007"]}]
+    assert (gitlab["variables"]["RECONCILER"], gitlab["variables"]["RECONCILER_COMMIT"]) == (program, "a" * 40)
+    found = judged("zizmor", "--offline", "--no-progress", "--color=never", project.folder / ".github")
+    assert found.returncode == 0, found.stdout
+
+
+def test_a_pipeline_wants_an_account_to_log_in_with(project: Project) -> None:
+    project.run("init", "--sandbox")
+    assert project.run("init", "--github", "--action", ACTION).code == 64
+    assert not (project.folder / ".github").exists()
+
+
+def test_a_terminal_asks_until_the_answers_fit(project: Project, live: Platform) -> None:
+    typed = [b"acme\n", f"{live.url}\n".encode(), b"eu 1\n", b"eu-1\n", b"\n", b"EU_PASSWORD\n"]
+    ended = at_a_terminal("init", typed=typed, question=ANSWER)
+    assert ended.code == 0, ended.out
+    assert ended.out.count("its name [production]") == 2
+    settings = yaml.safe_load((project.folder / "reconciler.yaml").read_text())
+    credentials = {"username_env": "PM_EU_1_USERNAME", "password_env": "EU_PASSWORD"}
+    assert settings == {"instances": {"eu-1": {"url": live.url, "credentials": credentials}}}
+
+
+def test_an_empty_answer_makes_a_sandbox(project: Project) -> None:
+    assert at_a_terminal("init", typed=[b"\n"], question=ANSWER).code == 0
+    assert "sandbox" in project.run("instances").out
