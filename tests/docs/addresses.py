@@ -76,7 +76,7 @@ def _installing_image(to: Addresses) -> str:
 def _github(to: Addresses) -> str:
     if to.repository:
         return (
-            "   ```text\n   sed -i 's|@SHA|@FULL-COMMIT-ID|' .github/workflows/*.yml\n   ```\n"
+            f"   ```text\n   reconciler init --github --action {to.repository}@FULL-COMMIT-ID\n   ```\n"
             f"\n   The commits of releases: {to.repository_url}/releases.\n"
         )
     return (
@@ -88,7 +88,7 @@ def _github(to: Addresses) -> str:
         "   ```\n\n"
         "   and in your own repository, with that value:\n\n"
         "   ```text\n"
-        '   sed -i "s|OWNER/REPO@SHA|$action|" .github/workflows/*.yml\n'
+        '   reconciler init --github --action "$action"\n'
         "   ```\n"
     )
 

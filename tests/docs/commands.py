@@ -17,7 +17,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 HEAD = """# Commands and exit codes
 
 Results go to stdout, everything else to stderr. Each flag with an environment variable can be set there instead;
-several values stand on several lines. A flag wins over the environment, the environment over `reconciler.yaml`.
+several values stand on several lines. A flag wins over the environment, the environment over `reconciler.yaml`. A
+variable that is probably misspelt gets a warning. `RECONCILER_VERBOSE` is a number, or `true`.
 
 | exit code | meaning |
 |---|---|

@@ -143,8 +143,10 @@ def _person_adds_two(stage: Stage) -> None:
     stage.platforms["production"].has(*more)
 
 
-def _remove_the_examples(stage: Stage) -> None:
-    (stage.folder / "clients" / "examples.yaml").unlink()
+def _empty_the_folder(stage: Stage) -> None:
+    for path in ("clients", ".reconciler"):
+        shutil.rmtree(stage.folder / path)
+    (stage.folder / "reconciler.yaml").unlink()
 
 
 def _person_adds_a_namesake(stage: Stage) -> None:
@@ -160,7 +162,7 @@ def _git_moves_the_portal(stage: Stage) -> None:
 
 
 BETWEEN: Mapping[tuple[str, str], Callable[[Stage], None]] = {
-    ("README.md", "export PM_"): _remove_the_examples,
+    ("README.md", "init --from"): _empty_the_folder,
     ("docs/guides/adopting.md", "export --all"): _start_over,
     ("docs/guides/adopting.md", "export --instance production --update\n"): _person_adds_two,
     ("docs/guides/adopting.md", "--accept"): _person_moves_the_portal,

@@ -174,7 +174,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(project: Project) -> None:
         (("--url", URL, "--github"), "--action OWNER/REPO@SHA"),
         (("--url", URL, "--github", "--action", "acme/keeper@main"), "40 hexadecimal digits"),
         (("--url", URL, "--action", ACTION), "add --github"),
-        (("--url", URL, "--gitlab", "--program", "https://git.example.org/x.git@v1"), "full id of a commit"),
+        (("--url", URL, "--gitlab", "--program", "https://git.test/x.git@v1"), "full id of a commit"),
         (("--url", URL, "--program", "x"), "add --gitlab"),
     ],
 )
@@ -208,7 +208,7 @@ def test_a_pipeline_has_the_names_of_every_instance(project: Project) -> None:
             "sandbox": {"embedded": "s.sqlite3"},
         }
     )
-    program = "https://git.example.org/keeper.git"
+    program = "https://git.test/keeper.git"
     flags = ("--github", "--action", ACTION, "--gitlab", "--program", f"{program}@{'a' * 40}")
     assert project.run("init", *flags).code == 0
     texts = {name: text for name, text in files(project.folder).items() if name.startswith(".github")}
