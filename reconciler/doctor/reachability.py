@@ -17,7 +17,7 @@ from reconciler.live.probe.facts import (
     Untrusted,
 )
 from reconciler.support.loopback import is_loopback
-from reconciler.support.text import quoted
+from reconciler.support.text import enumeration, quoted
 
 SOON = timedelta(days=30)
 MOST_SKEW = 60
@@ -77,8 +77,14 @@ def _trust(reach: ProbeResult) -> Iterator[DoctorFinding]:
 _RENEW = "have it renewed by whoever runs the instance"
 
 
+_MOST_NAMES = 5
+
+
 def _described(certificate: Certificate) -> str:
-    return f"it names {quoted(certificate.subject)}, and was issued by {quoted(certificate.issuer)}"
+    names = certificate.names or (certificate.subject,)
+    more = (f"{len(names) - _MOST_NAMES} more",) if len(names) > _MOST_NAMES else ()
+    shown = enumeration((*map(quoted, names[:_MOST_NAMES]), *more))
+    return f"it names {shown}, and was issued by {quoted(certificate.issuer)}"
 
 
 def _days(number: int) -> str:

@@ -42,6 +42,14 @@ class CredentialNames:
 
 
 @frozen
+class ClientCertificate:
+    """The files of a certificate and its key, with which this program shows an instance who it is."""
+
+    certificate: Path
+    key: Path
+
+
+@frozen
 class Policy:
     """What a platform team requires of every client; by default nothing."""
 
@@ -139,6 +147,7 @@ class Instance:
     """The instance's own variables override the top-level ones."""
     limits: Limits = DEFAULT_LIMITS
     ca_bundle: Path | None = None
+    client_certificate: ClientCertificate | None = None
     timeout: float | None = None
     """Total timeout per request, in seconds; None for the program's default."""
     allow_http: bool = False

@@ -62,6 +62,7 @@ def _look(place: Endpoint, sessions: Sessions, words: ServerWords | None) -> Pro
         place.url,
         timeout=sessions.timeout_of(instance),
         ca_bundle=instance.ca_bundle,
+        client_certificate=instance.client_certificate,
         allow_http=instance.allow_http,
         embedded=instance.url is None,
     )

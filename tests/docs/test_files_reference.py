@@ -31,6 +31,7 @@ LEVELS: dict[str, Any] = {
     "reconciler.yaml": SETTINGS,
     "An instance": _INSTANCE,
     "Defaults": SETTINGS["definitions"]["defaults"],
+    "A client certificate": SETTINGS["definitions"]["client_certificate"],
     "Credentials": SETTINGS["definitions"]["credentials"],
     "A sink": _SINK,
     **_SINK["properties"],

@@ -12,6 +12,7 @@ from reconciler.model.clients import Grant, Location
 from reconciler.model.diagnostics import Severity
 from reconciler.model.settings import (
     AgeSinkSetting,
+    ClientCertificate,
     CommandSinkSetting,
     CredentialNames,
     DotenvSinkSetting,
@@ -88,6 +89,10 @@ def test_equal_configurations_say_nothing_wherever_they_stand() -> None:
             ],
         ),
         ({"ca_bundle": None}, ["changes ca_bundle of production from 'ca.pem' to nothing"]),
+        (
+            {"client_certificate": ClientCertificate(Path("us.pem"), Path("us.key"))},
+            ["changes client_certificate of production from nothing to certificate 'us.pem', key 'us.key'"],
+        ),
         ({"allow_http": True}, ["turns allow_http of production on"]),
         ({"expect_system_clients": False}, ["turns expect_system_clients of production off"]),
         ({"system_clients": ()}, ["takes 'Ours*' out of system_clients of production"]),

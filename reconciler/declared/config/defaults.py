@@ -14,7 +14,7 @@ from reconciler.support.text import enumeration
 MERGED = ("limits", "variables")
 """The keys of which an instance has its own and those of the defaults. Of all others it has one or the other."""
 
-NOT_EMBEDDED = frozenset(("credentials", "limits", "ca_bundle", "allow_http"))
+NOT_EMBEDDED = frozenset(("credentials", "limits", "ca_bundle", "client_certificate", "allow_http"))
 """What an embedded instance cannot have: the defaults are not for it."""
 
 _MOST_NAMED = 3

@@ -14,13 +14,13 @@ from reconciler.model.placeholders import fill_instance
 from reconciler.model.settings import DEFAULT_LIMITS, DEFAULT_TIMEOUT
 from reconciler.support.frozen import frozen
 
-_BY_KEY = ("credentials", "limits", "variables", "policy")
+_BY_KEY = ("client_certificate", "credentials", "limits", "variables", "policy")
 """Settings of which each key is listed by itself."""
 
 _SHARED = ("variables", "policy")
 """Settings that stand at the top level as well."""
 
-_FILLED = ("credentials", "ca_bundle", "sinks")
+_FILLED = ("credentials", "ca_bundle", "client_certificate", "sinks")
 """Settings in which placeholders are filled in."""
 
 Way = tuple[str, ...]

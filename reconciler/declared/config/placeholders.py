@@ -16,7 +16,13 @@ from reconciler.support.text import quoted
 RULE = "placeholder"
 
 VARIABLES = (("credentials", "username_env"), ("credentials", "password_env"))
-FILES = (("credentials", "username_file"), ("credentials", "password_file"), ("ca_bundle",))
+FILES = (
+    ("credentials", "username_file"),
+    ("credentials", "password_file"),
+    ("ca_bundle",),
+    ("client_certificate", "certificate"),
+    ("client_certificate", "key"),
+)
 """Where placeholders are filled in, apart from the paths of sinks, which have checks of their own."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

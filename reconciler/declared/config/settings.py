@@ -18,6 +18,7 @@ from reconciler.model.platform import platform_page_start
 from reconciler.model.settings import (
     DEFAULT_LIMITS,
     NO_LIMITS,
+    ClientCertificate,
     CredentialNames,
     Instance,
     Limits,
@@ -87,8 +88,11 @@ def _value_problems(written: Document, document: Document) -> Iterator[Diagnosti
 def _has_placeholders(document: Document) -> bool:
     """Whether braces are in a name of a variable or a path, apart from the paths of sinks."""
     nodes = cast("Node", document.root)["instances"].values()
-    texts = (text for node in nodes for text in (node.get("ca_bundle", ""), *node.get("credentials", {}).values()))
-    return any(isinstance(text, str) and "{" in text for text in texts)
+    groups = (
+        (node.get("ca_bundle", ""), *node.get("credentials", {}).values(), *node.get("client_certificate", {}).values())
+        for node in nodes
+    )
+    return any(isinstance(text, str) and "{" in text for texts in groups for text in texts)
 
 
 def _instance(document: Document, name: str, node: Node, shared: Mapping[str, str], root: Path) -> Instance:
@@ -105,6 +109,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         variables={**shared, **_texts(node.get("variables", {}))},
         limits=NO_LIMITS if embedded is not None else _limits(node.get("limits", {})),
         ca_bundle=root / fill_instance(node["ca_bundle"], name) if "ca_bundle" in node else None,
+        client_certificate=_client_certificate(node, name, root),
         timeout=node.get("timeout"),
         allow_http=node.get("allow_http", False),
         system_clients=tuple(node.get("system_clients", ())),
@@ -125,6 +130,13 @@ def _credentials(node: Node, instance: str, root: Path) -> CredentialNames:
         password_file=root / filled["password_file"] if "password_file" in filled else None,
         as_is=node.get("as_is", False),
     )
+
+
+def _client_certificate(node: Node, instance: str, root: Path) -> ClientCertificate | None:
+    if "client_certificate" not in node:
+        return None
+    files = node["client_certificate"]
+    return ClientCertificate(*(root / fill_instance(files[key], instance) for key in ("certificate", "key")))
 
 
 def _limits(node: Node) -> Limits:

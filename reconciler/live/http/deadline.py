@@ -204,8 +204,10 @@ class _TlsConnection(_Deadline, HTTPSConnection):
         self.start()
         with _connecting():
             if self.proxy is None and self.cert_reqs == "CERT_REQUIRED" and (self.ca_certs or self.ca_cert_dir):
-                self.ssl_context = tls_context(self.ca_certs, self.ca_cert_dir)
-                self.ca_certs = self.ca_cert_dir = None  # otherwise they would be read again
+                pair = (self.cert_file, self.key_file) if self.cert_file and self.key_file else None
+                self.ssl_context = tls_context(self.ca_certs, self.ca_cert_dir, pair)
+                # Otherwise they would be read again.
+                self.ca_certs = self.ca_cert_dir = self.cert_file = self.key_file = None
             super().connect()
         self.sock = cast(socket.socket, _DeadlineSocket(self.sock))
 

@@ -13,47 +13,36 @@ import urllib3
 from reconciler.live.http.outcomes import NoResponse
 from reconciler.live.http.proxy import Proxy
 from reconciler.live.http.proxy_failures import proxy_failure, proxy_status
+from reconciler.live.http.route import Route
+from reconciler.live.http.tls_failures import CA_HINT, alert_reason, verification_reason
+from reconciler.live.http.trust import Trust
 from reconciler.model.errors import ProxyFailed, ReconcilerError, Unavailable, UnexpectedResponse
 
 FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 """All exceptions of sending a request and reading its response; a value that cannot be sent is a ValueError."""
 
-_CERTIFICATE = {
-    10: "its certificate has expired",
-    9: "its certificate is not valid yet",
-    18: "its certificate is self-signed",
-    19: "its certificate comes from an authority that is not trusted here",
-    20: "its certificate comes from an authority that is not trusted here",
-    21: "its certificate comes from an authority that is not trusted here",
-    62: "its certificate is for another host name",
-    64: "its certificate is for another address",
-}
-"""By OpenSSL's verification error code (`X509_V_ERR_…`)."""
-
-_NO_BUNDLE = "CA certificate bundle"  # from a message of requests
 
 _BAD_PACKING = "its answer cannot be unpacked (bad compression)"
 IMPOSSIBLE_LENGTH = "its answer gives an impossible length (Content-Length), which is a fault of the server or a proxy"
 _BROKE_OFF = "the connection broke off before the answer was complete"
-_CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
 
 
-def explain_failure(error: Exception, seconds: float, *, sent: bool, proxy: Proxy | None = None) -> NoResponse:
+def explain_failure(error: Exception, seconds: float, *, sent: bool, route: Route | None = None) -> NoResponse:
     """Explain why a request with a timeout of `seconds` failed; `sent` is False if no connection was made.
 
-    `proxy` is the one that it went through.
+    `route` is how it was sent.
 
     Only an operating system or TLS error is kept as the cause: the HTTP library's errors hold the request with its
     password and cookie, and their messages may quote the response.
     """
     root = _root(error)
+    proxy, trust = (route.proxy, route.trust) if route is not None else (None, None)
     at_proxy = proxy is not None and _is_of_proxy(error, root)
-    if proxy is None:
-        why, hint = _reason(error, root, seconds, sent=sent)
-    elif at_proxy:
-        why, hint = proxy_failure(root, proxy, seconds)
+    if proxy is not None and at_proxy:
+        why, hint = _through(None, *proxy_failure(root, proxy, seconds))
     else:
-        why, hint = _through(proxy, *_reason(error, root, seconds, sent=sent))
+        found = alert_reason(root, trust) or _reason(error, root, seconds, sent=sent, trust=trust)
+        why, hint = _through(proxy, *found)
     unpackable = isinstance(error, requests.exceptions.ContentDecodingError) or _is_about_lengths(error)
     if root is not None:
         # The frames of the HTTP library hold the request's body.
@@ -67,11 +56,13 @@ def _is_of_proxy(error: Exception, root: OSError | None) -> bool:
     return isinstance(error, requests.exceptions.ProxyError) or type(root).__module__ == "socks"
 
 
-def _through(proxy: Proxy, why: str, hint: str | None) -> tuple[str, str]:
-    """The reason of a failure behind a proxy: `url:` can be right, and the proxy wrong."""
+def _through(proxy: Proxy | None, why: str, hint: str | None) -> tuple[str, str | None]:
+    """The reason of a failure behind a proxy, if there is one: `url:` can be right, and the proxy wrong."""
+    if proxy is None:
+        return why, hint
     if hint is None or "`url:`" in hint:
         hint = f"check {proxy.source}; NO_PROXY names hosts to reach without a proxy"
-    elif hint == _CA_HINT:
+    elif hint == CA_HINT:
         hint += "; a proxy that looks into TLS connections has an authority of its own"
     return f"{why}, through {proxy}", hint
 
@@ -85,11 +76,12 @@ def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:
             return True
         case ssl.SSLError():
             # A missing common TLS version or cipher is permanent; a handshake that was cut off may succeed later.
-            return not sent and not isinstance(root, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+            cut_off = isinstance(root, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+            return alert_reason(root, None) is not None or not (sent or cut_off)
         case socket.gaierror():
             return root.errno != socket.EAI_AGAIN
         case _:
-            return _NO_BUNDLE in str(root) or proxy_status(root) in range(400, 500)
+            return _is_about_files(root) or proxy_status(root) in range(400, 500)
 
 
 def _root(error: Exception) -> OSError | None:
@@ -113,18 +105,25 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         waiting.extend(one for one in linked if isinstance(one, BaseException))
 
 
-def _reason(error: Exception, root: OSError | None, seconds: float, *, sent: bool) -> tuple[str, str | None]:
+def _reason(
+    error: Exception, root: OSError | None, seconds: float, *, sent: bool, trust: Trust | None
+) -> tuple[str, str | None]:
     if _is_about_lengths(error) or isinstance(error, requests.exceptions.ContentDecodingError):
         return IMPOSSIBLE_LENGTH if _is_about_lengths(error) else _BAD_PACKING, None
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not let this program through", "check HTTPS_PROXY and HTTP_PROXY in the environment"
     if root is not None:
-        return _network_reason(root, seconds, sent=sent)
+        return _network_reason(root, seconds, sent=sent, trust=trust)
     if isinstance(error, requests.Timeout):
         return _no_answer_in(seconds)
     if isinstance(error, ValueError):
         return "the request cannot be sent to this URL", "check `url:`"
     return _BROKE_OFF, None
+
+
+def _is_about_files(root: OSError) -> bool:
+    """Whether a file of certificates is gone since it was checked; requests has no error of its own for that."""
+    return any(words in str(root) for words in ("CA certificate bundle", "TLS certificate file", "TLS key file"))
 
 
 def _is_about_lengths(error: Exception) -> bool:
@@ -138,12 +137,11 @@ def _no_answer_in(seconds: float) -> tuple[str, str]:
 
 
 def _network_reason(  # noqa: PLR0911  (one return per reason)
-    root: OSError, seconds: float, *, sent: bool
+    root: OSError, seconds: float, *, sent: bool, trust: Trust | None
 ) -> tuple[str, str | None]:
     match root:
         case ssl.SSLCertVerificationError():
-            code = getattr(root, "verify_code", 0)
-            return _CERTIFICATE.get(code, "its certificate does not verify"), _CA_HINT
+            return verification_reason(root, trust)
         case ssl.SSLError() if sent:
             return _BROKE_OFF, None
         case ssl.SSLError():
@@ -162,7 +160,7 @@ def _network_reason(  # noqa: PLR0911  (one return per reason)
             return "connection refused", "check the port in `url:`, and that the instance is up"
         case ConnectionError():
             return _BROKE_OFF, None
-        case _ if _NO_BUNDLE in str(root):
-            return "the file of trusted authorities is missing", "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
+        case _ if _is_about_files(root):
+            return "a file of certificates is gone", "check `ca_bundle:` and `client_certificate:`"
         case _:
             return f"the network failed ({root.strerror or type(root).__name__})", None

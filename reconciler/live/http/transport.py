@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic, time
 from types import TracebackType
@@ -14,21 +14,23 @@ import requests
 import urllib3
 
 from reconciler import __version__
+from reconciler.live.http.body import read_body
 from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
-from reconciler.live.http.errors import FAILURES, IMPOSSIBLE_LENGTH, explain_failure
+from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
-from reconciler.live.http.proxy import Proxy, checked_proxy, why_direct
+from reconciler.live.http.proxy import checked_proxy, why_direct
 from reconciler.live.http.proxy_failures import PROXY_AUTHENTICATION_REQUIRED, refusal
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, TimeLimits, send_with_retries
-from reconciler.live.http.url import checked_ca_bundle, checked_url
+from reconciler.live.http.route import Route
+from reconciler.live.http.tls_failures import certificate_refusal
+from reconciler.live.http.tls_inquiry import inquired
+from reconciler.live.http.trust import Trust, checked_trust
+from reconciler.live.http.url import checked_url
 from reconciler.model.errors import ProxyFailed, ReconcilerError, UnexpectedResponse
 from reconciler.model.secret import Secret
-from reconciler.support.frozen import frozen
+from reconciler.model.settings import ClientCertificate
 from reconciler.support.loopback import is_loopback
-
-LARGEST = 64 * 1024 * 1024
-"""Maximum size of a response in bytes, decompressed. The listing of 10,000 clients is 2.8 MB."""
 
 LOG = logging.getLogger("reconciler.http")
 # Its debug lines and warnings would write the instance's headers to the log.
@@ -37,13 +39,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 # It leaves out all cookies of that response.
 warnings.filterwarnings("ignore", "http.cookiejar bug!", UserWarning)
 
-# A 204 has no body, but "reading" it frees its connection for the next request.
-_WITH_BODY = frozenset({200, 201, 204})
-# Their body can explain them, but they say enough without one.
-_WITH_OPTIONAL_BODY = frozenset({400, 401, 422, 429})
-_LARGEST_EXPLANATION = 256 * 1024
-_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
-_CHUNK = 64 * 1024
+_ABOUT_CERTIFICATES = b"SSL certificate"  # in the page of nginx for a client certificate that is missing or bad
 _HEADERS = {
     "User-Agent": f"processmaker-reconciler/{__version__}",
     # Without it the platform answers refusals and successes with the same redirect.
@@ -75,23 +71,6 @@ class CookieSession(requests.Session):
         return min(ends) - time() if ends else None
 
 
-@frozen
-class Route:
-    """How requests reach an instance."""
-
-    host: str
-    port: int
-    tls: bool
-    proxy: Proxy | None
-    """The proxy in use."""
-    why_direct: str | None
-    """Why no proxy is used, though the environment names one."""
-    trusted: bool | str
-    """The file or folder of trusted CAs; True for those that come with the HTTP library."""
-    seconds: float
-    """Total timeout per request."""
-
-
 class Transport:
     """A connection pool for one instance. Safe to use from several threads."""
 
@@ -101,15 +80,18 @@ class Transport:
         *,
         timeout: float,
         ca_bundle: Path | None,
+        client_certificate: ClientCertificate | None = None,
         allow_http: bool,
         embedded: bool,
         connections: int,
         retry_clock: RetryClock,
+        quote: Callable[[str], str] = str,
     ) -> None:
         """Prepare the connections. `timeout` is the total per request in seconds; `embedded` disables proxies.
 
         `connections` is how many are kept open: at least the number of threads, or each request beyond that opens a new
-        one. Raises ReconcilerError, before anything is sent, for a URL, a CA bundle or a proxy that cannot be used.
+        one. `quote` masks what a message must not show of a certificate's names. Raises ReconcilerError, before
+        anything is sent, for a URL, a proxy or files of certificates that cannot be used.
         """
         self.url = url.rstrip("/")
         self._timeout = timeout
@@ -121,9 +103,14 @@ class Transport:
                 f"cannot use {self.url}: plain http would send the password unencrypted",
                 "use https, or set `allow_http: true` on the instance",
             )
-        self._verify: str | bool = True if ca_bundle is None else checked_ca_bundle(ca_bundle)
+        self._trust: Trust | None = None
+        if parts.scheme == "https" or ca_bundle is not None or client_certificate is not None:
+            trust = checked_trust(ca_bundle, client_certificate)
+            self._trust = trust if parts.scheme == "https" else None
         self._adapter = DeadlineAdapter(max_retries=0, pool_maxsize=connections)
         self._proxy = checked_proxy(self.url, self._settings(self.new_cookies(), self.url)["proxies"])
+        self._quote = quote
+        self._was_answered = False
 
     def __enter__(self) -> Transport:
         return self
@@ -136,7 +123,7 @@ class Transport:
     def new_cookies(self) -> CookieSession:
         """Return a session without cookies. All sessions share the connections."""
         cookies = CookieSession()
-        # Proxies and the CA bundle from the environment do not apply to this machine's own addresses.
+        # Proxies from the environment are not for this machine's own addresses.
         cookies.trust_env = not self._direct
         # Without an `auth`, requests would read ~/.netrc.
         cookies.auth = _without_netrc
@@ -148,15 +135,17 @@ class Transport:
     def route(self) -> Route:
         """How requests reach the instance."""
         parts = checked_url(self.url)
-        settings = self._settings(self.new_cookies(), self.url)
-        tls = parts.scheme == "https"
-        port = parts.port or (443 if tls else 80)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
         direct = why_direct(self.url, own_machine=self._direct) if self._proxy is None else None
-        return Route(parts.hostname or "", port, tls, self._proxy, direct, settings["verify"] or True, self._timeout)
+        return Route(parts.hostname or "", port, self._trust, self._proxy, direct, self._timeout)
 
     def _settings(self, cookies: CookieSession, url: str) -> dict[str, Any]:
-        """What the environment says about a request: proxies and trusted CAs."""
-        return dict(cookies.merge_environment_settings(url, {}, True, self._verify, None))
+        """How a request is sent: through which proxy, whom to trust, and with which certificate."""
+        trust = self._trust
+        shown = trust.client_certificate if trust is not None else None
+        verify = trust.authorities if trust is not None else True
+        certificate = (str(shown.certificate), str(shown.key)) if shown is not None else None
+        return dict(cookies.merge_environment_settings(url, {}, True, verify, certificate))
 
     def exchange(
         self,
@@ -208,16 +197,30 @@ class Transport:
         except FAILURES as error:
             name = type(error).__name__
             LOG.debug("%s %s: %s, %d ms", call.method, self._place(call), name, _since(started))
-            return explain_failure(error, seconds, sent=not failed_to_connect(), proxy=self._proxy)
+            return self._explain(error, seconds, sent=not failed_to_connect())
         if isinstance(outcome, HttpResponse):
+            self._was_answered = True
             size = len(outcome.body)
             LOG.debug(
                 "%s %s: %d, %d ms, %d bytes", call.method, self._place(call), outcome.status, _since(started), size
             )
-            # Over plain http a proxy answers in the place of the instance.
-            if outcome.status == PROXY_AUTHENTICATION_REQUIRED and self._proxy is not None:
-                return NoResponse(*refusal(outcome.status, self._proxy), None, ProxyFailed, permanent=True)
+            return self._refusal_before_the_platform(outcome) or outcome
         return outcome
+
+    def _explain(self, error: Exception, seconds: float, *, sent: bool) -> NoResponse:
+        route = self.route()
+        outcome = explain_failure(error, seconds, sent=sent, route=route)
+        # With an answer there was a connection, so that its end has another reason.
+        return outcome if self._was_answered else inquired(outcome, route, self._quote)
+
+    def _refusal_before_the_platform(self, answer: HttpResponse) -> NoResponse | None:
+        """What an answer means that comes from something in front of the platform, which wants to know who asks."""
+        # Over plain http a proxy answers in the place of the instance.
+        if answer.status == PROXY_AUTHENTICATION_REQUIRED and self._proxy is not None:
+            return NoResponse(*refusal(answer.status, self._proxy), None, ProxyFailed, permanent=True)
+        if answer.status == 400 and self._trust is not None and _ABOUT_CERTIFICATES in answer.body:
+            return NoResponse(*certificate_refusal(self._trust), None, permanent=True)
+        return None
 
     def _send(
         self,
@@ -232,7 +235,7 @@ class Transport:
         # Connecting counts: the response gets the time that is left.
         limit = urllib3.Timeout(total=seconds)
         with cookies.send(prepared, timeout=limit, allow_redirects=False, **settings) as response:  # type: ignore[arg-type]
-            body = _read(response)
+            body = read_body(response)
             if isinstance(body, str):
                 return NoResponse(body, None, None, UnexpectedResponse, permanent=True)
             content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -252,46 +255,6 @@ class Transport:
 
 def _without_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def _read(response: requests.Response) -> bytes | str:
-    """Return the body, or what is wrong with it. Not read where unused: a broken body must not hide the status."""
-    if not _has_possible_length(response):
-        return IMPOSSIBLE_LENGTH
-    if response.status_code in _WITH_OPTIONAL_BODY:
-        return _read_optional(response)
-    if response.status_code not in _WITH_BODY:
-        return b""
-    if response.headers.get("Content-Encoding", "").lower() not in _ENCODINGS:
-        return "its answer is packed in a way we did not ask for"
-    body = bytearray()
-    for chunk in response.iter_content(_CHUNK):
-        body += chunk
-        if len(body) > LARGEST:
-            return f"its answer is larger than {LARGEST // 1024 // 1024} MiB"
-    return bytes(body)
-
-
-def _has_possible_length(response: requests.Response) -> bool:
-    """Whether the response gives one length, as a number of bytes, or none (RFC 9110 section 8.6)."""
-    given = response.headers.get("Content-Length")
-    lengths = {each.strip() for each in given.split(",")} if given is not None else {"0"}
-    (length, *others) = lengths
-    return not others and length.isascii() and length.isdecimal()
-
-
-def _read_optional(response: requests.Response) -> bytes:
-    """Return the beginning of the body; less if it breaks off, nothing if it is packed in an unknown way."""
-    body = bytearray()
-    try:
-        if response.headers.get("Content-Encoding", "").lower() in _ENCODINGS:
-            for chunk in response.iter_content(_CHUNK):
-                body += chunk
-                if len(body) >= _LARGEST_EXPLANATION:
-                    break
-    except FAILURES as error:
-        LOG.debug("%s in the body of a %d", type(error).__name__, response.status_code)
-    return bytes(body[:_LARGEST_EXPLANATION])
 
 
 def _since(started: float) -> float:

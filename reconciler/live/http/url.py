@@ -1,12 +1,9 @@
-"""Validate an instance's URL and CA bundle, before anything is sent."""
+"""Validate an instance's URL, before anything is sent."""
 
 from __future__ import annotations
 
-import ssl
-from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from reconciler.live.http.tls import tls_context
 from reconciler.model.errors import ReconcilerError
 
 
@@ -24,18 +21,3 @@ def checked_url(url: str) -> SplitResult:
             "write it as in `url: https://acme.processmaker.net`",
         )
     return parts
-
-
-def checked_ca_bundle(ca_bundle: Path) -> str:
-    """Return the path of a file with certificates. Raises ReconcilerError if it has none or cannot be read."""
-    try:
-        tls_context(str(ca_bundle), None)
-    except ssl.SSLError as error:
-        raise ReconcilerError(
-            f"cannot use the CA bundle {ca_bundle}: it holds no certificate", "`ca_bundle:` takes a PEM file"
-        ) from error
-    except OSError as error:
-        raise ReconcilerError(
-            f"cannot read the CA bundle {ca_bundle}: {error.strerror}", "correct `ca_bundle:`"
-        ) from error
-    return str(ca_bundle)

@@ -15,12 +15,14 @@ from reconciler.live.platform import codec, endpoints
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.lines import after_asking_for_nobody
 from reconciler.live.platform.listing import read_listing, read_secrets, texts_of
+from reconciler.live.platform.server_words import ServerWords
 from reconciler.live.platform.session import Session, texts_in
 from reconciler.live.platform.token_endpoint import try_secret
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
+from reconciler.model.settings import ClientCertificate
 from reconciler.model.trials import Trial
 from reconciler.support.json_reader import WrongShape
 
@@ -37,6 +39,7 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     *,
     timeout: float = 30.0,
     ca_bundle: Path | None = None,
+    client_certificate: ClientCertificate | None = None,
     allow_http: bool = False,
     embedded: bool = False,
     connections: int = 8,
@@ -47,20 +50,23 @@ def connect(  # noqa: PLR0913  (an instance's settings, by name)
     """Log in to the instance at `url` and yield its thread-safe gateway; log out whenever the block ends.
 
     `timeout` is the total per request in seconds (without resolving the host name); all attempts of a request together
-    may take four times as long. `ca_bundle` is a PEM file of CAs to trust instead of the usual ones. Plain http to
-    another machine requires `allow_http`. Proxies come from the environment, but are never used for this machine's own
-    addresses or an `embedded` instance. `connections` are kept open, one for each thread that will use the gateway.
+    may take four times as long. `ca_bundle` is a PEM file of CAs to trust instead of the usual ones,
+    `client_certificate` is shown to an instance that asks for one. Plain http to another machine requires `allow_http`.
+    Proxies come from the environment, but are never used for this machine's own addresses or an `embedded` instance.
+    `connections` are kept open, one for each thread that will use the gateway.
     `retry_clock` makes the pauses between attempts; `pause_unless` ends them when a run is to stop. A session that ends
     too early is renewed `renewals` times; `on_refused` is called if the account is not accepted any more by then.
 
-    Raises LoginRefused or another GatewayError if there is no session, ReconcilerError for a URL or a CA bundle that
-    cannot be used.
+    Raises LoginRefused or another GatewayError if there is no session, ReconcilerError for a URL, a proxy, a CA bundle
+    or a client certificate that cannot be used.
     """
     with (
         Transport(
             url,
             timeout=timeout,
             ca_bundle=ca_bundle,
+            client_certificate=client_certificate,
+            quote=ServerWords(credentials).quote,
             allow_http=allow_http,
             embedded=embedded,
             connections=connections,

@@ -42,6 +42,13 @@ class Certificate:
     issuer: str
     not_before: datetime
     not_after: datetime
+    names: tuple[str, ...] = ()
+    """All host names and addresses that it is for; the first is the subject."""
+
+    def quoted(self, quote: Callable[[str], str]) -> Certificate:
+        """The same, with `quote` applied to the names in it."""
+        subject, issuer, *names = map(quote, (self.subject, self.issuer, *self.names))
+        return replace(self, subject=subject, issuer=issuer, names=tuple(names))
 
 
 @frozen
@@ -105,8 +112,7 @@ class ProbeResult:
         if isinstance(answer, AnonymousAnswer) and answer.leads_to is not None:
             answer = replace(answer, leads_to=quote(answer.leads_to))
         if isinstance(tls, Secured | Untrusted) and tls.certificate is not None:
-            names = quote(tls.certificate.subject), quote(tls.certificate.issuer)
-            tls = replace(tls, certificate=replace(tls.certificate, subject=names[0], issuer=names[1]))
+            tls = replace(tls, certificate=tls.certificate.quoted(quote))
         return replace(self, answer=answer, tls=tls)
 
     @property

@@ -16,14 +16,14 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util import create_urllib3_context
-
 from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.proxy import Proxy
 from reconciler.live.http.retry import RetryClock
-from reconciler.live.http.transport import CookieSession, Route, Transport
+from reconciler.live.http.route import Route
+from reconciler.live.http.tls_inquiry import names_in
+from reconciler.live.http.transport import CookieSession, Transport
+from reconciler.live.http.trust import Trust
 from reconciler.live.platform.endpoints import ANONYMOUS_PROBE
 from reconciler.live.platform.responses import instance_time, is_json, leads_to_login
 from reconciler.live.probe.facts import (
@@ -38,6 +38,7 @@ from reconciler.live.probe.facts import (
     Untrusted,
 )
 from reconciler.model.errors import GatewayError, ProxyFailed
+from reconciler.model.settings import ClientCertificate
 
 NO_RETRY = RetryClock(pause=lambda _: True)
 """No retries: the probe reports the current state."""
@@ -48,17 +49,24 @@ _NO_CHECK_TIME = 0x200000
 _UNAVAILABLE = frozenset({429, 502, 503, 504})
 
 
-def probe_instance(
-    url: str, *, timeout: float, ca_bundle: Path | None, allow_http: bool, embedded: bool
+def probe_instance(  # noqa: PLR0913  (an instance's settings, by name)
+    url: str,
+    *,
+    timeout: float,
+    ca_bundle: Path | None,
+    client_certificate: ClientCertificate | None = None,
+    allow_http: bool,
+    embedded: bool,
 ) -> ProbeResult:
     """Probe the instance at `url`, as `connect` would reach it, up to the first step that fails.
 
-    `timeout` is in seconds, for each step. Raises ReconcilerError for a URL or a CA bundle that cannot be used.
+    `timeout` is in seconds, for each step. Raises ReconcilerError for a URL, a proxy or files that cannot be used.
     """
     with Transport(
         url,
         timeout=timeout,
         ca_bundle=ca_bundle,
+        client_certificate=client_certificate,
         allow_http=allow_http,
         embedded=embedded,
         connections=1,
@@ -105,7 +113,7 @@ def _connect(route: Route) -> tuple[Connected | Failure, Secured | Untrusted | F
         except FAILURES as error:
             return _failure(error, route), None
         connected = Connected(str(plain.getpeername()[0]), _milliseconds(started))
-        return connected, _secure(plain, route) if route.tls else None
+        return connected, _secure(plain, route, route.trust) if route.trust is not None else None
 
 
 @contextmanager
@@ -114,31 +122,15 @@ def _tcp(route: Route) -> Iterator[socket.socket]:
         yield plain
 
 
-def _secure(plain: socket.socket, route: Route) -> Secured | Untrusted | Failure:
-    context = _verifying(route)
-    if context is None:
-        why = "the file of trusted authorities is missing, or holds no certificate"
-        return Failure(why, "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment")
+def _secure(plain: socket.socket, route: Route, trust: Trust) -> Secured | Untrusted | Failure:
     try:
-        with context.wrap_socket(plain, server_hostname=route.host) as secured:
+        with trust.context().wrap_socket(plain, server_hostname=route.host) as secured:
             return Secured(secured.version() or "TLS", _read_certificate(secured.getpeercert()))
     except ssl.SSLCertVerificationError as error:
         failure = _failure(error, route)
         return Untrusted(failure.why, failure.hint, _read_untrusted_certificate(route))
     except FAILURES as error:
         return _failure(error, route)
-
-
-def _verifying(route: Route) -> ssl.SSLContext | None:
-    """A context that verifies as the HTTP library does; None without CAs."""
-    context = create_urllib3_context()
-    trusted = DEFAULT_CA_BUNDLE_PATH if route.trusted is True else str(route.trusted)
-    is_folder = Path(trusted).is_dir()
-    try:
-        context.load_verify_locations(None if is_folder else trusted, trusted if is_folder else None)
-    except OSError:
-        return None
-    return context
 
 
 def _read_untrusted_certificate(route: Route) -> Certificate | None:
@@ -168,12 +160,11 @@ def _peer(route: Route, context: ssl.SSLContext, read: Callable[[ssl.SSLSocket],
 def _read_certificate(parts: Any) -> Certificate | None:
     if not parts:
         return None
-    hosts = [str(value) for _, value in parts.get("subjectAltName", ())]
-    return Certificate(
-        hosts[0] if hosts else _called(parts.get("subject", ())),
-        _called(parts.get("issuer", ())),
-        *(datetime.fromtimestamp(ssl.cert_time_to_seconds(parts[end]), UTC) for end in ("notBefore", "notAfter")),
-    )
+    names = names_in(parts)
+    ends = (ssl.cert_time_to_seconds(parts[key]) for key in ("notBefore", "notAfter"))
+    start, end = (datetime.fromtimestamp(each, UTC) for each in ends)
+    subject = names[0] if names else _called(parts.get("subject", ()))
+    return Certificate(subject, _called(parts.get("issuer", ())), start, end, names)
 
 
 def _called(name: Any) -> str:
@@ -236,7 +227,7 @@ def _target(answer: HttpResponse, url: str) -> str | None:
 
 
 def _failure(error: Exception, route: Route) -> Failure:
-    outcome = explain_failure(error, route.seconds, sent=False)
+    outcome = explain_failure(error, route.seconds, sent=False, route=route)
     return Failure(outcome.why, outcome.hint)
 
 

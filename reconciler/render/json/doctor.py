@@ -83,6 +83,7 @@ def _certificate(certificate: Certificate | None) -> dict[str, Any] | None:
     return {
         "subject": certificate.subject,
         "issuer": certificate.issuer,
+        "names": list(certificate.names),
         "not_before": certificate.not_before.isoformat(),
         "not_after": certificate.not_after.isoformat(),
     }

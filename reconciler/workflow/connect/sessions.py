@@ -103,6 +103,7 @@ class Sessions:
             credentials,
             timeout=self.timeout_of(instance),
             ca_bundle=instance.ca_bundle,
+            client_certificate=instance.client_certificate,
             allow_http=instance.allow_http,
             embedded=instance.url is None,
             connections=self._connections,

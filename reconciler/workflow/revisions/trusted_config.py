@@ -29,9 +29,9 @@ def untrusted_changes(
     if files.config_from is None:
         return {}
     here, _ = settings_of(ProjectFiles(files.config))
-    replaced = dict(_replaced_bundles(files.config_from, files.config, instances))
+    replaced = _replaced_files(files.config_from, files.config, instances)
     return {
-        instance.name: (*replaced.get(instance.ca_bundle, ()), *_changes(files, trusted, here, instance))
+        instance.name: (*replaced.get(instance.name, ()), *_changes(files, trusted, here, instance))
         for instance in instances
     }
 
@@ -65,24 +65,40 @@ def _changes(files: ProjectFiles, trusted: Settings, here: Settings | None, inst
     return tuple(Note(note.code, f"{name} here {note.text}; not in force") for note in found)
 
 
-def _replaced_bundles(
-    ref: str, config: Path, instances: Sequence[Instance]
-) -> Iterator[tuple[Path | None, tuple[Note, ...]]]:
-    """Find CA bundles that differ from the trusted ones: they are read from the work tree in any case."""
+def _replaced_files(ref: str, config: Path, instances: Sequence[Instance]) -> Mapping[str, tuple[Note, ...]]:
+    """Find files of certificates that differ from the trusted ones: they are read from the work tree in any case."""
     commit = resolve_commit(config.parent, ref)
-    for bundle in sorted({each.ca_bundle for each in instances if each.ca_bundle is not None}):
-        why = _difference(config.parent, commit, bundle) if bundle.is_file() else None
-        if why is not None:
-            text = f"the certificates in {quoted(str(bundle))} here {why} {printable(ref)}, and are in force"
-            yield bundle, (Note("configuration-ca_bundle", text),)
+    difference = lru_cache(maxsize=None)(lambda path: _difference(config.parent, commit, path))
+    return {
+        instance.name: tuple(
+            Note(f"configuration-{key}", f"{what} in {quoted(str(path))} here {why} {printable(ref)}, and are in force")
+            for key, what, path in _certificates_of(instance)
+            if path.is_file() and (why := difference(path)) is not None
+            # Keys belong in no repository, and with them no certificate has to be there.
+            if key == "ca_bundle" or why != _NOT_IN
+        )
+        for instance in instances
+    }
 
 
-def _difference(folder: Path, commit: str, bundle: Path) -> str | None:
+def _certificates_of(instance: Instance) -> Iterator[tuple[str, str, Path]]:
+    """The files of certificates that an instance names: the key of the setting, what they hold, and where they are."""
+    if instance.ca_bundle is not None:
+        yield "ca_bundle", "the certificates", instance.ca_bundle
+    if instance.client_certificate is not None:
+        yield "client_certificate", "the contents of the client certificate", instance.client_certificate.certificate
+        yield "client_certificate", "the contents of the client key", instance.client_certificate.key
+
+
+_NOT_IN = "are not in"
+
+
+def _difference(folder: Path, commit: str, path: Path) -> str | None:
     """How a file in the work tree differs from a commit, as words before the name of the revision."""
     try:
-        trusted = content_at(commit, folder, bundle.absolute())
+        trusted = content_at(commit, folder, path.absolute())
     except GitError:  # outside of the repository, so that no pull request can change it
         return None
     if trusted is None:
-        return "are not in"
-    return "are not those of" if trusted != bundle.read_bytes() else None
+        return _NOT_IN
+    return "are not those of" if trusted != path.read_bytes() else None

@@ -170,6 +170,25 @@ def test_certificates_that_are_not_those_of_the_revision_are_told(trusted: Proje
     assert told[0]["message"].endswith("here are not those of main, and are in force")
 
 
+def test_a_client_certificate_that_is_not_that_of_the_revision_is_told(trusted: Project) -> None:
+    """A key that is in no revision, as it should be, is nothing to tell."""
+    git(trusted.folder, "checkout", "-q", "main")
+    trusted.write("us.pem", "main's")
+    trusted.write(".gitignore", "us.key\n")
+    trusted.write("us.key", "secret")
+    loosen(trusted, client_certificate={"certificate": "us.pem", "key": "us.key"})
+    commit(trusted.folder, {})
+    plan = ("plan", "--live", observed(trusted), *FROM, "--format", "json")
+    assert configuration(trusted.run(*plan)) == []
+    trusted.write("us.pem", "mine")
+    [told] = configuration(trusted.run(*plan))
+    assert told["code"] == "configuration-client_certificate"
+    assert "the contents of the client certificate in" in told["message"]
+    loosen(trusted, client_certificate={"certificate": "us.pem", "key": "other.key"})
+    messages = [note["message"] for note in configuration(trusted.run(*plan))]
+    assert any("changes client_certificate.key of staging from " in message for message in messages)
+
+
 @pytest.mark.parametrize("how", ["replaced", "folder", "new", "link"])
 def test_certificates_that_are_elsewhere_now_are_told_too(trusted: Project, how: str) -> None:
     trusted.write("certs/ca.pem", "theirs")

@@ -21,15 +21,28 @@ SINKS = [
 ]
 
 
+_FILES = ("ca.json", "cert.json", "key.json", "box.json", "box.json-wal")
+
+
 @pytest.fixture
 def full(project: Project, staging: Platform) -> Project:
     """A project that names a file of every kind, each with JSON in it, and a folder `links` for what leads to them."""
     files = {"username_file": "user.json", "password_file": "pw.json"}
     instance: dict[str, object] = {"url": staging.url, "credentials": files, "ca_bundle": "ca.json", "sinks": SINKS}
+    instance["client_certificate"] = {"certificate": "cert.json", "key": "key.json"}
     instances: dict[str, dict[str, object]] = {"staging": instance, "box": {"embedded": "box.json"}}
     project.write("user.json", "admin")
     project.write("pw.json", os.environ["PM_PASSWORD"])
-    for name in ("ca.json", "box.json", "box.json-wal", "secrets/all.json", "secrets/staging.json", "store.json"):
+    for name in (
+        "ca.json",
+        "cert.json",
+        "key.json",
+        "box.json",
+        "box.json-wal",
+        "secrets/all.json",
+        "secrets/staging.json",
+        "store.json",
+    ):
         project.write(name, "{}").chmod(0o700)
     for name in ("keys/staging/team/one.json", "keys/staging/.manifest.json", ".reconciler/journal/staging/a.json"):
         project.write(name, "{}")
@@ -46,6 +59,8 @@ KEPT = {
     "user.json": "`username_file` of staging",
     "pw.json": "`password_file` of staging",
     "ca.json": "`ca_bundle` of staging",
+    "cert.json": "`certificate` of staging",
+    "key.json": "`key` of staging",
     "box.json": "`embedded` of box",
     "box.json-wal": "a part of `embedded` of box",
     "secrets/all.json": "the sink secrets/all.json of staging",

@@ -11,7 +11,16 @@ from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity
-from reconciler.model.settings import DEFAULT_LIMITS, CredentialNames, Instance, Limits, Policy, RuleSetting, Settings
+from reconciler.model.settings import (
+    DEFAULT_LIMITS,
+    ClientCertificate,
+    CredentialNames,
+    Instance,
+    Limits,
+    Policy,
+    RuleSetting,
+    Settings,
+)
 
 ROOT = Path("/srv/project")
 CREDENTIALS = "credentials: {username_env: PM_USERNAME, password_env: PM_PASSWORD}"
@@ -61,7 +70,8 @@ def test_everything_that_can_be_said_of_an_instance_arrives() -> None:
         "url: http://a.example.com:8080/platform/, "
         "credentials: {username_file: u, password_file: /run/p, as_is: true}, allow_http: true, "
         " ca_bundle: certs/ca.pem, timeout: 5, limits: {updates: 0}, system_clients: [Plugin *], "
-        "expect_system_clients: false, wave: -1, frozen: audit, variables: {x: y}"
+        "expect_system_clients: false, wave: -1, frozen: audit, variables: {x: y}, "
+        "client_certificate: {certificate: certs/client.pem, key: /run/client.key}"
     )
     assert found == Instance(
         name="a",
@@ -71,6 +81,7 @@ def test_everything_that_can_be_said_of_an_instance_arrives() -> None:
         variables={"x": "y"},
         limits=Limits(creates=25, updates=0, deletes=3, deliveries=25),
         ca_bundle=ROOT / "certs/ca.pem",
+        client_certificate=ClientCertificate(ROOT / "certs/client.pem", Path("/run/client.key")),
         timeout=5,
         allow_http=True,
         system_clients=("Plugin *",),

@@ -10,6 +10,7 @@ import requests
 
 from reconciler.live.http.errors import explain_failure
 from reconciler.live.http.proxy import Proxy, why_direct
+from reconciler.live.http.route import Route
 from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import ProxyFailed, ReconcilerError, UnexpectedResponse
 from tests.live.http.test_tls import AUTHORITY, server_side
@@ -17,6 +18,7 @@ from tests.live.servers import CREDENTIALS, ONCE, answer, serving
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 PROXY = Proxy("proxy.example:3128", "https_proxy")
+ROUTE = Route("acme.example", 443, None, PROXY, None, 5)
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +150,7 @@ NAMES = {
 @pytest.mark.parametrize("code", NAMES)
 def test_a_proxy_whose_name_is_not_known_is_named(code: int) -> None:
     error = requests.exceptions.ProxyError(socket.gaierror(code, "?"))
-    found = explain_failure(error, 5, sent=False, proxy=PROXY)
+    found = explain_failure(error, 5, sent=False, route=ROUTE)
     assert found.why == f"the proxy proxy.example:3128 (from https_proxy) {NAMES[code]}"
     assert found.permanent is (code == socket.EAI_NONAME)
 
@@ -156,14 +158,14 @@ def test_a_proxy_whose_name_is_not_known_is_named(code: int) -> None:
 def test_a_certificate_behind_a_proxy_may_be_the_proxys_own() -> None:
     error = ssl.SSLCertVerificationError()
     error.verify_code = 20
-    found = explain_failure(requests.exceptions.SSLError(error), 5, sent=False, proxy=PROXY)
+    found = explain_failure(requests.exceptions.SSLError(error), 5, sent=False, route=ROUTE)
     assert found.why.endswith("not trusted here, through the proxy proxy.example:3128 (from https_proxy)")
     assert str(found.hint).endswith("; a proxy that looks into TLS connections has an authority of its own")
 
 
 def test_an_answer_that_is_wrong_stays_the_instances_fault() -> None:
     error = requests.exceptions.ContentDecodingError()
-    assert explain_failure(error, 5, sent=True, proxy=PROXY).kind is UnexpectedResponse
+    assert explain_failure(error, 5, sent=True, route=ROUTE).kind is UnexpectedResponse
 
 
 def test_why_no_proxy_is_used_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from reconciler.model.errors import ReconcilerError, Unavailable
 from tests.live.servers import CREDENTIALS, platform, serving
 
 AUTHORITY = trustme.CA()
+VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -32,8 +33,8 @@ def bundle(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_bundle_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
 
 
 def test_an_authority_of_ones_own_is_trusted_through_ca_bundle(bundle: Path) -> None:
@@ -46,7 +47,11 @@ def test_an_authority_of_ones_own_is_trusted_through_ca_bundle(bundle: Path) -> 
     ("certificate", "trusted", "said"),
     [
         (AUTHORITY.issue_cert("127.0.0.1"), False, "an authority that is not trusted here"),
-        (AUTHORITY.issue_cert("elsewhere.example"), True, "is for another"),
+        (
+            AUTHORITY.issue_cert("elsewhere.example", "*.acme.example"),
+            True,
+            "is for another address: it is for 'elsewhere.example' and '*.acme.example'",
+        ),
         (AUTHORITY.issue_cert("127.0.0.1", not_after=LONG_AGO), True, "has expired"),
     ],
     ids=["unknown-authority", "wrong-host", "expired"],
@@ -74,12 +79,40 @@ def test_what_one_instance_trusts_another_does_not(bundle: Path, tmp_path: Path)
     with serving(platform(), server_side(AUTHORITY.issue_cert("127.0.0.1"))) as server:
         with connect(server.url, CREDENTIALS, ca_bundle=bundle) as gateway:
             gateway.list_clients()
-        for not_trusting in (other, None):
+        for not_trusting, said in (
+            (other, f"not of an authority in {other}"),
+            (None, "an authority that is not trusted"),
+        ):
             with (
-                pytest.raises(Unavailable, match="not trusted"),
+                pytest.raises(Unavailable, match=said) as caught,
                 connect(server.url, CREDENTIALS, ca_bundle=not_trusting),
             ):
                 pytest.fail("its authority is not trusted here")
+            assert ("add the certificate of the authority" in str(caught.value.hint)) is (not_trusting is other)
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_an_authority_can_be_named_by_the_environment(
+    monkeypatch: pytest.MonkeyPatch, variable: str, bundle: Path, tmp_path: Path
+) -> None:
+    """As for other programs; `ca_bundle:` has precedence."""
+    other = tmp_path / "other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with serving(platform(), server_side(AUTHORITY.issue_cert("127.0.0.1"))) as server:
+        monkeypatch.setenv(variable, str(other if variable != "SSL_CERT_DIR" else folder))
+        with connect(server.url, CREDENTIALS, ca_bundle=bundle) as gateway:
+            gateway.list_clients()
+        with pytest.raises(Unavailable, match=rf"not of an authority in .* \(from {variable}\)"):
+            connect(server.url, CREDENTIALS).__enter__()
+        monkeypatch.setenv(variable, str(tmp_path / "gone.pem"))
+        with pytest.raises(ReconcilerError, match=rf"gone.pem \(from {variable}\): No such file"):
+            connect(server.url, CREDENTIALS).__enter__()
+        if variable != "SSL_CERT_DIR":
+            monkeypatch.setenv(variable, str(bundle))
+            with connect(server.url, CREDENTIALS) as gateway:
+                gateway.list_clients()
 
 
 def test_a_host_is_verified_also_after_another_one_was(bundle: Path) -> None:

@@ -1,0 +1,103 @@
+"""Whom connections trust, and who they say they are: the files are read and judged before anything is sent."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from reconciler.live.http.tls import PassphraseWanted, tls_context
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.settings import ClientCertificate
+from reconciler.support.frozen import frozen
+
+_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""In the order of their precedence."""
+
+CA_BUNDLE = "`ca_bundle:`"
+
+
+@frozen
+class Trust:
+    """The authorities whose certificates are accepted, and the certificate that is shown to who asks for one."""
+
+    authorities: str
+    """A PEM file, or a folder of them."""
+    source: str | None = None
+    """What names them: `ca_bundle:` or a variable; None for the usual ones."""
+    client_certificate: ClientCertificate | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """The shared TLS context that trusts them. Raises OSError if a file cannot be used any more."""
+        is_folder = os.path.isdir(self.authorities)
+        shown = self.client_certificate
+        pair = (str(shown.certificate), str(shown.key)) if shown is not None else None
+        return tls_context(None if is_folder else self.authorities, self.authorities if is_folder else None, pair)
+
+
+def checked_trust(ca_bundle: Path | None, client_certificate: ClientCertificate | None) -> Trust:
+    """Return whom to trust: the authorities of `ca_bundle`, of the environment, or the usual ones.
+
+    Raises ReconcilerError for files that cannot be used, with the setting or the variable that names them.
+    """
+    trust = _authorities(ca_bundle)
+    _check_authorities(trust)
+    if client_certificate is None:
+        return trust
+    _check_client_certificate(trust, client_certificate)
+    return Trust(trust.authorities, trust.source, client_certificate)
+
+
+def _authorities(ca_bundle: Path | None) -> Trust:
+    if ca_bundle is not None:
+        return Trust(str(ca_bundle), CA_BUNDLE)
+    named = ((variable, os.environ.get(variable)) for variable in _VARIABLES)
+    return next((Trust(path, variable) for variable, path in named if path), Trust(DEFAULT_CA_BUNDLE_PATH))
+
+
+def _check_authorities(trust: Trust) -> None:
+    named = f"the CA bundle {trust.authorities}"
+    if trust.source != CA_BUNDLE:
+        named += f" (from {trust.source})" if trust.source else " (the usual one)"
+    try:
+        trust.context()
+    except ssl.SSLError as error:
+        why = f"cannot use {named}: it holds no certificate"
+        raise ReconcilerError(why, f"{trust.source or 'it'} takes a PEM file") from error
+    except OSError as error:
+        raise ReconcilerError(f"cannot read {named}: {error.strerror}", f"correct {trust.source or 'it'}") from error
+
+
+def _check_client_certificate(trust: Trust, shown: ClientCertificate) -> None:
+    for what, path in (("certificate", shown.certificate), ("key", shown.key)):
+        _check_holds(what, path)
+    try:
+        Trust(trust.authorities, trust.source, shown).context()
+    except PassphraseWanted as error:
+        why = f"cannot use the client key {shown.key}: it is protected by a passphrase, which nobody is asked for"
+        hint = f"write it without one, readable for you alone: openssl pkey -in {shown.key} -out NEW_KEY"
+        raise ReconcilerError(why, hint) from error
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            why = f"the client certificate {shown.certificate} does not fit the key {shown.key}"
+            raise ReconcilerError(why, "name the key that the certificate was requested with") from error
+        why = f"cannot use the client certificate {shown.certificate} with the key {shown.key}: {_why(error)}"
+        raise ReconcilerError(why, "correct `client_certificate:`") from error
+
+
+def _check_holds(what: str, path: Path) -> None:
+    marker = {"certificate": b"-----BEGIN CERTIFICATE-----", "key": b"PRIVATE KEY-----"}[what]
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        why = f"cannot read the client {what} {path}: {error.strerror}"
+        raise ReconcilerError(why, "correct `client_certificate:`") from error
+    if marker not in content:
+        why = f"cannot use the client {what} {path}: it holds no {'private key' if what == 'key' else what}"
+        raise ReconcilerError(why, "`client_certificate:` takes PEM files, one with the certificate, one with its key")
+
+
+def _why(error: ssl.SSLError) -> str:
+    return f"OpenSSL refuses them ({error.reason})" if error.reason else "one of them is damaged"
