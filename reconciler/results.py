@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os.path
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError
@@ -115,6 +116,12 @@ class Overview:
     """Where relative paths start from: the working directory. Empty if that is not known."""
     top: str | None = None
     """The root folder of the repository; None outside of git."""
+    known: frozenset[Diagnostic] | None = None
+    """Of the problems of the files, the warnings that the base has too; None if there was no base to compare with."""
+    head: str | None = None
+    """The newest commit of the pull request, if `commit` is a merge of it that its pipeline made."""
+    blob_url: str | None = None
+    """Where the files of `commit` are shown on the web: put the path from the root behind it. None if not known."""
     successes: Mapping[str, float] = field(default_factory=dict)
     """When each instance was last without problems, in seconds since 1970, according to an earlier report."""
 
@@ -126,9 +133,29 @@ class Overview:
         inside = os.path.relpath(absolute, self.top)
         return path if inside.startswith("..") else inside
 
+    def from_anywhere(self, text: str) -> str:
+        """A message without the path of the repository on this machine, where it stands at the start of a word."""
+        root = self.top or self.folder
+        if len(root) < 2 or root not in text:
+            return text
+        return re.sub(rf"(?<![^\s'\"`(=:]){re.escape(root)}(/|(?![\w.-]))", lambda end: "" if end[1] else ".", text)
+
 
 def is_pending(result: PlanResult) -> bool:
     """Whether there is something to write or to deliver, and no refusal."""
     if not isinstance(result, Planned) or result.refusals:
         return False
     return result.plan.has_changes or bool(result.missing_secrets)
+
+
+def plan_of(result: ApplyResult) -> Plan | None:
+    """The plan of an instance, applied or not; None if there is none."""
+    match result:
+        case Planned(plan=plan):
+            return plan
+        case Finished(planned=planned):
+            return planned.plan
+        case Stopped():
+            return None
+        case _:
+            assert_never(result)

@@ -63,10 +63,18 @@ def declared_at(
     `folder` is one that is in the repository now, if that of `clients` may not be. Raises `GitError`, and
     `InvalidDeclarations` if the files in the commit have errors.
     """
-    loaded = valid_documents(_load_tree(commit, clients, folder or clients.parent), "auth-clients")
+    loaded = documents_at(commit, clients, folder)
     if has_errors(loaded.diagnostics):
         raise InvalidDeclarations(loaded.diagnostics)
     return _resolved(loaded.documents, settings)
+
+
+def documents_at(commit: str, clients: Path, folder: Path | None = None) -> LoadResult:
+    """The files of declarations in a commit whose structure is valid, and all problems of the others.
+
+    `folder` is as for `declared_at`. Raises `GitError`.
+    """
+    return valid_documents(_load_tree(commit, clients, folder or clients.parent), "auth-clients")
 
 
 def _resolved(documents: Sequence[Document], settings: Settings | None) -> InstanceDeclarations:

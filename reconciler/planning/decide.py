@@ -12,6 +12,7 @@ from reconciler.model.fields import field_changes
 from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.planning.drift.base import (
     Base,
+    conflict_notes,
     expected_spec,
     field_origins,
     kept_fields,
@@ -130,7 +131,8 @@ class Decider:
         origin = origin_of_create(entry, self.base) if self.base else None
         again = origin is not None and is_drift(origin)
         own_risks = create_risks(entry.spec, again=again, capabilities=self._capabilities)
-        risks = (*own_risks, *waivers(entry, self.index))
+        conflicts = conflict_notes(entry, None, self.base) if origin is Origin.BOTH else ()
+        risks = (*conflicts, *own_risks, *waivers(entry, self.index))
         return self._unless_kept(
             Create(entry.spec, self._why_not_live(entry), entry.source, entry.owner, risks, origin)
         )
@@ -143,7 +145,8 @@ class Decider:
         return Note(NOT_APPLIED, f"declared, and not live; the base declares it as well, and {why}")
 
     def _delete(self, entry: AbsentClient, live: LiveClient) -> Decision:
-        risks = (*delete_risks(live.spec, self._capabilities), *waivers(entry))
+        conflicts = conflict_notes(entry, live.spec, self.base)
+        risks = (*conflicts, *delete_risks(live.spec, self._capabilities), *waivers(entry))
         reason = Note("declared-absent", "declared with `state: absent`")
         origin = origin_of_delete(entry, live, self.base) if self.base else None
         return self._unless_kept(Delete(live.id, live.spec, reason, entry.source, entry.owner, risks, origin))
@@ -198,7 +201,7 @@ class Decider:
                 Note("created-before", text),
                 rotate.source,
                 entry.owner,
-                (*risks, *waivers(entry)),
+                (*conflict_notes(entry, old.spec, self.base), *risks, *waivers(entry)),
                 self._origin_of_rotation(origins),
                 Replaced(old.id, old.spec, rotate.keep_old, stops_at),
             ),
@@ -225,7 +228,8 @@ class Decider:
         renamed_among = self.index if live.name != after.name else None
         policy = self.policy
         risks = update_risks(live.spec, after, policy.protected, policy.system_clients, self._capabilities)
-        return (*risks, *waivers(entry, renamed_among, live.id))
+        conflicts = () if policy.on_drift is OnDrift.KEEP else conflict_notes(entry, live.spec, self.base)
+        return (*conflicts, *risks, *waivers(entry, renamed_among, live.id))
 
 
 def _reason(live: LiveClient, how: MatchedBy) -> Note:

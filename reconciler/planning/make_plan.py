@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from reconciler.model.clients import Declarations, Listing
 from reconciler.planning.decide import Decider, Decision, PlanPolicy
@@ -38,6 +38,8 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
     changes = tuple(sorted((change for each in decisions for change in each.changes), key=order_of_applying))
     unmanaged = _by_name(unmanaged for unmanaged, decision in unmatched if decision is None)
     shown = {*(change.name for change in changes), *(doubt.entry.name for doubt in doubts)}
+    notes = tuple(_notes(findings, index))
+    waived = _waived(declared, shown)
     return Plan(
         instance=policy.instance,
         identity=policy.identity,
@@ -50,7 +52,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
         ),
         notes=_sorted(
             (
-                *_notes(findings, index),
+                *notes,
                 *notes_on_renames(changes, unmanaged, index),
                 *notes_on_confusables(changes, index),
             )
@@ -63,7 +65,8 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
         base=base.commit if base else None,
         configuration=tuple(_of_base(base)) if base else (),
         on_drift=policy.on_drift if base else None,
-        waived=tuple(_waived(declared, shown)),
+        waived=tuple(found for _, found in waived),
+        known=frozenset((*_known_notes(notes, index, base), *_known_waivers(waived, base))),
         kept=tuple(sorted((each.kept for each in decisions if each.kept), key=lambda kept: (kept.name, kept.id or 0))),
     )
 
@@ -100,12 +103,27 @@ def _notes(findings: Iterable[MatchResult], index: LiveIndex) -> Iterator[Note]:
         yield from notes_on_rotation(found, index)
 
 
-def _waived(declared: Declarations, shown: Set[str]) -> list[Waived]:
+def _known_notes(notes: Sequence[Note], index: LiveIndex, base: Base | None) -> Iterator[Note]:
+    """Those of the notes that the declarations of the base would have got from the same instance."""
+    if base is not None and notes:
+        earlier = set(_notes(match_declared(base.declarations, index).findings, index))
+        yield from (note for note in notes if note in earlier)
+
+
+def _waived(declared: Declarations, shown: Set[str]) -> list[tuple[Entry, Waived]]:
     """The entries with waivers, apart from those with these names, which the plan shows anyway."""
     entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
     silent = [entry for entry in entries if entry.waivers and entry.name not in shown]
-    found = [Waived(entry.name, entry.source, tuple(waivers(entry))) for entry in silent]
-    return sorted(found, key=lambda waived: (waived.name, waived.source))
+    found = [(entry, Waived(entry.name, entry.source, tuple(waivers(entry)))) for entry in silent]
+    return sorted(found, key=lambda pair: (pair[1].name, pair[1].source))
+
+
+def _known_waivers(waived: Iterable[tuple[Entry, Waived]], base: Base | None) -> Iterator[Waived]:
+    """Those whose entries waive the same rules at the base."""
+    for entry, found in waived:
+        before = base.entry_for(entry) if base is not None else None
+        if before is not None and all(waiver.rule in before.allow for waiver in entry.waivers):
+            yield found
 
 
 def _sorted(notes: Iterable[Note]) -> tuple[Note, ...]:

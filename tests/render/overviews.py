@@ -58,13 +58,17 @@ def overviews(draw: st.DrawFn) -> Overview:
     command = draw(st.sampled_from(["plan", "apply", "validate"]))
     number = 0 if command == "validate" else draw(st.integers(0, 3))
     found = draw(st.lists(diagnostics, max_size=3, unique=True))
+    commit = draw(st.none() | st.just("4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901"))
     return Overview(
         command,
         tuple(draw(results(command, each)) for each in range(number)),
         # Beside plans there are warnings alone.
         tuple(replace(each, severity=Severity.WARNING) for each in found) if number else tuple(found),
         made_at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC),
-        commit=draw(st.none() | st.just("4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901")),
+        commit=commit,
+        head=draw(st.none() | st.just("9b1d0a77c0ffee00112233445566778899aabbcc")) if commit else None,
+        blob_url=draw(st.none() | st.just(f"https://code.example.com/idp/blob/{commit}/")) if commit else None,
+        known=draw(st.none() | st.just(frozenset(replace(each, severity=Severity.WARNING) for each in found[:1]))),
         error=None if number else draw(st.none() | errors),
         folder="/src/idp",
         top=draw(st.none() | st.just("/src")),

@@ -156,7 +156,7 @@ def _no_reason(path: str, line: int) -> Diagnostic:
 
 def warned(overview: Overview, old: Collection[Diagnostic], *new: Diagnostic) -> Overview:
     """The run with warnings about its files: those that its base has as well, and new ones."""
-    return replace(overview, diagnostics=(*old, *new))
+    return replace(overview, diagnostics=(*old, *new), known=frozenset(old))
 
 
 def _names_that_pretend() -> Overview:

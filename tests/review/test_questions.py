@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,8 @@ import pytest
 import yaml
 
 from reconciler.render.markdown.comment import render_markdown
-from tests.review.changes import CHANGES
+from tests.builders import declare, live, present, spec
+from tests.review.changes import CHANGES, COMMIT, Entries, run
 from tests.review.comment import visible_lines
 
 SCREEN = 30
@@ -42,3 +44,30 @@ def test_a_question_is_answered_without_a_click(question: Question) -> None:
     answers = [line for line in lines[:SCREEN] if all(text in line for text in question.answer)]
     assert answers, lines[:SCREEN]
     assert [line for line in lines for text in question.nowhere if text in line] == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_comment_for_twelve_instances_is_short(change: str) -> None:
+    assert len(render_markdown(CHANGES[change]()).encode()) < 4_000
+
+
+@pytest.mark.parametrize("pattern", ["https://{name}.example.com/{number}/cb", "https://app.example.com/{number}/cb"])
+@pytest.mark.parametrize("before", [None, "https://old.example.com/cb"])
+def test_a_change_of_25_clients_on_twelve_instances_is_under_20_kilobytes(pattern: str, before: str | None) -> None:
+    """Whether the URLs have the name of the instance in them or not, nothing that decides is left out."""
+
+    def entries(name: str) -> Entries:
+        names = [f"Application {number:02}" for number in range(25)]
+        urls = [pattern.format(name=name, number=number) for number in range(25)]
+        wanted = [
+            present(spec(client, redirect=url), line=9 * number, owner="team-portal")
+            for number, (client, url) in enumerate(zip(names, urls, strict=True), 1)
+        ]
+        seen = [live(number, spec(client, redirect=before)) for number, client in enumerate(names, 200) if before]
+        return declare(*wanted), tuple(seen)
+
+    overview = replace(run(entries), blob_url=f"https://github.com/acme/identity-provider/blob/{COMMIT}/")
+    markdown = render_markdown(overview)
+    assert len(markdown.encode()) < 20_000
+    assert sum("all 12 instances" in line for line in visible_lines(markdown)) == 26
+    assert "did not fit" not in markdown

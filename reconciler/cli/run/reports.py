@@ -16,8 +16,9 @@ from reconciler.cli.flags.options import option
 from reconciler.cli.flags.types import MultiLine
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.github_actions import is_on_github, show_on_github
+from reconciler.cli.output.pipeline import pipeline_of
 from reconciler.model.diagnostics import Diagnostic
-from reconciler.model.errors import Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
+from reconciler.model.errors import GitError, Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
 from reconciler.render.formats import REPORTS, renderer_for
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.support.frozen import frozen
@@ -78,17 +79,37 @@ class ReportFiles:
         from reconciler.results import Overview
 
         at = declared_from(self.files, self.console)
+        commit = at.commit if at else None
+        pipeline = pipeline_of(os.environ, commit)
         return Overview(
             self.command,
             tuple(results),
             tuple(diagnostics),
             made_at=datetime.now(UTC),
-            commit=at.commit if at else None,
+            commit=commit,
             error=error,
             config=str(self.files.config),
             folder=os.path.realpath("."),
             top=work_tree_root(Path()),
+            known=self._known(results, diagnostics),
+            head=pipeline.head,
+            blob_url=pipeline.blob_url,
         )
+
+    def _known(self, results: Sequence[ApplyResult], diagnostics: Sequence[Diagnostic]) -> frozenset[Diagnostic] | None:
+        """Return the warnings that the bases have too; None without a base, or if git cannot tell."""
+        from reconciler.results import plan_of
+
+        plans = [plan for plan in map(plan_of, results) if plan is not None]
+        commits = tuple(dict.fromkeys(plan.base for plan in plans if plan.base is not None))
+        if not commits:
+            return None
+        from reconciler.workflow.revisions.known_warnings import known_warnings
+
+        try:
+            return known_warnings(self.files, commits, [result.instance for result in results], diagnostics)
+        except GitError:
+            return None
 
     def _write(self, report: Path, overview: Overview) -> bool:
         from reconciler.cli.output.files import write_with_folder

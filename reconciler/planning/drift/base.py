@@ -12,15 +12,19 @@ with other values is a conflict: neither side comes from the base.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
-from reconciler.model.fields import field_changes, value_of, with_fields_from
+from reconciler.model.fields import FIELDS, field_changes, value_of, with_fields_from
 from reconciler.planning.match.blocked import Entry
-from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Origin, is_drift
+from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Note, Origin, is_drift
 from reconciler.support.frozen import frozen
+from reconciler.support.text import quoted
+
+_LONGEST = 2_000
+"""Maximum number of characters of a value in a note: redirect URLs have no more in all."""
 
 
 @frozen(slots=False)
@@ -109,6 +113,28 @@ def field_origins(entry: DesiredClient, live: ClientSpec, base: Base) -> tuple[F
         FieldOrigin(each.field, origin_of(_value(then, each.field), _value(now, each.field), _value(live, each.field)))
         for each in field_changes(live, now)
     )
+
+
+def conflict_notes(entry: Entry, live: ClientSpec | None, base: Base | None) -> Iterator[Note]:
+    """A note with all three sides of each field that git and a person have changed, each in its own way."""
+    before = base.entry_for(entry) if base else None
+    sides = (
+        _side(before, live),
+        _side(entry, live),
+        live,
+    )
+    for row in FIELDS if base else ():
+        then, now, here = ((row.value(side) if side else None) for side in sides)
+        if now != here and origin_of(then, now, here) is Origin.BOTH:
+            words = [quoted(row.text(side) or "none", _LONGEST) if side else "no client" for side in sides]
+            yield Note("conflict", f"{row.field}: the base has {words[0]}, git {words[1]}, the instance {words[2]}")
+
+
+def _side(entry: Entry | None, live: ClientSpec | None) -> ClientSpec | None:
+    """What an entry declares; None if that is no client."""
+    if not isinstance(entry, DesiredClient):
+        return None
+    return expected_spec(entry, live) if live else entry.spec
 
 
 def expected_spec(entry: DesiredClient, live: ClientSpec) -> ClientSpec:

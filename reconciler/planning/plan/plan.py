@@ -259,6 +259,8 @@ class Plan:
     """The new recipients of secrets, by the name of the client, then its id."""
     waived: tuple[Waived, ...] = ()
     """The waivers of entries that no change shows, in the order of the names."""
+    known: frozenset[Note | Waived] = field(default=frozenset(), compare=False)
+    """Those of `notes` and `waived` that the base has too. Only for people, so that they are not saved."""
     configuration: tuple[Note, ...] = ()
     """How the configuration differs from the trusted one, and what the base lacks: what a reviewer reads first."""
 

@@ -31,6 +31,7 @@ TITLES = {
     ReviewKind.RISK: "risk",
     ReviewKind.CREATE: "create",
     ReviewKind.NOT_TRIED: "not tried",
+    ReviewKind.WAIVED: "waived",
     ReviewKind.ODD: "odd",
     ReviewKind.KEPT: "kept",
     ReviewKind.CHANGE: "change",
@@ -39,9 +40,22 @@ TITLES = {
 
 
 def render_annotations(overview: Overview) -> str:
-    """Render the commands, worst first, each ending in a line feed; the last of a level counts those not shown."""
-    found = findings(overview)
-    return "".join(line for level in Level for line in _of_level(overview, of_level(found, level)))
+    """Render the commands, worst first, each ending in a line feed; the last of a level counts those not shown.
+
+    With a base, only for what the change under review causes, and for errors: a pull request shows few annotations, and
+    those about lines that it does not touch are in no diff. The others are counted.
+    """
+    every = findings(overview)
+    found = [each for each in every if each.caused or each.level is Level.ERROR]
+    lines = [line for level in Level for line in _of_level(overview, of_level(found, level))]
+    return "".join([*lines, _older(len(every) - len(found))])
+
+
+def _older(number: int) -> str:
+    if not number:
+        return ""
+    what = f"{plural(number, 'finding')} that this change does not cause"
+    return f"::notice title=reconciler::{what}: see the summary of the job\n"
 
 
 def _of_level(overview: Overview, found: Sequence[ReviewFinding]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
 from reconciler.render.html.components import fix_line, text_line
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
-from reconciler.render.html.highlight import Pieces, marked, pairs
 from reconciler.render.view.counts import action
+from reconciler.render.view.highlight import Pieces, marked, pairs
 from reconciler.render.view.rotation import old_secret_text
 
 SIGNS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "−"}

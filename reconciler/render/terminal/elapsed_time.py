@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,15 @@ _MOMENT = timedelta(minutes=1)
 """Accepted difference between the clocks of two machines."""
 
 
-def as_of_text(as_of: ObservationAge, paint: Paint) -> str:
-    """Return `as of 2026-03-01 09:00 UTC, 3 hours ago, from live.json`, highlighted if old or in the future."""
+def as_of_text(as_of: ObservationAge, paint: Paint, *, short: bool = False) -> str:
+    """Return `as of 2026-03-01 09:00 UTC, 3 hours ago, from live.json`, highlighted if old or in the future.
+
+    A `short` text names the file without its folder, which readers of a report do not have.
+    """
     when = as_of.observed_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    file = os.path.basename(as_of.file) if short else as_of.file
     style = Style.FAINT if -_MOMENT <= as_of.age <= _OLD else Style.WARNED
-    return paint(f"as of {when} UTC, {age_text(as_of.age)}, from {as_of.file}", style)
+    return paint(f"as of {when} UTC, {age_text(as_of.age)}, from {file}", style)
 
 
 def age_text(age: timedelta) -> str:

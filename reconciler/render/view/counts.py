@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from reconciler.planning.drift.origins import has_drift
@@ -98,6 +99,13 @@ def summary_text(counts: Counts, *, refused: bool) -> str:
     parts += [f"{counts.in_sync} in sync"]
     parts += ["refused: nothing will be written"] if refused else []
     return " · ".join(parts)
+
+
+def pending_text(plans: Iterable[Plan]) -> str:
+    """What several plans change in all: `14 to create, 1 to delete`; empty if that is nothing."""
+    found = [count(plan) for plan in plans]
+    numbers = ((sum(getattr(each, word) for each in found), word) for word in ACTIONS)
+    return ", ".join(f"{number} to {word}" for number, word in numbers if number)
 
 
 def plural(number: int, noun: str) -> str:

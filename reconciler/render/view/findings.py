@@ -13,9 +13,9 @@ from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import NotVerified, ReconcilerError
 from reconciler.model.fields import grants_text
 from reconciler.model.settings import Instance
-from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
+from reconciler.planning.drift.origins import has_drift, kept_text, origin_text, origins_of
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import BASE_LACKS, Blocked, Change, Create, Delete, Kept, Note, Plan
+from reconciler.planning.plan.plan import BASE_LACKS, Blocked, Change, Create, Delete, Kept, Note, Origin, Plan
 from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
@@ -53,12 +53,14 @@ class ReviewKind(IntEnum):
     TAKEN_OUT = 9
     """A client that no entry declares any more, and that this plan does not delete."""
     RISK = 10
-    CREATE = 11
-    NOT_TRIED = 12
-    ODD = 13
-    KEPT = 14
-    CHANGE = 15
-    FILES = 16
+    CHANGE = 11
+    CREATE = 12
+    NOT_TRIED = 13
+    WAIVED = 14
+    """What an entry in sync waives, and did not waive at the base."""
+    ODD = 15
+    KEPT = 16
+    FILES = 17
     """A warning about the files, whether or not it concerns a change of the plan."""
 
 
@@ -77,6 +79,7 @@ HEADINGS = {
     ReviewKind.RISK: "Risks",
     ReviewKind.CREATE: "New clients",
     ReviewKind.NOT_TRIED: "Not tried",
+    ReviewKind.WAIVED: "Waivers of entries in sync",
     ReviewKind.ODD: "Also",
     ReviewKind.KEPT: "Kept as changed on the instance",
     ReviewKind.FILES: "Warnings about the files",
@@ -101,6 +104,8 @@ class ReviewFinding:
     hint: str | None = None
     rule: str | None = None
     """The rule behind a problem in the files, which `rules:` configures and `allow:` waives."""
+    caused: bool = True
+    """Whether what is reviewed causes it, as far as that is known: the base has it not, and no person made it alone."""
 
     @property
     def text(self) -> str:
@@ -145,15 +150,16 @@ def _of_run(overview: Overview) -> Iterator[ReviewFinding]:
     if overview.error is not None:
         where = Location(overview.config, 1, 1)
         yield _error(ReviewKind.ENDED, "run-ended", overview.error, where)
-    yield from map(_of_diagnostic, overview.diagnostics)
+    known = overview.known or ()
+    yield from (_of_diagnostic(each, caused=each not in known) for each in overview.diagnostics)
 
 
-def _of_diagnostic(diagnostic: Diagnostic) -> ReviewFinding:
+def _of_diagnostic(diagnostic: Diagnostic, *, caused: bool) -> ReviewFinding:
     kind, level = (ReviewKind.FILES, Level.WARNING)
     if diagnostic.severity is Severity.ERROR:
         kind, level = (ReviewKind.INVALID, Level.ERROR)
     note, rule = Note(diagnostic.rule, diagnostic.message), diagnostic.rule
-    return ReviewFinding(kind, level, (note,), diagnostic.location, hint=diagnostic.hint, rule=rule)
+    return ReviewFinding(kind, level, (note,), diagnostic.location, hint=diagnostic.hint, rule=rule, caused=caused)
 
 
 def _error(kind: ReviewKind, code: str, error: ReconcilerError, location: Location, *instances: str) -> ReviewFinding:
@@ -204,9 +210,9 @@ def _of_plan(plan: Plan, place: Location) -> Iterator[ReviewFinding]:
         stays = Note(note.code, f"stays live: {note.text}")
         yield ReviewFinding(ReviewKind.TAKEN_OUT, Level.NOTICE, (stays,), None, client.name, (plan.instance,))
     yield from (_kept(kept, place, plan.instance) for kept in plan.kept)
-    yield from (
-        ReviewFinding(ReviewKind.ODD, Level.NOTICE, (note,), place, instances=(plan.instance,)) for note in plan.notes
-    )
+    for note in plan.notes:
+        caused = note not in plan.known
+        yield ReviewFinding(ReviewKind.ODD, Level.NOTICE, (note,), place, instances=(plan.instance,), caused=caused)
 
 
 def _refused(refusal: Refusal, place: Location, instance: str) -> ReviewFinding:
@@ -222,25 +228,40 @@ def _blocked(blocked: Blocked, instance: str) -> ReviewFinding:
 
 
 def _kept(kept: Kept, place: Location, instance: str) -> ReviewFinding:
-    note = Note("kept", kept_text(kept))
-    return ReviewFinding(ReviewKind.KEPT, Level.NOTICE, (note,), kept.source or place, kept.name, (instance,))
+    sides = (
+        f"{each.field}: {each.live or 'nothing'} is live, {each.declared or 'nothing'} is declared"
+        for each in kept.fields
+    )
+    note = Note("kept", "; ".join([kept_text(kept), *sides]))
+    caused = kept.origin is Origin.BOTH
+    where = (kept.source or place, kept.name, (instance,))
+    return ReviewFinding(ReviewKind.KEPT, Level.NOTICE, (note,), *where, caused=caused)
+
+
+def is_risky(change: Change) -> bool:
+    """Whether a change needs more thought than its fields: it undoes a manual change, replaces a secret, has risks."""
+    return has_drift(change) or bool(change.risks) or (isinstance(change, Create) and change.replaces is not None)
+
+
+def _is_caused(change: Change) -> bool:
+    """Whether git asks for a change; a difference that a person alone has made is none of a pull request's."""
+    origins = origins_of(change)
+    return not origins or any(origin is not Origin.INSTANCE for origin in origins)
 
 
 def _of_change(change: Change, instance: str) -> Iterator[ReviewFinding]:
     """Yield the finding of a change. A deletion is never a plain change, and undoing a manual change is a risk."""
-    word, where = action(change), (change.source, change.name, (instance,))
+    word, where, caused = action(change), (change.source, change.name, (instance,)), _is_caused(change)
     notes = [Note("drift", origin_text(change) or "")] if has_drift(change) else []
     if isinstance(change, Create) and change.replaces is not None:
         notes.append(Note("secret-replaced", old_secret_text(change.replaces)))
     notes += change.risks
+    kind, level = (ReviewKind.RISK, Level.WARNING) if is_risky(change) else (ReviewKind.CHANGE, Level.NOTICE)
     if isinstance(change, Delete):
-        yield ReviewFinding(
-            ReviewKind.DELETE, Level.WARNING, (Note("delete", change.reason.text), *notes), *where, action=word
-        )
-    elif notes:
-        yield ReviewFinding(ReviewKind.RISK, Level.WARNING, tuple(notes), *where, action=word)
-    else:
-        yield ReviewFinding(ReviewKind.CHANGE, Level.NOTICE, (Note(word, change.reason.text),), *where, action=word)
+        kind, level = ReviewKind.DELETE, Level.WARNING
+        notes.insert(0, Note("delete", change.reason.text))
+    found = tuple(notes) or (Note(word, change.reason.text),)
+    yield ReviewFinding(kind, level, found, *where, action=word, caused=caused)
 
 
 def _delivered(group: DeliveryGroup, instance: str) -> ReviewFinding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.projects import Platform, Project, stored, wanted
+from tests.declared.git.repositories import git
 
 FORGED = "::error::forged ##[error]forged ##vso[task.complete] ##teamcity[x]"
 
@@ -67,6 +69,47 @@ def test_a_project_below_the_top_is_annotated_where_the_repository_has_it(
     subprocess.run(["git", "init", "-q"], cwd=project.folder.parent, check=True)
     project.declare(wanted("Portal"))
     assert "::notice file=project/clients/all.yaml,line=1," in project.run("plan").err
+
+
+def test_a_pull_request_hears_of_what_it_causes_and_under_the_commit_that_its_author_knows(
+    project: Project, staging: Platform, summary: Path, tmp_path: Path
+) -> None:
+    """What the base has too is counted: warnings that moved to another file and line, and what a person changed."""
+    unexplained = {"grants": {"password": True}}
+    staging.has(stored("Portal", "https://by-hand.example.com/cb"))
+    project.declare(wanted("Portal"), {"name": "Old desk", **unexplained})
+    git(project.folder, "init", "-q")
+    git(project.folder, "add", "-A")
+    git(project.folder, "commit", "-qm", "Base")
+    project.write("clients/all.yaml", "# moved away\nclients: []\n")
+    entries = [{"name": "New desk", **unexplained}, {"name": "Old desk", **unexplained}, wanted("Portal")]
+    project.write("clients/desks.yaml", "\n\n" + json.dumps({"clients": entries}, indent=1))
+    git(project.folder, "checkout", "-qb", "change")
+    git(project.folder, "add", "-A")
+    git(project.folder, "commit", "-qm", "Change")
+    merged, head = git(project.folder, "rev-parse", "HEAD"), "c" * 40
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"head": {"sha": head}}}))
+    told = {
+        "GITHUB_SHA": merged,
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(event),
+        "GITHUB_SERVER_URL": "https://github.example.com",
+        "GITHUB_REPOSITORY": "acme/idp",
+    }
+    for name, value in told.items():
+        project.environ.setenv(name, value)
+    ended = project.run("plan", "--base", "main", "--on-drift", "revert")
+    annotations = [line for line in ended.err.splitlines() if line.startswith("::")]
+    assert sum("password-without-justification" in line for line in annotations) == 1, ended.err
+    assert not any("Portal" in line for line in annotations)
+    assert annotations[-1].startswith("::notice title=reconciler::2 findings that this change does not cause")
+    text = summary.read_text()
+    assert f"## reconciler plan of commit `{head[:12]}`" in text
+    assert f"merged as `{merged[:12]}`" in text
+    assert "The base has 1 warning as well" in text
+    assert f"](https://github.example.com/acme/idp/blob/{merged}/clients/desks.yaml#L" in text
+    assert str(project.folder) not in text
 
 
 def test_it_can_be_turned_off(project: Project, staging: Platform, summary: Path) -> None:

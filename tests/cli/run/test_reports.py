@@ -34,7 +34,7 @@ def test_several_reports_and_stdout_come_from_one_plan(project: Project, staging
     assert staging.asked().count("GET /oauth/clients") == 1
     assert json.loads((project.folder / "b.json").read_text()) == ended.document
     assert "+ create  Portal" in (project.folder / "c.txt").read_text()
-    assert "create <code>Portal</code>" in (project.folder / "a.md").read_text()
+    assert "- create `Portal`: authorization" in (project.folder / "a.md").read_text()
 
 
 def test_the_environment_names_reports_on_lines(project: Project, staging: Platform) -> None:
@@ -184,8 +184,8 @@ def test_a_fleet_stands_in_one_report(project: Project, staging: Platform) -> No
     project.declare(wanted("Portal"), {"name": "Old", "state": "absent"})
     project.run("plan", "-i", "*", "--report", "a.md")
     report = (project.folder / "a.md").read_text()
-    assert "**2 instances: 2 with changes**" in report
-    assert report.index("### Deletions") < report.index("create <code>Portal</code>")
+    assert "**2 instances: 2 with changes · 2 to create, 1 to delete**" in report
+    assert report.index("- delete `Old` (id ") < report.index("- create `Portal` on `a` and `b`: ")
 
 
 def test_metrics_remember_when_an_instance_last_succeeded(project: Project, staging: Platform) -> None:

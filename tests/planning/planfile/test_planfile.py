@@ -65,7 +65,7 @@ def test_every_saved_plan_fits_the_schema(plan: Plan) -> None:
 
 def test_the_plan_that_the_other_tests_change_has_something_in_every_list() -> None:
     plan = one_of_each()
-    assert all(getattr(plan, field.name) for field in fields(plan))
+    assert all(getattr(plan, field.name) for field in fields(plan) if field.compare)
     assert document(saved(plan))["counts"] == {
         "create": 1,
         "replace": 1,

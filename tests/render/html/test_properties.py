@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.planning.plan.plan import Note, Plan
-from reconciler.render.html.highlight import marked, pairs
 from reconciler.render.html.overview import render_html
+from reconciler.render.view.highlight import marked, pairs
 from reconciler.results import Overview, Planned
 from reconciler.support.text import is_hidden, without_workflow_commands
 from tests.golden.overviews import instance

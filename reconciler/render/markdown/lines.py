@@ -1,0 +1,132 @@
+"""What decides, a line for each change: grants, URLs with what differs in them, recipients, risks. Nothing is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from reconciler.model.clients import ClientSpec, Grant, Location
+from reconciler.model.fields import grants_text, in_order
+from reconciler.model.recipients import Recipient
+from reconciler.planning.drift.origins import has_drift, origin_text
+from reconciler.planning.plan.plan import NOT_APPLIED, Change, Create, Delete, Replaced, Update
+from reconciler.render.markdown.context import CommentContext
+from reconciler.render.markdown.escape import code, html, prose
+from reconciler.render.view.change_groups import PLACEHOLDER, ChangeGroup, SharedDelivery
+from reconciler.render.view.counts import action, plural
+from reconciler.render.view.deliveries import recipient_text
+from reconciler.render.view.highlight import Pieces, marked, pairs
+from reconciler.render.view.rotation import old_secret_text
+
+
+def change_line(group: ChangeGroup, context: CommentContext) -> str:
+    """Return the line of a change, without its bullet and line feed."""
+    change = group.change
+    parts = [f"{action(change)} {_title(change)}{_id(group)}{context.where(group.instances)}: {_what(change, context)}"]
+    parts += [context.message(origin_text(change) or "")] if has_drift(change) else []
+    parts += [f"secret to {code(recipient_text(each))}" for each in _new_holders(change)]
+    parts += [f"**risk:** {context.message(risk)}" for risk in _risks(change)]
+    parts += _behind(change.source, change.owner, group.patterned, context)
+    return " · ".join(parts)
+
+
+def delivery_line(shared: SharedDelivery, context: CommentContext) -> str:
+    """Return the line of new recipients: all clients by name, who gets their secrets, who had them."""
+    group = shared.group
+    names = ", ".join(code(each.name) for each in group.deliveries)
+    who = names if group.is_single else f"{plural(len(group.deliveries), 'client')} ({names})"
+    to, before = ("; ".join(map(code, texts)) for texts in (group.recipients, group.before))
+    parts = [
+        f"{who}{context.where(shared.instances)}: to {to}",
+        f"before: {before or 'nobody, as far as is known'}",
+        context.message(group.reason.text),
+    ]
+    parts += [f"**risk:** {context.message(risk.text)}" for risk in group.risks]
+    parts += _behind(group.source, group.first.owner, shared.patterned, context)
+    return " · ".join(parts)
+
+
+def _behind(source: Location | None, owner: str | None, patterned: bool, context: CommentContext) -> list[str]:
+    """Return the end of a line: the entry, its owner, and what stands for names of instances."""
+    parts = [f"{code(PLACEHOLDER)} stands for the name of the instance"] if patterned else []
+    parts += [context.place(source)] if source is not None else []
+    return parts + ([f"owner {code(owner)}"] if owner is not None else [])
+
+
+def _title(change: Change) -> str:
+    if isinstance(change, Update) and change.is_rename:
+        old, new = marked(change.before.name, change.name)
+        return f"{marked_code(old, 'del')} → {marked_code(new, 'ins')}"
+    return code(change.name)
+
+
+def _id(group: ChangeGroup) -> str:
+    if isinstance(group.change, Create):
+        return f" (id {group.change.replaces.id})" if group.change.replaces is not None else ""
+    ids = set(group.ids)
+    return f" (id {group.change.id})" if len(ids) == 1 else ""
+
+
+def _what(change: Change, context: CommentContext) -> str:
+    match change:
+        case Create(after=after, replaces=Replaced(before=before)):
+            return "; ".join(_differences(before, after)) or "as it is, with a new id and secret"
+        case Create(after=after):
+            pending = [context.message(change.reason.text)] if change.reason.code == NOT_APPLIED else []
+            return "; ".join([*_whole(after), *pending])
+        case Update(before=before, after=after):
+            return "; ".join(_differences(before, after)) or "the name alone"
+        case Delete(before=before, reason=reason):
+            return f"{context.message(reason.text)}; it has {'; '.join(_whole(before))}"
+        case _:
+            assert_never(change)
+
+
+def _whole(spec: ClientSpec) -> Iterator[str]:
+    yield (
+        prose(grants_text(spec.grants))
+        + (" to " if spec.redirect_urls else "")
+        + ", ".join(map(code, spec.redirect_urls))
+    )
+
+
+def _differences(before: ClientSpec, after: ClientSpec) -> Iterator[str]:
+    if before.grants != after.grants:
+        yield f"{_grants(before.grants, after.grants, 'removed')} → {_grants(after.grants, before.grants, 'added')}"
+    if before.redirect_urls != after.redirect_urls:
+        yield from _urls(before.redirect_urls, after.redirect_urls)
+
+
+def _grants(grants: frozenset[Grant], others: frozenset[Grant], word: str) -> str:
+    return ", ".join(prose(grant) if grant in others else f"**{prose(grant)}** ({word})" for grant in in_order(grants))
+
+
+def _urls(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    gone = [url for url in before if url not in after]
+    fresh = [url for url in after if url not in before]
+    if not gone and not fresh:
+        yield f"the same URLs in another order or number: {', '.join(map(code, after))}"
+    for old, new in pairs(gone, fresh):
+        if old is None:
+            yield f"**added** {code(new or '')}"
+        elif new is None:
+            yield f"**removed** {code(old)}"
+        else:
+            left, right = marked(old, new)
+            yield f"{marked_code(left, 'del')} → {marked_code(right, 'ins')}"
+
+
+def marked_code(pieces: Pieces, mark: str) -> str:
+    """Format a text as code, the pieces in which it differs marked as deleted (`del`) or inserted (`ins`)."""
+    shown = "".join(f"<{mark}>{html(each.text)}</{mark}>" if each.differs else html(each.text) for each in pieces)
+    return f"<code>{shown}</code>"
+
+
+def _new_holders(change: Change) -> tuple[Recipient, ...]:
+    return change.recipients if isinstance(change, Create) else ()
+
+
+def _risks(change: Change) -> Iterator[str]:
+    if isinstance(change, Create) and change.replaces is not None:
+        yield old_secret_text(change.replaces)
+    yield from (note.text for note in change.risks)
