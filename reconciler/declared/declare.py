@@ -83,9 +83,7 @@ def _where(
     rule: Rule[RuleContext], finding: RuleFinding, found_on: Sequence[str], contexts: Sequence[RuleContext]
 ) -> str:
     """The end of a message: which instances have the problem, unless it is all that the entry is for."""
-    concerned = [
-        context for context in contexts if finding.entry is None or finding.entry.covers(context.instance.name)
-    ]
+    concerned = [context for context in contexts if finding.entry is None or finding.entry.covers(context.instance)]
     if len(found_on) == len(concerned) and not rule.names_instances:
         return ""
     names = ", ".join(found_on) if len(found_on) <= NAMED_INSTANCES else f"{len(found_on)} instances"

@@ -154,8 +154,20 @@ class DeclaredElsewhere:
     name: str
     source: Location
     instances: tuple[str, ...]
-    """The names and globs of its `instances:`, as written."""
+    """The names and globs of its `instances:`, as written; one for labels with what it stands for."""
     owner: str | None = None
+
+
+@frozen
+class LabelUse:
+    """A label by which entries are for the instance."""
+
+    label: str
+    """As written: `label:eu`, perhaps with a glob."""
+    instances: tuple[str, ...]
+    """The names of all instances that it stands for."""
+    names: frozenset[str]
+    """The names of the clients that are declared by it."""
 
 
 @frozen
@@ -165,6 +177,7 @@ class Declarations:
     present: tuple[DesiredClient, ...] = ()
     absent: tuple[AbsentClient, ...] = ()
     elsewhere: tuple[DeclaredElsewhere, ...] = ()
+    labels: tuple[LabelUse, ...] = ()
 
 
 @frozen

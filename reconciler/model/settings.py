@@ -154,6 +154,8 @@ class Instance:
     system_clients: tuple[str, ...] = ()
     expect_system_clients: bool = True
     wave: int = 0
+    labels: tuple[str, ...] = ()
+    """What entries name it by, as `label:eu`, besides its name."""
     frozen: str | None = None
     sinks: tuple[SinkSetting, ...] = ()
     """Where IDs and secrets of created clients are delivered."""

@@ -12,6 +12,7 @@ from reconciler.planning.match.blocked import Entry
 from reconciler.planning.match.fast_path import match_declared
 from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, candidate_ids, matched_clients
 from reconciler.planning.notes.confusables import notes_on_confusables
+from reconciler.planning.notes.labels import notes_on_labels
 from reconciler.planning.notes.renames import notes_on_renames
 from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation, waivers
 from reconciler.planning.plan.plan import BASE_LACKS, Note, Plan, Unmanaged, Waived, order_of_applying
@@ -55,6 +56,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
                 *notes,
                 *notes_on_renames(changes, unmanaged, index),
                 *notes_on_confusables(changes, index),
+                *notes_on_labels(declared, shown),
             )
         ),
         in_sync=len(matched.in_sync_ids) + len(findings) - len(doubts) - len(on_entries),

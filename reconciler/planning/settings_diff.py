@@ -158,6 +158,19 @@ def _variables(key: str, of: str, before: Any, after: Any) -> Iterator[_Differen
         yield _Difference(each.key, f"{each.text} (redirect URLs are made of it)")
 
 
+def _labels(key: str, of: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Difference]:
+    """Compare the labels of an instance: each decides which entries are for it."""
+    who = of.removeprefix(" of ")
+    for label in sorted({*before} ^ {*after}):
+        change = (
+            f"gives the label {quoted(label)} to {who}"
+            if label in after
+            else f"takes the label {quoted(label)} from {who}"
+        )
+        effect = "include it" if label in after else "leave it out"
+        yield _Difference(key, f"{change} (entries for label:{label} {effect})")
+
+
 def _rules(
     key: str, of: str, before: Mapping[str, RuleSetting], after: Mapping[str, RuleSetting]
 ) -> Iterator[_Difference]:
@@ -191,6 +204,7 @@ _COMPARED: Mapping[str, Callable[[str, str, Any, Any], Iterator[_Difference]]] =
     "expect_system_clients": _switch(weaker=False),
     "frozen": _frozen,
     "timeout": _harmless,
+    "labels": _labels,
     "wave": _harmless,
     "default_instance": _harmless,
 }

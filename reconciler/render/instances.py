@@ -17,7 +17,7 @@ from reconciler.support.text import printable
 
 
 def instances_text(instances: Sequence[Instance], default: str | None = None, paint: Paint = plain) -> str:
-    """Render one line per instance: its name, URL and wave, and whether it is the default or frozen."""
+    """Render one line per instance: its name, URL and wave, its labels, and whether it is the default or frozen."""
     if not instances:
         return ""
     rows = [
@@ -44,6 +44,7 @@ def _from(setting: SettingInForce) -> str:
 
 def _remarks(instance: Instance, default: str | None) -> str:
     remarks = ["default"] if instance.name == default else []
+    remarks += [f"labels: {' '.join(instance.labels)}"] if instance.labels else []
     remarks += [f"frozen: {instance.frozen}"] if instance.frozen is not None else []
     return ", ".join(remarks)
 
@@ -64,6 +65,7 @@ def _entry(instance: Instance, default: str | None, in_force: Sequence[SettingIn
         "url": instance.url,
         "default": instance.name == default,
         "wave": instance.wave,
+        "labels": list(instance.labels),
         "frozen": instance.frozen,
         "limits": asdict(instance.limits),
         "credentials": _credentials(instance.credentials),

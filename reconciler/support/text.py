@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 # Patterns are strings here: `re` compiles each on first use and caches it. Most runs need none of them.
@@ -109,6 +109,11 @@ def enumeration(texts: Iterable[str], last: str = "and") -> str:
     """The texts as an enumeration: `a`, `a and b`, `a, b and c`."""
     *head, tail = texts
     return f"{', '.join(head)} {last} {tail}" if head else tail
+
+
+def some(texts: Sequence[str], most: int = 12) -> str:
+    """The first of the texts as an enumeration, and how many more there are: `a, b and 3 more`."""
+    return enumeration([*texts[:most], f"{len(texts) - most} more"] if len(texts) > most else texts)
 
 
 MIN_PREFIX = 3

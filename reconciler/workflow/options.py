@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from reconciler.model.errors import WrongUsage
-from reconciler.model.names import matches
+from reconciler.model.labels import covers, labels_of, names_for
 from reconciler.model.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.frozen import frozen
@@ -139,10 +139,10 @@ def _all(settings: Settings) -> list[Instance]:
 
 def _named(settings: Settings, wanted: tuple[str, ...]) -> list[Instance]:
     for glob in wanted:
-        if not any(matches(glob, instance.name) for instance in settings.instances):
-            known = [instance.name for instance in settings.instances]
+        if not names_for(glob, settings.instances):
+            known = [*(instance.name for instance in settings.instances), *labels_of(settings.instances)]
             raise WrongUsage(f"no instance matches {quoted(glob)}", did_you_mean(glob, known) or _choices(settings))
-    return [i for i in settings.instances if any(matches(glob, i.name) for glob in wanted)]
+    return [instance for instance in settings.instances if covers(wanted, instance)]
 
 
 def _default(settings: Settings) -> tuple[str, ...]:

@@ -10,18 +10,19 @@ from tests.cli.projects import stored
 from tests.docs.pages import ROOT
 from tests.docs.stage import INSTANCES, Stage
 
+_DEFAULTS = {
+    "credentials": {"username_env": "PM_{INSTANCE}_USERNAME", "password_env": "PM_{INSTANCE}_PASSWORD"},
+    "limits": {"deletes": 3},
+}
 PORTAL = "https://portal.example.com/oauth/callback"
 
 
 def _settings(stage: Stage, **more: object) -> None:
     instances: dict[str, object] = {"sandbox": {"embedded": ".reconciler/sandbox.sqlite3"}}
     for name, url in INSTANCES.items():
-        prefix = f"PM_{name.upper().replace('-', '_')}"
-        credentials = {"username_env": f"{prefix}_USERNAME", "password_env": f"{prefix}_PASSWORD"}
-        instances[name] = {"url": url, "credentials": credentials, "limits": {"deletes": 3}}
-    stage.write(
-        "reconciler.yaml", json.dumps({"default_instance": "sandbox", "instances": instances, **more}, indent=1)
-    )
+        instances[name] = {"url": url, "labels": [name.partition("-")[0]]}
+    settings = {"default_instance": "sandbox", "defaults": _DEFAULTS, "instances": instances, **more}
+    stage.write("reconciler.yaml", json.dumps(settings, indent=1))
 
 
 def _declare(stage: Stage, *entries: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from reconciler.model.clients import ClientSpec, UnsupportedClient
+from reconciler.model.clients import ClientSpec, LabelUse, UnsupportedClient
 from reconciler.planning.plan.plan import Create, Delete, Prune, Update
 from tests.builders import (
     CODE,
@@ -143,6 +145,23 @@ def test_a_client_declared_for_other_instances_is_unmanaged_here_and_pruned_by_a
     assert unmanaged.note.text == "declared for eu-*, production only"
     [change] = plan_of(declared, seen, prune=Prune.ALL).changes
     assert change.reason.text == "pruned: declared for eu-*, production only"
+
+
+def test_a_plan_says_what_the_labels_of_its_changes_stand_for() -> None:
+    declared = replace(
+        declare(present("A"), present("B"), present("C"), absent("D")),
+        labels=(
+            LabelUse("label:eu", ("production", "berlin"), frozenset({"A"})),
+            LabelUse("label:us", tuple(f"us-{number}" for number in range(20)), frozenset({"B", "D", "X"})),
+            LabelUse("label:same", ("production",), frozenset({"C"})),
+        ),
+    )
+    plan = plan_of(declared, listing(live(3, "C"), live(4, "D")))
+    listed = ", ".join(f"us-{number}" for number in range(12))
+    assert [note.text for note in plan.notes] == [
+        "label:eu stands for production and berlin: it declares 'A' here",
+        f"label:us stands for {listed} and 8 more: it declares 2 clients of this plan here",
+    ]
 
 
 def test_an_unmanaged_client_that_reads_like_a_declared_one_is_told() -> None:

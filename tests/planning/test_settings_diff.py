@@ -37,6 +37,7 @@ INSTANCE = Instance(
     timeout=30.0,
     system_clients=("Ours*",),
     frozen="quarter end",
+    labels=("eu", "old"),
     policy=Policy(allowed_redirect_hosts=("*.example.com",), forbidden_grants=(Grant.PASSWORD,)),
 )
 SETTINGS = Settings(
@@ -98,6 +99,13 @@ def test_equal_configurations_say_nothing_wherever_they_stand() -> None:
         ({"system_clients": ()}, ["takes 'Ours*' out of system_clients of production"]),
         ({"frozen": None}, ["takes the freeze (quarter end) from production"]),
         ({"frozen": "later"}, ["changes frozen of production from 'quarter end' to 'later'"]),
+        (
+            {"labels": ("eu", "new")},
+            [
+                "gives the label 'new' to production (entries for label:new include it)",
+                "takes the label 'old' from production (entries for label:old leave it out)",
+            ],
+        ),
         ({"wave": 2}, ["changes wave of production from 0 to 2"]),
         (
             {"policy": replace(INSTANCE.policy, allowed_redirect_hosts=("*",))},
@@ -199,6 +207,7 @@ def test_a_password_in_a_url_is_not_told() -> None:
 
 OTHER: dict[str, Any] = {
     "url": "https://other.example.com",
+    "labels": (),
     "embedded_as": "box.sqlite3",
     "credentials": None,
     "variables": {},

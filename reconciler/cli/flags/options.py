@@ -172,7 +172,7 @@ instance_option = option(
     type=MultiLine(),
     metavar="NAME",
     shell_complete=completion.instances,
-    help="An instance, or a glob; repeatable.  [default: default_instance]",
+    help="An instance, a glob, or a label as label:NAME; repeatable.  [default: default_instance]",
 )
 
 instance_options = combined_option(

@@ -7,7 +7,8 @@ from typing import Any
 
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import EMPTY, EntryLocations, Grant, Location
-from reconciler.model.names import matches_any
+from reconciler.model.labels import covers
+from reconciler.model.settings import Instance
 from reconciler.support.frozen import frozen
 
 _CODE = Grant.AUTHORIZATION_CODE.value  # a plain string: looking up an enum member is slower
@@ -54,7 +55,7 @@ class Entry:
 
     @property
     def instances(self) -> tuple[str, ...] | None:
-        """Names and globs of the instances it is for; None for all."""
+        """Names, labels and globs of the instances it is for; None for all."""
         return tuple(self.fields["instances"]) if "instances" in self.fields else None
 
     @property
@@ -62,9 +63,9 @@ class Entry:
         """The rules that it waives."""
         return self.fields.get("allow") or ()
 
-    def covers(self, instance: str) -> bool:
-        """Whether the entry is for an instance of this name."""
-        return "instances" not in self.fields or matches_any(self.fields["instances"], instance)
+    def covers(self, instance: Instance) -> bool:
+        """Whether the entry is for an instance."""
+        return "instances" not in self.fields or covers(self.fields["instances"], instance)
 
     def place(self, *keys: str | int, key: bool = False) -> Location:
         """The location of a value of the entry, or with `key` of its key."""

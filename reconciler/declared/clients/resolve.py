@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 from reconciler.declared.clients.entries import Entry
 from reconciler.declared.clients.fast_path import parse_url, substitute_defined
@@ -19,11 +20,14 @@ from reconciler.model.clients import (
     DesiredClient,
     Field,
     Grant,
+    LabelUse,
     Location,
     Waiver,
 )
+from reconciler.model.labels import LABEL, is_for, names_for
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
+from reconciler.support.text import some
 
 WaivedBy = Mapping[Entry, Sequence[Waiver]]
 """The waivers of each entry that has any."""
@@ -97,8 +101,8 @@ class RuleContext:
 
 def resolve(entries: Sequence[Entry], instance: Instance, settings: Settings) -> RuleContext:
     """Resolve the entries for one instance, including values that a rule will reject."""
-    here = tuple(entry for entry in entries if entry.covers(instance.name))
-    elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance.name))
+    here = tuple(entry for entry in entries if entry.covers(instance))
+    elsewhere = () if len(here) == len(entries) else tuple(e for e in entries if not e.covers(instance))
     redirects: list[ResolvedRedirect] = []
     unresolved: list[UnresolvedRedirect] = []
     urls: dict[Entry, tuple[str, ...]] = {}
@@ -190,7 +194,8 @@ def declarations(context: RuleContext, waived: WaivedBy) -> Declarations:
     return Declarations(
         present=tuple(_desired(context, waived)),
         absent=tuple(_absent(entry, context, waived) for entry in context.entries if not entry.present),
-        elsewhere=tuple(_elsewhere(context.elsewhere)),
+        elsewhere=tuple(_elsewhere(context)),
+        labels=tuple(_labels(context)),
     )
 
 
@@ -259,10 +264,25 @@ def _absent(entry: Entry, context: RuleContext, waived: WaivedBy) -> AbsentClien
     )
 
 
-def _elsewhere(entries: Iterable[Entry]) -> Iterable[DeclaredElsewhere]:
+def _elsewhere(context: RuleContext) -> Iterator[DeclaredElsewhere]:
     # An absent entry declares no client: if it is only for other instances, it does not matter for this one.
-    return (
-        DeclaredElsewhere(entry.name, entry.source, entry.instances or (), entry.owner)
-        for entry in entries
-        if entry.present
-    )
+    @cache
+    def shown(glob: str) -> str:
+        return f"{glob} ({some(names_for(glob, context.settings.instances))})" if glob.startswith(LABEL) else glob
+
+    for entry in context.elsewhere:
+        if entry.present:
+            yield DeclaredElsewhere(entry.name, entry.source, tuple(map(shown, entry.instances or ())), entry.owner)
+
+
+def _labels(context: RuleContext) -> Iterator[LabelUse]:
+    """The labels by which entries are for this instance, each with its instances and entries."""
+    if not context.instance.labels:
+        return
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in context.entries:
+        for glob in entry.fields.get("instances", ()):
+            if glob.startswith(LABEL) and is_for(glob, context.instance):
+                names[glob].add(entry.name)
+    for glob in sorted(names):
+        yield LabelUse(glob, names_for(glob, context.settings.instances), frozenset(names[glob]))

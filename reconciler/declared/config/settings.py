@@ -115,6 +115,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         system_clients=tuple(node.get("system_clients", ())),
         expect_system_clients=node.get("expect_system_clients", True),
         wave=node.get("wave", 0),
+        labels=tuple(node.get("labels", ())),
         frozen=node.get("frozen"),
         sinks=read_sinks(node.get("sinks", ()), root),
         policy=effective_policy(document, name),

@@ -10,9 +10,9 @@ from reconciler.declared.clients.resolve import RuleContext
 from reconciler.declared.clients.variables import names_in
 from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.clients import Grant
+from reconciler.model.labels import LABEL, labels_of, names_for
 from reconciler.model.lines import expected_capabilities
-from reconciler.model.names import matches
-from reconciler.support.text import closest, did_you_mean, enumeration, quoted
+from reconciler.support.text import closest, did_you_mean, enumeration, quoted, some
 
 
 def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
@@ -97,15 +97,30 @@ def _unused(names: set[str], files: ProjectContext) -> set[str]:
 
 
 def instances_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
-    """An entry for an instance that does not exist would silently have no effect."""
-    names = files.instance_names
-    is_known = cache(lambda glob: any(matches(glob, name) for name in names))  # many entries share a few globs
+    """An entry for an instance or label that does not exist would silently have no effect."""
+    is_known = cache(lambda glob: bool(names_for(glob, files.settings.instances)))  # many entries share a few globs
     for entry in files.having("instances"):
         for position, glob in enumerate(entry.instances or ()):
             if not is_known(glob):
-                verb = "matched by" if "*" in glob or "?" in glob else "called"
-                message = f"no instance is {verb} {quoted(glob)}"
-                yield RuleFinding(message, entry.place("instances", position), _which_instance(glob, files), entry)
+                message, hint = _unknown_instance(glob, files)
+                yield RuleFinding(message, entry.place("instances", position), hint, entry)
+
+
+def _unknown_instance(glob: str, files: ProjectContext) -> tuple[str, str]:
+    """The message and the hint."""
+    is_glob = "*" in glob or "?" in glob
+    labels = labels_of(files.settings.instances)
+    if not glob.startswith(LABEL):
+        meant = LABEL + glob.lower().removeprefix(LABEL)
+        hint = f"did you mean {quoted(meant)}?" if meant in labels else _which_instance(glob, files)
+        return f"no instance is {'matched by' if is_glob else 'called'} {quoted(glob)}", hint
+    label = glob.removeprefix(LABEL)
+    message = f"no instance has {'a label that matches' if is_glob else 'the label'} {quoted(label)}"
+    where = files.settings.instances[0].location.path  # with the revision, if it is not the work tree's
+    if not labels:
+        return message, f"add it to an instance in {where}: `labels: [eu]`"
+    near = closest(label, [each.removeprefix(LABEL) for each in labels])
+    return message, f"did you mean {quoted(LABEL + near)}?" if near else f"{where} has {some(labels)}"
 
 
 def ids_unknown(files: ProjectContext) -> Iterator[RuleFinding]:

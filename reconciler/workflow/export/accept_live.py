@@ -101,7 +101,7 @@ def _drifts(
     entries = [entry for document in documents for entry in read_entries(document) if entry.present]
     for instance, plan in zip(instances, plans, strict=True):
         # Not by location: an alias has the location of its anchor. A name is declared once for an instance.
-        by_name = {entry.name: entry for entry in entries if entry.covers(instance.name)}
+        by_name = {entry.name: entry for entry in entries if entry.covers(instance)}
         for change in map(_as_update, plan.changes):
             if isinstance(change, Update) and _is_meant(accept, change):
                 if change.name not in by_name:
@@ -177,7 +177,7 @@ def _not_alone(request: PlanRequest, drifts: Sequence[_Drift]) -> str | None:
     if any(drift.wanted() != drifts[0].wanted() for drift in drifts):
         return f"{enumeration(map(printable, names))} differ from it, and from each other"
     instances = (each for each in request.settings.instances if each.url is not None and each.name not in names)
-    others = [printable(each.name) for each in instances if drifts[0].entry.covers(each.name)]
+    others = [printable(each.name) for each in instances if drifts[0].entry.covers(each)]
     return f"the entry is also for {enumeration(others)}, which would change with it" if others else None
 
 

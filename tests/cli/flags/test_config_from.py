@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ import pytest
 
 from reconciler.live.observation import Observation, dump_observations
 from tests.builders import listing, live
-from tests.cli.projects import Ended, Platform, Project, at, wanted
+from tests.cli.projects import Ended, Platform, Project, at, stored, wanted
 from tests.declared.git.repositories import commit, git
 from tests.live.servers import serving
 
@@ -342,7 +343,7 @@ def test_defaults_are_compared_by_what_they_come_to(trusted: Project) -> None:
     trusted.write("reconciler.yaml", json.dumps({**settings, "defaults": moved}))
     assert configuration(trusted.run("plan", *FROM, "--format", "json")) == []
     moved = {
-        "credentials": {"username_env": "{INSTANCE}_USER", "password_env": "PM_PASSWORD"},
+        "credentials": {"username_env": "{INSTANCE}_U", "password_env": "PM_PASSWORD"},
         "limits": {"deletes": 9},
     }
     trusted.write("reconciler.yaml", json.dumps({**settings, "defaults": moved}))
@@ -351,3 +352,35 @@ def test_defaults_are_compared_by_what_they_come_to(trusted: Project) -> None:
         "reconciler.yaml here raises limits.creates of staging from 1 to 25; not in force",
         "reconciler.yaml here raises limits.deletes of staging from 3 to 9; not in force",
     ]
+
+
+def test_the_labels_of_the_trusted_revision_decide_and_what_changes_is_told(trusted: Project) -> None:
+    loosen(trusted, labels=["eu"])
+    trusted.declare(wanted("One", instances=["label:eu"]))
+    commit(trusted.folder, {}, "Label")
+    git(trusted.folder, "branch", "-f", "main")
+    loosen(trusted, labels=["new"])
+    ended = trusted.run("plan", *FROM)
+    assert ended.code == 0
+    assert "label:eu stands for staging: it declares 'One' here" in ended.out
+    assert ended.out.splitlines()[1:3] == [
+        "  ! reconciler.yaml here takes the label 'eu' from staging (entries for label:eu leave it out); not in force",
+        "  ! reconciler.yaml here gives the label 'new' to staging (entries for label:new include it); not in force",
+    ]
+    trusted.declare(wanted("One", instances=["label:new"]))
+    ended = trusted.run("plan", *FROM)
+    assert ended.code == 3
+    assert re.search(r"no instance has the label 'new'; [0-9a-f]{12}:.*reconciler.yaml has label:eu", ended.err)
+
+
+def test_what_the_base_declared_is_read_with_the_labels_of_the_base(trusted: Project, staging: Platform) -> None:
+    loosen(trusted, labels=["eu"])
+    trusted.declare(wanted("One", instances=["label:eu"]), wanted("Two"))
+    commit(trusted.folder, {}, "Label")
+    staging.has(stored("One"), stored("Two"))
+    trusted.configure({"staging": at(staging.url), "other": {"embedded": "o.sqlite3", "labels": ["eu"]}})
+    ended = trusted.run("plan", "-i", "staging", "--base", "HEAD", "--prune", "removed")
+    assert ended.code == 0
+    assert "takes the label 'eu' from staging (entries for label:eu leave it out) since the base" in ended.out
+    assert "- delete  One" in ended.out
+    assert "! still declared for label:eu (other)" in ended.out

@@ -16,6 +16,7 @@ from reconciler.model.clients import (
     EntryLocations,
     Field,
     Grant,
+    LabelUse,
     Location,
 )
 from tests.declared.declaring import PRODUCTION, SETTINGS, declared, document, settings, shared, with_redirect
@@ -48,6 +49,36 @@ def places(*stand: tuple[int, int]) -> EntryLocations:
     return EntryLocations(lambda number: Location("clients/all.yaml", *stand[number]), 0, 1, 2)
 
 
+def test_a_label_is_for_every_instance_that_has_it() -> None:
+    """Whatever the instances are called; a glob for names never matches a label."""
+    eu, both, none = (replace(shared(name), labels=labels) for name, labels in LABELLED.items())
+    found = declared(
+        """\
+        clients:
+          - {name: A, instances: ["label:EU"], grants: {password: {justification: x}}}
+          - {name: B, instances: ["label:can*", plain], grants: {password: {justification: x}}}
+          - {name: C, instances: ["*", "label:eu"], grants: {password: {justification: x}}}
+          - {name: D, instances: ["*l:eu", "eu*"], allow: [instances-unknown], state: absent}
+        """,
+        settings(eu, both, none),
+    )
+    assert found.diagnostics == ()
+    by_instance = {name: found.by_instance.of(name) for name in LABELLED}
+    names = {name: [each.name for each in made.present] for name, made in by_instance.items()}
+    assert names == {"berlin": ["A", "C"], "paris": ["A", "B", "C"], "plain": ["B", "C"]}
+    assert [made.absent for made in by_instance.values()] == [(), (), ()]
+    assert by_instance["paris"].labels == (
+        LabelUse("label:EU", ("berlin", "paris"), frozenset({"A"})),
+        LabelUse("label:can*", ("paris",), frozenset({"B"})),
+        LabelUse("label:eu", ("berlin", "paris"), frozenset({"C"})),
+    )
+    assert by_instance["plain"].labels == ()
+    assert [(each.name, each.instances) for each in by_instance["plain"].elsewhere] == [
+        ("A", ("label:EU (berlin and paris)",))
+    ]
+
+
+LABELLED: dict[str, tuple[str, ...]] = {"berlin": ("eu",), "paris": ("eu", "canary"), "plain": ()}
 HOSTED = shared("production", host="portal.example.com")
 
 
