@@ -22,6 +22,7 @@ _NO_WRITE = {
 _NO_QUESTION = {"--yes": "--yes does not ask", "": "this command asks nothing: leave it out"}
 _SOME_CLIENTS = {"--only": "--only GLOB limits the plan to some clients"}
 _FORCE = {
+    "init": "init never changes a file that exists: move it away first",
     "--max-deletes": "nothing is forced: each guard has its own flag, --max-creates N, --max-updates N, --max-deletes N"
     " or --on-drift revert",
 }

@@ -25,6 +25,7 @@ DANGEROUS = "--prune"
         ("apply --target=Portal", "--only GLOB"),
         ("apply -target=Portal", "--only GLOB"),
         ("apply --force", "--max-deletes N"),
+        ("init --force", "never changes a file that exists"),
         ("apply --instnace eu", "did you mean --instance?"),
         ("plan --json", "--format json"),
         ("diff", "did you mean `reconciler plan`?"),

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from reconciler.planning.notes import risks
+from reconciler.planning.notes.adoptions import ADOPTS
 from tests.docs.pages import ROOT
 
 PROMISES = (ROOT / "docs" / "explanation" / "promises.md").read_text(encoding="utf-8")
@@ -53,9 +54,9 @@ def test_every_page_is_in_its_part_of_the_index(folder: str) -> None:
 
 
 def test_every_risk_is_explained_to_reviewers() -> None:
-    """The codes that planning/notes/risks.py gives, each with a row."""
+    """The codes that planning/notes/risks.py gives, and that of an adoption, each with a row."""
     with open(risks.__file__, encoding="utf-8") as source:
-        codes = re.findall(r'Note\("([a-z-]+)"', source.read())
+        codes = [ADOPTS, *re.findall(r'Note\("([a-z-]+)"', source.read())]
     page = (ROOT / "docs" / "guides" / "reviewing.md").read_text(encoding="utf-8")
     assert len(codes) > 10
     assert [code for code in codes if f"| `{code}` |" not in page] == []

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_examinations
 from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_exported, write_export
 from reconciler.declared.git.repository import work_tree_root
+from reconciler.doctor.examination import Examination
+from reconciler.exporting.new_project.starting_files import go_into
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.doctor import render_examination
 from reconciler.support.text import printable
@@ -31,7 +34,7 @@ def export_first(
     target.refuse()
     options = Options(os.environ)
     examined = list(examine_instances(ExaminationRequest(settings, None, [instance], options, first_day=True)))
-    console.result("\n" + "".join(render_examination(each, console.paint) for each in examined) + "\n")
+    console.result("\n" + "".join(render_examination(_for_now(each), console.paint) for each in examined) + "\n")
     code = 0 if examined[0].account_uses.plan else of_examinations(examined)
     seen, code = ([], code) if code else observe_or_report([instance], options, 1, console)
     if code:
@@ -42,6 +45,11 @@ def export_first(
     show_exported(found, proposals, target, console)
     console.result(f"created {printable(str(target.path))}\n{_to_commit(folder, instance, written)}")
     return 0
+
+
+def _for_now(examined: Examination) -> Examination:
+    """Return the findings without the one that the export answers."""
+    return replace(examined, findings=tuple(each for each in examined.findings if each.code != "nothing-declared"))
 
 
 def _what_is_left(folder: Path, instance: Instance) -> str:
@@ -67,5 +75,4 @@ def _to_commit(folder: Path, instance: Instance, written: Sequence[Path]) -> str
 
 
 def _lines(first: str, folder: Path, commands: Iterable[str]) -> str:
-    inside = [] if folder == Path() else [f"cd {shlex.quote(str(folder))}"]
-    return "".join(f"{line}\n" for line in [first, *(f"  {printable(each)}" for each in [*inside, *commands])])
+    return "".join(f"{line}\n" for line in [first, *(f"  {printable(each)}" for each in [*go_into(folder), *commands])])

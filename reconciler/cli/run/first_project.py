@@ -29,6 +29,7 @@ from reconciler.exporting.new_project.starting_files import (
     STATE,
     NewInstance,
     common_files,
+    go_into,
     new_settings,
     one_line,
     starting_files,
@@ -111,7 +112,7 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     files = {**project.files, **_pipelines(project.settings, flags)}
     _write(folder, files, console)
     if flags.adopts and project.instance is not None:
-        from reconciler.cli.run.first_export import export_first
+        from reconciler.cli.run.first_export import export_first  # imports what reaches an instance
 
         return export_first(folder, project.settings, project.instance, list(files), console)
     console.result(_next(project, flags))
@@ -129,7 +130,7 @@ def _known(folder: Path, flags: InitFlags) -> Project:
             line = printable(one_line(_from_flags(flags)))
             raise Refused(
                 f"{folder / SETTINGS} exists, and has no instance {quoted_url(flags.url)}",
-                f"add it there, under `instances:`, as: {line}",
+                f"to go on, add this below `instances:`, and repeat the command: {line}",
             )
     elif flags.sandbox:
         raise Refused(f"{folder / SETTINGS} exists", "leave out --sandbox, or name another folder")
@@ -252,7 +253,7 @@ def _left_to_do(file: Path) -> str:
 
 
 def _next(project: Project, flags: InitFlags) -> str:
-    lines = [*_in_folder(project.folder), *(f"  {each}" for each in _commands(project))]
+    lines = [f"  {printable(each)}" for each in [*go_into(project.folder), *_commands(project)]]
     variables = _variables(project)
     needs = f", with {enumeration(variables)} set" if variables else ""
     return "".join(f"{line}\n" for line in [*_to_fill_in(project, flags), f"next{needs}:", *lines])
@@ -278,10 +279,6 @@ def _commands(project: Project) -> Sequence[str]:
 def _variables(project: Project) -> Sequence[str]:
     accounts = [each.credentials for each in reached(project.settings) if each.credentials]
     return [name for each in accounts for name in (each.username_env, each.password_env) if name]
-
-
-def _in_folder(folder: Path) -> Sequence[str]:
-    return [] if folder == Path() else [f"  cd {printable(shlex.quote(str(folder)))}"]
 
 
 def _to_fill_in(project: Project, flags: InitFlags) -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -40,12 +41,12 @@ NO_CLIENTS = f"""{_MODELINE}../schemas/auth-clients.schema.json
 clients: []
 """
 
-EXAMPLE_CLIENTS = f"""{_MODELINE}../schemas/auth-clients.schema.json
+_EXAMPLE = f"""{_MODELINE}../schemas/auth-clients.schema.json
 # An example for the sandbox: change it, plan, apply. Without `instances:`, an entry is for every instance.
 clients:
   - name: Customer portal
     owner: team-portal
-    instances: [sandbox]
+    instances: [{{name}}]
     grants:
       authorization_code:
         redirect_url: https://portal.example.com/oauth/callback
@@ -106,14 +107,24 @@ def new_settings(instance: NewInstance, folder: Path) -> tuple[Settings | None, 
 
 def starting_files(instance: NewInstance, *, clients: bool) -> Mapping[Path, str]:
     """Return the files of a new project by their paths in it, with or without a first file of declarations."""
-    declared = {CLIENTS: EXAMPLE_CLIENTS if instance.url is None else NO_CLIENTS} if clients else {}
+    declared = {CLIENTS: _first_clients(instance)} if clients else {}
     return {Path(SETTINGS): settings_text(instance), **declared, **common_files()}
+
+
+def _first_clients(instance: NewInstance) -> str:
+    return NO_CLIENTS if instance.url is not None else _EXAMPLE.format(name=quoted_scalar(instance.name))
 
 
 def common_files() -> Mapping[Path, str]:
     """Return the files that every project has alike: the schemas for editors, and what git ignores."""
     schemas = {Path("schemas", f"{name}.schema.json"): schema_text(name) for name in ("auth-clients", "reconciler")}
     return {**schemas, IGNORE: IGNORED}
+
+
+def go_into(folder: Path) -> Sequence[str]:
+    """Return the shell's command that goes into a folder; nothing if it is the current one."""
+    name = str(folder)
+    return [] if folder == Path() else [f"cd {shlex.quote(f'./{name}' if name.startswith('-') else name)}"]
 
 
 def _url(url: str) -> str:

@@ -44,7 +44,10 @@ def next_commands(out: str) -> list[str]:
     return [line.strip() for line in re.split(r"^next.*\n", out, flags=re.MULTILINE)[-1].splitlines()]
 
 
-@pytest.mark.parametrize("flags", [("--sandbox",), ("--url", f"{URL}/"), ("--url", "https://[::1]:8443/a%20b")])
+@pytest.mark.parametrize(
+    "flags",
+    [("--sandbox",), ("--sandbox", "--name", "007"), ("--url", f"{URL}/"), ("--url", "https://[::1]:8443/a%20b")],
+)
 def test_what_it_writes_is_valid_formatted_and_for_editors(project: Project, flags: tuple[str, ...]) -> None:
     ended = project.run("init", *flags)
     assert ended.code == 0
@@ -68,6 +71,11 @@ def test_its_next_commands_do_the_first_reconciliation(project: Project) -> None
     assert "nothing to do · 1 in sync" in project.run("plan").out
 
 
+def test_the_first_of_its_next_commands_goes_into_the_folder(project: Project) -> None:
+    for folder, typed in (("a b", "cd 'a b'"), ("-x", "cd ./-x")):
+        assert next_commands(project.run("init", "--sandbox", "--", folder).out)[0] == typed
+
+
 def test_with_a_url_the_next_commands_take_over_what_is_there(project: Project, live: Platform) -> None:
     live.has(stored("Portal"))
     ended = project.run("init", "--url", live.url)
@@ -84,6 +92,7 @@ def test_a_hand_made_instance_is_in_files_after_one_command(project: Project, li
     ended = project.run("init", "acme", "--from", live.url)
     assert ended.code == 0
     assert "warning: 1 client is commented out" in ended.err
+    assert "nothing-declared" not in ended.out
     assert sorted(files(project.folder / "acme")) == sorted({*FILES, "clients/production.yaml"} - {FILES[1]})
     assert next_commands(ended.out)[0] == "cd acme"
     project.environ.chdir("acme")
@@ -192,7 +201,7 @@ def test_another_instance_for_a_project_that_exists_is_a_line_to_add(project: Pr
     before = files(project.folder)
     ended = project.run("init", "--url", "https://eu.example.com", "--name", "eu-1")
     assert ended.code == 4
-    line = ended.err.strip().rpartition("as: ")[2]
+    line = ended.err.strip().rpartition("repeat the command: ")[2]
     assert files(project.folder) == before
     project.write("reconciler.yaml", f"{before['reconciler.yaml']}  {line}\n")
     assert "eu-1" in project.run("instances").out
