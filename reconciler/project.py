@@ -28,6 +28,15 @@ class Addresses:
         """Where bugs are reported."""
         return f"{self.repository_url}/issues" if self.repository else None
 
+    def document(self, path: str) -> str:
+        """Where a page such as `docs/reference/rules.md` is read: its URL, or else its path in the repository."""
+        page = path.removeprefix("docs/").removesuffix(".md")
+        return f"{self.site}/latest/{page}.html" if self.site else path
+
+    def rule_page(self, rule: str) -> str | None:
+        """The URL of the section about a rule."""
+        return f"{self.document('docs/reference/rules.md')}#{rule}" if self.site else None
+
     def schema_id(self, name: str) -> str:
         """The `$id` of a schema: the URL that serves it, or a URN."""
         return f"{self.site}/schemas/{name}.schema.json" if self.site else f"urn:processmaker-reconciler:schema:{name}"

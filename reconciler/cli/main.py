@@ -145,6 +145,7 @@ def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[st
 
 def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
     """Render the errors and the number of warnings; with -v, the warnings too."""
+    from reconciler.cli.output.links import link_on
     from reconciler.cli.output.log import logs_steps
     from reconciler.model.diagnostics import Diagnostic, Severity
     from reconciler.render.terminal.errors import render_diagnostic_lines, render_warning_count
@@ -155,9 +156,10 @@ def _of_files(diagnostics: Sequence[Diagnostic]) -> str:
             return f"error: nothing is declared yet: {place.path}: {message}\n  {hint}\n"
         case [Diagnostic(rule="file", message="there is no such file" as message, location=place, hint=str(hint))]:
             return f"error: {place.path}: {message}\n  {hint}\n"
+    link = link_on(sys.stderr, verbose=logs_steps())
     if logs_steps():
-        return render_diagnostic_lines(diagnostics)
-    return render_diagnostic_lines(errors) + render_warning_count(diagnostics)
+        return render_diagnostic_lines(diagnostics, link)
+    return render_diagnostic_lines(errors, link) + render_warning_count(diagnostics)
 
 
 def _say_misuse(misuse: click.UsageError, arguments: Sequence[str]) -> int:

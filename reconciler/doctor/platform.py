@@ -10,6 +10,7 @@ from reconciler.model.clients import AnyLive, Declarations, Grant, Listing, Live
 from reconciler.model.lines import UP_TO_4_2, Capabilities, SecretDisplay, is_as_promised
 from reconciler.model.names import is_system_client
 from reconciler.model.settings import Instance
+from reconciler.project import PROJECT
 from reconciler.support.text import enumeration, quoted
 
 NO_PASSWORD_GRANT = ("4.14.0", "4.14.1")
@@ -18,7 +19,7 @@ NO_PASSWORD_GRANT = ("4.14.0", "4.14.1")
 MOST_NAMED = 5
 """Clients named in one sentence; JSON has all of them."""
 
-_PAGE = "docs/reference/compatibility.md"
+_PAGE = PROJECT.document("docs/reference/compatibility.md")
 
 
 def judge_platform(

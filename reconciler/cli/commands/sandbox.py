@@ -16,6 +16,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.signals import signals_restored, stop_signals
 from reconciler.cli.output.streams import print_result, say
 from reconciler.model.errors import WrongUsage
+from reconciler.project import PROJECT
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 from reconciler.workflow.options import Selection
@@ -79,7 +80,7 @@ def serve(
         for number in stop_signals():
             signal.signal(number, lambda *_: stop.set())
         print_result(f"{url}\n")
-        say("accounts: see docs/reference/sandbox.md; stop with Ctrl-C\n")
+        say(f"accounts: see {PROJECT.document('docs/reference/sandbox.md')}; stop with Ctrl-C\n")
         stop.wait()
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from reconciler.cli.flags.options import files_options, offline_output_options
 from reconciler.cli.flags.paths import real_path, refuse_unread_paths
 from reconciler.cli.flags.platform import platform_option
 from reconciler.cli.output.console import Console
+from reconciler.cli.output.links import link_on
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations, WrongUsage
@@ -86,7 +88,7 @@ def _show(reported: Sequence[Diagnostic], console: Console) -> None:
 
         console.result(render_diagnostics(reported))
     else:
-        console.result(render_diagnostic_lines(reported))
+        console.result(render_diagnostic_lines(reported, link_on(sys.stdout, verbose=bool(console.verbose))))
 
 
 def _note_missing_extra(settings: Settings, console: Console) -> None:

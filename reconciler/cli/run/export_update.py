@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import DONE, INVALID, REFUSED
 from reconciler.cli.output.files import replace_atomically
+from reconciler.cli.output.links import link_on
 from reconciler.cli.run.export_files import ENDINGS, SCHEMA, observe_or_report
 from reconciler.cli.run.prepare import prepare
 from reconciler.exporting.entries import Withheld
@@ -141,7 +143,8 @@ def _judge(found: UpdatedFiles, files: ProjectFiles, selection: Selection, conso
     if found.files:
         diagnostics = validate_files(files, lambda settings: select_instances(settings, selection)).diagnostics
         if has_errors(diagnostics):
-            console.problem(render_diagnostic_lines(d for d in diagnostics if d.severity is Severity.ERROR))
+            errors = (each for each in diagnostics if each.severity is Severity.ERROR)
+            console.problem(render_diagnostic_lines(errors, link_on(sys.stderr, verbose=bool(console.verbose))))
             console.problem("the files say what is live, and the rules refuse that: correct them, or undo: git diff\n")
             return REFUSED if found.taken.left_alone else INVALID
     return REFUSED if found.taken.left_alone else DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.flags.options import repeated_flags
 from reconciler.cli.output.console import Console
+from reconciler.cli.output.links import link_on
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
@@ -107,7 +109,7 @@ def _knowing_the_past(request: PlanRequest, files: ProjectFiles, journal: Path |
 
 def _warnings(diagnostics: Sequence[Diagnostic], files: ProjectFiles, console: Console) -> str:
     if console.verbose:
-        return render_diagnostic_lines(diagnostics)
+        return render_diagnostic_lines(diagnostics, link_on(sys.stderr, verbose=True))
     return render_warning_count(diagnostics, repeated_flags(files, Options({})))
 
 

@@ -12,7 +12,10 @@ from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.clients import Grant
 from reconciler.model.labels import LABEL, labels_of, names_for
 from reconciler.model.lines import expected_capabilities
+from reconciler.project import PROJECT
 from reconciler.support.text import closest, did_you_mean, enumeration, quoted, some
+
+_ALL_RULES = PROJECT.document("docs/reference/rules.md")
 
 
 def authorization_code_not_alone(context: RuleContext) -> Iterator[RuleFinding]:
@@ -147,7 +150,7 @@ def allow_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     for entry in files.having("allow"):
         for position, name in enumerate(entry.allow):
             if name not in files.rule_configs:
-                hint = did_you_mean(name, files.rule_configs) or "docs/reference/rules.md lists all rules"
+                hint = did_you_mean(name, files.rule_configs) or f"{_ALL_RULES} lists all rules"
                 yield RuleFinding(f"no rule is called {quoted(name)}", entry.place("allow", position), hint, entry)
 
 
@@ -165,7 +168,7 @@ def rules_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
     """A setting for a rule that does not exist has no effect."""
     for name, place in files.settings.rule_sources:
         if name not in files.rule_configs:
-            hint = did_you_mean(name, files.rule_configs) or "docs/reference/rules.md lists all rules"
+            hint = did_you_mean(name, files.rule_configs) or f"{_ALL_RULES} lists all rules"
             yield RuleFinding(f"no rule is called {quoted(name)}", place, hint)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from reconciler import __version__
 from reconciler.model.clients import Location
 from reconciler.planning.plan.plan import Note
+from reconciler.project import PROJECT, Addresses
 from reconciler.render.ci.fingerprint import fingerprint
 from reconciler.render.ci.github import sentence
 from reconciler.render.view.findings import Level, ReviewFinding, findings
@@ -18,13 +19,13 @@ from reconciler.results import Overview
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render_sarif(overview: Overview) -> str:
+def render_sarif(overview: Overview, project: Addresses = PROJECT) -> str:
     """Render the log, ending in a line feed. No notices: code scanning keeps every result as an alert."""
     pairs = [
         (finding, note) for finding in findings(overview) if finding.level is not Level.NOTICE for note in finding.notes
     ]
     codes = sorted({note.code for _, note in pairs})
-    driver = {"name": "reconciler", "semanticVersion": __version__, "rules": [{"id": code} for code in codes]}
+    driver = {"name": "reconciler", "semanticVersion": __version__, "rules": [_rule(code, project) for code in codes]}
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"reconciler/{overview.command}/"},
@@ -33,6 +34,13 @@ def render_sarif(overview: Overview) -> str:
         "results": list(_results(overview, pairs, codes)),
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: str, project: Addresses) -> dict[str, str]:
+    from reconciler.declared.rules.registry import RULES
+
+    page = project.rule_page(code) if code in RULES else None
+    return {"id": code, **({"helpUri": page} if page else {})}
 
 
 def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import ReconcilerError
+from reconciler.render.terminal.links import Link, unlinked
 from reconciler.support.text import printable
 
 
@@ -21,9 +22,11 @@ def render_error_lines(error: ReconcilerError, where: str | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def render_diagnostic_lines(diagnostics: Iterable[Diagnostic]) -> str:
-    """Render each diagnostic on one line, whatever the name of its file contains."""
-    return "".join(f"{printable(str(diagnostic))}\n" for diagnostic in diagnostics)
+def render_diagnostic_lines(diagnostics: Iterable[Diagnostic], link: Link = unlinked) -> str:
+    """Render each diagnostic on one line, whatever the name of its file contains. `link` writes the rule at its end."""
+    return "".join(
+        f"{printable(str(each)).removesuffix(unlinked(each.rule))}{link(each.rule)}\n" for each in diagnostics
+    )
 
 
 def render_warning_count(diagnostics: Iterable[Diagnostic], flags: Sequence[str] = ()) -> str:

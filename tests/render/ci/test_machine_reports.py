@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families as prometheu
 
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity, warning
+from reconciler.project import Addresses
 from reconciler.render.ci.github import MOST, render_annotations
 from reconciler.render.ci.gitlab import render_code_quality, render_terraform
 from reconciler.render.ci.junit import render_junit
@@ -44,6 +45,22 @@ def told(overview: Overview) -> list[ReviewFinding]:
 def is_one_line_of_a_log(text: str) -> bool:
     """What may be printed: it hides nothing, and no pipeline takes it for a command."""
     return printable(text) == text and not _PIPELINES.search(text)
+
+
+def test_sarif_leads_to_the_page_of_a_rule_once_there_is_a_site() -> None:
+    place = Location("a.yaml", 1, 2)
+    found = (warning("duplicate-key", "twice", place), warning("redirect-fragment", "it is so", place))
+    overview = Overview("validate", (), diagnostics=found)
+    pages = []
+    for project in (Addresses(), Addresses(site="https://keeper.test")):
+        log = json.loads(render_sarif(overview, project))
+        assert list(sarif_schema().iter_errors(log)) == []
+        pages.append({rule["id"]: rule.get("helpUri") for rule in log["runs"][0]["tool"]["driver"]["rules"]})
+    page = "https://keeper.test/latest/reference/rules.html#redirect-fragment"
+    assert pages == [
+        {"duplicate-key": None, "redirect-fragment": None},
+        {"duplicate-key": None, "redirect-fragment": page},
+    ]
 
 
 @examples(0.5)
