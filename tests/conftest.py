@@ -36,5 +36,7 @@ def pytest_configure() -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "platform_line" in metafunc.fixturenames:
-        lines = [pytest.param(each, marks=pytest.mark.repeated) for each in platform_lines.chosen_lines()]
+        # On the default line the quick tier has run the same already.
+        marks = [pytest.mark.repeated] if platform_lines.named_lines() else []
+        lines = [pytest.param(each, marks=marks) for each in platform_lines.chosen_lines()]
         metafunc.parametrize("platform_line", lines, ids=str)

@@ -83,13 +83,18 @@ LINES = (
 )
 
 
+def named_lines() -> list[str]:
+    """What PLATFORM_LINES names."""
+    return os.environ.get("PLATFORM_LINES", "").replace(",", " ").split()
+
+
 def chosen_lines() -> tuple[Line, ...]:
     """Those that PLATFORM_LINES names, separated by commas or blanks; the default if it names none.
 
     Raises ValueError if there is no such line.
     """
     known = {line.name: line for line in LINES}
-    names = os.environ.get("PLATFORM_LINES", "").replace(",", " ").split() or [DEFAULT.name]
+    names = named_lines() or [DEFAULT.name]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"LINES names {', '.join(unknown)}; the sandbox knows: {', '.join(known)}")
