@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tests import platform_lines, tiers
+
+TESTS = Path(__file__).parent
 
 # They are no job of a pipeline, even if they run in one.
 for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
@@ -32,6 +37,17 @@ def pytest_configure() -> None:
         platform_lines.chosen_lines()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile a share of the test modules for all workers of xdist: each would rewrite all their assertions alone."""
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None or session.config.args != session.config.getini("testpaths"):
+        return
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    for module in sorted(TESTS.rglob("test_*.py"))[number::count]:
+        with suppress(Exception, pytest.skip.Exception):  # the collection says what is wrong
+            importlib.import_module(".".join(module.relative_to(TESTS.parent).with_suffix("").parts))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
