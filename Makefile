@@ -3,12 +3,13 @@ PYTHON ?= python3
 # For `make test-thorough`: on which lines of the platform (4.15, if none is named), and how long its open-ended searches
 # may take in all.
 LINES =
-SECONDS = 180
+SECONDS = 60
 unexport LINES SECONDS # shells and terminals give them another meaning
 unexport PYTHONDONTWRITEBYTECODE # each worker of the tests would compile all of them, each time
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS := -n auto
+# Neighbours share what they set up, and no test waits behind a long one.
+WORKERS := -n auto --dist worksteal
 RUN := $(BIN)/reconciler
 INSTALLED := $(VENV)/.installed
 SITE := .venv-site/.installed
@@ -140,4 +141,4 @@ test-lowest: $(EDITORS) ## Run the tests with the lowest versions that pyproject
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 	.venv-lowest/bin/python -m tests.lowest pyproject.toml > .venv-lowest/lowest.txt
 	.venv-lowest/bin/python -m pip install --quiet --disable-pip-version-check --requirement .venv-lowest/lowest.txt
-	.venv-lowest/bin/python -m pytest -n auto
+	.venv-lowest/bin/python -m pytest $(WORKERS)
