@@ -98,13 +98,32 @@ def test_another_command_is_refused(runner: Runner, command: str) -> None:
     assert not list(runner.folder.rglob("hurt"))
 
 
-@pytest.mark.parametrize("name", ["instance", "base", "live", "config_from", "plan", "report"])
+FLAGS = {
+    "instance": "--instance",
+    "base": "--base",
+    "live": "--live",
+    "config_from": "--config-from",
+    "plan": "--output",
+    "report": "--report",
+}
+
+
+@pytest.mark.parametrize("name", FLAGS)
 def test_no_input_becomes_a_flag_or_is_expanded(runner: Runner, name: str) -> None:
-    """An input is a value, whatever it looks like; what a shell would expand is taken as it stands."""
-    act(runner, **{name: EVIL})
-    ran = act(runner, **{name: "--help"})
-    assert "Usage:" not in ran.text
+    """An input is a value, whatever it looks like: `reconciler` is replaced by a program that notes its arguments."""
+    noted = runner.temp / "noted"
+    (runner.folder / "bin" / "reconciler").write_text(f'#!/bin/sh\nprintf "%s\\0" "$@" > "{noted}"\n')
+    for value in (EVIL, "--help"):
+        act(runner, **{name: value})
+        words = noted.read_text().split("\0")
+        assert [word for word in words if value in word] == [f"{FLAGS[name]}={value}"]
     assert not list(runner.folder.rglob("hurt"))
+
+
+def test_the_program_takes_what_looks_like_a_flag_for_a_value(runner: Runner) -> None:
+    ran = act(runner, **dict.fromkeys(FLAGS, "--help"))
+    assert ran.code != 0
+    assert "Usage:" not in ran.text
 
 
 @pytest.mark.parametrize(
