@@ -21,10 +21,12 @@ class Limits:
     deletes: int | None = None
     deliveries: int | None = None
     """Clients whose secret gets a new recipient."""
+    issuer_changes: int | None = None
+    """Changes of the client that issues the personal access tokens of all users. Never more than one, limit or not."""
 
 
 NO_LIMITS = Limits()
-DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3, deliveries=25)
+DEFAULT_LIMITS = Limits(creates=25, updates=25, deletes=3, deliveries=25, issuer_changes=0)
 DEFAULT_TIMEOUT = 30.0
 """Seconds for one request in all."""
 

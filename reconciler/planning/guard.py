@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from reconciler.model.clients import Grant
+from reconciler.model.clients import Grant, Listing
 from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches
 from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import has_drift, origin_text
+from reconciler.planning.issuer import issuer_refusals
 from reconciler.planning.plan.plan import Change, Create, Delete, Deliver, OnDrift, Plan, Update
 from reconciler.planning.refusal import Refusal as Refusal  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.planning.supported import unsupported_refusals
@@ -34,6 +35,8 @@ class Guards:
     """What the instance's version of the platform can do."""
     platform: str | None = None
     """The version that `platform:` promises, or None."""
+    live: Listing | None = None
+    """The live clients, for what depends on all of them; None if that is not to be judged."""
 
 
 def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
@@ -50,6 +53,7 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
         *_system_deliveries(plan, guards.system_clients),
         *_undelivered(plan, guards.sinks),
         *_limits(plan, guards.limits),
+        *(issuer_refusals(plan, guards.live, guards.limits.issuer_changes) if guards.live is not None else ()),
         *_drift(plan),
     )
 

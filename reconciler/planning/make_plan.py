@@ -15,7 +15,8 @@ from reconciler.planning.notes.confusables import notes_on_confusables
 from reconciler.planning.notes.labels import notes_on_labels
 from reconciler.planning.notes.renames import notes_on_renames
 from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation, waivers
-from reconciler.planning.plan.plan import BASE_LACKS, Note, Plan, Unmanaged, Waived, order_of_applying
+from reconciler.planning.plan.order import order_of_applying
+from reconciler.planning.plan.plan import BASE_LACKS, Note, Plan, Unmanaged, Waived
 
 __all__ = ["PlanPolicy", "make_plan"]
 

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from reconciler.model.clients import Location
 from reconciler.planning.notes.risks import create_risks, delete_risks, update_risks
-from reconciler.planning.plan.plan import Change, Create, Delete, Note, Replaced, Update, order_of_applying
+from reconciler.planning.plan.order import order_of_applying
+from reconciler.planning.plan.plan import Change, Create, Delete, Note, Replaced, Update
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 

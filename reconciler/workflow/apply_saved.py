@@ -14,6 +14,7 @@ from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkE
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.decide import PlanPolicy
 from reconciler.planning.guard import Refusal, refusals
+from reconciler.planning.issuer import claim_refusals, issuer_change, with_issuer
 from reconciler.planning.ownership import foreign_refusals
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.planning.planfile.claims import check_claims, needs_declarations
@@ -183,7 +184,9 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
             return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
             if request.digest is None:  # it was made just now, and claims nothing
-                plan = with_recipients(plan, _deliverer(request))
+                plan = with_issuer(with_recipients(plan, _deliverer(request)), live)
+            else:
+                plan = replace(plan, issuer=issuer_change(plan, live))
             refused = (*_refusals(request, plan, live, wanted), *_ownership_refusals(plan, gateway, live))
             planned = Planned(instance, plan, refused, capabilities=live.capabilities)
             return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
@@ -191,9 +194,10 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
 
 def _refusals(request: ExactPlan, plan: Plan, live: Listing, saved: Plan) -> tuple[Refusal, ...]:
     checked = check_claims(plan, request.declared, live, ignore=request.settings.ignore)
-    in_force = guards(request.settings, request.instance, request.options, live.capabilities)
+    in_force = guards(request.settings, request.instance, request.options, live)
     false = _false_deliveries(request, saved, live, rotates=not checked.refusals)
-    return (*checked.refusals, *refusals(checked.plan, in_force), *false)
+    claimed = () if request.digest is None else claim_refusals(saved.issuer, plan.issuer, request.instance.name)
+    return (*checked.refusals, *refusals(checked.plan, in_force), *claimed, *false)
 
 
 def _false_deliveries(request: ExactPlan, saved: Plan, live: Listing, *, rotates: bool) -> tuple[Refusal, ...]:

@@ -12,9 +12,9 @@ from reconciler.live.gateway import Gateway
 from reconciler.model.clients import Listing
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError, SinkError
-from reconciler.model.lines import Capabilities
 from reconciler.model.settings import Instance, Limits, Settings
 from reconciler.planning.guard import Guards, refusals
+from reconciler.planning.issuer import with_issuer
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Note, Plan, Update
 from reconciler.planning.targets import limit_to_targets
@@ -113,7 +113,7 @@ def with_deliveries(request: PlanRequest, planned: Planned, listing: Listing, *,
         found = add_deliveries(planned, pairs, deliverer_of(instance, request.settings, options), sources, options)
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
-    in_force = guards(request.settings, instance, options, listing.capabilities)
+    in_force = guards(request.settings, instance, options, listing)
     return replace(found, refusals=refusals(found.plan, in_force))
 
 
@@ -135,7 +135,8 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
         from reconciler.workflow.ownership import check_ownership  # for few versions
 
         plan = check_ownership(plan, gateway, listing)
-    found = refusals(plan, guards(settings, instance, request.options, listing.capabilities))
+    plan = with_issuer(plan, listing)
+    found = refusals(plan, guards(settings, instance, request.options, listing))
     return Planned(instance, plan, found, capabilities=listing.capabilities)
 
 
@@ -168,8 +169,8 @@ def base_of(request: PlanRequest, instance: Instance) -> Base | None:
     return base
 
 
-def guards(settings: Settings, instance: Instance, options: Options, capabilities: Capabilities) -> Guards:
-    """The guards of an instance in this run; `capabilities` are what its version can do."""
+def guards(settings: Settings, instance: Instance, options: Options, live: Listing) -> Guards:
+    """The guards of an instance in this run, for a plan that is made from, or compared with, this listing."""
     return Guards(
         limits=_limits(instance.limits, options.limits),
         protected=settings.protected,
@@ -177,8 +178,9 @@ def guards(settings: Settings, instance: Instance, options: Options, capabilitie
         expect_system_clients=instance.expect_system_clients,
         frozen=instance.frozen,
         sinks=tuple(sink.scope for sink in instance.sinks),
-        capabilities=capabilities,
+        capabilities=live.capabilities,
         platform=instance.platform,
+        live=live,
     )
 
 
@@ -188,4 +190,5 @@ def _limits(configured: Limits, flags: Limits) -> Limits:
         updates=configured.updates if flags.updates is None else flags.updates,
         deletes=configured.deletes if flags.deletes is None else flags.deletes,
         deliveries=configured.deliveries if flags.deliveries is None else flags.deliveries,
+        issuer_changes=configured.issuer_changes if flags.issuer_changes is None else flags.issuer_changes,
     )

@@ -43,6 +43,12 @@ class Instance:
             assert made.status_code == 201, made.text
             return int(made.json()["id"])
 
+    def give(self, client_id: int, types: tuple[str, ...], name: str = "Theirs") -> None:
+        """Let an administrator set the grants of a client."""
+        with self._browser("admin") as browser:
+            body = {"name": name, "types": list(types), "redirect": f"https://{name.lower()}.example.com/old"}
+            assert browser.call("PUT", f"/oauth/clients/{client_id}", json=body).status_code == 200
+
     def delete(self, client_id: int, by: str = "admin") -> None:
         with self._browser(by) as browser:
             browser.call("DELETE", f"/oauth/clients/{client_id}")
@@ -399,7 +405,7 @@ def test_risks_speak_for_the_version(project: Project) -> None:
     grants = {"personal_access_token": {"justification": "nightly reports"}}
     for version, said in (
         ("4.15.6", "can act as any user"),
-        ("2026", "it issues the personal access tokens of all users"),
+        ("2026", "issues the personal access tokens of all users now"),
     ):
         with instance(version) as served:
             configure(project, served)

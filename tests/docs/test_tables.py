@@ -69,7 +69,8 @@ def test_every_reason_to_block_has_a_row() -> None:
 
 
 def test_every_reason_to_refuse_has_a_row() -> None:
-    modules = "planning/guard.py", "planning/supported.py", "planning/ownership.py", "workflow/delivery/deliveries.py"
+    modules = [f"planning/{name}.py" for name in ("guard", "issuer", "supported", "ownership")]
+    modules += ["workflow/delivery/deliveries.py"]
     codes = {code for module in modules for code in _codes(module, r'Refusal\("([a-z-]+)"')}
     limits = {f"limit-{verb}" for verb in ("creates", "updates", "deletes", "deliveries")}
     assert len(codes) > 5

@@ -66,10 +66,11 @@ def test_equal_configurations_say_nothing_wherever_they_stand() -> None:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"limits": Limits(25, 25, 50, 25)}, ["raises limits.deletes of production from 3 to 50"]),
-        ({"limits": Limits(25, 25, None, 25)}, ["removes limits.deletes of production, which is 3"]),
-        ({"limits": Limits(1, 25, 3, 25)}, ["lowers limits.creates of production from 25 to 1"]),
-        ({"limits": Limits(25, 25, 3, 99)}, ["raises limits.deliveries of production from 25 to 99"]),
+        ({"limits": Limits(25, 25, 50, 25, 0)}, ["raises limits.deletes of production from 3 to 50"]),
+        ({"limits": Limits(25, 25, None, 25, 0)}, ["removes limits.deletes of production, which is 3"]),
+        ({"limits": Limits(1, 25, 3, 25, 0)}, ["lowers limits.creates of production from 25 to 1"]),
+        ({"limits": Limits(25, 25, 3, 99, 0)}, ["raises limits.deliveries of production from 25 to 99"]),
+        ({"limits": Limits(25, 25, 3, 25, 1)}, ["raises limits.issuer_changes of production from 0 to 1"]),
         (
             {"url": "https://evil.example"},
             ["changes url of production from 'https://acme.example.com' to 'https://evil.example'"],
@@ -165,7 +166,7 @@ def test_an_instance_that_was_added_is_told_and_what_changes_of_others_is_not() 
 
 
 def test_what_takes_protection_away_comes_first() -> None:
-    stronger = replace(INSTANCE, limits=Limits(1, 25, 3, 25), wave=1, system_clients=("Ours*", "Yours*"))
+    stronger = replace(INSTANCE, limits=Limits(1, 25, 3, 25, 0), wave=1, system_clients=("Ours*", "Yours*"))
     weaker = replace(stronger, allow_http=True, frozen=None)
     told = changes(replace(SETTINGS, protected=("Payments*", "Core*", "Tax*"), instances=(weaker,), ignore=("*",)))
     assert told[:4] == [
@@ -211,7 +212,7 @@ OTHER: dict[str, Any] = {
     "embedded_as": "box.sqlite3",
     "credentials": None,
     "variables": {},
-    "limits": Limits(9, 9, 9, 9),
+    "limits": Limits(9, 9, 9, 9, 9),
     "ca_bundle": None,
     "timeout": 1.0,
     "allow_http": True,

@@ -27,7 +27,7 @@ from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified
-from reconciler.model.lines import UP_TO_4_15, Capabilities
+from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
 from reconciler.model.settings import NO_LIMITS, Instance, Settings
 from reconciler.model.trials import Trial
@@ -269,9 +269,10 @@ class Life(RuleBasedStateMachine):
 
     def _planned_then(self, gateway: Mortal) -> Plan:
         assert self.saved is not None
-        match reconcile_saved(self.saved, gateway.list_clients()):
+        live = gateway.list_clients()
+        match reconcile_saved(self.saved, live):
             case Ready(plan):
-                refused = refusals(plan, guards(SETTINGS, INSTANCE, Options({}), UP_TO_4_15))
+                refused = refusals(plan, guards(SETTINGS, INSTANCE, Options({}), live))
                 return Plan("", "") if refused else plan
         return Plan("", "")
 

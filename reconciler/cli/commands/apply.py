@@ -15,12 +15,11 @@ from reconciler.cli.flags.options import (
     instance_options,
     output_options,
     planning_options,
-    repeated_flags,
-    selection_flags,
     typed_flags,
     writing_options,
     yes_option,
 )
+from reconciler.cli.flags.repeated import repeated_flags, selection_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import is_interactive
 from reconciler.cli.run.reports import ReportFiles, report_option

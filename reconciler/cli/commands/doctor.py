@@ -12,9 +12,9 @@ from reconciler.cli.flags.options import (
     instance_options,
     option,
     output_options,
-    repeated_flags,
     timeout_option,
 )
+from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 

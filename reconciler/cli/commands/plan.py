@@ -15,10 +15,9 @@ from reconciler.cli.flags.options import (
     output_options,
     parallelism_option,
     planning_options,
-    repeated_flags,
-    selection_flags,
 )
 from reconciler.cli.flags.platform import platform_option
+from reconciler.cli.flags.repeated import repeated_flags, selection_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.errors import WrongUsage

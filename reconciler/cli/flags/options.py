@@ -63,31 +63,6 @@ def combined_option(name: str, build: Callable[..., Any], *options: Callable[[An
     return decorate
 
 
-def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
-    """Return the flags that shape a plan, for the suggested next command."""
-    given = {
-        "--config": files.config if files.config != DEFAULT_CONFIG else None,
-        "--clients": files.clients,
-        "--config-from": files.config_from,
-        "--prune": options.prune if options.prune is not Prune.NONE else None,
-        "--base": options.base,
-        "--on-drift": options.on_drift if options.on_drift is not OnDrift.REFUSE else None,
-        "--max-creates": options.limits.creates,
-        "--max-updates": options.limits.updates,
-        "--max-deletes": options.limits.deletes,
-        "--max-deliveries": options.limits.deliveries,
-    }
-    words = [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
-    words += [word for glob in options.only for word in ("--only", glob)]
-    return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
-
-
-def selection_flags(selection: Selection) -> list[str]:
-    """Return the flags that select the same instances again."""
-    words = ["--all"] if selection.all else [word for name in selection.names for word in ("--instance", name)]
-    return [*words, "--shard", str(selection.shard)] if selection.shard else words
-
-
 def _files(config: Path, config_from: str | None, clients: Path | None) -> ProjectFiles:
     return ProjectFiles(config, clients, config_from)
 
@@ -129,14 +104,18 @@ def _options(
 
 
 def _limits(
-    max_creates: int | None, max_updates: int | None, max_deletes: int | None, max_deliveries: int | None
+    max_creates: int | None,
+    max_updates: int | None,
+    max_deletes: int | None,
+    max_deliveries: int | None,
+    max_issuer_changes: int | None,
 ) -> Limits:
-    return Limits(max_creates, max_updates, max_deletes, max_deliveries)
+    return Limits(max_creates, max_updates, max_deletes, max_deliveries, max_issuer_changes)
 
 
-def _limit(kind: str) -> Callable[[Any], Any]:
-    explained = f"Allow N {kind} in this run, whatever the limit."
-    return option(f"--max-{kind}", type=WholeNumber(min=0), metavar="N", help=explained)
+def _limit(kind: str, explained: str | None = None, most: int | None = None) -> Callable[[Any], Any]:
+    explained = explained or f"Allow N {kind} in this run, whatever the limit."
+    return option(f"--max-{kind}", type=WholeNumber(min=0, max=most), metavar="N", help=explained)
 
 
 config_option = option(
@@ -190,7 +169,9 @@ instance_options = combined_option(
 
 timeout_option = option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]")
 
-_max_changes = combined_option("limits", _limits, *map(_limit, ("creates", "updates", "deletes", "deliveries")))
+_ISSUER = "With 1, a change may alter which client issues all users' personal access tokens (from 2026 on)."
+_kinds = (*map(_limit, ("creates", "updates", "deletes", "deliveries")), _limit("issuer-changes", _ISSUER, 1))
+_max_changes = combined_option("limits", _limits, *_kinds)
 
 planning_options = combined_option(
     "options",

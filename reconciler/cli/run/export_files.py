@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_plans
 from reconciler.cli.output.files import write_atomically

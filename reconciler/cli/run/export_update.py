@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import DONE, INVALID, REFUSED
 from reconciler.cli.output.files import replace_atomically

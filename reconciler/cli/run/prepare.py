@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.links import link_on
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors

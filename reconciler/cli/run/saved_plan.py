@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.flags.options import repeated_flags
+from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_applies, of_unprinted_applies
 from reconciler.cli.output.files import read_whole, write_atomically

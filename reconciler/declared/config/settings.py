@@ -146,6 +146,7 @@ def _limits(node: Node) -> Limits:
         updates=node.get("updates", DEFAULT_LIMITS.updates),
         deletes=node.get("deletes", DEFAULT_LIMITS.deletes),
         deliveries=node.get("deliveries", DEFAULT_LIMITS.deliveries),
+        issuer_changes=node.get("issuer_changes", DEFAULT_LIMITS.issuer_changes),
     )
 
 

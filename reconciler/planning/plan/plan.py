@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.clients import ClientSpec, Field, Location, UnsupportedClient
+from reconciler.planning.plan.issuer_change import IssuerChange
 from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.support.frozen import frozen
@@ -257,6 +258,8 @@ class Plan:
     kept: tuple[Kept, ...] = ()
     deliveries: tuple[Deliver, ...] = ()
     """The new recipients of secrets, by the name of the client, then its id."""
+    issuer: IssuerChange | None = None
+    """How it alters who issues the personal access tokens of all users; None if it does not."""
     waived: tuple[Waived, ...] = ()
     """The waivers of entries that no change shows, in the order of the names."""
     known: frozenset[Note | Waived] = field(default=frozenset(), compare=False)
@@ -284,16 +287,3 @@ def needs_delivery(change: Change) -> bool:
 def is_drift(origin: Origin) -> bool:
     """Whether it was changed manually on the instance, whether or not git changed it too."""
     return origin is not Origin.GIT
-
-
-def order_of_applying(change: Change) -> tuple[int, str, int]:
-    """The sort key of changes: updates and renames, creates, deletes; each by name, then id."""
-    match change:
-        case Update():
-            return 0, change.name, change.id
-        case Create():
-            return 1, change.name, 0
-        case Delete():
-            return 2, change.name, change.id
-        case _:
-            assert_never(change)

@@ -28,15 +28,16 @@ from reconciler.planning.plan.plan import (
     Origin,
     Plan,
     Replaced,
-    Unmanaged,
     Update,
 )
 from reconciler.planning.planfile.codec_parts import (
     deliver_values,
     read_deliver,
+    read_issuer_change,
     read_location,
     read_note,
     read_recipient,
+    read_unmanaged,
     read_waived,
     recipient_values,
     waived_values,
@@ -76,6 +77,7 @@ PLAN_KEYS = (
     "on_drift",
     "kept",
     "deliveries",
+    "issuer",
     "waived",
     "configuration",
 )
@@ -90,8 +92,8 @@ def plan_values(plan: Plan) -> Values:
         "changes": [_change_values(change) for change in plan.changes],
         "left_out": plan.left_out,
         "blocked": [_blocked_values(blocked) for blocked in plan.blocked],
-        "unmanaged": [_unmanaged_values(client) for client in plan.unmanaged],
-        "ignored": [_unmanaged_values(client) for client in plan.ignored],
+        "unmanaged": [asdict(client) for client in plan.unmanaged],
+        "ignored": [asdict(client) for client in plan.ignored],
         "unsupported": [unsupported_values(client) for client in plan.unsupported],
         "notes": [asdict(note) for note in plan.notes],
         "in_sync": plan.in_sync,
@@ -103,6 +105,7 @@ def plan_values(plan: Plan) -> Values:
         "on_drift": plan.on_drift and plan.on_drift.value,
         "kept": [asdict(kept) | {"fields": list(map(asdict, kept.fields))} for kept in plan.kept],
         "deliveries": [deliver_values(deliver) for deliver in plan.deliveries],
+        "issuer": plan.issuer and asdict(plan.issuer),
         "waived": [waived_values(waived) for waived in plan.waived],
         "configuration": [asdict(note) for note in plan.configuration],
     }
@@ -116,8 +119,8 @@ def read_plan(values: Mapping[str, JsonValue]) -> Plan:
         changes=values["changes"].each(_read_change),
         left_out=values["left_out"].number(),
         blocked=values["blocked"].each(_read_blocked),
-        unmanaged=values["unmanaged"].each(_read_unmanaged),
-        ignored=values["ignored"].each(_read_unmanaged),
+        unmanaged=values["unmanaged"].each(read_unmanaged),
+        ignored=values["ignored"].each(read_unmanaged),
         unsupported=values["unsupported"].each(read_unsupported),
         notes=values["notes"].each(read_note),
         in_sync=values["in_sync"].number(),
@@ -129,6 +132,7 @@ def read_plan(values: Mapping[str, JsonValue]) -> Plan:
         on_drift=values["on_drift"].unless_null(lambda node: node.one_of(OnDrift)),
         kept=values["kept"].each(_read_kept),
         deliveries=values["deliveries"].each(read_deliver),
+        issuer=values["issuer"].unless_null(read_issuer_change),
         waived=values["waived"].each(read_waived),
         configuration=values["configuration"].each(read_note),
     )
@@ -284,13 +288,3 @@ def _read_blocked(node: JsonValue) -> Blocked:
     values = node.record(("name", "reason", "source", "way_out"))
     reason, source = read_note(values["reason"]), read_location(values["source"])
     return Blocked(values["name"].text(), reason, source, values["way_out"].text())
-
-
-def _unmanaged_values(client: Unmanaged) -> Values:
-    return asdict(client)
-
-
-def _read_unmanaged(node: JsonValue) -> Unmanaged:
-    values = node.record(("id", "name", "system", "note"))
-    note = values["note"].unless_null(read_note)
-    return Unmanaged(values["id"].client_id(), values["name"].text(), values["system"].flag(), note)

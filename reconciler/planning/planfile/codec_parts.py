@@ -7,7 +7,8 @@ from typing import Any
 
 from reconciler.model.clients import Location
 from reconciler.model.recipients import Recipient
-from reconciler.planning.plan.plan import Deliver, Note, Waived
+from reconciler.planning.plan.issuer_change import Issuer, IssuerChange
+from reconciler.planning.plan.plan import Deliver, Note, Unmanaged, Waived
 from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
 
 
@@ -74,6 +75,24 @@ def read_deliver(node: JsonValue) -> Deliver:
         owner=values["owner"].unless_null(JsonValue.text),
         risks=values["risks"].each(read_note),
     )
+
+
+def read_unmanaged(node: JsonValue) -> Unmanaged:
+    """A client that the plan leaves alone, from its values."""
+    values = node.record(("id", "name", "system", "note"))
+    note = values["note"].unless_null(read_note)
+    return Unmanaged(values["id"].client_id(), values["name"].text(), values["system"].flag(), note)
+
+
+def read_issuer_change(node: JsonValue) -> IssuerChange:
+    """The change of issuer, from its values."""
+    values = node.record(("before", "after"))
+    return IssuerChange(values["before"].unless_null(_read_issuer), values["after"].unless_null(_read_issuer))
+
+
+def _read_issuer(node: JsonValue) -> Issuer:
+    values = node.record(("id", "name"))
+    return Issuer(values["id"].unless_null(JsonValue.client_id), values["name"].text())
 
 
 def waived_values(waived: Waived) -> dict[str, Any]:

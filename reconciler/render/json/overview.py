@@ -72,6 +72,7 @@ def plan_entry(
         "on_drift": plan.on_drift,
         "configuration": [note_entry(note) for note in plan.configuration],
         "kept": [_kept(kept) for kept in plan.kept],
+        "issuer": plan.issuer and asdict(plan.issuer),
         "waived": [waived_entry(waived) for waived in plan.waived],
         "blocked": [_blocked(blocked) for blocked in plan.blocked],
         "refusals": [{"code": r.code, "message": r.text, "hint": r.way_out} for r in refusals],

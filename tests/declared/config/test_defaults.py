@@ -51,8 +51,8 @@ def test_an_instance_has_the_defaults_that_it_does_not_replace() -> None:
     assert us.credentials == CredentialNames("US_USER", "PM_PASSWORD"), "replaced as a whole"
     assert eu.variables == {"host": "default", "only_top": "top", "port": "8443"}
     assert us.variables == {"host": "own", "only_top": "top", "port": "8443"}, "merged by key"
-    assert eu.limits == Limits(creates=1, updates=25, deletes=10, deliveries=25)
-    assert us.limits == Limits(creates=50, updates=25, deletes=10, deliveries=25), "merged by key"
+    assert eu.limits == Limits(creates=1, updates=25, deletes=10, deliveries=25, issuer_changes=0)
+    assert us.limits == Limits(creates=50, updates=25, deletes=10, deliveries=25, issuer_changes=0), "merged by key"
     assert (eu.ca_bundle, eu.wave, eu.system_clients) == (ROOT / "certs/ca.pem", 1, ("Plugin *",))
     assert (us.ca_bundle, us.wave, us.system_clients, us.sinks) == (ROOT / "certs/ca.pem", 2, (), ())
     assert eu.sinks == (DotenvSinkSetting(".env.{INSTANCE}", ROOT),)

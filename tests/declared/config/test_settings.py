@@ -79,7 +79,7 @@ def test_everything_that_can_be_said_of_an_instance_arrives() -> None:
         url="http://a.example.com:8080/platform",
         credentials=CredentialNames(username_file=ROOT / "u", password_file=Path("/run/p"), as_is=True),
         variables={"x": "y"},
-        limits=Limits(creates=25, updates=0, deletes=3, deliveries=25),
+        limits=Limits(creates=25, updates=0, deletes=3, deliveries=25, issuer_changes=0),
         ca_bundle=ROOT / "certs/ca.pem",
         client_certificate=ClientCertificate(ROOT / "certs/client.pem", Path("/run/client.key")),
         timeout=5,

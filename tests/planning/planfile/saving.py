@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.recipients import Recipient
 from reconciler.planning.make_plan import make_plan
+from reconciler.planning.plan.issuer_change import Issuer, IssuerChange
 from reconciler.planning.plan.plan import Create, Deliver, Note, OnDrift, Plan, Prune, Waived
 from reconciler.planning.planfile.planfile import dump_plan
 from tests.builders import PASSWORD, absent, at, declare, listing, live, plan_of, present, rotation, spec, unsupported
@@ -71,6 +72,7 @@ def one_of_each() -> Plan:
         deliveries=(
             Deliver(6, "Calm", (store,), (portal,), Note("new-recipient", "new"), at(5), None, (Note("a", "b"),)),
         ),
+        issuer=IssuerChange(Issuer(4, "Old"), Issuer(None, "Fresh")),
         waived=(Waived("Calm", at(5), (Note("waived", "waives a rule"),)),),
         configuration=(Note("limit-raised", "limits.deletes: 3 → 50"),),
     )
