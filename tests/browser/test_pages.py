@@ -47,6 +47,66 @@ def test_a_page_never_scrolls_sideways(opened: Open, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+_BROKEN_WORDS = """() => {
+  const found = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, range = document.createRange();
+    if (!text.parentElement.checkVisibility() || text.parentElement.closest("svg, script, style")) continue;
+    for (const word of text.data.matchAll(/[\\p{L}\\p{N}_]{2,24}/gu)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((each) => Math.round(each.top))).size > 1) found.push(word[0]);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("name", ["fleet", "history", "invalid", "everything-at-once", "rotated"])
+def test_no_word_is_broken_on_a_telephone(opened: Open, name: str) -> None:
+    page = opened(name, width=390)
+    unfold(page)
+    assert page.evaluate(_BROKEN_WORDS) == []
+
+
+@pytest.mark.parametrize("name", ["fleet", "history"])
+def test_what_is_wider_than_a_telephone_says_that_it_scrolls(opened: Open, name: str) -> None:
+    """And nothing else does."""
+    page = opened(name, width=390)
+    for region in page.locator(".scrolls").all():
+        scrolls = region.evaluate("e => e.scrollWidth > e.clientWidth")
+        hint = region.locator("xpath=preceding-sibling::*[1][contains(@class, 'sideways')]")
+        assert hint.count() == scrolls
+        assert not scrolls or hint.is_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_numbers_stand_under_their_headings(opened: Open, width: int) -> None:
+    page = opened("fleet", width=width)
+    rows = page.locator("table.fleet tr").all()
+    aligned = [row.locator("th, td").evaluate_all("all => all.map(e => getComputedStyle(e).textAlign)") for row in rows]
+    assert "right" in aligned[0]
+    assert all(each == aligned[0] for each in aligned)
+
+
+@pytest.mark.parametrize("name", ["ordinary", "fleet", "every-outcome"])
+def test_a_picture_of_the_whole_page_has_every_card_in_it(opened: Open, name: str) -> None:
+    """Browsers do not draw what `content-visibility` holds back: a picture would show empty boxes far below."""
+    page = opened(name)
+    unfold(page)
+    held_back = "all => all.filter(e => getComputedStyle(e).contentVisibility !== 'visible').length"
+    assert page.locator(".card").evaluate_all(held_back) == 0
+
+
+def test_problems_in_the_files_come_last_and_folded(opened: Open) -> None:
+    """What a plan changes is read first; with only the files to judge, they are all there is."""
+    page = opened("fleet")
+    expect(page.get_by_role("heading", name="Problems in the files")).to_be_visible()
+    expect(page.locator(".problems")).not_to_be_visible()
+    assert page.locator("main > *").last.get_attribute("class") == "aside"
+    expect(opened("invalid").locator(".problems")).to_be_visible()
+
+
 @pytest.mark.parametrize("name", ["every-outcome", "fleet", "history"])
 def test_without_its_script_a_page_lacks_nothing_but_the_tools(opened: Open, name: str) -> None:
     plain, scripted = opened(name, script=False), opened(name)

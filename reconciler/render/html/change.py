@@ -12,9 +12,10 @@ from reconciler.model.fields import FIELDS, FieldRow, changed_fields
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
 from reconciler.render.html.components import fix_line, text_line
+from reconciler.render.html.difference import in_columns, shown
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
 from reconciler.render.view.counts import action
-from reconciler.render.view.highlight import Pieces, marked, pairs
+from reconciler.render.view.highlight import marked
 from reconciler.render.view.rotation import old_secret_text
 
 SIGNS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "−"}
@@ -158,7 +159,7 @@ def _single(spec: ClientSpec) -> Html:
 def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
     if before.name != after.name:
         old, new = marked(before.name, after.name)
-        yield _row(Field.NAME, tag("bdi", _shown(old, "del")), tag("bdi", _shown(new, "ins")))
+        yield _row(Field.NAME, tag("bdi", shown(old, "del")), tag("bdi", shown(new, "ins")))
     changed = changed_fields(before, after)
     for row in (each for each in FIELDS if each.field is not Field.NAME):
         if row in changed:
@@ -175,20 +176,12 @@ def _short_values_row(row: FieldRow, before: ClientSpec, after: ClientSpec) -> H
     return _row(row.field, _list(old), _list(new))
 
 
-def _long_values_row(row: FieldRow, spec_before: ClientSpec, spec_after: ClientSpec) -> Html:
+def _long_values_row(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
     """Render a field of long values, each marked where it differs from the one that it replaces."""
-    before, after = row.texts(spec_before), row.texts(spec_after)
-    gone = [url for url in before if url not in after]
-    fresh = [url for url in after if url not in before]
-    shown_before = {url: code(url) for url in before}
-    shown_after = {url: code(url) for url in after}
-    for old, new in pairs(gone, fresh):
-        left, right = marked(old or "", new or "")
-        shown_before |= {old: code(_shown(left, "del"))} if old is not None else {}
-        shown_after |= {new: code(_shown(right, "ins"))} if new is not None else {}
-    note = None if gone or fresh else tag("p", "the same URLs, in another order or number", class_="faint")
-    columns = (_list([shown_before[url] for url in before]), _list([shown_after[url] for url in after]))
-    return _row(row.field, columns[0], join((columns[1], note)))
+    same = set(row.texts(before)) == set(row.texts(after))
+    note = tag("p", "the same URLs, in another order or number", class_="faint") if same else None
+    columns = in_columns(row, before, after)
+    return _row(row.field, _list(columns[0]), join((_list(columns[1]), note)))
 
 
 def _values(row: FieldRow, spec: ClientSpec) -> Html:
@@ -198,10 +191,6 @@ def _values(row: FieldRow, spec: ClientSpec) -> Html:
 
 def _word(text: str) -> Html:
     return join((text,))
-
-
-def _shown(pieces: Pieces, mark: str) -> Html:
-    return join(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
 
 
 def _value(text: str | None) -> Html:

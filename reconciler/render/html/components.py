@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.render.html.elements import Html, sentence, tag
+from reconciler.render.html.elements import Html, join, sentence, tag
 from reconciler.render.view.counts import plural
 
 
@@ -23,6 +23,12 @@ def box(title: str, items: Sequence[Html], kind: str = "alarm", level: str = "h3
     if not items:
         return None
     return tag("div", tag(level, title), tag("ul", *(tag("li", item) for item in items)), class_=f"box {kind}")
+
+
+def scrolling(wide: Html, label: str, *, hint: bool = True) -> Html:
+    """Render what may be wider than the page: it scrolls by itself. With a `hint`, narrow pages say so."""
+    said = tag("p", "Scroll sideways to see all of it.", class_="faint sideways") if hint else None
+    return join([said, tag("div", wide, class_="scrolls", role="region", aria_label=label, tabindex=0)])
 
 
 def details(noun: str, meaning: str, rows: Sequence[Html]) -> Html | None:

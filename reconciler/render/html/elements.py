@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from html import escape
 from itertools import groupby
 
+from reconciler.render.view.messages import code_parts
 from reconciler.support.frozen import frozen
 from reconciler.support.text import is_hidden, without_workflow_commands
 
@@ -51,8 +52,9 @@ def client_name(text: str) -> Html:
 
 
 def sentence(text: str) -> Html:
-    """Render a sentence, which may quote any text."""
-    return tag("bdi", text, dir="ltr")
+    """Render a sentence, which may quote any text; the program's own code in it is code."""
+    parts = (code(part) if number % 2 else part for number, part in enumerate(code_parts(text)))
+    return tag("bdi", *parts, dir="ltr")
 
 
 def code(*children: Child) -> Html:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.applying.report import Applied
+from reconciler.render.html.components import scrolling
 from reconciler.render.html.elements import Html, client_name, join, sentence, tag
 from reconciler.render.html.plan import verdict_badge
 from reconciler.render.terminal.elapsed_time import age_text
@@ -13,15 +14,23 @@ from reconciler.render.view.counts import ACTIONS, Counts, count
 from reconciler.render.view.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 
+_FEW = 2
+"""Columns besides name and result that fit a telephone."""
 _WIDTH, _HEIGHT = 1000, 14
 _COLUMNS = (*ACTIONS, "drift", "blocked", "in_sync")
-_HEADS = ("Instance", "Result", *(word.replace("_", " ").capitalize() for word in _COLUMNS), "Remark")
 
 
 def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Html:
     """Render the bar and the table. Each row links to the section of its instance."""
-    head = tag("tr", *(tag("th", head, scope="col") for head in _HEADS))
-    rows = (_row(result, anchor) for result, anchor in zip(results, anchors, strict=True))
+    numbers = [_numbers(result) for result in results]
+    # A column in which nothing stands is left out, so that the table fits a narrower page.
+    columns = [word for number, word in enumerate(_COLUMNS) if any(each[number][1] for each in numbers)]
+    heads = [tag("th", word.replace("_", " ").capitalize(), scope="col", class_="n") for word in columns]
+    remarks = [_remark(result) for result in results]
+    heads += [tag("th", "Remark", scope="col")] if any(remarks) else []
+    head = tag("tr", *(tag("th", each, scope="col") for each in ("Instance", "Result")), *heads)
+    shown = [remark if any(remarks) else None for remark in remarks]
+    rows = (_row(*each, columns) for each in zip(results, anchors, shown, strict=True))
     table = tag(
         "table",
         tag("caption", "Every instance, the gravest first", class_="unseen"),
@@ -33,7 +42,7 @@ def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Ht
         "section",
         tag("h2", "All instances", id="overview"),
         _picture(results),
-        tag("div", table, class_="scrolls", role="region", aria_label="Table of all instances", tabindex=0),
+        scrolling(table, "Table of all instances", hint=len(heads) > _FEW),
         aria_labelledby="overview",
     )
 
@@ -61,14 +70,14 @@ def _parts(found: Sequence[tuple[Verdict, int]], total: int) -> Iterator[Html]:
         begin += number
 
 
-def _row(result: ApplyResult, anchor: str) -> Html:
+def _row(result: ApplyResult, anchor: str, remark: str | None, columns: Sequence[str]) -> Html:
     link = tag("th", tag("a", client_name(result.instance.name), href=f"#{anchor}"), scope="row")
-    numbers = _numbers(result)
+    numbers = [(word, number) for word, number in _numbers(result) if word in columns]
     cells = (
         tag("td", str(number) if number else "", class_=f"n {word}" if number else "n") for word, number in numbers
     )
-    remark = tag("td", sentence(_remark(result)), class_="remark")
-    return tag("tr", link, tag("td", verdict_badge(result)), *cells, remark, data_section=anchor)
+    last = tag("td", sentence(remark), class_="remark") if remark is not None else None
+    return tag("tr", link, tag("td", verdict_badge(result)), *cells, last, data_section=anchor)
 
 
 def _numbers(result: ApplyResult) -> list[tuple[str, int]]:

@@ -10,7 +10,7 @@ from reconciler.applying.journal import WriteAnswer, WriteResult
 from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal
 from reconciler.applying.report import DeliveryStatus
 from reconciler.render.html.change import SIGNS
-from reconciler.render.html.components import text_line
+from reconciler.render.html.components import scrolling, text_line
 from reconciler.render.html.elements import Html, client_name, code, join, sentence, tag
 from reconciler.render.html.overview import header
 from reconciler.render.html.page import page
@@ -18,6 +18,8 @@ from reconciler.render.html.timeline import COLUMNS, Bar, legend, timeline
 from reconciler.render.terminal.history import delivery_text, run_summary, write_result
 from reconciler.render.view.counts import action, plural
 
+_FEW = 5
+"""Runs whose picture fits a telephone."""
 _HEADS = ("Started", "Instance", "Result", "Changes", "By", "Commit", "Run")
 _PARTS = {
     WriteResult.APPLIED: "applied",
@@ -59,7 +61,7 @@ def _picture(runs: Sequence[PastRun]) -> Html | None:
     several = len({run.heading.run for run in runs})
     latest = f"the latest {COLUMNS} of {several} runs" if several > COLUMNS else plural(several, "run")
     caption = f"{latest}, the oldest on the left; the height of a bar is its number of changes"
-    picture = tag("div", timeline(bars), class_="scrolls", role="region", aria_label="Applies over time", tabindex=0)
+    picture = scrolling(timeline(bars), "Applies over time", hint=several > _FEW)
     parts = (tag("p", caption, class_="faint"), picture, legend())
     return tag("section", tag("h2", "Over time", id="time"), *parts, aria_labelledby="time")
 
@@ -91,7 +93,10 @@ def _row(run: PastRun) -> Html:
         code(heading.run),
     )
     return tag(
-        "tr", tag("td", moment), tag("th", client_name(run.instance), scope="row"), *(tag("td", each) for each in cells)
+        "tr",
+        tag("td", moment),
+        tag("th", client_name(run.instance), scope="row"),
+        *(tag("td", each, data_head=head) for each, head in zip(cells, _HEADS[2:], strict=True)),
     )
 
 

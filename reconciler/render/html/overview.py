@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.diagnostics import Diagnostic
@@ -15,10 +15,13 @@ from reconciler.render.html.plan import instance_body, verdict_badge
 from reconciler.render.terminal.fleet import fleet_line, worst_first
 from reconciler.render.view.counts import ACTIONS, plural
 from reconciler.render.view.verdict import Verdict
-from reconciler.results import ApplyResult, Overview
+from reconciler.results import ApplyResult, Overview, plan_of
 
 _MOST_OPEN = 10
 """With up to this many instances, the sections with something to show are open from the start."""
+
+_MANY = 300
+"""With more changes than this, those out of sight are not laid out: a page of thousands of them opens at once."""
 
 _TITLES = {"plan": "Plan", "apply": "Apply", "validate": "Validation"}
 _QUIET = (Verdict.IN_SYNC, Verdict.NOT_TRIED)
@@ -34,10 +37,14 @@ def render_html(overview: Overview) -> str:
         _ended(overview),
         fleet_overview(results, anchors) if len(results) > 1 else None,
         attention_box(overview, places) if len(results) > 1 else None,
-        _diagnostics(overview),
+        *([_nothing_wrong(overview)] if not results else []),
         *sections,
+        _diagnostics(overview),
     ]
-    return page(_title(overview), header(_heading(overview), overview.made_at, overview.commit), main, _tools(results))
+    commit = overview.head or overview.commit
+    many = sum(len(plan.changes) for plan in map(plan_of, results) if plan is not None) > _MANY
+    heading = header(_heading(overview), overview.made_at, commit)
+    return page(_title(overview, commit), heading, main, _tools(results), many=many)
 
 
 def header(heading: Html, made_at: datetime | None, commit: str | None) -> Html:
@@ -51,9 +58,9 @@ def header(heading: Html, made_at: datetime | None, commit: str | None) -> Html:
     return tag("header", tag("h1", heading), tag("p", *facts, class_="faint") if facts else None)
 
 
-def _title(overview: Overview) -> str:
-    commit = f" at {overview.commit[:12]}" if overview.commit else ""
-    return f"{_TITLES.get(overview.command, overview.command)}{_of(overview)}{commit}"
+def _title(overview: Overview, commit: str | None) -> str:
+    at = f" at {commit[:12]}" if commit else ""
+    return f"{_TITLES.get(overview.command, overview.command)}{_of(overview)}{at}"
 
 
 def _of(overview: Overview) -> str:
@@ -94,27 +101,30 @@ def _ended(overview: Overview) -> Html | None:
     return box("The run could not go on", [why], level="h2")
 
 
+def _nothing_wrong(overview: Overview) -> Html | None:
+    nothing = overview.command == "validate" and not overview.diagnostics and overview.error is None
+    return text_line("nothing is wrong with the files", "good") if nothing else None
+
+
 def _diagnostics(overview: Overview) -> Html | None:
-    if not overview.diagnostics:
-        nothing = overview.command == "validate" and not overview.results and overview.error is None
-        return text_line("nothing is wrong with the files", "good") if nothing else None
-    heads = ("Where", "Severity", "What", "Rule")
-    table = tag(
-        "table",
-        tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
-        tag("tbody", *map(_diagnostic, overview.diagnostics)),
-        class_="diagnostics",
-    )
-    label = "Table of problems in the files"
-    scrolls = tag("div", table, class_="scrolls", role="region", aria_label=label, tabindex=0)
-    return tag("section", tag("h2", "Problems in the files", id="problems"), scrolls, aria_labelledby="problems")
+    """Render the problems in the files: below plans folded, since most of them are older than what is reviewed."""
+    found = overview.diagnostics
+    if not found:
+        return None
+    problems = tag("ul", *(tag("li", *_diagnostic(each)) for each in found), class_="problems")
+    heading = tag("h2", "Problems in the files", id="problems")
+    if not overview.results:
+        return tag("section", heading, problems, aria_labelledby="problems")
+    known = f", {len(overview.known)} of which the base has too" if overview.known else ""
+    summary = tag("summary", heading, tag("span", f" {plural(len(found), 'problem')}{known}", class_="faint"))
+    return tag("details", summary, problems, class_="aside")
 
 
-def _diagnostic(found: Diagnostic) -> Html:
-    where = tag("th", code(str(found.location)), scope="row")
-    severity = tag("td", tag("span", found.severity, class_=f"verdict {found.severity}"))
-    hint = tag("p", sentence(found.hint), class_="faint") if found.hint else None
-    return tag("tr", where, severity, tag("td", sentence(found.message), hint), tag("td", code(found.rule)))
+def _diagnostic(found: Diagnostic) -> Iterator[Child]:
+    yield tag("span", found.severity, class_=f"verdict {found.severity}")
+    yield join([" ", sentence(found.message), " "])
+    yield tag("p", code(str(found.location)), " · ", code(found.rule), class_="faint")
+    yield fix_line(found.hint)
 
 
 def _tools(results: Sequence[ApplyResult]) -> Html | None:

@@ -17,8 +17,10 @@ from reconciler.render.html.elements import Html, join, plain, tag
 _ASSETS = files("reconciler.render.html") / "assets"
 
 
-def page(title: str, header: Html, main: Sequence[Html | None], tools: Html | None = None) -> str:
-    """Render a whole document, ending in a line feed."""
+def page(
+    title: str, header: Html, main: Sequence[Html | None], tools: Html | None = None, *, many: bool = False
+) -> str:
+    """Render a whole document, ending in a line feed. `many` says that it has more cards than are looked at."""
     style, script = _asset("report.css"), _asset("report.js")
     head = tag(
         "head",
@@ -37,7 +39,7 @@ def page(title: str, header: Html, main: Sequence[Html | None], tools: Html | No
         tag("a", "Skip to the content", href="#content", class_="skip"),
         header,
         tools,
-        tag("main", *main, id="content", tabindex=-1),
+        tag("main", *main, id="content", tabindex=-1, class_="many" if many else None),
         Html(f"<script>{script}</script>"),
     )
     return f"<!DOCTYPE html>\n{join([tag('html', head, body, lang='en')]).markup}\n"

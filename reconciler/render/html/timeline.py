@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.render.html.elements import Html, join, tag
+from reconciler.render.view.names import natural
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
@@ -40,7 +41,7 @@ def timeline(bars: Sequence[Bar]) -> Html:
     runs = sorted({(bar.started_at, bar.run) for bar in bars})[-COLUMNS:]
     runs = list({run: (at, run) for at, run in runs}.values())
     places = {run: number for number, (_, run) in enumerate(runs)}
-    instances = sorted({bar.instance for bar in bars if bar.run in places})
+    instances = sorted({bar.instance for bar in bars if bar.run in places}, key=natural)
     left = _margin(instances)
     step = max(_LEAST, min(_MOST, _ROOM // (len(runs) or 1)))
     width, height = left + len(runs) * step + _DAY, _TOP + len(instances) * _LANE + 6

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC
 from itertools import groupby
 
-from reconciler.planning.plan.plan import Create, Delete, Plan, Waived
+from reconciler.planning.plan.plan import Plan, Waived
 from reconciler.render.markdown.context import CommentContext, context_of
 from reconciler.render.markdown.details import details
 from reconciler.render.markdown.escape import code
@@ -20,7 +20,7 @@ from reconciler.render.terminal.elapsed_time import as_of_text
 from reconciler.render.terminal.fleet import fleet_line, shortened, total, verdict_text, worst_first
 from reconciler.render.view.change_groups import ChangeGroup, change_groups, shared_deliveries
 from reconciler.render.view.counts import pending_text, plural
-from reconciler.render.view.findings import HEADINGS, Level, ReviewFinding, ReviewKind, is_risky
+from reconciler.render.view.findings import Level, ReviewFinding, ReviewKind, heading_of, kind_of
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped, plan_of
 
 COMMENT = 65_536
@@ -41,7 +41,6 @@ _NOUNS = {
     ReviewKind.CREATE: "new client",
     ReviewKind.FILES: "warning",
 }
-_HEADINGS = {**HEADINGS, ReviewKind.RISK: "Changes with risks", ReviewKind.CHANGE: "Changes"}
 
 
 def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
@@ -121,7 +120,7 @@ def _basis(context: CommentContext) -> Iterator[Block]:
         if isinstance(planned, Planned) and (text := " · ".join(_based_on(planned, context))):
             found.setdefault(text, []).append(planned.instance.name)
     for text, names in found.items():
-        where = "" if len(names) == len(context.waves) else context.where(names)
+        where = "" if len(names) == len(context.fleet.waves) else context.where(names)
         yield Block("\n")
         yield Block(f"{text}{where}\n", "line")
 
@@ -138,24 +137,14 @@ def _what_decides(groups: Sequence[ChangeGroup], context: CommentContext) -> Ite
     lines = [*_change_lines(groups, context), *_other_lines(context)]
     # Sorting keeps the order of what is of one kind.
     for kind, alike in groupby(sorted(lines, key=lambda line: line[0]), key=lambda line: line[0]):
-        is_new = kind is ReviewKind.FILES and context.overview.known is not None
-        yield Block(f"\n### {'New warnings about the files' if is_new else _HEADINGS[kind]}\n\n")
+        yield Block(f"\n### {heading_of(kind, context.overview)}\n\n")
         yield from (Block(f"- {text}\n", _NOUNS.get(kind, "finding"), decides=True) for _, text in alike)
 
 
 def _change_lines(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[tuple[ReviewKind, str]]:
-    yield from ((_kind(group), change_line(group, context)) for group in groups)
+    yield from ((kind_of(group.change), change_line(group, context)) for group in groups)
     plans = [result.plan for result in context.overview.results if isinstance(result, Planned)]
     yield from ((ReviewKind.DELIVER, delivery_line(shared, context)) for shared in shared_deliveries(plans))
-
-
-def _kind(group: ChangeGroup) -> ReviewKind:
-    change = group.change
-    if isinstance(change, Delete):
-        return ReviewKind.DELETE
-    if is_risky(change):
-        return ReviewKind.RISK
-    return ReviewKind.CREATE if isinstance(change, Create) else ReviewKind.CHANGE
 
 
 def _other_lines(context: CommentContext) -> Iterator[tuple[ReviewKind, str]]:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from reconciler.model.clients import Location
 from reconciler.render.markdown.escape import code, prose
 from reconciler.render.view.findings import ReviewFinding, findings
-from reconciler.render.view.names import natural
-from reconciler.results import Overview, Stopped
+from reconciler.render.view.messages import code_parts
+from reconciler.render.view.where import Fleet, fleet_of
+from reconciler.results import Overview
 from reconciler.support.frozen import frozen
-from reconciler.support.text import enumeration, printable
-
-_MOST_MISSING = 3
-"""Maximum number of instances that are named as those without a change, instead of those with it."""
-
-_CODE = re.compile(r"(?:(?<=^)|(?<=[\s(]))`([A-Za-z0-9_<>:./{}\[\], -]{1,80})`(?=$|[\s),.;:])")
-"""Code in a message of the program: a key, a flag, a command. A backtick of a name stays what it is."""
+from reconciler.support.text import enumeration
 
 
 @frozen
@@ -28,16 +22,16 @@ class CommentContext:
 
     overview: Overview
     found: Sequence[ReviewFinding]
-    waves: Mapping[str, int]
+    fleet: Fleet
 
     @property
     def is_fleet(self) -> bool:
         """Whether the run has several instances."""
-        return len(self.waves) > 1
+        return len(self.fleet.waves) > 1
 
     def message(self, text: str) -> str:
         """Format a message of the program, without folders of this machine, its code as code."""
-        parts = _CODE.split(self.overview.from_anywhere(text))
+        parts = code_parts(self.overview.from_anywhere(text))
         return "".join(code(part) if number % 2 else prose(part) for number, part in enumerate(parts))
 
     def place(self, location: Location) -> str:
@@ -51,33 +45,14 @@ class CommentContext:
         return f"[{shown}]({self.overview.blob_url}{quote(path, errors='surrogatepass')}#L{location.line})"
 
     def where(self, names: Sequence[str]) -> str:
-        """Name instances, those of the highest wave first: a wave is higher the more careful somebody wants to be."""
-        if not self.is_fleet or not names:
+        """Name the instances of a line, with the word before them; empty if there is only one."""
+        found = self.fleet.where(names)
+        if found is None:
             return ""
-        there, total = set(names), len(self.waves)
-        missing = [name for name in self.waves if name not in there]
-        if not missing and total > 2:
-            return f" on all {total} instances"
-        if len(missing) <= _MOST_MISSING < len(there) and not self._without_result(missing):
-            return f" on {len(there)} of the {total} instances, not on {self._listed(missing)}"
-        return f" on {self._listed(there)}"
-
-    def _listed(self, names: Sequence[str] | set[str]) -> str:
-        ordered = sorted(names, key=lambda name: (-self.waves.get(name, 0), natural(name)))
-        return enumeration(map(code, ordered))
-
-    def _without_result(self, names: Sequence[str]) -> bool:
-        stopped = {each.instance.name for each in self.overview.results if isinstance(each, Stopped)}
-        return not stopped.isdisjoint(names)
+        listed = enumeration(map(code, found.names)) if found.names else ""
+        return f" on {' '.join(filter(None, [found.words, listed]))}"
 
 
 def context_of(overview: Overview) -> CommentContext:
     """Return the context of a run."""
-    return CommentContext(
-        overview, findings(overview), {each.instance.name: each.instance.wave for each in overview.results}
-    )
-
-
-def plain_place(location: Location, overview: Overview) -> str:
-    """Format a place for a block of code."""
-    return printable(f"{overview.from_top(location.path)}:{location.line}")
+    return CommentContext(overview, findings(overview), fleet_of(overview))

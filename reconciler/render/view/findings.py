@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import IntEnum, StrEnum
-from typing import TypeGuard, assert_never
+from typing import assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Skipped, undelivered
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import NotVerified, ReconcilerError
-from reconciler.model.fields import grants_text
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text, origins_of
 from reconciler.planning.guard import Refusal
@@ -76,7 +75,8 @@ HEADINGS = {
     ReviewKind.DELETE: "Deletions",
     ReviewKind.DELIVER: "Secrets that get a new recipient",
     ReviewKind.TAKEN_OUT: "Taken out of git, still live",
-    ReviewKind.RISK: "Risks",
+    ReviewKind.RISK: "Changes with risks",
+    ReviewKind.CHANGE: "Changes",
     ReviewKind.CREATE: "New clients",
     ReviewKind.NOT_TRIED: "Not tried",
     ReviewKind.WAIVED: "Waivers of entries in sync",
@@ -84,7 +84,13 @@ HEADINGS = {
     ReviewKind.KEPT: "Kept as changed on the instance",
     ReviewKind.FILES: "Warnings about the files",
 }
-"""The heading above the findings of a kind; changes without risks have none."""
+"""The heading above the findings of a kind."""
+
+
+def heading_of(kind: ReviewKind, overview: Overview) -> str:
+    """The heading above the findings of a kind: with a base, only new warnings are listed."""
+    is_new = kind is ReviewKind.FILES and overview.known is not None
+    return "New warnings about the files" if is_new else HEADINGS[kind]
 
 
 @frozen
@@ -121,21 +127,6 @@ def findings(overview: Overview) -> list[ReviewFinding]:
     """Return all findings, by kind, then in the order of the results; equal ones of several instances are merged."""
     found = [*_of_run(overview), *(each for result in overview.results for each in _of_result(result))]
     return sorted(_merged(found), key=lambda finding: finding.kind)
-
-
-def new_clients(overview: Overview) -> list[ReviewFinding]:
-    """Return the clients that plans would create, for lists of them; `findings` has each of them too, as a change."""
-    plans = [result.plan for result in overview.results if isinstance(result, Planned)]
-    return list(_merged(_new(change, plan) for plan in plans for change in plan.changes if _is_new(change)))
-
-
-def _is_new(change: Change) -> TypeGuard[Create]:
-    return isinstance(change, Create) and change.replaces is None
-
-
-def _new(change: Create, plan: Plan) -> ReviewFinding:
-    note = Note("create", grants_text(change.after.grants))
-    return ReviewFinding(ReviewKind.CREATE, Level.NOTICE, (note,), change.source, change.name, (plan.instance,))
 
 
 def _merged(found: Iterable[ReviewFinding]) -> Iterator[ReviewFinding]:
@@ -241,6 +232,15 @@ def _kept(kept: Kept, place: Location, instance: str) -> ReviewFinding:
 def is_risky(change: Change) -> bool:
     """Whether a change needs more thought than its fields: it undoes a manual change, replaces a secret, has risks."""
     return has_drift(change) or bool(change.risks) or (isinstance(change, Create) and change.replaces is not None)
+
+
+def kind_of(change: Change) -> ReviewKind:
+    """What a change is to a reviewer, for lists with a line for each change."""
+    if isinstance(change, Delete):
+        return ReviewKind.DELETE
+    if is_risky(change):
+        return ReviewKind.RISK
+    return ReviewKind.CREATE if isinstance(change, Create) else ReviewKind.CHANGE
 
 
 def _is_caused(change: Change) -> bool:

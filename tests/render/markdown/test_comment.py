@@ -26,6 +26,7 @@ from reconciler.render.terminal.fleet import fleet_line, shortened
 from reconciler.render.terminal.plan import unchanged_clients
 from reconciler.render.view.change_groups import change_groups, shared_deliveries
 from reconciler.render.view.findings import ReviewFinding, ReviewKind, findings
+from reconciler.render.view.where import Fleet
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
 from tests.builders import absent, declare, listing, live, plan_of, present, spec
@@ -310,7 +311,7 @@ def test_a_file_with_a_strange_name_makes_no_other_link() -> None:
 def test_instances_are_named_in_the_order_in_which_they_matter() -> None:
     """The highest wave first, and pm-2 before pm-10; a few that are left out are named instead of many that are not."""
     waves = {f"pm-{number}": number // 11 for number in range(1, 13)}
-    context = CommentContext(Overview("plan"), (), waves)
+    context = CommentContext(Overview("plan"), (), Fleet(waves))
     assert context.where(["pm-10", "pm-2", "pm-12", "pm-1"]) == " on `pm-12`, `pm-1`, `pm-2` and `pm-10`"
     assert context.where([name for name in waves if name != "pm-3"]) == " on 11 of the 12 instances, not on `pm-3`"
     assert context.where(list(waves)) == " on all 12 instances"

@@ -1,0 +1,76 @@
+"""What changes about a client, in one sentence and in two columns, with the differing parts of its values marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from reconciler.model.clients import ClientSpec
+from reconciler.model.fields import FieldRow, grants_text, in_order
+from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update
+from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
+from reconciler.render.view.highlight import Pieces, marked, pairs
+
+
+def change_in_words(change: Change) -> Html:
+    """Render what a change does: the whole URLs of a new client, and what differs in those of another one."""
+    match change:
+        case Create(after=after, replaces=Replaced(before=before)):
+            return join(_differences(before, after), "; ")
+        case Create(after=after):
+            return _whole(after)
+        case Update(before=before, after=after):
+            return join(_differences(before, after), "; ")
+        case Delete(before=before, reason=reason):
+            return join([sentence(reason.text), "; it has ", _whole(before)])
+        case _:
+            assert_never(change)
+
+
+def _whole(spec: ClientSpec) -> Html:
+    urls: list[Child] = [" to ", join(map(code, spec.redirect_urls), ", ")] if spec.redirect_urls else []
+    return join([grants_text(spec.grants), *urls])
+
+
+def _differences(before: ClientSpec, after: ClientSpec) -> list[Html]:
+    found = []
+    if before.name != after.name:
+        old, new = marked(before.name, after.name)
+        found.append(join([tag("bdi", shown(old, "del")), " → ", tag("bdi", shown(new, "ins"))]))
+    if before.grants != after.grants:
+        old_grants = [tag("del", each) if each not in after.grants else each for each in in_order(before.grants)]
+        new_grants = [tag("ins", each) if each not in before.grants else each for each in in_order(after.grants)]
+        found.append(join([join(old_grants, ", "), " → ", join(new_grants, ", ")]))
+    if before.redirect_urls != after.redirect_urls:
+        found += _urls(before.redirect_urls, after.redirect_urls)
+    return found or [client_name("as it is")]
+
+
+def _urls(before: Sequence[str], after: Sequence[str]) -> Iterator[Html]:
+    gone, fresh = [url for url in before if url not in after], [url for url in after if url not in before]
+    if not gone and not fresh:
+        yield join(["the same URLs, in another order or number: ", join(map(code, after), ", ")])
+    for old, new in pairs(gone, fresh):
+        left, right = marked(old or "", new or "")
+        begin: Child = code(shown(left, "del")) if old is not None else "added"
+        end: Child = code(shown(right, "ins")) if new is not None else "removed"
+        yield join([begin, end], " → " if old is not None and new is not None else " ")
+
+
+def in_columns(row: FieldRow, before: ClientSpec, after: ClientSpec) -> tuple[list[Html], list[Html]]:
+    """Render the values of a field of long values, each marked where it differs from the one that it replaces."""
+    old_values, new_values = row.texts(before), row.texts(after)
+    gone = [url for url in old_values if url not in new_values]
+    fresh = [url for url in new_values if url not in old_values]
+    shown_before = {url: code(url) for url in old_values}
+    shown_after = {url: code(url) for url in new_values}
+    for old, new in pairs(gone, fresh):
+        left, right = marked(old or "", new or "")
+        shown_before |= {old: code(shown(left, "del"))} if old is not None else {}
+        shown_after |= {new: code(shown(right, "ins"))} if new is not None else {}
+    return [shown_before[url] for url in old_values], [shown_after[url] for url in new_values]
+
+
+def shown(pieces: Pieces, mark: str) -> Html:
+    """Render a text with the pieces that differ marked as deleted (`del`) or inserted (`ins`)."""
+    return join(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
