@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,10 +171,32 @@ def ours(template: str) -> str:
     return re.sub(r"uses: [\w.-]+/[\w.-]+@SHA .*\n", OURS, template)
 
 
+def schema_store(to: Addresses) -> str:
+    """What SchemaStore's catalog is to have of us. Its `url` takes only https, so that nothing is submitted before.
+
+    Client files have no name of their own: whoever has other files in a folder `clients` would get our schema.
+    """
+    entries: tuple[tuple[str, str, list[str]], ...] = (
+        ("reconciler", "Settings of reconciler, for the auth clients of ProcessMaker Platform", ["reconciler.yaml"]),
+        ("auth-clients", "Declared auth clients of ProcessMaker Platform, for reconciler", []),
+    )
+    found = [
+        {
+            "name": f"ProcessMaker reconciler: {name}",
+            "description": description,
+            **({"fileMatch": names} if names else {}),
+            "url": to.schema_id(name),
+        }
+        for name, description, names in entries
+    ]
+    return json.dumps(found, indent=2) + "\n"
+
+
 def files(to: Addresses) -> Iterator[tuple[Path, str]]:
     """Every file with an address, and its text with these."""
     for file in PLACES:
         yield ROOT / file, rewritten((ROOT / file).read_text(encoding="utf-8"), file, to)
+    yield ROOT / "docs" / "schemastore.json", schema_store(to)
     for name in WORKFLOWS:
         template = (TEMPLATES / name).read_text(encoding="utf-8")
         yield ROOT / ".github" / "workflows" / name, ours(template)

@@ -94,6 +94,19 @@ def test_what_is_written_is_what_programs_read() -> None:
     assert pipeline["variables"]["RECONCILER"] == "https://github.com/quiet-otter/keeper.git"
 
 
+def test_what_schemastore_is_sent_is_as_its_catalog_wants_it() -> None:
+    """Required keys and the form of a URL are those of https://json.schemastore.org/schema-catalog.json."""
+    [settings, clients] = json.loads(texts(SOMEWHERE)["docs/schemastore.json"])
+    assert settings["url"] == "https://keeper.test/schemas/reconciler.schema.json"
+    assert settings["fileMatch"] == ["reconciler.yaml"]
+    for entry in (settings, clients):
+        assert {"name", "description", "url"} <= entry.keys() <= {"name", "description", "url", "fileMatch"}
+        served = texts(SOMEWHERE)[entry["url"].removeprefix(f"{SOMEWHERE.site}/")]
+        assert json.loads(served)["$id"] == entry["url"]
+    for entry in json.loads(texts(NOWHERE)["docs/schemastore.json"]):
+        assert entry["url"].startswith("urn:")  # which the catalog refuses
+
+
 def test_the_package_has_the_name_that_the_index_knows() -> None:
     name = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
     assert PROJECT.index_name in (None, name)

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from tests.docs.pages import ROOT, links
 
 DOCS = Path("docs")
-HIDDEN = (DOCS / "site", DOCS / "demo")
-"""Folders of docs/ that are no pages and nothing to copy."""
+HIDDEN = (DOCS / "site", DOCS / "demo", DOCS / "schemastore.json")
+"""What is in docs/ and is no page, and nothing to copy."""
 MOVED: Mapping[Path, str] = {
     Path("README.md"): "index.md",
     DOCS / "README.md": "pages.md",
