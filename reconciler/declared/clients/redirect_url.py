@@ -103,6 +103,8 @@ def _is_clear(text: str, scheme: str, user_info: str, host: str) -> bool:
 
 
 def _fault_of_characters(text: str, kept: str, path: str) -> str | None:
+    if text.endswith("\n"):
+        return "ends in a line feed, which YAML adds to a text after `>` or `|`, and which the platform cuts off"
     if text != kept:
         return f"starts or ends with {_named(text[0] if text[0] in TRIMMED else text[-1])}, which the platform cuts off"
     if text.isprintable():

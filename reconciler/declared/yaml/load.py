@@ -14,6 +14,8 @@ from reconciler.support.frozen import frozen
 
 __all__ = ["Document", "LoadResult", "load_directory", "load_file", "load_text"]
 
+_LFS = "version https://git-lfs.github.com/spec/"
+
 NO_CLIENTS = "write `clients: []` into it if it declares none"
 
 
@@ -38,6 +40,8 @@ def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml:
     if b"\0" in data[:4] and _is_utf16(data):
         return LoadResult((), (_other_encoding("UTF-16", path),))
     lines = LineIndex(text)
+    if text.startswith(_LFS):
+        return LoadResult((), (_pointer(path),))
     if libyaml is None and (read := read_fast(text, lines)) is not None:
         return LoadResult((Document(path, read[1], read[0], lines),))
     return _parsed(text, path, lines, empty_hint, libyaml)
@@ -54,6 +58,11 @@ def _parsed(text: str, path: str, lines: LineIndex, empty_hint: str | None, liby
         for problem in problems
     )
     return LoadResult(() if document is None else (document,), tuple(sorted_diagnostics(diagnostics)))
+
+
+def _pointer(path: str) -> Diagnostic:
+    hint = "fetch it: git lfs pull; in a pipeline, check out with LFS; or take the file out of LFS (.gitattributes)"
+    return error("lfs-pointer", "this is a pointer of git LFS, and not the file itself", Location(path, 1, 1), hint)
 
 
 def _hint(rule: str, hint: str | None, empty_hint: str | None) -> str | None:

@@ -15,6 +15,9 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 """Characters that end a line for this reader of YAML, and for others or for the person who looks do not."""
 
+_CONFLICT_STARTS = re.compile("^<{7}(?= |\r?$)", re.MULTILINE)
+_CONFLICT_ENDS = re.compile("^>{7}(?= |\r?$)", re.MULTILINE)
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(
     r"\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2}|U(?!0010|000[0-9a-fA-F])[0-9a-fA-F]{8}|U0000[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
@@ -210,6 +213,16 @@ def other_breaks(text: str) -> Iterator[Problem]:
         message = f"{name} ends a line for some programs only, so a comment could hide what another reads"
         hint = f'end lines with LF or CR LF; within a value write "{escape}" in double quotes'
         yield Problem(found.start(), "character", message, hint)
+
+
+def unresolved_conflicts(text: str) -> Iterator[Problem]:
+    """Where a merge left both sides of a conflict; without its beginning, where it ends."""
+    starts = list(_CONFLICT_STARTS.finditer(text))
+    ends = [] if starts else list(_CONFLICT_ENDS.finditer(text))
+    for found in starts or ends:
+        message = f"a merge conflict {'starts' if starts else 'ends'} here, and nobody has resolved it"
+        hint = "keep what is right of both sides, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>"
+        yield Problem(found.start(), "merge-conflict", message, hint)
 
 
 def has_lone_surrogate(text: str) -> bool:

@@ -39,6 +39,7 @@ from reconciler.declared.yaml.messages import (
     nesting_too_deep,
     other_breaks,
     second_document,
+    unresolved_conflicts,
 )
 from reconciler.declared.yaml.scalars import FIRST_CHARACTERS, Scalar, plain_scalar
 from reconciler.support.text import quoted
@@ -65,7 +66,7 @@ def parse(text: str, path: str, lines: LineIndex, *, libyaml: bool = HAS_LIBYAML
 
     A document is returned despite duplicate keys (the first of them counts), but not with any other mistake.
     """
-    problems = list(other_breaks(text))
+    problems = [*other_breaks(text), *unresolved_conflicts(text)]
     if problems:  # positions and values differ from reader to reader
         return Parsed(None, problems)
     try:
