@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace  # noqa: TID251  (one is filled in line by line)
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -137,14 +137,19 @@ def read_journal(path: Path) -> PastRun:
     if not lines:
         hint = "the run was broken off before it wrote anything; the file can be removed"
         raise JournalError(f"the journal {path} has no complete line", hint)
-    run = None
+    reading = None
     for number, line in enumerate(lines, 1):
         try:
-            run = _begun(path, _entry(line)) if run is None else _continued(run, _entry(line))
+            if reading is None:
+                reading = _begun(path, _entry(line))
+            else:
+                _continue(reading, _entry(line))
         except WrongShape as problem:
             raise JournalError(f"{path}, line {number}, is not what a journal says there: {problem}") from problem
-    assert run is not None  # noqa: S101  (there is a first line)
-    return replace(run, truncated=bool(tail))
+    assert reading is not None  # noqa: S101  (there is a first line)
+    return replace(
+        reading.run, writes=tuple(reading.writes), deliveries=tuple(reading.deliveries), truncated=bool(tail)
+    )
 
 
 def _read_or_not(path: Path) -> PastRun | UnreadableJournal:
@@ -168,7 +173,17 @@ _HEADING_KEYS = ("event", "format_version", "run", "started_at", "program_versio
 _PLAN_KEYS = ("instance", "identity", "counts", "changes")
 
 
-def _begun(path: Path, entry: dict[str, Any]) -> PastRun:
+@dataclass(slots=True, eq=False)
+class _Reading:
+    """A run as far as its journal was read. Lists, since each line changes one item, and a run can have 10,000."""
+
+    run: PastRun
+    """Without its writes and deliveries."""
+    writes: list[PastWrite]
+    deliveries: list[PastDelivery]
+
+
+def _begun(path: Path, entry: dict[str, Any]) -> _Reading:
     if entry.get("event") != "begun":
         raise WrongShape("a journal begins with `begun`")
     values = JsonValue(current_heading(entry)).record((*_HEADING_KEYS, *_PLAN_KEYS))
@@ -183,7 +198,7 @@ def _begun(path: Path, entry: dict[str, Any]) -> PastRun:
         plan_digest=values["plan_digest"].unless_null(JsonValue.text),
     )
     plan = _plan(values)
-    return PastRun(path, heading, plan.instance, plan.identity, tuple(map(PastWrite, plan.changes)))
+    return _Reading(PastRun(path, heading, plan.instance, plan.identity, ()), list(map(PastWrite, plan.changes)), [])
 
 
 def _plan(values: Mapping[str, JsonValue]) -> Plan:
@@ -192,46 +207,47 @@ def _plan(values: Mapping[str, JsonValue]) -> Plan:
     return read_plan(empty | {key: values[key] for key in _PLAN_KEYS})
 
 
-def _continued(run: PastRun, entry: dict[str, Any]) -> PastRun:
+def _continue(reading: _Reading, entry: dict[str, Any]) -> None:
     event = entry.get("event")
     read = _EVENTS.get(event) if isinstance(event, str) else None
     if read is None:
         raise WrongShape("`event` is none that follows the first line")
-    if run.finished_at is not None:
+    if reading.run.finished_at is not None:
         raise WrongShape("nothing follows `finished`")
-    return read(run, JsonValue(current_delivery(entry) if read is _delivered else entry))
+    read(reading, JsonValue(current_delivery(entry) if read is _delivered else entry))
 
 
-def _sent(run: PastRun, node: JsonValue) -> PastRun:
+def _sent(reading: _Reading, node: JsonValue) -> None:
     values = node.record(("event", "at", "change"))
-    number, write = _write(run, values["change"])
+    number, write = _write(reading, values["change"])
     if write.sent_at is not None:
         raise WrongShape("this change was sent before")
-    return _with(run, number, replace(write, sent_at=values["at"].time()))
+    reading.writes[number] = replace(write, sent_at=values["at"].time())
 
 
-def _answered(run: PastRun, node: JsonValue) -> PastRun:
+def _answered(reading: _Reading, node: JsonValue) -> None:
     values = node.record(("event", "at", "change", "answer", "id", "error"))
-    number, write = _write(run, values["change"])
+    number, write = _write(reading, values["change"])
     if write.sent_at is None or write.answer is not None:
         raise WrongShape("this change was not sent, or was answered before")
     answered, client_id = values["answer"].one_of(WriteAnswer), values["id"].unless_null(JsonValue.client_id)
     if (answered is WriteAnswer.DONE) != (client_id is not None):
         raise WrongShape("`id` does not fit the answer")
     answer = PastAnswer(values["at"].time(), answered, client_id, values["error"].unless_null(JsonValue.text))
-    return _with(run, number, replace(write, answer=answer))
+    reading.writes[number] = replace(write, answer=answer)
 
 
-def _finished(run: PastRun, node: JsonValue) -> PastRun:
+def _finished(reading: _Reading, node: JsonValue) -> None:
     values = node.record(("event", "at", "interrupted", "outcomes"))
     verdicts = values["outcomes"].each(_verdict)
-    if len(verdicts) != len(run.writes):
+    if len(verdicts) != len(reading.writes):
         raise WrongShape("`outcomes` are not as many as the changes")
-    writes = tuple(replace(write, verdict=verdict) for write, verdict in zip(run.writes, verdicts, strict=True))
-    return replace(run, writes=writes, finished_at=values["at"].time(), interrupted=values["interrupted"].flag())
+    pairs = zip(reading.writes, verdicts, strict=True)
+    reading.writes = [replace(write, verdict=verdict) for write, verdict in pairs]
+    reading.run = replace(reading.run, finished_at=values["at"].time(), interrupted=values["interrupted"].flag())
 
 
-def _delivered(run: PastRun, node: JsonValue) -> PastRun:
+def _delivered(reading: _Reading, node: JsonValue) -> None:
     values = node.record(("event", "at", "name", "id", "cause", "sink", "status", "recipient", "why"))
     delivery = PastDelivery(
         values["at"].time(),
@@ -243,10 +259,10 @@ def _delivered(run: PastRun, node: JsonValue) -> PastRun:
         values["why"].unless_null(JsonValue.text),
         values["recipient"].unless_null(read_recipient),
     )
-    return replace(run, deliveries=(*run.deliveries, delivery))
+    reading.deliveries.append(delivery)
 
 
-_EVENTS: Mapping[str, Callable[[PastRun, JsonValue], PastRun]] = {
+_EVENTS: Mapping[str, Callable[[_Reading, JsonValue], None]] = {
     "sent": _sent,
     "answered": _answered,
     "delivered": _delivered,
@@ -262,16 +278,8 @@ def _verdict(node: JsonValue) -> PastResult:
     return PastResult(result, client_id, values["adopted"].flag(), values["why"].unless_null(JsonValue.text))
 
 
-def _write(run: PastRun, node: JsonValue) -> tuple[int, PastWrite]:
+def _write(reading: _Reading, node: JsonValue) -> tuple[int, PastWrite]:
     number = node.number()
-    if number >= len(run.writes):
+    if number >= len(reading.writes):
         raise WrongShape(f"there is no change {number}")
-    return number, run.writes[number]
-
-
-def _with(run: PastRun, number: int, write: PastWrite) -> PastRun:
-    return replace(run, writes=_replaced(run.writes, number, write))
-
-
-def _replaced(writes: Sequence[PastWrite], number: int, write: PastWrite) -> tuple[PastWrite, ...]:
-    return (*writes[:number], write, *writes[number + 1 :])
+    return number, reading.writes[number]

@@ -36,13 +36,18 @@ class JsonValue:
         """The values of an object that has exactly these keys."""
         if not isinstance(self.value, dict):
             raise self._not("an object")
+        if self.value.keys() != set(keys):
+            self._refuse_keys(self.value, keys)
+        prefix = f"{self.place}." if self.place else ""
+        return {key: JsonValue(value, prefix + key) for key, value in self.value.items()}
+
+    def _refuse_keys(self, found: Mapping[str, object], keys: Sequence[str]) -> None:
         for key in keys:
-            if key not in self.value:
+            if key not in found:
                 raise WrongShape(f"`{self._inside(key)}` is missing")
-        for key in self.value:
+        for key in found:
             if key not in keys:
                 raise WrongShape(f"{quoted(self._inside(key))} is not a key of this format")
-        return {key: JsonValue(value, self._inside(key)) for key, value in self.value.items()}
 
     def each(self, read: Callable[[JsonValue], T]) -> tuple[T, ...]:
         """The items of a list, each read in the same way."""
@@ -101,9 +106,10 @@ class JsonValue:
 
     def one_of(self, choices: type[E]) -> E:
         """One of the values of an enumeration."""
-        if not isinstance(self.value, str) or self.value not in set(choices):
-            raise self._not(f"one of {', '.join(choices)}")
-        return choices(self.value)
+        try:
+            return choices(self.value)
+        except ValueError:
+            raise self._not(f"one of {', '.join(choices)}") from None
 
     def _inside(self, key: str) -> str:
         return f"{self.place}.{key}" if self.place else key

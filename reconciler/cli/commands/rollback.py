@@ -23,7 +23,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import is_interactive
 from reconciler.cli.run.journals import find_runs
 from reconciler.model.errors import Refused, WrongUsage
-from reconciler.support.text import printable, quoted, quoted_url
+from reconciler.support.text import enumeration, printable, quoted, quoted_url
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from reconciler.planning.plan.plan import Plan
     from reconciler.planning.rollback import Undo
     from reconciler.results import Planned
+
+
+_MOST_NAMED = 5
+"""Maximum number of clients named in a warning."""
 
 
 @click.command(
@@ -125,9 +129,12 @@ def _undo(past: PastRun) -> Undo:
 def _warn_of_the_uncertain(past: PastRun, console: Console) -> None:
     from reconciler.applying.past_runs import uncertain
 
-    for change in uncertain(past):
-        name = printable(change.name)
-        console.problem(f"warning: {name}: the run may have written this, and nobody knows; look at the instance\n")
+    names = [quoted(change.name) for change in uncertain(past)]
+    if names:
+        more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+        which = enumeration([*names[:_MOST_NAMED], *more])
+        text = f"whether the run wrote {which} is not known: look at the instance"
+        console.problem(f"warning: {printable(past.instance)}: {text}; reconciler history {past.heading.run}\n")
 
 
 def _apply(

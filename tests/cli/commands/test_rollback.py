@@ -261,9 +261,20 @@ def test_what_may_have_been_written_is_warned_of(project: Project, staging: Plat
     journal.write_text("".join(json.dumps(line) + "\n" for line in kept))
     ended = project.run("rollback", run)
     assert ended.code == 0
-    assert "warning: Gone: the run may have written this, and nobody knows" in ended.err
+    assert "warning: staging: whether the run wrote 'Gone' is not known: look at the instance" in ended.err
     assert "name: Gone" not in ended.out
     assert ended.out.count("- name:") == 3
+
+
+def test_many_uncertain_changes_are_one_warning(project: Project, staging: Platform) -> None:
+    project.declare(*(wanted(f"Client {number}") for number in range(9)))
+    assert project.run(*APPLY).code == 0
+    (journal,) = (project.folder / ".reconciler").rglob("*.jsonl")
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(line for line in lines if '"answered"' not in line and '"finished"' not in line))
+    ended = project.run("rollback", _only_run(project))
+    assert ended.err.count("warning: ") == 1
+    assert "'Client 4' and 4 more is not known" in ended.err
 
 
 def test_a_run_that_changed_nothing_has_nothing_to_undo(project: Project, tmp_path: Path) -> None:
