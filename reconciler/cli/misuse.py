@@ -18,6 +18,9 @@ _NO_WRITE = {
     "fmt": "--check writes nothing, and --diff shows what would change",
     "rollback": "without --apply, nothing is written",
     "export": "without -o, it only prints",
+    "deliver": "--check delivers nothing",
+    "init": "init never changes a file that exists",
+    **dict.fromkeys(("doctor", "history", "instances", "observe", "validate"), "this command only reads: leave it out"),
 }
 _NO_QUESTION = {"--yes": "--yes does not ask", "": "this command asks nothing: leave it out"}
 _SOME_CLIENTS = {"--only": "--only GLOB limits the plan to some clients"}
@@ -35,7 +38,10 @@ _TLS = {"--instance": "TLS is always verified: `ca_bundle:` in reconciler.yaml n
 
 _OPTIONS: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("--dry-run", "--dryrun", "--noop", "--no-op", "--what-if", "--diff", "--check"), _NO_WRITE),
-    **dict.fromkeys(("--auto-approve", "--assume-yes", "--no-input", "--non-interactive", "-y"), _NO_QUESTION),
+    **dict.fromkeys(
+        ("--auto-approve", "--approve", "--assume-yes", "--no-confirm", "--no-input", "--non-interactive", "-y"),
+        _NO_QUESTION,
+    ),
     **dict.fromkeys(("--target", "--select", "--filter", "--include", "--client"), _SOME_CLIENTS),
     **dict.fromkeys(("--force", "--overwrite", "--ignore-limits", "--doit", "-f"), _FORCE),
     **dict.fromkeys(("--workspace", "--env", "--environment", "--profile", "--url", "--host"), _ONE_INSTANCE),

@@ -157,10 +157,11 @@ def test_a_plan_of_nothing_leads_to_the_first_declarations(project: Project, liv
 
 
 def test_no_command_is_proposed_for_what_it_cannot_do(project: Project, live: Platform) -> None:
-    live.has(ClientSpec("tab\tname", PASSWORD))
+    live.has(ClientSpec("tab\tname", PASSWORD), stored("Nowhere", "portal.example.com/cb"))
     project.declare()
     out = project.run("plan").out
     assert "(id 6): no entry can have this name: correct it on the Auth Clients page" in out
+    assert "(id 7): no entry can have its redirect URL: correct it on the Auth Clients page" in out
     assert "to declare" not in out
     live.has(ClientSpec("Single", PASSWORD))
     assert "1 live, and not declared; to declare it: " in project.run("plan").out

@@ -121,12 +121,23 @@ def _create(file: Path, data: bytes) -> bool:
     try:
         with open(os.open(temporary, _CREATE, _ANYBODY), "wb") as stream:
             stream.write(data)
-        os.link(temporary, file)  # unlike rename, it fails if the name is taken
+        _link(temporary, file, data)
     except FileExistsError:
         return False
     finally:
         temporary.unlink(missing_ok=True)
     return True
+
+
+def _link(temporary: Path, file: Path, data: bytes) -> None:
+    """Give the file its name, which must not be taken: a rename would take it from another file."""
+    try:
+        os.link(temporary, file)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        with open(os.open(file, _CREATE, _ANYBODY), "wb") as stream:
+            stream.write(data)
 
 
 def _replace(target: Path, data: bytes, mode: int, *, keep_mode: bool = False) -> None:

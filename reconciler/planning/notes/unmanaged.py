@@ -12,7 +12,11 @@ from reconciler.planning.match.blocked import ALLOW_LOOKALIKE, Entry, clients_te
 from reconciler.planning.match.match import LiveIndex, Match, MatchResult, RotationMatch
 from reconciler.planning.match.rotation import RotationStep, is_older, unreplaced_clients
 from reconciler.planning.plan.plan import REMOVED, Note, Unmanaged
-from reconciler.support.text import quoted
+from reconciler.planning.plan.redirect_urls import leads_nowhere
+from reconciler.support.text import enumeration, quoted
+
+NOT_DECLARABLE = "not-declarable"
+"""The code of the note on a client that only the Auth Clients page can correct."""
 
 
 class UnmanagedNotes:
@@ -54,9 +58,7 @@ class UnmanagedNotes:
                 pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
                 text += f"; to declare this one too, give it a name of its own and {pin}"
             return Note("ambiguous", text)
-        if not system and not can_be_declared(client.name):
-            return Note("not-declarable", "no entry can have this name: correct it on the Auth Clients page")
-        return None
+        return None if system else _not_declarable(client)
 
     def still_declared(self, client: LiveClient) -> str | None:
         """For which other instances a client's name is declared, as text; None if for none."""
@@ -68,6 +70,16 @@ class UnmanagedNotes:
         if still := self.still_declared(client):
             yield still
         yield "the platform needs it, so that nothing deletes it" if system else "`--prune removed` deletes it"
+
+
+def _not_declarable(client: LiveClient) -> Note | None:
+    what = ["this name"] if not can_be_declared(client.name) else []
+    what += ["its redirect URL"] if leads_nowhere(client.spec) else []
+    return (
+        Note(NOT_DECLARABLE, f"no entry can have {enumeration(what)}: correct it on the Auth Clients page")
+        if what
+        else None
+    )
 
 
 def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) -> Iterator[Note]:

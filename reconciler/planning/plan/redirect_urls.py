@@ -24,6 +24,11 @@ def redirect_hosts(spec: ClientSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_host(url) or url for url in spec.redirect_urls))
 
 
+def leads_nowhere(spec: ClientSpec) -> bool:
+    """Whether a redirect URL has no host, or a blank: no entry can declare it, and no waiver helps."""
+    return any(not _host(url) or " " in url for url in spec.redirect_urls)
+
+
 def is_plain_http(url: str) -> bool:
     """Whether codes sent to this URL can be read in transit: http, and not to the same machine."""
     return url[:5].lower() == "http:" and not is_loopback(_host(url))
