@@ -171,7 +171,7 @@ def test_the_first_update_of_a_hand_made_client_says_what_it_overwrites(project:
     live.has(stored("Portal", "https://hand.example.com/cb"), stored("Same"))
     project.declare(wanted("Portal"), wanted("Same"))
     text = "adopts client 6, and overwrites redirect_url"
-    assert f"! {text}: no apply to this instance is known here" in project.run("plan").out
+    assert f"! {text}; no apply to this instance is known here" in project.run("plan").out
     applied = project.run("apply", "--yes", "--format", "json").document
     assert [risk["code"] for risk in applied["instances"][0]["changes"][0]["risks"]] == ["adopts", "redirect-host"]
     live.change("Portal", stored("Portal", "https://night.example.com/cb"))
@@ -186,7 +186,7 @@ def test_with_a_base_only_what_it_does_not_declare_is_adopted(project: Project, 
     changes = {
         change["name"]: [risk["message"] for risk in change["risks"]] for change in plan["instances"][0]["changes"]
     }
-    assert "adopts client 6, and overwrites redirect_url: the base does not declare it" in changes["Portal"]
+    assert "adopts client 6, and overwrites redirect_url; the base does not declare it" in changes["Portal"]
     assert not any("adopts" in message for message in changes["New"])
 
 

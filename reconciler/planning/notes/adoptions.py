@@ -23,5 +23,5 @@ def _noted(change: Change, base: Base | None) -> Change:
         return change
     fields = enumeration(each.field for each in field_changes(change.before, change.after))
     why = "no apply to this instance is known here" if base is None else "the base does not declare it"
-    text = f"adopts client {change.id}, and overwrites {fields}: {why}"
+    text = f"adopts client {change.id}, and overwrites {fields}; {why}"
     return replace(change, risks=(Note(ADOPTS, text), *change.risks))
