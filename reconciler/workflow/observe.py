@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
@@ -49,21 +49,30 @@ def observe_instances(
 
 
 def plan_observed(
-    request: PlanRequest, observations: Sequence[Observation], file: str, now: datetime
+    request: PlanRequest,
+    observations: Sequence[Observation],
+    files: Mapping[str, str],
+    looked_in: str,
+    now: datetime,
 ) -> Iterator[PlanResult]:
     """Plan each instance from its observation, without requests or credentials.
 
-    `file` is the file of the observations, `now` the time from which their age is counted.
+    `files` are those of the observations, by instance, `looked_in` all of them as text; `now` is the time from which
+    the age of an observation is counted.
     """
     for instance in request.instances:
         try:
-            seen = observation_of(observations, instance, file)
+            seen = observation_of(observations, instance, looked_in)
             planned = plan_listing(request, instance, seen.listing)
             planned = with_deliveries(request, planned, seen.listing, observed=True) if instance.sinks else planned
         except ReconcilerError as problem:
             yield Stopped(instance, problem)
             continue
-        yield replace(planned, as_of=ObservationAge(seen.observed_at, now - seen.observed_at, printable(file)))
+        yield replace(planned, as_of=_age(seen, files[instance.name], now))
+
+
+def _age(seen: Observation, file: str, now: datetime) -> ObservationAge:
+    return ObservationAge(seen.observed_at, now - seen.observed_at, printable(file))
 
 
 def _observe(instance: Instance, sessions: Sessions, now: Callable[[], datetime]) -> Observation:

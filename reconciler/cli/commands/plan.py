@@ -18,6 +18,7 @@ from reconciler.cli.flags.options import (
 )
 from reconciler.cli.flags.platform import platform_option
 from reconciler.cli.flags.repeated import repeated_flags, selection_flags
+from reconciler.cli.flags.types import MultiPath
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.errors import WrongUsage
@@ -44,9 +45,10 @@ Examples:
 )
 @option(
     "--live",
-    type=click.Path(path_type=Path),
+    multiple=True,
+    type=MultiPath(path_type=Path),
     metavar="FILE",
-    help="Plan against what `observe` saved: no network, no credentials.",
+    help="Plan against what `observe` saved: no network, no credentials. Repeatable; the newest of an instance counts.",
 )
 @platform_option
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
@@ -59,7 +61,7 @@ def plan(
     selection: Selection,
     options: Options,
     output: Path | None,
-    live: Path | None,
+    live: Sequence[Path],
     platform: str | None,
     detailed_exitcode: bool,
     journal: Path | None,
@@ -74,9 +76,9 @@ def plan(
     if output is not None or reports:
         from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
 
-        refuse_overwriting(RunFiles(files, live=live), output, reports)
+        refuse_overwriting(RunFiles(files, live=tuple(live)), output, reports)
     report_files = ReportFiles("plan", reports, files, console)
-    if live is not None:
+    if live:
         from reconciler.cli.run.observation import plan_against
 
         return plan_against(live, files, selection, options, output, detailed_exitcode, report_files, platform, journal)

@@ -14,7 +14,19 @@ class MultiLine(click.types.StringParamType):
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         """Split into values. A pipeline's block of text ends in a line feed, which is not another value."""
-        return [line.strip() for line in rv.splitlines() if line.strip()]
+        return _lines(rv)
+
+
+class MultiPath(click.Path):
+    """A path; in the environment each line is a separate value."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """Split into values, as `MultiLine` does."""
+        return _lines(rv)
+
+
+def _lines(text: str) -> Sequence[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 class WholeNumber(click.IntRange):

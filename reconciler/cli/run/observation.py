@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from reconciler.cli.output.files import read_whole, write_atomically
 from reconciler.cli.output.results import show_plans
 from reconciler.cli.run.prepare import prepare
 from reconciler.cli.run.reports import ReportFiles
-from reconciler.live.observation import OBSERVE_AGAIN, as_if_on, dump_observations, load_observations
+from reconciler.live.observation import OBSERVE_AGAIN, Observation, as_if_on, dump_observations, load_observations
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
 from reconciler.render.terminal.errors import render_error_lines
@@ -55,7 +55,7 @@ def save_observations(
 
 
 def plan_against(
-    file: Path,
+    live: Sequence[Path],
     files: ProjectFiles,
     selection: Selection,
     options: Options,
@@ -75,18 +75,31 @@ def plan_against(
             "to save a plan for apply, leave --live out, where the credentials are",
         )
     with report_files.reporting_failures():
-        observations = load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file))
-        observations = tuple(as_if_on(each, platform) for each in observations)
+        newest = _newest(live)
+        observations = tuple(as_if_on(each, platform) for each, _ in newest.values())
         request = prepare(
             files, selection, options, report_files.console, reaching=False, platform=platform, journal=journal
         )
-        results = list(plan_observed(request, observations, str(file), datetime.now(UTC)))
+        files_of = {name: str(file) for name, (_, file) in newest.items()}
+        looked_in = ", ".join(map(str, live))
+        results = list(plan_observed(request, observations, files_of, looked_in, datetime.now(UTC)))
         refuse_unmatched(request, results)
     try:
         show_plans(results, report_files.console)
     finally:
         told = report_files.show(results, request.warnings)
     return with_report_failure(of_plans(results, detailed=detailed), told)
+
+
+def _newest(live: Sequence[Path]) -> Mapping[str, tuple[Observation, Path]]:
+    """Return of each instance the newest observation, and its file."""
+    found: dict[str, tuple[Observation, Path]] = {}
+    for file in live:
+        for each in load_observations(read_whole(file, "observation", OBSERVE_AGAIN), str(file)):
+            known = found.get(each.instance)
+            if known is None or known[0].observed_at < each.observed_at:
+                found[each.instance] = (each, file)
+    return found
 
 
 def _after_saving(found: Sequence[Observed], file: Path, files: ProjectFiles) -> str:

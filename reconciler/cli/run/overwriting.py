@@ -35,20 +35,19 @@ _ANOTHER = "name another file"
 
 @frozen
 class RunFiles:
-    """The files of a run that the command line names: the project, a saved plan or an observation, the journals."""
+    """The files of a run that the command line names: the project, a saved plan or observations, the journals."""
 
     files: ProjectFiles
     journal: Path | None = None
     """The folder of the journals; None for the one beside the settings."""
     saved: Path | None = None
-    live: Path | None = None
+    live: tuple[Path, ...] = ()
 
     def named(self) -> Iterator[KeptFile]:
-        """The saved plan and the observation."""
+        """The saved plan and the observations."""
         if self.saved is not None:
             yield KeptFile("the saved plan", identify(self.saved))
-        if self.live is not None:
-            yield KeptFile("the observation", identify(self.live))
+        yield from (KeptFile("the observation", identify(each)) for each in self.live)
 
 
 def refuse_overwriting(run: RunFiles, output: Path | None = None, reports: Sequence[Path] = ()) -> None:

@@ -40,9 +40,9 @@ def observed_of(project: Project, name: str = "live.json") -> list[str]:
     return [each["instance"] for each in document["observations"]]
 
 
-def observed_before(project: Project, identity: str, age: timedelta) -> None:
-    """An observation of `staging` that is so old."""
-    found = Observation("staging", identity, datetime.now(UTC) - age, listing(live(1, "PmApi")))
+def observed_before(project: Project, identity: str, age: timedelta, instance: str = "staging") -> None:
+    """An observation that is so old."""
+    found = Observation(instance, identity, datetime.now(UTC) - age, listing(live(1, "PmApi")))
     project.write("live.json", dump_observations([found], "1.2.3"))
 
 
@@ -126,6 +126,23 @@ def test_an_instance_that_was_not_observed_is_named_and_the_others_are_planned(p
     assert "1 to create" in ended.out
     assert ended.only_error() == "error: eu: not observed: live.json holds 'staging' only"
     assert "reconciler observe -o FILE --instance eu" in ended.err
+
+
+def test_of_several_files_the_newest_observation_of_an_instance_counts(project: Project) -> None:
+    """As from a job for each instance: one that is down keeps the file of an earlier run."""
+    eu = "https://eu.example.com"
+    project.configure({"staging": at(NOWHERE), "eu": at(eu)})
+    project.declare(wanted("One"))
+    for name, url, ago in (("eu", eu, 60), ("staging", NOWHERE, 120), ("staging", NOWHERE, 5)):
+        observed_before(project, url, timedelta(minutes=ago), name)
+        (project.folder / "live.json").rename(project.folder / f"{name}-{ago}.json")
+    names = ("staging-120.json", "eu-60.json", "staging-5.json")
+    ended = project.run("plan", "--all", "--format", "json", *(word for name in names for word in ("--live", name)))
+    assert ended.code == 0, ended.err
+    ages = {each["instance"]: each["age_seconds"] // 60 for each in ended.document["instances"]}
+    assert ages == {"staging": 5, "eu": 60}
+    project.environ.setenv("RECONCILER_LIVE", "eu-60.json\nstaging-5.json\n")
+    assert project.run("plan", "--all").code == 0
 
 
 def test_no_plan_is_saved_from_an_observation(project: Project) -> None:
