@@ -100,13 +100,12 @@ def change(method: str, path: str, fields: dict[str, str], state: dict[str, Any]
 
 
 def download(run: str, words: list[str]) -> int:
-    """`gh run download RUN --name NAME --dir DIR`."""
+    """`gh run download RUN --pattern GLOB --dir DIR`: each artifact into a folder of its name."""
     named = dict(zip(words[::2], words[1::2], strict=True))
-    kept = HOME / "artifacts" / run / named["--name"]
-    if not kept.is_dir():
-        return 1
-    shutil.copytree(kept, named["--dir"])
-    return 0
+    kept = sorted((HOME / "artifacts" / run).glob(named["--pattern"]))
+    for each in kept:
+        shutil.copytree(each, Path(named["--dir"]) / each.name)
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

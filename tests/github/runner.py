@@ -38,10 +38,24 @@ def document(path: Path) -> dict[str, Any]:
     return found
 
 
+PROJECT = "the project"
+"""Where steps run that name no folder: the one place of a workflow that its user edits."""
+
+
 def steps_of(workflow: str, job: str) -> list[dict[str, Any]]:
-    """The steps of a job."""
-    found: list[dict[str, Any]] = document(WORKFLOWS / workflow)["jobs"][job]["steps"]
-    return found
+    """The steps of a job, each with the folder it runs in and the variables of the whole workflow."""
+    found = document(WORKFLOWS / workflow)
+    content = found["jobs"][job]
+    folder = content.get("defaults", {}).get("run", {}).get("working-directory", PROJECT)
+    variables = found.get("env", {})
+    return [
+        {
+            **step,
+            "working-directory": step.get("working-directory", folder),
+            "env": {**variables, **step.get("env", {})},
+        }
+        for step in content["steps"]
+    ]
 
 
 def step_of(workflow: str, job: str, name: str) -> dict[str, Any]:
@@ -65,6 +79,8 @@ class Runner:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    project: str = "."
+    """The folder of the checkout that a user wrote into the workflows."""
 
     def __post_init__(self) -> None:
         """Put `gh` and `reconciler` where a runner would have them."""
@@ -110,9 +126,10 @@ class Runner:
         variables = {key: _filled(str(value), context) for key, value in step.get("env", {}).items()}
         script = self.temp / "step.sh"
         script.write_text(_filled(step["run"], {}))
+        folder = self.project if step.get("working-directory") == PROJECT else "."
         ended = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            cwd=self.checkout,
+            cwd=self.checkout / folder,
             env={**self._surroundings(), "GITHUB_OUTPUT": str(output), **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -133,6 +150,7 @@ class Runner:
             "GITHUB_REPOSITORY": HERE,
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_RUN_ID": "7001",
+            "GITHUB_SHA": "0" * 40,
             "GITHUB_WORKSPACE": str(self.checkout),
             "GITHUB_STEP_SUMMARY": str(self.temp / "summary.md"),
             "GITHUB_PATH": str(self.temp / "path.txt"),

@@ -17,7 +17,6 @@ from tests.github.runner import ACTION, WORKFLOWS, document
 FILES = sorted(WORKFLOWS.glob("*.yml"))
 NAMES = [file.name for file in FILES]
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
-ACCOUNTS = re.compile(r"# EDIT: .*?\n(.*?) *# END\n", re.DOTALL)
 
 named = pytest.mark.parametrize("file", [*FILES, ACTION], ids=lambda file: file.name)
 
@@ -115,6 +114,7 @@ def test_nothing_is_written_but_where_it_has_to_be() -> None:
     }
     assert {place: keys for place, keys in writing.items() if keys} == {
         ("apply.yml", "apply"): ["contents"],
+        ("apply.yml", "secrets"): ["contents"],
         ("apply.yml", "observe"): ["actions"],
         ("comment.yml", "comment"): ["pull-requests"],
         ("drift.yml", "tell"): ["issues"],
@@ -141,7 +141,7 @@ def test_a_job_with_credentials_has_an_environment_and_no_right_to_post() -> Non
 
 def test_nothing_with_credentials_is_started_by_a_pull_request() -> None:
     triggers = {file.name: set(document(file)[True]) for file in FILES}  # type: ignore[index]
-    assert triggers["plan.yml"] == {"pull_request"}
+    assert triggers["plan.yml"] == {"pull_request", "merge_group"}
     assert triggers["comment.yml"] == {"workflow_run"}
     for name in ("apply.yml", "drift.yml", "observe.yml"):
         assert triggers[name] <= {"push", "schedule", "workflow_dispatch"}
@@ -161,13 +161,44 @@ def test_no_checkout_keeps_its_token() -> None:
                 assert step["with"]["persist-credentials"] is False, file
 
 
-def test_the_accounts_are_named_alike_wherever_they_stand() -> None:
-    """A user edits them in one go."""
-    found = [
-        re.sub(r"^ +", "", block, flags=re.MULTILINE) for file in FILES for block in ACCOUNTS.findall(file.read_text())
-    ]
-    assert len(found) == 4
-    assert len(set(found)) == 1
+def test_a_job_has_the_environment_of_its_own_instance_and_two_secrets_that_are_called_alike_everywhere() -> None:
+    """No name of a variable stands in a workflow, and no job can be handed what belongs to another instance."""
+    environments = {
+        ("apply.yml", "plan"): "reconciler-read-${{ matrix.instance }}",
+        ("apply.yml", "apply"): "${{ matrix.environment }}",
+        ("drift.yml", "look"): "reconciler-read-${{ matrix.instance }}",
+        ("observe.yml", "observe"): "reconciler-read-${{ matrix.instance }}",
+    }
+    for file, name, job in jobs():
+        if file == "release.yml":
+            continue
+        assert job.get("environment") == environments.get((file, name))
+        secrets = set(re.findall(r"secrets[.\[][^ }]*", str(job)))
+        assert secrets == ({"secrets.PM_USERNAME", "secrets.PM_PASSWORD"} if "environment" in job else set())
+
+
+def test_the_folder_of_the_project_stands_in_one_place_of_each_workflow() -> None:
+    """A job without a checkout has no such folder, and runs where it is; so does one that has paths of the whole."""
+    edit = "    working-directory: . # EDIT: the folder that holds reconciler.yaml, such as infra/auth\n"
+    elsewhere = {("apply.yml", "changes"), ("apply.yml", "secrets"), ("apply.yml", "observe")}
+    elsewhere |= {("drift.yml", "tell"), ("plan.yml", "drift")}
+    found = {(file, name) for file, name, job in jobs() if "defaults" in job}
+    assert found == elsewhere
+    for file, name, job in jobs():
+        checks_out = any("actions/checkout" in step.get("uses", "") for step in job["steps"])
+        assert checks_out or (file, name) in elsewhere or file in {"comment.yml", "ci.yml", "release.yml"}
+    for name in ("apply.yml", "drift.yml", "observe.yml", "plan.yml"):
+        assert (WORKFLOWS / name).read_text().count(edit) == 1
+    steps = [step for _, _, job in jobs() for step in job["steps"]]
+    assert not [step for step in steps if "working-directory" in step]
+
+
+def test_every_file_of_a_revision_is_named_from_the_folder_of_the_project() -> None:
+    """`REV:path` starts at the root of the repository: in a subfolder it would not be there, and nothing be trusted."""
+    for _, _, job in jobs():
+        for step in job["steps"]:
+            named = re.findall(r"\$(?:base|BASE)\b[^ ]*:(\S*)", step.get("run", ""))
+            assert all(each.startswith("./") for each in named), named
 
 
 def test_no_failure_is_passed_over() -> None:

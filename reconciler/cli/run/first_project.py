@@ -283,14 +283,16 @@ def _variables(project: Project) -> Sequence[str]:
 
 def _to_fill_in(project: Project, flags: InitFlags) -> Sequence[str]:
     """Return what only the code host's own pages can set, and what is left to fill in."""
-    names = enumeration(["reconciler-read", *(each.name for each in reached(project.settings))])
+    instances = [each.name for each in reached(project.settings)]
     lines = []
     if flags.github:
-        lines.append(f"on GitHub: make the environments {printable(names)}, with the secrets named in the workflows")
+        names = printable(enumeration(name for each in instances for name in (f"reconciler-read-{each}", each)))
+        lines.append(f"on GitHub: make the environments {names}, each with the secrets PM_USERNAME and PM_PASSWORD")
         if flags.action is None:
             lines.append("in .github/workflows: put the full id of a commit in place of SHA")
     if flags.gitlab:
-        lines.append(f"on GitLab: make the environments {printable(names)}, with protected variables for the accounts")
+        names = printable(enumeration(name for each in instances for name in (f"reconciler-read/{each}", each)))
+        lines.append(f"on GitLab: make the environments {names}, each with protected variables for its account")
         if flags.program is None:
             lines.append("in .gitlab-ci.yml: fill in RECONCILER and RECONCILER_COMMIT, as it says there")
     return lines

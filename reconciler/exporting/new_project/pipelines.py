@@ -24,7 +24,6 @@ _ACTION = rf"[\w.-]+/[\w.-]+(?:/[\w.-]+)*@{_COMMIT}"
 _PROGRAM = rf"(?P<address>[^\s@\"\\]+(?:@[^\s@\"\\]+)?)@(?P<commit>{_COMMIT})"
 
 _USES = r"(?<=uses: )\S+@SHA(?: #.*)?"
-_VARIABLES = r"(?P<edit>(?P<indent> +)# EDIT.*\n)(?:.*\n)*?(?P<end> +# END\n)"
 
 
 def check_action(action: str) -> None:
@@ -42,12 +41,12 @@ def check_program(program: str) -> None:
 
 
 def github_files(settings: Settings, action: str | None) -> Mapping[Path, str]:
-    """Return the five workflows for these instances. Without an action, what names it stays as it is.
+    """Return the five workflows. They read the instances from reconciler.yaml; without an action, SHA stays in them.
 
     Raises `WrongUsage` if no instance has an account in environment variables.
     """
-    variables = account_variables(settings)
-    return {GITHUB / name: _workflow(template(f"github/{name}"), variables, action) for name in WORKFLOWS}
+    account_variables(settings)
+    return {GITHUB / name: _workflow(template(f"github/{name}"), action) for name in WORKFLOWS}
 
 
 def gitlab_files(settings: Settings, program: str | None) -> Mapping[Path, str]:
@@ -93,12 +92,5 @@ def _variables(instance: Instance) -> Iterator[str]:
     yield from (name for name in (names and names.username_env, names and names.password_env) if name)
 
 
-def _workflow(text: str, variables: Sequence[str], action: str | None) -> str:
-    if action is not None:
-        text = re.sub(_USES, lambda _: action, text)
-    return re.sub(_VARIABLES, lambda found: _filled(found, variables), text)
-
-
-def _filled(found: re.Match[str], variables: Sequence[str]) -> str:
-    lines = [f"{found['indent']}{quoted_scalar(name)}: ${{{{ secrets.{name} }}}}\n" for name in variables]
-    return f"{found['edit']}{''.join(lines)}{found['end']}"
+def _workflow(text: str, action: str | None) -> str:
+    return text if action is None else re.sub(_USES, lambda _: action, text)
