@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.cli.projects import stored, wanted
+from tests.cli.projects import platform, stored, wanted
 from tests.declared.git.repositories import git, repository
-from tests.github.flows import EVIL, SECRETS, Origin, declared
+from tests.github.flows import EVIL, NAMED, SECRETS, Origin, declared
 from tests.github.runner import ROOT, Ran, Runner, document, missing_secrets
 from tests.github.test_files import judged
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed:
 
 PIPELINE = ROOT / "docs" / "guides" / "gitlab" / "gitlab-ci.yml"
 SCRIPT = ROOT / "docs" / "guides" / "pipelines" / "pipeline.sh"
-ACCOUNT = {key.removeprefix("secrets."): value for key, value in SECRETS.items() if key.startswith("secrets.")}
+ACCOUNT = {NAMED[f"matrix.{each}"]: SECRETS[f"secrets.PM_{each.upper()}"] for each in ("username", "password")}
 KEYWORDS = {"variables", "stages", "default"}
 
 
@@ -34,10 +34,22 @@ def job(runner: Runner, name: str, part: str = "script") -> Ran:
     return runner.run({"run": script}, {})
 
 
-@pytest.fixture
-def gitlab_runner(origin: Origin) -> Callable[..., Runner]:
-    """A maker of runners with what GitLab sets; `curl` finds what `live.json` beside them holds, if it is there."""
+GitlabRunners = Callable[[Origin], Callable[..., Runner]]
 
+
+@pytest.fixture
+def gitlab_runner(origin: Origin, gitlab_runner_of: GitlabRunners) -> Callable[..., Runner]:
+    """A maker of runners for a repository whose files are at its root."""
+    return gitlab_runner_of(origin)
+
+
+@pytest.fixture
+def gitlab_runner_of() -> GitlabRunners:
+    """A maker of runners with what GitLab sets; `curl` finds the observation beside them, if there is one."""
+    return _gitlab_runners
+
+
+def _gitlab_runners(origin: Origin) -> Callable[..., Runner]:
     def make(branch: str = "main", **variables: str) -> Runner:
         runner = origin.runner(branch)
         runner.environment.update(
@@ -45,6 +57,8 @@ def gitlab_runner(origin: Origin) -> Callable[..., Runner]:
                 "GITHUB_ACTIONS": "",
                 "APPLIED": gitlab()["variables"]["APPLIED"],
                 "INSTANCE": "production",
+                "FOLDER": origin.project,
+                "CI_PROJECT_DIR": str(runner.checkout),
                 "CI_API_V4_URL": "https://gitlab.example.com/api/v4",
                 "CI_PROJECT_ID": "7",
                 "CI_JOB_TOKEN": "t",
@@ -55,7 +69,7 @@ def gitlab_runner(origin: Origin) -> Callable[..., Runner]:
                 **variables,
             }
         )
-        live = origin.folder / "live.json"
+        live = origin.folder / "live-production.json"
         curl = runner.folder / "bin" / "curl"
         curl.write_text(f'#!/bin/sh\nwhile [ "$1" != --output ]; do shift; done\ncp "{live}" "$2" 2>/dev/null\n')
         curl.chmod(0o755)
@@ -105,12 +119,12 @@ def test_no_other_commit_is_installed(installing: Runner, commit_id: str) -> Non
 
 
 def test_only_protected_branches_run_what_holds_an_account() -> None:
-    """A merge request runs one job, which has no environment, so that no variable scoped to one reaches it."""
+    """A merge request runs jobs without an environment, so that no variable scoped to one reaches them."""
     for name, content in gitlab().items():
         if name in KEYWORDS:
             continue
         conditions = [rule["if"] for rule in content["rules"]]
-        if name == "review":
+        if name.startswith("review"):
             assert conditions == ['$CI_PIPELINE_SOURCE == "merge_request_event"']
             assert "environment" not in content
         else:
@@ -128,7 +142,7 @@ def test_one_apply_at_a_time_is_started_by_a_person() -> None:
 def test_a_merge_request_is_planned_without_an_account(origin: Origin, gitlab_runner: Callable[..., Runner]) -> None:
     looking = gitlab_runner(**ACCOUNT)
     assert job(looking, "observe").code == 0
-    shutil.copy(looking.checkout / "live.json", origin.folder)
+    shutil.copy(looking.checkout / "live-production.json", origin.folder)
     origin.propose({"clients/all.yaml": declared(wanted(EVIL, "https://evil.example.com/cb"))})
     runner = gitlab_runner("trial")
     ran = job(runner, "review")
@@ -136,6 +150,30 @@ def test_a_merge_request_is_planned_without_an_account(origin: Origin, gitlab_ru
     assert "1 to create" in (runner.checkout / "review.md").read_text()
     assert document(runner.checkout / "review.gitlab-terraform.json") == {"create": 1, "update": 0, "delete": 0}
     assert not list(runner.folder.rglob("hurt"))
+
+
+def test_in_a_subfolder_drift_is_a_job_of_its_own(tmp_path: Path, gitlab_runner_of: GitlabRunners) -> None:
+    with platform(tmp_path / "platform.sqlite3") as served:
+        origin = Origin(tmp_path, served, project="infra/auth")
+        make = gitlab_runner_of(origin)
+        origin.merge(wanted("Portal"))
+        runner = make(**ACCOUNT)
+        for name, part in (("plan", "script"), ("apply", "script"), ("apply", "after_script")):
+            ran = job(runner, name, part)
+            assert ran.code == 0, ran.text
+        assert origin.applied() == origin.head()
+        assert job(make(**ACCOUNT), "drift").code == 0
+        served.change("Portal", stored("Portal", "https://night.example.com/cb"))
+        looking = make(**ACCOUNT)
+        assert job(looking, "observe").code == 0
+        shutil.copy(looking.checkout / "live-production.json", origin.folder)
+        assert job(make(**ACCOUNT), "drift").code == 4
+        origin.propose({"clients/all.yaml": declared(wanted("Portal"), wanted("Desk"))})
+        review = make("trial")
+        ran = job(review, "review")
+        assert ran.code == 0, ran.text
+        assert "night.example.com" in (review.checkout / "infra/auth/review.md").read_text()
+        assert job(review, "review drift").code == 1
 
 
 def test_without_an_observation_a_merge_request_is_validated(
@@ -147,7 +185,7 @@ def test_without_an_observation_a_merge_request_is_validated(
     good = gitlab_runner("main")
     ran = job(good, "review")
     assert ran.code == 0
-    assert "no observation yet" in ran.text
+    assert "no observation of production yet" in ran.text
 
 
 def test_a_merge_is_planned_applied_and_remembered(origin: Origin, gitlab_runner: Callable[..., Runner]) -> None:
