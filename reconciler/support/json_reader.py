@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -106,10 +107,10 @@ class JsonValue:
 
     def one_of(self, choices: type[E]) -> E:
         """One of the values of an enumeration."""
-        try:
-            return choices(self.value)
-        except ValueError:
-            raise self._not(f"one of {', '.join(choices)}") from None
+        if isinstance(self.value, str):
+            with suppress(ValueError):
+                return choices(self.value)
+        raise self._not(f"one of {', '.join(choices)}")
 
     def _inside(self, key: str) -> str:
         return f"{self.place}.{key}" if self.place else key
