@@ -5,7 +5,7 @@ For lines of the platform on which the program creates nothing, and on which a c
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.sandbox.store import Store
-from tests.cli.projects import at, environment, process, wanted
+from tests.cli.projects import REPORTS_A_BUG, Project, at, wanted
 from tests.faults import CutAnswer, DropConnection, On, Respond, together
 from tests.platform_lines import LINES, Line
 from tests.tiers import examples, few
@@ -89,7 +89,7 @@ CLIENTS = st.lists(st.tuples(st.sampled_from(Wish), st.booleans()), min_size=1, 
 
 
 @pytest.mark.parametrize("line", few(WITHOUT_CREATES, 3), ids=str)
-@examples(0.1)
+@settings(examples(0.1), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     clients=CLIENTS,
     fault=st.sampled_from(sorted(FAULTS)),
@@ -97,9 +97,10 @@ CLIENTS = st.lists(st.tuples(st.sampled_from(Wish), st.booleans()), min_size=1, 
     number=st.integers(1, 6),
 )
 def test_one_clean_run_converges_and_leaves_the_clients_of_others_alone(
-    line: Line, clients: list[Client], fault: str, method: str, number: int
+    project: Project, line: Line, clients: list[Client], fault: str, method: str, number: int
 ) -> None:
     owners_count = line.platform in ("2026-hashed", "2026-owner-only")
+    shutil.rmtree(project.folder / ".reconciler", ignore_errors=True)  # each example is the first run of its project
     with TemporaryDirectory() as folder:
         database, ids = Path(folder) / "platform.sqlite3", {}
         with Store(database, platform=line.platform) as store:
@@ -107,21 +108,15 @@ def test_one_clean_run_converges_and_leaves_the_clients_of_others_alone(
                 ids[each.name] = store.create(
                     each.name, OLD, False, False, owner="admin" if each.is_ours else "pm_manager"
                 )[0]
-        project = Path(folder) / "project"
-        (project / "clients").mkdir(parents=True)
-        entries = [each.entry for each in clients if each.entry is not None]
-        (project / "clients" / "all.yaml").write_text(json.dumps({"clients": entries}))
+        project.declare(*(each.entry for each in clients if each.entry is not None))
         strikes = together(FAULTS[fault](On(method, "/oauth/clients", {number})))
         codes = []
         for faults in (strikes, together()):
             with line.running(database, middleware=faults) as url:
-                limits = {"updates": 9, "deletes": 9}
-                instances = {"staging": {**at(url), "timeout": 4, "limits": limits}}
-                (project / "reconciler.yaml").write_text(json.dumps({"instances": instances}))
-                account = {"PM_USER": "admin", "PM_PASSWORD": "Admin-pass-1", "XDG_STATE_HOME": folder}
-                ended = process("apply", "--yes", "-i", "staging", cwd=project, env=environment(**account))
-                assert "Traceback" not in ended.stdout + ended.stderr
-                codes.append(ended.returncode)
+                project.configure({"staging": at(url, timeout=4, limits={"updates": 9, "deletes": 9})})
+                ended = project.run("apply", "--yes", "-i", "staging")
+                assert REPORTS_A_BUG not in ended.err
+                codes.append(ended.code)
         with Store(database) as store:
             live = {row[0]: (row[1], row[3]) for row in store.clients()}
     blocked = [each for each in clients if owners_count and not each.is_ours and each.after != (each.name, OLD)]
