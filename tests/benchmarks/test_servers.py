@@ -26,8 +26,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_PASSWORD", "bench")
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("files", [False, True])
+@pytest.mark.parametrize(("layout", "files"), [*zip(LAYOUTS, (False, True, False), strict=True)])
 def test_every_layout_is_valid_and_in_sync(layout: str, files: bool, tmp_path: Path) -> None:
     write_project(tmp_path, CLIENTS, layout=layout, files=files)
     with serving(tmp_path / "listing.json") as url:

@@ -17,6 +17,7 @@ from reconciler.sandbox.store import Store
 from tests.cli.projects import REPORTS_A_BUG, Ended, Project, stored, wanted
 from tests.cli.sinking import DOCUMENT
 from tests.planning.planfile.saving import document, with_digest
+from tests.tiers import examples
 
 DATABASE = "live.sqlite3"
 SYSTEM = ("Corp*",)
@@ -258,7 +259,7 @@ def test_an_honest_plan_does_what_it_says(project: Project, scenario: Scenario) 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS)
 @given(data=st.data())
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(0.2), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_plan_with_another_value_in_one_place_does_nothing_that_the_guards_refuse(
     project: Project, scenario: Scenario, data: st.DataObject
 ) -> None:

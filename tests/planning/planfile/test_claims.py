@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import assert_never
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.clients import AbsentClient, Declarations, DesiredClient, Listing, LiveClient
@@ -16,6 +16,7 @@ from reconciler.planning.planfile.claims import check_claims, needs_declarations
 from reconciler.planning.planfile.stale import Ready, reconcile_saved
 from tests.builders import absent, declare, listing, live, plan_of, present, spec
 from tests.strategies import declarations, listings, policies
+from tests.tiers import examples
 
 LATER = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -54,7 +55,7 @@ def is_clear(declared: Declarations) -> bool:
 
 
 @given(declarations().filter(is_clear), listings().filter(lambda seen: seen.at is not None), policies, st.data())
-@settings(max_examples=200)
+@examples(2)
 def test_an_honest_plan_is_believed_whatever_of_it_is_done(
     declared: Declarations, seen: Listing, policy: PlanPolicy, data: st.DataObject
 ) -> None:
