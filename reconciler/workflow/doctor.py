@@ -16,6 +16,7 @@ from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Endpoint, Sessions, locate
 from reconciler.workflow.options import Options
+from reconciler.workflow.parallel import CancelToken, each_parallel
 
 
 @frozen
@@ -32,13 +33,17 @@ class ExaminationRequest:
     """Whether `declared` is None because there is no file of declarations yet."""
 
 
-def examine_instances(request: ExaminationRequest) -> Iterator[Examination]:
-    """Examine each instance in turn; an error becomes a finding."""
-    sessions = Sessions(request.options.environ, request.options.timeout)
-    for instance in request.instances:
+def examine_instances(request: ExaminationRequest, parallelism: int) -> Iterator[Examination]:
+    """Examine the instances, `parallelism` at a time, in their order; an error becomes a finding."""
+    cancel_token = CancelToken()
+    sessions = Sessions(request.options.environ, request.options.timeout, stop=cancel_token)
+
+    def examine_one(instance: Instance) -> Examination:
         declared = None if request.declared is None else request.declared.of(instance.name)
         reach, account = _facts(instance, sessions, log_in=request.log_in)
-        yield examine(Context(instance, request.settings, declared, request.first_day), reach, account)
+        return examine(Context(instance, request.settings, declared, request.first_day), reach, account)
+
+    return each_parallel(request.instances, examine_one, parallelism, cancel_token)
 
 
 def _facts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -37,8 +37,16 @@ def map_parallel(
     such an exception, or one that `work` raises, begins the cancellation, waits at most GRACE seconds for the work
     under way, and is raised again; without a `cancel_token` it does not wait. `work` should return expected errors.
     """
+    return list(each_parallel(items, work, size, cancel_token))
+
+
+def each_parallel(
+    items: Sequence[Item], work: Callable[[Item], Result], size: int, cancel_token: CancelToken | None = None
+) -> Iterator[Result]:
+    """Like `map_parallel`, but each result is returned as soon as it and all before it are there."""
     if min(size, len(items)) <= 1:
-        return [work(item) for item in items]
+        yield from map(work, items)
+        return
     from reconciler.support.workers import WorkerPool
 
     results: dict[int, Result] = {}
@@ -49,13 +57,14 @@ def map_parallel(
 
     with WorkerPool(min(size, len(items)), numbered) as pool:
         try:
-            while waiting or pool.busy:
-                while waiting and pool.free:
-                    pool.start(waiting.popleft())
-                results.update(pool.wait())
+            for number in range(len(items)):
+                while number not in results:
+                    while waiting and pool.free:
+                        pool.start(waiting.popleft())
+                    results.update(pool.wait())
+                yield results.pop(number)
         except BaseException:
             if cancel_token is not None:
                 cancel_token.begin()
                 pool.drain(GRACE)
             raise
-    return [results[number] for number in range(len(items))]

@@ -78,7 +78,7 @@ def test_no_more_requests_are_under_way_than_were_allowed(project: Project, tmp_
     crowd = Crowd()
     project.declare(*(wanted(f"Client {number}") for number in range(6)))
     with fleet(project, tmp_path, [crowd] * 4) as served:
-        for arguments in (("plan",), ("apply", "--yes")):
+        for arguments in (("doctor",), ("observe", "-o", "live.json"), ("plan",), ("apply", "--yes")):
             done = project.run(*arguments, "--all", "--parallelism", str(parallelism))
             assert done.code == 0
         assert [len(each.clients()) for each in served] == [6] * 4
@@ -95,6 +95,21 @@ def test_the_results_stand_in_the_order_of_the_instances_whichever_answers_first
         threading.Thread(target=_release_after, args=(slow, served[2])).start()
         document = project.run("plan", "--all", "--format", "json").document
     assert _names(document) == ["i0", "i1", "i2"]
+
+
+def test_the_findings_of_a_fleet_stand_in_the_order_of_the_instances_and_the_next_command_names_all(
+    project: Project, tmp_path: Path
+) -> None:
+    slow = Hold(On("GET", "/oauth/clients"))
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [slow, None, None]) as served:
+        threading.Thread(target=_release_after, args=(slow, served[2])).start()
+        ended = project.run("doctor", "--all")
+        observed = project.run("observe", "--all", "-o", "live.json")
+    assert ended.code == 0
+    assert re.findall(r"^i\d", ended.out, re.MULTILINE) == ["i0", "i1", "i2"]
+    assert ended.out.endswith("\nnext: reconciler plan --all\n")
+    assert observed.err.endswith("reconciler plan --live live.json --all\n")
 
 
 def _release_after(hold: Hold, other: Platform) -> None:

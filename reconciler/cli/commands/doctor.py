@@ -12,9 +12,10 @@ from reconciler.cli.flags.options import (
     instance_options,
     option,
     output_options,
+    parallelism_option,
     timeout_option,
 )
-from reconciler.cli.flags.repeated import repeated_flags
+from reconciler.cli.flags.repeated import repeated_flags, selection_flags
 from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 
@@ -34,8 +35,16 @@ Examples:
 @instance_options
 @option("--no-login", is_flag=True, help="Only look at the way there; the credentials are not even read.")
 @timeout_option
+@parallelism_option
 @output_options
-def doctor(files: ProjectFiles, selection: Selection, no_login: bool, timeout: float | None, console: Console) -> int:
+def doctor(
+    files: ProjectFiles,
+    selection: Selection,
+    no_login: bool,
+    timeout: float | None,
+    parallelism: int,
+    console: Console,
+) -> int:
     """Examine the way to an instance, the account, the clients.
 
     Can it be reached, logged in to, planned, applied to, and what would surprise you? Each finding has a way
@@ -46,12 +55,12 @@ def doctor(files: ProjectFiles, selection: Selection, no_login: bool, timeout: f
     from reconciler.cli.output.exit_codes import of_examinations
     from reconciler.render.json.doctor import render_examinations
     from reconciler.render.terminal.doctor import render_examination
-    from reconciler.render.terminal.next_step import next_after_examinations
+    from reconciler.render.terminal.next_step import Chosen, next_after_examinations
     from reconciler.workflow.doctor import examine_instances
 
     request = _request(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)
     examined: list[Examination] = []
-    for each in examine_instances(request):
+    for each in examine_instances(request, parallelism):
         if not console.wants_json:
             console.result(("\n" if examined else "") + render_examination(each, console.paint))
         examined.append(each)
@@ -59,7 +68,9 @@ def doctor(files: ProjectFiles, selection: Selection, no_login: bool, timeout: f
         console.result(render_examinations(examined))
     else:
         flags = repeated_flags(files, request.options)
-        console.result(next_after_examinations(examined, flags, console.paint, str(files.clients_directory)))
+        chosen = Chosen(selection_flags(selection), len(examined))
+        clients = str(files.clients_directory)
+        console.result(next_after_examinations(examined, flags, console.paint, clients, chosen))
     return of_examinations(examined)
 
 

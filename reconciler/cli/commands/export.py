@@ -101,5 +101,5 @@ def export(
         return code
     found = export_seen(seen, settings, system=system)
     proposals = write_export(found, target, files, settings, console)
-    show_export(found, proposals, target, files, console)
+    show_export(found, proposals, target, files, selection, console)
     return 0

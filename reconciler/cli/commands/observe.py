@@ -66,4 +66,4 @@ def observe(
     refuse_overwriting(RunFiles(files), output)
     instances = select_instances(valid_settings(config, config_from), selection)
     require_extras(instances)
-    return save_observations(instances, output, files, options, parallelism, console)
+    return save_observations(instances, output, files, selection, options, parallelism, console)

@@ -9,7 +9,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import OutputLost
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.errors import render_error_lines
-from reconciler.render.terminal.next_step import next_after_plans, next_after_reports
+from reconciler.render.terminal.next_step import Chosen, next_after_plans, next_after_reports
 from reconciler.render.terminal.overview import fleet_text, plans_and_table, plans_text, report_text
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
 
@@ -28,7 +28,11 @@ def show_plans(
     else:
         console.result(plans_and_table(results, console.paint))
         if flags is not None:
-            console.result(next_after_plans([(p.plan, p.refusals) for p in planned], flags, console.paint, chosen))
+            console.result(
+                next_after_plans(
+                    [(p.plan, p.refusals) for p in planned], flags, console.paint, Chosen(chosen, len(results))
+                )
+            )
     _show_stopped(results, console)
 
 
@@ -58,7 +62,7 @@ def show_reports(
         console.result("".join(f"\n{report_text(each, console.paint)}" for each in finished))
         console.result(fleet_text(results, console.paint))
         reports = [(each.planned.plan, each.report) for each in finished]
-        console.result(next_after_reports(reports, flags, console.paint, chosen))
+        console.result(next_after_reports(reports, flags, console.paint, Chosen(chosen, len(results))))
     _show_stopped(results, console)
 
 

@@ -6,8 +6,9 @@ import getpass
 import os
 import platform
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from reconciler.applying.journal import new_run
@@ -62,22 +63,23 @@ def commit_before_loading(files: ProjectFiles) -> str | None:
 
 def record_applied_revision(
     results: Sequence[ApplyResult], files: ProjectFiles, commit: str | None, console: Console, base: str | None = None
-) -> None:
-    """Record in git which instances are as a commit declares, for `--base applied`, and say so.
+) -> Callable[[], None]:
+    """Record in git which instances are as a commit declares, for `--base applied`.
 
-    A failure is only a warning: the next plan just starts from an older base. `base` is the --base of this apply.
+    A failure is only a warning: the next plan just starts from an older base. `base` is the --base of this apply. What
+    to say about it is said by the function that is returned, once the results are shown.
     """
     if commit is None:
-        if base == APPLIED:
-            console.problem(
-                "warning: the files are not exactly those of a commit, so `--base applied` stays as it was\n"
-            )
-        return
+        text = "warning: the files are not exactly those of a commit, so `--base applied` stays as it was\n"
+        return partial(console.problem, text if base == APPLIED else "")
     try:
-        moved = record_applied(files.config.parent, results, commit)
+        return partial(_tell_moved, record_applied(files.config.parent, results, commit), commit, console)
     except GitError as problem:
-        console.problem(f"warning: for `--base applied`: {render_error_lines(problem).removeprefix('error: ')}")
-        return
+        text = f"warning: for `--base applied`: {render_error_lines(problem).removeprefix('error: ')}"
+        return partial(console.problem, text)
+
+
+def _tell_moved(moved: Sequence[Planned], commit: str, console: Console) -> None:
     for planned in moved:
         _warn_of_what_was_left(planned, console)
     if moved:

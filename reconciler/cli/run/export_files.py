@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reconciler.cli.flags.repeated import repeated_flags
+from reconciler.cli.flags.repeated import repeated_flags, selection_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_plans
 from reconciler.cli.output.files import write_atomically
@@ -19,12 +19,13 @@ from reconciler.exporting.variables import Proposal, propose_variables
 from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.terminal.next_step import Chosen
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.export.export import observe_all
-from reconciler.workflow.options import Options, ProjectFiles
+from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 ENDINGS = (".yaml", ".yml")
 SCHEMA = Path("schemas", "auth-clients.schema.json")
@@ -90,11 +91,16 @@ def write_export(
 
 
 def show_export(
-    found: Export, proposals: Mapping[str, Proposal], target: ExportTarget, files: ProjectFiles, console: Console
+    found: Export,
+    proposals: Mapping[str, Proposal],
+    target: ExportTarget,
+    files: ProjectFiles,
+    selection: Selection,
+    console: Console,
 ) -> None:
     """Print to stderr what was exported, what a reviewer must look at, and the next commands."""
     show_exported(found, proposals, target, console)
-    console.progress(_next(found, target, files))
+    console.progress(_next(found, target, files, selection))
 
 
 def show_exported(found: Export, proposals: Mapping[str, Proposal], target: ExportTarget, console: Console) -> None:
@@ -127,9 +133,10 @@ def _way_in(left_out: LeftOut) -> str:
     return "; --system includes system clients" if left_out.system else ""
 
 
-def _next(found: Export, target: ExportTarget, files: ProjectFiles) -> str:
+def _next(found: Export, target: ExportTarget, files: ProjectFiles, selection: Selection) -> str:
     flags = repeated_flags(files, Options({}))
-    named = [word for each in found.left_out for word in ("--instance", each.instance)]
+    exported = [each.instance for each in found.left_out]  # all that were chosen, or nothing is written
+    named = Chosen(selection_flags(selection), len(exported)).naming(exported)
     first = shlex.join(["reconciler", "validate", *flags])
     then = shlex.join(["reconciler", "plan", *named, *flags])
     clients = files.clients_directory

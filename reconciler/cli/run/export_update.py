@@ -18,6 +18,7 @@ from reconciler.cli.run.prepare import prepare
 from reconciler.exporting.entries import Withheld
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import WrongUsage
+from reconciler.model.names import matches
 from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.render.view.counts import plural
 from reconciler.support.frozen import frozen
@@ -38,6 +39,10 @@ class UpdateFlags:
     into: Path | None
     accept: str | None
 
+    def is_about(self, name: str) -> bool:
+        """Whether a client may be warned of: whoever names some to accept did not ask about the others."""
+        return self.accept is None or matches(self.accept, name)
+
     def refuse(self, others: dict[str, object]) -> None:
         """Raise `WrongUsage` for flags that make no sense together. `others` are those of a plain export."""
         if not self.update:
@@ -54,7 +59,7 @@ def run_update(
     files: ProjectFiles, selection: Selection, choice: UpdateFlags, options: Options, parallelism: int, console: Console
 ) -> int:
     """Write what is live into the declarations. Raises a `ReconcilerError` before any file is changed."""
-    request = prepare(files, selection, options, console, first_day=True)
+    request = prepare(files, selection, options, console, first_day=True, counting_warnings=choice.accept is None)
     if not request.instances:
         return DONE
     if choice.into is not None:
@@ -91,7 +96,8 @@ def _show(
 ) -> None:
     for line in _lines(found):
         console.progress(line)
-    for line in (*_withheld(found.withheld), *map(_left_alone, found.taken.left_alone), *_not_taken(found)):
+    withheld = [each for each in found.withheld if choice.is_about(each.name)]
+    for line in (*_withheld(withheld), *map(_left_alone, found.taken.left_alone), *_not_taken(found)):
         console.problem(line)
     if choice.accept is None and found.differing:
         way_out = "reconciler plan shows how, and --accept takes that over"

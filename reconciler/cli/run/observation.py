@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.flags.repeated import repeated_flags
+from reconciler.cli.flags.repeated import repeated_flags, selection_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_observations, of_plans, with_report_failure
 from reconciler.cli.output.files import read_whole, write_atomically
@@ -19,6 +19,7 @@ from reconciler.live.observation import OBSERVE_AGAIN, Observation, as_if_on, du
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
 from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.terminal.next_step import Chosen
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.text import printable
@@ -34,7 +35,13 @@ def refuse_to_observe(file: Path) -> None:
 
 
 def save_observations(
-    instances: Sequence[Instance], file: Path, files: ProjectFiles, options: Options, parallelism: int, console: Console
+    instances: Sequence[Instance],
+    file: Path,
+    files: ProjectFiles,
+    selection: Selection,
+    options: Options,
+    parallelism: int,
+    console: Console,
 ) -> int:
     """Observe the instances, save those that answered, and return the exit code."""
     if not instances:
@@ -45,7 +52,7 @@ def save_observations(
     if found:
         text = dump_observations([each.observation for each in found], __version__)
         write_atomically(file, text, "observation", private=True)
-        console.progress(_after_saving(found, file, files))
+        console.progress(_after_saving(found, file, files, Chosen(selection_flags(selection), len(instances))))
     for result in results:
         if isinstance(result, Stopped):
             console.problem(render_error_lines(result.error, result.instance.name))
@@ -102,9 +109,9 @@ def _newest(live: Sequence[Path]) -> Mapping[str, tuple[Observation, Path]]:
     return found
 
 
-def _after_saving(found: Sequence[Observed], file: Path, files: ProjectFiles) -> str:
+def _after_saving(found: Sequence[Observed], file: Path, files: ProjectFiles, chosen: Chosen) -> str:
     saved = ", ".join(f"{each.instance.name} ({_clients(each)})" for each in found)
-    named = [word for each in found for word in ("--instance", each.instance.name)]
+    named = chosen.naming([each.instance.name for each in found])
     flags = repeated_flags(files, Options({}))
     plan = printable(shlex.join(["reconciler", "plan", "--live", str(file), *named, *flags]))
     return f"saved: {saved}; to plan with it, without credentials: {plan}"

@@ -34,12 +34,13 @@ def prepare(
     journal: Path | None = None,
     platform: str | None = None,
     reaching: bool = True,
+    counting_warnings: bool = True,
 ) -> PlanRequest:
     """Check the files for the selected instances; print the number of warnings to stderr, or with -v the warnings.
 
     With `first_day`, missing declarations are not an error. `journal` is the folder of the journals, if one is named,
     `platform` a version to judge by in place of what the settings say. Without `reaching`, no instance will be logged
-    in to.
+    in to. Without `counting_warnings`, those about the files are not mentioned.
 
     Raises `InvalidDeclarations`, with every problem, `WrongUsage` for an unknown instance, a missing extra and a sink
     that would overwrite a file of the run, and `GitError` for a revision that git does not have.
@@ -50,7 +51,8 @@ def prepare(
         diagnostics = tuple(each for each in diagnostics if each.severity is not Severity.ERROR)
     if checked.settings is None or has_errors(diagnostics):
         raise InvalidDeclarations(checked.diagnostics)
-    console.problem(_warnings(diagnostics, files, console))
+    if counting_warnings:
+        console.problem(_warnings(diagnostics, files, console))
     instances = select_instances(checked.settings, selection)
     if not instances:
         console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")

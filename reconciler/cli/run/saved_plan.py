@@ -91,9 +91,10 @@ def apply_plan_file(
                 return True
 
             result = apply_exact_plan(request, approve, start_run(files, write_options, console, stop))
-    record_applied_revision([result], files, saved.commit, console)
+    tell_recorded = record_applied_revision([result], files, saved.commit, console)
     try:
         show_result(result, console, repeated_flags(files, options))
+        tell_recorded()
     finally:
         told = report_files.show([result])
     return of_applies([result]) if told else of_unprinted_applies([result])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Plan
 from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
 if TYPE_CHECKING:
@@ -20,29 +21,45 @@ _MOST_NAMED = 5
 """Maximum number of instances named in a suggested command."""
 
 
+@frozen
+class Chosen:
+    """How the instances of a run were chosen: the flags for it, and how many these are."""
+
+    flags: Sequence[str] = ()
+    count: int = 0
+
+    def naming(self, instances: Sequence[str]) -> Sequence[str]:
+        """The flags for some of the instances in the next command: those that were given if that is all, or many."""
+        if self.flags and instances and (len(instances) == self.count or len(instances) > _MOST_NAMED):
+            return self.flags
+        return [word for instance in instances for word in ("--instance", instance)]
+
+
+NAMED_ONE_BY_ONE = Chosen()
+
+
 def next_after_plans(
     plans: Iterable[tuple[Plan, Sequence[Refusal]]],
     flags: Sequence[str] = (),
     paint: Paint = plain,
-    chosen: Sequence[str] = (),
+    chosen: Chosen = NAMED_ONE_BY_ONE,
 ) -> str:
     """Return the line with the `apply` command for these plans; empty if none of them can be applied.
 
     Refused plans are left out: they must be fixed first. If clients are blocked, the line says that they stay as they
-    are. `flags` shaped the plan, so the apply needs them too. `chosen` are the flags that selected the instances; they
-    are used instead of the names if there are many.
+    are. `flags` shaped the plan, so the apply needs them too.
     """
     ready = [plan for plan, refusals in plans if plan.has_changes and not refusals]
     blocked = any(plan.blocked for plan in ready)
     remark = "  # what is blocked stays as it is" if blocked else ""
-    return _line("apply", _named([plan.instance for plan in ready], chosen), flags, remark, paint)
+    return _line("apply", chosen.naming([plan.instance for plan in ready]), flags, remark, paint)
 
 
 def next_after_reports(
     reports: Iterable[tuple[Plan, Report]],
     flags: Sequence[str] = (),
     paint: Paint = plain,
-    chosen: Sequence[str] = (),
+    chosen: Chosen = NAMED_ONE_BY_ONE,
 ) -> str:
     """Return the lines with the `plan` and `secrets deliver` commands for what is left to do; empty if nothing is.
 
@@ -56,12 +73,16 @@ def next_after_reports(
     owing = [name for name, report in left if is_complete(replace(report, deliveries=()))]
     again = [name for name, _ in left if name not in owing]
     names = names_to_deliver([each for name, report in left if name in owing for each in undelivered(report)])
-    deliver = _line("secrets deliver", _named(owing, chosen), operands(names), "  # once the sink works", paint)
-    return _line("plan", _named(again, chosen), flags, "", paint) + deliver
+    deliver = _line("secrets deliver", chosen.naming(owing), operands(names), "  # once the sink works", paint)
+    return _line("plan", chosen.naming(again), flags, "", paint) + deliver
 
 
 def next_after_examinations(
-    examinations: Iterable[Examination], flags: Sequence[str] = (), paint: Paint = plain, clients: str = "clients"
+    examinations: Iterable[Examination],
+    flags: Sequence[str] = (),
+    paint: Paint = plain,
+    clients: str = "clients",
+    chosen: Chosen = NAMED_ONE_BY_ONE,
 ) -> str:
     """Return the line with the `plan` command for the instances that can be planned, else a `doctor` that logs in.
 
@@ -72,16 +93,12 @@ def next_after_examinations(
     planned = [each.instance.name for each in sound if each.account_uses.plan]
     if planned and any(f.code == "nothing-declared" for each in examinations for f in each.findings):
         file = f"{clients}/{planned[0] if len(planned) == 1 else 'all'}.yaml"
-        return _line("export", [*_named(planned), "-o", file], flags, "", paint)
+        return _line("export", [*chosen.naming(planned), "-o", file], flags, "", paint)
     if planned:
-        return _line("plan", _named(planned), flags, "", paint)
-    return _line("doctor", _named([each.instance.name for each in sound if each.account is None]), flags, "", paint)
-
-
-def _named(instances: Sequence[str], chosen: Sequence[str] = ()) -> Sequence[str]:
-    if len(instances) > _MOST_NAMED and chosen:
-        return chosen
-    return [word for instance in instances for word in ("--instance", instance)]
+        return _line("plan", chosen.naming(planned), flags, "", paint)
+    return _line(
+        "doctor", chosen.naming([each.instance.name for each in sound if each.account is None]), flags, "", paint
+    )
 
 
 def _line(command: str, named: Sequence[str], flags: Sequence[str], remark: str, paint: Paint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import sqlite3
 import subprocess
@@ -298,6 +299,20 @@ def test_only_what_the_glob_covers_is_taken_over(project: Project, staging: Plat
     assert planned_changes(project) == 2
     assert project.run(*ACCEPT).code == 0
     assert planned_changes(project) == 0
+
+
+def test_who_names_what_to_accept_is_not_warned_of_anything_else(project: Project, staging: Platform) -> None:
+    commit(project, KEPT)
+    staging.has(stored("Twice"), stored("Twice"))
+    settings = json.loads((project.folder / "reconciler.yaml").read_text())
+    variables = {**settings["variables"], "unused": "x"}
+    project.write("reconciler.yaml", json.dumps({**settings, "variables": variables}))
+    for glob, warned in (("Portal", False), ("twi*", True), ("*", True)):
+        ended = project.run(*ACCEPT, glob)
+        assert ended.code == 0
+        assert ("the name 'Twice'" in ended.err) == warned
+        assert "warning in the files" not in ended.err
+    assert "1 warning in the files" in project.run(*UPDATE).err
 
 
 def test_an_entry_for_several_instances_is_left_alone_with_the_way_out(project: Project, staging: Platform) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.model.fields import join_urls
 from reconciler.sandbox.store import Store
-from tests.cli.projects import Platform, Project, at, platform, stored, wanted
+from tests.cli.projects import Platform, Project, at, platform, process, stored, wanted
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -366,9 +366,11 @@ def test_the_plan_to_read_before_a_yes_has_the_flags_of_the_apply(repository: Pr
 def test_an_apply_that_leaves_what_was_taken_out_says_that_it_is_forgotten(
     repository: Project, staging: Platform
 ) -> None:
-    first = repository.run("apply", *REVERTING)
-    assert "remembered for `--base applied`: staging at" in first.err
-    assert "git push origin" in first.err
+    first = process("apply", *REVERTING, stderr=subprocess.STDOUT)
+    *_, counts, remembered = first.stdout.splitlines()
+    assert "changes applied" in counts, "the results come first"
+    assert remembered.startswith("remembered for `--base applied`: staging at")
+    assert "git push origin" in remembered
     assert "remembered" not in repository.run("apply", *REVERTING).err, "it has not moved"
     repository.declare(wanted("Portal"))
     commit(repository)

@@ -8,7 +8,7 @@ from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
 from reconciler.model.errors import GatewayError, LoginRefused, Unavailable
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Plan
-from reconciler.render.terminal.next_step import next_after_plans, next_after_reports
+from reconciler.render.terminal.next_step import Chosen, next_after_plans, next_after_reports
 from tests.builders import declare, listing, live, plan_of, present
 
 PENDING = plan_of(declare(present("New")), listing(live(1, "PmApi")))
@@ -50,6 +50,18 @@ def test_of_several_instances_those_that_can_be_applied_are_named() -> None:
     """In one command."""
     line = next_after_plans([(PENDING, ()), (PENDING, [REFUSAL]), (IN_SYNC, ()), (PENDING, ())])
     assert line == "next: reconciler apply --instance staging --instance staging\n"
+
+
+def test_the_flags_that_chose_the_instances_stand_for_all_of_them_and_for_many() -> None:
+    """Twelve names in a command help nobody."""
+    two = [(PENDING, ()), (PENDING, ())]
+    every = "next: reconciler apply --all\n"
+    assert next_after_plans(two, chosen=Chosen(["--all"], 2)) == every
+    assert next_after_plans(two * 3, chosen=Chosen(["--all"], 12)) == every
+    named = "next: reconciler apply --instance staging --instance staging\n"
+    assert next_after_plans([*two, (IN_SYNC, ())], chosen=Chosen(["--all"], 3)) == named
+    assert next_after_plans(two, chosen=Chosen([], 2)) == named, "the default instance was meant"
+    assert next_after_plans([(IN_SYNC, ())], chosen=Chosen(["--all"], 0)) == ""
 
 
 def _report(*errors: GatewayError | str | None, interrupted: bool = False) -> Report:
