@@ -93,12 +93,12 @@ CLIENTS = st.lists(st.tuples(st.sampled_from(Wish), st.booleans()), min_size=1, 
 @given(
     clients=CLIENTS,
     fault=st.sampled_from(sorted(FAULTS)),
-    method=st.sampled_from(["GET", "PUT", "DELETE"]),
-    number=st.integers(1, 6),
+    request=st.tuples(st.sampled_from(["GET", "PUT", "DELETE"]), st.integers(1, 6)),
 )
 def test_one_clean_run_converges_and_leaves_the_clients_of_others_alone(
-    project: Project, line: Line, clients: list[Client], fault: str, method: str, number: int
+    project: Project, line: Line, clients: list[Client], fault: str, request: tuple[str, int]
 ) -> None:
+    method, number = request
     owners_count = line.platform in ("2026-hashed", "2026-owner-only")
     shutil.rmtree(project.folder / ".reconciler", ignore_errors=True)  # each example is the first run of its project
     with TemporaryDirectory() as folder:
