@@ -95,7 +95,7 @@ def _loses(change: Change) -> bool:
 
 def issuer_change(plan: Plan, live: Listing) -> IssuerChange | None:
     """How the plan alters who issues tokens; None if it does not, or if other versions issue them otherwise."""
-    if not live.capabilities.newest_issues_tokens:
+    if not plan.changes or not live.capabilities.newest_issues_tokens:
         return None
     issuing = _Issuing(plan, live)
     return issuing.change() if issuing.altering() else None
