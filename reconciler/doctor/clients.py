@@ -13,6 +13,7 @@ from reconciler.doctor.ownership import plan_without_flags
 from reconciler.model.clients import AnyLive, Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
 from reconciler.model.settings import Instance, Settings
+from reconciler.planning.issuer import present_issuer
 from reconciler.planning.plan.redirect_urls import is_plain_http
 from reconciler.support.frozen import frozen
 from reconciler.support.loopback import is_loopback
@@ -134,8 +135,8 @@ def personal_access(seen: ClientFacts) -> Iterator[DoctorFinding]:
     expected = [client for client in able if seen.is_system(client.name) or client.name in reviewed]
     others = [client for client in able if client not in expected]
     means = "whoever holds the id and secret gets tokens for any user, administrators included"
-    if seen.listing.capabilities.newest_issues_tokens:
-        means = "the newest of them issues the personal access tokens of all users"
+    if issuer := present_issuer(seen.listing):
+        means = f"{issuer} issues the personal access tokens of all users, as the newest of all that have the grant"
     if others:
         text = f"personal access, declared by nobody: {_list(others)}; {means}"
         way_out = f"take the grant away {_PAGE} if nothing uses it; else declare it with its justification"

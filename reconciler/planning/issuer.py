@@ -93,6 +93,13 @@ def _loses(change: Change) -> bool:
             return _GRANT in before.grants
 
 
+def present_issuer(live: Listing) -> Issuer | None:
+    """Who issues the tokens now; None if nobody, or if other versions issue them otherwise."""
+    if not live.capabilities.newest_issues_tokens:
+        return None
+    return _Issuing(Plan("", ""), live).change().before
+
+
 def issuer_change(plan: Plan, live: Listing) -> IssuerChange | None:
     """How the plan alters who issues tokens; None if it does not, or if other versions issue them otherwise."""
     if not plan.changes or not live.capabilities.newest_issues_tokens:

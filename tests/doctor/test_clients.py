@@ -12,6 +12,7 @@ from reconciler.doctor.clients import judge_clients
 from reconciler.doctor.finding import CODES, DoctorFinding, FindingSeverity
 from reconciler.doctor.ownership import ClientCounts, count_clients
 from reconciler.model.clients import Declarations, Listing, Location
+from reconciler.model.lines import NEWEST
 from reconciler.model.settings import Instance, Settings
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, listing, live, present, spec, unsupported
 from tests.strategies import declarations, listings
@@ -100,6 +101,13 @@ def test_personal_access_is_a_warning_unless_somebody_has_reviewed_it() -> None:
     found = judged(seen, declare(present(spec("Notebooks", PERSONAL))))
     assert about("personal-access", found) == [(FindingSeverity.WARNING, [7]), (FindingSeverity.INFO, [1, 4, 6])]
     assert all("any user, administrators included" in each.message for each in found if each.code == "personal-access")
+
+
+def test_on_2026_the_newest_client_with_personal_access_is_named_as_the_issuer() -> None:
+    seen = replace(listing(*FRESH, live(7, spec("By hand", PERSONAL))), capabilities=NEWEST)
+    messages = [each.message for each in judged(seen) if each.code == "personal-access"]
+    assert len(messages) == 2
+    assert all("client 7, 'By hand', issues the personal access tokens of all users" in each for each in messages)
 
 
 def test_the_client_that_issues_everybodys_tokens_must_keep_its_grant() -> None:
