@@ -88,6 +88,18 @@ def test_every_format_names_the_old_and_the_new_one_by_id(project: Project, serv
     assert OLD in offline.out
 
 
+def test_undoing_a_run_gives_the_issuing_back_only_if_that_is_allowed(project: Project, served: Instance) -> None:
+    project.declare(tool(personal=True))
+    assert project.run(*APPLY, *ALLOW).code == 0
+    run = project.run("history").out.split()[0]
+    served.forget()
+    refused = project.run("rollback", run, "--apply", "--yes")
+    assert refused.code == 4
+    assert "client 4, 'Tool', issues the personal access tokens of all users now, and client 1, 'PmApi'," in refused.out
+    assert writes(served) == []
+    assert project.run("rollback", run, "--apply", "--yes", *ALLOW).code == 0
+
+
 def test_a_saved_plan_is_judged_by_who_issues_today(project: Project, served: Instance) -> None:
     project.declare(tool(personal=True))
     assert project.run("plan", *ALLOW, "-o", "plan.json").code == 0
