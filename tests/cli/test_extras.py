@@ -96,6 +96,13 @@ def test_declarations_for_an_embedded_instance_are_valid_without_it(tmp_path: Pa
     assert project.run("validate", "--quiet")[2] == ""
 
 
+def test_a_project_with_a_sandbox_is_not_begun_without_it(tmp_path: Path) -> None:
+    code, out, err = Without(tmp_path, "sandbox").run("init", "new", "--sandbox")
+    assert (code, out) == (64, "")
+    assert "it needs the extra 'sandbox', which is not installed\n" in err
+    assert not list(tmp_path.rglob("new"))
+
+
 def test_the_sandbox_itself_needs_it(tmp_path: Path) -> None:
     code, out, err = Without(tmp_path, "sandbox").run("sandbox", "serve", "--port", "0")
     assert (code, out) == (64, "")

@@ -39,6 +39,7 @@ from reconciler.model.errors import Refused, WrongUsage
 from reconciler.project import PROJECT
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted, quoted_url
+from reconciler.workflow.options import require_extras
 from reconciler.workflow.validate import valid_settings
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def _new(folder: Path, flags: InitFlags) -> Project:
     settings, problem = new_settings(new, folder)
     if settings is None or problem is not None:
         raise WrongUsage(_words(new), None) if problem is None else WrongUsage(problem.message, problem.hint)
+    require_extras(settings.instances)  # else the first command after this one would ask for it
     # An export writes the first declarations. Declarations that are there are somebody's own.
     clients = not flags.adopts and not _declares(folder)
     return Project(folder, settings, settings.instances[0], starting_files(new, clients=clients))

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.cli.projects import Platform, Project, at, stored
-from tests.cli.terminals import at_a_terminal
+from tests.cli.terminals import CTRL_C, at_a_terminal
 from tests.github.test_files import judged
 
 ANSWER = re.compile(rb"\]: ")
@@ -249,6 +249,13 @@ def test_a_terminal_asks_until_the_answers_fit(project: Project, live: Platform)
     settings = yaml.safe_load((project.folder / "reconciler.yaml").read_text())
     credentials = {"username_env": "PM_EU_1_USERNAME", "password_env": "EU_PASSWORD"}
     assert settings == {"instances": {"eu-1": {"url": live.url, "credentials": credentials}}}
+
+
+def test_whoever_leaves_a_question_gets_no_files(project: Project) -> None:
+    ended = at_a_terminal("init", typed=[CTRL_C], question=ANSWER)
+    assert ended.code == 130
+    assert ended.out.endswith("interrupted\n")
+    assert files(project.folder) == {}
 
 
 def test_an_empty_answer_makes_a_sandbox(project: Project) -> None:
