@@ -68,7 +68,8 @@ def init(
     instance and writes its clients to clients/NAME.yaml, so that the first plan has nothing to do. If the login fails,
     the files stay.
     """
-    from reconciler.cli.run.first_project import InitFlags, start_project
+    from reconciler.cli.run.first_instance import InitFlags
+    from reconciler.cli.run.first_project import start_project
 
     if url is not None and source is not None:
         raise WrongUsage("--url and --from both name the instance", "leave out --url")

@@ -65,7 +65,7 @@ def _what_is_left(folder: Path, instance: Instance) -> str:
 
 
 def _to_commit(folder: Path, instance: Instance, written: Sequence[Path]) -> str:
-    names = sorted({each.parts[0] for each in written} | {"clients"})
+    names = sorted({_top(each) for each in written} | {"clients"})
     add = shlex.join(["git", "add", *names])
     commands = [
         shlex.join(["reconciler", "plan", "--instance", instance.name]),
@@ -73,6 +73,12 @@ def _to_commit(folder: Path, instance: Instance, written: Sequence[Path]) -> str
         shlex.join(["git", "commit", "-m", f"Declare the auth clients of {instance.name} as they are"]),
     ]
     return _lines("next (the plan has nothing to do):", folder, commands)
+
+
+def _top(path: Path) -> str:
+    """Return the first folder of a path, or the file; for one beside the project, with the way out of it."""
+    ups = sum(part == ".." for part in path.parts)
+    return str(Path(*path.parts[: ups + 1]))
 
 
 def _lines(first: str, folder: Path, commands: Iterable[str]) -> str:

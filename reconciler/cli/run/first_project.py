@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.files import create_atomically
-from reconciler.cli.output.prompt import ask_for
-from reconciler.cli.output.streams import is_interactive
+from reconciler.cli.run.first_instance import InitFlags, ask_for_instance, instance_from_flags
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
+from reconciler.declared.git.repository import work_tree_root
 from reconciler.exporting.new_project.pipelines import (
-    check_action,
-    check_program,
     github_files,
     gitlab_files,
     reached,
@@ -24,7 +22,6 @@ from reconciler.exporting.new_project.starting_files import (
     CLIENTS,
     IGNORE,
     NO_CLIENTS,
-    SANDBOX,
     SETTINGS,
     STATE,
     NewInstance,
@@ -33,10 +30,8 @@ from reconciler.exporting.new_project.starting_files import (
     new_settings,
     one_line,
     starting_files,
-    variable_for,
 )
 from reconciler.model.errors import Refused, WrongUsage
-from reconciler.project import PROJECT
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted, quoted_url
 from reconciler.workflow.options import require_extras
@@ -44,51 +39,6 @@ from reconciler.workflow.validate import valid_settings
 
 if TYPE_CHECKING:
     from reconciler.model.settings import Instance, Settings
-
-_NAME = "production"
-_ON_THIS_MACHINE = "a sandbox on this machine"
-"""The default answer to the question for a URL."""
-
-
-@frozen
-class InitFlags:
-    """What the command line says about the new project."""
-
-    url: str | None
-    adopts: bool
-    """Whether what the instance has is exported (`--from`)."""
-    name: str | None
-    username_env: str | None
-    password_env: str | None
-    sandbox: bool
-    github: bool
-    action: str | None
-    gitlab: bool
-    program: str | None
-
-    def refuse(self) -> None:
-        """Raise `WrongUsage` for flags that make no sense together, or lack another."""
-        if self.sandbox and (self.url is not None or self.github or self.gitlab):
-            raise WrongUsage("--sandbox needs no URL and no pipeline", "leave out --sandbox, or the other flags")
-        if self.action is not None:
-            if not self.github:
-                raise WrongUsage("--action is for the workflows of GitHub", "add --github, or leave out --action")
-            check_action(self.action)
-        elif self.github and PROJECT.repository is None:
-            raise WrongUsage(
-                "--github wants --action OWNER/REPO@SHA: where GitHub finds the action of reconciler",
-                "push your checkout of reconciler to a repository of your organisation, and name that and the full id"
-                " of the commit",
-            )
-        if self.program is not None:
-            if not self.gitlab:
-                raise WrongUsage("--program is for the pipeline of GitLab", "add --gitlab, or leave out --program")
-            check_program(self.program)
-
-    @property
-    def names_an_instance(self) -> bool:
-        """Whether the flags describe the first instance."""
-        return self.sandbox or self.url is not None
 
 
 @frozen
@@ -110,7 +60,7 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
         raise WrongUsage(f"{quoted(str(folder))} is not a folder", "name a folder, or leave it out for this one")
     project = _known(folder, flags) if os.path.lexists(folder / SETTINGS) else _new(folder, flags)
     _refuse_declared(project, flags)
-    files = {**project.files, **_pipelines(project.settings, flags)}
+    files = {**project.files, **_pipelines(project, flags)}
     _write(folder, files, console)
     if flags.adopts and project.instance is not None:
         from reconciler.cli.run.first_export import export_first  # imports what reaches an instance
@@ -128,7 +78,7 @@ def _known(folder: Path, flags: InitFlags) -> Project:
         url = flags.url.rstrip("/")
         instance = next((each for each in settings.instances if each.url == url), None)
         if instance is None:
-            line = printable(one_line(_from_flags(flags)))
+            line = printable(one_line(instance_from_flags(flags)))
             raise Refused(
                 f"{folder / SETTINGS} exists, and has no instance {quoted_url(flags.url)}",
                 f"to go on, add this below `instances:`, and repeat the command: {line}",
@@ -140,7 +90,7 @@ def _known(folder: Path, flags: InitFlags) -> Project:
 
 
 def _new(folder: Path, flags: InitFlags) -> Project:
-    new = _from_flags(flags) if flags.names_an_instance else _asked()
+    new = instance_from_flags(flags) if flags.names_an_instance else ask_for_instance()
     settings, problem = new_settings(new, folder)
     if settings is None or problem is not None:
         raise WrongUsage(_words(new), None) if problem is None else WrongUsage(problem.message, problem.hint)
@@ -170,57 +120,19 @@ def _words(new: NewInstance) -> str:
     return f"{quoted(new.name)} cannot be an instance"
 
 
-def _from_flags(flags: InitFlags) -> NewInstance:
-    name = flags.name or (SANDBOX if flags.url is None else _NAME)
-    if flags.url is None:
-        return NewInstance(name)
-    return NewInstance(
-        name,
-        flags.url,
-        flags.username_env or variable_for(name, "USERNAME"),
-        flags.password_env or variable_for(name, "PASSWORD"),
-    )
-
-
-def _asked() -> NewInstance:
-    if not is_interactive():
-        raise WrongUsage(
-            "which instance? There is no terminal to ask on",
-            "add --url URL, with --name NAME if it is not to be called production; or --sandbox, to try it without one",
-        )
-    url = ask_for("URL of the instance, as in a browser", _ON_THIS_MACHINE, _problem_of_url)
-    if url == _ON_THIS_MACHINE:
-        return NewInstance(SANDBOX)
-    name = ask_for("its name", _NAME, lambda name: _problem(NewInstance(name, url, "U", "P")))
-    user = ask_for(
-        "environment variable with the user name",
-        variable_for(name, "USERNAME"),
-        lambda variable: _problem(NewInstance(name, url, variable, "P")),
-    )
-    password = ask_for(
-        "environment variable with the password",
-        variable_for(name, "PASSWORD"),
-        lambda variable: _problem(NewInstance(name, url, user, variable)),
-    )
-    return NewInstance(name, url, user, password)
-
-
-def _problem_of_url(url: str) -> str | None:
-    return None if url == _ON_THIS_MACHINE else _problem(NewInstance(_NAME, url, "U", "P"))
-
-
-def _problem(new: NewInstance) -> str | None:
-    problem = new_settings(new, Path())[1]
-    if problem is None:
-        return None
-    return printable(problem.message + (f"; {problem.hint}" if problem.hint else ""))
-
-
-def _pipelines(settings: Settings, flags: InitFlags) -> Mapping[Path, str]:
-    return {
-        **(github_files(settings, flags.action) if flags.github else {}),
-        **(gitlab_files(settings, flags.program) if flags.gitlab else {}),
+def _pipelines(project: Project, flags: InitFlags) -> Mapping[Path, str]:
+    """Return the pipelines. Code hosts look for them at the root of the repository, wherever the project is in it."""
+    if not (flags.github or flags.gitlab):
+        return {}
+    real = Path(os.path.realpath(project.folder))
+    top = work_tree_root(next(each for each in (real, *real.parents) if each.is_dir()))
+    inside = os.path.relpath(real, os.path.realpath(top)) if top is not None else "."
+    texts = {
+        **(github_files(project.settings, flags.action, inside) if flags.github else {}),
+        **(gitlab_files(project.settings, flags.program, inside) if flags.gitlab else {}),
     }
+    up = Path(*[".." for _ in Path(inside).parts])
+    return {up / path: text for path, text in texts.items()}
 
 
 def _write(folder: Path, files: Mapping[Path, str], console: Console) -> None:
@@ -237,7 +149,7 @@ def _write(folder: Path, files: Mapping[Path, str], console: Console) -> None:
             (folder / path).unlink(missing_ok=True)
         raise
     for path in files:
-        shown = printable(str(folder / path))
+        shown = printable(os.path.normpath(folder / path))
         if path in created:
             console.result(f"created {shown}\n")
         else:

@@ -40,22 +40,25 @@ def check_program(program: str) -> None:
         raise WrongUsage(f"{quoted(program)} is not of the form ADDRESS@COMMIT", hint)
 
 
-def github_files(settings: Settings, action: str | None) -> Mapping[Path, str]:
-    """Return the five workflows. They read the instances from reconciler.yaml; without an action, SHA stays in them.
+def github_files(settings: Settings, action: str | None, folder: str) -> Mapping[Path, str]:
+    """Return the five workflows. At each run, they read the instances from reconciler.yaml in this folder.
 
-    Raises `WrongUsage` if no instance has an account in environment variables.
+    Without an action, SHA stays in them. Raises `WrongUsage` if no instance has an account in environment variables.
     """
     account_variables(settings)
-    return {GITHUB / name: _workflow(template(f"github/{name}"), action) for name in WORKFLOWS}
+    place = _written(folder)
+    return {GITHUB / name: _workflow(template(f"github/{name}"), action, place) for name in WORKFLOWS}
 
 
-def gitlab_files(settings: Settings, program: str | None) -> Mapping[Path, str]:
-    """Return GitLab's pipeline for these instances. Without a program, its address and commit stay empty.
+def gitlab_files(settings: Settings, program: str | None, folder: str) -> Mapping[Path, str]:
+    """Return GitLab's pipeline for these instances, with reconciler.yaml in this folder of the repository.
 
-    Raises `WrongUsage` if no instance has an account in environment variables.
+    Without a program, its address and commit stay empty. Raises `WrongUsage` if no instance has an account in
+    environment variables.
     """
     account_variables(settings)
     text = template("gitlab/gitlab-ci.yml")
+    text = re.sub(r"(?<=\n  FOLDER: )\S+", lambda _: _written(folder), text)
     names = ", ".join(quoted_scalar(each.name) for each in reached(settings))
     text = re.sub(r"(?<=- INSTANCE: )\[.*\]", lambda _: f"[{names}]", text)
     if program is not None and (found := re.fullmatch(_PROGRAM, program)):
@@ -92,5 +95,18 @@ def _variables(instance: Instance) -> Iterator[str]:
     yield from (name for name in (names and names.username_env, names and names.password_env) if name)
 
 
-def _workflow(text: str, action: str | None) -> str:
+def _workflow(text: str, action: str | None, folder: str) -> str:
+    text = re.sub(r"(?<=working-directory: )\S+(?= # EDIT)", lambda _: folder, text)
     return text if action is None else re.sub(_USES, lambda _: action, text)
+
+
+def _written(folder: str) -> str:
+    """Return the path of a folder as it stands in YAML. Raises `WrongUsage` if a code host could read it otherwise."""
+    if folder == ".":
+        return folder
+    if re.fullmatch(r"[\w./ -]+", folder) is None:
+        raise WrongUsage(
+            f"the folder {quoted(folder)} cannot be named in a pipeline",
+            "give it a name of letters, digits and - _ . only",
+        )
+    return quoted_scalar(Path(folder).as_posix())

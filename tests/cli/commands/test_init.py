@@ -11,6 +11,7 @@ import yaml
 
 from tests.cli.projects import Platform, Project, at, stored
 from tests.cli.terminals import CTRL_C, at_a_terminal
+from tests.declared.git.repositories import repository
 from tests.github.test_files import judged
 
 ANSWER = re.compile(rb"\]: ")
@@ -233,6 +234,19 @@ def test_a_pipeline_has_the_names_of_every_instance(project: Project) -> None:
     assert (gitlab["variables"]["RECONCILER"], gitlab["variables"]["RECONCILER_COMMIT"]) == (program, "a" * 40)
     found = judged("zizmor", "--offline", "--no-progress", "--color=never", project.folder / ".github")
     assert found.returncode == 0, found.stdout
+
+
+def test_in_a_folder_of_a_repository_the_pipelines_go_to_its_root(project: Project) -> None:
+    repository(project.folder, {"README.md": ""})
+    ended = project.run("init", "infra/auth", "--url", URL, "--github", "--action", ACTION, "--gitlab")
+    assert ended.code == 0
+    assert "created .github/workflows/plan.yml\n" in ended.out
+    assert "created .gitlab-ci.yml\n" in ended.out
+    assert (project.folder / "infra/auth/reconciler.yaml").exists()
+    for name in ("apply", "drift", "observe", "plan"):
+        workflow = yaml.safe_load((project.folder / f".github/workflows/{name}.yml").read_text())
+        assert workflow["defaults"]["run"]["working-directory"] == "infra/auth"
+    assert yaml.safe_load((project.folder / ".gitlab-ci.yml").read_text())["variables"]["FOLDER"] == "infra/auth"
 
 
 def test_a_pipeline_wants_an_account_to_log_in_with(project: Project) -> None:
