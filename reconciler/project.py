@@ -17,6 +17,9 @@ class Addresses:
     """The container image without tag and digest, such as `ghcr.io/owner/repo`."""
     site: str | None = None
     """The URL of the documentation, without a slash at its end."""
+    owners: str | None = None
+    """Who reviews every change: `@name` or `@owner/team` on GitHub, several with blanks between. Without any there is
+    no CODEOWNERS: a name that nobody has, or that somebody else has, protects nothing."""
 
     @property
     def repository_url(self) -> str | None:

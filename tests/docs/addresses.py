@@ -192,6 +192,17 @@ def schema_store(to: Addresses) -> str:
     return json.dumps(found, indent=2) + "\n"
 
 
+CODEOWNERS = ROOT / ".github" / "CODEOWNERS"
+"""Only there once somebody owns the code."""
+
+
+def codeowners(to: Addresses) -> str | None:
+    """Who is asked to review what; None if nobody is known."""
+    if to.owners is None:
+        return None
+    return f"# Who reviews what; reconciler/project.py names them, and `make docs` writes this.\n* {to.owners}\n"
+
+
 def files(to: Addresses) -> Iterator[tuple[Path, str]]:
     """Every file with an address, and its text with these."""
     for file in PLACES:
@@ -205,3 +216,7 @@ def files(to: Addresses) -> Iterator[tuple[Path, str]]:
 if __name__ == "__main__":
     for path, new in files(PROJECT):
         path.write_text(new, encoding="utf-8")
+    if (owners := codeowners(PROJECT)) is not None:
+        CODEOWNERS.write_text(owners, encoding="utf-8")
+    else:
+        CODEOWNERS.unlink(missing_ok=True)

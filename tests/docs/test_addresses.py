@@ -13,7 +13,7 @@ import yaml
 
 from reconciler.cli.main import bug_message
 from reconciler.project import PROJECT, Addresses
-from tests.docs.addresses import PLACES, TEMPLATES, WORKFLOWS, files, ours, rewritten
+from tests.docs.addresses import CODEOWNERS, PLACES, TEMPLATES, WORKFLOWS, codeowners, files, ours, rewritten
 from tests.docs.pages import ROOT
 from tests.github.test_files import PINNED, judged
 from tests.repository.tracked import tracked
@@ -24,6 +24,7 @@ SOMEWHERE = Addresses(
     index_name="quiet-otter-keeper",
     image="registry.test/quiet-otter/keeper",
     site="https://keeper.test",
+    owners="@quiet-otter/maintainers",
 )
 MADE_UP = re.compile(
     r"OWNER/REPOSITORY|(?:git|registry)\.example|pip install (?:--?[\w-]+ )*processmaker-reconciler|rev: v\d"
@@ -105,6 +106,13 @@ def test_what_schemastore_is_sent_is_as_its_catalog_wants_it() -> None:
         assert json.loads(served)["$id"] == entry["url"]
     for entry in json.loads(texts(NOWHERE)["docs/schemastore.json"]):
         assert entry["url"].startswith("urn:")  # which the catalog refuses
+
+
+def test_nobody_is_named_who_does_not_own_the_code() -> None:
+    assert codeowners(SOMEWHERE) is not None
+    assert (codeowners(SOMEWHERE) or "").splitlines()[-1] == "* @quiet-otter/maintainers"
+    assert codeowners(NOWHERE) is None
+    assert (CODEOWNERS.read_text(encoding="utf-8") if CODEOWNERS.exists() else None) == codeowners(PROJECT)
 
 
 def test_the_package_has_the_name_that_the_index_knows() -> None:
