@@ -12,6 +12,7 @@ from tests.cli.projects import stored, wanted
 from tests.github.flows import (
     EVIL,
     HERE,
+    LAY,
     LISTED,
     Origin,
     act,
@@ -156,6 +157,7 @@ def test_the_first_pull_request_brings_the_configuration_along(origin: Origin) -
     ran = act(runner, "plan.yml", "plan", "validate", github__event__merge_group__base_sha="")
     assert ran.code == 0, ran.text
     assert "::notice::the base branch has no reconciler.yaml" in ran.text
+    assert "::warning::" not in ran.text
 
 
 def test_without_an_observation_the_pull_request_is_validated_and_told(origin: Origin) -> None:
@@ -254,18 +256,6 @@ def test_a_merge_is_planned_approved_and_applied_exactly_so(origin: Origin) -> N
     assert unhurt(planned, applied)
 
 
-def test_what_is_taken_out_after_that_is_deleted_by_the_next_merge(origin: Origin) -> None:
-    origin.merge(wanted("Portal"), wanted("Old"))
-    planned, _ = plan_after_merge(origin)
-    apply_after_approval(origin, planned)
-    origin.merge(wanted("Portal"))
-    planned, _ = plan_after_merge(origin)
-    _, ran = apply_after_approval(origin, planned)
-    assert ran.code == 0, ran.text
-    assert set(origin.instance.clients()) == {"Portal"}
-    assert origin.applied() == origin.head()
-
-
 def test_nobody_has_to_approve_a_plan_that_changes_nothing_and_it_is_remembered(origin: Origin) -> None:
     """So that what is adopted, too, can be taken out later."""
     origin.instance.has(stored("Portal"))
@@ -340,8 +330,10 @@ def test_after_an_apply_the_instances_are_observed_again(origin: Origin) -> None
 # drift.yml
 
 
-def look(origin: Origin, runner: Runner | None = None) -> tuple[Runner, Ran]:
-    runner = runner or origin.runner()
+def look(origin: Origin) -> tuple[Runner, Ran]:
+    runner = origin.runner()
+    laid = act(runner, "drift.yml", "look", LAY)
+    assert laid.code == 0, laid.text
     return runner, act(runner, "drift.yml", "look", "look")
 
 

@@ -18,6 +18,7 @@ from tests.github.flows import (
     to_approve,
 )
 from tests.github.runner import Ran, Runner, missing_secrets
+from tests.github.test_flows import look
 
 pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
@@ -73,6 +74,8 @@ def test_what_is_delivered_is_committed_to_its_branch_and_laid_where_the_next_ru
     planned, ran = plan_after_merge(origin)
     assert ran.code == 0, ran.text
     assert "nothing to do" in ran.text, "nothing is missing, and nothing new"
+    _, ran = look(origin)
+    assert "nothing to do" in ran.text
     assert to_approve(planned) == [{"instance": "production", "environment": "reconciler-read-production"}]
 
     origin.merge(owned("Portal"))
