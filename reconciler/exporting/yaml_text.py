@@ -22,9 +22,14 @@ def render_changes(changes: Sequence[Change], losses: Sequence[Note], instance: 
 
     Ends in a line feed.
     """
-    lines = [comment(loss.text) for loss in losses]
-    lines += ["clients:"] if changes else ["clients: []"]
-    lines += [line for change in changes for line in _entry(change, instance)]
+    return render_changes_of_several([(changes, losses, instance)])
+
+
+def render_changes_of_several(parts: Sequence[tuple[Sequence[Change], Sequence[Note], str]]) -> str:
+    """The entries of several instances as one file, as `render_changes` has those of one."""
+    lines = [comment(loss.text) for _, losses, _ in parts for loss in losses]
+    lines += ["clients:"] if any(changes for changes, _, _ in parts) else ["clients: []"]
+    lines += [line for changes, _, instance in parts for change in changes for line in _entry(change, instance)]
     return "\n".join(lines) + "\n"
 
 

@@ -41,7 +41,7 @@ class Approval:
 
 
 @frozen
-class _Pending:
+class Pending:
     """An instance to write to: its plan, and its lock and session, which `stack` releases."""
 
     planned: Planned
@@ -49,7 +49,8 @@ class _Pending:
     stack: ExitStack
 
 
-_Visit = PlanResult | _Pending
+Visit = ApplyResult | Pending
+"""An instance that was looked at: pending, or with nothing more to write."""
 
 
 def apply_instances(request: PlanRequest, approval: Approval, run: Run) -> list[ApplyResult]:
@@ -61,42 +62,45 @@ def apply_instances(request: PlanRequest, approval: Approval, run: Run) -> list[
     """
     if request.past_deliveries is nothing_known:
         request = replace(request, past_deliveries=past_deliveries(run.journal))
-    with _stacks(request.instances, run.parallelism) as stacks:
+    with open_stacks(request.instances, run.parallelism) as stacks:
         cancel_token = CancelToken()
         sessions = writing_sessions(request.options, run, cancel_token)
         pairs = list(zip(request.instances, stacks, strict=True))
         visits = map_parallel(
             pairs, lambda pair: _plan_alone(request, *pair, sessions, run), run.parallelism, cancel_token
         )
-        results = [_shown(visit) for visit in visits]
+        results = [shown(visit) for visit in visits]
         refuse_unmatched(request, results)
-        if not approval.ask(results) and _pending(visits):
+        if not approval.ask(results) and pending_of(visits):
             raise Refused("declined: nothing was written")
-        return list(_by_wave(request, visits, approval, run))
+        return list(by_wave(visits, lambda pending, share: _apply(request, pending, approval, share), run))
 
 
 @contextmanager
-def _stacks(instances: Sequence[Instance], parallelism: int) -> Iterator[list[ExitStack]]:
+def open_stacks(instances: Sequence[Instance], parallelism: int) -> Iterator[list[ExitStack]]:
     """Yield an exit stack for each instance's lock and session; close all of them in the end, also on errors."""
     stacks = [ExitStack() for _ in instances]
     try:
         yield stacks
     finally:
-        map_parallel(stacks, _leave, parallelism)
+        map_parallel(stacks, leave, parallelism)
 
 
-def _leave(stack: ExitStack) -> None:
+def leave(stack: ExitStack) -> None:
+    """Release an instance's lock and session."""
     # After an interruption, a thread with a request under way may close it at the same time: each closes a part.
     with suppress(IndexError):
         stack.close()
 
 
-def _shown(visit: _Visit) -> PlanResult:
-    return visit.planned if isinstance(visit, _Pending) else visit
+def shown(visit: Visit) -> PlanResult:
+    """What is shown of an instance before anything is written."""
+    return visit.planned if isinstance(visit, Pending | Finished) else visit
 
 
-def _pending(visits: Sequence[_Visit]) -> list[_Pending]:
-    return [visit for visit in visits if isinstance(visit, _Pending)]
+def pending_of(visits: Sequence[Visit]) -> list[Pending]:
+    """The instances to write to."""
+    return [visit for visit in visits if isinstance(visit, Pending)]
 
 
 def writing_sessions(options: Options, run: Run, cancel_token: CancelToken | None = None) -> Sessions:
@@ -114,7 +118,7 @@ def lock(instance: Instance, stack: ExitStack, run: Run) -> None:
     stack.enter_context(instance_lock(instance.url or database, run.locks, run.holder))
 
 
-def _plan_alone(request: PlanRequest, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> _Visit:
+def _plan_alone(request: PlanRequest, instance: Instance, stack: ExitStack, sessions: Sessions, run: Run) -> Visit:
     """Lock and plan an instance; release it at once if nothing will be written to it."""
     try:
         lock(instance, stack, run)
@@ -127,8 +131,8 @@ def _plan_alone(request: PlanRequest, instance: Instance, stack: ExitStack, sess
         except ReconcilerError as problem:
             result = Stopped(instance, problem)
         if isinstance(result, Planned) and is_pending(result):
-            return _Pending(result, gateway, stack)
-    _leave(stack)
+            return Pending(result, gateway, stack)
+    leave(stack)
     return result
 
 
@@ -152,36 +156,37 @@ def _with_sink_refusals(request: PlanRequest, planned: Planned, run: Run) -> Pla
     return replace(planned, refusals=(*planned.refusals, *unmasked, *sink_refusals(deliverer, clients)))
 
 
-def _by_wave(request: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> Iterator[ApplyResult]:
+def by_wave(visits: Sequence[Visit], write: Callable[[Pending, Run], ApplyResult], run: Run) -> Iterator[ApplyResult]:
+    """Write to the instances wave by wave; a wave starts only if all of the one before succeeded."""
     failed: int | None = None
-    for wave, group in groupby(visits, key=lambda visit: _shown(visit).instance.wave):
+    for wave, group in groupby(visits, key=lambda visit: shown(visit).instance.wave):
         if failed is None:
-            results = _wave(request, list(group), approval, run)
+            results = _wave(list(group), write, run)
             failed = None if all(map(_succeeded, results)) else wave
         else:
             results = [_not_tried(visit, failed, run) for visit in group]
         yield from results
 
 
-def _wave(request: PlanRequest, visits: Sequence[_Visit], approval: Approval, run: Run) -> list[ApplyResult]:
-    pending = _pending(visits)
+def _wave(visits: Sequence[Visit], write: Callable[[Pending, Run], ApplyResult], run: Run) -> list[ApplyResult]:
+    pending = pending_of(visits)
     together = max(1, min(run.parallelism, len(pending)))
     # Together they make no more requests at once than the run may.
     share = replace(run, parallelism=run.parallelism // together)
-    done = iter(map_parallel(pending, lambda visit: _apply(request, visit, approval, share), together))
-    return [next(done) if isinstance(visit, _Pending) else visit for visit in visits]
+    done = iter(map_parallel(pending, lambda each: write(each, share), together))
+    return [next(done) if isinstance(visit, Pending) else visit for visit in visits]
 
 
-def _not_tried(visit: _Visit, failed_wave: int, run: Run) -> ApplyResult:
+def _not_tried(visit: Visit, failed_wave: int, run: Run) -> ApplyResult:
     """The result for an instance whose wave does not start: its plan if there is nothing to write."""
-    if not isinstance(visit, _Pending):
+    if not isinstance(visit, Pending):
         return visit
     if run.stop():
         return Stopped(visit.planned.instance, Interrupted("not tried: interrupted"))
     return Stopped(visit.planned.instance, NotTried(f"not tried: wave {failed_wave} did not succeed"))
 
 
-def _apply(request: PlanRequest, pending: _Pending, approval: Approval, run: Run) -> ApplyResult:
+def _apply(request: PlanRequest, pending: Pending, approval: Approval, run: Run) -> ApplyResult:
     planned, instance = pending.planned, pending.planned.instance
     if run.stop():
         return Stopped(instance, Interrupted("not tried: interrupted"))

@@ -15,7 +15,7 @@ from reconciler.model.settings import CredentialNames, Instance, Settings
 from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.sandbox.accounts import ADMIN
-from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan
+from reconciler.workflow.exact.apply_saved import ExactPlan, apply_exact_plan
 from reconciler.workflow.options import Options
 from reconciler.workflow.run import Run, RunOrigin
 from tests.builders import at, spec

@@ -47,6 +47,7 @@ Examples:
   reconciler apply --instance production --max-deletes 5
   reconciler apply --instance production --only "Customer *"
   reconciler apply plan.json
+  reconciler apply plans/
   reconciler apply --instance production --yes --report apply.md"""
 )
 @click.argument("saved", metavar="[PLAN]", required=False, type=click.Path(path_type=Path))
@@ -70,7 +71,8 @@ def apply(
     """Make live equal to declared.
 
     Plan, show, ask, observe again, write, verify. With a PLAN that `plan -o` saved: exactly that plan or nothing, and
-    no question.
+    no question. With a folder of plans: those that its index.json lists, all of them compared before the first write;
+    one that is stale refuses its own instance, and later waves do not start.
 
     Updates and renames come first, then creates; deletes start only after all of those succeeded. A change counts as
     applied when a last look at the instance shows it. Ctrl-C lets the writes under way finish.
@@ -81,13 +83,23 @@ def apply(
         refuse_overwriting(RunFiles(files, write_options.journal, saved=saved), reports=reports)
     report_files = ReportFiles("apply", reports, files, console)
     if saved is not None:
-        from reconciler.cli.run.saved_plan import apply_plan_file
-
         _refuse_an_instance(saved, files)
         _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
-        return apply_plan_file(saved, files, options, write_options, report_files)
+        return _apply_saved(saved, files, options, write_options, report_files)
     _refuse_to_guess(files, selection, options, yes)
     return _apply_declared(files, selection, options, write_options, yes, report_files)
+
+
+def _apply_saved(
+    saved: Path, files: ProjectFiles, options: Options, write_options: WriteOptions, report_files: ReportFiles
+) -> int:
+    if os.path.isdir(saved):  # unlike Path.is_dir, it takes a name of any length
+        from reconciler.cli.run.saved_plans import apply_plan_folder
+
+        return apply_plan_folder(saved, files, options, write_options, report_files)
+    from reconciler.cli.run.saved_plan import apply_plan_file
+
+    return apply_plan_file(saved, files, options, write_options, report_files)
 
 
 def _apply_declared(

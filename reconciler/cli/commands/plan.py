@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +24,60 @@ from reconciler.cli.flags.types import MultiPath
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.errors import WrongUsage
+from reconciler.support.frozen import frozen
 from reconciler.workflow.options import Options, ProjectFiles, Selection
+
+if TYPE_CHECKING:
+    from reconciler.model.settings import Instance
+    from reconciler.results import PlanResult
+
+INDEX = "index.json"
+"""The name of the index in a folder of plans."""
+
+
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+
+
+@frozen
+class SavedAs:
+    """Where plans are saved: one in a file, or several in a folder."""
+
+    path: Path
+    is_folder: bool
+
+    @property
+    def first_file(self) -> Path:
+        """The file whose place can be judged before the instances are known."""
+        return self.path / INDEX if self.is_folder else self.path
+
+    def refuse(self, files: ProjectFiles, instances: Sequence[Instance]) -> None:
+        """Raise `WrongUsage` unless the plans of these instances can be saved there."""
+        if self.is_folder:
+            from reconciler.cli.run.saved_plans import refuse_to_save_in
+
+            refuse_to_save_in(self.path, files, instances)
+        else:
+            from reconciler.cli.run.saved_plan import refuse_to_save
+
+            refuse_to_save(self.path, instances)
+
+    def save(
+        self, results: Sequence[PlanResult], files: ProjectFiles, options: Options, console: Console, before: str | None
+    ) -> None:
+        """Write the plans. `before` is the commit that had exactly the declarations before they were loaded."""
+        if self.is_folder:
+            from reconciler.cli.run.saved_plans import save_plans
+
+            save_plans(results, self.path, files, options, console, before)
+        else:
+            from reconciler.cli.run.saved_plan import save_plan
+
+            save_plan(results[0], self.path, files, options, console, before)
+
+
+def _saved_as(output: str) -> SavedAs:
+    """What -o means: a folder if it ends like one, or if plans were saved in it before."""
+    return SavedAs(Path(output), output.endswith(_SEPARATORS) or os.path.isfile(os.path.join(output, INDEX)))
 
 
 @click.command(
@@ -31,6 +86,7 @@ Examples:
   reconciler plan
   reconciler plan --instance production --detailed-exitcode
   reconciler plan --instance production -o plan.json
+  reconciler plan --all -o plans/
   reconciler plan --live live.json --config-from origin/main --instance production
   reconciler plan --all --owner team-portal
   reconciler plan --all --format json
@@ -41,7 +97,10 @@ Examples:
 @instance_options
 @planning_options
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan of one instance, for apply."
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Save the plan of one instance, for apply; with a / at the end, those of several in a folder.",
 )
 @option(
     "--live",
@@ -60,7 +119,7 @@ def plan(
     files: ProjectFiles,
     selection: Selection,
     options: Options,
-    output: Path | None,
+    output: str | None,
     live: Sequence[Path],
     platform: str | None,
     detailed_exitcode: bool,
@@ -73,28 +132,30 @@ def plan(
 
     Exits 0, or 4 when something is blocked or a guard would refuse the plan, after showing all of it.
     """
-    if output is not None or reports:
+    saved = _saved_as(output) if output is not None else None
+    if saved is not None or reports:
         from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
 
-        refuse_overwriting(RunFiles(files, live=tuple(live)), output, reports)
+        refuse_overwriting(RunFiles(files, live=tuple(live)), saved.first_file if saved else None, reports)
     report_files = ReportFiles("plan", reports, files, console)
     if live:
         from reconciler.cli.run.observation import plan_against
 
-        return plan_against(live, files, selection, options, output, detailed_exitcode, report_files, platform, journal)
+        path = saved.path if saved else None
+        return plan_against(live, files, selection, options, path, detailed_exitcode, report_files, platform, journal)
     if platform is not None:
         raise WrongUsage(
             "--platform asks what would be on another version, and a plan asks the instance itself",
             "observe it first: reconciler observe -o live.json; then plan with --live live.json --platform VERSION",
         )
-    return _plan_now(files, selection, options, output, detailed_exitcode, parallelism, report_files, journal)
+    return _plan_now(files, selection, options, saved, detailed_exitcode, parallelism, report_files, journal)
 
 
 def _plan_now(
     files: ProjectFiles,
     selection: Selection,
     options: Options,
-    output: Path | None,
+    saved: SavedAs | None,
     detailed: bool,
     parallelism: int,
     report_files: ReportFiles,
@@ -108,25 +169,21 @@ def _plan_now(
 
     before = None
     with report_files.reporting_failures():
-        if output is not None:
+        if saved is not None:
             from reconciler.cli.run.context import commit_before_loading
 
             before = commit_before_loading(files)
         request = prepare(files, selection, options, report_files.console, journal=journal)
-        output = output if request.instances else None  # an empty shard has nothing to save
-        if output is not None:
-            from reconciler.cli.run.saved_plan import refuse_to_save
-
-            refuse_to_save(output, request.instances)
+        saved = saved if request.instances else None  # an empty shard has nothing to save
+        if saved is not None:
+            saved.refuse(files, request.instances)
         results = plan_instances(request, parallelism)
         refuse_unmatched(request, results)
-    flags = repeated_flags(files, options) if output is None else None
+    flags = repeated_flags(files, options) if saved is None else None
     try:
         show_plans(results, report_files.console, flags, selection_flags(selection))
     finally:
         told = report_files.show(results, request.warnings)
-    if output is not None:
-        from reconciler.cli.run.saved_plan import save_plan
-
-        save_plan(results[0], output, files, options, report_files.console, before)
+    if saved is not None:
+        saved.save(results, files, options, report_files.console, before)
     return with_report_failure(of_plans(results, detailed=detailed), told)

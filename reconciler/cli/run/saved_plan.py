@@ -23,7 +23,7 @@ from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import OnDrift, Prune
 from reconciler.planning.planfile.planfile import dump_plan, load_plan, target_of
 from reconciler.results import Planned, PlanResult
-from reconciler.workflow.apply_saved import ExactPlan, apply_exact_plan, declarations_for, makes_claims
+from reconciler.workflow.exact.apply_saved import ExactPlan, apply_exact_plan, declarations_for, makes_claims
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions, require_extras
 from reconciler.workflow.validate import valid_settings
 
@@ -36,7 +36,8 @@ def refuse_to_save(file: Path, instances: Sequence[Instance]) -> None:
         raise WrongUsage("-o wants a file: stdout shows the plan to people", "name one: -o plan.json")
     if len(instances) != 1:
         names = ", ".join(instance.name for instance in instances)
-        raise WrongUsage(f"a saved plan is for one instance, and here are several: {names}", "save one after the other")
+        why = f"the file of a saved plan is for one instance, and here are several: {names}"
+        raise WrongUsage(why, f"save them in a folder, with a / at its end: -o {file.with_suffix('')}/")
 
 
 def save_plan(
@@ -48,12 +49,17 @@ def save_plan(
     """
     if not isinstance(result, Planned):
         return
-    now = datetime.now(UTC)
     at = declared_from(files, console)
     commit = at.commit if at and at.clean and at.commit == before else None
-    text = dump_plan(result.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
-    write_atomically(file, text, "plan", private=True)
+    write_plan(result, file, options, datetime.now(UTC), commit)
     console.progress(_after_saving(result, file, files, options))
+
+
+def write_plan(planned: Planned, file: Path, options: Options, now: datetime, commit: str | None) -> bytes:
+    """Write a plan to a file, and return what was written."""
+    text = dump_plan(planned.plan, prune=options.prune, created_at=now, program_version=__version__, commit=commit)
+    write_atomically(file, text, "plan", private=True)
+    return text.encode()
 
 
 def _after_saving(planned: Planned, file: Path, files: ProjectFiles, options: Options) -> str:
@@ -61,13 +67,18 @@ def _after_saving(planned: Planned, file: Path, files: ProjectFiles, options: Op
         return "saved; as long as the above refuses it, it cannot be applied"
     if not planned.plan.has_changes:
         return "saved; it changes nothing"
+    return f"saved; to apply exactly this: {command_for([planned], file, files, options)}"
+
+
+def command_for(planned: Sequence[Planned], saved: Path | str, files: ProjectFiles, options: Options) -> str:
+    """The command that applies saved plans."""
     flags = repeated_flags(
         replace(files, clients=None), replace(options, prune=Prune.NONE, base=None, on_drift=OnDrift.REFUSE)
     )
-    command = shlex.join(["reconciler", "apply", str(file), *flags])
-    if files.clients is not None and makes_claims(planned.plan, planned.instance):
+    command = shlex.join(["reconciler", "apply", str(saved), *flags])
+    if files.clients is not None and any(makes_claims(each.plan, each.instance) for each in planned):
         command = f"RECONCILER_CLIENTS={shlex.quote(str(files.clients))} {command}"
-    return f"saved; to apply exactly this: {command}"
+    return command
 
 
 def apply_plan_file(

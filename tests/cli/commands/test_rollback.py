@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,65 @@ def test_of_several_instances_one_must_be_chosen(project: Project, staging: Plat
         assert "# undoes" in project.run("rollback", run, "-i", "other").out
         assert project.run("rollback", run, "-i", "other", "--apply", "--yes").code == 0
         assert (list(staging.clients()), list(other.clients())) == (["One"], [])
+
+
+@pytest.fixture
+def fleet_run(project: Project, staging: Platform, tmp_path: Path) -> Iterator[tuple[str, Platform, Platform]]:
+    """A run that changed Two and made One on `staging` (wave 0) and on `other` (wave 1)."""
+    with platform(tmp_path / "other.sqlite3") as other:
+        project.configure({"other": at(other.url, wave=1), "staging": at(staging.url)})
+        for each in (staging, other):
+            each.has(stored("Two", "https://old.example.com/cb"))
+        project.declare(wanted("One"), wanted("Two"))
+        assert project.run("apply", "--all", "--yes").code == 0
+        yield _runs(project)[0], staging, other
+
+
+def test_a_run_is_undone_on_all_of_its_instances(project: Project, fleet_run: tuple[str, Platform, Platform]) -> None:
+    run, staging, other = fleet_run
+    ended = project.run("rollback", run, "--all", "--apply", "--yes")
+    assert ended.code == 0, ended.err
+    assert [(list(each.clients()), each.redirect("Two")) for each in (staging, other)] == [
+        (["Two"], "https://old.example.com/cb")
+    ] * 2
+    assert f"reconciler rollback {run} --all" in ended.err
+    back = _newest(project, run)
+    assert project.run("rollback", back, "--all", "--apply", "--yes").code == 0
+    assert [list(each.clients()) for each in (staging, other)] == [["Two", "One"]] * 2
+
+
+def test_what_is_printed_for_all_is_one_file_that_leads_back(
+    project: Project, fleet_run: tuple[str, Platform, Platform]
+) -> None:
+    run, staging, other = fleet_run
+    printed = project.run("rollback", run, "--all")
+    assert printed.out.startswith(f"# undoes run {run} on ")
+    assert printed.out.count("clients:") == 1
+    _restore(project, printed)
+    assert project.run("apply", "--all", "--yes").code == 0
+    assert [list(each.clients()) for each in (staging, other)] == [["Two"], ["Two"]]
+
+
+def test_one_question_is_asked_for_all(project: Project, fleet_run: tuple[str, Platform, Platform]) -> None:
+    run, staging, other = fleet_run
+    before = staging.log.writes(), other.log.writes()
+    declined = at_a_terminal("rollback", run, "--all", "--apply", typed=[b"n\n"])
+    assert declined.code == 4
+    assert declined.out.count("Write this to staging, other?") == 1
+    assert (staging.log.writes(), other.log.writes()) == before
+
+
+def test_where_one_instance_has_changed_later_waves_are_not_undone(
+    project: Project, fleet_run: tuple[str, Platform, Platform]
+) -> None:
+    run, staging, other = fleet_run
+    staging.change("Two", stored("Two", "https://person.example.com/cb"))
+    ended = project.run("rollback", run, "--all", "--apply", "--yes")
+    assert ended.code == 4
+    assert "only what is as the run left it is undone" in ended.out
+    assert "not tried: wave 0 did not succeed" in ended.err
+    assert [list(each.clients()) for each in (staging, other)] == [["Two", "One"]] * 2
+    assert project.run("rollback", run, "--all", "--instance", "other").code == 64
 
 
 def test_an_instance_that_has_another_url_now_is_another(project: Project, staging: Platform, run: str) -> None:

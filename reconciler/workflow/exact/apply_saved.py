@@ -106,18 +106,38 @@ def apply_exact_plan(request: ExactPlan, approve: Callable[[Planned], bool], run
 
 def _apply(request: ExactPlan, approve: Callable[[Planned], bool], run: Run, stack: ExitStack) -> ApplyResult:
     gateway = writing_sessions(request.options, run).open(request.instance, stack)
-    planned, done = _compare(request, gateway, run)
-    if is_pending(planned):
-        planned = _with_sink_refusals(request, planned, run)
-    if is_pending(planned):
-        planned = replace(planned, refusals=(*planned.refusals, *create_refusals(planned, gateway)))
-    if is_pending(planned):
-        if not approve(planned):
+    compared = compare(request, gateway, run)
+    if is_pending(compared.planned):
+        if not approve(compared.planned):
             raise Refused("declined: nothing was written")
         if run.stop():
             return Stopped(request.instance, Interrupted("not tried: interrupted"))
         if request.takes_time:
-            planned, done = _compare(request, gateway, run)
+            compared = compare(request, gateway, run, again=True)
+    return write(request, compared, gateway, run)
+
+
+@frozen
+class Compared:
+    """What is left of a plan, with every reason not to write it, and the changes that are live already."""
+
+    planned: Planned
+    done: tuple[Change, ...]
+
+
+def compare(request: ExactPlan, gateway: Gateway, run: Run, *, again: bool = False) -> Compared:
+    """Observe the instance and compare the plan with it; before the first write, its sinks are asked too."""
+    planned, done = _compare(request, gateway, run)
+    if is_pending(planned) and not again:
+        planned = _with_sink_refusals(request, planned, run)
+    if is_pending(planned) and not again:
+        planned = replace(planned, refusals=(*planned.refusals, *create_refusals(planned, gateway)))
+    return Compared(planned, done)
+
+
+def write(request: ExactPlan, compared: Compared, gateway: Gateway, run: Run) -> ApplyResult:
+    """Write what is left of a plan, unless it is refused."""
+    planned, done = compared.planned, compared.done
     if planned.refusals:
         return planned
     deliverer = deliverer_of(request.instance, request.settings, request.options, run.mask)

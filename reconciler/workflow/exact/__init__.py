@@ -1,0 +1,1 @@
+"""Plans that are given, not made: saved ones, and those that undo a run."""
