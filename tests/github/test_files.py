@@ -213,3 +213,4 @@ def test_ci_runs_everything_on_one_python_and_the_quick_tests_on_the_others() ->
     assert runs["everything"] == ["bash .ci/run"]
     assert runs["test"][-2:] == ["make setup", "make test"]
     assert runs["lowest"][-1] == "make test-lowest"
+    assert runs["searches"][-1] == "make test-thorough SECONDS=600"
