@@ -39,6 +39,7 @@ def pytest_configure() -> None:
         raise pytest.UsageError(str(error)) from None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile a share of the test modules for all workers of xdist: each would rewrite all their assertions alone."""
     worker = getattr(session.config, "workerinput", None)
