@@ -87,7 +87,7 @@ class CompositeAction:
         if name == "actions/setup-python":
             return []
         assert name == "actions/cache"
-        key, path = (_filled(step["with"][each], context) for each in ("key", "path"))
+        key, path = (filled(step["with"][each], context) for each in ("key", "path"))
         assert Path(path).is_relative_to(runner.temp)
         return [] if self.cache.restored(key, Path(path)) else [(key, Path(path))]
 
@@ -118,7 +118,8 @@ def _prepend_paths(runner: Runner) -> None:
         runner.environment["PATH"] = os.pathsep.join([line, str(runner.folder / "bin"), os.environ["PATH"]])
 
 
-def _filled(text: str, context: Mapping[str, str]) -> str:
+def filled(text: str, context: Mapping[str, str]) -> str:
+    """A text with the values of its expressions."""
     return re.sub(r"\$\{\{ *(.*?) *\}\}", lambda found: context[found[1]], text)
 
 

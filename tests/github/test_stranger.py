@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.projects import stored, wanted
+from tests.cli.projects import SECONDS, stored, wanted
 from tests.declared.git.repositories import git
 from tests.github.composite import Cache, CompositeAction, noted
-from tests.github.flows import Origin
+from tests.github.flows import CONTEXT, DISPATCH, LISTED, Origin, declared
+from tests.github.jobs import Jobs
 from tests.github.runner import ROOT, missing_secrets
+from tests.github.test_flows import RUNS, run_of
 
 pytestmark = pytest.mark.skipif(bool(missing_secrets()), reason=f"not installed: {', '.join(missing_secrets())}")
 
-ACCOUNT = {"PM_PRODUCTION_USERNAME": "admin", "PM_PRODUCTION_PASSWORD": "Admin-pass-1"}
+
+def runs(folder: Path, *words: str) -> None:
+    """Run the program in a folder."""
+    line = [sys.executable, "-m", "reconciler", *words]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(line, cwd=folder, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.fixture
@@ -26,36 +37,43 @@ def action(tmp_path: Path) -> CompositeAction:
     return CompositeAction(Cache(tmp_path / "cache"), at)
 
 
-def test_from_an_observation_to_an_applied_plan(origin: Origin, action: CompositeAction) -> None:
-    assert {path.parts[0] for path in map(Path, git(origin.work, "ls-files").split())} == {"reconciler.yaml", "clients"}
+def test_from_init_to_an_applied_merge_with_the_workflows_that_init_writes(
+    origin: Origin, action: CompositeAction, tmp_path: Path
+) -> None:
+    """A pull request is planned without an account against what was observed, and its merge applied after a yes."""
+    assert {path.partition("/")[0] for path in git(origin.work, "ls-files").split()} == {"reconciler.yaml", "clients"}
+    name = f"acme/reconciler@{'0123456789' * 4}"
     origin.instance.has(stored("Portal", "https://old.example.com/cb"))
+    runs(origin.work, "init", "--github", "--action", name)
+    git(origin.work, "add", ".")
     origin.merge(wanted("Portal"))
+    jobs = Jobs(action, name, tmp_path / "artifacts")
 
-    observing = origin.runner()
-    observing.environment.update(ACCOUNT)
-    ran = action.use(observing, command="observe", output="live.json")
-    assert ran.code == 0, ran.text
+    observed = jobs.run(origin.runner(), "observe.yml", "observe", CONTEXT)
+    assert observed.code == 0, observed.text
 
-    reviewing = origin.runner()  # a pull request: no account
-    shutil.copy(observing.checkout / "live.json", reviewing.temp)
-    live = str(reviewing.temp / "live.json")
-    ran = action.use(reviewing, live=live, config_from="HEAD", report="plan.md")
-    assert (ran.code, ran.outputs["to_update"]) == (0, "1"), ran.text
-    assert "Portal" in (reviewing.checkout / "plan.md").read_text()
+    origin.propose({"clients/all.yaml": declared(wanted("Portal"), wanted("New"))})
+    reviewing = origin.runner("trial")
+    reviewing.answer({RUNS: {"workflow_runs": [run_of(31)]}})
+    shutil.copytree(jobs.artifacts, reviewing.github / "artifacts" / "31")
+    planned = jobs.run(reviewing, "plan.yml", "plan", {"github.token": "t"})
+    assert planned.code == 0, planned.text
+    comment = (jobs.artifacts / "reconciler-plan" / "plan.md").read_text()
+    assert "1 to create" in comment
+    assert "1 to update" in comment
 
-    planning = origin.runner()
-    planning.environment.update(ACCOUNT)
-    ran = action.use(planning, instance="production", plan="plan.json")
-    assert ran.code == 0, ran.text
-
-    applying = origin.runner()
-    applying.environment.update(ACCOUNT)
-    shutil.copy(ran.outputs["plan_path"], applying.checkout)
-    ran = action.use(applying, command="apply", plan="plan.json")
-    assert ran.code == 0, ran.text
-    again = origin.runner()
-    again.environment.update(ACCOUNT)
-    assert action.use(again).outputs["changes"] == "false"
+    shutil.rmtree(jobs.artifacts)
+    git(origin.work, "checkout", "--quiet", "main")
+    origin.merge(wanted("Portal"), wanted("New"))
+    for job, context in (
+        ("plan", {**CONTEXT, **DISPATCH}),
+        ("changes", {"needs.instances.outputs.instances": LISTED}),
+        ("apply", {**CONTEXT, **DISPATCH}),
+    ):
+        ran = jobs.run(origin.runner(), "apply.yml", job, context)
+        assert ran.code == 0, ran.text
+    assert set(origin.instance.clients()) == {"Portal", "New"}
+    assert origin.applied() == origin.head()
 
 
 def test_packages_are_fetched_once_and_their_hashes_are_checked_each_time(
