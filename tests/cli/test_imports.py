@@ -87,6 +87,18 @@ def test_sinks_are_imported_by_those_alone_who_have_some(project: Project, stagi
     assert _modules("validate") >= SINKS
 
 
+DEFAULTS = {"reconciler.declared.config.defaults", "reconciler.declared.config.placeholders"}
+
+
+def test_so_are_defaults_and_placeholders(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    assert _modules("validate") & {*DEFAULTS, "reconciler.declared.config.in_force"} == set()
+    instance = {key: value for key, value in at(staging.url).items() if key != "credentials"}
+    credentials = {"username_env": "PM_{INSTANCE}_USER", "password_env": "PM_PASSWORD"}
+    project.configure({"staging": instance}, defaults={"credentials": credentials})
+    assert _modules("validate") >= DEFAULTS
+
+
 def test_a_plan_of_one_instance_imports_nothing_of_applies_deliveries_and_fleets(
     project: Project, staging: Platform
 ) -> None:

@@ -79,11 +79,9 @@ def _mapping(schema: Schema, otherwise: bool) -> Predicate:
     if _is_about_one_key(schema):
         only = schema["required"][0]
         return lambda value: only in value if isinstance(value, dict) else otherwise
-    tests = {key: compile_schema(each) for key, each in schema.get("properties", {}).items()}
-    others = compile_schema(schema.get("additionalProperties", True))
+    tests = _Tests(schema.get("properties", {}), compile_schema(schema.get("additionalProperties", True)))
     required, names = schema.get("required", ()), compile_schema(schema.get("propertyNames", True))
     least, most = schema.get("minProperties", 0), schema.get("maxProperties", _NO_LIMIT)
-    test_of = tests.get
 
     def fits(value: Any) -> bool:
         if not isinstance(value, dict):
@@ -92,11 +90,26 @@ def _mapping(schema: Schema, otherwise: bool) -> Predicate:
             if key not in value:
                 return False
         for key, item in value.items():
-            if not test_of(key, others)(item):
+            if not tests[key](item):
                 return False
         return least <= len(value) <= most and (names is _anything or all(map(names, value)))
 
     return fits
+
+
+class _Tests(dict[str, Predicate]):
+    """The test of each key's value. Compiled when first needed: few files use every key."""
+
+    def __init__(self, schemas: Mapping[str, Schema], others: Predicate) -> None:
+        super().__init__()
+        self._schemas = schemas
+        self._others = others
+
+    def __missing__(self, key: str) -> Predicate:
+        if key not in self._schemas:
+            return self._others  # not kept: there may be thousands of such keys
+        test = self[key] = compile_schema(self._schemas[key])
+        return test
 
 
 def _is_about_one_key(schema: Schema) -> bool:

@@ -83,20 +83,28 @@ def _validator(schema: str) -> Draft7Validator:
 
 def _content(schema: str) -> Any:
     content = json.loads(schema_text(schema))
-    return _expand_refs(content, content.pop("definitions", {}))
+    return _Expansion(content.pop("definitions", {})).of(content)
 
 
-def _expand_refs(schema: Any, definitions: dict[str, Any]) -> Any:
-    """The schema with `$ref` expanded: following `$ref` takes a fifth of the time. No definition contains itself."""
-    match schema:
-        case {"$ref": str(reference)}:
-            return _expand_refs(definitions[reference.removeprefix("#/definitions/")], definitions)
-        case dict():
-            return {key: _expand_refs(value, definitions) for key, value in schema.items()}
-        case list():
-            return [_expand_refs(value, definitions) for value in schema]
-        case _:
-            return schema
+class _Expansion:
+    """A schema with `$ref` expanded: following `$ref` takes a fifth of the time. No definition contains itself."""
+
+    def __init__(self, definitions: dict[str, Any]) -> None:
+        self._definitions = definitions
+        self._expanded: dict[str, Any] = {}
+
+    def of(self, schema: Any) -> Any:
+        """The schema, or a part of it, expanded. A definition that is used twice is one object then."""
+        if isinstance(schema, dict):
+            if "$ref" in schema:
+                return self._definition(schema["$ref"].removeprefix("#/definitions/"))
+            return {key: self.of(value) if isinstance(value, dict | list) else value for key, value in schema.items()}
+        return [self.of(value) if isinstance(value, dict | list) else value for value in schema]
+
+    def _definition(self, name: str) -> Any:
+        if name not in self._expanded:
+            self._expanded[name] = self.of(self._definitions[name])
+        return self._expanded[name]
 
 
 def _is_forbidden(problem: ValidationError) -> bool:

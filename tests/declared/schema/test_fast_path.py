@@ -15,8 +15,9 @@ from jsonschema import Draft7Validator
 
 from reconciler.declared.schema.fast_path import compile_schema
 from reconciler.declared.schema.files import schema_text
-from reconciler.declared.schema.validate import _fits
+from reconciler.declared.schema.validate import _content, _fits
 from reconciler.declared.yaml.load import load_text
+from tests.declared.schema.test_files import parts
 from tests.declared.schema.test_validate import VALUES, WORDS
 from tests.tiers import examples, search
 
@@ -100,4 +101,13 @@ def test_lists_of_other_things_than_text_are_left_to_jsonschema() -> None:
 )
 def test_what_cannot_be_judged_is_refused_not_waved_through(schema: Any) -> None:
     with pytest.raises(ValueError, match="cannot judge"):
-        compile_schema(schema)
+        compile_schema(schema)({"a": 1})
+
+
+@pytest.mark.parametrize("name", ["auth-clients", "reconciler"])
+def test_every_part_of_the_schemas_can_be_judged(name: str) -> None:
+    """Also those of keys that no file here has: a key's part is compiled when a file has it."""
+    found = list(parts(_content(name)))
+    assert len(found) > 50
+    for _, part in found:
+        compile_schema(part)
