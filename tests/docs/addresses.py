@@ -117,6 +117,10 @@ def _image(to: Addresses) -> str:
     return f"{to.image or 'IMAGE'}@DIGEST"
 
 
+def _guide(to: Addresses) -> str:
+    return to.document("docs/guides/github.md")
+
+
 def _label(to: Addresses) -> str:
     source = f'org.opencontainers.image.source="{to.repository_url}"'
     return f" \\\n      {source}" if to.repository else ""
@@ -127,6 +131,8 @@ def block(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<=<!-- address: {name} -->\n)(?:(?! *<!-- end -->).*\n)*")
 
 
+GUIDE = re.compile(r"\S+/guides/github\.(?:md|html)")
+"""What a workflow that was copied says of where it is explained."""
 USES = re.compile(r"(?<=uses: )[\w.-]+/[\w.-]+(?=@SHA)")
 
 PLACES: dict[str, list[tuple[re.Pattern[str], Text]]] = {
@@ -139,7 +145,10 @@ PLACES: dict[str, list[tuple[re.Pattern[str], Text]]] = {
     ],
     "docs/guides/github.md": [(block("action"), _github), (USES, repository)],
     "docs/guides/fleet.md": [(USES, repository)],
-    **{f"docs/github/{name}": [(USES, repository)] for name in WORKFLOWS if name != "comment.yml"},  # installs nothing
+    **{
+        f"docs/github/{name}": [(GUIDE, _guide), *([(USES, repository)] if name != "comment.yml" else [])]  # no install
+        for name in WORKFLOWS
+    },
     "docs/guides/pre-commit.md": [(re.compile(r"repo: .*"), _pre_commit)],
     "docs/guides/gitlab/gitlab-ci.yml": [(re.compile(r'(?<=  RECONCILER: )"[^"]*"'), _gitlab)],
     "docs/guides/kubernetes/cronjob.yaml": [(re.compile(r"(?<=image: )\S+"), _image)],
@@ -167,7 +176,8 @@ def rewritten(text: str, file: str, to: Addresses) -> str:
 
 
 def ours(template: str) -> str:
-    """A template as this repository runs it: with the action that is beside it."""
+    """A template as this repository runs it: with the action and the guide that are beside it."""
+    template = GUIDE.sub(_guide(Addresses()), template)
     return re.sub(r"uses: [\w.-]+/[\w.-]+@SHA .*\n", OURS, template)
 
 
