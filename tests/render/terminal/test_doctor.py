@@ -47,6 +47,7 @@ _reaches = st.builds(
     st.sampled_from(["https://staging.example.com", "http://acme.example.com", "http://127.0.0.1:1"]),
     _times,
     st.none() | texts,
+    st.none() | texts,
     st.none() | _failures | st.builds(Resolved, st.lists(texts, min_size=1, max_size=3).map(tuple)),
     st.none() | _failures | st.builds(Connected, texts, _numbers),
     st.none()
