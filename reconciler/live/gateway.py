@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reconciler.model.clients import ClientSpec, Listing, LiveClient
 from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
-from reconciler.model.trials import Trial
 from reconciler.support.frozen import frozen
+
+if TYPE_CHECKING:
+    from reconciler.model.trials import Trial
 
 
 @frozen

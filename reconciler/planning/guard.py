@@ -11,7 +11,6 @@ from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches
 from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import has_drift, origin_text
-from reconciler.planning.issuer import issuer_refusals
 from reconciler.planning.plan.plan import Change, Create, Delete, Deliver, OnDrift, Plan, Update
 from reconciler.planning.refusal import Refusal as Refusal  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.planning.supported import unsupported_refusals
@@ -53,7 +52,7 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
         *_system_deliveries(plan, guards.system_clients),
         *_undelivered(plan, guards.sinks),
         *_limits(plan, guards.limits),
-        *(issuer_refusals(plan, guards.live, guards.limits.issuer_changes) if guards.live is not None else ()),
+        *_issuer(plan, guards),
         *_drift(plan),
     )
 
@@ -174,6 +173,13 @@ def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
         text = f"the secrets of {_count(delivered, 'client')} get a new recipient, and the limit is {limits.deliveries}"
         way_out = f"if all of them are meant, allow exactly this: --max-deliveries {delivered}"
         yield Refusal("limit-deliveries", text, way_out)
+
+
+def _issuer(plan: Plan, guards: Guards) -> Iterator[Refusal]:
+    if guards.live is not None and guards.capabilities.newest_issues_tokens:
+        from reconciler.planning.issuer import issuer_refusals  # for few versions
+
+        yield from issuer_refusals(plan, guards.live, guards.limits.issuer_changes)
 
 
 def _drift(plan: Plan) -> Iterator[Refusal]:

@@ -14,7 +14,6 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError, SinkError
 from reconciler.model.settings import Instance, Limits, Settings
 from reconciler.planning.guard import Guards, refusals
-from reconciler.planning.issuer import with_issuer
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Note, Plan, Update
 from reconciler.planning.targets import limit_to_targets
@@ -135,7 +134,10 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
         from reconciler.workflow.ownership import check_ownership  # for few versions
 
         plan = check_ownership(plan, gateway, listing)
-    plan = with_issuer(plan, listing)
+    if plan.changes and listing.capabilities.newest_issues_tokens:
+        from reconciler.planning.issuer import with_issuer  # for few versions
+
+        plan = with_issuer(plan, listing)
     found = refusals(plan, guards(settings, instance, request.options, listing))
     return Planned(instance, plan, found, capabilities=listing.capabilities)
 

@@ -9,8 +9,9 @@ from types import UnionType
 from typing import Any
 
 from reconciler.model.recipients import Recipient
+from reconciler.planning.plan.issuer_change import IssuerChange
 
-_LAZILY_IMPORTED = {"Recipient": Recipient}
+_LAZILY_IMPORTED = {"Recipient": Recipient, "IssuerChange": IssuerChange}
 """Types that modules name without importing them at run time."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.live.gateway import ClientSecret
 from reconciler.live.http.request import ApiRequest, failure_text
@@ -17,14 +17,15 @@ from reconciler.live.platform.lines import after_asking_for_nobody
 from reconciler.live.platform.listing import read_listing, read_secrets, texts_of
 from reconciler.live.platform.server_words import ServerWords
 from reconciler.live.platform.session import Session, texts_in
-from reconciler.live.platform.token_endpoint import try_secret
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
 from reconciler.model.settings import ClientCertificate
-from reconciler.model.trials import Trial
 from reconciler.support.json_reader import WrongShape
+
+if TYPE_CHECKING:
+    from reconciler.model.trials import Trial
 
 Read = TypeVar("Read")
 
@@ -172,6 +173,8 @@ class HttpGateway:
 
     def try_secret(self, client: LiveClient, secret: Secret, capabilities: Capabilities) -> Trial:
         """Whether a client's secret is accepted, by its token endpoint. No token is issued."""
+        from reconciler.live.platform.token_endpoint import try_secret  # for one command
+
         return try_secret(client, secret, capabilities, self._url, self._session.ask_without_session)
 
     def _check_not_made(self, name: str, beside: int | None) -> None:

@@ -8,13 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.clients import ClientSpec, Field, Location, UnsupportedClient
-from reconciler.planning.plan.issuer_change import IssuerChange
 from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.support.frozen import frozen
 
 if TYPE_CHECKING:
     from reconciler.model.recipients import Recipient
+    from reconciler.planning.plan.issuer_change import IssuerChange
 
 
 class Origin(StrEnum):
