@@ -25,7 +25,8 @@ def _quiet_again() -> Iterator[None]:
 @pytest.fixture
 def project(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Project:
     """An empty project, with the administrator's credentials in the environment and nothing else that matters."""
-    for name in [each for each in os.environ if each.startswith("RECONCILER_")]:
+    bundles = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+    for name in [each for each in os.environ if each.startswith("RECONCILER_") or each in bundles]:
         monkeypatch.delenv(name)
     # Locks stand in the user's state directory, where tests that run at the same time must not meet.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -285,8 +286,6 @@ def test_the_doctor_says_which_proxy_is_used_and_why(behind_a_proxy: Project, st
 
 
 def test_a_certificate_that_does_not_verify_names_ca_bundle(project: Project) -> None:
-    import ssl
-
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with serving(platform_like(), tls=context) as server:
@@ -297,6 +296,35 @@ def test_a_certificate_that_does_not_verify_names_ca_bundle(project: Project) ->
     assert ended.code == 1
     assert "certificate" in ended.only_error()
     assert "ca_bundle" in ended.err
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_an_instance_that_asks_for_a_certificate_gets_the_one_of_the_settings(
+    project: Project, version: ssl.TLSVersion
+) -> None:
+    """Its files start from the folder of reconciler.yaml; without one, every command says what is missing."""
+    authority = trustme.CA()
+    ours = authority.issue_cert("robot.example")
+    authority.cert_pem.write_to_path(project.write("certs/ca.pem", ""))
+    ours.cert_chain_pems[0].write_to_path(project.write("certs/us.pem", ""))
+    ours.private_key_pem.write_to_path(project.write("certs/us.key", ""))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode, context.minimum_version, context.maximum_version = ssl.CERT_REQUIRED, version, version
+    pair = {"certificate": "certs/us.pem", "key": "certs/us.key"}
+    project.declare()
+    with serving(platform_like(), tls=context) as server:
+        more = {"ca_bundle": "certs/ca.pem", "expect_system_clients": False}
+        project.configure({"staging": at(server.url, **more)})
+        without = [project.run("plan"), project.run("doctor")]
+        _assert_untouched(server)
+        project.configure({"staging": at(server.url, client_certificate=pair, **more)})
+        shown = project.run("plan")
+    assert [each.code for each in without] == [1, 1]
+    assert "it asks for a client certificate" in without[0].only_error()
+    assert "it asks for a client certificate" in without[1].out
+    assert shown.code == 0, shown.err
 
 
 def _assert_untouched(server: Server) -> None:

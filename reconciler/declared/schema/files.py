@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from reconciler.support.shipped import shipped
 
-SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan", "observation")
-"""In order: client files, settings, JSON output, saved plans, observations."""
+SCHEMA_NAMES = ("auth-clients", "reconciler", "output", "plan", "plan-index", "observation")
+"""In order: client files, settings, JSON output, saved plans, the index of a folder of them, observations."""
 
 
 def schema_text(name: str) -> str:

@@ -36,7 +36,7 @@ _ALERTS = {
 _HANDSHAKE_FAILURE = "HANDSHAKE_FAILURE"
 
 ASKS = "it asks for a client certificate"
-NAME_ONE = "name one on the instance: `client_certificate: {certificate: certs/client.pem, key: certs/client.key}`"
+NAME_ONE = "name one on the instance: `client_certificate: {certificate: certs/us.pem, key: /run/secrets/us.key}`"
 
 
 _WHOEVER = "correct `client_certificate:`; whoever runs the instance knows which certificates it accepts"
@@ -54,7 +54,9 @@ def verification_reason(error: ssl.SSLCertVerificationError, trust: Trust | None
     where = trust.authorities + ("" if trust.source == CA_BUNDLE else f" (from {trust.source})")
     why = f"its certificate is{self_signed} not of an authority in {where}, so it is not trusted here"
     chain = " with the ones in between, if the server does not send them" if code in (20, 21) else ""
-    return why, f"add the certificate of the authority{chain} to that file; `reconciler doctor` shows who issued it"
+    add = f"add the certificate of the authority{chain} to that file"
+    other = "" if trust.source == CA_BUNDLE else ", or name a file of its own in `ca_bundle:`"
+    return why, f"{add}{other}; `reconciler doctor` shows who issued it"
 
 
 def alert_reason(error: BaseException | None, trust: Trust | None) -> tuple[str, str] | None:

@@ -142,9 +142,7 @@ class Transport:
     def _settings(self, cookies: CookieSession, url: str) -> dict[str, Any]:
         """How a request is sent: through which proxy, whom to trust, and with which certificate."""
         trust = self._trust
-        shown = trust.client_certificate if trust is not None else None
-        verify = trust.authorities if trust is not None else True
-        certificate = (str(shown.certificate), str(shown.key)) if shown is not None else None
+        verify, certificate = (trust.place, trust.pair) if trust is not None else (True, None)
         return dict(cookies.merge_environment_settings(url, {}, True, verify, certificate))
 
     def exchange(

@@ -31,10 +31,19 @@ class Trust:
 
     def context(self) -> ssl.SSLContext:
         """The shared TLS context that trusts them. Raises OSError if a file cannot be used any more."""
-        is_folder = os.path.isdir(self.authorities)
+        is_folder = os.path.isdir(self.place)
+        return tls_context(None if is_folder else self.place, self.place if is_folder else None, self.pair)
+
+    @property
+    def place(self) -> str:
+        """Where the authorities are: absolute, since contexts are shared by it."""
+        return os.path.abspath(self.authorities)
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """Where the certificate to show and its key are, absolute; None if there are none."""
         shown = self.client_certificate
-        pair = (str(shown.certificate), str(shown.key)) if shown is not None else None
-        return tls_context(None if is_folder else self.authorities, self.authorities if is_folder else None, pair)
+        return (os.path.abspath(shown.certificate), os.path.abspath(shown.key)) if shown is not None else None
 
 
 def checked_trust(ca_bundle: Path | None, client_certificate: ClientCertificate | None) -> Trust:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft7Validator
 
+from reconciler.declared.schema.files import schema_text
 from tests.cli.projects import Platform, Project, at, platform, stored, wanted
 
 PLANS = ("plan", "--all", "-o", "plans/")
@@ -47,6 +49,9 @@ def test_each_plan_is_a_file_and_the_index_has_their_digests(project: Project, f
     assert ended.code == 0, ended.err
     assert "saved 3 plans; to apply exactly these: reconciler apply plans/" in ended.err
     assert [each["instance"] for each in index(project)] == ["staging", "eu", "us"]
+    document = json.loads((project.folder / "plans" / "index.json").read_text())
+    schema = json.loads(schema_text("plan-index"))
+    assert [each.message for each in Draft7Validator(schema).iter_errors(document)] == []
     for each in index(project):
         file = project.folder / "plans" / f"{each['instance']}.plan.json"
         assert json.loads(file.read_text())["digest"] == each["digest"]
