@@ -30,11 +30,10 @@ from reconciler.workflow.options import Options, ProjectFiles, Selection, WriteO
 
 if TYPE_CHECKING:
     from reconciler.cli.output.signals import StopRequest
+    from reconciler.planning.plan.plan import Plan
     from reconciler.results import PlanResult
     from reconciler.workflow.apply import Approval
 
-_MOST_NAMED = 8
-"""Maximum number of instances named in a question."""
 _NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune", "base", "on_drift", "only", "owners")
 
 
@@ -191,12 +190,19 @@ def approve_plans(results: Sequence[PlanResult], yes: bool, stop: StopRequest, c
     """
     from reconciler.cli.output.prompt import ask
     from reconciler.cli.output.results import show_proposals
-    from reconciler.results import is_pending
+    from reconciler.results import Planned, is_pending
 
-    pending = [result.instance.name for result in results if is_pending(result)]
-    names = ", ".join(pending) if len(pending) <= _MOST_NAMED else f"{len(pending)} instances"
-    show_proposals(results, console, asked=bool(names) and not yes)
-    agreed = yes or not names or ask(f"Write this to {names}?")
+    pending = [result.plan for result in results if isinstance(result, Planned) and is_pending(result)]
+    show_proposals(results, console, asked=bool(pending) and not yes)
+    agreed = yes or not pending or ask(_question(pending, console))
     if agreed:
         stop.arm()
     return agreed
+
+
+def _question(pending: Sequence[Plan], console: Console) -> str:
+    from reconciler.render.terminal.question import question_text
+
+    *before, question = question_text(pending).split("\n")
+    console.problem("".join(f"{line}\n" for line in before))
+    return question

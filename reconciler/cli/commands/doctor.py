@@ -62,7 +62,7 @@ def doctor(
     examined: list[Examination] = []
     for each in examine_instances(request, parallelism):
         if not console.wants_json:
-            console.result(("\n" if examined else "") + render_examination(each, console.paint))
+            console.text(("\n" if examined else "") + render_examination(each, console.paint))
         examined.append(each)
     if console.wants_json:
         console.result(render_examinations(examined))

@@ -62,11 +62,11 @@ def history(run: str | None, config: Path, journal: Path | None, report: Path | 
     if run is not None:
         runs = find_runs(config, journal, run, console)
         _write(report, runs)
-        console.result("\n".join(render_run(each, console.paint) for each in runs))
+        console.text("\n".join(render_run(each, console.paint) for each in runs))
         return 0
     found = journals_in(config, journal)
     _write(report, found)
-    console.result(render_runs(found, console.paint))
+    console.text(render_runs(found, console.paint))
     if not found:
         console.progress(f"no apply is written down in {journal_directory(config, journal)}")
     return 0

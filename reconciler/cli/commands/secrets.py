@@ -98,7 +98,7 @@ def deliver(
         console.result(render_secrets(results, check=check, tried=try_out))
     else:
         supplied = [render_sink_contents(each, console.paint) for each in results if isinstance(each, SinkContents)]
-        console.result("\n".join(supplied))
+        console.text("\n".join(supplied))
     for result in results:
         if isinstance(result, Stopped):
             console.problem(render_error_lines(result.error, result.instance.name))

@@ -88,7 +88,7 @@ def _show(reported: Sequence[Diagnostic], console: Console) -> None:
 
         console.result(render_diagnostics(reported))
     else:
-        console.result(render_diagnostic_lines(reported, link_on(sys.stdout, verbose=bool(console.verbose))))
+        console.text(render_diagnostic_lines(reported, link_on(sys.stdout, verbose=bool(console.verbose))))
 
 
 def _note_missing_extra(settings: Settings, console: Console) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import field
+from typing import TextIO
 
-from reconciler.cli.output.streams import print_result, say
+from reconciler.cli.output.streams import print_result, say, terminal_columns
 from reconciler.render.terminal.color import Paint, coloured, plain
 from reconciler.support.frozen import frozen
 
@@ -36,20 +37,34 @@ class Console:
         """Print a result. The text ends in a line feed; escape sequences are kept, since they come from `paint`."""
         print_result(text)
 
+    def text(self, text: str) -> None:
+        """Print a result for people: on a terminal, its lines are wrapped between words."""
+        print_result(_fitting(text, sys.stdout))
+
     def progress(self, text: str) -> None:
         """Print progress to stderr, unless --quiet was given."""
         if not self.quiet:
-            say(f"{text}\n")
+            say(_fitting(f"{text}\n", sys.stderr))
 
     def problem(self, text: str) -> None:
         """Print a problem to stderr. The text ends in a line feed."""
-        say(text)
+        say(_fitting(text, sys.stderr))
 
     def warn_once(self, text: str) -> None:
         """Print a warning to stderr, unless this run has printed the same before. The text ends in a line feed."""
         if text not in self._warned:
             self._warned.add(text)
-            say(f"warning: {text}")
+            say(_fitting(f"warning: {text}", sys.stderr))
+
+
+def _fitting(text: str, stream: TextIO) -> str:
+    """Wrap a text for a terminal whose width is known. For anything else it stays as it is: programs read lines."""
+    columns = terminal_columns(stream)
+    if not columns:
+        return text
+    from reconciler.render.terminal.columns import wrapped
+
+    return wrapped(text, columns)
 
 
 def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:

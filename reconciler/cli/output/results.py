@@ -26,7 +26,7 @@ def show_plans(
     if console.wants_json:
         console.result(_document("plan", results))
     else:
-        console.result(plans_and_table(results, console.paint))
+        console.text(plans_and_table(results, console.paint))
         if flags is not None:
             console.result(
                 next_after_plans(
@@ -43,8 +43,8 @@ def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bo
     them twice would mislead.
     """
     if not console.wants_json:
-        console.result(plans_text(results, console.paint))
-        console.result(fleet_text(results, console.paint) if asked else "")
+        console.text(plans_text(results, console.paint))
+        console.text(fleet_text(results, console.paint) if asked else "")
     elif asked:  # stdout is for one document, the report
         console.problem(plans_text(results, plain) + fleet_text(results, plain))
     if asked:
@@ -59,8 +59,8 @@ def show_reports(
     if console.wants_json:
         console.result(_document("apply", results))
     else:
-        console.result("".join(f"\n{report_text(each, console.paint)}" for each in finished))
-        console.result(fleet_text(results, console.paint))
+        console.text("".join(f"\n{report_text(each, console.paint)}" for each in finished))
+        console.text(fleet_text(results, console.paint))
         reports = [(each.planned.plan, each.report) for each in finished]
         console.result(next_after_reports(reports, flags, console.paint, Chosen(chosen, len(results))))
     _show_stopped(results, console)

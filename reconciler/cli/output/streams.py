@@ -102,3 +102,16 @@ def _columns_of_stdout() -> int:
         return os.get_terminal_size(sys.__stdout__.fileno()).columns or _NO_TERMINAL  # type: ignore[union-attr]
     except (AttributeError, ValueError, OSError):  # none, closed, or no terminal
         return _NO_TERMINAL
+
+
+def terminal_columns(stream: TextIO) -> int:
+    """Return the width of the terminal that a stream leads to, or what COLUMNS says; 0 if it is none, or not known."""
+    if stream is None or not stream.isatty():
+        return 0
+    named = os.environ.get("COLUMNS", "")
+    if named.isascii() and named.isdecimal():
+        return int(named[:6])
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except (AttributeError, ValueError, OSError):  # closed, or a stream without a descriptor
+        return 0

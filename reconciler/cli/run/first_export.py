@@ -35,7 +35,7 @@ def export_first(
     options = Options(os.environ)
     request = ExaminationRequest(settings, None, [instance], options, first_day=True)
     examined = list(examine_instances(request, parallelism=1))
-    console.result("\n" + "".join(render_examination(_for_now(each), console.paint) for each in examined) + "\n")
+    console.text("\n" + "".join(render_examination(_for_now(each), console.paint) for each in examined) + "\n")
     code = 0 if examined[0].account_uses.plan else of_examinations(examined)
     seen, code = ([], code) if code else observe_or_report([instance], options, 1, console)
     if code:

@@ -5,8 +5,9 @@ Nothing that decides is shortened or folded: what does not fit is counted at the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC
+from functools import partial
 from itertools import groupby
 
 from reconciler.planning.plan.plan import Plan, Waived
@@ -133,27 +134,39 @@ def _based_on(planned: Planned, context: CommentContext) -> Iterator[str]:
         yield f"base {code(plan.base[:12])}, drift: {plan.on_drift}"
 
 
+_Line = tuple[ReviewKind, Callable[[], str]]
+"""A line that is rendered if there is room for it."""
+
+
 def _what_decides(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[Block]:
     lines = [*_change_lines(groups, context), *_other_lines(context)]
     # Sorting keeps the order of what is of one kind.
     for kind, alike in groupby(sorted(lines, key=lambda line: line[0]), key=lambda line: line[0]):
         yield Block(f"\n### {heading_of(kind, context.overview)}\n\n")
-        yield from (Block(f"- {text}\n", _NOUNS.get(kind, "finding"), decides=True) for _, text in alike)
+        yield from (Block(partial(_bullet, text), _NOUNS.get(kind, "finding"), decides=True) for _, text in alike)
 
 
-def _change_lines(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[tuple[ReviewKind, str]]:
-    yield from ((kind_of(group.change), change_line(group, context)) for group in groups)
+def _bullet(text: Callable[[], str]) -> str:
+    return f"- {text()}\n"
+
+
+def _change_lines(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[_Line]:
+    yield from ((kind_of(group.change), partial(change_line, group, context)) for group in groups)
     plans = [result.plan for result in context.overview.results if isinstance(result, Planned)]
-    yield from ((ReviewKind.DELIVER, delivery_line(shared, context)) for shared in shared_deliveries(plans))
+    yield from ((ReviewKind.DELIVER, partial(delivery_line, shared, context)) for shared in shared_deliveries(plans))
 
 
-def _other_lines(context: CommentContext) -> Iterator[tuple[ReviewKind, str]]:
+def _other_lines(context: CommentContext) -> Iterator[_Line]:
     for finding in context.found:
         if finding.kind not in _ON_LINES and not _is_known(finding, context):
-            yield finding.kind, _line(finding, context)
+            yield finding.kind, partial(_line, finding, context)
     for waived, names in _new_waivers(_plans(context.overview.results)).items():
-        text = "; ".join(context.message(note.text) for note in waived.notes)
-        yield ReviewKind.WAIVED, f"{code(waived.name)}{context.where(names)}: {text} · {context.place(waived.source)}"
+        yield ReviewKind.WAIVED, partial(_waiver, waived, names, context)
+
+
+def _waiver(waived: Waived, names: Sequence[str], context: CommentContext) -> str:
+    text = "; ".join(context.message(note.text) for note in waived.notes)
+    return f"{code(waived.name)}{context.where(names)}: {text} · {context.place(waived.source)}"
 
 
 def _is_known(finding: ReviewFinding, context: CommentContext) -> bool:

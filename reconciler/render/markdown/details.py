@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
@@ -13,8 +14,8 @@ from reconciler.render.markdown.context import CommentContext
 from reconciler.render.markdown.escape import code, fenced, html_code
 from reconciler.render.markdown.fit import Block
 from reconciler.render.terminal.deliveries import delivery_lines, missing_lines
-from reconciler.render.terminal.plan import unchanged_clients
 from reconciler.render.terminal.report import MARKS, PAST
+from reconciler.render.terminal.unchanged import unchanged_clients
 from reconciler.render.view.change_groups import ChangeGroup
 from reconciler.render.view.counts import action, plural
 from reconciler.render.view.deliveries import recipient_text
@@ -32,7 +33,8 @@ def details(
         for result in results
         if not isinstance(result, Stopped)
     }
-    blocks = [block for group in groups for block in _of_group(group, context, most)]
+    shown = [group for group in groups if _has_details(group.change)]
+    blocks = [Block(partial(_of_group, group, context), "detail", most) for group in shown]
     if not context.is_fleet:
         blocks += [block for _, each in rest.values() for block in each]
     if blocks:
@@ -44,15 +46,18 @@ def details(
             yield from more
 
 
-def _of_group(group: ChangeGroup, context: CommentContext, most: int) -> Iterator[Block]:
-    """Yield the fields of a change, also those that stay; of a new or deleted client its line says all."""
+def _has_details(change: Change) -> bool:
+    """Whether a change has more than its line says: a new or deleted client has not."""
+    return isinstance(change, Update) or (isinstance(change, Create) and change.replaces is not None)
+
+
+def _of_group(group: ChangeGroup, context: CommentContext) -> str:
+    """Return the fields of a change, also those that stay."""
     change = group.change
-    if isinstance(change, Delete) or (isinstance(change, Create) and change.replaces is None):
-        return
     word, number = action(change), len(group.instances)
     where = f" on {plural(number, 'instance')}" if number > 1 else f" on {html_code(group.instances[0])}"
     title = f"{MARKS[word]} {word} {_title(change)}{where if context.is_fleet else ''}"
-    yield folded(title, _explained(change), _reason(change, context), most=most)
+    return folded(title, _explained(change), _reason(change, context)).render()
 
 
 def _of_instance(result: Planned | Finished, context: CommentContext, most: int) -> Iterator[Block]:

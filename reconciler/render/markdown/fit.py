@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from reconciler.render.view.counts import plural
 from reconciler.support.frozen import frozen
@@ -11,13 +11,16 @@ from reconciler.support.text import enumeration
 
 _RESERVE = 600
 """Bytes reserved for the notices of what was left out."""
+_MOST_MISSES = 100
+"""Blocks of one kind in a row that did not fit: no more of them are rendered."""
 
 
 @frozen
 class Block:
     """A piece that is shown whole or not at all."""
 
-    text: str
+    text: str | Callable[[], str]
+    """The text, or what renders it if there is room for it."""
     what: str = ""
     """What the notice counts if it is left out, in the singular; empty for a heading, which needs a block below it."""
     most: int | None = None
@@ -25,22 +28,29 @@ class Block:
     decides: bool = False
     """Whether somebody who approves has to have seen it."""
 
+    def render(self) -> str:
+        """Return the text."""
+        return self.text if isinstance(self.text, str) else self.text()
 
-def fitted(first: str, blocks: Sequence[Block], most_bytes: int) -> str:
+
+def fitted(first: str, blocks: Iterable[Block], most_bytes: int) -> str:
     """Join `first` and the blocks that fit. What a reviewer misses is said at the top, all else at the end."""
     room, heading, shown, missing = most_bytes - _RESERVE, "", list[str](), list[Block]()
-    taken = len(first.encode())
+    taken, misses, kind = len(first.encode()), 0, ""
     for block in blocks:
         if not block.what:
-            heading = block.text
+            heading = block.render()
             continue
-        size = len(heading.encode()) + len(block.text.encode())
-        if taken + size <= (room if block.most is None else min(room, block.most)):
+        misses, kind = misses if block.what == kind else 0, block.what
+        text = block.render() if misses < _MOST_MISSES else None
+        size = len(heading.encode()) + len(text.encode()) if text is not None else most_bytes
+        if text is not None and taken + size <= (room if block.most is None else min(room, block.most)):
             taken += size
-            shown += [heading, block.text]
-            heading = ""
+            shown += [heading, text]
+            heading, misses = "", 0
         else:
             missing.append(block)
+            misses += 1
     return "".join([first, _warning(missing), *shown, _notice(missing)])
 
 

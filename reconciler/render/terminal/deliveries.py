@@ -33,11 +33,15 @@ _WORDS = {
 def new_recipient_blocks(plan: Plan, paint: Paint = plain) -> Iterator[list[str]]:
     """Yield the lines of each group of new recipients: its clients, who gets the secrets, who had them, the risks."""
     for group in delivery_groups(plan):
-        yield list(_new_recipients(group, paint))
+        yield list(_new_recipients(group, paint, f" (id {group.first.id})" if group.is_single else ""))
 
 
-def _new_recipients(group: DeliveryGroup, paint: Paint) -> Iterator[str]:
-    client_id = f" (id {group.first.id})" if group.is_single else ""
+def shared_recipients(group: DeliveryGroup, paint: Paint = plain) -> Iterator[str]:
+    """Yield the lines of new recipients that several instances have in common, without the id on one of them."""
+    return _new_recipients(group, paint)
+
+
+def _new_recipients(group: DeliveryGroup, paint: Paint, client_id: str = "") -> Iterator[str]:
     yield f"  {paint('> deliver', Style.CHANGED)} {paint(printable(group.title), Style.STRONG)}{client_id}"
     yield from (f"{INDENT}{BULLET}{printable(name)}" for name in group.names)
     if group.unnamed:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.planning.plan.plan import Plan
 from reconciler.render.terminal.color import Paint, plain
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
-from reconciler.render.terminal.plan import render_plan
+from reconciler.render.terminal.plan import plan_blocks, summary_line
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 
 
@@ -24,16 +25,31 @@ def render_overview(overview: Overview) -> str:
 
 
 def plans_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
-    """Render the plans in full; of several instances only those with something to report: a table has the rest."""
-    planned = [result for result in results if isinstance(result, Planned)]
-    if len(results) > 1:
-        from reconciler.render.terminal.fleet import has_something_to_say
+    """Render the plans in full; of several instances only those with something to report: a table has the rest.
 
-        planned = [each for each in planned if each.missing_secrets or has_something_to_say(each.plan, each.refusals)]
-    return "\n".join(
-        render_plan(each.plan, each.refusals, paint, each.as_of, missing_secrets=each.missing_secrets)
-        for each in planned
-    )
+    What is the same on several instances is rendered once, before what is different.
+    """
+    planned = [result for result in results if isinstance(result, Planned)]
+    if len(results) < 2:
+        return "".join(_plan(each, each.plan, paint) for each in planned)
+    from reconciler.render.terminal.fleet import has_something_to_say
+    from reconciler.render.terminal.shared import shared_plans
+    from reconciler.render.view.where import fleet_of_results
+
+    shared = shared_plans([each.plan for each in planned], fleet_of_results(results), paint)
+    texts = [
+        _plan(each, own, paint)
+        for each, own in zip(planned, shared.own, strict=True)
+        if each.missing_secrets or has_something_to_say(own, each.refusals)
+    ]
+    return "\n".join(filter(None, [shared.text, *texts]))
+
+
+def _plan(planned: Planned, shown: Plan, paint: Paint) -> str:
+    """Render a plan with the changes that are `shown` here, and the numbers of all."""
+    missing, refusals = planned.missing_secrets, planned.refusals
+    blocks = plan_blocks(shown, refusals, paint, planned.as_of, missing_secrets=missing)
+    return f"{blocks}\n\n{summary_line(planned.plan, refusals, paint, missing)}"
 
 
 def plans_and_table(results: Sequence[ApplyResult], paint: Paint = plain) -> str:

@@ -5,15 +5,13 @@ All text from files and instances goes through `printable`, so that a name can n
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.clients import ClientSpec, Location
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import (
-    REMOVED,
     Blocked,
     Change,
     Create,
@@ -23,22 +21,19 @@ from reconciler.planning.plan.plan import (
     OnDrift,
     Plan,
     Replaced,
-    Unmanaged,
     Update,
     Waived,
 )
 from reconciler.render.terminal.color import Paint, Style, plain
-from reconciler.render.terminal.fields import BULLET, INDENT, difference_lines, spec_lines
-from reconciler.render.view.counts import action, count, plural, summary_text
+from reconciler.render.terminal.fields import INDENT, difference_lines, spec_lines
+from reconciler.render.terminal.unchanged import first_of, unchanged_clients
+from reconciler.render.view.counts import action, count, summary_text
 from reconciler.render.view.rotation import old_secret_text
-from reconciler.support.text import printable, quoted
+from reconciler.support.text import printable
 
 if TYPE_CHECKING:
     from reconciler.live.observation import ObservationAge
     from reconciler.secrets.delivery import MissingSecret
-
-MOST_LISTED = 10
-"""Maximum number of unchanged clients listed per kind; JSON has all of them."""
 
 _MARKS = {
     "create": ("+", Style.ADDED),
@@ -48,6 +43,8 @@ _MARKS = {
     "delete": ("-", Style.REMOVED),
 }
 
+
+_DIFFERS = Note("differs", "differs from what is declared")
 
 _ON_DRIFT = {
     OnDrift.REFUSE: "what was changed on the instance since is not overwritten",
@@ -69,9 +66,22 @@ def render_plan(
     `as_of` is the age of the observation that the plan was made from, None if it was the instance itself.
     `missing_secrets` are the secrets that would be delivered again to those who had them.
     """
+    blocks = plan_blocks(plan, refusals, paint, as_of, missing_secrets=missing_secrets)
+    return f"{blocks}\n\n{summary_line(plan, refusals, paint, missing_secrets)}"
+
+
+def plan_blocks(
+    plan: Plan,
+    refusals: Sequence[Refusal],
+    paint: Paint,
+    as_of: ObservationAge | None = None,
+    *,
+    missing_secrets: Sequence[MissingSecret] = (),
+) -> str:
+    """Render all of a plan but its last line, which has the numbers."""
     blocks = [
         [heading(plan, paint), *_basis(plan, as_of, paint)],
-        *(list(_change(change, paint)) for change in plan.changes),
+        *(list(change_lines(change, paint)) for change in plan.changes),
         *_deliveries(plan, paint),
         *(list(_kept(kept, paint)) for kept in plan.kept),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
@@ -80,9 +90,15 @@ def render_plan(
         list(unchanged_clients(plan)),
         _missing_secrets(missing_secrets, paint),
         *(list(_refusal(refusal, paint)) for refusal in refusals),
-        [paint(_summary(plan, refusals, missing_secrets), Style.STRONG)],
     ]
-    return "\n\n".join("\n".join(lines) for lines in blocks if lines) + "\n"
+    return "\n\n".join("\n".join(lines) for lines in blocks if lines)
+
+
+def summary_line(
+    plan: Plan, refusals: Sequence[Refusal], paint: Paint, missing_secrets: Sequence[MissingSecret] = ()
+) -> str:
+    """Render the last line of a plan, ending in a line feed."""
+    return paint(_summary(plan, refusals, missing_secrets), Style.STRONG) + "\n"
 
 
 def _deliveries(plan: Plan, paint: Paint) -> Iterator[list[str]]:
@@ -135,14 +151,21 @@ def _basis(plan: Plan, as_of: ObservationAge | None, paint: Paint) -> Iterator[s
         from reconciler.render.terminal.elapsed_time import as_of_text
 
         yield f"  {as_of_text(as_of, paint)}"
+    yield from base_lines(plan)
+
+
+def base_lines(plan: Plan) -> Iterator[str]:
+    """Yield the base that a plan was made with, if there is one."""
     if plan.base is not None and plan.on_drift is not None:
         yield f"  base {printable(plan.base[:12])}; {_ON_DRIFT[plan.on_drift]}"
 
 
-def _change(change: Change, paint: Paint) -> Iterator[str]:
+def change_lines(change: Change, paint: Paint, *, shared: bool = False) -> Iterator[str]:
+    """Yield the lines of a change. If it is `shared` by instances, an id of 0 and a reason with ids are left out."""
     word = action(change)
     mark, style = _MARKS[word]
-    yield f"  {paint(f'{mark} {word}', style)}  {paint(title(change), Style.STRONG)}"
+    shown = title(change).removesuffix(" (id 0)") if shared else title(change)
+    yield f"  {paint(f'{mark} {word}', style)}  {paint(shown, Style.STRONG)}"
     yield from _fields(change, paint)
     if isinstance(change, Create) and change.recipients:
         from reconciler.render.terminal.deliveries import recipient_lines
@@ -150,7 +173,8 @@ def _change(change: Change, paint: Paint) -> Iterator[str]:
         yield from recipient_lines("secret to", change.recipients, paint)
     if origin := origin_text(change):
         yield INDENT + paint(origin, Style.WARNED if has_drift(change) else Style.FAINT)
-    yield INDENT + paint(_why(change.reason, change.source, change.owner), Style.FAINT)
+    reason = _DIFFERS if shared and isinstance(change, Update) and not change.is_rename else change.reason
+    yield INDENT + paint(_why(reason, change.source, change.owner), Style.FAINT)
     risks = [printable(risk.text) for risk in change.risks]
     if isinstance(change, Create) and change.replaces is not None:
         risks.insert(0, old_secret_text(change.replaces))
@@ -213,76 +237,13 @@ def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
 
 
 def _notes(notes: Sequence[Note]) -> Iterator[str]:
-    yield from (f"  * note    {text}" for text in _first([printable(note.text) for note in notes]))
+    yield from (f"  * note    {text}" for text in first_of([printable(note.text) for note in notes]))
 
 
 def _waived(waived: Sequence[Waived]) -> Iterator[str]:
-    for text in _first([f"{printable(each.name)}: {_waivers(each)}" for each in waived]):
+    for text in first_of([f"{printable(each.name)}: {_waivers(each)}" for each in waived]):
         yield f"  * waived  {text}"
 
 
 def _waivers(waived: Waived) -> str:
     return f"{printable('; '.join(note.text for note in waived.notes))} ({place_of(waived.source)})"
-
-
-def unchanged_clients(plan: Plan) -> Iterator[str]:
-    """Yield the clients that the plan does not change, under a heading."""
-    # Surprising clients come first, so that a long list never hides them.
-    unmatched = sorted((c for c in plan.unmanaged if c.note or not c.system), key=_least_expected)
-    needed = sum(client.system and client.note is None for client in plan.unmanaged)
-    columns = {
-        "unmanaged": list(dict.fromkeys(map(_unmanaged, unmatched))),  # one line for clients that share a name
-        "ignored": [_named(client.id, client.name) for client in plan.ignored],
-        "unsupported": [f"{_named(c.id, c.name)}: {printable(c.why)}" for c in plan.unsupported],
-        "system": [f"{plural(needed, 'client')} of the platform's own"] if needed else [],
-    }
-    if any(columns.values()):
-        yield "  left alone"
-    footers = _what_to_do(plan)
-    for name, values in columns.items():
-        shown = [*_first(values), *footers.get(name, ())] if values else []
-        for number, value in enumerate(shown):
-            yield f"    {'' if number else name:<13}{value}"
-
-
-def _least_expected(client: Unmanaged) -> int:
-    """The order of unmanaged clients: first those that were taken out of git, last those without a note."""
-    return 2 if client.note is None else 0 if client.note.code == REMOVED else 1
-
-
-def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
-    """Return, by column, what the unchanged clients are and how to change that."""
-    codes = [client.note.code if client.note else None for client in plan.unmanaged if not client.system]
-    here = [code for code in codes if code not in ("declared-elsewhere", "ambiguous", "not-declarable")]
-    export = printable(shlex.join(["reconciler", "export", "--instance", plan.instance, "--update"]))
-    declare = f"{len(here)} live, and not declared; to declare {'it' if len(here) == 1 else 'them'}: {export}"
-    return {
-        "unmanaged": [
-            *([_SHARE_A_NAME] if "ambiguous" in codes else []),  # an export cannot declare those as they are
-            *([declare] if here else []),
-        ],
-        "ignored": ["set aside by `ignore:` in reconciler.yaml"],
-        "unsupported": ["never changed or pruned; to declare one, set its grants on the Auth Clients page first"],
-    }
-
-
-_SHARE_A_NAME = "of clients that share a name, pin one with `ids:`, or remove the others on the Auth Clients page"
-
-
-def _unmanaged(client: Unmanaged) -> str:
-    if client.note and client.note.code == "ambiguous":  # the note has the ids of all clients with the name
-        return f"{BULLET}{quoted(client.name, len(client.name))}: {printable(client.note.text)}"
-    shown = _named(client.id, client.name)
-    return f"{shown}: {printable(client.note.text)}" if client.note else shown
-
-
-def _named(client_id: int, name: str) -> str:
-    # A blank at the start or end would be invisible, and is why no entry has this name.
-    shown = printable(name)
-    return f"{BULLET}{shown if shown == shown.strip() else quoted(name, len(name))} (id {client_id})"
-
-
-def _first(texts: Sequence[str]) -> Iterable[str]:
-    if len(texts) <= MOST_LISTED:
-        return texts
-    return (*texts[:MOST_LISTED], f"and {len(texts) - MOST_LISTED} more: --format json has all of them")

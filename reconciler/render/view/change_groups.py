@@ -31,6 +31,8 @@ class ChangeGroup:
     """The id of the client on each of them; None for a create."""
     patterned: bool = False
     """Whether its texts differ by the name of the instance alone."""
+    members: tuple[tuple[str, Change], ...] = ()
+    """The changes themselves, each with its instance."""
 
 
 @frozen
@@ -40,6 +42,7 @@ class SharedDelivery:
     group: DeliveryGroup
     instances: tuple[str, ...]
     patterned: bool = False
+    members: tuple[tuple[str, DeliveryGroup], ...] = ()
 
 
 def change_groups(plans: Sequence[Plan]) -> list[ChangeGroup]:
@@ -49,10 +52,10 @@ def change_groups(plans: Sequence[Plan]) -> list[ChangeGroup]:
     """
     pairs = [(plan.instance, change) for plan in plans for change in plan.changes]
     if len(plans) < 2:
-        return [ChangeGroup(change, (name,), (_id(change),)) for name, change in pairs]
+        return [ChangeGroup(change, (name,), (_id(change),), members=((name, change),)) for name, change in pairs]
     found = _grouped(pairs, _essence, lambda change, name: _patterned(change, _replacing(name)))
     return [
-        ChangeGroup(change, tuple(name for name, _ in members), tuple(_id(each) for _, each in members), patterned)
+        ChangeGroup(change, _names(members), tuple(_id(each) for _, each in members), patterned, tuple(members))
         for change, members, patterned in found
     ]
 
@@ -61,7 +64,11 @@ def shared_deliveries(plans: Sequence[Plan]) -> list[SharedDelivery]:
     """Return the new recipients of all plans in the same way."""
     pairs = [(plan.instance, group) for plan in plans for group in delivery_groups(plan)]
     found = _grouped(pairs, _delivery_essence, lambda group, name: _patterned_delivery(group, _replacing(name)))
-    return [SharedDelivery(group, tuple(name for name, _ in members), patterned) for group, members, patterned in found]
+    return [SharedDelivery(group, _names(members), patterned, tuple(members)) for group, members, patterned in found]
+
+
+def _names(members: Sequence[tuple[str, object]]) -> tuple[str, ...]:
+    return tuple(name for name, _ in members)
 
 
 def _grouped(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from reconciler.render.view.names import natural
-from reconciler.results import Overview, Stopped
+from reconciler.results import ApplyResult, Overview, Stopped
 from reconciler.support.frozen import frozen
 
 _MOST_MISSING = 3
@@ -46,5 +46,10 @@ class Fleet:
 
 def fleet_of(overview: Overview) -> Fleet:
     """Return the instances of a run."""
-    stopped = frozenset(each.instance.name for each in overview.results if isinstance(each, Stopped))
-    return Fleet({each.instance.name: each.instance.wave for each in overview.results}, stopped)
+    return fleet_of_results(overview.results)
+
+
+def fleet_of_results(results: Sequence[ApplyResult]) -> Fleet:
+    """Return the instances of results."""
+    stopped = frozenset(each.instance.name for each in results if isinstance(each, Stopped))
+    return Fleet({each.instance.name: each.instance.wave for each in results}, stopped)

@@ -17,7 +17,7 @@ def test_a_yes_writes_after_another_look(project: Project, staging: Platform) ->
     project.declare(wanted("One"))
     ended = at_a_terminal("apply", typed=[b"y\n"])
     assert ended.code == 0, ended.out
-    assert "Write this to staging? [y/N]:" in ended.out
+    assert "Write 1 change to staging? [y/N]:" in ended.out
     assert "1 of 1 change applied" in ended.out
     assert staging.asked() == [LOGIN, LIST, *ASK, LIST, CREATE, LIST, LOGOUT]
 
@@ -116,3 +116,22 @@ def test_a_terminal_that_wants_none_gets_none(project: Project, staging: Platfor
 def test_a_flag_takes_the_colours_away(project: Project, staging: Platform) -> None:
     project.declare(wanted("One"))
     assert "\x1b" not in at_a_terminal("plan", "--no-color", environ=environment(**XTERM)).out
+
+
+def test_a_terminal_gets_whole_words_and_a_pipe_whole_lines(project: Project, staging: Platform) -> None:
+    """COLUMNS says how wide it is, or the terminal itself does; a pipe gets what programs can read."""
+    project.declare({"name": "Desk", "grants": {"password": {"justification": "a till"}}})
+    risk = "! the password grant also works for blocked and inactive users"
+    ended = at_a_terminal("plan", "--no-color", environ=environment(**XTERM, COLUMNS="50"))
+    assert "            ! the password grant also works for\n              blocked and inactive users\n" in ended.out
+    assert max(map(len, ended.out.splitlines())) <= 50 or "next: " in ended.out
+    project.environ.setenv("COLUMNS", "50")
+    assert f"            {risk}\n" in project.run("plan").out
+
+
+def test_the_question_names_the_worst_of_it(project: Project, staging: Platform) -> None:
+    staging.has(stored("Old"))
+    project.declare(wanted("Portal"), {"name": "Old", "state": "absent"})
+    ended = at_a_terminal("apply", typed=[b"n\n"])
+    assert "The most severe risk: delete Old: revokes every token issued to it" in ended.out
+    assert "Write 1 change, 1 deletion, to staging? [y/N]: " in ended.out

@@ -23,7 +23,7 @@ from reconciler.render.markdown.comment import COMMENT, render_markdown
 from reconciler.render.markdown.context import CommentContext, context_of
 from reconciler.render.markdown.escape import code, fenced, html, prose
 from reconciler.render.terminal.fleet import fleet_line, shortened
-from reconciler.render.terminal.plan import unchanged_clients
+from reconciler.render.terminal.unchanged import unchanged_clients
 from reconciler.render.view.change_groups import change_groups, shared_deliveries
 from reconciler.render.view.findings import ReviewFinding, ReviewKind, findings
 from reconciler.render.view.where import Fleet
