@@ -73,9 +73,9 @@ docs: $(INSTALLED) ## Write into docs/ what the program prints, and into all pla
 	$(BIN)/python -m tests.docs.transcripts
 
 # What makes the site is installed beside, so that nothing else gets in touch with it.
-$(SITE): requirements/site.txt
-	$(PYTHON) -m venv .venv-site
-	.venv-site/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/site.txt
+$(SITE): requirements/site.txt | $(INSTALLED)
+	$(PYTHON) -m venv --clear --without-pip .venv-site
+	$(BIN)/python -m pip --python .venv-site/bin/python install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/site.txt
 	@touch $@
 
 .PHONY: site
