@@ -10,7 +10,7 @@ from threading import Condition, RLock
 
 from reconciler.applying.report import DeliveryResult, Outcome
 from reconciler.applying.send import SendResult
-from reconciler.live.gateway import ClientSecret
+from reconciler.live.gateway import ClientSecret, CreatedClient
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Rejected, Unavailable, UnexpectedResponse
 from reconciler.model.lines import Capabilities
@@ -181,7 +181,7 @@ class MemoryGateway:
         everyone: tuple[LiveClient | UnsupportedClient, ...] = (*seen.clients, *seen.unsupported)
         return seen, tuple(ClientSecret(each.id, secret_of(each.id), each.created_at) for each in everyone)
 
-    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> CreatedClient:
         """A new client, whatever others there are of its name."""
         fault = self._arrive(f"create {spec.name}")
         with self._lock:
@@ -193,7 +193,7 @@ class MemoryGateway:
             made = self._clients[new]
             assert isinstance(made, LiveClient)
             self.done.append(f"create {spec.name}")
-            return made
+            return CreatedClient(made, secret_of(made.id))
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """The client with everything replaced. A deleted one is written to as well, and stays deleted."""

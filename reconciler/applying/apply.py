@@ -2,11 +2,11 @@
 
     updates and renames     in parallel
              ↓
-          creates           in parallel
+          creates           in parallel; each secret goes to the sinks from the very answer
              ↓
-did all of them succeed?    by a listing, if an answer was lost or a secret must be delivered; else by the answers
+did all of them succeed?    by a listing, if an answer was lost or another secret must be delivered; else by the answers
              ↓
-  secrets to the sinks      in parallel, for the clients in that listing
+  secrets to the sinks      in parallel, of renamed clients, of creates that lost their answer, and those missing before
              ↓
           deletes           in parallel
              ↓
@@ -15,8 +15,9 @@ did all of them succeed?    by a listing, if an answer was lost or a secret must
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from reconciler.applying.create import Creator
 from reconciler.applying.deliver import NO_TARGETS, Deliveries, DeliveryTargets
 from reconciler.applying.events import OnProgress
 from reconciler.applying.journal import Journal
@@ -29,6 +30,7 @@ from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError
 from reconciler.planning.plan.plan import Create, Delete, Plan, Update
+from reconciler.secrets.values import DeliveryEvent
 from reconciler.support.workers import WorkerPool
 
 DEFAULT_PARALLELISM = 8
@@ -52,9 +54,9 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
 ) -> Report:
     """Write the plan's changes, updates and renames first, then creates, then deletes, and verify them.
 
-    Before the deletes, the secrets of created and renamed clients, and those missing before, are delivered to the
-    sinks of `targets`; also after `stop`, so that no created client is left without its secret delivered. A sink that
-    fails stops only the deletes.
+    The secret of a created client is delivered to the sinks of `targets` from the answer that created it. Before the
+    deletes, those of renamed clients and those missing before are delivered; also after `stop`. A sink that fails stops
+    only the deletes.
 
     At most `parallelism` requests are under way at once; the gateway must support that many threads. A change that
     fails stops only the deletes, which wait for everything else. No change is started once the account is refused, the
@@ -64,11 +66,14 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
     is raised at once without waiting for what is under way; the journal then shows what was sent.
     """
 
-    def send_numbered(number: int) -> tuple[int, SendResult]:
-        return number, send(plan.changes[number], gateway)
-
     conditions = StopConditions(stop)
     deliveries = Deliveries(plan, targets, journal, on_progress, parallelism)
+    creator = Creator(gateway, deliveries)
+
+    def send_numbered(number: int) -> tuple[int, SendResult]:
+        change = plan.changes[number]
+        return number, creator.create(change) if isinstance(change, Create) else send(change, gateway)
+
     with WorkerPool(parallelism, send_numbered) as pool:
         writer = Writer(plan, pool, journal, conditions, on_progress)
         attempts, look, results = _write(plan, gateway, writer, conditions, deliveries)
@@ -93,7 +98,8 @@ def _write(
     """
     writer.write(Update)
     writer.write(Create)
-    look, results = _deliver(plan, gateway, writer.attempts, conditions, deliveries)
+    look, later = _deliver(plan, gateway, writer.attempts, conditions, deliveries)
+    results = _in_order(plan, writer.attempts, later)
     if look is None:
         look = _look_before_deletes(plan, writer.attempts, gateway, conditions)
     if any(each.status is DeliveryStatus.FAILED for each in results):
@@ -104,6 +110,20 @@ def _write(
     attempts = [writer.attempts[number] for number in range(len(plan.changes))]
     deleted = any(isinstance(each.change, Delete) and _is_open(each) for each in attempts)
     return attempts, None if deleted else look, results
+
+
+def _in_order(
+    plan: Plan, attempts: Mapping[int, Attempt], later: Iterable[DeliveryResult]
+) -> tuple[DeliveryResult, ...]:
+    """The results of all deliveries so far: of renames, of creates, then of what was missing before."""
+    by_create = [result for number in range(len(plan.changes)) for result in _handed_over(attempts.get(number))]
+    rest = list(later)
+    renamed = [each for each in rest if each.event is DeliveryEvent.RENAMED]
+    return (*renamed, *by_create, *(each for each in rest if each.event is not DeliveryEvent.RENAMED))
+
+
+def _handed_over(attempt: Attempt | None) -> tuple[DeliveryResult, ...]:
+    return attempt.deliveries if isinstance(attempt, Sent) else ()
 
 
 def _deliver(

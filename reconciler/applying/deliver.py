@@ -10,7 +10,7 @@ from reconciler.applying.events import OnProgress
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, Outcome
 from reconciler.applying.send import Attempt, Sent, Unanswered
-from reconciler.live.gateway import ClientSecret
+from reconciler.live.gateway import ClientSecret, CreatedClient
 from reconciler.model.errors import SinkError
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update, needs_delivery
 from reconciler.secrets.delivery import Deliverer, Delivery, MissingSecret
@@ -58,10 +58,10 @@ class Deliveries:
         self._parallelism = parallelism
 
     def due(self, attempts: Iterable[Attempt]) -> list[PendingDelivery]:
-        """The deliveries that are due: created and renamed clients of these attempts, and those missing before.
+        """The deliveries that need a listing: renamed clients, creates without an answer, and those missing before.
 
-        Also the successor of a rotation again, before the old client is deleted: a killed run may not have delivered
-        it, and deliveries are idempotent.
+        Clients whose create was answered have been delivered. Also the successor of a rotation again, before the old
+        client is deleted: a killed run may not have delivered it, and deliveries are idempotent.
         """
         made = [item for attempt in attempts for item in self._of_attempt(attempt)]
         succeeding = list(self._successors())
@@ -90,6 +90,16 @@ class Deliveries:
         error = SinkError("it is not live any more: somebody has deleted the new client of a rotation", "plan again")
         return (*self._all(work), *self._noted(self._undelivered(gone, error)))
 
+    def hand_over(self, change: Create, made: CreatedClient) -> tuple[DeliveryResult, ...]:
+        """Deliver the secret of a client that was created just now. Called from several threads at a time."""
+        client = self._client(change)
+        item = PendingDelivery(client, made.id, _event_of(change), self._deliverer.numbers(client), change)
+        if not item.numbers:
+            return ()
+        results = self._delivery(item, ClientSecret(made.id, made.secret, made.client.created_at))()
+        self._journal.delivered(results)
+        return tuple(results)
+
     def without_secrets(self, items: Sequence[PendingDelivery], why: str) -> tuple[DeliveryResult, ...]:
         """The results if the secrets cannot be read, for this reason."""
         error = SinkError(f"its secret could not be read: {why}", "deliver it later: reconciler secrets deliver")
@@ -109,6 +119,8 @@ class Deliveries:
 
     def _of_attempt(self, attempt: Attempt) -> Iterator[PendingDelivery]:
         if not isinstance(attempt, Sent | Unanswered) or not needs_delivery(attempt.change):
+            return
+        if isinstance(attempt, Sent) and isinstance(attempt.change, Create):
             return
         client = self._client(attempt.change)
         numbers = self._deliverer.numbers(client)

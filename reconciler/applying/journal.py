@@ -23,6 +23,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol, assert_never
 
 from reconciler.applying.journal_versions import FORMAT_VERSION
@@ -74,7 +75,10 @@ class Heading:
 
 
 class Journal(Protocol):
-    """The record of an apply. No method raises: the first failure is kept, and nothing is written after it."""
+    """The record of an apply. No method raises: the first failure is kept, and nothing is written after it.
+
+    Several threads may use it at a time.
+    """
 
     @property
     def failure(self) -> str | None:
@@ -118,11 +122,12 @@ def open_journal(directory: Path, heading: Heading, plan: Plan, *, now: Callable
 
 
 class FileJournal:
-    """A journal in an open file that already has its first line."""
+    """A journal in an open file that already has its first line. Several threads may write to it."""
 
     def __init__(self, file: int, now: Callable[[], datetime]) -> None:
         self._file = file
         self._now = now
+        self._writing = Lock()
         self.failure: str | None = None
 
     def sending(self, numbers: Sequence[int]) -> None:
@@ -142,14 +147,15 @@ class FileJournal:
         self._add([{"event": "finished", "interrupted": interrupted, "outcomes": [_outcome(o) for o in outcomes]}])
 
     def _add(self, entries: Iterable[dict[str, Any]]) -> None:
-        # After a failure the file may end with half a line, and a line appended to it would be lost as well.
-        if self.failure is not None:
-            return
-        at = self._now().isoformat()
-        try:
-            _append(self._file, "".join(_line({"at": at, **entry}) for entry in entries))
-        except OSError as problem:
-            self.failure = _reason(problem)
+        with self._writing:
+            # After a failure the file may end with half a line, and a line appended to it would be lost as well.
+            if self.failure is not None:
+                return
+            at = self._now().isoformat()
+            try:
+                _append(self._file, "".join(_line({"at": at, **entry}) for entry in entries))
+            except OSError as problem:
+                self.failure = _reason(problem)
 
 
 def _first_line(heading: Heading, plan: Plan) -> str:

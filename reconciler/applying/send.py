@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from reconciler.applying.report import Failed, Skipped
+from reconciler.applying.report import DeliveryResult, Failed, Skipped
 from reconciler.live.gateway import Gateway
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, NotPermitted, Rejected
-from reconciler.planning.plan.plan import Change, Create, Delete, Update
+from reconciler.planning.plan.plan import Change, Delete, Update
 from reconciler.support.frozen import frozen
 
 
@@ -17,6 +17,8 @@ class Sent:
 
     change: Change
     id: int
+    deliveries: tuple[DeliveryResult, ...] = ()
+    """What became of its secret, for a create."""
 
 
 @frozen
@@ -31,20 +33,23 @@ SendResult = Sent | Unanswered | Failed
 Attempt = SendResult | Skipped
 
 
-def send(change: Change, gateway: Gateway) -> SendResult:
-    """Send a change, once. Called from several threads at a time."""
+def send(change: Update | Delete, gateway: Gateway) -> SendResult:
+    """Send a change of a live client, once. Called from several threads at a time."""
     try:
         return Sent(change, _send(change, gateway))
-    except (Rejected, NotPermitted, NotAuthenticated, LoginRefused) as error:
-        return Failed(change, error)
     except GatewayError as error:
-        return Unanswered(change, error)
+        return without_answer(change, error)
 
 
-def _send(change: Change, gateway: Gateway) -> int:
+def without_answer(change: Change, error: GatewayError) -> Unanswered | Failed:
+    """The result of a request that was not answered as done: refused, or perhaps done."""
+    if isinstance(error, Rejected | NotPermitted | NotAuthenticated | LoginRefused):
+        return Failed(change, error)
+    return Unanswered(change, error)
+
+
+def _send(change: Update | Delete, gateway: Gateway) -> int:
     match change:
-        case Create(replaces=replaces):
-            return gateway.create_client(change.after, beside=replaces.id if replaces else None).id
         case Update():
             return gateway.update_client(change.id, change.after).id
         case Delete():

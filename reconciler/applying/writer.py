@@ -77,6 +77,8 @@ class Writer:
             self._on_progress(ChangeAnswered(attempt.change, isinstance(attempt, Sent)))
             if isinstance(attempt, Failed):
                 self._on_progress(attempt)
+            elif isinstance(attempt, Sent):
+                self._say(attempt.deliveries)
 
     def _has_no_journal(self) -> bool:
         if self._journal.failure is None:

@@ -24,6 +24,20 @@ class ClientSecret:
     created_at: datetime | None = None
 
 
+@frozen
+class CreatedClient:
+    """A client as the answer to its create describes it, with the secret, which some versions show nowhere else."""
+
+    client: LiveClient
+    secret: Secret | None
+    """None if the answer has none, or a hash."""
+
+    @property
+    def id(self) -> int:
+        """The id that the instance gave it."""
+        return self.client.id
+
+
 class Gateway(Protocol):
     """The auth clients of one instance. Every method may raise any `GatewayError`."""
 
@@ -33,8 +47,10 @@ class Gateway(Protocol):
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         """Return the same as `list_clients`, and the secret of each of those clients, sorted by id."""
 
-    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
-        """Create a client and return it as the instance answered. Never retried where that might create a second one.
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> CreatedClient:
+        """Create a client and return it, with its secret, as the instance answered.
+
+        Never retried where that might create a second one.
 
         `beside` is the id of a live client that already has this name, and keeps it for a while.
         """

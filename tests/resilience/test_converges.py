@@ -24,7 +24,7 @@ from reconciler.applying.past_runs import PastRun as Journal
 from reconciler.applying.past_runs import applied, list_runs, uncertain
 from reconciler.applying.report import Applied, Failed, Report, Skipped, is_complete
 from reconciler.declared.clients.resolve import InstanceDeclarations
-from reconciler.live.gateway import ClientSecret, Gateway
+from reconciler.live.gateway import ClientSecret, CreatedClient, Gateway
 from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Listing, LiveClient
 from reconciler.model.errors import GatewayError, NotVerified
 from reconciler.model.lines import Capabilities
@@ -81,7 +81,7 @@ class Mortal:
     def list_with_secrets(self) -> tuple[Listing, tuple[ClientSecret, ...]]:
         return self._live(self._instance.list_with_secrets)
 
-    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> CreatedClient:
         return self._live(lambda: self._instance.create_client(spec, beside))
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:

@@ -27,8 +27,8 @@ from tests.tiers import few
 TIME = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 MADE, NOW, LATER = TIME - timedelta(days=30), TIME + timedelta(hours=1), TIME + timedelta(days=8)
 WAYS = ("arrived", "lost", "answered")
-AT_ONCE_REQUESTS = ["POST", "GET", "GET", "POST", "POST", "GET", "DELETE", "GET", "GET"]
-"""Login, list, two questions before a create, create, list with the secrets, delete, last look, logout."""
+AT_ONCE_REQUESTS = ["POST", "GET", "GET", "POST", "POST", "DELETE", "GET", "GET"]
+"""Login, list, two questions before a create, create, delete, last look, logout."""
 MAKING_REQUESTS = ["POST", "GET", "GET", "POST", "POST", "GET", "GET"]
 RETIRING_REQUESTS = ["POST", "GET", "GET", "DELETE", "GET", "GET"]
 

@@ -7,15 +7,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from reconciler.live.gateway import ClientSecret
+from reconciler.live.gateway import ClientSecret, CreatedClient
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.transport import Transport
 from reconciler.live.platform import codec, endpoints
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.lines import after_asking_for_nobody
-from reconciler.live.platform.listing import read_listing, read_secrets, texts_of
 from reconciler.live.platform.server_words import ServerWords
+from reconciler.live.platform.listing import read_listing, read_secret, read_secrets, texts_of
 from reconciler.live.platform.session import Session, texts_in
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
@@ -129,15 +129,20 @@ class HttpGateway:
             raise self._unexpected(endpoints.LIST, _holds_password(min(found)))
         return listing
 
-    def create_client(self, spec: ClientSpec, beside: int | None = None) -> LiveClient:
-        """Create a client and return it as the instance answered. Never retried where that might create a second one.
+    def create_client(self, spec: ClientSpec, beside: int | None = None) -> CreatedClient:
+        """Create a client and return it, with its secret, as the instance answered.
 
-        `beside` is the id of a live client that already has this name: it is no sign that the client was created.
+        Never retried where that might create a second one. `beside` is the id of a live client that already has this
+        name: it is no sign that the client was created.
         """
         document = self._session.ask(
-            endpoints.CREATE, codec.request_body(spec), before_repeating=lambda: self._check_not_made(spec.name, beside)
+            endpoints.CREATE,
+            codec.request_body(spec),
+            before_repeating=lambda: self._check_not_made(spec.name, beside),
+            with_secrets=True,
         )
-        return self._stored(endpoints.CREATE, document, spec)
+        client = self._stored(endpoints.CREATE, document, spec)
+        return CreatedClient(client, self._checked(endpoints.CREATE, lambda: read_secret(document)))
 
     def update_client(self, client_id: int, spec: ClientSpec) -> LiveClient:
         """Replace name, grants and redirect of a client together, and return it as the instance answered."""

@@ -59,6 +59,11 @@ def read_secrets(document: object) -> tuple[ClientSecret, ...]:
     return tuple(sorted(issued, key=lambda each: each.id))
 
 
+def read_secret(document: object) -> Secret | None:
+    """Read the secret of one client, which in the document must be a `Secret`. Raises WrongShape."""
+    return _issued(read_row(document), document.get("secret") if isinstance(document, dict) else None).secret
+
+
 def texts_of(document: object, ids: Collection[int]) -> Iterator[tuple[int, tuple[str, ...]]]:
     """The texts of some clients of a listing that has been read, as they came: name, redirect and types."""
     if not ids:

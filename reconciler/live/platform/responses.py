@@ -197,9 +197,12 @@ def _messages(answer: HttpResponse) -> list[tuple[str, str]]:
     ]
 
 
-def decode_body(answer: HttpResponse, call: ApiRequest, url: str) -> object:
-    """Decode the body of a successful response, without its secrets. Raises UnexpectedResponse if it is not JSON."""
-    return _decode_with(_without_secrets, answer, call, url)
+def decode_body(answer: HttpResponse, call: ApiRequest, url: str, *, with_secrets: bool = False) -> object:
+    """Decode the body of a successful response. Raises UnexpectedResponse if it is not JSON.
+
+    Secrets are dropped; or, `with_secrets`, each is a `Secret`.
+    """
+    return _decode_with(_with_secrets if with_secrets else _without_secrets, answer, call, url)
 
 
 def decode_listing(
@@ -270,6 +273,10 @@ def _decoded(body: bytes, keep: _Keep | None) -> object:
 
 def _without_secrets(pairs: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in pairs.items() if key in _KEPT}
+
+
+def _with_secrets(pairs: dict[str, object]) -> dict[str, object]:
+    return _without_secrets(pairs) | _secret_of(pairs)
 
 
 def _secret_of(pairs: dict[str, object]) -> dict[str, object]:

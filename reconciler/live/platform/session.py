@@ -112,14 +112,16 @@ class Session:
         body: Mapping[str, object] | None = None,
         *,
         before_repeating: Callable[[], object] = _nothing,
+        with_secrets: bool = False,
     ) -> object:
         """Send a request and return the data of a successful response (None for 204). Raises any GatewayError.
 
         A request that fails because the session has ended is sent again in a new one, after `before_repeating`, which
-        raises if it must not be sent again.
+        raises if it must not be sent again. `with_secrets`, each secret in the data is a `Secret`; otherwise there is
+        none in it.
         """
         answer = self._succeed(call, body, before_repeating)
-        return None if call.success == 204 else decode_body(answer, call, self._url)
+        return None if call.success == 204 else decode_body(answer, call, self._url, with_secrets=with_secrets)
 
     def ask_listing(self, call: ApiRequest, *, with_secrets: bool = False) -> ListingAnswer:
         """Send the request for a listing and return its data. Raises any GatewayError.

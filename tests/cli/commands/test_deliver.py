@@ -62,8 +62,8 @@ def test_renames_creates_and_deletes_reach_the_sinks_in_this_order(project: Proj
     project.declare(wanted("New", previous_names=["Old"]), gone("Gone"), wanted("Made"))
     ended = project.run(*APPLY, "--parallelism", "1")
     assert ended.code == 0
-    assert events(project)[2:] == [("renamed", "New"), ("created", "Made"), ("deleted", "Gone")]
-    assert told(project)[2]["previous_name"] == "Old"
+    assert events(project)[2:] == [("created", "Made"), ("renamed", "New"), ("deleted", "Gone")]
+    assert told(project)[3]["previous_name"] == "Old"
     assert is_right(project, staging)
     assert sorted(document(project)) == ["Made", "New"]
 
@@ -94,7 +94,8 @@ def test_deliveries_come_before_the_first_delete(project: Project, staging: Plat
     assert project.run(*APPLY).code == 0
     assert [each["event"] for each in told(project)] == ["created", "deleted"]
     asked = staging.asked()
-    assert asked.index("DELETE /oauth/clients/6") > [n for n, each in enumerate(asked) if each == LIST][1]
+    assert asked.index("DELETE /oauth/clients/6") > asked.index("POST /oauth/clients")
+    assert asked.count(LIST) == 2  # to plan, and to verify: the secret was in the answer to the create
 
 
 @pytest.mark.parametrize("mode", ["fail", "deaf", "hang", "die", "garbage", "only Client 07"])

@@ -25,7 +25,7 @@ def answered(date: str | None) -> datetime | None:
 
 def test_a_client_is_made_at_the_time_that_the_instance_tells() -> None:
     with running(None, clock=LONG_AGO.timestamp) as url, connect(url, Credentials(*map(Secret, ADMIN))) as gateway:
-        made = gateway.create_client(stored("Portal"))
+        made = gateway.create_client(stored("Portal")).client
         assert (made.created_at, gateway.list_clients().at) == (LONG_AGO, LONG_AGO)
 
 

@@ -110,7 +110,7 @@ class TestGateway:
 
     @pytest.mark.parametrize("spec", [PORTAL, EVERYTHING, DESKTOP], ids=lambda spec: str(spec.name))
     def test_what_is_created_is_listed_as_it_was_sent(self, gateway: Gateway, spec: ClientSpec) -> None:
-        made = gateway.create_client(spec)
+        made = gateway.create_client(spec).client
         assert made.spec == spec
         assert gateway.list_clients().clients[-1] == made
 

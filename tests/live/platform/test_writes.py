@@ -58,7 +58,7 @@ def sent(write: Work, **answers: bytes) -> tuple[str, object]:
 def test_a_create_sends_every_field_and_returns_what_was_stored() -> None:
     with serving(platform(create=answer(201, row(12)))) as server, connect(server.url, CREDENTIALS) as gateway:
         made = gateway.create_client(PORTAL)
-    assert (made.id, made.spec) == (12, PORTAL)
+    assert (made.id, made.client.spec) == (12, PORTAL)
     assert json.loads(server.requests[1].body) == {
         "name": "Customer portal",
         "types": ["authorization_code_grant"],
