@@ -258,7 +258,7 @@ class Unrecorded:
 
     failure: str | None = None
 
-    def sending(self, numbers: Sequence[int]) -> None:
+    def sending(self, numbers: Sequence[int], nonces: Mapping[int, str]) -> None:
         """Say nothing."""
 
     def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:

@@ -57,14 +57,16 @@ class Line:
         middleware: Fault | None = None,
         settings: Mapping[str, str | int] | None = None,
         clock: Callable[[], float] = time.time,
+        port: int = 0,
     ) -> AbstractContextManager[str]:
-        """The sandbox as this line; a test may have settings of its own besides."""
+        """The sandbox as this line; a test may have settings of its own besides. Port 0 takes a free port."""
         return running(
             database,
             platform=self.platform,
             settings={"session.secure": "false", **(settings or {})},
             middleware=middleware,
             clock=clock,
+            port=port,
         )
 
 

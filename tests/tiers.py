@@ -52,6 +52,15 @@ def few(cases: Iterable[object], every: int) -> list[object]:
     return [pytest.param(case, marks=one_in(every, number)) for number, case in enumerate(cases)]
 
 
+def some_steps(most: int) -> range:
+    """The numbers of the steps at which something is killed: every fifth in the quick tier, else every second.
+
+    With ten minutes or more for the searches it is every one.
+    """
+    every = 5 if TIER != "thorough" else 1 if _search_seconds() >= 600 else 2
+    return range(1, most, every)
+
+
 def search(name: str, tests: int = 1) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """A search without an end: run once by the quick tier, and by the thorough one again and again, for its time.
 

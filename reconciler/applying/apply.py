@@ -17,8 +17,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from reconciler.applying.create import Creator
-from reconciler.applying.deliver import NO_TARGETS, Deliveries, DeliveryTargets
+from reconciler.applying.create import CreateMethod, Creator
+from reconciler.applying.deliver import Deliveries
+from reconciler.applying.delivery_items import NO_TARGETS, DeliveryTargets
 from reconciler.applying.events import OnProgress
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, Failed, Outcome, Report, Skipped
@@ -29,9 +30,13 @@ from reconciler.applying.writer import Writer
 from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import Listing
 from reconciler.model.errors import GatewayError
+from reconciler.model.lines import SecretDisplay
 from reconciler.planning.plan.plan import Create, Delete, Plan, Update
 from reconciler.secrets.values import DeliveryEvent
+from reconciler.support.frozen import frozen
 from reconciler.support.workers import WorkerPool
+
+AT_ONCE = CreateMethod()
 
 DEFAULT_PARALLELISM = 8
 """Concurrent requests."""
@@ -51,6 +56,7 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
     parallelism: int = DEFAULT_PARALLELISM,
     stop: Callable[[], bool] = never_stop,
     targets: DeliveryTargets = NO_TARGETS,
+    method: CreateMethod = AT_ONCE,
 ) -> Report:
     """Write the plan's changes, updates and renames first, then creates, then deletes, and verify them.
 
@@ -67,18 +73,23 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
     """
 
     conditions = StopConditions(stop)
-    deliveries = Deliveries(plan, targets, journal, on_progress, parallelism)
-    creator = Creator(gateway, deliveries)
+    readable = method.secrets not in (SecretDisplay.ONCE, SecretDisplay.NEVER)
+    deliveries = Deliveries(plan, targets, journal, on_progress, parallelism, readable=readable)
+    creator = Creator(plan.changes, gateway, deliveries, method)
 
     def send_numbered(number: int) -> tuple[int, SendResult]:
         change = plan.changes[number]
-        return number, creator.create(change) if isinstance(change, Create) else send(change, gateway)
+        return number, creator.create(number, change) if isinstance(change, Create) else send(change, gateway)
 
     with WorkerPool(parallelism, send_numbered) as pool:
-        writer = Writer(plan, pool, journal, conditions, on_progress)
-        attempts, look, results = _write(plan, gateway, writer, conditions, deliveries)
+        writer = Writer(
+            plan, pool, journal=journal, conditions=conditions, on_progress=on_progress, nonces=creator.nonces
+        )
+        attempts, look, results = _write(_Work(plan, gateway, writer, conditions, deliveries, creator))
     if look is None:
         look = _list_clients(plan, gateway.list_clients, conditions) if any(map(_is_open, attempts)) else Listing()
+    if isinstance(look, Listing):
+        attempts = [creator.clean_up(attempt, look) for attempt in attempts]
     outcomes = _judged(plan, attempts, look)
     for attempt, outcome in zip(attempts, outcomes, strict=True):
         if _is_open(attempt):
@@ -89,19 +100,30 @@ def apply_plan(  # noqa: PLR0913  (by name: what is written where, and who is to
     return Report(tuple(outcomes), interrupted, journal.failure, results)
 
 
-def _write(
-    plan: Plan, gateway: Gateway, writer: Writer, conditions: StopConditions, deliveries: Deliveries
-) -> tuple[Sequence[Attempt], Listing | str | None, tuple[DeliveryResult, ...]]:
+@frozen
+class _Work:
+    """Everything that the steps of one apply need."""
+
+    plan: Plan
+    gateway: Gateway
+    writer: Writer
+    conditions: StopConditions
+    deliveries: Deliveries
+    creator: Creator
+
+
+def _write(work: _Work) -> tuple[list[Attempt], Listing | str | None, tuple[DeliveryResult, ...]]:
     """The attempt of each change, the listing after the last write (or why it failed), and the deliveries.
 
     The listing is None if there was none after the last write.
     """
+    plan, writer, conditions = work.plan, work.writer, work.conditions
     writer.write(Update)
     writer.write(Create)
-    look, later = _deliver(plan, gateway, writer.attempts, conditions, deliveries)
+    look, later = _deliver(work)
     results = _in_order(plan, writer.attempts, later)
     if look is None:
-        look = _look_before_deletes(plan, writer.attempts, gateway, conditions)
+        look = _look_before_deletes(work)
     if any(each.status is DeliveryStatus.FAILED for each in results):
         conditions.block(Delete, "deletes start only after every secret was delivered")
     if not _all_succeeded(plan, writer.attempts, look):
@@ -123,40 +145,38 @@ def _in_order(
 
 
 def _handed_over(attempt: Attempt | None) -> tuple[DeliveryResult, ...]:
-    return attempt.deliveries if isinstance(attempt, Sent) else ()
+    return attempt.deliveries or () if isinstance(attempt, Sent) else ()
 
 
-def _deliver(
-    plan: Plan, gateway: Gateway, others: Mapping[int, Attempt], conditions: StopConditions, deliveries: Deliveries
-) -> tuple[Listing | str | None, tuple[DeliveryResult, ...]]:
+def _deliver(work: _Work) -> tuple[Listing | str | None, tuple[DeliveryResult, ...]]:
     """If there are secrets to deliver, a listing (or why it failed) and the results of the deliveries."""
-    attempts = list(others.values())
-    items = deliveries.due(attempts)
+    attempts = list(work.writer.attempts.values())
+    items = work.deliveries.due(attempts)
     if not items:
         return None, ()
     issued: tuple[ClientSecret, ...] = ()
 
     def ask() -> Listing:
         nonlocal issued
-        listing, issued = gateway.list_with_secrets()
+        listing, issued = work.gateway.list_with_secrets()
         return listing
 
-    look = _list_clients(plan, ask, conditions)
+    look = _list_clients(work.plan, ask, work.conditions)
     if isinstance(look, str):
-        return look, deliveries.without_secrets(items, look)
-    return look, deliveries.deliver(items, _judged(plan, attempts, look), issued)
+        return look, work.deliveries.without_secrets(items, look)
+    known = work.creator.with_known_secrets(issued)
+    return look, work.deliveries.deliver(items, _judged(work.plan, attempts, look), known)
 
 
-def _look_before_deletes(
-    plan: Plan, others: Mapping[int, Attempt], gateway: Gateway, conditions: StopConditions
-) -> Listing | str | None:
+def _look_before_deletes(work: _Work) -> Listing | str | None:
     """A listing (or why it failed), if only that can show whether the deletes may start."""
-    deletes = [change for change in plan.changes if isinstance(change, Delete)]
-    lost = any(isinstance(attempt, Unanswered) for attempt in others.values())
-    failed = any(isinstance(attempt, Failed | Skipped) for attempt in others.values())
-    if failed or not lost or not deletes or conditions.reason_to_skip(deletes[0]):
+    attempts = work.writer.attempts.values()
+    deletes = [change for change in work.plan.changes if isinstance(change, Delete)]
+    lost = any(isinstance(attempt, Unanswered) for attempt in attempts)
+    failed = any(isinstance(attempt, Failed | Skipped) for attempt in attempts)
+    if failed or not lost or not deletes or work.conditions.reason_to_skip(deletes[0]):
         return None
-    return _list_clients(plan, gateway.list_clients, conditions)
+    return _list_clients(work.plan, work.gateway.list_clients, work.conditions)
 
 
 def _all_succeeded(plan: Plan, others: Mapping[int, Attempt], look: Listing | str | None) -> bool:

@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
+from datetime import datetime
 
+from reconciler.applying.delivery_items import (
+    DeliveryTargets,
+    PendingDelivery,
+    event_of,
+    found_item,
+    grouped,
+    place_of,
+)
 from reconciler.applying.events import OnProgress
 from reconciler.applying.journal import Journal
 from reconciler.applying.report import Applied, DeliveryResult, DeliveryStatus, Outcome
 from reconciler.applying.send import Attempt, Sent, Unanswered
-from reconciler.live.gateway import ClientSecret, CreatedClient
+from reconciler.live.gateway import ClientSecret
 from reconciler.model.errors import SinkError
+from reconciler.model.secret import Secret
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update, needs_delivery
-from reconciler.secrets.delivery import Deliverer, Delivery, MissingSecret
+from reconciler.secrets.delivery import Delivery
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
-from reconciler.support.frozen import frozen
 from reconciler.support.workers import WorkerPool
-
-
-@frozen
-class DeliveryTargets:
-    """Where an apply delivers: the sinks of the instance, and the secrets missing before. Nowhere without sinks."""
-
-    deliverer: Deliverer = field(default_factory=lambda: Deliverer(()))
-    missing_secrets: tuple[MissingSecret, ...] = ()
-
-
-NO_TARGETS = DeliveryTargets()
-
-
-@frozen
-class PendingDelivery:
-    """A client whose secret must be delivered to sinks; the secret has not been read yet."""
-
-    client: SinkClient
-    id: int | None
-    """None for a create whose answer was lost: only a listing shows it."""
-    event: DeliveryEvent
-    numbers: tuple[int, ...]
-    """The numbers of the sinks in the deliverer."""
-    change: Change | None = None
-    """The change that requires it; None if it was due before."""
 
 
 class Deliveries:
     """The deliveries of one apply: each gets a line in the journal and a progress event."""
 
-    def __init__(
-        self, plan: Plan, targets: DeliveryTargets, journal: Journal, on_progress: OnProgress, parallelism: int
+    def __init__(  # noqa: PLR0913  (by name: what is delivered where, and who is told)
+        self,
+        plan: Plan,
+        targets: DeliveryTargets,
+        journal: Journal,
+        on_progress: OnProgress,
+        parallelism: int,
+        *,
+        readable: bool = True,
     ) -> None:
+        """`readable` is whether the instance shows the secrets of live clients."""
+        self._readable = readable
         self._plan = plan
         self._deliverer = targets.deliverer
         self._missing_secrets = targets.missing_secrets
@@ -69,10 +62,8 @@ class Deliveries:
         due |= {item.id for item in succeeding if item.id is not None}
         # If a name gets a new client, the old one's secret must not be delivered after the new one's.
         new = {item.client.name for item in (*made, *succeeding)}
-        before = [
-            each for each in _grouped(self._missing_secrets) if each.id not in due and each.client.name not in new
-        ]
-        return [*sorted(made, key=_place), *succeeding, *before]
+        before = [each for each in grouped(self._missing_secrets) if each.id not in due and each.client.name not in new]
+        return [*sorted(made, key=place_of), *succeeding, *before]
 
     def deliver(
         self, items: Sequence[PendingDelivery], outcomes: Iterable[Outcome], issued: Iterable[ClientSecret]
@@ -82,7 +73,7 @@ class Deliveries:
         Nothing is delivered for a change that is not verified: its outcome says why, and another apply finds it.
         """
         seen = {outcome.change: outcome for outcome in outcomes if isinstance(outcome, Applied)}
-        ready = [found for item in items if (found := _found(item, seen)) is not None]
+        ready = [found for item in items if (found := found_item(item, seen)) is not None]
         secrets = {each.id: each for each in issued}
         live = [item for item in ready if item.id in secrets]
         work = {number: self._delivery(item, secrets[item.id or 0]) for number, item in enumerate(live)}
@@ -90,14 +81,74 @@ class Deliveries:
         error = SinkError("it is not live any more: somebody has deleted the new client of a rotation", "plan again")
         return (*self._all(work), *self._noted(self._undelivered(gone, error)))
 
-    def hand_over(self, change: Create, made: CreatedClient) -> tuple[DeliveryResult, ...]:
+    def hand_over(
+        self, change: Create, client_id: int, secret: Secret | None, created_at: datetime | None
+    ) -> tuple[DeliveryResult, ...]:
         """Deliver the secret of a client that was created just now. Called from several threads at a time."""
-        client = self._client(change)
-        item = PendingDelivery(client, made.id, _event_of(change), self._deliverer.numbers(client), change)
+        item = self._of_create(change, client_id)
         if not item.numbers:
             return ()
-        results = self._delivery(item, ClientSecret(made.id, made.secret, made.client.created_at))()
-        self._journal.delivered(results)
+        return self._journaled(self._delivery(item, ClientSecret(client_id, secret, created_at))())
+
+    def stage(
+        self, change: Create, client_id: int, secret: Secret, created_at: datetime | None
+    ) -> tuple[DeliveryResult, ...]:
+        """Stage the secret of a client that was created under a mark. Called from several threads at a time.
+
+        Programs are told it now, unless it is the successor of a rotation: what they have is still in use. Raises
+        SinkError for the first sink that fails; then the client must not be finished.
+        """
+        item = self._of_create(change, client_id)
+        staging, programs = self._deliverer.staging(item.numbers)
+        told = SecretDelivery(item.event, item.client, client_id, secret, created_at=created_at)
+        _demand(self._deliverer.stage(told, staging))
+        return self._tell(item, told, () if item.event is DeliveryEvent.ROTATED else programs)
+
+    def put_into_use(
+        self, change: Create, client_id: int, secret: Secret | None, created_at: datetime | None
+    ) -> tuple[DeliveryResult, ...]:
+        """Put a staged secret into use. In a rotation, programs are told it first, if this run knows it.
+
+        Called from several threads at a time. Raises SinkError for the first program that fails.
+        """
+        item = self._of_create(change, client_id)
+        staging, programs = self._deliverer.staging(item.numbers)
+        told: tuple[DeliveryResult, ...] = ()
+        if item.event is DeliveryEvent.ROTATED and secret is not None:
+            delivery = SecretDelivery(item.event, item.client, client_id, secret, created_at=created_at)
+            told = self._tell(item, delivery, programs)
+        return (*told, *self._journaled(self._made_current(replace(item, numbers=staging))))
+
+    def drop(self, change: Create, client_id: int) -> None:
+        """Have the sinks forget a client that was begun and deleted again. Raises SinkError for the first that fails.
+
+        Called from several threads at a time.
+        """
+        _demand(self._deliverer.forget(self._client(change), client_id))
+
+    def _of_create(self, change: Create, client_id: int) -> PendingDelivery:
+        client = self._client(change)
+        return PendingDelivery(client, client_id, event_of(change), self._deliverer.numbers(client), change)
+
+    def _tell(
+        self, item: PendingDelivery, delivery: SecretDelivery, numbers: tuple[int, ...]
+    ) -> tuple[DeliveryResult, ...]:
+        done = self._deliverer.deliver(delivery, numbers)
+        results = self._journaled([self._result(item, delivery.id, each) for each in done])
+        _demand(done)
+        return results
+
+    def _made_current(self, item: PendingDelivery) -> list[DeliveryResult]:
+        """Put into use what is staged; a sink that has nothing of the client has no secret of it."""
+        done = self._deliverer.make_current(item.client, item.id or 0, item.numbers)
+        return [
+            self._result(item, item.id, each, DeliveryStatus.DELIVERED if has_it else DeliveryStatus.NO_SECRET)
+            for each, has_it in done
+        ]
+
+    def _journaled(self, results: Sequence[DeliveryResult]) -> tuple[DeliveryResult, ...]:
+        if results:
+            self._journal.delivered(results)
         return tuple(results)
 
     def without_secrets(self, items: Sequence[PendingDelivery], why: str) -> tuple[DeliveryResult, ...]:
@@ -120,12 +171,12 @@ class Deliveries:
     def _of_attempt(self, attempt: Attempt) -> Iterator[PendingDelivery]:
         if not isinstance(attempt, Sent | Unanswered) or not needs_delivery(attempt.change):
             return
-        if isinstance(attempt, Sent) and isinstance(attempt.change, Create):
+        if isinstance(attempt, Sent) and attempt.deliveries is not None:
             return
         client = self._client(attempt.change)
         numbers = self._deliverer.numbers(client)
         if numbers:
-            event = _event_of(attempt.change)
+            event = event_of(attempt.change)
             known = attempt.id if isinstance(attempt, Sent) else None
             yield PendingDelivery(client, known, event, numbers, attempt.change)
 
@@ -133,7 +184,10 @@ class Deliveries:
         for change in self._plan.changes:
             if isinstance(change, Delete) and change.successor is not None:
                 client = self._client(change)
-                if numbers := self._deliverer.numbers(client):
+                numbers = self._deliverer.numbers(client)
+                if not self._readable:  # that programs have it is known from a journal, or the plan is refused
+                    numbers, _ = self._deliverer.staging(numbers)
+                if numbers:
                     yield PendingDelivery(client, change.successor, DeliveryEvent.ROTATED, numbers)
 
     def _client(self, change: Change) -> SinkClient:
@@ -151,16 +205,20 @@ class Deliveries:
     def _delivery(self, item: PendingDelivery, issued: ClientSecret) -> Callable[[], list[DeliveryResult]]:
         def deliver() -> list[DeliveryResult]:
             if issued.secret is None:
-                # An old client must not be deleted for a successor that nobody can use.
-                error = SinkError("the instance shows no secret of it") if item.event is DeliveryEvent.ROTATED else None
-                unable = [self._unable(number, error) for number in item.numbers]
-                return [self._result(item, issued.id, each, DeliveryStatus.NO_SECRET) for each in unable]
+                return [self._unless_needed(item, each) for each in self._made_current(replace(item, id=issued.id))]
             before = item.change.before.name if isinstance(item.change, Update) else None
             handover = SecretDelivery(item.event, item.client, issued.id, issued.secret, before, issued.created_at)
             done = self._deliverer.deliver(handover, item.numbers)
             return [self._result(item, issued.id, each) for each in done]
 
         return deliver
+
+    def _unless_needed(self, item: PendingDelivery, result: DeliveryResult) -> DeliveryResult:
+        """The result; a failure if an old client would be deleted for a successor that nobody can use."""
+        if result.status is not DeliveryStatus.NO_SECRET or item.event is not DeliveryEvent.ROTATED:
+            return result
+        error = SinkError("the instance shows no secret of it, and this sink is not known to have it")
+        return replace(result, status=DeliveryStatus.FAILED, error=error)
 
     def _result(
         self,
@@ -196,40 +254,13 @@ class Deliveries:
         return tuple(result for number in sorted(done) for result in done[number])
 
     def _noted(self, results: Sequence[DeliveryResult]) -> tuple[DeliveryResult, ...]:
-        if results:
-            self._journal.delivered(results)
-        for each in results:
+        for each in self._journaled(results):
             self._on_progress(each)
         return tuple(results)
 
 
-def _found(item: PendingDelivery, seen: Mapping[Change, Applied]) -> PendingDelivery | None:
-    """The pending delivery with the id and event from its outcome; None if its change is not verified."""
-    if item.change is None:
-        return item
-    outcome = seen.get(item.change)
-    if outcome is None:
-        return None
-    adopted = outcome.adopted and item.event is DeliveryEvent.CREATED
-    return replace(item, id=outcome.id, event=DeliveryEvent.ADOPTED if adopted else item.event)
-
-
-def _event_of(change: Change) -> DeliveryEvent:
-    if not isinstance(change, Create):
-        return DeliveryEvent.RENAMED
-    return DeliveryEvent.CREATED if change.replaces is None else DeliveryEvent.ROTATED
-
-
-def _place(item: PendingDelivery) -> tuple[bool, str]:
-    return item.event in (DeliveryEvent.CREATED, DeliveryEvent.ROTATED), item.client.name
-
-
-def _grouped(missing_secrets: Iterable[MissingSecret]) -> list[PendingDelivery]:
-    """One pending delivery per client, for all sinks where it is missing."""
-    numbers: defaultdict[tuple[SinkClient, int], list[int]] = defaultdict(list)
-    for each in missing_secrets:
-        numbers[each.client, each.id].append(each.number)
-    return [
-        PendingDelivery(client, known, DeliveryEvent.EXISTING, tuple(found))
-        for (client, known), found in numbers.items()
-    ]
+def _demand(done: Iterable[Delivery]) -> None:
+    """Raise the error of the first delivery that failed, with the name of its sink."""
+    for each in done:
+        if each.error is not None:
+            raise SinkError(f"{each.sink}: {each.error.message}", each.error.hint)

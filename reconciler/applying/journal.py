@@ -3,7 +3,8 @@
 One file per run and instance, one JSON object per line, each on disk before anything is done that it announces:
 
     begun      the run, who, which commit, and the changes with before and after; format_version is in this line
-    sent       the change with this number is sent now: without this line it was never sent
+    sent       the change with this number is sent now: without this line it was never sent; a create in two steps has
+               the nonce of its mark here
     answered   the instance's answer: without this line it may have been sent, and the result is unknown
     delivered  the result of a delivery of a client's id and secret to a sink: without this line it is unknown
     finished   what the final listing showed; without this line the run was aborted
@@ -17,7 +18,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -84,8 +85,11 @@ class Journal(Protocol):
     def failure(self) -> str | None:
         """Why it cannot be written any more; None if it can."""
 
-    def sending(self, numbers: Sequence[int]) -> None:
-        """Record that the changes with these numbers (from 0, in the plan's order) are sent now."""
+    def sending(self, numbers: Sequence[int], nonces: Mapping[int, str]) -> None:
+        """Record that the changes with these numbers (from 0, in the plan's order) are sent now.
+
+        `nonces` has the nonce of each mark, by the number of the change.
+        """
 
     def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         """Record the answers to the changes with these numbers."""
@@ -130,9 +134,9 @@ class FileJournal:
         self._writing = Lock()
         self.failure: str | None = None
 
-    def sending(self, numbers: Sequence[int]) -> None:
+    def sending(self, numbers: Sequence[int], nonces: Mapping[int, str]) -> None:
         """Record that the changes with these numbers are sent now."""
-        self._add({"event": "sent", "change": number} for number in numbers)
+        self._add({"event": "sent", "change": number, "nonce": nonces.get(number)} for number in numbers)
 
     def answered(self, answers: Sequence[tuple[int, SendResult]]) -> None:
         """Record the answers to the changes with these numbers."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from reconciler.support.json_reader import WrongShape
 
-FORMAT_VERSION = 2
-"""The version that is written: 2 since recipients of secrets are written down."""
+FORMAT_VERSION = 3
+"""The version that is written: 2 since recipients of secrets are written down, 3 since unfinished creates are."""
 
 
 def current_heading(entry: dict[str, Any]) -> dict[str, Any]:
@@ -15,16 +15,22 @@ def current_heading(entry: dict[str, Any]) -> dict[str, Any]:
     version = entry.get("format_version")
     if version == FORMAT_VERSION:
         return entry
-    if version != 1:
+    if version not in (1, 2):
         raise WrongShape(f"its `format_version` is not {FORMAT_VERSION}: another version of reconciler wrote it")
     changes, counts = entry.get("changes"), entry.get("counts")
     if isinstance(changes, list):
-        changes = [each | {"recipients": []} if isinstance(each, dict) else each for each in changes]
+        changes = [{"recipients": []} | each | {"resume": None} if isinstance(each, dict) else each for each in changes]
     if isinstance(counts, dict):
-        counts = counts | {"deliver": 0}
+        counts = {"deliver": 0} | counts
     return entry | {"format_version": FORMAT_VERSION, "changes": changes, "counts": counts}
 
 
-def current_delivery(entry: dict[str, Any]) -> dict[str, Any]:
-    """A line about a delivery in today's format: version 1 did not say who got it."""
-    return {"recipient": None} | entry
+def current_line(entry: dict[str, Any]) -> dict[str, Any]:
+    """A later line in today's format: older versions did not say who got a secret, nor under which mark."""
+    match entry.get("event"):
+        case "delivered":
+            return {"recipient": None} | entry
+        case "sent":
+            return {"nonce": None} | entry
+        case _:
+            return entry

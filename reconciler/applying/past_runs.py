@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.applying.journal import SUFFIX, Heading, WriteAnswer, WriteResult
-from reconciler.applying.journal_versions import current_delivery, current_heading
+from reconciler.applying.journal_versions import current_heading, current_line
 from reconciler.applying.report import DeliveryStatus
 from reconciler.model.errors import JournalError
 from reconciler.model.recipients import Recipient
@@ -53,6 +53,8 @@ class PastWrite:
     """None: it was never sent."""
     answer: PastAnswer | None = None
     verdict: PastResult | None = None
+    nonce: str | None = None
+    """The nonce of its mark, if it was a create in two steps."""
 
 
 @frozen
@@ -214,15 +216,16 @@ def _continue(reading: _Reading, entry: dict[str, Any]) -> None:
         raise WrongShape("`event` is none that follows the first line")
     if reading.run.finished_at is not None:
         raise WrongShape("nothing follows `finished`")
-    read(reading, JsonValue(current_delivery(entry) if read is _delivered else entry))
+    read(reading, JsonValue(current_line(entry)))
 
 
 def _sent(reading: _Reading, node: JsonValue) -> None:
-    values = node.record(("event", "at", "change"))
+    values = node.record(("event", "at", "change", "nonce"))
     number, write = _write(reading, values["change"])
     if write.sent_at is not None:
         raise WrongShape("this change was sent before")
-    reading.writes[number] = replace(write, sent_at=values["at"].time())
+    nonce = values["nonce"].unless_null(JsonValue.text)
+    reading.writes[number] = replace(write, sent_at=values["at"].time(), nonce=nonce)
 
 
 def _answered(reading: _Reading, node: JsonValue) -> None:

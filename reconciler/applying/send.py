@@ -17,8 +17,8 @@ class Sent:
 
     change: Change
     id: int
-    deliveries: tuple[DeliveryResult, ...] = ()
-    """What became of its secret, for a create."""
+    deliveries: tuple[DeliveryResult, ...] | None = None
+    """What became of its secret, for a create; None if its secret has not been delivered yet."""
 
 
 @frozen
@@ -27,6 +27,10 @@ class Unanswered:
 
     change: Change
     error: GatewayError
+    id: int | None = None
+    """The client whose second step was not answered, for a create in two steps."""
+    nonce: str | None = None
+    """The nonce of its mark, for a create in two steps whose first step was not answered."""
 
 
 SendResult = Sent | Unanswered | Failed

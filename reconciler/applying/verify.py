@@ -9,6 +9,7 @@ from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.applying.send import Attempt, Sent, Unanswered
 from reconciler.model.clients import AnyLive, Listing, LiveClient
 from reconciler.model.errors import ClientNotFound, GatewayError, NotVerified
+from reconciler.model.unfinished import UnfinishedCreate
 from reconciler.planning.ownership import NOT_YOURS_WAY_OUT, foreign_text
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
 from reconciler.support.frozen import frozen
@@ -23,13 +24,16 @@ class Evidence:
     by_id: Mapping[int, AnyLive]
     unclaimed: Sequence[AnyLive]
     """Clients that are new since the plan was made, and that no answer accounts for."""
+    unfinished: Sequence[UnfinishedCreate] = ()
 
 
 def gather_evidence(plan: Plan, attempts: Iterable[Attempt], listing: Listing) -> Evidence:
     """The evidence that a listing gives about the attempts of a plan."""
     seen: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
-    accounted = set(plan.live_ids).union(attempt.id for attempt in attempts if isinstance(attempt, Sent))
-    return Evidence({each.id: each for each in seen}, [each for each in seen if each.id not in accounted])
+    answered = (attempt.id for attempt in attempts if isinstance(attempt, Sent | Unanswered))
+    accounted = set(plan.live_ids).union(found for found in answered if found is not None)
+    unclaimed = [each for each in seen if each.id not in accounted]
+    return Evidence({each.id: each for each in seen}, unclaimed, listing.unfinished)
 
 
 def judge_attempt(attempt: Attempt, evidence: Evidence) -> Outcome:
@@ -39,7 +43,7 @@ def judge_attempt(attempt: Attempt, evidence: Evidence) -> Outcome:
             return _confirm(change, client_id, evidence)
         case Unanswered(change, error):
             if isinstance(change, Create):
-                return _verify_lost_create(change, error, evidence)
+                return _verify_unanswered_create(attempt, change, evidence)
             return _verify_lost_write(change, error, evidence)
         case Failed() | Skipped():
             return attempt
@@ -110,6 +114,21 @@ def _verify_lost_write(change: Update | Delete, error: GatewayError, evidence: E
         return Failed(change, error)
     what = f"the answer was lost, and client {change.id} shows neither what was there nor what was sent"
     return Failed(change, NotVerified(f"{what}: {error.message}", PLAN_AGAIN))
+
+
+def _verify_unanswered_create(attempt: Unanswered, change: Create, evidence: Evidence) -> Outcome:
+    if attempt.id is None and attempt.nonce is None:
+        return _verify_lost_create(change, attempt.error, evidence)
+    left = [each.id for each in evidence.unfinished if attempt.id == each.id or attempt.nonce == each.nonce]
+    if left:
+        what = f"left unfinished as client {left[0]}: {attempt.error.message}"
+        return Failed(change, NotVerified(what, "apply again: it goes on with that client"))
+    if attempt.id is None:
+        return Failed(change, attempt.error)
+    if _is_done(change, attempt.id, evidence):
+        return _unless_shared(Applied(change, attempt.id, adopted=True), evidence)
+    what = f"the answer was lost, and client {attempt.id} is neither unfinished nor what was sent"
+    return Failed(change, NotVerified(f"{what}: {attempt.error.message}", PLAN_AGAIN))
 
 
 def _verify_lost_create(change: Create, error: GatewayError, evidence: Evidence) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.applying.events import ChangeAnswered, ChangeStarted, OnProgress, ProgressEvent
 from reconciler.applying.journal import Journal
@@ -26,10 +26,19 @@ class Writer:
     depends on another. A delete and its successor do share a name: the order of the kinds keeps them apart.
     """
 
-    def __init__(
-        self, plan: Plan, pool: WritePool, journal: Journal, conditions: StopConditions, on_progress: OnProgress
+    def __init__(  # noqa: PLR0913  (by name: what is written where, and who is told)
+        self,
+        plan: Plan,
+        pool: WritePool,
+        *,
+        journal: Journal,
+        conditions: StopConditions,
+        on_progress: OnProgress,
+        nonces: Mapping[int, str],
     ) -> None:
+        """`nonces` are those of the creates in two steps, by the number of the change."""
         self._changes = plan.changes
+        self._nonces = nonces
         self._pool = pool
         self._journal = journal
         self._conditions = conditions
@@ -60,7 +69,7 @@ class Writer:
     def _start(self, numbers: Sequence[int]) -> None:
         if not numbers:
             return
-        self._journal.sending(numbers)
+        self._journal.sending(numbers, self._nonces)
         if self._has_no_journal():
             self._skip(numbers, f"the journal cannot be written: {self._journal.failure}")
             return
@@ -78,7 +87,7 @@ class Writer:
             if isinstance(attempt, Failed):
                 self._on_progress(attempt)
             elif isinstance(attempt, Sent):
-                self._say(attempt.deliveries)
+                self._say(attempt.deliveries or ())
 
     def _has_no_journal(self) -> bool:
         if self._journal.failure is None:

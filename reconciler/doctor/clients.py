@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from reconciler.declared.clients.fast_path import parse_url
 from reconciler.declared.clients.redirect_url import WEB_SCHEMES
-from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity, named
+from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity, clients_in_words, first_of, named
 from reconciler.doctor.ownership import plan_without_flags
 from reconciler.model.clients import AnyLive, Declarations, Grant, Listing, LiveClient
 from reconciler.model.names import is_system_client, lookalike_key
@@ -17,10 +17,7 @@ from reconciler.planning.issuer import present_issuer
 from reconciler.planning.plan.redirect_urls import is_plain_http
 from reconciler.support.frozen import frozen
 from reconciler.support.loopback import is_loopback
-from reconciler.support.text import enumeration, quoted, quoted_url
-
-MOST_NAMED = 5
-"""Clients named in one sentence; JSON has all of them."""
+from reconciler.support.text import quoted, quoted_url
 
 ISSUER = "ProcessMaker Personal Access Client"
 """Issues every user's personal access tokens. On a fresh installation it is client 4."""
@@ -110,7 +107,7 @@ def lookalike_names(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Report names that people confuse."""
     for _, twins in _alike(seen.everybody, lambda client: lookalike_key(client.name)):
         if len({client.name for client in twins}) > 1:
-            text = f"names that differ only in case, normalisation or invisible characters: {_list(twins)}"
+            text = f"names that differ only in case, normalisation or invisible characters: {clients_in_words(twins)}"
             way_out = f"rename one {_PAGE}, or remove it there if nothing uses it"
             yield _about(FindingSeverity.WARNING, "name-lookalike", text, way_out, twins)
 
@@ -119,7 +116,8 @@ def refused_exchanges(seen: ClientFacts) -> Iterator[DoctorFinding]:
     """Report clients with more grants than the authorization code, which works only as the sole grant."""
     clients = [client for client in seen.foreign if seen.listing.capabilities.refuses_code_exchange(client.spec.grants)]
     if clients:
-        text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {_list(clients)}"
+        these = clients_in_words(clients)
+        text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {these}"
         way_out = "make a client of its own for each grant, or take away those that nobody uses"
         yield _about(FindingSeverity.WARNING, "code-exchange-refused", text, way_out, clients)
 
@@ -138,11 +136,11 @@ def personal_access(seen: ClientFacts) -> Iterator[DoctorFinding]:
     if issuer := present_issuer(seen.listing):
         means = f"{issuer} issues the personal access tokens of all users, as the newest of all that have the grant"
     if others:
-        text = f"personal access, declared by nobody: {_list(others)}; {means}"
+        text = f"personal access, declared by nobody: {clients_in_words(others)}; {means}"
         way_out = f"take the grant away {_PAGE} if nothing uses it; else declare it with its justification"
         yield _about(FindingSeverity.WARNING, "personal-access", text, way_out, others)
     if expected and seen.instance.embedded is None:
-        text = f"personal access, the platform's own or declared: {_list(expected)}; {means}"
+        text = f"personal access, the platform's own or declared: {clients_in_words(expected)}; {means}"
         yield _about(
             FindingSeverity.INFO, "personal-access", text, "guard their secrets like an administrator's", expected
         )
@@ -160,7 +158,9 @@ def broken_issuer(seen: ClientFacts) -> Iterator[DoctorFinding]:
         text = f"there is no client {quoted(ISSUER)}: users can probably not make personal access tokens"
         yield _about(FindingSeverity.WARNING, "personal-access-broken", text, repair, [])
     elif not any(isinstance(c, LiveClient) and Grant.PERSONAL_ACCESS_TOKEN in c.spec.grants for c in issuers):
-        text = f"{_list(issuers)} has lost its personal access grant: users cannot make personal access tokens"
+        text = (
+            f"{clients_in_words(issuers)} has lost its personal access grant: users cannot make personal access tokens"
+        )
         way_out = f"give it the grant again {_PAGE}; if that does not help, {repair}"
         yield _about(FindingSeverity.ERROR, "personal-access-broken", text, way_out, issuers)
 
@@ -269,22 +269,12 @@ def _who(client: AnyLive) -> str:
     return f"client {client.id}, {quoted(client.name)},"
 
 
-def _list(clients: Sequence[AnyLive]) -> str:
-    return _first([f"{quoted(client.name)} (id {client.id})" for client in clients])
-
-
 def _ids(clients: Sequence[AnyLive]) -> str:
-    return _first([f"id {client.id}" for client in clients])
-
-
-def _first(texts: Sequence[str]) -> str:
-    if len(texts) <= MOST_NAMED:
-        return enumeration(texts)
-    return f"{', '.join(texts[:MOST_NAMED])} and {len(texts) - MOST_NAMED} more"
+    return first_of([f"id {client.id}" for client in clients])
 
 
 def _quoted(urls: Sequence[str]) -> str:
-    return _first([quoted_url(url) for url in urls])
+    return first_of([quoted_url(url) for url in urls])
 
 
 def _are(clients: Sequence[AnyLive], what: str) -> str:

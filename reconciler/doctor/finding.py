@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from reconciler.model.clients import AnyLive
 from reconciler.support.frozen import frozen
+from reconciler.support.text import enumeration, quoted
 
 
 class FindingSeverity(StrEnum):
@@ -76,6 +78,7 @@ CODES = (
     "platform-unknown",
     "platform-mismatch",
     "creates-unsupported",
+    "secret-shown-once",
     "not-yours",
     "tokens-refused",
     "password-grant-refused",
@@ -96,6 +99,7 @@ CODES = (
     "frozen",
     "unmanaged",
     "unsupported",
+    "unfinished-create",
     "duplicate-name",
     "name-lookalike",
     "code-exchange-refused",
@@ -108,3 +112,18 @@ CODES = (
     "redirect-loopback",
 )
 """Every code, in the order of the checks. docs/reference/doctor.md says what each means."""
+
+MOST_NAMED = 5
+"""Clients or URLs named in one sentence; JSON has all of them."""
+
+
+def first_of(texts: Sequence[str]) -> str:
+    """The first texts of a list for a sentence, and how many more there are."""
+    if len(texts) <= MOST_NAMED:
+        return enumeration(texts)
+    return f"{', '.join(texts[:MOST_NAMED])} and {len(texts) - MOST_NAMED} more"
+
+
+def clients_in_words(clients: Sequence[AnyLive]) -> str:
+    """Clients for a sentence, with their ids."""
+    return first_of([f"{quoted(client.name)} (id {client.id})" for client in clients])

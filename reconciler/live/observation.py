@@ -17,6 +17,7 @@ from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.fields import KEYS, read_unsupported, spec_of, spec_values, unsupported_values
 from reconciler.model.lines import LINES, Capabilities, capabilities_of
 from reconciler.model.settings import Instance
+from reconciler.model.unfinished import UnfinishedCreate
 from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonValue, WrongShape
 from reconciler.support.text import enumeration, printable, quoted, quoted_url
@@ -118,6 +119,7 @@ def _values(observation: Observation) -> dict[str, Any]:
         "platform": observation.listing.capabilities.line,
         "clients": [_client_values(client) for client in observation.listing.clients],
         "unsupported": [unsupported_values(client) for client in observation.listing.unsupported],
+        "unfinished": [_unfinished_values(each) for each in observation.listing.unfinished],
     }
 
 
@@ -132,10 +134,11 @@ def _read_all(node: JsonValue) -> tuple[Observation, ...]:
 
 
 def _read(node: JsonValue) -> Observation:
-    values = node.record(("instance", "identity", "observed_at", "platform", "clients", "unsupported"))
+    values = node.record(("instance", "identity", "observed_at", "platform", "clients", "unsupported", "unfinished"))
     observed_at = _read_moment(values["observed_at"])
     clients, unsupported = values["clients"].each(_read_client), values["unsupported"].each(read_unsupported)
-    listing = Listing(clients, unsupported, observed_at, _read_line(values["platform"]))
+    unfinished = values["unfinished"].each(_read_unfinished)
+    listing = Listing(clients, unsupported, observed_at, _read_line(values["platform"]), unfinished)
     _demand_ids(listing, node.place)
     found = Observation(values["instance"].text(), values["identity"].text(), observed_at, listing)
     again = _values(found)
@@ -157,10 +160,11 @@ def _read_moment(node: JsonValue) -> datetime:
 
 
 def _demand_ids(listing: Listing, place: str) -> None:
-    able, unable = [each.id for each in listing.clients], [each.id for each in listing.unsupported]
-    if [able, unable] != [sorted(able), sorted(unable)]:
+    kinds = (listing.clients, listing.unsupported, listing.unfinished)
+    ids = [[each.id for each in clients] for clients in kinds]
+    if any(each != sorted(each) for each in ids):
         raise WrongShape(f"the clients of `{place}` are not in the order of their ids")
-    if len({*able, *unable}) < len(able) + len(unable):
+    if len({client_id for each in ids for client_id in each}) < sum(map(len, ids)):
         raise WrongShape(f"two clients of `{place}` have the same id")
 
 
@@ -173,3 +177,19 @@ def _read_client(node: JsonValue) -> LiveClient:
     values = node.record(("id", *KEYS, "created_at"))
     spec = spec_of(values)
     return LiveClient(values["id"].client_id(), spec, values["created_at"].unless_null(JsonValue.time))
+
+
+def _unfinished_values(begun: UnfinishedCreate) -> dict[str, Any]:
+    created_at = begun.created_at and begun.created_at.isoformat()
+    return {"id": begun.id, "name": begun.name, "run": begun.run, "nonce": begun.nonce, "created_at": created_at}
+
+
+def _read_unfinished(node: JsonValue) -> UnfinishedCreate:
+    values = node.record(("id", "name", "run", "nonce", "created_at"))
+    return UnfinishedCreate(
+        values["id"].client_id(),
+        values["name"].text(),
+        values["run"].text(),
+        values["nonce"].text(),
+        values["created_at"].unless_null(JsonValue.time),
+    )

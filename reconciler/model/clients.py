@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler.model.lines import UP_TO_4_15, Capabilities
+from reconciler.model.unfinished import UnfinishedCreate
 from reconciler.support.frozen import frozen
 
 EMPTY: Mapping[str, str] = {}
@@ -222,3 +223,5 @@ class Listing:
     """
     capabilities: Capabilities = field(default=UP_TO_4_15, compare=False)
     """What the instance can do, as far as its answers have shown it."""
+    unfinished: tuple[UnfinishedCreate, ...] = ()
+    """The clients that a run created and did not finish: none of `clients`, and never live for planning."""

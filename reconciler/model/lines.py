@@ -16,6 +16,10 @@ _AUTHORIZATION_CODE = "authorization_code"  # Grant.AUTHORIZATION_CODE; model/cl
 _VERSION = re.compile(r"4\.([0-9]{1,2})(\.[0-9]{1,3})?")
 
 
+SECRET_LENGTH = 40
+"""Characters of every secret of the platform."""
+
+
 class SecretDisplay(StrEnum):
     """What an instance shows of its clients' secrets."""
 

@@ -33,6 +33,8 @@ class Held(StrEnum):
 
     SAME = "same"
     """It holds the client's secret for exactly this recipient."""
+    STAGED = "staged"
+    """It keeps the client's secret for exactly this recipient beside what is in use, until the client is finished."""
     LOST = "lost"
     """It was delivered to exactly this recipient, and is not there any more."""
     OTHER = "other"

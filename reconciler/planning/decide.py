@@ -26,6 +26,7 @@ from reconciler.planning.match.blocked import created, created_at, moment
 from reconciler.planning.match.match import Ambiguous, LiveIndex, Match, MatchedBy, MatchResult, NotLive, RotationMatch
 from reconciler.planning.match.rotation import RotationStep
 from reconciler.planning.notes.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
+from reconciler.planning.notes.unfinished import resume_of, with_resume
 from reconciler.planning.notes.unmanaged import waivers
 from reconciler.planning.plan.plan import (
     NOT_APPLIED,
@@ -128,14 +129,23 @@ class Decider:
         return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, risks, origin))
 
     def _create(self, entry: DesiredClient) -> Decision:
-        origin = origin_of_create(entry, self.base) if self.base else None
+        origin = self._origin_of_create(entry)
         again = origin is not None and is_drift(origin)
         own_risks = create_risks(entry.spec, again=again, capabilities=self._capabilities)
         conflicts = conflict_notes(entry, None, self.base) if origin is Origin.BOTH else ()
         risks = (*conflicts, *own_risks, *waivers(entry, self.index))
-        return self._unless_kept(
-            Create(entry.spec, self._why_not_live(entry), entry.source, entry.owner, risks, origin)
-        )
+        create = Create(entry.spec, self._why_not_live(entry), entry.source, entry.owner, risks, origin)
+        return self._unless_kept(self._resuming(create))
+
+    def _origin_of_create(self, entry: DesiredClient) -> Origin | None:
+        if self.base is None:
+            return None
+        # What a run left unfinished was never there, so nobody has deleted it.
+        return Origin.GIT if self.index.unfinished(entry.name) else origin_of_create(entry, self.base)
+
+    def _resuming(self, create: Create) -> Create:
+        resume = resume_of(create.name, self.index, self._capabilities)
+        return create if resume is None else with_resume(create, resume)
 
     def _why_not_live(self, entry: DesiredClient) -> Note:
         if self.base is None or self.base.was_applied(entry) or self.base.entry_for(entry) is None:
@@ -195,17 +205,16 @@ class Decider:
         time = moment(rotate.created_before)
         text = f"client {old.id} was {created_at(old)}; `rotate:` replaces what is older than {time}"
         risks = replace_risks(old, after, rotate.keep_old, self.policy.system_clients, self._capabilities)
-        changes: tuple[Change, ...] = (
-            Create(
-                after,
-                Note("created-before", text),
-                rotate.source,
-                entry.owner,
-                (*conflict_notes(entry, old.spec, self.base), *risks, *waivers(entry)),
-                self._origin_of_rotation(origins),
-                Replaced(old.id, old.spec, rotate.keep_old, stops_at),
-            ),
+        create = Create(
+            after,
+            Note("created-before", text),
+            rotate.source,
+            entry.owner,
+            (*conflict_notes(entry, old.spec, self.base), *risks, *waivers(entry)),
+            self._origin_of_rotation(origins),
+            Replaced(old.id, old.spec, rotate.keep_old, stops_at),
         )
+        changes: tuple[Change, ...] = (self._resuming(create),)
         if not rotate.keep_old:
             reason = Note(ROTATED, "replaced as soon as the new secret is delivered: `keep_old: 0`")
             changes += (self._retire(entry, rotate, old, reason, None),)

@@ -13,7 +13,7 @@ from reconciler.model.settings import Limits, SinkScope
 from reconciler.planning.drift.origins import has_drift, origin_text
 from reconciler.planning.plan.plan import Change, Create, Delete, Deliver, OnDrift, Plan, Update
 from reconciler.planning.refusal import Refusal as Refusal  # noqa: PLC0414  (re-exported for users of this module)
-from reconciler.planning.supported import unsupported_refusals
+from reconciler.planning.supported import SecretKeeping, unsupported_refusals
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
 
@@ -30,12 +30,19 @@ class Guards:
     """The reason why nothing may be written, or None."""
     sinks: tuple[SinkScope, ...] = ()
     """Which clients have a sink that gets their secret."""
+    discard_secrets: bool = False
+    """Whether a new secret that nobody gets is meant."""
     capabilities: Capabilities = UP_TO_4_15
     """What the instance's version of the platform can do."""
     platform: str | None = None
     """The version that `platform:` promises, or None."""
     live: Listing | None = None
     """The live clients, for what depends on all of them; None if that is not to be judged."""
+
+    @property
+    def keeping(self) -> SecretKeeping:
+        """What becomes of the secrets of new clients."""
+        return SecretKeeping(self.sinks, self.discard_secrets)
 
 
 def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
@@ -45,7 +52,7 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
     return (
         *_frozen(guards),
         *_empty_listing(plan, guards),
-        *unsupported_refusals(plan, guards.capabilities, guards.platform),
+        *unsupported_refusals(plan, guards.capabilities, guards.platform, guards.keeping),
         *_nothing_declared(plan),
         *_protected(plan, guards.protected),
         *_system_clients(plan, guards.system_clients),

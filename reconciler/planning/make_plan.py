@@ -14,6 +14,7 @@ from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, c
 from reconciler.planning.notes.confusables import notes_on_confusables
 from reconciler.planning.notes.labels import notes_on_labels
 from reconciler.planning.notes.renames import notes_on_renames
+from reconciler.planning.notes.unfinished import notes_on_unfinished
 from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation, waivers
 from reconciler.planning.plan.order import order_of_applying
 from reconciler.planning.plan.plan import BASE_LACKS, Note, Plan, Unmanaged, Waived
@@ -58,6 +59,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
                 *notes_on_renames(changes, unmanaged, index),
                 *notes_on_confusables(changes, index),
                 *notes_on_labels(declared, shown),
+                *notes_on_unfinished(live, changes, (doubt.blocked for doubt in doubts)),
             )
         ),
         in_sync=len(matched.in_sync_ids) + len(findings) - len(doubts) - len(on_entries),

@@ -19,32 +19,38 @@ _UNCHECKED = Note(
 )
 
 
-def touched_id(change: Change) -> int | None:
-    """The id of the live client that a change writes to, or that it replaces; None if there is none."""
-    if isinstance(change, Create):
-        return change.replaces.id if change.replaces else None
-    return change.id
+def touched_by(change: Change) -> tuple[int, ...]:
+    """The ids of the clients that a change writes to: one to be changed or deleted, replaced, or left unfinished."""
+    if not isinstance(change, Create):
+        return (change.id,)
+    unfinished = (change.resume.id, *change.resume.others) if change.resume else ()
+    return (change.replaces.id, *unfinished) if change.replaces else unfinished
 
 
 def touched_ids(plan: Plan) -> tuple[int, ...]:
-    """The ids of the live clients that the plan changes, deletes or replaces, ascending."""
-    return tuple(sorted({found for change in plan.changes if (found := touched_id(change)) is not None}))
+    """The ids of the clients that the plan changes, deletes, replaces or goes on with, ascending."""
+    return tuple(sorted({found for change in plan.changes for found in touched_by(change)}))
+
+
+def _first_of(change: Change, ids: Set[int]) -> int | None:
+    """The first of these clients that a change writes to; None if it writes to none of them."""
+    return next((found for found in touched_by(change) if found in ids), None)
 
 
 def note_unchecked(plan: Plan, ids: Set[int]) -> Plan:
     """The plan with a note at each change of one of these clients: this account cannot tell whether it will work."""
-    return replace(plan, changes=tuple(_with_note(each) if touched_id(each) in ids else each for each in plan.changes))
+    return replace(plan, changes=tuple(_with_note(each) if _first_of(each, ids) else each for each in plan.changes))
 
 
 def leave_out_foreign(plan: Plan, ids: Set[int]) -> Plan:
     """The plan without the changes of these clients: their entries are blocked, and no prune touches them."""
-    foreign = [change for change in plan.changes if touched_id(change) in ids]
-    blocked = {each.name: each for each in (*plan.blocked, *_blocked(foreign))}
+    foreign = [change for change in plan.changes if _first_of(change, ids)]
+    blocked = {each.name: each for each in (*plan.blocked, *_blocked(foreign, ids))}
     pruned = [change for change in foreign if isinstance(change, Delete) and change.source is None]
     unmanaged = (*plan.unmanaged, *(Unmanaged(each.id, each.name, note=_note(each.id)) for each in pruned))
     return replace(
         plan,
-        changes=tuple(change for change in plan.changes if touched_id(change) not in ids),
+        changes=tuple(change for change in plan.changes if not _first_of(change, ids)),
         blocked=tuple(sorted(blocked.values(), key=lambda each: (each.name, each.source, each.reason.code))),
         unmanaged=tuple(sorted(unmanaged, key=lambda each: (each.name, each.id))),
     )
@@ -55,7 +61,7 @@ def foreign_refusals(plan: Plan, ids: Set[int]) -> tuple[Refusal, ...]:
     return tuple(
         Refusal("not-yours", f"{change.name}: {foreign_text(found)}", NOT_YOURS_WAY_OUT, change.source)
         for change in plan.changes
-        if (found := touched_id(change)) is not None and found in ids
+        if (found := _first_of(change, ids)) is not None
     )
 
 
@@ -63,9 +69,9 @@ def _with_note(change: Change) -> Change:
     return replace(change, risks=(*change.risks, _UNCHECKED))
 
 
-def _blocked(foreign: Iterable[Change]) -> Iterator[Blocked]:
+def _blocked(foreign: Iterable[Change], ids: Set[int]) -> Iterator[Blocked]:
     for change in foreign:
-        found = touched_id(change)
+        found = _first_of(change, ids)
         if found is not None and change.source is not None:
             yield Blocked(change.name, _note(found), change.source, NOT_YOURS_WAY_OUT)
 

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
 
 from reconciler.model.errors import SinkError
 from reconciler.model.names import is_system_client
-from reconciler.model.recipients import Recipient, Recorded, SinkAnswer
-from reconciler.model.settings import (
-    AgeSinkSetting,
-    CommandSinkSetting,
-    DotenvSinkSetting,
-    Instance,
-    JsonSinkSetting,
-    Settings,
-    SinkSetting,
-)
+from reconciler.model.recipients import Held, Recipient, Recorded, SinkAnswer
 from reconciler.secrets.masking import Mask, mask
-from reconciler.secrets.recipients import RecipientResolver, reading_below
+from reconciler.secrets.recipients import RecipientResolver
 from reconciler.secrets.sink import Sink
 from reconciler.secrets.stored import Decrypt, Stored
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.frozen import frozen
-from reconciler.support.subprocess_env import environment_without
 
 
 @frozen
@@ -178,13 +167,49 @@ class Deliverer:
 
         Idempotent. Raises nothing.
         """
-        chosen = self.numbers(delivery.client) if numbers is None else sorted(numbers)
+        chosen = self.numbers(delivery.client) if numbers is None else numbers
+        return self._hand(delivery, chosen, lambda sink: sink.deliver(delivery))
+
+    def _hand(
+        self, delivery: SecretDelivery, numbers: Collection[int], hand: Callable[[Sink], None]
+    ) -> tuple[Delivery, ...]:
+        chosen = sorted(numbers)
         if self.mask_problem is not None:
             return tuple(Delivery(self._sinks[number].label, self.mask_problem, number) for number in chosen)
-        if self._pipeline is not None:
+        if self._pipeline is not None and chosen:
             mask(delivery.secret, self._pipeline.tell)
-        tried = (_tried(self._sinks[number], lambda sink: sink.deliver(delivery)) for number in chosen)
+        tried = (_tried(self._sinks[number], hand) for number in chosen)
         return tuple(replace(each, number=number) for each, number in zip(tried, chosen, strict=True))
+
+    def staging(self, numbers: Collection[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Those of these sinks that can keep a new secret beside the one in use, and those that cannot."""
+        able = tuple(number for number in numbers if self._sinks[number].stages)
+        return able, tuple(number for number in numbers if number not in able)
+
+    def stage(self, delivery: SecretDelivery, numbers: Collection[int]) -> tuple[Delivery, ...]:
+        """Keep a client's id and secret beside what is in use, in the sinks with these numbers. Raises nothing."""
+        return self._hand(delivery, numbers, lambda sink: sink.stage(delivery))
+
+    def has_staged(self, client: SinkClient, client_id: int, number: int) -> bool:
+        """Whether the sink with this number keeps a client's secret beside what is in use. Raises SinkError."""
+        [answer] = self._sinks[number].trace([(client, client_id)])
+        return answer.held is Held.STAGED
+
+    def make_current(
+        self, client: SinkClient, client_id: int, numbers: Collection[int]
+    ) -> tuple[tuple[Delivery, bool], ...]:
+        """Put what is staged for a client into use, in the sinks with these numbers. Raises nothing.
+
+        With each result, whether the sink has the client's secret in use now. Needs no secret.
+        """
+        return tuple(self._promoted(number, client, client_id) for number in sorted(numbers))
+
+    def _promoted(self, number: int, client: SinkClient, client_id: int) -> tuple[Delivery, bool]:
+        sink = self._sinks[number]
+        try:
+            return Delivery(sink.label, None, number), sink.make_current(client, client_id)
+        except SinkError as error:
+            return Delivery(sink.label, error, number), False
 
     def forget(self, client: SinkClient, client_id: int) -> tuple[Delivery, ...]:
         """Remove what the sinks have for a client that was deleted. Raises nothing.
@@ -238,38 +263,3 @@ def _looked(sink: Sink, delivery: SecretDelivery) -> SinkHolding:
         return SinkHolding(sink.label, sink.holds(delivery))
     except SinkError as error:
         return SinkHolding(sink.label, SinkState.UNKNOWN, error)
-
-
-def open_deliverer(
-    instance: Instance, settings: Settings, environ: Mapping[str, str], pipeline: Mask | None = None
-) -> Deliverer:
-    """Open the sinks of an instance. Their programs get `environ` without the credentials of any instance."""
-    inherited = environment_without(environ, settings.secret_variables)
-    return Deliverer(
-        [_open(each, instance, settings, inherited) for each in instance.sinks],
-        pipeline,
-        resolver=RecipientResolver(instance.sinks, settings.owners, reading_below(settings.path.parent, environ)),
-        system_clients=instance.system_clients,
-    )
-
-
-def _open(setting: SinkSetting, instance: Instance, settings: Settings, environ: Mapping[str, str]) -> Sink:
-    match setting:
-        case AgeSinkSetting():
-            from reconciler.secrets.sinks.age import AgeSink
-
-            return AgeSink(setting, instance.name, settings.owners)
-        case DotenvSinkSetting():
-            from reconciler.secrets.sinks.dotenv import DotenvSink
-
-            return DotenvSink(setting, instance.name, environ)
-        case JsonSinkSetting():
-            from reconciler.secrets.sinks.json_file import JsonSink
-
-            return JsonSink(setting, instance.name, environ)
-        case CommandSinkSetting():
-            from reconciler.secrets.sinks.command import CommandSink
-
-            return CommandSink(setting, instance.name, instance.identity, environ)
-        case _:
-            assert_never(setting)

@@ -17,6 +17,10 @@ class Sink(Protocol):
     def label(self) -> str:
         """The sink's name in messages and reports: its kind and its place, as configured."""
 
+    @property
+    def stages(self) -> bool:
+        """Whether it can keep a new secret beside the one in use; a program cannot."""
+
     def covers(self, client: SinkClient) -> bool:
         """Whether the client's secret is delivered here, by `owners:` and `only:` of the sink."""
 
@@ -35,8 +39,21 @@ class Sink(Protocol):
         Idempotent. Raises SinkError; then what was stored before is still there.
         """
 
+    def stage(self, delivery: SecretDelivery) -> None:
+        """Keep the client's id and secret, on disk, beside what is in use under its name.
+
+        Idempotent. Raises SinkError; also if the sink cannot stage.
+        """
+
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
+        """Put what is staged for this client into use; what was in use under its name is replaced.
+
+        Idempotent: True if it is in use afterwards, False if the sink has no secret of this client. Needs no secret,
+        and runs no program. Raises SinkError; then what is in use, and what is staged, are still there.
+        """
+
     def forget(self, client: SinkClient, client_id: int) -> None:
-        """Remove what is stored for a client that was deleted.
+        """Remove what is stored or staged for a client that was deleted.
 
         What is stored for another id stays: after a rotation it is the successor's. Raises SinkError.
         """

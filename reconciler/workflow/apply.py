@@ -25,9 +25,9 @@ from reconciler.workflow.delivery.deliveries import (
     sink_refusals,
 )
 from reconciler.workflow.options import Options
-from reconciler.workflow.ownership import create_refusals
+from reconciler.workflow.ownership import with_create_checks
 from reconciler.workflow.parallel import CancelToken, map_parallel
-from reconciler.workflow.plan import PlanRequest, attempt, nothing_known, plan_instance
+from reconciler.workflow.plan import PlanRequest, attempt, nothing_known, plan_instance, secret_keeping
 from reconciler.workflow.run import Run
 from reconciler.workflow.unmatched_targets import refuse_unmatched
 
@@ -141,7 +141,7 @@ def _with_late_refusals(request: PlanRequest, planned: Planned, gateway: Gateway
     planned = _with_sink_refusals(request, planned, run)
     if not is_pending(planned):
         return planned
-    return replace(planned, refusals=(*planned.refusals, *create_refusals(planned, gateway)))
+    return with_create_checks(planned, gateway, secret_keeping(planned.instance, request.options))
 
 
 def _with_sink_refusals(request: PlanRequest, planned: Planned, run: Run) -> Planned:
@@ -195,7 +195,9 @@ def _apply(request: PlanRequest, pending: Pending, approval: Approval, run: Run)
             current = _unchanged(request, planned, pending.gateway) if approval.takes_time else planned
             deliverer = deliverer_of(instance, request.settings, request.options, run.mask)
             targets = delivery_targets(deliverer, current)
-            return Finished(current, run.write(instance, current.plan, pending.gateway, targets=targets))
+            can = planned.capabilities  # found out before anybody was asked
+            report = run.write(instance, current.plan, pending.gateway, targets=targets, capabilities=can)
+            return Finished(current, report)
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 

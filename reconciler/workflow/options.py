@@ -53,6 +53,8 @@ class Options:
     base: str | None = None
     """The git revision to separate changes in git from drift, or `applied`; None for no such comparison."""
     on_drift: OnDrift = OnDrift.REFUSE
+    discard_secrets: bool = False
+    """Whether to create clients whose secret nobody gets, on a version that shows it only once or never."""
 
 
 @frozen

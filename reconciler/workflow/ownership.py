@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.live.gateway import Gateway
 from reconciler.live.ownership import ask_owner_only
 from reconciler.model.clients import Listing
 from reconciler.planning.ownership import leave_out_foreign, note_unchecked, touched_ids
 from reconciler.planning.plan.plan import Create, Plan
-from reconciler.planning.refusal import Refusal
-from reconciler.planning.supported import unsupported_refusals
+from reconciler.planning.supported import SecretKeeping, two_steps_refusals, unsupported_refusals
 from reconciler.results import Planned
 from reconciler.workflow.parallel import map_parallel
 
@@ -38,13 +39,16 @@ def check_ownership(plan: Plan, gateway: Gateway | None, listing: Listing) -> Pl
     return leave_out_foreign(plan, foreign) if any(gateway.may_edit_and_delete()) else note_unchecked(plan, foreign)
 
 
-def create_refusals(planned: Planned, gateway: Gateway) -> tuple[Refusal, ...]:
-    """Why no client can be created here, after a question that only an apply with a create asks.
+def with_create_checks(planned: Planned, gateway: Gateway, keeping: SecretKeeping) -> Planned:
+    """The plan with every reason why no client can be created here, after questions that only such an apply asks.
 
-    Between an upgrade to 2026 and its script that hashes the secrets, a listing looks as it did before. Raises a
-    `GatewayError`.
+    Between an upgrade to 2026 and its script that hashes the secrets, a listing looks as it did before. Where a create
+    has two steps, the account must be able to change and delete what it has created. Raises a `GatewayError`.
     """
     if not any(isinstance(change, Create) for change in planned.plan.changes):
-        return ()
+        return planned
     found = gateway.ask_for_nobody(planned.capabilities)
-    return unsupported_refusals(planned.plan, found, planned.instance.platform)
+    refused = unsupported_refusals(planned.plan, found, planned.instance.platform, keeping)
+    if not refused and not found.stores_grants_as_sent:
+        refused = two_steps_refusals(planned.plan, found, *gateway.may_edit_and_delete())
+    return replace(planned, capabilities=found, refusals=(*planned.refusals, *refused))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
@@ -13,9 +13,11 @@ from reconciler.model.clients import Listing
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError, SinkError
 from reconciler.model.settings import Instance, Limits, Settings
+from reconciler.planning.delivery.resume import finishing_without_sinks, with_own_marks
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Note, Plan, Update
+from reconciler.planning.supported import SecretKeeping
 from reconciler.planning.targets import limit_to_targets
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.support.frozen import frozen
@@ -40,6 +42,11 @@ def nothing_known(_: Instance) -> JournalLookup:
     return lambda label, client, client_id: None
 
 
+def no_marks(_: Instance) -> Set[str]:
+    """The nonces without journals: every mark is somebody else's."""
+    return frozenset()
+
+
 @frozen
 class PlanRequest:
     """What to plan: the settings, what is declared for each instance, and which instances."""
@@ -59,6 +66,8 @@ class PlanRequest:
     """Whether an apply to an instance is known: without one, whatever is overwritten is somebody's own."""
     past_deliveries: Callable[[Instance], JournalLookup] = nothing_known
     """What journals say of past deliveries."""
+    own_nonces: Callable[[Instance], Set[str]] = no_marks
+    """The nonces of the marks that past runs wrote down in the journals here, for each instance."""
     earlier: Callable[[Instance, Base], EarlierRecipients] | None = None
     """Who gets secrets by the files of an instance's base; None if no base is requested, or there are no sinks."""
 
@@ -122,6 +131,8 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
     Where a version lets only a client's creator change it, `gateway` is asked; without one, the plan says so.
     """
     settings = request.settings
+    if listing.unfinished:
+        listing = with_own_marks(listing, request.own_nonces(instance))
     made = make_plan(
         request.declared.of(instance.name), listing, plan_policy(request, instance), base_of(request, instance)
     )
@@ -130,6 +141,8 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
     plan = limit_to_targets(full, request.options.only, request.options.owners)
     if any(isinstance(change, Update) for change in plan.changes):
         plan = _with_adoptions(request, instance, plan)
+    if listing.unfinished and request.options.discard_secrets:
+        plan = finishing_without_sinks(plan, [sink.scope for sink in instance.sinks])
     if plan.changes and listing.capabilities.owner_only is not False:
         from reconciler.workflow.ownership import check_ownership  # for few versions
 
@@ -180,10 +193,16 @@ def guards(settings: Settings, instance: Instance, options: Options, live: Listi
         expect_system_clients=instance.expect_system_clients,
         frozen=instance.frozen,
         sinks=tuple(sink.scope for sink in instance.sinks),
+        discard_secrets=options.discard_secrets,
         capabilities=live.capabilities,
         platform=instance.platform,
         live=live,
     )
+
+
+def secret_keeping(instance: Instance, options: Options) -> SecretKeeping:
+    """What becomes of the secrets of clients that are created on an instance."""
+    return SecretKeeping(tuple(sink.scope for sink in instance.sinks), options.discard_secrets)
 
 
 def _limits(configured: Limits, flags: Limits) -> Limits:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.deliver import NO_TARGETS, DeliveryTargets
+from reconciler.applying.create import method_for
+from reconciler.applying.delivery_items import NO_TARGETS, DeliveryTargets
 from reconciler.applying.events import ProgressEvent
 from reconciler.applying.journal import Heading, Journal, open_journal
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
+from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Plan
 from reconciler.secrets.masking import Mask
@@ -60,7 +62,7 @@ class Run:
         """The name of this run in the message of another run that finds its lock."""
         return f"run {self.name} of {self.origin.who}"
 
-    def write(
+    def write(  # noqa: PLR0913  (by name: what is written where)
         self,
         instance: Instance,
         plan: Plan,
@@ -68,8 +70,11 @@ class Run:
         digest: str | None = None,
         *,
         targets: DeliveryTargets = NO_TARGETS,
+        capabilities: Capabilities = UP_TO_4_15,
     ) -> Report:
         """Apply a plan and deliver secrets, with a journal of its own. `digest` is that of a saved plan.
+
+        `capabilities` are those of the instance.
 
         Raises `JournalError`, before anything is written to the instance, if the journal cannot be written.
         """
@@ -82,6 +87,7 @@ class Run:
                 parallelism=self.parallelism,
                 stop=self.stop,
                 targets=targets,
+                method=method_for(capabilities, self.name),
             )
 
     def journal_of(self, plan: Plan, digest: str | None = None) -> AbstractContextManager[Journal]:

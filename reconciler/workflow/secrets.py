@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
-from reconciler.applying.deliver import Deliveries, DeliveryTargets, PendingDelivery
+from reconciler.applying.deliver import Deliveries
+from reconciler.applying.delivery_items import DeliveryTargets, PendingDelivery
 from reconciler.applying.report import DeliveryResult
 from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import DesiredClient, Listing
@@ -165,7 +166,8 @@ def _handover(client: SinkClient, issued: ClientSecret) -> SecretDelivery | None
 def _look(deliverer: Deliverer, due: _Due) -> SinkEntry:
     label = deliverer.labels[due.number]
     if due.handover is None:
-        return SinkEntry(due.client.name, due.id, label, SinkState.NO_SECRET)
+        staged = deliverer.has_staged(due.client, due.id, due.number)
+        return SinkEntry(due.client.name, due.id, label, SinkState.STAGED if staged else SinkState.NO_SECRET)
     found = deliverer.holding(due.handover, due.number)
     return SinkEntry(due.client.name, due.id, label, found.held, found.error)
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.apply import apply_plan
-from reconciler.applying.deliver import DeliveryTargets
+from reconciler.applying.delivery_items import DeliveryTargets
 from reconciler.applying.events import ProgressEvent as Told
 from reconciler.applying.journal import open_journal
 from reconciler.applying.past_runs import PastRun, list_runs
@@ -49,6 +49,7 @@ class Shelf:
     there: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Name and secret, by id."""
     calls: int = 0
+    stages: bool = False
 
     def covers(self, client: SinkClient) -> bool:
         return True
@@ -62,6 +63,12 @@ class Shelf:
     def deliver(self, handover: SecretDelivery) -> None:
         self._call()
         self.there[handover.id] = (handover.client.name, handover.secret.reveal())
+
+    def stage(self, handover: SecretDelivery) -> None:
+        raise SinkError("it has no place for a second secret")
+
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
+        return False
 
     def forget(self, client: SinkClient, client_id: int) -> None:
         self._call()

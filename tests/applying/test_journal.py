@@ -79,7 +79,7 @@ def test_it_holds_the_whole_plan_first_then_every_write_before_and_after_then_th
     assert begun["changes"][0]["after"] == {"name": "Changed", "grants": ["password"], "redirect_url": None}
     assert [change["action"] for change in begun["changes"]] == ["update", "rename", "create", "delete"]
     assert {key: begun[key] for key in ("format_version", "event", "run", "instance", "identity", "who")} == {
-        "format_version": 2,
+        "format_version": 3,
         "event": "begun",
         "run": HEADING.run,
         "instance": "staging",

@@ -167,7 +167,7 @@ Lines = list[dict[str, Any]]
     ("spoil", "line"),
     [
         (lambda lines: lines.pop(0), 1),
-        (lambda lines: lines[0].update(format_version=3), 1),
+        (lambda lines: lines[0].update(format_version=4), 1),
         (lambda lines: lines[0].update(more=1), 1),
         (lambda lines: lines[0].pop("who"), 1),
         (lambda lines: lines[0]["changes"].pop(), 1),

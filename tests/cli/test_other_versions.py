@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.serve import running
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, stored, wanted
+from tests.cli.sinking import DOCUMENT, document
 from tests.faults import Meanwhile, On, RequestLog, Respond, together
 from tests.live.servers import answer, row, serving
 from tests.live.servers import platform as platform_like
@@ -64,6 +67,16 @@ class Instance:
                 if each["name"] not in system and "ProcessMaker" not in each["name"]
             }
 
+    def types(self) -> dict[str, set[str]]:
+        """The types of all clients, by name."""
+        with self._browser("admin") as browser:
+            listed = browser.call("GET", "/oauth/clients").json()["data"]
+            return {each["name"]: set(each["types"]) for each in listed}
+
+    def listings(self) -> int:
+        """How often the clients were listed."""
+        return sum((seen.method, seen.path) == ("GET", "/oauth/clients") for seen in self._log.requests)
+
     def asked(self) -> list[str]:
         """The requests about clients, without the listing."""
         lines = [f"{seen.method} {seen.path}" for seen in self._log.requests]
@@ -114,40 +127,90 @@ def test_updates_and_deletes_work_on_every_version(project: Project, version: st
         assert project.run("plan", "--detailed-exitcode").code == 0
 
 
-@pytest.mark.parametrize("version", ["4.3", "4.6.3", "4.11.1", "4.15.6"])
-def test_creates_work_where_they_are_stored_as_sent(project: Project, version: str) -> None:
-    with instance(version) as served:
-        configure(project, served)
-        project.declare(wanted("New", "https://new.example.com/cb"))
-        assert project.run(*APPLY).code == 0
-        assert served.redirects() == {"New": "https://new.example.com/cb"}
+AT_ONCE = ["GET /oauth/clients/0", "POST /oauth/clients"]
+OWN_RIGHTS = ["GET /oauth/clients/0", "PUT /oauth/clients/0", "DELETE /oauth/clients/0"]
+"""Asked once before creates in two steps: is it 2026, and may this account change and delete what it creates?"""
+IN_TWO_STEPS = [*OWN_RIGHTS, "POST /oauth/clients", "PUT /oauth/clients/6"]
 
 
 @pytest.mark.parametrize(
-    ("version", "why"),
+    ("version", "requests"),
     [
-        ("4.0.17", "may store other grants than are sent"),
-        ("4.2.10", "may store other grants than are sent"),
-        ("4.2.36", "may store other grants than are sent"),
-        ("2026-hashed", "nobody would ever learn the new secret"),
-        ("2026-owner-only", "shows a secret only once"),
-        ("2026", "shows a secret only once"),
+        ("4.0.17", IN_TWO_STEPS),
+        ("4.2.10", IN_TWO_STEPS),
+        ("4.2.36", IN_TWO_STEPS),
+        ("4.3", AT_ONCE),
+        ("4.6.3", AT_ONCE),
+        ("4.11.1", AT_ONCE),
+        ("4.15.6", AT_ONCE),
+        ("2026-owner-only", IN_TWO_STEPS),
+        ("2026", IN_TWO_STEPS),
     ],
 )
-def test_creates_are_refused_before_the_first_write_where_they_are_not(
-    project: Project, version: str, why: str
+def test_a_create_is_stored_as_declared_and_its_secret_delivered_on_every_version(
+    project: Project, version: str, requests: list[str]
 ) -> None:
+    """With two listings in all, to plan and to verify, whatever the sinks."""
     with instance(version) as served:
+        configure(project, served, sinks=[DOCUMENT])
+        desk = {**wanted("Desk"), "grants": {"password": True}}
+        project.declare(both_grants("New"), desk)
+        ended = project.run(*APPLY, "--only", "New")
+        assert ended.code == 0, ended.out + ended.err
+        asked = [re.sub(r"[1-9][0-9]*$", "6", each) for each in served.asked()]
+        assert asked == requests
+        assert served.listings() == 2
+        assert served.redirects() == {"New": "https://new.example.com/cb"}
+        assert project.run(*APPLY).code == 0
+        assert served.types()["New"] == {"authorization_code_grant", "password_client"}
+        assert served.types()["Desk"] == {"password_client"}
+        assert sorted(document(project)) == ["Desk", "New"]
+        tried = project.run("secrets", "deliver", "-i", "staging", "--check", "--try", "New")
+        assert (tried.code, "accepted" in tried.out) == (0, True), tried.out + tried.err
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_create_whose_secret_nobody_would_get_is_refused_before_the_first_write(project: Project, state: str) -> None:
+    with instance(state) as served:
         configure(project, served)
         served.make("Moved")
         project.declare(wanted("New"), moved("Moved"))
         for command in (["plan"], APPLY):
             ended = project.run(*command)
             assert ended.code == 4
-            assert "1 create planned, and this version" in ended.out
-            assert why in ended.out
+            assert "--discard-secrets" in ended.out
         assert not [line for line in served.asked() if not line.startswith("GET")]
-        assert served.redirects() == {"Moved": "https://moved.example.com/old"}
+        assert project.run(*APPLY, "--discard-secrets").code == 0
+        assert sorted(served.redirects()) == ["Moved", "New"]
+
+
+def test_a_rotation_where_nobody_ever_learns_a_secret_is_refused_whatever_the_flags(
+    project: Project, tmp_path: Path
+) -> None:
+    now, log = datetime(2026, 5, 1, 9, 0, tzinfo=UTC), RequestLog()
+    with Store(tmp_path / "hashed", platform="2026-hashed", clock=(now - timedelta(days=9)).timestamp) as store:
+        store.create("Portal", "https://portal.example.com/cb", False, False)
+    project.declare(wanted("Portal", rotate={"created_before": "2026-05-01T09:00Z", "keep_old": 0}))
+    with running(tmp_path / "hashed", middleware=log, clock=(now + timedelta(hours=1)).timestamp) as url:
+        project.configure({"staging": at(url, sinks=[DOCUMENT])})
+        ended = project.run(*APPLY, "--discard-secrets")
+    assert ended.code == 4
+    assert "for a rotation, and this version (2026-hashed) shows nothing but hashes" in ended.out
+    assert not log.count("POST", "/oauth/clients")
+
+
+@pytest.mark.parametrize("missing", ["edit", "delete"])
+def test_a_create_in_two_steps_needs_the_permissions_to_finish_and_to_undo_it(project: Project, missing: str) -> None:
+    method = {"edit": "PUT", "delete": "DELETE"}[missing]
+    words = '{"message": "This action is unauthorized."}'
+    refusal = Respond(On(method, "/oauth/clients/0"), 403, words, "application/json")
+    with instance("2026", refusing=refusal) as served:
+        configure(project, served, sinks=[DOCUMENT])
+        project.declare(wanted("New"))
+        ended = project.run(*APPLY)
+        assert ended.code == 4
+        assert f'the permission "Auth Clients: {missing.capitalize()} Auth Clients"' in ended.out
+        assert "POST /oauth/clients" not in served.asked()
 
 
 @pytest.mark.parametrize("state", ["2026-hashed", "2026-owner-only"])
@@ -160,7 +223,7 @@ def test_a_client_of_another_account_is_blocked_and_the_rest_is_applied(project:
         assert ended.code == 4
         assert "1 of 1 change applied · 1 blocked" in ended.out
         assert f"client {theirs} belongs to another account or to none" in ended.out
-        assert "url:" not in ended.out + ended.err
+        assert "`url:`" not in ended.out + ended.err
         assert served.redirects() == {
             "Mine": "https://mine.example.com/new",
             "Theirs": "https://theirs.example.com/old",
@@ -261,7 +324,7 @@ def test_a_client_that_is_gone_is_told_from_one_of_another_account(project: Proj
         ended = project.run(*APPLY)
         assert ended.code == 1
         assert "there is no such client" in ended.out + ended.err
-        assert "url:" not in ended.out + ended.err
+        assert "`url:`" not in ended.out + ended.err
 
 
 def test_hashes_and_null_are_no_difference(project: Project) -> None:

@@ -26,7 +26,7 @@ def _lines(folder: Path) -> list[dict[str, object]]:
     heading = Heading("20261123T134500Z-7f3a9c", NOW, "1.0.0", "ci@build-7", None, None, None)
     plan = Plan("production", "https://acme.processmaker.net", changes=(MADE,))
     with open_journal(folder, heading, plan, now=lambda: NOW) as journal:
-        journal.sending([0])
+        journal.sending([0], {})
         journal.answered([(0, Sent(MADE, 6))])
         journal.delivered(
             [DeliveryResult("Customer portal", 6, DeliveryEvent.CREATED, "age", DeliveryStatus.DELIVERED)]

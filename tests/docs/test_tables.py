@@ -64,13 +64,14 @@ def _second_column(section: str) -> set[str]:
 def test_every_reason_to_block_has_a_row() -> None:
     codes = _codes("planning/match/blocked.py", r'_blocked\(\s*entry, "([a-z-]+)"')
     codes |= _codes("planning/ownership.py", r'return Note\("([a-z-]+)"')
+    codes |= _codes("planning/delivery/retirement.py", r'Note\("([a-z-]+)"')
     assert len(codes) > 10
     assert _second_column(_section(_page("reference/blocked.md"), "Blocked")) == codes
 
 
 def test_every_reason_to_refuse_has_a_row() -> None:
-    modules = [f"planning/{name}.py" for name in ("guard", "issuer", "supported", "ownership")]
-    modules += ["workflow/delivery/deliveries.py"]
+    planning = [f"planning/{name}.py" for name in ("guard", "issuer", "supported", "ownership", "delivery/retirement")]
+    modules = [*planning, "workflow/delivery/deliveries.py"]
     codes = {code for module in modules for code in _codes(module, r'Refusal\("([a-z-]+)"')}
     limits = {f"limit-{verb}" for verb in ("creates", "updates", "deletes", "deliveries")}
     assert len(codes) > 5

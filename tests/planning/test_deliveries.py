@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.lines import UP_TO_4_15, SecretDisplay
 from reconciler.model.recipients import Covering, Held, Recipient, Recorded, SinkAnswer
-from reconciler.planning.deliveries import Candidate, PlannedDeliveries, may_be_delivered, plan_deliveries
+from reconciler.planning.delivery.deliveries import Candidate, PlannedDeliveries, may_be_delivered, plan_deliveries
 from tests.builders import live, present
 
 NOW = Recipient("team-b", "json", "json all.json", "all.json")

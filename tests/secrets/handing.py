@@ -13,7 +13,8 @@ from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.secret import Secret
 from reconciler.model.settings import Settings
-from reconciler.secrets.delivery import Deliverer, open_deliverer
+from reconciler.secrets.delivery import Deliverer
+from reconciler.secrets.open_deliverer import open_deliverer
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 
 SECONDS = 60

@@ -13,28 +13,15 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli.flags import completion
-from reconciler.cli.flags.types import MultiLine, Seconds, Verbosity, WholeNumber
+from reconciler.cli.flags.types import MultiLine, Seconds, Verbosity, WholeNumber, parse_shard
 from reconciler.cli.output.console import Console, start_console, start_offline_console
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Limits
 from reconciler.planning.plan.modes import OnDrift, Prune
-from reconciler.support.text import quoted
 from reconciler.workflow.options import Options, ProjectFiles, Selection, Shard, WriteOptions
 
 DEFAULT_CONFIG = Path("reconciler.yaml")
 _WHICH_BASE = "name a revision: --base origin/main; or what was applied last: --base applied"
-
-
-def _shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
-    """Parse K/N: shard K of N. ASCII is checked because `int` accepts digits of other scripts."""
-    if value is None:
-        return None
-    number, _, of = value.partition("/")
-    if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in (number, of)):
-        raise click.BadParameter(f"{quoted(value)} is not of the form K/N, like 1/4", context, parameter)
-    if not 1 <= int(number) <= int(of):
-        raise click.BadParameter(f"{quoted(value)} is not one of the parts 1/{of} to {of}/{of}", context, parameter)
-    return Shard(int(number), int(of))
 
 
 def env(flag: str) -> str:
@@ -94,13 +81,18 @@ def _options(
     on_drift: str | None,
     limits: Limits,
     timeout: float | None,
+    discard_secrets: bool,
 ) -> Options:
     if base is None and prune == Prune.REMOVED:
         raise WrongUsage("--prune removed needs --base: what was declared there, and is no longer?", _WHICH_BASE)
     if base is None and on_drift is not None:
         raise WrongUsage("--on-drift needs --base: without it, drift cannot be told from change", _WHICH_BASE)
     how = OnDrift(on_drift or "refuse")
-    return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners, base, how)
+    return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners, base, how, discard_secrets)
+
+
+def _limited(limits: Limits, timeout: float | None, discard_secrets: bool) -> Options:
+    return Options(os.environ, limits=limits, timeout=timeout, discard_secrets=discard_secrets)
 
 
 def _limits(
@@ -161,13 +153,19 @@ instance_options = combined_option(
     option("--all", "all_instances", is_flag=True, help="Every instance but the embedded ones."),
     option(
         "--shard",
-        callback=_shard,
+        callback=parse_shard,
         metavar="K/N",
         help="Of those, the K-th of N parts, which depend on the names alone: N jobs share a fleet.",
     ),
 )
 
 timeout_option = option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]")
+
+_discard_option = option(
+    "--discard-secrets",
+    is_flag=True,
+    help="Create clients even where nobody gets their secret: 2026 shows it once, to whom a sink delivers it.",
+)
 
 _ISSUER = "With 1, a change may alter which client issues all users' personal access tokens (from 2026 on)."
 _kinds = (*map(_limit, ("creates", "updates", "deletes", "deliveries")), _limit("issuer-changes", _ISSUER, 1))
@@ -212,11 +210,10 @@ planning_options = combined_option(
     ),
     _max_changes,
     timeout_option,
+    _discard_option,
 )
 
-limit_options = combined_option(
-    "options", lambda limits, timeout: Options(os.environ, limits=limits, timeout=timeout), _max_changes, timeout_option
-)
+limit_options = combined_option("options", _limited, _max_changes, timeout_option, _discard_option)
 
 journal_option = option(
     "--journal",

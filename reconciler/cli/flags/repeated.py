@@ -24,6 +24,7 @@ def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
     }
     words = [word for flag, value in given.items() if value is not None for word in (flag, str(value))]
     words += [word for glob in options.only for word in ("--only", glob)]
+    words += ["--discard-secrets"] if options.discard_secrets else []
     return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
 
 

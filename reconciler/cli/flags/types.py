@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+from reconciler.support.text import quoted
+from reconciler.workflow.options import Shard
+
 
 class MultiLine(click.types.StringParamType):
     """Text; in the environment each line is a separate value."""
@@ -62,3 +65,15 @@ class Seconds(click.FloatRange):
         if math.isnan(seconds):
             self.fail(f"'{value}' is not a valid number.", param, ctx)
         return seconds
+
+
+def parse_shard(context: click.Context, parameter: click.Parameter, value: str | None) -> Shard | None:
+    """Parse K/N: shard K of N. ASCII is checked because `int` accepts digits of other scripts."""
+    if value is None:
+        return None
+    number, _, of = value.partition("/")
+    if not all(part.isascii() and part.isdigit() and len(part) < 7 for part in (number, of)):
+        raise click.BadParameter(f"{quoted(value)} is not of the form K/N, like 1/4", context, parameter)
+    if not 1 <= int(number) <= int(of):
+        raise click.BadParameter(f"{quoted(value)} is not one of the parts 1/{of} to {of}/{of}", context, parameter)
+    return Shard(int(number), int(of))

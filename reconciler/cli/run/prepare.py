@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,6 +74,7 @@ def prepare(
         told,
         diagnostics,
         was_applied=_asked_once(files.config, journal),
+        own_nonces=_own_nonces(files, journal, based=bool(based)),
     )
     return _knowing_the_past(request, files, journal) if has_sinks else request
 
@@ -90,6 +91,23 @@ def _asked_once(config: Path, journal: Path | None) -> Callable[[Instance], bool
         return answers[instance.name]
 
     return answer
+
+
+def _own_nonces(files: ProjectFiles, journal: Path | None, *, based: bool) -> Callable[[Instance], Set[str]]:
+    """What the journals say of unfinished creates: only an instance that has any needs them."""
+
+    def find(instance: Instance) -> Set[str]:
+        from reconciler.cli.run.journals import journal_directory
+        from reconciler.workflow.delivery.unfinished import nonces_in
+
+        directory = journal_directory(files.config, journal)
+        if not based:
+            return nonces_in(directory)(instance)
+        from reconciler.workflow.revisions.recipients import not_in_commit
+
+        return nonces_in(directory, not_in_commit(files.config.parent, directory))(instance)
+
+    return find
 
 
 def _knowing_the_past(request: PlanRequest, files: ProjectFiles, journal: Path | None) -> PlanRequest:

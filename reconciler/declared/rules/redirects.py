@@ -9,6 +9,7 @@ from reconciler.declared.clients.resolve import ResolvedRedirect, RuleContext
 from reconciler.declared.rules.finding import RuleFinding
 from reconciler.model.clients import Grant
 from reconciler.model.platform import LONGEST_REDIRECT
+from reconciler.model.unfinished import RESERVED_HOST
 from reconciler.support.text import quoted, quoted_url
 
 
@@ -100,6 +101,14 @@ def plain_http(context: RuleContext) -> Iterator[RuleFinding]:
         url = redirect.url
         if url.scheme == "http" and url.host and not url.loopback:
             yield _found(redirect, "sends authorization codes over plain http", "use https")
+
+
+def reserved(context: RuleContext) -> Iterator[RuleFinding]:
+    """The host of the marks under which clients are created in two steps; it never exists (RFC 6761 section 6.4)."""
+    for redirect in context.redirects:
+        if redirect.url.host == RESERVED_HOST:
+            problem = "has the host that this program uses for clients that are not finished"
+            yield _found(redirect, problem, "give the application's own host")
 
 
 def loopback(context: RuleContext) -> Iterator[RuleFinding]:

@@ -44,6 +44,7 @@ INSTANCE_RULES: tuple[Rule[RuleContext], ...] = (
     Rule("redirect-too-long", redirects.too_long, waivable=False),
     Rule("redirect-no-path", redirects.no_path, waivable=False),
     Rule("redirect-invalid", redirects.invalid, waivable=False),
+    Rule("redirect-reserved", redirects.reserved, waivable=False, tunable=False),
     Rule("redirect-plain-http", redirects.plain_http),
     Rule("redirect-loopback", redirects.loopback, WARNING),
     Rule("redirect-host-not-allowed", policy.host_not_allowed),

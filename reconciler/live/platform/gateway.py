@@ -14,14 +14,15 @@ from reconciler.live.http.transport import Transport
 from reconciler.live.platform import codec, endpoints
 from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.lines import after_asking_for_nobody
-from reconciler.live.platform.server_words import ServerWords
 from reconciler.live.platform.listing import read_listing, read_secret, read_secrets, texts_of
+from reconciler.live.platform.server_words import ServerWords
 from reconciler.live.platform.session import Session, texts_in
 from reconciler.model.clients import ClientSpec, Listing, LiveClient, UnsupportedClient
 from reconciler.model.errors import GatewayError, Unavailable, UnexpectedResponse
 from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
 from reconciler.model.settings import ClientCertificate
+from reconciler.model.unfinished import UnfinishedCreate
 from reconciler.support.json_reader import WrongShape
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class HttpGateway:
         """The listing. Raises UnexpectedResponse if a client contains the password, which every output would show."""
         hold_password = self._session.words.hold_password
         clients = listing.clients
-        names = "\n".join([live.spec.name for live in clients])  # one search for thousands of clients
+        named = [*(live.spec.name for live in clients), *(begun.name for begun in listing.unfinished)]
+        names = "\n".join(named)  # one search for thousands of clients
         urls = "\n".join([",".join(live.spec.redirect_urls) for live in clients])
         found = [
             client_id
@@ -125,6 +127,7 @@ class HttpGateway:
         ]
         if hold_password(names, urls):
             found += [live.id for live in clients if hold_password(live.spec.name, ",".join(live.spec.redirect_urls))]
+            found += [begun.id for begun in listing.unfinished if hold_password(begun.name)]
         if found:
             raise self._unexpected(endpoints.LIST, _holds_password(min(found)))
         return listing
@@ -191,7 +194,8 @@ class HttpGateway:
         been created by somebody else, which only the plan can tell.
         """
         listing = self.list_clients()
-        everybody: tuple[LiveClient | UnsupportedClient, ...] = (*listing.clients, *listing.unsupported)
+        everybody: tuple[LiveClient | UnsupportedClient | UnfinishedCreate, ...]
+        everybody = (*listing.clients, *listing.unsupported, *listing.unfinished)
         if any(live.name == name and live.id != beside for live in everybody):
             why = "the session ended meanwhile, and a client of this name is live, perhaps the one that was to be made"
             raise Unavailable(failure_text(endpoints.CREATE, self._url, why), "plan again: it shows what is live now")

@@ -9,6 +9,7 @@ from reconciler.model.lines import (
     HASHED,
     NO_CLIENTS,
     OWNER_NOT_ASKED,
+    SECRET_LENGTH,
     UNKNOWN,
     UP_TO_4_2,
     UP_TO_4_15,
@@ -16,8 +17,6 @@ from reconciler.model.lines import (
     SecretDisplay,
 )
 
-PLAIN_LENGTH = 40
-"""Characters of a secret."""
 HASH_START = "$2y$"
 """What a bcrypt hash begins with; it is no secret."""
 
@@ -33,14 +32,14 @@ def capabilities_from(shapes: Set[object], *, redirects_logins: bool) -> Capabil
     """The capabilities of an instance, from the shapes of the secrets in its listing and its answer to the login."""
     if not shapes:
         return UP_TO_4_2 if redirects_logins else NO_CLIENTS
-    if PLAIN_LENGTH in shapes and not shapes & {"hash", "other"}:
+    if SECRET_LENGTH in shapes and not shapes & {"hash", "other"}:
         return UP_TO_4_2 if redirects_logins else UP_TO_4_15
     if redirects_logins:
         return UNKNOWN
     if shapes == {None}:
         return OWNER_NOT_ASKED
     # While its upgrade script runs, some are hashed already.
-    return HASHED if "hash" in shapes and shapes <= {"hash", PLAIN_LENGTH, None} else UNKNOWN
+    return HASHED if "hash" in shapes and shapes <= {"hash", SECRET_LENGTH, None} else UNKNOWN
 
 
 def after_asking_for_nobody(seen: Capabilities, status: int) -> Capabilities:

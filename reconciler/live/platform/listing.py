@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from reconciler.live.gateway import ClientSecret
-from reconciler.live.platform.codec import WireClient, read_client, read_row
+from reconciler.live.platform.codec import WireClient, read_client, read_row, read_time
 from reconciler.live.platform.fast_path import read_usual_row
-from reconciler.model.clients import Listing, LiveClient, UnsupportedClient
+from reconciler.model.clients import Grant, Listing, LiveClient, UnsupportedClient
 from reconciler.model.fields import PLAIN_FIELDS
 from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.secret import Secret
+from reconciler.model.unfinished import MARK_START, UnfinishedCreate, read_mark
 from reconciler.support.json_reader import WrongShape
 
 _BY_ID = attrgetter("id")
@@ -29,6 +30,7 @@ def read_listing(document: object, at: datetime | None = None, capabilities: Cap
     ids: set[int] = set()
     clients: list[LiveClient] = []
     unsupported: list[UnsupportedClient] = []
+    unfinished: list[UnfinishedCreate] = []
     for index, values in enumerate(listed, 1):  # one row at a time: ten thousand of them take megabytes
         client: LiveClient | UnsupportedClient | None = None if PLAIN_FIELDS else read_usual_row(values)
         if client is None:
@@ -39,14 +41,29 @@ def read_listing(document: object, at: datetime | None = None, capabilities: Cap
             client = read_client(row)
         ids.add(client.id)
         if isinstance(client, LiveClient):
-            clients.append(client)
+            urls = client.spec.redirect_urls
+            if urls and urls[0].startswith(MARK_START) and (begun := _unfinished(client, values)):
+                unfinished.append(begun)
+            else:
+                clients.append(client)
         else:
             unsupported.append(client)
     if len(ids) < len(listed):
         raise WrongShape("two clients in the list have the same id")
     clients.sort(key=_BY_ID)
     unsupported.sort(key=_BY_ID)
-    return Listing(tuple(clients), tuple(unsupported), at, capabilities)
+    unfinished.sort(key=_BY_ID)
+    return Listing(tuple(clients), tuple(unsupported), at, capabilities, tuple(unfinished))
+
+
+def _unfinished(client: LiveClient, values: Mapping[str, object]) -> UnfinishedCreate | None:
+    """The unfinished create that a client is; None if its mark does not fit, or it was changed since its create."""
+    found = read_mark(client.spec.redirect_urls, client.name)
+    untouched = client.created_at == read_time(values.get("updated_at"), client.id)
+    if found is None or not untouched or client.spec.grants != {Grant.AUTHORIZATION_CODE}:
+        return None
+    run, nonce = found
+    return UnfinishedCreate(client.id, client.name, run, nonce, client.created_at)
 
 
 def read_secrets(document: object) -> tuple[ClientSecret, ...]:

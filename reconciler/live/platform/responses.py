@@ -24,6 +24,7 @@ from reconciler.model.errors import (
 from reconciler.model.fields import PLAIN_FIELDS
 from reconciler.model.lines import Capabilities
 from reconciler.model.secret import Secret
+from reconciler.model.unfinished import MARK_START
 from reconciler.support.text import printable
 
 _KEPT = frozenset({"data", "id", "name", "redirect", "revoked", "types", "created_at"}) | {
@@ -217,7 +218,11 @@ def decode_listing(
     def keep(pairs: dict[str, object]) -> dict[str, object]:
         if "secret" in pairs:
             shapes.add(secret_shape(pairs["secret"]))
-        return {key: value for key, value in pairs.items() if key in _KEPT_OF_LISTING}
+        kept = {key: value for key, value in pairs.items() if key in _KEPT_OF_LISTING}
+        redirect = pairs.get("redirect")
+        if redirect and type(redirect) is str and redirect.startswith(MARK_START):
+            kept["updated_at"] = pairs.get("updated_at")
+        return kept
 
     def keep_secrets(pairs: dict[str, object]) -> dict[str, object]:
         return keep(pairs) | _secret_of(pairs)

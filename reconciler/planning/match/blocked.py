@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from reconciler.model.clients import AbsentClient, AnyLive, DesiredClient, LiveClient, Rotation, UnsupportedClient
 from reconciler.model.fields import grants_text, join_urls
 from reconciler.model.names import can_be_declared
+from reconciler.model.unfinished import UnfinishedCreate
 from reconciler.planning.plan.plan import Blocked, Note
-from reconciler.support.text import quoted, quoted_scalar, quoted_url
+from reconciler.support.text import enumeration, quoted, quoted_scalar, quoted_url
 
 Entry = DesiredClient | AbsentClient
 
@@ -148,6 +149,25 @@ def rotation_ambiguous(
     if len(new) <= 1:
         way_out += f"; or add `{_pin(old, instance)}` to the entry, with the id of the one to be replaced"
     return _blocked(entry, "rotation-ambiguous", text, way_out)
+
+
+def being_created(entry: Entry, begun: UnfinishedCreate) -> Blocked:
+    """Another run, perhaps on another machine, has begun to create a client of this name."""
+    text = f"run {begun.run} has begun to create it as client {begun.id}, and may still be at work"
+    free = begun.taken_over_at
+    if free is None:
+        way_out = f"if it is not, remove client {begun.id} on the Auth Clients page, and plan again"
+    else:
+        way_out = f"plan again; if that run has ended, its client is taken over from {moment(free)} on"
+    return _blocked(entry, "unfinished-create", text, way_out)
+
+
+def mark_copied(entry: Entry, ids: Sequence[int]) -> Blocked:
+    """Two clients have one mark, which no run of this program makes: somebody has copied it."""
+    found = enumeration(map(str, ids))
+    text = f"clients {found} look like one unfinished create of it, and only one of them can be that"
+    way_out = "find out who made the others, and remove all of them on the Auth Clients page"
+    return _blocked(entry, "unfinished-create", text, way_out)
 
 
 def moment(at: datetime) -> str:

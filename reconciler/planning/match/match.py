@@ -18,6 +18,7 @@ from reconciler.model.clients import (
     UnsupportedClient,
 )
 from reconciler.model.names import lookalike_key, matches_any
+from reconciler.model.unfinished import UnfinishedCreate
 from reconciler.planning.match import blocked
 from reconciler.planning.match.blocked import Entry
 from reconciler.planning.match.rotation import Candidates, RotationDone, RotationStep, rotation_step
@@ -35,6 +36,7 @@ class LiveIndex:
         self.instance = instance
         self.at = listing.at
         self.all: tuple[AnyLive, ...] = (*listing.clients, *listing.unsupported)
+        self._unfinished = _grouped((begun.name, begun) for begun in listing.unfinished) if listing.unfinished else {}
         self.by_id: Mapping[int, AnyLive] = {live.id: live for live in self.all}
         self._by_name = _grouped((live.name, live) for live in self.all)
         self._ignore = ignore
@@ -51,6 +53,10 @@ class LiveIndex:
             return None
         live = found[0]
         return live if isinstance(live, LiveClient) else None
+
+    def unfinished(self, name: str) -> Sequence[UnfinishedCreate]:
+        """The unfinished creates of exactly this name, by ascending id: they are not live."""
+        return self._unfinished.get(name, ())
 
     def looking_like(self, name: str) -> Sequence[AnyLive]:
         """The live clients whose names look the same to a person, including those with exactly this name."""
@@ -221,7 +227,9 @@ def _checked_name(found: MatchResult, index: LiveIndex) -> MatchResult:
     """The result, unless it would give a client a name that is taken, or that looks like a live one."""
     match found:
         case NotLive(DesiredClient() as entry):
-            return _name_problem(entry, None, index) or found
+            return _name_problem(entry, None, index) or _being_created(entry, index) or found
+        case RotationMatch(entry=entry, step=RotationStep(successor=None)):
+            return _being_created(entry, index) or found
         case Match(DesiredClient() as entry, live) if live.name != entry.name:
             return _name_problem(entry, live.id, index) or found
         case _:
@@ -235,6 +243,15 @@ def _name_problem(entry: DesiredClient, own_id: int | None, index: LiveIndex) ->
     if others and blocked.ALLOW_LOOKALIKE not in entry.allow:
         return Ambiguous(entry, blocked.lookalike(entry, others, index.instance, is_live=own_id is not None))
     return None
+
+
+def _being_created(entry: DesiredClient, index: LiveIndex) -> Ambiguous | None:
+    """The result for an entry that another run may be creating just now, or whose mark somebody has copied."""
+    found = index.unfinished(entry.name)
+    if len({begun.nonce for begun in found}) < len(found):
+        return Ambiguous(entry, blocked.mark_copied(entry, [begun.id for begun in found]))
+    busy = [begun for begun in found if not begun.is_free(index.at)]
+    return Ambiguous(entry, blocked.being_created(entry, busy[-1])) if busy else None
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, Sequence[V]]:

@@ -10,6 +10,7 @@ from reconciler.model.clients import ClientSpec, Grant, LiveClient
 from reconciler.model.fields import in_order, join_urls
 from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches_any
+from reconciler.model.unfinished import RESERVED_HOST
 from reconciler.planning.plan.plan import Note
 from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_hosts
 from reconciler.support.canonical_url import ascii_host
@@ -44,6 +45,7 @@ def update_risks(
 ) -> tuple[Note, ...]:
     """The risks of changing a client: only those that the change adds, not those from before."""
     return (
+        *_marked(before),
         *_system(before.name, system_clients),
         *_protection(before.name, after.name, protected),
         *_widened(before.grants, after.grants),
@@ -57,7 +59,7 @@ def update_risks(
 def delete_risks(before: ClientSpec = NOTHING, capabilities: Capabilities = UP_TO_4_15) -> tuple[Note, ...]:
     """The risks of deleting a client."""
     text = "revokes every token issued to it, and cannot be undone: creating it again gives a new id and secret"
-    return (Note("tokens-revoked", text), *_issued_tokens(before, capabilities))
+    return (Note("tokens-revoked", text), *_marked(before), *_issued_tokens(before, capabilities))
 
 
 def replace_risks(
@@ -99,6 +101,12 @@ def delivery_risks(
     found = _grant_risks(frozenset(), spec.grants, capabilities)
     personal = [note for note in found if note.code == "personal-access"]
     return (Note("secret-shared", f"{text}{keeps}"), *personal)
+
+
+def _marked(before: ClientSpec) -> Iterator[Note]:
+    if RESERVED_HOST in redirect_hosts(before):
+        text = f"its redirect URL is on {RESERVED_HOST}, which this program uses for unfinished creates"
+        yield Note("redirect-reserved", f"{text}: somebody changed it since, or put it there")
 
 
 def _system(name: str, globs: Sequence[str]) -> Iterator[Note]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from reconciler.model.clients import ClientSpec, Field, Location, UnsupportedClient
 from reconciler.planning.plan.modes import OnDrift as OnDrift  # noqa: PLC0414  (re-exported for users of this module)
 from reconciler.planning.plan.modes import Prune as Prune  # noqa: PLC0414  (re-exported for users of this module)
+from reconciler.planning.plan.resume import Resume
 from reconciler.support.frozen import frozen
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Create:
     replaces: Replaced | None = None
     recipients: tuple[Recipient, ...] = ()
     """Who gets the new secret, sink by sink; empty where no sink covers the client."""
+    resume: Resume | None = None
+    """What an earlier run left unfinished of it; None if there is nothing."""
 
     @property
     def name(self) -> str:
@@ -275,13 +278,7 @@ class Plan:
 
 def needs_delivery(change: Change) -> bool:
     """Whether an applied change must be delivered to sinks: the client is new to them, or has a new name."""
-    match change:
-        case Create() | Update(is_rename=True):
-            return True
-        case Update() | Delete():
-            return False
-        case _:
-            assert_never(change)
+    return isinstance(change, Create) or (isinstance(change, Update) and change.is_rename)
 
 
 def is_drift(origin: Origin) -> bool:

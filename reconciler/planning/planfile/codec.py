@@ -17,7 +17,6 @@ from typing import Any, assert_never
 from reconciler.model.clients import Field
 from reconciler.model.fields import read_spec, read_unsupported, spec_values, unsupported_values
 from reconciler.planning.plan.plan import (
-    Blocked,
     Change,
     Create,
     Delete,
@@ -31,15 +30,20 @@ from reconciler.planning.plan.plan import (
     Update,
 )
 from reconciler.planning.planfile.codec_parts import (
+    blocked_values,
     deliver_values,
+    read_blocked,
     read_deliver,
     read_issuer_change,
     read_location,
     read_note,
     read_recipient,
+    read_resume,
     read_unmanaged,
     read_waived,
     recipient_values,
+    resume_values,
+    unmanaged_values,
     waived_values,
 )
 from reconciler.support.json_reader import JsonValue, WrongShape
@@ -91,9 +95,9 @@ def plan_values(plan: Plan) -> Values:
         "counts": _counts(plan),
         "changes": [_change_values(change) for change in plan.changes],
         "left_out": plan.left_out,
-        "blocked": [_blocked_values(blocked) for blocked in plan.blocked],
-        "unmanaged": [asdict(client) for client in plan.unmanaged],
-        "ignored": [asdict(client) for client in plan.ignored],
+        "blocked": [blocked_values(blocked) for blocked in plan.blocked],
+        "unmanaged": [unmanaged_values(client) for client in plan.unmanaged],
+        "ignored": [unmanaged_values(client) for client in plan.ignored],
         "unsupported": [unsupported_values(client) for client in plan.unsupported],
         "notes": [asdict(note) for note in plan.notes],
         "in_sync": plan.in_sync,
@@ -118,7 +122,7 @@ def read_plan(values: Mapping[str, JsonValue]) -> Plan:
         identity=values["identity"].text(),
         changes=values["changes"].each(_read_change),
         left_out=values["left_out"].number(),
-        blocked=values["blocked"].each(_read_blocked),
+        blocked=values["blocked"].each(read_blocked),
         unmanaged=values["unmanaged"].each(read_unmanaged),
         ignored=values["ignored"].each(read_unmanaged),
         unsupported=values["unsupported"].each(read_unsupported),
@@ -183,6 +187,7 @@ _CHANGE_KEYS = (
     "replaces",
     "successor",
     "recipients",
+    "resume",
 )
 
 
@@ -203,6 +208,7 @@ def _change_values(change: Change) -> Values:
         "replaces": _replaced_values(change.replaces) if isinstance(change, Create) and change.replaces else None,
         "successor": change.successor if isinstance(change, Delete) else None,
         "recipients": list(map(recipient_values, change.recipients)),
+        "resume": resume_values(change.resume) if isinstance(change, Create) and change.resume else None,
     }
 
 
@@ -221,7 +227,8 @@ def _read_change(node: JsonValue) -> Change:
             values["id"].null()
             values["before"].null()
             after = read_spec(values["after"])
-            return Create(after, reason, read_location(source), owner, risks, origin, replaces, recipients)
+            where, resume = read_location(source), values["resume"].unless_null(read_resume)
+            return Create(after, reason, where, owner, risks, origin, replaces, recipients, resume)
         case Action.UPDATE | Action.RENAME:
             values["origin"].null()
             before, after, place = read_spec(values["before"]), read_spec(values["after"]), read_location(source)
@@ -278,13 +285,3 @@ def _read_field_drift(node: JsonValue) -> FieldDrift:
         values["declared"].unless_null(JsonValue.text),
         values["live"].unless_null(JsonValue.text),
     )
-
-
-def _blocked_values(blocked: Blocked) -> Values:
-    return asdict(blocked)
-
-
-def _read_blocked(node: JsonValue) -> Blocked:
-    values = node.record(("name", "reason", "source", "way_out"))
-    reason, source = read_note(values["reason"]), read_location(values["source"])
-    return Blocked(values["name"].text(), reason, source, values["way_out"].text())

@@ -8,7 +8,8 @@ from typing import Any
 from reconciler.model.clients import Location
 from reconciler.model.recipients import Recipient
 from reconciler.planning.plan.issuer_change import Issuer, IssuerChange
-from reconciler.planning.plan.plan import Deliver, Note, Unmanaged, Waived
+from reconciler.planning.plan.plan import Blocked, Deliver, Note, Unmanaged, Waived
+from reconciler.planning.plan.resume import Resume, ResumeMode
 from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
 
 
@@ -104,3 +105,33 @@ def read_waived(node: JsonValue) -> Waived:
     """What `waived_values` wrote."""
     values = node.record(("name", "source", "notes"))
     return Waived(values["name"].text(), read_location(values["source"]), values["notes"].each(read_note))
+
+
+def resume_values(resume: Resume) -> dict[str, Any]:
+    """The unfinished create that a create goes on with, as plain JSON values."""
+    return {"mode": resume.mode.value, "id": resume.id, "others": list(resume.others)}
+
+
+def read_resume(node: JsonValue) -> Resume:
+    """The unfinished create that `resume_values` wrote."""
+    values = node.record(("mode", "id", "others"))
+    return Resume(
+        values["mode"].one_of(ResumeMode), values["id"].client_id(), values["others"].each(JsonValue.client_id)
+    )
+
+
+def blocked_values(blocked: Blocked) -> dict[str, Any]:
+    """A blocked entry as plain JSON values."""
+    return asdict(blocked)
+
+
+def read_blocked(node: JsonValue) -> Blocked:
+    """The blocked entry that `blocked_values` wrote."""
+    values = node.record(("name", "reason", "source", "way_out"))
+    reason, source = read_note(values["reason"]), read_location(values["source"])
+    return Blocked(values["name"].text(), reason, source, values["way_out"].text())
+
+
+def unmanaged_values(client: Unmanaged) -> dict[str, Any]:
+    """An unmanaged client as plain JSON values."""
+    return asdict(client)

@@ -15,6 +15,7 @@ from reconciler.model.fields import field_changes
 from reconciler.planning.guard import Refusal
 from reconciler.planning.match.blocked import clients_text
 from reconciler.planning.match.match import LiveIndex
+from reconciler.planning.notes.unfinished import resume_of, with_resume
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Replaced, Update
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted, quoted_url
@@ -36,7 +37,8 @@ class StaleField:
 class StaleReason:
     """Why a change cannot be applied as it was planned, with a stable code and a sentence for people.
 
-    The codes: changed, gone, unsupported, ambiguous, name-taken, name-lookalike, ignored, empty-listing, no-successor.
+    The codes: changed, gone, unsupported, ambiguous, name-taken, name-lookalike, ignored, empty-listing,
+    no-successor, unfinished-create.
     """
 
     code: str
@@ -76,7 +78,7 @@ def reconcile_saved(saved: Plan, live: Listing, *, ignore: Sequence[str] = ()) -
     left = {change.name for change in remaining}
     plan = replace(
         saved,
-        changes=tuple(map(now.with_successor, remaining)),
+        changes=tuple(now.with_unfinished(now.with_successor(change)) for change in remaining),
         # Entries whose changes are done are in sync; a pruned client has no entry.
         in_sync=saved.in_sync + len({change.name for change in done if change.source is not None} - left),
         # The guards and the verification use the clients that are live now.
@@ -97,6 +99,7 @@ class _Now:
 
     def __init__(self, saved: Plan, live: Listing, ignore: Sequence[str]) -> None:
         self.index = LiveIndex(live, ignore, saved.instance)
+        self._capabilities = live.capabilities
         self._known_ids = frozenset(saved.live_ids)
         self._names_then = _names_then(saved)
         self._survivors = self._known_ids.difference(c.id for c in saved.changes if isinstance(c, Delete))
@@ -122,6 +125,7 @@ class _Now:
             case Create(replaces=replaces):
                 yield from self._on_the_replaced(change, replaces) if replaces else ()
                 yield from self._on_the_new_name(change)
+                yield from self._on_the_unfinished(change)
             case Update():
                 yield from self._on_the_client(change)
                 yield from self._on_the_new_name(change) if change.is_rename else ()
@@ -130,6 +134,13 @@ class _Now:
                 yield from self._on_the_successor(change)
             case _:
                 assert_never(change)
+
+    def with_unfinished(self, change: Change) -> Change:
+        """The create, going on with what is unfinished of it now."""
+        if not isinstance(change, Create):
+            return change
+        resume = resume_of(change.name, self.index, self._capabilities)
+        return change if resume is None and change.resume is None else with_resume(change, resume)
 
     def with_successor(self, change: Change) -> Change:
         """Add the successor to the delete of a replaced client, if it was created since."""
@@ -156,6 +167,14 @@ class _Now:
     def _on_the_replaced(self, change: Create, replaces: Replaced) -> Iterator[StaleReason]:
         """Check that the old client of a rotation is as it was: its successor was planned from it."""
         yield from self._on_the_state(change, replaces.id, replaces.before)
+
+    def _on_the_unfinished(self, change: Create) -> Iterator[StaleReason]:
+        """Check that what is unfinished of a name was planned, or was left by an earlier run of this plan."""
+        planned = (change.resume.id, *change.resume.others) if change.resume else ()
+        for begun in self.index.unfinished(change.name):
+            if not begun.ours and not (begun.id in planned and begun.is_free(self.index.at)):
+                text = f"run {begun.run} has begun to create {quoted(begun.name)}, as client {begun.id}"
+                yield StaleReason("unfinished-create", change, text, others=(begun.id,))
 
     def _on_the_successor(self, change: Delete) -> Iterator[StaleReason]:
         """Check that the successor is live before the old client is deleted."""

@@ -37,6 +37,7 @@ from reconciler.render.json.parts import (
     location_entry,
     note_entry,
     recipient_entry,
+    resume_entry,
     waived_entry,
 )
 from reconciler.render.view import verdict
@@ -181,6 +182,7 @@ def _change(change: Change) -> dict[str, Any]:
         "origins": list(map(asdict, change.origins)) if isinstance(change, Update) else [],
         "replaces": _replaced(change.replaces) if isinstance(change, Create) and change.replaces else None,
         "successor": change.successor if isinstance(change, Delete) else None,
+        "resume": resume_entry(change.resume) if isinstance(change, Create) and change.resume else None,
         "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
         "reason": note_entry(change.reason),
         "risks": [note_entry(risk) for risk in change.risks],

@@ -9,6 +9,7 @@ from reconciler.applying.report import Report
 from reconciler.model.clients import Location
 from reconciler.model.recipients import Recipient
 from reconciler.planning.plan.plan import Deliver, Note, Waived
+from reconciler.planning.plan.resume import Resume
 
 NO_OUTCOME: dict[str, Any] = {"status": "", "id": None, "adopted": False, "message": None, "hint": None}
 """What the outcome of a change has unless it says something else."""
@@ -26,6 +27,7 @@ def deliver_entry(deliver: Deliver) -> dict[str, Any]:
         "origins": [],
         "replaces": None,
         "successor": None,
+        "resume": None,
         "changed_fields": [],
         "reason": note_entry(deliver.reason),
         "risks": [note_entry(risk) for risk in deliver.risks],
@@ -35,6 +37,11 @@ def deliver_entry(deliver: Deliver) -> dict[str, Any]:
         "location": location_entry(deliver.source),
         "outcome": None,
     }
+
+
+def resume_entry(resume: Resume) -> dict[str, Any]:
+    """Return the unfinished create that a create goes on with."""
+    return {"mode": resume.mode.value, "id": resume.id, "others": list(resume.others)}
 
 
 def recipient_entry(recipient: Recipient) -> dict[str, Any]:

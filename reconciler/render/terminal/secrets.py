@@ -17,6 +17,7 @@ MOST_LISTED = 10
 
 _STYLES = {
     SinkState.MISSING: Style.REMOVED,
+    SinkState.STAGED: Style.CHANGED,
     SinkState.STALE: Style.CHANGED,
     SinkState.FAILED: Style.REMOVED,
     SinkState.UNKNOWN: Style.WARNED,

@@ -25,12 +25,16 @@ from reconciler.secrets.stored import Decrypt, Stored, decrypted_secret
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.support.text import printable, quoted
 
+_STAGED = ".staged"
+"""What the name of a file ends in that is not in use yet, after the client's id."""
 FILE_MODE = 0o644
 """The mode of the files: anyone may read them, since they are encrypted."""
 
 
 class AgeSink:
     """Encrypted files below one folder, with a manifest of what was delivered (`age_manifest.py`)."""
+
+    stages = True
 
     def __init__(self, setting: AgeSinkSetting, instance: str, recipients: Mapping[str, Sequence[str]]) -> None:
         """`recipients` are the public keys of each owner."""
@@ -80,19 +84,67 @@ class AgeSink:
             entries[self._key(file)] = age_manifest.new_entry(delivery, keys, encrypted)
             age_manifest.save(self._root, self._folder, entries)
 
+    def stage(self, delivery: SecretDelivery) -> None:
+        """See `Sink`. It is a file of its own, encrypted like the one in use."""
+        keys, file = self._keys(delivery.client), self._staged(delivery.client, delivery.id)
+        files.refuse_links(file, self._folder)
+        files.make_folder(file.parent, self._folder)
+        with files.locked(self._root):
+            entries = age_manifest.load(self._root, self._folder)
+            encrypted = encrypt(age_payload(delivery), keys)
+            files.write(file, encrypted, FILE_MODE, self._folder)
+            entries[self._key(file)] = age_manifest.new_entry(delivery, keys, encrypted)
+            age_manifest.save(self._root, self._folder, entries)
+
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
+        """See `Sink`. The same file, at the place of the one in use: no key is needed."""
+        if not self._root.is_dir():
+            return False
+        file, staged = self._file(client), self._staged(client, client_id)
+        files.refuse_links(file, self._folder)
+        with files.locked(self._root):
+            entries = age_manifest.load(self._root, self._folder)
+            encrypted = self._staged_content(client, client_id, entries)
+            if encrypted is not None:
+                files.write(file, encrypted, FILE_MODE, self._folder)
+                files.remove(staged, self._folder)
+                entries[self._key(file)] = entries.pop(self._key(staged))
+                age_manifest.save(self._root, self._folder, entries)
+            return self._is_present(client, client_id, entries)
+
+    def _staged_content(self, client: SinkClient, client_id: int, entries: Mapping[str, ManifestEntry]) -> bytes | None:
+        """The encrypted file that is staged for a client and the owner's current keys; None if there is none.
+
+        After a run that was killed while it put it into use, it may be at the place of the one in use already.
+        """
+        file, keys = self._staged(client, client_id), self._recipients.get(client.owner or "", ())
+        entry = entries.get(self._key(file))
+        if entry is None or (entry.url, entry.id, entry.name) != (client.url, client_id, client.name):
+            return None
+        files.refuse_links(file, self._folder)
+        for place in (file, self._file(client)):
+            encrypted = files.read(place, self._folder)
+            if encrypted is not None and age_manifest.is_as_written(entry, keys, encrypted):
+                return encrypted if openers(encrypted) == openers_of(keys) else None
+        return None
+
     def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`."""
         if not self._root.is_dir():
             return
         with files.locked(self._root):
             entries = age_manifest.load(self._root, self._folder)
-            gone = [name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, client_id)]
-            for name in gone:
-                self._refuse_removal(name, entries[name])
-            for name in gone:
+            gone = {name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, client_id)}
+            staged = self._staged(client, client_id)
+            if staged.exists():  # perhaps without an entry: a run may have been killed right after it wrote the file
+                gone.add(self._key(staged))
+            for name in sorted(gone):
+                self._refuse_removal(name, entries.get(name))
+            known = gone & entries.keys()
+            for name in sorted(gone):
                 self._remove(name)
-                del entries[name]
-            if gone:
+                entries.pop(name, None)
+            if known:
                 age_manifest.save(self._root, self._folder, entries)
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
@@ -121,14 +173,20 @@ class AgeSink:
                 return SinkAnswer(Held.LOST)
             if openers(encrypted) == openers_of(keys):  # else the manifest does not tell the truth
                 return SinkAnswer(Held.SAME)
-        if any(self._is_earlier_name(client, name, entries[name]) for name in names):
-            return SinkAnswer(Held.LOST)
         if names:
-            return SinkAnswer(Held.OTHER, tuple(self._recorded(name, entries[name]) for name in sorted(names)))
+            return self._elsewhere(client, sorted(names), entries)
         if encrypted is None:
             return None
         found = tuple(f"{each} (by the header of the file)" for each in openers(encrypted) or ("not an age file",))
         return SinkAnswer(Held.OTHER, (Recipient(None, "age", self.label, self._shown(here), found),))
+
+    def _elsewhere(self, client: SinkClient, names: Sequence[str], entries: Mapping[str, ManifestEntry]) -> SinkAnswer:
+        """The answer for a client whose secret is in other files than the one in use."""
+        if self._staged_content(client, entries[names[0]].id, entries) is not None:
+            return SinkAnswer(Held.STAGED)
+        if any(self._is_earlier_name(client, name, entries[name]) for name in names):
+            return SinkAnswer(Held.LOST)
+        return SinkAnswer(Held.OTHER, tuple(self._recorded(name, entries[name]) for name in names))
 
     def _is_earlier_name(self, client: SinkClient, name: str, entry: ManifestEntry) -> bool:
         """Whether a file is that of the same client, for the same keys, before a rename that broke off."""
@@ -202,6 +260,10 @@ class AgeSink:
     def _file(self, client: SinkClient) -> Path:
         return self._folder / file_of(self._setting.path, client)
 
+    def _staged(self, client: SinkClient, client_id: int) -> Path:
+        file = self._file(client)
+        return file.with_name(f"{file.name}.{client_id}{_STAGED}")
+
     def _key(self, file: Path) -> str:
         return file.relative_to(self._root).as_posix()
 
@@ -217,7 +279,8 @@ class AgeSink:
             return
         manifest = files.path_text(self._root / age_manifest.NAME, self._folder)
         hint = f"look at it; if it is not needed, remove it, and its line in {manifest}"
-        if not re.fullmatch(self._pattern, file.relative_to(self._folder).as_posix()):
+        place = re.sub(rf"\.[1-9][0-9]*{re.escape(_STAGED)}\Z", "", file.relative_to(self._folder).as_posix())
+        if not re.fullmatch(self._pattern, place):
             raise SinkError(f"{manifest} has {where}, which is no place of this sink, so it is not removed", hint)
         if not is_age(encrypted) or (entry is not None and entry.file != sha256(encrypted).hexdigest()):
             raise SinkError(f"{where} is not what was delivered there, so it is not removed", hint)

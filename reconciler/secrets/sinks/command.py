@@ -34,6 +34,8 @@ _GRACE = 1.0
 class CommandSink:
     """Run the program once per client; only its exit status shows the result."""
 
+    stages = False
+
     def __init__(self, setting: CommandSinkSetting, instance: str, url: str, environ: Mapping[str, str]) -> None:
         """`url` is the instance's identity; `environ` is for the program, without credentials."""
         self._setting = setting
@@ -57,6 +59,14 @@ class CommandSink:
         """See `Sink`. The program runs each time, so it must be idempotent."""
         what = f"the secret of {quoted(delivery.client.name)} was not taken"
         self._run(store_payload(delivery), what, delivery.secret, must_listen=True)
+
+    def stage(self, delivery: SecretDelivery) -> None:
+        """See `Sink`. A program has no place beside the one in use."""
+        raise SinkError(f"{printable(self._setting.run[0])} cannot keep a second secret of a client")
+
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
+        """See `Sink`. It was told at once, if at all."""
+        return False
 
     def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`. The program gets the id, and must not touch what is stored for another."""

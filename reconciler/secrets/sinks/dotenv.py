@@ -23,8 +23,16 @@ from reconciler.support.text import quoted
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
 
 
+_STAGED = re.compile(
+    r"# staged: (?P<stem>[A-Z0-9_]+)_CLIENT_ID=(?P<id>[1-9][0-9]*) (?P=stem)_CLIENT_SECRET=(?P<secret>\S+)\n?"
+)
+"""A comment with what is not in use yet: no reader of the file takes it for a variable."""
+
+
 class DotenvSink:
     """Two variables per client, NAME_CLIENT_ID and NAME_CLIENT_SECRET; every other line is left unchanged."""
+
+    stages = True
 
     def __init__(self, setting: DotenvSinkSetting, instance: str, environ: Mapping[str, str]) -> None:
         """`environ` is for git, without credentials."""
@@ -60,7 +68,30 @@ class DotenvSink:
                 lines = _without(lines, former, delivery.id)
             for variable, value in _variables(delivery).items():
                 lines = _with(lines, variable, value)
-            self._write(lines, before)
+            self._write(_without_staged(lines, delivery.id), before)
+
+    def stage(self, delivery: SecretDelivery) -> None:
+        """See `Sink`."""
+        with files.locked(self._file.parent):
+            refuse_exposed(self._file, self._folder, self._environ)
+            before = self._read()
+            words = " ".join(f"{variable}={value}" for variable, value in _variables(delivery).items())
+            self._write([*_ended(_without_staged(before, delivery.id)), f"# staged: {words}\n"], before)
+
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
+        """See `Sink`."""
+        stem = variable_stem(client.name)
+        with files.locked(self._file.parent):
+            before = self._read()
+            secret = _staged_secret(before, stem, client_id)
+            lines = before
+            if secret is not None:
+                refuse_exposed(self._file, self._folder, self._environ)
+                for variable, value in _assignments_of(stem, client_id, secret).items():
+                    lines = _with(lines, variable, value)
+                lines = _without_staged(lines, client_id)
+                self._write(lines, before)
+            return _has(dict(map(_assigned, lines)), stem, client_id)
 
     def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`."""
@@ -68,7 +99,7 @@ class DotenvSink:
             return
         with files.locked(self._file.parent):
             before = self._read()
-            self._write(_without(before, client.name, client_id), before)
+            self._write(_without_staged(_without(before, client.name, client_id), client_id), before)
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
@@ -77,13 +108,17 @@ class DotenvSink:
 
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         """See `Sink`. The file does not say for which owner a client was delivered."""
-        there = self._assignments()
+        lines = self._read()
+        there = dict(map(_assigned, lines))
+        staged = {(found["stem"], found["id"]) for found in map(_STAGED.fullmatch, lines) if found}
         ids = {value for variable, value in there.items() if variable.endswith("_CLIENT_ID")}
         nothing = SinkAnswer(Held.NOTHING if self._file.exists() else Held.ABSENT)
         lost = SinkAnswer(Held.LOST)  # under an earlier name, after a rename that broke off
         return [
             SinkAnswer(Held.SAME)
             if _has(there, variable_stem(client.name), client_id)
+            else SinkAnswer(Held.STAGED)
+            if (variable_stem(client.name), str(client_id)) in staged
             else lost
             if str(client_id) in ids
             else nothing
@@ -130,7 +165,28 @@ def _variables(delivery: SecretDelivery) -> dict[str, str]:
             f"the secret of {quoted(delivery.client.name)} has characters that readers of the file take for syntax",
             "use a json, age or command sink for it",
         )
-    return {f"{start}_CLIENT_ID": str(delivery.id), f"{start}_CLIENT_SECRET": secret}
+    return _assignments_of(start, delivery.id, secret)
+
+
+def _assignments_of(stem: str, client_id: int, secret: str) -> dict[str, str]:
+    return {f"{stem}_CLIENT_ID": str(client_id), f"{stem}_CLIENT_SECRET": secret}
+
+
+def _staged_secret(lines: Sequence[str], stem: str, client_id: int) -> str | None:
+    for found in map(_STAGED.fullmatch, lines):
+        if found and (found["stem"], found["id"]) == (stem, str(client_id)) and _PLAIN.fullmatch(found["secret"]):
+            return found["secret"]
+    return None
+
+
+def _without_staged(lines: Sequence[str], client_id: int) -> list[str]:
+    """The lines without what is staged for a client."""
+    return [line for line in lines if not ((found := _STAGED.fullmatch(line)) and found["id"] == str(client_id))]
+
+
+def _ended(lines: Sequence[str]) -> list[str]:
+    """The lines, the last one with a line feed too."""
+    return [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else lines[-1] + "\n"] if lines else []
 
 
 _ASSIGNMENT = re.compile(r"\s*(?P<export>export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=(?P<value>.*)", re.DOTALL)
@@ -150,8 +206,7 @@ def _with(lines: Sequence[str], variable: str, value: str) -> list[str]:
     """The lines with the variable set once: where it was, else at the end."""
     places = [index for index, line in enumerate(lines) if _assigned(line)[0] == variable]
     if not places:
-        ended = [*lines[:-1], lines[-1] if lines[-1].endswith("\n") else lines[-1] + "\n"] if lines else []
-        return [*ended, f"{variable}={value}\n"]
+        return [*_ended(lines), f"{variable}={value}\n"]
     if len(places) == 1 and _assigned(lines[places[0]]) == (variable, value):
         return list(lines)
     found = _ASSIGNMENT.fullmatch(lines[places[0]])

@@ -18,9 +18,14 @@ from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 
 Document = dict[str, dict[str, Any]]
 
+STAGED = "(staged)"
+"""The key of what is not in use yet: `{instance: {id: {name, id, secret, owner}}}`. No instance can have this name."""
+
 
 class JsonSink:
     """`{instance: {name: {id, secret, owner}}}`, in alphabetical order. Other instances are left unchanged."""
+
+    stages = True
 
     def __init__(self, setting: JsonSinkSetting, instance: str, environ: Mapping[str, str]) -> None:
         """`environ` is for git, without credentials."""
@@ -55,7 +60,30 @@ class JsonSink:
             if former is not None and former != client.name and _is(own.get(former), delivery.id):
                 del own[former]
             own[client.name] = _entry(delivery)
+            _take_staged(document, client, delivery.id)
             self._write(document, before)
+
+    def stage(self, delivery: SecretDelivery) -> None:
+        """See `Sink`."""
+        client = delivery.client
+        with files.locked(self._file.parent):
+            refuse_exposed(self._file, self._folder, self._environ)
+            before, document = self._read(), self._read()
+            staged = document.setdefault(STAGED, {}).setdefault(client.instance, {})
+            staged[str(delivery.id)] = {"name": client.name, **_entry(delivery)}
+            self._write(document, before)
+
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
+        """See `Sink`."""
+        with files.locked(self._file.parent):
+            before, document = self._read(), self._read()
+            entry = _take_staged(document, client, client_id)
+            if entry is not None:
+                refuse_exposed(self._file, self._folder, self._environ)
+                kept = {key: value for key, value in entry.items() if key != "name"}
+                document.setdefault(client.instance, {})[client.name] = kept
+                self._write(document, before)
+            return _is(document.get(client.instance, {}).get(client.name), client_id)
 
     def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`."""
@@ -66,6 +94,7 @@ class JsonSink:
             own = document.get(client.instance, {})
             if _is(own.get(client.name), client_id):
                 del own[client.name]
+            _take_staged(document, client, client_id)
             self._write(document, before)
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
@@ -83,8 +112,11 @@ class JsonSink:
             for name, entry in own.items()
             if isinstance(entry, dict) and isinstance(entry.get("id"), int)
         }
-        found = ((each, by_id.get((each.instance, client_id))) for each, client_id in clients)
-        return [self._answer(client, *there) if there else nothing for client, there in found]
+        found = ((each, client_id, by_id.get((each.instance, client_id))) for each, client_id in clients)
+        return [
+            self._answer(client, *there) if there else _staged_answer(document, client, client_id) or nothing
+            for client, client_id, there in found
+        ]
 
     def _answer(self, client: SinkClient, name: str, owner: object) -> SinkAnswer:
         if owner == client.owner:  # after a rename that broke off, it is there under its earlier name
@@ -123,6 +155,33 @@ class JsonSink:
             text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)
             content = text.encode(errors="backslashreplace") + b"\n"
             files.write(self._file, content, files.PRIVATE, self._folder)
+
+
+def _staged_entry(document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:
+    """What is staged for a client; None if nothing is, or it is for another name or owner."""
+    own = document.get(STAGED, {}).get(client.instance)
+    entry = own.get(str(client_id)) if isinstance(own, dict) else None
+    if not isinstance(entry, dict) or not isinstance(entry.get("secret"), str):
+        return None
+    known = (entry.get("id"), entry.get("name"), entry.get("owner"))
+    return entry if known == (client_id, client.name, client.owner) else None
+
+
+def _staged_answer(document: Document, client: SinkClient, client_id: int) -> SinkAnswer | None:
+    return SinkAnswer(Held.STAGED) if _staged_entry(document, client, client_id) is not None else None
+
+
+def _take_staged(document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:
+    """Take out what is staged for a client, and return it if it is for this name and owner."""
+    entry = _staged_entry(document, client, client_id)
+    staged = document.get(STAGED, {})
+    own = staged.get(client.instance)
+    if isinstance(own, dict) and own.pop(str(client_id), None) is not None:
+        if not own:
+            del staged[client.instance]
+        if not staged:
+            del document[STAGED]
+    return entry
 
 
 def _entry(delivery: SecretDelivery) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from reconciler.applying.deliver import DeliveryTargets
+from reconciler.applying.delivery_items import DeliveryTargets
 from reconciler.applying.past_runs import PastRun, list_runs
 from reconciler.applying.pending_deliveries import JournaledDeliveries
 from reconciler.model.errors import Refused, SinkError
@@ -17,8 +17,9 @@ from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Deliver, Plan, Update
 from reconciler.planning.planfile.delivery_claims import hands_over
 from reconciler.results import Planned
-from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret, open_deliverer
+from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret
 from reconciler.secrets.masking import Mask
+from reconciler.secrets.open_deliverer import open_deliverer
 from reconciler.secrets.values import SinkClient
 from reconciler.support.text import quoted
 from reconciler.workflow.options import Options

@@ -8,7 +8,14 @@ from dataclasses import replace
 from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
 from reconciler.model.recipients import Covering, Held, Recipient, SinkAnswer
 from reconciler.planning.decide import PlanPolicy
-from reconciler.planning.deliveries import Again, Candidate, PlannedDeliveries, may_be_delivered, plan_deliveries
+from reconciler.planning.delivery.deliveries import (
+    Again,
+    Candidate,
+    PlannedDeliveries,
+    may_be_delivered,
+    plan_deliveries,
+)
+from reconciler.planning.delivery.retirement import hold_back
 from reconciler.planning.managed import managed_pairs
 from reconciler.planning.plan.plan import Plan
 from reconciler.planning.planfile.delivery_claims import DeclaredToday
@@ -17,6 +24,7 @@ from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret,
 from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import frozen
 from reconciler.workflow.delivery.deliveries import with_recipients
+from reconciler.workflow.delivery.unfinished import delivered_successor, finish_what_sinks_have
 from reconciler.workflow.options import Options
 
 Pair = tuple[DesiredClient, LiveClient]
@@ -47,7 +55,9 @@ def add_deliveries(
 
     `pairs` are the declared clients that are live and may be delivered. Raises SinkError if a sink cannot be read.
     """
-    plan = with_recipients(planned.plan, deliverer)
+    plan = finish_what_sinks_have(planned.plan, deliverer, sources.past)
+    plan = hold_back(plan, delivered_successor(plan, deliverer, sources.past, planned.capabilities))
+    plan = with_recipients(plan, deliverer)
     candidates = _candidates(plan, pairs, deliverer, sources)
     found = plan_deliveries(
         candidates,

@@ -13,6 +13,8 @@ from reconciler.model.diagnostics import Severity
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.decide import PlanPolicy
+from reconciler.planning.delivery.resume import with_own_marks
+from reconciler.planning.delivery.retirement import retirement_refusals
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.issuer import claim_refusals, issuer_change, with_issuer
 from reconciler.planning.ownership import foreign_refusals
@@ -38,10 +40,11 @@ from reconciler.workflow.delivery.deliveries import (
     with_recipients,
 )
 from reconciler.workflow.delivery.new_recipients import declared_today, deliverable_pairs
+from reconciler.workflow.delivery.unfinished import delivered_successor, finish_what_sinks_have, nonces_in
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options, ProjectFiles
-from reconciler.workflow.ownership import create_refusals, foreign_ids
-from reconciler.workflow.plan import guards
+from reconciler.workflow.ownership import foreign_ids, with_create_checks
+from reconciler.workflow.plan import guards, secret_keeping
 from reconciler.workflow.run import Run
 from reconciler.workflow.validate import validate_declarations
 
@@ -113,7 +116,9 @@ def _apply(request: ExactPlan, approve: Callable[[Planned], bool], run: Run, sta
         if run.stop():
             return Stopped(request.instance, Interrupted("not tried: interrupted"))
         if request.takes_time:
+            found = compared.planned.capabilities  # by questions that are asked once
             compared = compare(request, gateway, run, again=True)
+            compared = replace(compared, planned=replace(compared.planned, capabilities=found))
     return write(request, compared, gateway, run)
 
 
@@ -131,7 +136,7 @@ def compare(request: ExactPlan, gateway: Gateway, run: Run, *, again: bool = Fal
     if is_pending(planned) and not again:
         planned = _with_sink_refusals(request, planned, run)
     if is_pending(planned) and not again:
-        planned = replace(planned, refusals=(*planned.refusals, *create_refusals(planned, gateway)))
+        planned = with_create_checks(planned, gateway, secret_keeping(request.instance, request.options))
     return Compared(planned, done)
 
 
@@ -144,7 +149,8 @@ def write(request: ExactPlan, compared: Compared, gateway: Gateway, run: Run) ->
     targets = delivery_targets(deliverer, planned)
     report = Report()
     if is_pending(planned):
-        report = run.write(request.instance, planned.plan, gateway, request.digest, targets=targets)
+        can = planned.capabilities
+        report = run.write(request.instance, planned.plan, gateway, request.digest, targets=targets, capabilities=can)
     return Finished(planned, report, done)
 
 
@@ -197,17 +203,27 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
     """Return the rest of the plan with every reason not to write it, and the changes that are live already."""
     instance = request.instance
     live = list_clients(gateway, instance)
+    if live.unfinished:
+        nonces = nonces_in(run.journal, digest=request.digest)
+        live = with_own_marks(live, nonces(instance))
     wanted = request.plan(live)
     match reconcile_saved(wanted, live, ignore=request.settings.ignore):
         case Stale() as stale:
             found = stale_refusals(stale, instance.name)
             return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
+            past = past_deliveries(run.journal)(instance)
+            plan = finish_what_sinks_have(plan, _deliverer(request), past)
+            proven = delivered_successor(plan, _deliverer(request), past, live.capabilities)
             if request.digest is None:  # it was made just now, and claims nothing
                 plan = with_issuer(with_recipients(plan, _deliverer(request)), live)
             else:
                 plan = replace(plan, issuer=issuer_change(plan, live))
-            refused = (*_refusals(request, plan, live, wanted), *_ownership_refusals(plan, gateway, live))
+            refused = (
+                *_refusals(request, plan, live, wanted),
+                *_ownership_refusals(plan, gateway, live),
+                *retirement_refusals(plan, proven),
+            )
             planned = Planned(instance, plan, refused, capabilities=live.capabilities)
             return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
 

@@ -51,7 +51,8 @@ def test_the_version_and_the_line(project: Project, version: str, told: tuple[st
     assert entry["facts"]["rights"] == dict.fromkeys(("view", "create", "edit", "delete"), "granted")
     found = entry["facts"]["platform"]
     assert tuple(found[key] for key in ("version", "line", "secrets", "owner_only")) == told
-    assert ("creates-unsupported" in codes(entry)) is not found["stores_grants_as_sent"]
+    assert ("creates-unsupported" in codes(entry)) is (found["secrets"] == "never")
+    assert ("secret-shown-once" in codes(entry)) is (found["secrets"] == "once"), "it has no sinks"
     assert ("viewing-is-administering" in codes(entry)) is (found["secrets"] == "always")
     assert "personal-access-broken" not in codes(entry)
 

@@ -107,6 +107,7 @@ FOUND = {
         "http://127.0.0.1.example.com/cb",
         "http://[2001:db8::1]/cb",
     ],
+    "redirect-reserved": ["https://invalid.invalid/cb", "https://INVALID.invalid:8443/reconciler/1/x"],
     "redirect-loopback": [
         "https://localhost/cb",
         "http://localhost:8080",

@@ -18,6 +18,7 @@ from reconciler.model.clients import ClientSpec, Declarations, Field, Grant, Lis
 from reconciler.model.errors import Refused
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Change, Create, Delete, Note, OnDrift, Origin, Plan, Prune, Update
+from reconciler.planning.plan.resume import ResumeMode
 from reconciler.planning.planfile.planfile import SavedPlan, load_plan
 from tests.builders import PERSONAL, at, spec
 from tests.planning.planfile.saving import COMMIT, MADE, document, one_of_each, plans, saved, with_digest
@@ -169,7 +170,7 @@ def test_before_and_after_are_there_in_full() -> None:
 def test_no_type_that_is_saved_can_hold_a_secret() -> None:
     """Whoever adds a field to a plan meets this list: every leaf of it ends up in a file that others read."""
     leaves = set(type_leaves(SavedPlan, set()))
-    assert leaves == {str, int, bool, NoneType, datetime, timedelta, Prune, Grant, Field, Origin, OnDrift}
+    assert leaves == {str, int, bool, NoneType, datetime, timedelta, Prune, Grant, Field, Origin, OnDrift, ResumeMode}
 
 
 def test_a_plan_without_changes_can_be_saved_too() -> None:

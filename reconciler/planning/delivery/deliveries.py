@@ -36,6 +36,8 @@ class Again:
     live: LiveClient
     number: int
     """The number of the sink in the deliverer."""
+    staged: bool = False
+    """Whether the sink keeps it beside what is in use, so that the instance need not show it."""
 
 
 @frozen
@@ -69,8 +71,11 @@ def plan_deliveries(  # noqa: PLR0913  (by name: what was chosen, and what the i
     unknown: defaultdict[str, set[int]] = defaultdict(set)
     """The clients of which nobody knows, by the label of the sink, which several sinks may share."""
     left_out = 0
+    hidden = capabilities.secrets in (SecretDisplay.ONCE, SecretDisplay.NEVER)
     for each in candidates:
         fates = [(covering, _fate(covering, each.base, observed)) for covering in each.covering]
+        if hidden:  # what a sink keeps beside comes from a create that was reviewed; it can only be put into use
+            fates = [(covering, _Fate.AGAIN if _is_staged(covering) else fate) for covering, fate in fates]
         fresh = tuple(covering for covering, fate in fates if fate is _Fate.NEW)
         chosen = _is_chosen(each, only, owners)
         left_out += bool(fresh) and not chosen
@@ -78,11 +83,16 @@ def plan_deliveries(  # noqa: PLR0913  (by name: what was chosen, and what the i
             for covering, fate in fates:
                 if fate is _Fate.UNKNOWN:
                     unknown[covering.recipient.sink].add(each.live.id)
-            again += [Again(each.entry, each.live, covering.number) for covering, fate in fates if fate is _Fate.AGAIN]
+            again += [
+                Again(each.entry, each.live, covering.number, _is_staged(covering))
+                for covering, fate in fates
+                if fate is _Fate.AGAIN
+            ]
             new += [_deliver(each, fresh, capabilities)] if fresh else []
-    if capabilities.secrets in (SecretDisplay.ONCE, SecretDisplay.NEVER):
-        lost = {*(deliver.id for deliver in new), *(each.live.id for each in again)}
-        return PlannedDeliveries(notes=tuple(_lost(lost, capabilities)))
+    if hidden:
+        staged = tuple(each for each in again if each.staged)
+        lost = {*(deliver.id for deliver in new), *(each.live.id for each in again if not each.staged)}
+        return PlannedDeliveries(again=staged, notes=tuple(_lost(lost, capabilities)))
     new.sort(key=lambda deliver: (deliver.name, deliver.id))
     return PlannedDeliveries(tuple(new), tuple(again), left_out, tuple(_notes(unknown, instance)))
 
@@ -161,6 +171,10 @@ def _before(each: Candidate) -> Iterator[Recipient]:
             yield covering.recipient
         elif covering.recorded is not None:
             yield from covering.recorded.recipients
+
+
+def _is_staged(covering: Covering) -> bool:
+    return covering.answer.held is Held.STAGED
 
 
 def _is_pending(covering: Covering) -> bool:

@@ -1,0 +1,1 @@
+"""Who gets secrets, and what happens to creates and rotations whose secret did not arrive."""

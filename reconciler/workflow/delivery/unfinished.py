@@ -1,0 +1,85 @@
+"""What this machine knows of unfinished creates: whose they are, and whether the sinks have their secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+from functools import cache
+from pathlib import Path
+
+from reconciler.applying.past_runs import PastRun, list_runs
+from reconciler.model.lines import Capabilities, SecretDisplay
+from reconciler.model.recipients import Held
+from reconciler.model.settings import Instance
+from reconciler.planning.delivery.resume import finishing_what_sinks_have
+from reconciler.planning.plan.plan import Create, Delete, Plan
+from reconciler.secrets.delivery import Deliverer, JournalLookup, SinkQuestion
+from reconciler.secrets.values import SinkClient
+
+_ANY = ""
+"""Runs of every plan, saved or not."""
+
+
+def nonces_in(
+    journal: Path, is_trusted: Callable[[Path], bool] = lambda _: True, digest: str | None = _ANY
+) -> Callable[[Instance], Set[str]]:
+    """The nonces that the journals of past runs have, for each instance; they are read on first use.
+
+    A journal whose path `is_trusted` does not accept says nothing. With the `digest` of a saved plan, only its runs
+    count; None stands for a plan that was not saved.
+    """
+
+    @cache
+    def found(name: str, identity: str) -> frozenset[str]:
+        runs = [run for run in list_runs(journal / name) if isinstance(run, PastRun) and is_trusted(run.path)]
+        return frozenset(nonce for run in runs if run.identity == identity for nonce in _nonces(run, digest))
+
+    return lambda instance: found(instance.name, instance.identity)
+
+
+def _nonces(run: PastRun, digest: str | None) -> Iterator[str]:
+    if digest in (_ANY, run.heading.plan_digest):
+        yield from (write.nonce for write in run.writes if write.nonce is not None)
+
+
+def finish_what_sinks_have(plan: Plan, deliverer: Deliverer, past: JournalLookup) -> Plan:
+    """The plan, finishing each unfinished create whose secret is in every sink that covers it today.
+
+    Needs no secret, and runs no program: for one, the journals count. Raises SinkError if a sink cannot be read.
+    """
+    return finishing_what_sinks_have(plan, lambda create, found: _have_all(plan, create, found, deliverer, past))
+
+
+def delivered_successor(
+    plan: Plan, deliverer: Deliverer, past: JournalLookup, capabilities: Capabilities
+) -> Callable[[Delete], bool]:
+    """Whether every sink that covers an old client has its successor's secret, or could get it from the instance.
+
+    Needs no secret, and runs no program. What it returns raises SinkError if a sink cannot be read.
+    """
+    if capabilities.secrets not in (SecretDisplay.ONCE, SecretDisplay.NEVER):
+        return lambda delete: True
+    return lambda delete: all(_having(plan, delete, delete.successor or 0, deliverer, past))
+
+
+def _have_all(plan: Plan, create: Create, client_id: int, deliverer: Deliverer, past: JournalLookup) -> bool:
+    having = list(_having(plan, create, client_id, deliverer, past))
+    return bool(having) and all(having)
+
+
+def _having(
+    plan: Plan, change: Create | Delete, client_id: int, deliverer: Deliverer, past: JournalLookup
+) -> Iterator[bool]:
+    """For each sink that covers the client of a change, whether it has the secret of the client with this id."""
+    client = SinkClient(plan.instance, plan.identity, change.name, change.owner)
+    [answers] = deliverer.answers([SinkQuestion(client, change.name, client_id)])
+    for number, answer in answers.items():
+        yield _has_it(number, answer.held, client, client_id, deliverer, past)
+
+
+def _has_it(  # noqa: PLR0913, PLR0917  (one sink, one client)
+    number: int, held: Held, client: SinkClient, client_id: int, deliverer: Deliverer, past: JournalLookup
+) -> bool:
+    if held is not Held.UNKNOWN:
+        return held in (Held.SAME, Held.STAGED)
+    recorded = past(deliverer.labels[number], client, client_id)
+    return recorded is not None and deliverer.recipient(client, number) in recorded.recipients

@@ -1,0 +1,220 @@
+"""Creates and rotations in two steps: killed or disturbed at every step, no secret is lost and nothing is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.model.unfinished import MARK_START
+from tests.cli.projects import Project
+from tests.faults import ANY, DropConnection, Meanwhile, On, together
+from tests.platform_lines import LINES
+from tests.resilience.two_steps import FAULTS, Stage, strike
+from tests.tiers import one_in, some_steps
+
+BY_NAME = {line.name: line for line in LINES}
+MOST = 60
+"""No run of these makes more requests, or changes more files."""
+
+Case = tuple[str, tuple[str, ...]]
+MakeStage = Callable[[Case], Stage]
+
+
+@pytest.fixture
+def make_stage(project: Project, tmp_path: Path) -> MakeStage:
+    def make(case: Case) -> Stage:
+        line, sinks = case
+        return Stage(project, tmp_path / "platform.sqlite3", BY_NAME[line], sinks)
+
+    return make
+
+
+CASES: list[tuple[Case, str]] = [
+    (("2026", ("json", "age", "command")), "file"),
+    (("2026-owner-only", ("dotenv", "command")), "answered"),
+    (("2026", ("json",)), "lost"),
+    (("2026-owner-only", ("age", "dotenv")), "arrived"),
+    (("2026-owner-only", ("dotenv", "age")), "file"),
+]
+"""A line, its sinks, and how the run is killed: before a change of a file, or around a request."""
+
+
+def killed_runs() -> list[object]:
+    """The quick tier has the first alone."""
+    return [
+        pytest.param(case, kind, marks=one_in(len(CASES), number), id=f"{case[0]}-{'+'.join(case[1])}-{kind}")
+        for number, (case, kind) in enumerate(CASES)
+    ]
+
+
+def kill(stage: Stage, kind: str, number: int) -> bool:
+    return stage.killed_at_file(number) if kind == "file" else stage.killed_at_request(strike(number, kind))
+
+
+@pytest.mark.parametrize(("case", "kind"), killed_runs())
+def test_a_create_that_is_killed_at_any_step_is_made_right_by_the_next(
+    make_stage: MakeStage, case: Case, kind: str
+) -> None:
+    """With its journal; or without, an hour later."""
+    stage = make_stage(case)
+    for turn, number in enumerate(some_steps(MOST)):
+        stage.begin()
+        if not kill(stage, kind, number):
+            break
+        if turn % 2:
+            stage.forget_the_journal()
+        stage.applied()
+        stage.demand_the_end()
+    assert number > 8
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["lost", "file"])
+def test_up_to_4_2_it_is_finished_and_never_begun_again(make_stage: MakeStage, kind: str) -> None:
+    """Its secret can be read again."""
+    stage = make_stage(("4.2", ("json", "command")))
+    for turn, number in enumerate(some_steps(MOST)):
+        stage.begin()
+        if not kill(stage, kind, number):
+            break
+        begun = stage.live()
+        if turn % 2:
+            stage.forget_the_journal()
+        stage.applied()
+        stage.demand_the_end()
+        assert set(begun) <= set(stage.live())
+    assert number > 8
+
+
+@pytest.mark.parametrize(("case", "kind"), killed_runs())
+def test_a_rotation_that_is_killed_at_any_step_never_costs_the_secret_in_use(
+    make_stage: MakeStage, case: Case, kind: str
+) -> None:
+    stage = make_stage(case)
+    for turn, number in enumerate(some_steps(MOST)):
+        stage.begin(rotates=True)
+        [old] = stage.live()
+        if not kill(stage, kind, number):
+            break
+        stage.demand_nothing_is_lost()
+        if turn % 2:
+            stage.forget_the_journal()
+        stage.applied_or_named()
+        stage.demand_the_end()
+        assert old not in stage.live()
+    assert number > 8
+
+
+FAULTY = [
+    pytest.param(fault, bool(number % 2), marks=one_in(len(FAULTS), number), id=f"{fault}-{number % 2}")
+    for number, fault in enumerate(FAULTS)
+]
+"""Each fault in a create or in a rotation, by turns."""
+
+
+def faulty(stage: Stage, name: str, request: int) -> bool:
+    """An apply with this fault at a request of a number; False if there are not so many."""
+    with stage.serving(FAULTS[name](On(ANY, "/", {request}))):
+        ended = stage.project.run(*stage.arguments())
+        assert "Traceback" not in ended.out + ended.err
+        assert "this is a bug" not in ended.err
+    return len(stage.log) >= request
+
+
+@pytest.mark.parametrize(("fault", "rotates"), FAULTY)
+def test_a_fault_at_any_request_leaves_nothing_that_the_next_apply_does_not_make_right(
+    make_stage: MakeStage, fault: str, rotates: bool
+) -> None:
+    stage = make_stage(("2026-owner-only", ("json", "command")))
+    for request in some_steps(MOST):
+        stage.begin(rotates=rotates)
+        if not faulty(stage, fault, request):
+            break
+        if rotates:
+            stage.demand_nothing_is_lost()
+        stage.applied_or_named()
+        stage.demand_the_end()
+    assert request > 8
+
+
+@pytest.mark.parametrize("rotates", [False, True])
+@pytest.mark.parametrize("failing", ["command", "json"])
+def test_one_sink_of_several_that_fails_leaves_nothing_behind(
+    make_stage: MakeStage, failing: str, rotates: bool
+) -> None:
+    stage = make_stage(("2026", ("age", "json", "command")))
+    stage.begin(rotates=rotates)
+    before = stage.live()
+    broken = stage.project.folder / "all.json"
+    kept = broken.read_text() if broken.exists() else None
+    if failing == "command":
+        stage.project.write("mode", "fail")
+    with stage.serving(*([spoil(stage)] if failing == "json" else [])):
+        ended = stage.project.run(*stage.arguments())
+    assert ended.code == 1, ended.out
+    assert "not created: " in ended.out
+    assert stage.live() == before
+    stage.project.write("mode", "")
+    broken.unlink(missing_ok=True)
+    if kept is not None:
+        stage.project.write("all.json", kept).chmod(0o600)
+    if rotates:
+        stage.demand_nothing_is_lost()
+    stage.applied()
+    stage.demand_the_end()
+
+
+def spoil(stage: Stage) -> Meanwhile:
+    """Somebody breaks the document when the client has been created, after the sinks were looked at."""
+    document = stage.project.folder / "all.json"
+
+    def deed() -> None:
+        document.write_text("no document")
+        document.chmod(0o600)
+
+    return Meanwhile(On("POST", "/oauth/clients"), deed, after=True)
+
+
+def test_a_client_that_somebody_makes_at_the_same_moment_is_never_touched(make_stage: MakeStage) -> None:
+    """Of the same name, and exactly as it is declared."""
+    stage = make_stage(("2026", ("json",)))
+    for request, lost in ((6, False), (6, True), (7, False)):
+        stage.begin()
+        made = Meanwhile(On(ANY, "/", {request}), lambda: stage.person(make_it))
+        faults = [DropConnection(On("POST", "/oauth/clients"), after=True)] if lost else []
+        with stage.serving(together(*faults, made)):
+            ended = stage.project.run(*stage.arguments())
+        assert ended.code in (1, 5)
+        theirs = max(stage.live()) if request == 7 else min(stage.live())
+        with stage.serving():
+            assert stage.project.run(*stage.arguments()).code in (0, 4)
+        assert stage.live()[theirs][1] == "https://portal.example.com/cb"
+
+
+def make_it(store: object) -> None:
+    store.create("Portal", "https://portal.example.com/cb", False, True)  # type: ignore[attr-defined]
+
+
+def test_a_client_into_which_somebody_pasted_a_mark_is_never_deleted(make_stage: MakeStage) -> None:
+    stage = make_stage(("2026", ("json",)))
+    stage.begin()
+    assert stage.killed_at_request(strike(6, "answered"))
+    [(begun, (_, mark))] = stage.live().items()
+    assert mark.startswith(MARK_START)
+
+    def paste(store: object) -> None:
+        store.create("Theirs", "https://theirs.example.com/cb", False, False)  # type: ignore[attr-defined]
+        theirs = max(row[0] for row in store.clients())  # type: ignore[attr-defined]
+        store.update(theirs, "Theirs", mark, False, False)  # type: ignore[attr-defined]
+        store.create("Portal", mark, False, False)  # type: ignore[attr-defined]
+
+    stage.person(paste)
+    with stage.serving():
+        ended = stage.project.run(*stage.arguments())
+    assert ended.code == 4
+    assert "only one of them can be that" in ended.out
+    with_store = set(stage.live())
+    assert begun in with_store
+    assert len(with_store) == 2
