@@ -186,6 +186,8 @@ class CommentReader:
 
     def _is_apart(self, offset: int) -> bool:
         line = self._text.rfind("\n", 0, offset)
+        if line > 0 and not self._text[line - 1].isspace():  # nearly always
+            return False
         return line >= 0 and not self._text[self._text.rfind("\n", 0, line) + 1 : line].strip()
 
     def _column(self, offset: int) -> int:

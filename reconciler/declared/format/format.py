@@ -69,11 +69,12 @@ def _equal(one: Any, other: Any) -> bool:
 class _Writer:
     """Writes the parts of one text."""
 
-    __slots__ = ("_order", "_text")
+    __slots__ = ("_lines", "_order", "_text")
 
     def __init__(self, text: str, order: KeyOrder) -> None:
         self._text = text
         self._order = order
+        self._lines: list[str] = []
 
     def document(self, root: Node, comments: list[Comment]) -> bytes:
         """The whole text."""
@@ -83,38 +84,41 @@ class _Writer:
         head = [remark.text for remark in before] + ["---"] if marker else []
         head += _header(body.parts[0])
         _sort_keys(body, self._order)
-        lines = self._body(body, 0, self._order)
-        return ("\n".join([*head, *lines]).strip("\n") + "\n").encode()
+        self._body(body, 0, self._order)
+        return ("\n".join([*head, *self._lines]).strip("\n") + "\n").encode()
 
-    def _body(self, body: Body, indentation: int, order: KeyOrder) -> Iterator[str]:
+    def _body(self, body: Body, indentation: int, order: KeyOrder) -> None:
         pad = " " * indentation
         first = True
         for part in body.parts:
             if not first and _stands_apart(part):
-                yield ""
-            yield from _comments(part.above, pad)
-            if part.above and part.apart:
-                yield ""
-            yield from self._part(part, indentation, order.below(_name(part)))
+                self._lines.append("")
+            if part.above:
+                self._lines += _comments(part.above, pad)
+                if part.apart:
+                    self._lines.append("")
+            self._part(part, indentation, order.below(_name(part)))
             first = False
-        yield from _comments(body.below, pad, after=True)
+        if body.below:
+            self._lines += _comments(body.below, pad, after=True)
 
-    def _part(self, part: Part, indentation: int, order: KeyOrder) -> Iterator[str]:
+    def _part(self, part: Part, indentation: int, order: KeyOrder) -> None:
         pad = " " * indentation
         head = pad + (f"{key_text(part.key)}:" if part.key else "-")
         if part.body is None:
-            yield from self._leaf(part, head, pad, order)
+            self._leaf(part, head, pad, order)
             return
         if part.value.anchor is not None:
             head += f" &{part.value.anchor}"
-        lines = self._body(part.body, indentation + _STEP, order)
         if part.key or part.value.anchor is not None:
-            yield _with_remark(head, part.beside_key, self._text)
+            self._lines.append(_with_remark(head, part.beside_key, self._text))
+            self._body(part.body, indentation + _STEP, order)
         else:
-            yield f"{head} {next(lines).lstrip(' ')}"
-        yield from lines
+            start = len(self._lines)
+            self._body(part.body, indentation + _STEP, order)
+            self._lines[start] = f"{head} {self._lines[start].lstrip(' ')}"
 
-    def _leaf(self, part: Part, head: str, pad: str, order: KeyOrder) -> Iterator[str]:
+    def _leaf(self, part: Part, head: str, pad: str, order: KeyOrder) -> None:
         value = part.value
         if value.kind is NodeKind.SCALAR:
             first, *more = scalar_lines(value, self._text)
@@ -124,7 +128,7 @@ class _Writer:
             lines = [f"{head} {one_line_text(value, self._text, order)}"]
         behind = 0 if value.style in ("|", ">") else -1
         lines[behind] = _with_remark(lines[behind], part.beside_value, self._text)
-        yield from lines
+        self._lines += lines
 
 
 def _sort_keys(body: Body, order: KeyOrder) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from reconciler.declared.edit.nodes import Node, NodeKind
 from reconciler.declared.schema.key_order import KeyOrder
@@ -52,7 +53,7 @@ def _in_line(node: Node, written: str) -> str:
 
 def is_typed_elsewhere(text: str) -> bool:
     """Whether a plain scalar is text here, but not for every other YAML reader."""
-    return isinstance(plain_scalar(text), str) and _TYPED_ELSEWHERE.fullmatch(text) is not None
+    return _TYPED_ELSEWHERE.fullmatch(text) is not None and isinstance(plain_scalar(text), str)
 
 
 def _block_lines(node: Node, written: str) -> list[str]:
@@ -77,11 +78,14 @@ def _has_odd_breaks(written: str) -> bool:
 
 def key_text(node: Node) -> str:
     """A key, which is always text: without quotes if every YAML reader reads it as text."""
-    if node.style or is_typed_elsewhere(node.text) or not isinstance(plain_scalar(node.text), str):
-        written = node.text if is_plain_scalar(node.text) else double_quoted(node.text)
-    else:
-        written = node.text
-    return _with_anchor(node, written)
+    return _with_anchor(node, _written_key(node.text, bool(node.style)))
+
+
+@lru_cache(maxsize=1024)
+def _written_key(text: str, in_quotes: bool) -> str:
+    if in_quotes or is_typed_elsewhere(text) or not isinstance(plain_scalar(text), str):
+        return text if is_plain_scalar(text) else double_quoted(text)
+    return text
 
 
 def one_line_text(node: Node, text: str, order: KeyOrder) -> str:
