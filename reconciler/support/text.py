@@ -93,13 +93,14 @@ def is_plain_scalar(text: str) -> bool:
 
 def double_quoted(text: str) -> str:
     """A YAML scalar in double quotes; also valid JSON, unless the text has hidden characters above U+FFFF."""
-    return f'"{"".join(map(_escaped, text))}"'
+    needs_escapes = '"' in text or "\\" in text or not is_fully_visible(text)
+    return f'"{"".join(map(_escaped, text)) if needs_escapes else text}"'
 
 
 def _escaped(character: str) -> str:
     if character in '"\\':
         return f"\\{character}"
-    if character.isprintable() and not re.match(_HIDDEN, character):
+    if is_fully_visible(character):
         return character
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
