@@ -77,16 +77,25 @@ def judge_items(
     """
     waivable = {name: how.waivable for name, how in rule_configs(RULES, settings.rules).items()}
     judged = list(items)
+    written = {number: entry_lines(item) for number, item in enumerate(items) if isinstance(item, ExportedEntry)}
 
     def problems_of(order: int) -> Problems:
-        return _problems(list(enumerate(judged))[::order], settings, instances, beside)
+        return _problems(list(written.items())[::order], settings, instances, beside)
 
     while problems := problems_of(1) or problems_of(-1):
         # A withheld entry may be the cause of another one's problem, so nothing is waived before those are gone.
         fatal = {number: found for number, found in problems.items() if _is_fatal(judged[number], found, waivable)}
         for number, found in (fatal or problems).items():
             judged[number] = _dealt_with(judged[number], found, waivable)
+            _write_again(written, number, judged[number])
     return tuple(judged)
+
+
+def _write_again(written: dict[int, list[str]], number: int, item: Item) -> None:
+    if isinstance(item, ExportedEntry):
+        written[number] = entry_lines(item)
+    else:
+        del written[number]
 
 
 def _look(instance: Instance, sessions: Sessions) -> InstanceListing | Stopped:
@@ -116,17 +125,16 @@ def _refuse_namesakes(instance: Instance, configured: Sequence[str]) -> None:
 
 
 def _problems(
-    numbered: Sequence[tuple[int, Item]],
+    written: Sequence[tuple[int, list[str]]],
     settings: Settings,
     instances: Sequence[Instance],
     beside: Sequence[Document],
 ) -> Problems:
     numbers, starts, lines = [], [], ["clients:"]
-    for number, item in numbered:
-        if isinstance(item, ExportedEntry):
-            numbers.append(number)
-            starts.append(len(lines) + 1)
-            lines += entry_lines(item)
+    for number, entry in written:
+        numbers.append(number)
+        starts.append(len(lines) + 1)
+        lines += entry
     found: defaultdict[int, list[Diagnostic]] = defaultdict(list)
     for problem in _judged("\n".join(lines), settings, instances, beside) if numbers else ():
         if problem.severity is Severity.ERROR and problem.location.path == _HERE:
