@@ -12,9 +12,7 @@ import urllib3
 
 from reconciler.live.http.outcomes import NoResponse
 from reconciler.live.http.proxy import Proxy
-from reconciler.live.http.proxy_failures import proxy_failure, proxy_status
 from reconciler.live.http.route import Route
-from reconciler.live.http.tls_failures import CA_HINT, alert_reason, verification_reason
 from reconciler.live.http.trust import Trust
 from reconciler.model.errors import ProxyFailed, ReconcilerError, Unavailable, UnexpectedResponse
 
@@ -35,6 +33,9 @@ def explain_failure(error: Exception, seconds: float, *, sent: bool, route: Rout
     Only an operating system or TLS error is kept as the cause: the HTTP library's errors hold the request with its
     password and cookie, and their messages may quote the response.
     """
+    from reconciler.live.http.proxy_failures import proxy_failure
+    from reconciler.live.http.tls_failures import alert_reason
+
     root = _root(error)
     proxy, trust = (route.proxy, route.trust) if route is not None else (None, None)
     at_proxy = proxy is not None and _is_of_proxy(error, root)
@@ -58,6 +59,8 @@ def _is_of_proxy(error: Exception, root: OSError | None) -> bool:
 
 def _through(proxy: Proxy | None, why: str, hint: str | None) -> tuple[str, str | None]:
     """The reason of a failure behind a proxy, if there is one: `url:` can be right, and the proxy wrong."""
+    from reconciler.live.http.tls_failures import CA_HINT
+
     if proxy is None:
         return why, hint
     if hint is None or "`url:`" in hint:
@@ -69,6 +72,9 @@ def _through(proxy: Proxy | None, why: str, hint: str | None) -> tuple[str, str 
 
 def _is_lasting(error: Exception, root: OSError | None, *, sent: bool) -> bool:
     """Whether every retry would fail in the same way."""
+    from reconciler.live.http.proxy_failures import proxy_status
+    from reconciler.live.http.tls_failures import alert_reason
+
     match root:
         case None:
             return isinstance(error, ValueError)
@@ -141,6 +147,8 @@ def _network_reason(  # noqa: PLR0911  (one return per reason)
 ) -> tuple[str, str | None]:
     match root:
         case ssl.SSLCertVerificationError():
+            from reconciler.live.http.tls_failures import verification_reason
+
             return verification_reason(root, trust)
         case ssl.SSLError() if sent:
             return _BROKE_OFF, None

@@ -8,8 +8,6 @@ import ssl
 
 from reconciler.live.http.proxy import Proxy
 
-PROXY_AUTHENTICATION_REQUIRED = 407
-
 _TUNNEL = r"Tunnel connection failed: (\d{3})"  # from a message of http.client
 
 

@@ -19,12 +19,9 @@ from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, fo
 from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
 from reconciler.live.http.proxy import checked_proxy, why_direct
-from reconciler.live.http.proxy_failures import PROXY_AUTHENTICATION_REQUIRED, refusal
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, TimeLimits, send_with_retries
 from reconciler.live.http.route import Route
-from reconciler.live.http.tls_failures import certificate_refusal
-from reconciler.live.http.tls_inquiry import inquired
 from reconciler.live.http.trust import Trust, checked_trust
 from reconciler.live.http.url import checked_url
 from reconciler.model.errors import ProxyFailed, ReconcilerError, UnexpectedResponse
@@ -206,6 +203,8 @@ class Transport:
         return outcome
 
     def _explain(self, error: Exception, seconds: float, *, sent: bool) -> NoResponse:
+        from reconciler.live.http.tls_inquiry import inquired  # only needed after a failure
+
         route = self.route()
         outcome = explain_failure(error, seconds, sent=sent, route=route)
         # With an answer there was a connection, so that its end has another reason.
@@ -214,9 +213,13 @@ class Transport:
     def _refusal_before_the_platform(self, answer: HttpResponse) -> NoResponse | None:
         """What an answer means that comes from something in front of the platform, which wants to know who asks."""
         # Over plain http a proxy answers in the place of the instance.
-        if answer.status == PROXY_AUTHENTICATION_REQUIRED and self._proxy is not None:
+        if answer.status == 407 and self._proxy is not None:
+            from reconciler.live.http.proxy_failures import refusal
+
             return NoResponse(*refusal(answer.status, self._proxy), None, ProxyFailed, permanent=True)
         if answer.status == 400 and self._trust is not None and _ABOUT_CERTIFICATES in answer.body:
+            from reconciler.live.http.tls_failures import certificate_refusal
+
             return NoResponse(*certificate_refusal(self._trust), None, permanent=True)
         return None
 
