@@ -26,7 +26,6 @@ from reconciler.planning.match.blocked import created, created_at, moment
 from reconciler.planning.match.match import Ambiguous, LiveIndex, Match, MatchedBy, MatchResult, NotLive, RotationMatch
 from reconciler.planning.match.rotation import RotationStep
 from reconciler.planning.notes.risks import create_risks, delete_risks, replace_risks, retire_risks, update_risks
-from reconciler.planning.notes.unfinished import resume_of, with_resume
 from reconciler.planning.notes.unmanaged import waivers
 from reconciler.planning.plan.plan import (
     NOT_APPLIED,
@@ -144,8 +143,11 @@ class Decider:
         return Origin.GIT if self.index.unfinished(entry.name) else origin_of_create(entry, self.base)
 
     def _resuming(self, create: Create) -> Create:
-        resume = resume_of(create.name, self.index, self._capabilities)
-        return create if resume is None else with_resume(create, resume)
+        if not self.index.unfinished(create.name):
+            return create
+        from reconciler.planning.notes.unfinished import resume_of, with_resume  # for few plans
+
+        return with_resume(create, resume_of(create.name, self.index, self._capabilities))
 
     def _why_not_live(self, entry: DesiredClient) -> Note:
         if self.base is None or self.base.was_applied(entry) or self.base.entry_for(entry) is None:

@@ -12,12 +12,10 @@ from reconciler.planning.match.blocked import Entry
 from reconciler.planning.match.fast_path import match_declared
 from reconciler.planning.match.match import Ambiguous, LiveIndex, MatchResult, candidate_ids, matched_clients
 from reconciler.planning.notes.confusables import notes_on_confusables
-from reconciler.planning.notes.labels import notes_on_labels
 from reconciler.planning.notes.renames import notes_on_renames
-from reconciler.planning.notes.unfinished import notes_on_unfinished
 from reconciler.planning.notes.unmanaged import UnmanagedNotes, notes_on_previous_names, notes_on_rotation, waivers
 from reconciler.planning.plan.order import order_of_applying
-from reconciler.planning.plan.plan import BASE_LACKS, Note, Plan, Unmanaged, Waived
+from reconciler.planning.plan.plan import BASE_LACKS, Change, Note, Plan, Unmanaged, Waived
 
 __all__ = ["PlanPolicy", "make_plan"]
 
@@ -58,8 +56,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
                 *notes,
                 *notes_on_renames(changes, unmanaged, index),
                 *notes_on_confusables(changes, index),
-                *notes_on_labels(declared, shown),
-                *notes_on_unfinished(live, changes, (doubt.blocked for doubt in doubts)),
+                *_notes_on_few(declared, live, shown, changes, doubts),
             )
         ),
         in_sync=len(matched.in_sync_ids) + len(findings) - len(doubts) - len(on_entries),
@@ -80,6 +77,20 @@ def _of_base(base: Base) -> Iterator[Note]:
     if base.missing is not None:
         what = f"the base {base.commit[:12]} has no {base.missing}"
         yield Note(BASE_LACKS, f"{what}: everything counts as new in git, and what was taken out is not known")
+
+
+def _notes_on_few(
+    declared: Declarations, live: Listing, shown: Set[str], changes: Iterable[Change], doubts: Iterable[Ambiguous]
+) -> Iterator[Note]:
+    """Notes on what few plans have."""
+    if declared.labels:
+        from reconciler.planning.notes.labels import notes_on_labels
+
+        yield from notes_on_labels(declared, shown)
+    if live.unfinished:
+        from reconciler.planning.notes.unfinished import notes_on_unfinished
+
+        yield from notes_on_unfinished(live, changes, (doubt.blocked for doubt in doubts))
 
 
 def _unmatched(

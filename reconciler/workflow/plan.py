@@ -13,7 +13,6 @@ from reconciler.model.clients import Listing
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError, SinkError
 from reconciler.model.settings import Instance, Limits, Settings
-from reconciler.planning.delivery.resume import finishing_without_sinks, with_own_marks
 from reconciler.planning.guard import Guards, refusals
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Note, Plan, Update
@@ -132,6 +131,8 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
     """
     settings = request.settings
     if listing.unfinished:
+        from reconciler.planning.delivery.resume import with_own_marks  # for few instances
+
         listing = with_own_marks(listing, request.own_nonces(instance))
     made = make_plan(
         request.declared.of(instance.name), listing, plan_policy(request, instance), base_of(request, instance)
@@ -142,6 +143,8 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
     if any(isinstance(change, Update) for change in plan.changes):
         plan = _with_adoptions(request, instance, plan)
     if listing.unfinished and request.options.discard_secrets:
+        from reconciler.planning.delivery.resume import finishing_without_sinks
+
         plan = finishing_without_sinks(plan, [sink.scope for sink in instance.sinks])
     if plan.changes and listing.capabilities.owner_only is not False:
         from reconciler.workflow.ownership import check_ownership  # for few versions

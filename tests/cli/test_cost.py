@@ -66,7 +66,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_PASSWORD", "bench")
 
 
-MODULES = {"--help": 11, "validate": 82, "plan": 147}
+MODULES = {"--help": 11, "validate": 88, "plan": 166}
 """The most modules of our own that a command may import, packages counted."""
 
 

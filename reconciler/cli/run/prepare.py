@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.links import link_on
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
 from reconciler.model.settings import Instance, Settings
@@ -129,6 +128,8 @@ def _knowing_the_past(request: PlanRequest, files: ProjectFiles, journal: Path |
 
 def _warnings(diagnostics: Sequence[Diagnostic], files: ProjectFiles, console: Console) -> str:
     if console.verbose:
+        from reconciler.cli.output.links import link_on
+
         return render_diagnostic_lines(diagnostics, link_on(sys.stderr, verbose=True))
     return render_warning_count(diagnostics, repeated_flags(files, Options({})))
 

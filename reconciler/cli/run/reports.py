@@ -16,7 +16,6 @@ from reconciler.cli.flags.options import option
 from reconciler.cli.flags.types import MultiLine
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.github_actions import is_on_github, show_on_github
-from reconciler.cli.output.pipeline import pipeline_of
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import GitError, Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
 from reconciler.render.formats import REPORTS, renderer_for
@@ -74,6 +73,7 @@ class ReportFiles:
     def _overview(
         self, results: Sequence[ApplyResult], diagnostics: Sequence[Diagnostic], error: ReconcilerError | None
     ) -> Overview:
+        from reconciler.cli.output.pipeline import pipeline_of
         from reconciler.cli.run.context import declared_from
         from reconciler.declared.git.repository import work_tree_root
         from reconciler.results import Overview

@@ -97,6 +97,10 @@ def _mapping(schema: Schema, otherwise: bool) -> Predicate:
     return fits
 
 
+_MOST_KEPT = 100
+"""Keys. A file may have thousands that no schema knows."""
+
+
 class _Tests(dict[str, Predicate]):
     """The test of each key's value. Compiled when first needed: few files use every key."""
 
@@ -106,9 +110,9 @@ class _Tests(dict[str, Predicate]):
         self._others = others
 
     def __missing__(self, key: str) -> Predicate:
-        if key not in self._schemas:
-            return self._others  # not kept: there may be thousands of such keys
-        test = self[key] = compile_schema(self._schemas[key])
+        test = compile_schema(self._schemas[key]) if key in self._schemas else self._others
+        if len(self) < _MOST_KEPT:
+            self[key] = test
         return test
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
 
 import requests
+import urllib3
 
-from reconciler.live.http.errors import FAILURES, IMPOSSIBLE_LENGTH
-
+FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
+"""All exceptions of sending a request and reading its response; a value that cannot be sent is a ValueError."""
+IMPOSSIBLE_LENGTH = "its answer gives an impossible length (Content-Length), which is a fault of the server or a proxy"
 LARGEST = 64 * 1024 * 1024
 """Maximum size of a response in bytes, decompressed. The listing of 10,000 clients is 2.8 MB."""
 

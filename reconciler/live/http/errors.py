@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import ssl
 from collections.abc import Iterator
@@ -10,18 +9,14 @@ from collections.abc import Iterator
 import requests
 import urllib3
 
+from reconciler.live.http.body import IMPOSSIBLE_LENGTH
 from reconciler.live.http.outcomes import NoResponse
 from reconciler.live.http.proxy import Proxy
 from reconciler.live.http.route import Route
 from reconciler.live.http.trust import Trust
 from reconciler.model.errors import ProxyFailed, ReconcilerError, Unavailable, UnexpectedResponse
 
-FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""All exceptions of sending a request and reading its response; a value that cannot be sent is a ValueError."""
-
-
 _BAD_PACKING = "its answer cannot be unpacked (bad compression)"
-IMPOSSIBLE_LENGTH = "its answer gives an impossible length (Content-Length), which is a fault of the server or a proxy"
 _BROKE_OFF = "the connection broke off before the answer was complete"
 
 

@@ -14,9 +14,8 @@ import requests
 import urllib3
 
 from reconciler import __version__
-from reconciler.live.http.body import read_body
+from reconciler.live.http.body import FAILURES, read_body
 from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, forget_connecting
-from reconciler.live.http.errors import FAILURES, explain_failure
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
 from reconciler.live.http.proxy import checked_proxy, why_direct
 from reconciler.live.http.request import ApiRequest, failure_text
@@ -36,6 +35,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 # It leaves out all cookies of that response.
 warnings.filterwarnings("ignore", "http.cookiejar bug!", UserWarning)
 
+_PROXY_AUTHENTICATION_REQUIRED = 407
 _ABOUT_CERTIFICATES = b"SSL certificate"  # in the page of nginx for a client certificate that is missing or bad
 _HEADERS = {
     "User-Agent": f"processmaker-reconciler/{__version__}",
@@ -203,7 +203,8 @@ class Transport:
         return outcome
 
     def _explain(self, error: Exception, seconds: float, *, sent: bool) -> NoResponse:
-        from reconciler.live.http.tls_inquiry import inquired  # only needed after a failure
+        from reconciler.live.http.errors import explain_failure  # most runs meet no failure
+        from reconciler.live.http.tls_inquiry import inquired
 
         route = self.route()
         outcome = explain_failure(error, seconds, sent=sent, route=route)
@@ -213,12 +214,12 @@ class Transport:
     def _refusal_before_the_platform(self, answer: HttpResponse) -> NoResponse | None:
         """What an answer means that comes from something in front of the platform, which wants to know who asks."""
         # Over plain http a proxy answers in the place of the instance.
-        if answer.status == 407 and self._proxy is not None:
-            from reconciler.live.http.proxy_failures import refusal
+        if answer.status == _PROXY_AUTHENTICATION_REQUIRED and self._proxy is not None:
+            from reconciler.live.http.proxy_failures import refusal  # most runs meet no such proxy
 
             return NoResponse(*refusal(answer.status, self._proxy), None, ProxyFailed, permanent=True)
         if answer.status == 400 and self._trust is not None and _ABOUT_CERTIFICATES in answer.body:
-            from reconciler.live.http.tls_failures import certificate_refusal
+            from reconciler.live.http.tls_failures import certificate_refusal  # nor such a server
 
             return NoResponse(*certificate_refusal(self._trust), None, permanent=True)
         return None

@@ -117,7 +117,7 @@ class HttpGateway:
         """The listing. Raises UnexpectedResponse if a client contains the password, which every output would show."""
         hold_password = self._session.words.hold_password
         clients = listing.clients
-        named = [*(live.spec.name for live in clients), *(begun.name for begun in listing.unfinished)]
+        named = [live.spec.name for live in clients] + [begun.name for begun in listing.unfinished]
         names = "\n".join(named)  # one search for thousands of clients
         urls = "\n".join([",".join(live.spec.redirect_urls) for live in clients])
         found = [

@@ -16,7 +16,8 @@ from time import monotonic
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from reconciler.live.http.errors import FAILURES, explain_failure
+from reconciler.live.http.body import FAILURES
+from reconciler.live.http.errors import explain_failure
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.proxy import Proxy
 from reconciler.live.http.retry import RetryClock
