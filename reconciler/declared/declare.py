@@ -26,7 +26,9 @@ class Declared:
     by_instance: InstanceDeclarations
     diagnostics: tuple[Diagnostic, ...]
     clients: int
-    """Number of client names declared, over all instances."""
+    """Number of clients that should exist, of all instances together."""
+    entries: int
+    """Number of entries that declare them."""
 
 
 def declare(
@@ -45,8 +47,9 @@ def declare(
     waived = {instance.name: Waived(list) for instance in instances}
     found = [*_judge_files(files), *_judge_instances(contexts, files.rule_configs, waived)]
     parse_url.cache_clear()  # not needed again
-    names = {entry.name for context in contexts for entry in context.entries if entry.present}
-    return Declared(instance_declarations(contexts, waived), tuple(sorted_diagnostics(found)), len(names))
+    clients = sum(entry.present for context in contexts for entry in context.entries)
+    declaring = sum(entry.present for entry in entries)
+    return Declared(instance_declarations(contexts, waived), tuple(sorted_diagnostics(found)), clients, declaring)
 
 
 def _judge_files(files: ProjectContext) -> Iterator[Diagnostic]:

@@ -33,7 +33,9 @@ class ValidatedFiles:
     declared: InstanceDeclarations
     diagnostics: tuple[Diagnostic, ...]
     clients: int = 0
-    """Number of declared client names, whatever the instance."""
+    """Number of clients that should exist, of all instances together."""
+    entries: int = 0
+    """Number of entries that declare them."""
 
 
 def declares_nothing_yet(files: ProjectFiles, checked: ValidatedFiles) -> bool:
@@ -84,7 +86,7 @@ def validate_declarations(
     complete = not has_errors(loaded.diagnostics)
     declared = declare(loaded.documents, settings, instances, complete=complete)
     diagnostics = tuple(sorted_diagnostics([*problems, *loaded.diagnostics, *declared.diagnostics]))
-    return ValidatedFiles(settings, declared.by_instance, diagnostics, declared.clients)
+    return ValidatedFiles(settings, declared.by_instance, diagnostics, declared.clients, declared.entries)
 
 
 def _as_if(settings: Settings, platform: str | None) -> Settings:

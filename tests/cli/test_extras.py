@@ -90,7 +90,7 @@ def test_declarations_for_an_embedded_instance_are_valid_without_it(tmp_path: Pa
     project.has({**UNREACHABLE, **EMBEDDED})
     code, _, err = project.run("validate")
     assert code == 0
-    assert err.startswith("valid: 1 client, 2 instances")
+    assert err.startswith("valid: 2 clients on 2 instances, in 1 entry")
     assert "\nnote: 'box' is embedded: it needs the extra 'sandbox', which is not installed; " in err
     assert err.endswith("plan and apply will refuse it here\n" + IN_THE_CHECKOUT.format("sandbox"))
     assert project.run("validate", "--quiet")[2] == ""

@@ -107,8 +107,16 @@ def _summary(checked: ValidatedFiles, reported: Sequence[Diagnostic]) -> str:
     if has_errors(checked.diagnostics):
         elsewhere = [diagnostic for diagnostic in checked.diagnostics if diagnostic not in reported]
         return f"no error here; elsewhere {_found(elsewhere)}, see: reconciler validate"
-    sound = f"valid: {_plural(checked.clients, 'client')}, {_plural(len(checked.declared.instances), 'instance')}"
+    sound = f"valid: {_declared(checked)}"
     return f"{sound}; {_found(reported)}" if reported else sound
+
+
+def _declared(checked: ValidatedFiles) -> str:
+    """Count what is declared as `export` does: a client of each instance, and the entries if they are others."""
+    clients, instances, entries = checked.clients, len(checked.declared.instances), checked.entries
+    between = ", " if instances == 1 else " on "
+    merged = f", in {entries} entr{'y' if entries == 1 else 'ies'}" if entries != clients else ""
+    return f"{_plural(clients, 'client')}{between}{_plural(instances, 'instance')}{merged}"
 
 
 def _found(diagnostics: Sequence[Diagnostic]) -> str:

@@ -136,7 +136,7 @@ def _basis(plan: Plan, as_of: ObservationAge | None) -> Html:
         [
             box("The base lacks the files", _texts(lacking)),
             loosened,
-            text_line(as_of_text(as_of, plain), "as-of") if as_of else None,
+            text_line(as_of_text(as_of, plain, short=True), "as-of") if as_of else None,
             base,
         ]
     )

@@ -37,6 +37,19 @@ def test_sound_files_are_counted_on_stderr(project: Project) -> None:
     assert (ended.code, ended.out, ended.err) == (0, "", "valid: 1 client, 1 instance\n")
 
 
+def test_clients_are_counted_as_export_counts_them(project: Project, tmp_path: Path) -> None:
+    """One for each instance, and the entries that declare them: fewer numbers would look as if some were lost."""
+    for file in ("sound", "unsound"):
+        (project.folder / f"clients/{file}.yaml").unlink()
+    project.configure({name: {"embedded": f"{name}.sqlite3"} for name in ("a", "b", "c")})
+    project.declare(wanted("One"), wanted("Two", instances=["a", "b"]))
+    assert project.run("validate").err == "valid: 5 clients on 3 instances, in 2 entries\n"
+    for name in ("a", "b", "c"):
+        assert project.run("apply", "-i", name, "--yes").code == 0
+    exported = project.run("export", "-i", "a", "-i", "b", "-i", "c", "-o", str(tmp_path / "all.yaml")).err
+    assert "exported 5 clients of a, b and c, in 2 entries\n" in exported
+
+
 def test_quiet_says_nothing_about_sound_files(project: Project) -> None:
     (project.folder / "clients/unsound.yaml").unlink()
     ended = project.run("validate", "--quiet")
