@@ -56,8 +56,13 @@ def _of_group(group: ChangeGroup, context: CommentContext) -> str:
     change = group.change
     word, number = action(change), len(group.instances)
     where = f" on {plural(number, 'instance')}" if number > 1 else f" on {html_code(group.instances[0])}"
-    title = f"{MARKS[word]} {word} {_title(change)}{where if context.is_fleet else ''}"
-    return folded(title, _explained(change), _reason(change, context)).render()
+    name = _title(change) if number == 1 else html_code(change.name)
+    title = f"{MARKS[word]} {word} {name}{where if context.is_fleet else ''}"
+    if number == 1 or not isinstance(change, Update):
+        return folded(title, _explained(change), _reason(change, context)).render()
+    # The reason names the client of one instance; each has its own.
+    clients = ", ".join(f"{code(name)} (id {each})" for name, each in zip(group.instances, group.ids, strict=True))
+    return folded(title, _explained(change), clients).render()
 
 
 def _of_instance(result: Planned | Finished, context: CommentContext, most: int) -> Iterator[Block]:
