@@ -11,14 +11,17 @@ from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Upda
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
 from reconciler.render.view.highlight import Pieces, marked, pairs
 
+_PLAIN = ("declared-not-live", "rollback")
+"""Codes of reasons for a create that say no more than that it is one."""
+
 
 def change_in_words(change: Change) -> Html:
     """Render what a change does: the whole URLs of a new client, and what differs in those of another one."""
     match change:
         case Create(after=after, replaces=Replaced(before=before)):
             return join(_differences(before, after), "; ")
-        case Create(after=after):
-            return _whole(after)
+        case Create(after=after, reason=reason):
+            return _whole(after) if reason.code in _PLAIN else join([_whole(after), sentence(reason.text)], "; ")
         case Update(before=before, after=after):
             return join(_differences(before, after), "; ")
         case Delete(before=before, reason=reason):

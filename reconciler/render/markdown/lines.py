@@ -9,7 +9,7 @@ from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.model.fields import grants_text, in_order
 from reconciler.model.recipients import Recipient
 from reconciler.planning.drift.origins import has_drift, origin_text
-from reconciler.planning.plan.plan import NOT_APPLIED, Change, Create, Delete, Replaced, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update
 from reconciler.render.markdown.context import CommentContext
 from reconciler.render.markdown.escape import code, html, prose
 from reconciler.render.view.change_groups import PLACEHOLDER, ChangeGroup, SharedDelivery
@@ -17,6 +17,9 @@ from reconciler.render.view.counts import action, plural
 from reconciler.render.view.deliveries import recipient_text
 from reconciler.render.view.highlight import Pieces, marked, pairs
 from reconciler.render.view.rotation import old_secret_text
+
+_PLAIN = ("declared-not-live", "rollback")
+"""Codes of reasons for a create that say no more than that it is one."""
 
 
 def change_line(group: ChangeGroup, context: CommentContext) -> str:
@@ -72,7 +75,7 @@ def _what(change: Change, context: CommentContext) -> str:
         case Create(after=after, replaces=Replaced(before=before)):
             return "; ".join(_differences(before, after)) or "as it is, with a new id and secret"
         case Create(after=after):
-            pending = [context.message(change.reason.text)] if change.reason.code == NOT_APPLIED else []
+            pending = [context.message(change.reason.text)] if change.reason.code not in _PLAIN else []
             return "; ".join([*_whole(after), *pending])
         case Update(before=before, after=after):
             return "; ".join(_differences(before, after)) or "the name alone"
