@@ -71,6 +71,8 @@ class Decision:
 
     changes: tuple[Change, ...] = ()
     kept: Kept | None = None
+    notes: tuple[Note, ...] = ()
+    """What the base has where a manual change of something that git changed too is kept."""
 
 
 class Decider:
@@ -174,11 +176,18 @@ class Decider:
         if expected_spec(entry, live.spec) == live.spec:
             return None
         after, origins, kept = self._aim(entry, live)
+        conflicts = self._kept_conflicts(entry, live) if kept is not None else ()
         if after == live.spec:
-            return Decision(kept=kept)
+            return Decision(kept=kept, notes=conflicts)
         reason, cause = _reason(live, how), _cause(entry, live.spec, after)
         risks = self._risks_of_update(entry, live, after)
-        return Decision((Update(live.id, live.spec, after, reason, cause, entry.owner, risks, origins),), kept)
+        return Decision(
+            (Update(live.id, live.spec, after, reason, cause, entry.owner, risks, origins),), kept, conflicts
+        )
+
+    def _kept_conflicts(self, entry: DesiredClient, live: LiveClient) -> tuple[Note, ...]:
+        found = conflict_notes(entry, live.spec, self.base)
+        return tuple(Note(note.code, f"{quoted(entry.name)}: {note.text}") for note in found)
 
     def _aim(self, entry: DesiredClient, live: LiveClient) -> tuple[ClientSpec, tuple[FieldOrigin, ...], Kept | None]:
         """The target state of a client, the origins of its differences, and the manual changes that are kept."""

@@ -54,6 +54,7 @@ def make_plan(declared: Declarations, live: Listing, policy: PlanPolicy, base: B
         notes=_sorted(
             (
                 *notes,
+                *(note for each in decisions for note in each.notes),
                 *notes_on_renames(changes, unmanaged, index),
                 *notes_on_confusables(changes, index),
                 *_notes_on_few(declared, live, shown, changes, doubts),
