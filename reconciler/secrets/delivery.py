@@ -190,10 +190,10 @@ class Deliverer:
         """Keep a client's id and secret beside what is in use, in the sinks with these numbers. Raises nothing."""
         return self._hand(delivery, numbers, lambda sink: sink.stage(delivery))
 
-    def has_staged(self, client: SinkClient, client_id: int, number: int) -> bool:
-        """Whether the sink with this number keeps a client's secret beside what is in use. Raises SinkError."""
+    def held(self, client: SinkClient, client_id: int, number: int) -> Held:
+        """What the sink with this number says of a client, without its secret. Raises SinkError."""
         [answer] = self._sinks[number].trace([(client, client_id)])
-        return answer.held is Held.STAGED
+        return answer.held
 
     def make_current(
         self, client: SinkClient, client_id: int, numbers: Collection[int]

@@ -56,6 +56,8 @@ class SinkState(StrEnum):
     CURRENT = "current"
     STALE = "stale"
     """Another secret or id, or encrypted to recipients other than the owner's current ones."""
+    STORED = "stored"
+    """It has a secret under the client's id, and the instance shows none to compare it with."""
     STAGED = "staged"
     """It keeps the secret beside what is in use: a run was killed before the last step of a create."""
     MISSING = "missing"

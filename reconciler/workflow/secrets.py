@@ -12,6 +12,7 @@ from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import DesiredClient, Listing
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.model.names import matches
+from reconciler.model.recipients import Held
 from reconciler.model.settings import Instance
 from reconciler.planning.managed import managed_pairs
 from reconciler.planning.plan.plan import Plan
@@ -163,16 +164,20 @@ def _handover(client: SinkClient, issued: ClientSecret) -> SecretDelivery | None
     return SecretDelivery(DeliveryEvent.EXISTING, client, issued.id, issued.secret, created_at=issued.created_at)
 
 
+_HIDDEN = {Held.SAME: SinkState.STORED, Held.STAGED: SinkState.STAGED}
+"""What a sink has of a client whose secret the instance does not show."""
+
+
 def _look(deliverer: Deliverer, due: _Due) -> SinkEntry:
     label = deliverer.labels[due.number]
     if due.handover is None:
-        staged = deliverer.has_staged(due.client, due.id, due.number)
-        return SinkEntry(due.client.name, due.id, label, SinkState.STAGED if staged else SinkState.NO_SECRET)
+        held = deliverer.held(due.client, due.id, due.number)
+        return SinkEntry(due.client.name, due.id, label, _HIDDEN.get(held, SinkState.NO_SECRET))
     found = deliverer.holding(due.handover, due.number)
     return SinkEntry(due.client.name, due.id, label, found.held, found.error)
 
 
-_SETTLED = (SinkState.CURRENT, SinkState.NO_SECRET)
+_SETTLED = (SinkState.CURRENT, SinkState.STORED, SinkState.NO_SECRET)
 
 
 def _deliver(

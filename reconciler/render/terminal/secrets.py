@@ -23,6 +23,7 @@ _STYLES = {
     SinkState.UNKNOWN: Style.WARNED,
     SinkState.NO_SECRET: Style.WARNED,
     SinkState.DELIVERED: Style.ADDED,
+    SinkState.STORED: Style.FAINT,
     SinkState.CURRENT: Style.FAINT,
 }
 """In the order in which they are shown: states that need action come first."""
@@ -62,7 +63,7 @@ def _state(places: Sequence[SinkEntry], paint: Paint) -> Iterator[str]:
     state = places[0].state
     word = _WORDS.get(state, state.value)
     head = f"    {paint(word, _STYLES[state])}{' ' * (_WIDTH - len(word))}"
-    if state in (SinkState.CURRENT, SinkState.DELIVERED):
+    if state in (SinkState.CURRENT, SinkState.STORED, SinkState.DELIVERED):
         named = ", ".join(sorted(printable(place.name) for place in places)[:3])
         more = f" and {len(places) - 3} more" if len(places) > 3 else ""
         yield f"{head}{plural(len(places), 'client')}: {named}{more}"
