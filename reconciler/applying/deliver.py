@@ -114,10 +114,23 @@ class Deliveries:
         item = self._of_create(change, client_id)
         staging, programs = self._deliverer.staging(item.numbers)
         told: tuple[DeliveryResult, ...] = ()
-        if item.event is DeliveryEvent.ROTATED and secret is not None:
-            delivery = SecretDelivery(item.event, item.client, client_id, secret, created_at=created_at)
-            told = self._tell(item, delivery, programs)
-        return (*told, *self._journaled(self._made_current(replace(item, numbers=staging))))
+        known = None
+        if secret is not None:
+            known = SecretDelivery(item.event, item.client, client_id, secret, created_at=created_at)
+        if item.event is DeliveryEvent.ROTATED and known is not None:
+            told = self._tell(item, known, programs)
+        return (*told, *self._journaled([self._used(item, number, known) for number in staging]))
+
+    def _used(self, item: PendingDelivery, number: int, known: SecretDelivery | None) -> DeliveryResult:
+        """Put what a sink has staged into use. If somebody removed it meanwhile, deliver the secret if it is known."""
+        [result] = self._made_current(replace(item, numbers=(number,)))
+        if result.status is not DeliveryStatus.NO_SECRET:
+            return result
+        if known is None:
+            error = SinkError("what it kept of the new secret is gone", "for a new secret, rotate the client")
+            return replace(result, status=DeliveryStatus.FAILED, error=error)
+        [done] = self._deliverer.deliver(known, (number,))
+        return self._result(item, known.id, done)
 
     def drop(self, change: Create, client_id: int) -> None:
         """Have the sinks forget a client that was begun and deleted again. Raises SinkError for the first that fails.

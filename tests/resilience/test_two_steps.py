@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,33 @@ def test_one_sink_of_several_that_fails_leaves_nothing_behind(
         stage.demand_nothing_is_lost()
     stage.applied()
     stage.demand_the_end()
+
+
+def test_an_old_client_outlives_a_staged_secret_that_somebody_removes(make_stage: MakeStage) -> None:
+    """The run that created the successor still knows its secret; a run that finishes it does not."""
+    stage = make_stage(("2026", ("json",)))
+    put = "/oauth/clients/7"
+    stage.begin(rotates=True)
+    with stage.serving(Meanwhile(On("PUT", put), lambda: unstage(stage))):
+        assert stage.project.run(*stage.arguments()).code == 0
+    stage.demand_the_end()
+    stage.begin(rotates=True)
+    assert stage.killed_at_request(
+        lambda kill: together(Meanwhile(On("PUT", put), kill), DropConnection(On("PUT", put)))
+    )
+    with stage.serving(Meanwhile(On("PUT", put), lambda: unstage(stage))):
+        ended = stage.project.run(*stage.arguments())
+    assert ended.code == 5
+    assert "what it kept of the new secret is gone" in ended.out
+    stage.demand_nothing_is_lost()
+
+
+def unstage(stage: Stage) -> None:
+    """Somebody puts an earlier document back."""
+    document = stage.project.folder / "all.json"
+    content = json.loads(document.read_text())
+    assert content.pop("(staged)")
+    document.write_text(json.dumps(content))
 
 
 def spoil(stage: Stage) -> Meanwhile:
