@@ -94,12 +94,21 @@ def load(directory: Path, folder: Path) -> dict[str, ManifestEntry]:
 @lru_cache(maxsize=4)
 def _parsed(content: bytes) -> Mapping[str, ManifestEntry]:
     # Needed for each client, and seldom different from the last time.
-    return {_below(name): ManifestEntry(**entry) for name, entry in json.loads(content).items()}
+    return {_below(name): _checked(ManifestEntry(**entry)) for name, entry in json.loads(content).items()}
+
+
+def _checked(entry: ManifestEntry) -> ManifestEntry:
+    """The entry, if every value has its kind; else TypeError."""
+    texts = (entry.url, entry.name, entry.recipients, entry.file, entry.salt, entry.content or "")
+    if not isinstance(entry.id, int) or not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    return entry
 
 
 def _below(name: str) -> str:
     """The path, if it stays in the folder; else ValueError. A pull request may put any path into the manifest."""
-    if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() or "\\" in name:
+    name.encode()  # half of a character is no path
+    if ".." in PurePosixPath(name).parts or PurePosixPath(name).is_absolute() or "\\" in name or "\0" in name:
         raise ValueError(name)
     return name
 

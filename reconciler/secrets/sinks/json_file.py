@@ -143,9 +143,9 @@ class JsonSink:
         content = files.read(self._file, self._folder)
         try:
             document = json.loads(content) if content else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
-        if not isinstance(document, dict) or not all(isinstance(each, dict) for each in document.values()):
+        if not isinstance(document, dict) or not all(map(_is_table, (document, document.get(STAGED, {})))):
             where = files.path_text(self._file, self._folder)
             raise SinkError(f"{where} is not a document of this sink", "move it away, or give another path")
         return document
@@ -155,6 +155,11 @@ class JsonSink:
             text = json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)
             content = text.encode(errors="backslashreplace") + b"\n"
             files.write(self._file, content, files.PRIVATE, self._folder)
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a value is an object of objects."""
+    return isinstance(value, dict) and all(isinstance(each, dict) for each in value.values())
 
 
 def _staged_entry(document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:

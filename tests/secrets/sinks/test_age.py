@@ -222,6 +222,25 @@ def test_a_manifest_in_conflict_is_neither_lost_nor_believed(tmp_path: Path, ope
     assert manifest.read_text() == before
 
 
+@pytest.mark.parametrize(
+    ("path", "changed"),
+    [("a", {"id": [1]}), ("a", {"url": [1]}), ("a", {"name": 5}), ("a\0b", {}), ("\ud800", {})],
+    ids=["id", "url", "name", "nul", "surrogate"],
+)
+def test_a_manifest_with_values_of_other_kinds_is_one_clear_error(
+    tmp_path: Path, opened: Deliverer, path: str, changed: dict[str, object]
+) -> None:
+    """A pull request can commit it."""
+    succeed(opened, delivery())
+    manifest = tmp_path / "secrets/production/.delivered.json"
+    entries = json.loads(manifest.read_text())
+    [entry] = entries.values()
+    manifest.write_text(json.dumps(entries | {path: entry | changed}))
+    assert problem(opened, client())[0] == "secrets/production/.delivered.json cannot be understood"
+    (done,) = opened.forget(client(), 17)
+    assert done.error is not None
+
+
 def test_a_symlink_out_of_the_project_is_not_followed(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, keys: dict[str, Key]
 ) -> None:

@@ -270,7 +270,9 @@ def test_a_path_outside_of_the_project_is_fine(tmp_path: Path, tmp_path_factory:
     assert (list(tmp_path.iterdir()), list(file.parent.iterdir())) == ([], [file])
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"production": []}', "\x00", "5"])
+@pytest.mark.parametrize(
+    "content", ["[]", "{", '{"production": []}', "\x00", "5", '{"(staged)": {"production": []}}', "[" * 99_999]
+)
 def test_a_document_of_somebody_else_is_left_alone(tmp_path: Path, content: str) -> None:
     (tmp_path / "clients.json").write_text(content)
     (tmp_path / "clients.json").chmod(0o600)
