@@ -54,7 +54,10 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_live
             )
         ]
     if _needs_manual_delivery(report):
-        text = "the secret of a created client is on the instance's Auth Clients page: this program never shows one"
+        text = (
+            "no sink got the secret of a created client: look on the Auth Clients page, or, where it shows none, "
+            "replace the client"
+        )
         lines += ["", f"  {paint(text, Style.FAINT)}"]
     lines += ["", paint(_summary(plan, report, len(already_live)), Style.STRONG)]
     return "\n".join(lines) + "\n"
