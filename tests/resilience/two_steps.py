@@ -107,7 +107,7 @@ class Stage:
         """The platform, with its faults; it says which requests it gets."""
         self.log = []
         with self.line.running(
-            self.database, middleware=together(*faults, self._logging), clock=self.now.timestamp, port=self.port
+            self.database, middleware=together(self._logging, *faults), clock=self.now.timestamp, port=self.port
         ) as url:
             self.port = int(url.rpartition(":")[2])  # a journal knows an instance by its URL
             sinks = [SINKS[name] for name in self.sinks]
