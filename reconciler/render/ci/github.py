@@ -81,7 +81,7 @@ def sentence(finding: ReviewFinding) -> str:
     about = [printable(finding.client)] if finding.client is not None else []
     about += [f"on {', '.join(finding.instances)}"] if finding.instances else []
     text = f"{' '.join(about)}: {finding.text}" if about else finding.text
-    return printable(f"{text}; way out: {finding.hint}" if finding.hint else text)
+    return printable(f"{text}; fix: {finding.hint}" if finding.hint else text)
 
 
 def _data(text: str) -> str:

@@ -144,7 +144,7 @@ def _error(case: ET.Element, error: ReconcilerError) -> ET.Element:
 
 def _said(case: ET.Element, what: str, message: str, hint: str | None, kind: str) -> ET.Element:
     said = ET.SubElement(case, what, message=_text(message), type=_text(kind))
-    said.text = _text(f"way out: {hint}" if hint else message)
+    said.text = _text(f"fix: {hint}" if hint else message)
     return case
 
 

@@ -15,7 +15,7 @@ def text_line(text: str, kind: str) -> Html:
 
 def fix_line(text: str | None) -> Html | None:
     """Render the fix, if there is one."""
-    return tag("p", tag("b", "way out: "), sentence(text), class_="way-out") if text else None
+    return tag("p", tag("b", "fix: "), sentence(text), class_="way-out") if text else None
 
 
 def box(title: str, items: Sequence[Html], kind: str = "alarm", level: str = "h3") -> Html | None:

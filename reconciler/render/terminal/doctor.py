@@ -46,7 +46,7 @@ def _finding(finding: DoctorFinding, paint: Paint) -> Iterator[str]:
     message = f"{printable(finding.message)} {paint(f'[{finding.code}]', Style.FAINT)}"
     yield f"  {paint(f'{finding.severity:<8}', _SEVERITIES[finding.severity])} {message}"
     if finding.way_out:
-        yield f"{_INDENT}way out: {printable(finding.way_out)}"
+        yield f"{_INDENT}fix: {printable(finding.way_out)}"
 
 
 def _summary(findings: Sequence[DoctorFinding]) -> str:

@@ -227,13 +227,13 @@ def _kept(kept: Kept, paint: Paint) -> Iterator[str]:
 def _blocked(blocked: Blocked, paint: Paint) -> Iterator[str]:
     yield f"  {paint('? blocked', Style.WARNED)} {paint(printable(blocked.name), Style.STRONG)}"
     yield INDENT + _why(blocked.reason, blocked.source)
-    yield f"{INDENT}way out: {printable(blocked.way_out)}"
+    yield f"{INDENT}fix: {printable(blocked.way_out)}"
 
 
 def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
     yield f"  {paint('x refused', Style.REMOVED)} {printable(refusal.text)}"
     if refusal.way_out:
-        yield f"{INDENT}way out: {printable(refusal.way_out)}"
+        yield f"{INDENT}fix: {printable(refusal.way_out)}"
 
 
 def _notes(notes: Sequence[Note]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
             yield _line(mark, _failed(outcome), Style.REMOVED, _request(change), paint)
             yield _INDENT + printable(error.message)
             if error.hint:
-                yield f"{_INDENT}way out: {printable(error.hint)}"
+                yield f"{_INDENT}fix: {printable(error.hint)}"
         case Skipped(reason=reason):
             yield _line(".", "not tried", Style.WARNED, f"{_request(change)}: {printable(reason)}", paint)
         case _:
