@@ -70,7 +70,7 @@ def export(
     planning it changes nothing. Every entry names its instances; clients that several have alike become one entry.
 
     Comments stand where a reviewer must look: what cannot be declared (duplicates, unknown forms) is commented out
-    with the way out; a rule that what is live breaks is waived by `allow:`. Ignored clients are left out. Exporting
+    with the fix; a rule that what is live breaks is waived by `allow:`. Ignored clients are left out. Exporting
     twice gives the same bytes. If one of the instances does not answer, nothing is written.
 
     With --update the files stay as they are, comments and all, but for entries of what nothing declares yet. They go
