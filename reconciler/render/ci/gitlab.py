@@ -13,6 +13,7 @@ from reconciler.render.ci.github import sentence
 from reconciler.render.view.counts import count
 from reconciler.render.view.findings import Level, findings
 from reconciler.results import Finished, Overview, Planned, Stopped
+from reconciler.support.json_writer import indented_json
 from reconciler.support.text import printable
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTICE: "info"}
@@ -41,7 +42,7 @@ def render_terraform(overview: Overview) -> str:
 
 def render_code_quality(overview: Overview) -> str:
     """Render `artifacts:reports:codequality`: a list of issues, in GitLab's subset of Code Climate's format."""
-    return json.dumps(list(_issues(overview)), indent=2) + "\n"
+    return indented_json(_issues(overview)) + "\n"
 
 
 def _with_plans(overview: Overview) -> Iterator[Planned | Finished]:

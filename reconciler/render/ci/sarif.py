@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from reconciler.render.ci.fingerprint import fingerprint
 from reconciler.render.ci.github import sentence
 from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.results import Overview
+from reconciler.support.json_writer import indented_json
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -31,9 +31,9 @@ def render_sarif(overview: Overview, project: Addresses = PROJECT) -> str:
         "automationDetails": {"id": f"reconciler/{overview.command}/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": overview.error is None}],
-        "results": list(_results(overview, pairs, codes)),
+        "results": _results(overview, pairs, codes),
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return indented_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
 def _rule(code: str, project: Addresses) -> dict[str, str]:

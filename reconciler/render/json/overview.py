@@ -6,10 +6,10 @@ is the fix. Every key is always present; null means "none".
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC
+from itertools import chain
 from typing import Any, assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Report, Skipped, is_complete
@@ -45,6 +45,7 @@ from reconciler.render.view.counts import action, count
 from reconciler.render.view.verdict import tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.secrets.delivery import MissingSecret
+from reconciler.support.json_writer import indented_json
 from reconciler.support.text import without_workflow_commands
 
 FORMAT_VERSION = 2
@@ -57,7 +58,10 @@ def plan_entry(
     *,
     missing_secrets: Sequence[MissingSecret] = (),
 ) -> dict[str, Any]:
-    """Return one instance's plan as plain values. `as_of` is for a plan that was made from an observation."""
+    """Return one instance's plan as plain values. `as_of` is for a plan that was made from an observation.
+
+    `changes` is an iterator, so that each of thousands is let go once it is written.
+    """
     return {
         "instance": plan.instance,
         "identity": plan.identity,
@@ -68,7 +72,7 @@ def plan_entry(
         "interrupted": False,
         "journal_failure": None,
         "counts": asdict(count(plan)),
-        "changes": [*map(_change, plan.changes), *map(deliver_entry, plan.deliveries)],
+        "changes": chain(map(_change, plan.changes), map(deliver_entry, plan.deliveries)),
         "base": plan.base,
         "on_drift": plan.on_drift,
         "configuration": [note_entry(note) for note in plan.configuration],
@@ -167,7 +171,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
 
 def _dump(document: dict[str, Any]) -> str:
     # ASCII only: a name may contain lone surrogates or bidirectional marks, and escapes survive every terminal and log.
-    return without_workflow_commands(json.dumps(document, indent=2, ensure_ascii=True), r"\u0023") + "\n"
+    return without_workflow_commands(indented_json(document), r"\u0023") + "\n"
 
 
 def _change(change: Change) -> dict[str, Any]:
