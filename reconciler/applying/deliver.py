@@ -25,6 +25,7 @@ from reconciler.model.secret import Secret
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update, needs_delivery
 from reconciler.secrets.delivery import Delivery
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
+from reconciler.support.text import enumeration
 from reconciler.support.workers import WorkerPool
 
 
@@ -148,12 +149,14 @@ class Deliveries:
     ) -> tuple[DeliveryResult, ...]:
         done = self._deliverer.deliver(delivery, numbers)
         results = self._journaled([self._result(item, delivery.id, each) for each in done])
-        _demand(done)
+        taken = [each.sink for each in done if each.error is None]
+        _demand(done, _replaced_in(taken) if taken and item.event is DeliveryEvent.ROTATED else "")
         return results
 
     def _made_current(self, item: PendingDelivery) -> list[DeliveryResult]:
         """Put into use what is staged; a sink that has nothing of the client has no secret of it."""
-        done = self._deliverer.make_current(item.client, item.id or 0, item.numbers)
+        former = item.change.before.name if isinstance(item.change, Update) else None
+        done = self._deliverer.make_current(item.client, item.id or 0, item.numbers, former)
         return [
             self._result(item, item.id, each, DeliveryStatus.DELIVERED if has_it else DeliveryStatus.NO_SECRET)
             for each, has_it in done
@@ -272,8 +275,14 @@ class Deliveries:
         return tuple(results)
 
 
-def _demand(done: Iterable[Delivery]) -> None:
-    """Raise the error of the first delivery that failed, with the name of its sink."""
+def _demand(done: Iterable[Delivery], besides: str = "") -> None:
+    """Raise the error of the first delivery that failed, with the name of its sink, and what to know besides."""
     for each in done:
         if each.error is not None:
-            raise SinkError(f"{each.sink}: {each.error.message}", each.error.hint)
+            raise SinkError(f"{each.sink}: {each.error.message}{besides}", each.error.hint)
+
+
+def _replaced_in(sinks: Sequence[str]) -> str:
+    """What a program loses that has stored the secret of a successor which another program does not take."""
+    text = "has stored the new secret, perhaps in place of the old one, and is told now to remove it"
+    return f"; {enumeration(sinks)} {text}: look whether the old secret is still there"

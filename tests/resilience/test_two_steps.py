@@ -12,7 +12,7 @@ from reconciler.model.unfinished import MARK_START
 from tests.cli.projects import Project
 from tests.faults import ANY, DropConnection, Meanwhile, On, together
 from tests.platform_lines import LINES
-from tests.resilience.two_steps import FAULTS, Stage, strike
+from tests.resilience.two_steps import FAULTS, SINKS, Stage, strike
 from tests.tiers import one_in, some_steps
 
 BY_NAME = {line.name: line for line in LINES}
@@ -184,6 +184,37 @@ def test_an_old_client_outlives_a_staged_secret_that_somebody_removes(make_stage
     assert ended.code == 5
     assert "what it kept of the new secret is gone" in ended.out
     stage.demand_nothing_is_lost()
+
+
+def test_a_rename_takes_along_what_the_sinks_have(make_stage: MakeStage) -> None:
+    """Also what a killed run has staged: the instance does not show it again."""
+    stage = make_stage(("2026", ("json", "age", "dotenv")))
+    stage.begin()
+    put = On("PUT", "/oauth/clients/6")
+    assert stage.killed_at_request(lambda kill: Meanwhile(put, kill, after=True))
+    for name, before in (("Desk", "Portal"), ("Portal", "Desk")):
+        grants = {"authorization_code": {"redirect_url": "https://portal.example.com/cb"}, "password": True}
+        stage.project.declare({"name": name, "previous_names": [before], "grants": grants, "owner": "team-a"})
+        stage.applied()
+    stage.demand_the_end()
+    assert "DESK" not in (stage.project.folder / "all.env").read_text()
+    assert not (stage.project.folder / "age/team-a/desk.age").exists()
+
+
+def test_a_program_that_may_have_lost_the_old_secret_is_named(
+    make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that took the new secret in a rotation, where another one did not."""
+    stage = make_stage(("2026", ("command",)))
+    stage.begin(rotates=True)
+    stage.project.write("refuse", '#!/bin/sh\ngrep -q \'"event": "check"\'\n').chmod(0o700)
+    monkeypatch.setitem(SINKS, "refuse", {"command": {"run": ["./refuse"]}})
+    stage.sinks = ("command", "refuse")
+    with stage.serving():
+        ended = stage.project.run(*stage.arguments())
+    assert ended.code == 1
+    assert "command store has stored the new secret, perhaps in place of the old one" in ended.out
+    assert list(stage.live()) == [6]
 
 
 def unstage(stage: Stage) -> None:

@@ -96,28 +96,34 @@ class AgeSink:
             entries[self._key(file)] = age_manifest.new_entry(delivery, keys, encrypted)
             age_manifest.save(self._root, self._folder, entries)
 
-    def make_current(self, client: SinkClient, client_id: int) -> bool:
+    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
         """See `Sink`. The same file, at the place of the one in use: no key is needed."""
         if not self._root.is_dir():
             return False
-        file, staged = self._file(client), self._staged(client, client_id)
+        file, before = self._file(client), replace(client, name=former or client.name)
         files.refuse_links(file, self._folder)
+        sources = [(client, self._staged(client, client_id)), (before, self._staged(before, client_id))]
+        sources += [(before, self._file(before))] if self._file(before) != file else []
         with files.locked(self._root):
             entries = age_manifest.load(self._root, self._folder)
-            encrypted = self._staged_content(client, client_id, entries)
-            if encrypted is not None:
-                files.write(file, encrypted, FILE_MODE, self._folder)
-                files.remove(staged, self._folder)
-                entries[self._key(file)] = entries.pop(self._key(staged))
-                age_manifest.save(self._root, self._folder, entries)
+            for named, source in sources:
+                encrypted = self._staged_content(named, client_id, entries, source)
+                if encrypted is not None:
+                    files.write(file, encrypted, FILE_MODE, self._folder)
+                    files.remove(source, self._folder)
+                    entries[self._key(file)] = replace(entries.pop(self._key(source)), name=client.name)
+                    age_manifest.save(self._root, self._folder, entries)
             return self._is_present(client, client_id, entries)
 
-    def _staged_content(self, client: SinkClient, client_id: int, entries: Mapping[str, ManifestEntry]) -> bytes | None:
+    def _staged_content(
+        self, client: SinkClient, client_id: int, entries: Mapping[str, ManifestEntry], source: Path | None = None
+    ) -> bytes | None:
         """The encrypted file that is staged for a client and the owner's current keys; None if there is none.
 
         After a run that was killed while it put it into use, it may be at the place of the one in use already.
         """
-        file, keys = self._staged(client, client_id), self._recipients.get(client.owner or "", ())
+        keys = self._recipients.get(client.owner or "", ())
+        file = source or self._staged(client, client_id)
         entry = entries.get(self._key(file))
         if entry is None or (entry.url, entry.id, entry.name) != (client.url, client_id, client.name):
             return None

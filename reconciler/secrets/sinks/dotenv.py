@@ -78,13 +78,18 @@ class DotenvSink:
             words = " ".join(f"{variable}={value}" for variable, value in _variables(delivery).items())
             self._write([*_ended(_without_staged(before, delivery.id)), f"# staged: {words}\n"], before)
 
-    def make_current(self, client: SinkClient, client_id: int) -> bool:
+    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
         """See `Sink`."""
         stem = variable_stem(client.name)
         with files.locked(self._file.parent):
             before = self._read()
             secret = _staged_secret(before, stem, client_id)
             lines = before
+            if secret is None and former is not None and variable_stem(former) != stem:
+                there, was = dict(map(_assigned, before)), variable_stem(former)
+                in_use = there[f"{was}_CLIENT_SECRET"] if _has(there, was, client_id) else None
+                secret = in_use or _staged_secret(before, was, client_id)
+                lines = _without(before, former, client_id)
             if secret is not None:
                 refuse_exposed(self._file, self._folder, self._environ)
                 for variable, value in _assignments_of(stem, client_id, secret).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model.errors import SinkError
@@ -73,11 +74,13 @@ class JsonSink:
             staged[str(delivery.id)] = {"name": client.name, **_entry(delivery)}
             self._write(document, before)
 
-    def make_current(self, client: SinkClient, client_id: int) -> bool:
+    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
         """See `Sink`."""
         with files.locked(self._file.parent):
             before, document = self._read(), self._read()
             entry = _take_staged(document, client, client_id)
+            if entry is None and former not in (None, client.name):
+                entry = _take_former(before, document, replace(client, name=former), client_id)
             if entry is not None:
                 refuse_exposed(self._file, self._folder, self._environ)
                 kept = {key: value for key, value in entry.items() if key != "name"}
@@ -187,6 +190,14 @@ def _take_staged(document: Document, client: SinkClient, client_id: int) -> dict
         if not staged:
             del document[STAGED]
     return entry
+
+
+def _take_former(before: Document, document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:
+    """Take out what is staged or in use for a client under its former name; `before` has all that was staged."""
+    own = document.get(client.instance, {})
+    if _is(own.get(client.name), client_id) and own[client.name].get("owner") == client.owner:
+        return dict(own.pop(client.name))
+    return _staged_entry(before, client, client_id)
 
 
 def _entry(delivery: SecretDelivery) -> dict[str, object]:
