@@ -177,7 +177,7 @@ class Creator:
 
 def _usable(made: CreatedClient) -> Secret:
     """The secret of an answer. Raises SinkError where it has none: nobody could ever use the client."""
-    if made.secret is None or len(made.secret.reveal()) != SECRET_LENGTH:
+    if made.secret is None or not made.secret.has_length(SECRET_LENGTH):
         raise SinkError(
             f"the answer that created client {made.id} has no secret of {SECRET_LENGTH} characters",
             "look at what the instance is: reconciler doctor",

@@ -24,6 +24,10 @@ class Secret:
         """The text itself, only for code that must send or store it."""
         return self._hidden
 
+    def has_length(self, length: int) -> bool:
+        """Whether it has this many characters, which shows nothing of them."""
+        return len(self._hidden) == length
+
     def __repr__(self) -> str:
         return "***"
 
