@@ -34,21 +34,21 @@ COMPLETION = "_RECONCILER_COMPLETE"
 
 PURPOSES = {
     "init": "Start a project: write its first files.",
-    "validate": "Check the files, for all instances.",
-    "fmt": "Write the files in their one canonical form.",
+    "validate": "Check the files for all instances.",
+    "fmt": "Format the files in the canonical style.",
     "plan": "Show what `apply` would do.",
-    "apply": "Make live equal to declared.",
-    "export": "Write what is live as YAML, for clients/.",
-    "observe": "Save what instances have, without any secret.",
+    "apply": "Apply the declared state to the instance.",
+    "export": "Export live clients as YAML for clients/.",
+    "observe": "Save the state of instances, without secrets.",
     "instances": "List the configured instances.",
-    "doctor": "Examine the way to an instance, the account, the clients.",
+    "doctor": "Check connectivity, credentials, permissions and clients.",
     "history": "List past applies, or show one.",
-    "rollback": "Print the declarations that undo a run, or write them.",
-    "secrets": "Hand ids and secrets of clients to where they are needed.",
+    "rollback": "Undo a run: print the declarations, or apply them.",
+    "secrets": "Deliver client IDs and secrets to configured destinations.",
     "schema": "Print or write the JSON Schemas.",
-    "completion": "Print the script for Tab in a shell, or install it.",
-    "version": "Print the versions for a bug report.",
-    "sandbox": "Serve or reset the embedded stand-in.",
+    "completion": "Print or install the shell completion script.",
+    "version": "Print version information for a bug report.",
+    "sandbox": "Run or reset the local emulator.",
 }
 """The commands, in the order of the documentation, with the first sentence of their help (tests compare them)."""
 
@@ -58,14 +58,14 @@ PURPOSES = {
     package="reconciler.cli.commands",
     purposes=PURPOSES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDEST_HELP},
-    epilog="Start with `reconciler init`, then `reconciler plan`. Each command's --help has an example.",
+    epilog="Start with `reconciler init`, then `reconciler plan`. Every --help ends with examples.",
 )
 @click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Keep the OAuth auth clients of ProcessMaker instances equal to YAML files in git.
+    """Keep the OAuth clients of ProcessMaker instances in sync with YAML files in git.
 
     \b
-    Exit codes: 0 done or nothing to do, 1 failed, 2 changes pending (--detailed-exitcode),
+    Exit codes: 0 done or no changes, 1 failed, 2 changes pending (--detailed-exitcode),
     3 invalid declarations, 4 refused or blocked, 5 applied in part, 6 login refused,
     64 wrong usage, 130 interrupted.
     """

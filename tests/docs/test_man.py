@@ -24,7 +24,7 @@ def test_every_command_has_a_page() -> None:
 def test_a_page_has_what_help_says() -> None:
     plan = PAGES["reconciler-plan"].replace("\\-", "-")
     assert ".SH NAME\nreconciler-plan - Show what `apply` would do.\n" in plan
-    assert ".TP\n.B --config-from REF\nTake the configuration from a git revision" in plan
+    assert ".TP\n.B --config-from REF\nRead the configuration from a trusted git revision" in plan
     assert ".B -h, --help\n" in plan
     assert "\nreconciler plan --all" in plan
     assert ".BR reconciler-sandbox-serve (1)\n" in PAGES["reconciler-sandbox"]

@@ -67,14 +67,16 @@ def apply(
     reports: Sequence[Path],
     console: Console,
 ) -> int:
-    """Make live equal to declared.
+    """Apply the declared state to the instance.
 
-    Plan, show, ask, observe again, write, verify. With a PLAN that `plan -o` saved: exactly that plan or nothing, and
-    no question. With a folder of plans: those that its index.json lists, all of them compared before the first write;
-    one that is stale refuses its own instance, and later waves do not start.
+    Makes a plan, shows it, asks for confirmation, checks that the instance has not changed, writes, and verifies.
 
-    Updates and renames come first, then creates; deletes start only after all of those succeeded. A change counts as
-    applied when a last look at the instance shows it. Ctrl-C lets the writes under way finish.
+    With a PLAN saved by `plan -o`, applies exactly that plan or nothing, without a question. With a folder, applies the
+    plans that its index.json lists. All are checked before the first write. A stale plan is refused for its
+    instance, and later waves do not start.
+
+    Updates and renames run first, then creates. Deletes run last, and only if everything before them succeeded.
+    A change counts as applied once it is seen on the instance. Ctrl-C waits for writes in progress.
     """
     if reports:
         from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting

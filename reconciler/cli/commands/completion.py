@@ -26,12 +26,12 @@ Examples:
   reconciler completion zsh"""
 )
 @click.argument("shell", type=click.Choice(_SHELLS))
-@click.option("--install", is_flag=True, help="Write it to where the shell looks for it, for this user alone.")
+@click.option("--install", is_flag=True, help="Install the script for the current user.")
 @click.pass_context
 def completion(context: click.Context, shell: str, install: bool) -> int:
-    """Print the script for Tab in a shell, or install it.
+    """Print or install the shell completion script.
 
-    Install it once; it asks the program each time, so that it knows what a newer one can do.
+    Install it once. The script asks the program each time, so it stays up to date after an upgrade.
     """
     script = f"{_script(context.find_root().command, shell)}\n"
     if not install:

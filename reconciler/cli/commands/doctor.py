@@ -33,7 +33,7 @@ Examples:
 )
 @files_options
 @instance_options
-@option("--no-login", is_flag=True, help="Only look at the way there; the credentials are not even read.")
+@option("--no-login", is_flag=True, help="Check connectivity only; do not read the credentials.")
 @timeout_option
 @parallelism_option
 @output_options
@@ -45,12 +45,12 @@ def doctor(
     parallelism: int,
     console: Console,
 ) -> int:
-    """Examine the way to an instance, the account, the clients.
+    """Check connectivity, credentials, permissions and clients.
 
-    Can it be reached, logged in to, planned, applied to, and what would surprise you? Each finding has a way
-    out. Never writes: the permissions are asked for with requests that cannot do anything.
+    Shows whether the instance can be reached, logged in to, planned and applied to. Each finding has a fix. Never
+    writes: permissions are tested with requests that have no effect.
 
-    Exits 0, or 1 when something is an error, or 6 when the login was refused. Warnings do not change it.
+    Exits 0, or 1 if there is an error, or 6 if the login was refused. Warnings do not change the exit code.
     """
     from reconciler.cli.output.exit_codes import of_examinations
     from reconciler.render.json.doctor import render_examinations

@@ -32,20 +32,20 @@ Examples:
 @files_options
 @instance_options
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="The file, or with --split the folder."
+    "-o", "--output", type=click.Path(path_type=Path), metavar="PATH", help="Output file, or folder with --split."
 )
-@option("--split", is_flag=True, help="One file a client, named after it.")
-@option("--system", is_flag=True, help="The clients that the platform needs, too.")
+@option("--split", is_flag=True, help="Write one file per client, named after it.")
+@option("--system", is_flag=True, help="Include system clients, which the platform needs.")
 # No environment variables: changes to files must be visible in the command itself.
-@click.option("--force", is_flag=True, help="Overwrite what stands at PATH.")
-@click.option("--update", is_flag=True, help="Add to clients/ what is live and not declared; change nothing else.")
-@click.option("--into", type=click.Path(path_type=Path), metavar="FILE", help="With --update: where new entries go.")
+@click.option("--force", is_flag=True, help="Overwrite an existing PATH.")
+@click.option("--update", is_flag=True, help="Add undeclared live clients to clients/; change nothing else.")
+@click.option("--into", type=click.Path(path_type=Path), metavar="FILE", help="With --update: file for new entries.")
 @click.option(
     "--accept",
     is_flag=False,
     flag_value="*",
     metavar="[GLOB]",
-    help="With --update: take over what a person changed on the instance, field by field.",
+    help="With --update: accept manual changes on the instance into the files, field by field.",
 )
 @timeout_option
 @parallelism_option
@@ -64,19 +64,18 @@ def export(
     parallelism: int,
     console: Console,
 ) -> int:
-    """Write what is live as YAML, for clients/. Only reads from the instances.
+    """Export live clients as YAML for clients/. Only reads from the instances.
 
-    For the first day: everything live is written, whether it is declared already or not. `validate` accepts it, and
-    planning it changes nothing. Every entry names its instances; clients that several have alike become one entry.
+    Use it on the first day. All live clients are exported, declared or not. The result passes `validate`, and a plan of
+    it has no changes. Every entry lists its instances; clients that are the same on several become one entry.
 
-    Comments stand where a reviewer must look: what cannot be declared (duplicates, unknown forms) is commented out
-    with the fix; a rule that what is live breaks is waived by `allow:`. Ignored clients are left out. Exporting
-    twice gives the same bytes. If one of the instances does not answer, nothing is written.
+    Comments mark what a reviewer must look at. Clients that cannot be expressed in YAML (duplicates, unknown forms) are
+    commented out, with the fix. If a live client breaks a rule, `allow:` waives the rule. Ignored clients are skipped.
+    The same clients always give the same output. If an instance does not answer, nothing is written.
 
-    With --update the files stay as they are, comments and all, but for entries of what nothing declares yet. They go
-    into the only file of clients/, else into clients/INSTANCE.yaml. With --accept the entries of the clients that
-    differ (those that GLOB covers) say afterwards what is live. An entry is left alone if another instance that it is
-    for would change.
+    With --update, existing entries and comments stay, and undeclared clients are added. They go into the only file in
+    clients/, or into clients/INSTANCE.yaml. With --accept, entries that differ from the instance are updated from it;
+    GLOB limits them. An entry is not updated if that would change another instance.
     """
     from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_export, write_export
     from reconciler.cli.run.export_update import UpdateFlags, run_update

@@ -39,17 +39,17 @@ Examples:
 )
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file would change.")
-@click.option("--diff", is_flag=True, help="Like --check, and show what would change.")
+@click.option("--diff", is_flag=True, help="Like --check, and print the diff.")
 @work_tree_options
 @plain_offline_output_options
 def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: ProjectFiles, console: Console) -> int:
-    """Write the files in their one canonical form.
+    """Format the files in the canonical style.
 
-    Keys in the order of the schema, one indentation, one kind of quotes. What the files mean, the order of
-    entries, and every comment stay. Prints the names of the files that change. No network, no credentials.
+    Keys in schema order, consistent indentation and quotes. Content, order of entries and comments are kept. Prints
+    the names of changed files. Needs no network and no credentials.
 
-    PATH (files or folders) limits what is formatted; `-` formats standard input to standard output. A file with
-    errors is reported and left alone, the others are formatted.
+    PATH (files or folders) limits what is formatted; `-` formats standard input to standard output. A file with errors
+    is reported and not changed; the others are formatted.
     """
     from reconciler.workflow.fmt import sources
 

@@ -44,14 +44,14 @@ Examples:
     type=click.Path(path_type=Path, dir_okay=False),
     callback=_html_alone,
     metavar="FILE",
-    help="Write it to an HTML file as well: applies over time as a picture and a table.",
+    help="Also write an HTML report with a timeline and a table.",
 )
 @plain_output_options
 def history(run: str | None, config: Path, journal: Path | None, report: Path | None, console: Console) -> int:
     """List past applies, or show one.
 
-    The newest first, from the journals beside the configuration or in DIR, however deep they lie in it. With RUN:
-    every change of that run, and what came of it.
+    Newest first, from the journals beside the configuration, or from DIR and its subfolders. With RUN, shows every
+    change of that run and its outcome.
     """
     from reconciler.render.terminal.history import render_run, render_runs
 

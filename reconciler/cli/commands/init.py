@@ -23,26 +23,22 @@ Examples:
   reconciler init --gitlab"""
 )
 @click.argument("folder", metavar="[DIR]", required=False, default=".", type=click.Path(path_type=Path))
-@click.option("--url", metavar="URL", help="The first instance, as in a browser. Without it, a terminal asks.")
+@click.option("--url", metavar="URL", help="URL of the first instance. Without it, you are asked on a terminal.")
+@click.option("--from", "source", metavar="URL", help="Like --url, then run doctor and export its clients to files.")
+@click.option("--name", metavar="NAME", help="Name of the instance.  [default: production]")
 @click.option(
-    "--from", "source", metavar="URL", help="The same, and go on with doctor and export: its clients become files."
-)
-@click.option("--name", metavar="NAME", help="What to call the instance.  [default: production]")
-@click.option(
-    "--username-env", metavar="VARIABLE", help="Where its user name will be.  [default: PM_PRODUCTION_USERNAME]"
+    "--username-env", metavar="VARIABLE", help="Variable with the user name.  [default: PM_PRODUCTION_USERNAME]"
 )
 @click.option(
-    "--password-env", metavar="VARIABLE", help="Where its password will be.  [default: PM_PRODUCTION_PASSWORD]"
+    "--password-env", metavar="VARIABLE", help="Variable with the password.  [default: PM_PRODUCTION_PASSWORD]"
 )
-@click.option("--sandbox", is_flag=True, help="An instance on this machine instead, to try it: no URL, no account.")
-@click.option("--github", is_flag=True, help="The five workflows for GitHub, too, with the names filled in.")
+@click.option("--sandbox", is_flag=True, help="Use a local emulator instead: no URL, no account.")
+@click.option("--github", is_flag=True, help="Also write the five GitHub workflows, with your names filled in.")
 @click.option(
-    "--action", metavar="OWNER/REPO@SHA", help="With --github: where the action of reconciler is, at which commit."
+    "--action", metavar="OWNER/REPO@SHA", help="With --github: repository and commit of the reconciler action."
 )
-@click.option("--gitlab", is_flag=True, help="The pipeline for GitLab, too, with the names filled in.")
-@click.option(
-    "--program", metavar="ADDRESS@COMMIT", help="With --gitlab: where git fetches reconciler from, at which commit."
-)
+@click.option("--gitlab", is_flag=True, help="Also write the GitLab pipeline, with your names filled in.")
+@click.option("--program", metavar="ADDRESS@COMMIT", help="With --gitlab: git address and commit of reconciler.")
 @plain_output_options
 def init(
     folder: Path,
@@ -60,13 +56,13 @@ def init(
 ) -> int:
     """Start a project: write its first files.
 
-    These are reconciler.yaml, clients/, the schemas for editors, and .gitignore. Asks on a terminal for the URL and
-    the names; elsewhere they are flags. A file that exists is kept and named, never changed: in a project that is
-    there already, this adds what is missing, and the pipeline for its instances.
+    These are reconciler.yaml, clients/, the schemas for editors, and .gitignore. Asks for the URL and names on a
+    terminal; use the flags elsewhere. Existing files are listed and never changed. In an existing project, only missing
+    files are added, and the pipeline for its instances.
 
-    No network, except with --from: that logs in with the account in the two environment variables, examines the
-    instance and writes its clients to clients/NAME.yaml, so that the first plan has nothing to do. If the login fails,
-    the files stay.
+    Needs no network, except with --from. That logs in with the account in the two environment variables, checks the
+    instance, and exports its clients to clients/NAME.yaml. The first plan then has no changes. If the login fails, the
+    files are kept.
     """
     from reconciler.cli.run.first_instance import InitFlags
     from reconciler.cli.run.first_project import start_project

@@ -30,11 +30,13 @@ Examples:
 @instance_options
 @output_options_in("text", "json", _MATRIX)
 def instances(config: Path, selection: Selection, console: Console) -> int:
-    """List the configured instances. No network, no credentials.
+    """List the configured instances. Needs no network and no credentials.
 
-    All of them unless some are chosen; `github-matrix` leaves the embedded ones out then. It is one line for the
-    `fromJSON` of a GitHub workflow, a job for each instance. Of those chosen with --instance, also what is in force
-    on each, and where it comes from: the instance, `defaults:`, the top level, or the program itself.
+    Lists all instances by default. With --instance, also shows the effective settings of each, and their origin: the
+    instance, `defaults:`, the top level, or the program.
+
+    `github-matrix` prints one line for `fromJSON` in a GitHub workflow: one job per instance, by default without the
+    embedded ones.
     """
     from reconciler.workflow.options import select_all, select_instances
     from reconciler.workflow.validate import valid_settings

@@ -32,7 +32,7 @@ Examples:
     type=click.Path(path_type=Path),
     required=True,
     metavar="FILE",
-    help="Where to save it, for plan --live.",
+    help="File to save to, for plan --live.",
 )
 @config_option
 @config_from_option
@@ -49,12 +49,12 @@ def observe(
     parallelism: int,
     console: Console,
 ) -> int:
-    """Save what instances have, without any secret. Only reads from them.
+    """Save the state of instances, without secrets. Only reads from them.
 
-    `plan --live FILE` then makes a full plan where no credentials are: in the pull request of a fork, say. Nothing is
-    ever applied from it.
+    `plan --live FILE` then makes a full plan without credentials, for example in a pull request from a fork. The file
+    can never be applied.
 
-    Each instance that answers is saved. If one does not, the exit code says so; if none does, no file is written.
+    Every instance that answers is saved. If one does not, the exit code is not 0. If none does, no file is written.
     """
     from reconciler.cli.run.observation import refuse_to_observe, save_observations
     from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting

@@ -100,14 +100,14 @@ Examples:
     "-o",
     "--output",
     metavar="FILE",
-    help="Save the plan of one instance, for apply; with a / at the end, those of several in a folder.",
+    help="Save the plan for apply. For several instances, name a folder with a / at the end.",
 )
 @option(
     "--live",
     multiple=True,
     type=MultiPath(path_type=Path),
     metavar="FILE",
-    help="Plan against what `observe` saved: no network, no credentials. Repeatable; the newest of an instance counts.",
+    help="Plan against a file from `observe`, without network or credentials. Repeatable; the newest state wins.",
 )
 @platform_option
 @option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
@@ -130,7 +130,7 @@ def plan(
 ) -> int:
     """Show what `apply` would do. Only reads from the instances.
 
-    Exits 0, or 4 when something is blocked or a guard would refuse the plan, after showing all of it.
+    Exits 0, or 4 if a client is blocked or a guard would refuse the plan. The whole plan is shown in both cases.
     """
     saved = _saved_as(output) if output is not None else None
     if saved is not None or reports:

@@ -50,9 +50,9 @@ Examples:
 )
 @click.argument("run", shell_complete=completion.runs)
 @config_option
-@option("--instance", "-i", metavar="NAME", help="Which instance, if the run wrote to several.")
-@option("--all", "all_instances", is_flag=True, help="Every instance that the run wrote to.")
-@click.option("--apply", "apply_it", is_flag=True, help="Write it to the instance now; git must follow.")
+@option("--instance", "-i", metavar="NAME", help="Instance to undo, if the run wrote to several.")
+@option("--all", "all_instances", is_flag=True, help="Undo the run on all its instances.")
+@click.option("--apply", "apply_it", is_flag=True, help="Apply it to the instance now. Update git as well.")
 @limit_options
 @writing_options
 @yes_option
@@ -68,16 +68,16 @@ def rollback(
     yes: bool,
     console: Console,
 ) -> int:
-    """Print the declarations that undo a run, or write them.
+    """Undo a run: print the declarations, or apply them.
 
-    What is printed belongs into clients/ in a revert pull request, in place of the entries that the run applied; it
-    says where they stand, and what it does not know. A deleted client gets a new id and secret.
+    Put the output into clients/ in a revert pull request, in place of the entries that the run applied. Comments say
+    where these entries are, and what is unknown. A deleted client gets a new id and secret.
 
-    With --apply nothing is written if one of the clients was changed since the run; the limits and the other guards
-    hold as for every apply. Git must follow, or the next apply does it all again.
+    With --apply, nothing is written if a client has changed since the run. Limits and guards apply as usual. Update git
+    as well, or the next apply repeats the run.
 
-    A run that wrote to several instances is undone on one of them, or on all with --all: all are compared and shown
-    before one question, then written to wave by wave.
+    A run on several instances is undone on one of them, or on all with --all. All are checked and shown before a single
+    question, then written wave by wave.
     """
     if yes and not apply_it:
         raise WrongUsage("--yes is for --apply, and without that nothing is written", "add --apply, or leave out --yes")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def sandbox() -> None:
-    """Serve or reset the embedded stand-in."""
+    """Run or reset the local emulator."""
 
 
 @sandbox.command(
@@ -38,13 +38,19 @@ Examples:
   reconciler sandbox serve --platform 4.6.3
   reconciler sandbox serve --platform 2026 --upgraded"""
 )
-@option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
-@option("--port", type=WholeNumber(0, 65535), default=8089, show_default=True, help="0 takes a free one.")
+@option("--host", default="127.0.0.1", show_default=True, help="Loopback address to listen on.")
+@option(
+    "--port",
+    type=WholeNumber(0, 65535),
+    default=8089,
+    show_default=True,
+    help="Port to listen on; 0 selects a free one.",
+)
 @option(
     "--database",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where the state is kept.  [default: nowhere, every start is a fresh installation]",
+    help="Database file.  [default: none; every start is a fresh installation]",
 )
 @option(
     "--setting",
@@ -52,20 +58,20 @@ Examples:
     multiple=True,
     type=MultiLine(),
     metavar="KEY=VALUE",
-    help="A platform setting; repeatable.",
+    help="Platform setting; repeatable.",
 )
 @option(
     "--platform",
     metavar="VERSION",
-    help="A version from 4.0 to 4.15, 2026-hashed, 2026-owner-only or 2026.  [default: the database's, else 4.15.6]",
+    help="4.0 to 4.15, 2026-hashed, 2026-owner-only or 2026.  [default: that of the database, else 4.15.6]",
 )
-@option("--upgraded", is_flag=True, help="2026 as upgraded from 4.15; a database of 4.x is upgraded now.")
+@option("--upgraded", is_flag=True, help="Emulate 2026 after an upgrade from 4.15; upgrades a 4.x database.")
 def serve(
     host: str, port: int, database: Path | None, settings: tuple[str, ...], platform: str | None, upgraded: bool
 ) -> int:
-    """Answer like a fresh installation of a platform.
+    """Run an emulator of a fresh installation.
 
-    Prints its URL as the first line once it answers, and stops on SIGTERM or Ctrl-C.
+    Prints its URL on the first line when it is ready. Stops on SIGTERM or Ctrl-C.
     """
     from reconciler.model.extras import require
     from reconciler.sandbox.serve import running
@@ -93,12 +99,17 @@ Examples:
 )
 @config_option
 @instance_option
-@option("--database", type=click.Path(path_type=Path), metavar="FILE", help="A database of `sandbox serve` instead.")
+@option(
+    "--database",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Database file of `sandbox serve` to reset instead.",
+)
 @quiet_option
 def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet: bool) -> int:
-    """Make embedded instances like new again.
+    """Reset embedded instances to a fresh installation.
 
-    They are as freshly installed afterwards; everything else in them is gone.
+    All other data in them is deleted.
     """
     from reconciler.sandbox.serve import reset as start_afresh
     from reconciler.workflow.validate import valid_settings

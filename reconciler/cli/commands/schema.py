@@ -18,11 +18,13 @@ Examples:
   reconciler schema --write schemas"""
 )
 @click.argument("name", required=False, shell_complete=completion.schemas)
-@click.option("--write", "directory", type=click.Path(path_type=Path), metavar="DIR", help="Write all schemas there.")
+@click.option(
+    "--write", "directory", type=click.Path(path_type=Path), metavar="DIR", help="Write all schemas to this folder."
+)
 def schema(name: str | None, directory: Path | None) -> int:
     """Print or write the JSON Schemas.
 
-    `--write` puts all of them beside your files, for an editor to use.
+    `--write` saves all of them beside your files, for your editor.
     """
     from reconciler.declared.schema.files import SCHEMA_NAMES, schema_text
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def secrets() -> None:
-    """Hand ids and secrets of clients to where they are needed."""
+    """Deliver client IDs and secrets to configured destinations."""
 
 
 @secrets.command(
@@ -38,17 +38,15 @@ Examples:
   reconciler secrets deliver --check --try --identity ~/.ssh/id_ed25519"""
 )
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--check", is_flag=True, help="Only say what each sink has; exit 1 if it lacks something.")
-@click.option(
-    "--try", "try_out", is_flag=True, help="With --check: ask the instance whether it accepts what is stored."
-)
+@click.option("--check", is_flag=True, help="Only report the state of each sink; exit 1 if something is missing.")
+@click.option("--try", "try_out", is_flag=True, help="With --check: test the stored secrets at the instance.")
 @click.option(
     "--identity",
     "identities",
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="With --try: a private key that opens age files; repeatable.",
+    help="With --try: private key to decrypt age files; repeatable.",
 )
 @files_options
 @instance_options
@@ -66,17 +64,17 @@ def deliver(
     write_options: WriteOptions,
     console: Console,
 ) -> int:
-    """Hand over ids and secrets that sinks lack.
+    """Deliver IDs and secrets that sinks do not have yet.
 
-    Of every declared client that is live, or of those that NAME, a glob, matches. What is up to date is left alone; a
-    `command`, which cannot be asked, is run for each. The instance is only read, and no secret is ever shown.
+    Covers all declared live clients, or those that match NAME (a glob). Up-to-date values are skipped; a `command` sink
+    cannot be read, so it runs for every client. Only reads from the instance, and never shows a secret.
 
-    With --check nothing is delivered: each sink is compared with the instance. Exits 0, or 1 if something is
-    missing, stale, or cannot be looked into, or if a sink could take nothing: its program is missing, say.
+    With --check, nothing is delivered: each sink is compared with the instance. Exits 0, or 1 if something is missing,
+    stale or unreadable, or if a sink cannot work (for example, its program is missing).
 
-    With --check --try the token endpoint of the instance is asked about each secret in a `dotenv`, `json` or (with
-    --identity) `age` sink, one every 2 seconds. No token is issued. Exits 1 also if a secret is refused, is for an id
-    that is not live any more, or was not tried because an answer ended the trials.
+    With --check --try, each secret in a `dotenv`, `json` or (with --identity) `age` sink is tested at the token
+    endpoint, one every 2 seconds. No token is issued. Also exits 1 if a secret is refused, belongs to a deleted
+    client, or was not tested because an answer ended the test.
     """
     from reconciler.cli.output.exit_codes import of_secrets
     from reconciler.cli.output.signals import stoppable

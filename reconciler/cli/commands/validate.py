@@ -42,12 +42,12 @@ Examples:
 def validate(
     paths: tuple[Path, ...], files: ProjectFiles, platform: str | None, reports: Sequence[Path], console: Console
 ) -> int:
-    """Check the files, for all instances.
+    """Check the files for all instances.
 
-    Every problem at once: structure, values, rules. No network, no credentials.
+    Reports all problems at once: structure, values, rules. Needs no network and no credentials.
 
-    Everything is always loaded. PATH (files or folders) only limits what is reported, and with it the
-    exit code; errors in the configuration are always reported, since nothing can be judged without it.
+    All files are always loaded. PATH (files or folders) limits what is reported and what counts for the exit code.
+    Errors in the configuration are always reported.
     """
     from reconciler.workflow.validate import validate_files
 

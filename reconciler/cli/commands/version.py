@@ -18,7 +18,7 @@ Examples:
   reconciler version"""
 )
 def version() -> int:
-    """Print the versions for a bug report."""
+    """Print version information for a bug report."""
     print_result("".join(f"{line}\n" for line in _lines()))
     return 0
 

@@ -106,7 +106,7 @@ def _limits(
 
 
 def _limit(kind: str, explained: str | None = None, most: int | None = None) -> Callable[[Any], Any]:
-    explained = explained or f"Allow N {kind} in this run, whatever the limit."
+    explained = explained or f"Allow up to N {kind} in this run; overrides the configured limit."
     return option(f"--max-{kind}", type=WholeNumber(min=0, max=most), metavar="N", help=explained)
 
 
@@ -117,17 +117,17 @@ config_option = option(
     default=DEFAULT_CONFIG,
     show_default=True,
     metavar="FILE",
-    help="The instances and the policy.",
+    help="Configuration file: instances and policy.",
 )
 
-_TRUSTED = "Take the configuration from a git revision that is trusted, not from the work tree: origin/main, say."
+_TRUSTED = "Read the configuration from a trusted git revision, such as origin/main, not from the work tree."
 config_from_option = option("--config-from", metavar="REF", help=_TRUSTED)
 
 _clients_option = option(
     "--clients",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The folder of the declared clients.  [default: clients/ beside the configuration]",
+    help="Folder with the declared clients.  [default: clients/ beside the configuration]",
 )
 
 files_options = combined_option("files", _files, config_option, config_from_option, _clients_option)
@@ -143,31 +143,33 @@ instance_option = option(
     type=MultiLine(),
     metavar="NAME",
     shell_complete=completion.instances,
-    help="An instance, a glob, or a label as label:NAME; repeatable.  [default: default_instance]",
+    help="Instance name, glob, or label:NAME; repeatable.  [default: default_instance]",
 )
 
 instance_options = combined_option(
     "selection",
     _selection,
     instance_option,
-    option("--all", "all_instances", is_flag=True, help="Every instance but the embedded ones."),
+    option("--all", "all_instances", is_flag=True, help="Select all instances except embedded ones."),
     option(
         "--shard",
         callback=parse_shard,
         metavar="K/N",
-        help="Of those, the K-th of N parts, which depend on the names alone: N jobs share a fleet.",
+        help="Process only shard K of N (stable by instance name).",
     ),
 )
 
-timeout_option = option("--timeout", type=Seconds(), metavar="SECONDS", help="For one request in all.  [default: 30]")
+timeout_option = option(
+    "--timeout", type=Seconds(), metavar="SECONDS", help="Total timeout per request.  [default: 30]"
+)
 
 _discard_option = option(
     "--discard-secrets",
     is_flag=True,
-    help="Create clients even where nobody gets their secret: 2026 shows it once, to whom a sink delivers it.",
+    help="Create clients even if no sink receives their secret. From 2026 on, it is shown only once.",
 )
 
-_ISSUER = "With 1, a change may alter which client issues all users' personal access tokens (from 2026 on)."
+_ISSUER = "With 1, allow a change of the client that issues all personal access tokens (from 2026 on)."
 _kinds = (*map(_limit, ("creates", "updates", "deletes", "deliveries")), _limit("issuer-changes", _ISSUER, 1))
 _max_changes = combined_option("limits", _limits, *_kinds)
 
@@ -178,19 +180,18 @@ planning_options = combined_option(
     click.option(
         "--prune",
         type=click.Choice(["removed", "all"]),
-        help="Delete too what was declared at --base and is no longer, or every unmanaged client; "
-        "never system, ignored or unsupported ones.",
+        help="Also delete clients that were removed from the files since --base, or all unmanaged clients. "
+        "System, ignored and unsupported clients are never deleted.",
     ),
     option(
         "--base",
         metavar="REF",
-        help="Tell what git changed since it parted from REF from what a person did on the instance; "
-        "`applied` is what was applied last.",
+        help="Compare with REF to separate changes in git from manual changes; `applied` is the last applied revision.",
     ),
     option(
         "--on-drift",
         type=click.Choice([each.value for each in OnDrift]),
-        help="What a person did on the instance since --base: do not overwrite it, keep it, or revert it."
+        help="What to do about manual changes since --base: refuse to overwrite, keep or revert them."
         "  [default: refuse]",
     ),
     option(
@@ -198,7 +199,7 @@ planning_options = combined_option(
         multiple=True,
         type=MultiLine(),
         metavar="GLOB",
-        help="Of the finished changes, those to these clients; repeatable.",
+        help="Limit the plan to matching clients; repeatable.",
     ),
     option(
         "--owner",
@@ -206,7 +207,7 @@ planning_options = combined_option(
         multiple=True,
         type=MultiLine(),
         metavar="GLOB",
-        help="Of the finished changes, those to clients of these owners; repeatable.",
+        help="Limit the plan to clients of matching owners; repeatable.",
     ),
     _max_changes,
     timeout_option,
@@ -219,7 +220,7 @@ journal_option = option(
     "--journal",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Where every change is written down.  [default: .reconciler/journal beside the configuration]",
+    help="Folder of the audit journal.  [default: .reconciler/journal beside the configuration]",
 )
 
 parallelism_option = option(
@@ -228,20 +229,22 @@ parallelism_option = option(
     default=8,
     show_default=True,
     metavar="N",
-    help="Requests under way at once, over all instances.",
+    help="Maximum concurrent requests, over all instances.",
 )
 
 writing_options = combined_option("write_options", _write_options, journal_option, parallelism_option)
 
 # No environment variable: it must be visible in the command itself that a pipeline writes.
-yes_option = click.option("--yes", is_flag=True, help="Do not ask. Needed where there is no terminal.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation. Required without a terminal.")
 
-quiet_option = option("--quiet", "-q", is_flag=True, help="No progress on stderr; what goes wrong is still said.")
+quiet_option = option("--quiet", "-q", is_flag=True, help="Print only problems on stderr.")
 
 _talk = (
-    option("--no-color", is_flag=True, help="No colour. NO_COLOR does the same for every program."),
+    option("--no-color", is_flag=True, help="Disable colours. NO_COLOR works too."),
     quiet_option,
-    option("--verbose", "-v", count=True, type=Verbosity(), help="Log to stderr; -vv: every request, never a body."),
+    option(
+        "--verbose", "-v", count=True, type=Verbosity(), help="Log to stderr; -vv logs every request, never its body."
+    ),
 )
 
 
@@ -253,7 +256,7 @@ def output_options_in(*formats: str, start: Callable[..., Console] = start_conso
         type=click.Choice(formats),
         default=formats[0],
         show_default=True,
-        help="Of the results on stdout.",
+        help="Output format.",
     )
     return combined_option("console", start, choose, *_talk)
 

@@ -19,5 +19,5 @@ platform_option = click.option(
     "--platform",
     callback=_platform,
     metavar="VERSION",
-    help="Judge as if the instances were of this version of the platform: 2026, say.",
+    help="Assume this platform version for all instances, for example 2026.",
 )

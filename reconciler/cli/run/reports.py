@@ -156,7 +156,5 @@ report_option = option(
     type=MultiLine(),
     callback=_known,
     metavar="FILE",
-    help="Write what came of the run to a file as well; repeatable. Its suffix picks the format: "
-    + ", ".join(REPORTS)
-    + ".",
+    help="Also write a report to this file; repeatable. The suffix selects the format: " + ", ".join(REPORTS) + ".",
 )
