@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from reconciler.model.clients import ClientSpec, Field, Grant, UnsupportedClient
@@ -62,6 +63,11 @@ def stored_urls(urls: Iterable[str]) -> tuple[str, ...]:
 
 def in_order(grants: Collection[Grant]) -> tuple[Grant, ...]:
     """Grants in the order in which the platform lists them."""
+    return _in_order(frozenset(grants))
+
+
+@cache  # there are few combinations of grants, and many clients
+def _in_order(grants: frozenset[Grant]) -> tuple[Grant, ...]:
     return tuple(grant for grant in Grant if grant in grants)
 
 

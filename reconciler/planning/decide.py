@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from reconciler.model.clients import AbsentClient, ClientSpec, DesiredClient, Field, LiveClient, Location, Rotation
-from reconciler.model.fields import field_changes
+from reconciler.model.fields import changed_fields
 from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.planning.drift.base import (
     Base,
@@ -266,7 +266,7 @@ def _reason(live: LiveClient, how: MatchedBy) -> Note:
 
 
 def _cause(entry: DesiredClient, before: ClientSpec, after: ClientSpec) -> Location:
-    match [change.field for change in field_changes(before, after)]:
+    match [row.field for row in changed_fields(before, after)]:
         case [Field.REDIRECT_URL]:
             return entry.redirect_source
         case [Field.GRANTS]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from reconciler.model.clients import ClientSpec
@@ -34,6 +35,7 @@ def is_plain_http(url: str) -> bool:
     return url[:5].lower() == "http:" and not is_loopback(_host(url))
 
 
+@lru_cache(maxsize=64)  # several risks ask for the hosts of one client
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""

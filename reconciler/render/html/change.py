@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
@@ -90,6 +91,7 @@ def _title(word: str, change: Change) -> Html:
             assert_never(change)
 
 
+@cache
 def _badge(sign: str, word: str) -> Html:
     return tag("span", tag("span", sign, aria_hidden="true"), f" {word}", class_=f"badge {word}")
 
@@ -147,8 +149,12 @@ def _table(change: Change) -> Html:
 
 
 def _grid(heads: tuple[str, ...], rows: Html) -> Html:
-    head = tag("tr", *(tag("th", head, scope="col") for head in heads))
-    return tag("table", tag("thead", head), tag("tbody", rows), class_=f"fields of-{len(heads)}")
+    return tag("table", _head(heads), tag("tbody", rows), class_=f"fields of-{len(heads)}")
+
+
+@cache
+def _head(heads: tuple[str, ...]) -> Html:
+    return tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
 
 
 def _single(spec: ClientSpec) -> Html:
@@ -160,9 +166,9 @@ def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
     if before.name != after.name:
         old, new = marked(before.name, after.name)
         yield _row(Field.NAME, tag("bdi", shown(old, "del")), tag("bdi", shown(new, "ins")))
-    changed = changed_fields(before, after)
+    changed = [row.field for row in changed_fields(before, after)]
     for row in (each for each in FIELDS if each.field is not Field.NAME):
-        if row in changed:
+        if row.field in changed:
             yield _long_values_row(row, before, after) if row.one_per_line else _short_values_row(row, before, after)
         elif row.texts(after):
             yield _unchanged(row.field, _values(row, after))
@@ -204,9 +210,14 @@ def _list(values: list[Html]) -> Html:
 
 
 def _row(field: str, *cells: Html) -> Html:
-    return tag("tr", tag("th", field, scope="row"), *(tag("td", cell) for cell in cells))
+    return tag("tr", _of_row(field), *(tag("td", cell) for cell in cells))
+
+
+@cache
+def _of_row(field: str) -> Html:
+    return tag("th", field, scope="row")
 
 
 def _unchanged(field: str, value: Html) -> Html:
     stays = tag("td", value, tag("span", " unchanged", class_="faint"), colspan=2)
-    return tag("tr", tag("th", field, scope="row"), stays, class_="same")
+    return tag("tr", _of_row(field), stays, class_="same")

@@ -8,12 +8,13 @@ reorder what is around it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from itertools import groupby
 
 from reconciler.render.view.messages import code_parts
 from reconciler.support.frozen import frozen
-from reconciler.support.text import is_hidden, without_workflow_commands
+from reconciler.support.text import is_fully_visible, is_hidden, without_workflow_commands
 
 VOID = frozenset(("meta", "link", "input", "line", "rect", "path"))
 """Elements without content, written with a slash at the end: in HTML, those of SVG need it."""
@@ -34,7 +35,7 @@ Value = str | int | bool | None
 
 def tag(element: str, /, *children: Child, **attributes: Value) -> Html:
     """Build an element. Attributes are written as in `class_` and `aria_label`; they and the children are escaped."""
-    begin = f"<{element}{''.join(_attribute(key, value) for key, value in attributes.items())}"
+    begin = f"<{element}{''.join([_attribute(key, value) for key, value in attributes.items()])}"
     if element in VOID:
         return Html(f"{begin}/>")
     return Html(f"{begin}>{''.join(map(_markup, children))}</{element}>")
@@ -64,9 +65,10 @@ def code(*children: Child) -> Html:
 
 def plain(text: str) -> str:
     """Escape text for a place that allows no element; invisible characters become code points."""
-    return _safe("".join(_visible(character) for character in text), quote=True)
+    return _safe(text if is_fully_visible(text) else "".join(map(_visible, text)), quote=True)
 
 
+@lru_cache(maxsize=512, typed=True)  # most are the same for every change
 def _attribute(key: str, value: Value) -> str:
     if value is None or value is False:
         return ""
@@ -75,13 +77,13 @@ def _attribute(key: str, value: Value) -> str:
 
 
 def _markup(child: Child) -> str:
-    if child is None:
-        return ""
-    return child.markup if isinstance(child, Html) else _escaped(child)
+    if isinstance(child, Html):
+        return child.markup
+    return "" if child is None else _escaped(child)
 
 
 def _escaped(text: str) -> str:
-    if text.isascii() and text.isprintable():
+    if is_fully_visible(text):
         return _safe(text)
     return "".join(_run("".join(run), odd) for odd, run in groupby(text, _needs_escape))
 
@@ -102,6 +104,9 @@ def _visible(character: str) -> str:
 
 
 def _needs_escape(character: str) -> bool:
-    """Whether a character is invisible or reorders text, or is not allowed in HTML (U+FFFE and the like)."""
+    """Whether a character is invisible or reorders text, or is not allowed in HTML (U+FFFE and the like).
+
+    A text that is fully visible has none of these.
+    """
     code = ord(character)
     return is_hidden(character) or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF

@@ -17,7 +17,7 @@ from reconciler.live.observation import ObservationAge
 from reconciler.model.clients import ClientSpec
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import NotVerified, ReconcilerError
-from reconciler.model.fields import field_changes, spec_values
+from reconciler.model.fields import changed_fields, spec_values
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import (
     Blocked,
@@ -187,7 +187,7 @@ def _change(change: Change) -> dict[str, Any]:
         "replaces": _replaced(change.replaces) if isinstance(change, Create) and change.replaces else None,
         "successor": change.successor if isinstance(change, Delete) else None,
         "resume": resume_entry(change.resume) if isinstance(change, Create) and change.resume else None,
-        "changed_fields": [changed.field for changed in field_changes(before, after)] if before and after else [],
+        "changed_fields": [row.field for row in changed_fields(before, after)] if before and after else [],
         "reason": note_entry(change.reason),
         "risks": [note_entry(risk) for risk in change.risks],
         "owner": change.owner,

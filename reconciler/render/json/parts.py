@@ -71,4 +71,4 @@ def note_entry(note: Note) -> dict[str, str]:
 
 def location_entry(location: Location | None) -> dict[str, Any] | None:
     """Return a place in a file."""
-    return asdict(location) if location else None
+    return {"path": location.path, "line": location.line, "column": location.column} if location else None

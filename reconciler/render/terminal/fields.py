@@ -32,7 +32,9 @@ def spec_lines(spec: ClientSpec, style: Style, paint: Paint) -> Iterator[str]:
 
 def difference_lines(before: ClientSpec, after: ClientSpec, paint: Paint) -> Iterator[str]:
     """Yield the fields that change, except the name: list values marked + or -, unchanged ones with a bullet."""
-    for row in (each for each in _SHOWN if each in changed_fields(before, after)):
+    for row in changed_fields(before, after):
+        if row.field is Field.NAME:
+            continue
         if row.one_per_line:
             yield from _column(row.field, _marked(row.texts(before), row.texts(after), paint))
         else:

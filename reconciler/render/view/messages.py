@@ -13,4 +13,4 @@ def code_parts(text: str) -> list[str]:
     Backticks are removed from around those. A backtick of a name stays where it is, unless the name has a pair around
     something that could be a key as well, and looks at worst like one.
     """
-    return re.split(_CODE, text)
+    return re.split(_CODE, text) if "`" in text else [text]
