@@ -75,8 +75,8 @@ def test_an_empty_file_is_told_what_to_write(tmp_path: Path) -> None:
 
 def test_a_missing_directory_is_an_error_that_suggests_a_file(tmp_path: Path) -> None:
     assert problem(tmp_path / "clients") == (
-        "clients:1:1: error: there is no such directory; make it, with a file clients/clients.yaml "
-        "that says `clients: []` if nothing is declared yet [no-files]"
+        "clients:1:1: error: there is no such directory; reconciler export -o clients/NAME.yaml writes what is live, "
+        "reconciler init a first file; or write `clients: []` into clients/clients.yaml [no-files]"
     )
 
 
@@ -84,7 +84,7 @@ def test_a_missing_directory_is_an_error_that_suggests_a_file(tmp_path: Path) ->
 def test_a_directory_without_any_yaml_file_is_an_error(tmp_path: Path, files: dict[str, str]) -> None:
     """A checkout that went wrong must not read as "nothing is declared"."""
     assert problem(write(tmp_path, **files)).startswith(
-        "clients:1:1: error: the directory holds no .yaml file; write `clients: []` into a file in it"
+        "clients:1:1: error: the directory holds no .yaml file; reconciler export -o clients/NAME.yaml writes what is live"
     )
 
 
