@@ -151,10 +151,13 @@ def rotation_ambiguous(
     return _blocked(entry, "rotation-ambiguous", text, way_out)
 
 
-def being_created(entry: Entry, begun: UnfinishedCreate) -> Blocked:
-    """Another run, perhaps on another machine, has begun to create a client of this name."""
+def being_created(entry: Entry, begun: UnfinishedCreate, at: datetime | None) -> Blocked:
+    """Another run, perhaps on another machine, has begun to create a client of this name.
+
+    Without the instance's time `at`, its client is never taken over.
+    """
     text = f"run {begun.run} has begun to create it as client {begun.id}, and may still be at work"
-    free = begun.taken_over_at
+    free = begun.taken_over_at if at is not None else None
     if free is None:
         way_out = f"if it is not, remove client {begun.id} on the Auth Clients page, and plan again"
     else:

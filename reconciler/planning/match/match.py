@@ -251,7 +251,7 @@ def _being_created(entry: DesiredClient, index: LiveIndex) -> Ambiguous | None:
     if len({begun.nonce for begun in found}) < len(found):
         return Ambiguous(entry, blocked.mark_copied(entry, [begun.id for begun in found]))
     busy = [begun for begun in found if not begun.is_free(index.at)]
-    return Ambiguous(entry, blocked.being_created(entry, busy[-1])) if busy else None
+    return Ambiguous(entry, blocked.being_created(entry, busy[-1], index.at)) if busy else None
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, Sequence[V]]:

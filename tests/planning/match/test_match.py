@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from reconciler.model.clients import AbsentClient, Declarations, DesiredClient, Listing, LiveClient, UnsupportedClient
+from reconciler.model.unfinished import UnfinishedCreate
 from reconciler.planning.plan.plan import Create, Delete, Plan, Prune, Update
 from tests.builders import CODE, PASSWORD, absent, declare, listing, live, plan_of, present, spec, unsupported
 
@@ -332,3 +336,15 @@ def test_the_redirect_is_the_only_thing_that_can_make_two_specs_of_one_name_diff
     same, other = live(7, spec("A", CODE)), live(7, spec("A", CODE, redirect="https://b.example/cb"))
     assert plan_of(declare(present("A")), listing(same)).changes == ()
     assert len(plan_of(declare(present("A")), listing(other)).changes) == 1
+
+
+@pytest.mark.parametrize("clock", [True, False])
+def test_when_an_unfinished_create_is_taken_over_is_said_where_the_instance_has_a_clock(clock: bool) -> None:
+    """Without one, it never is."""
+    made = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
+    begun = UnfinishedCreate(7, "Portal", "a-run", "0" * 32, made)
+    now = replace(listing(at=made if clock else None), unfinished=(begun,))
+    [found] = plan_of(declare(present("Portal")), now).blocked
+    assert found.reason.code == "unfinished-create"
+    assert ("taken over from 2026-05-01 10:00 UTC on" in found.way_out) is clock
+    assert ("remove client 7 on the Auth Clients page" in found.way_out) is not clock
