@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
 
 
 _STAGED = re.compile(
-    r"# staged: (?P<stem>[A-Z0-9_]+)_CLIENT_ID=(?P<id>[1-9][0-9]*) (?P=stem)_CLIENT_SECRET=(?P<secret>\S+)\n?"
+    r"# staged: (?P<stem>[A-Z0-9_]+)_CLIENT_ID=(?P<id>[1-9][0-9]*) (?P=stem)_CLIENT_SECRET=(?P<secret>\S+)\r?\n?"
 )
 """A comment with what is not in use yet: no reader of the file takes it for a variable."""
 
