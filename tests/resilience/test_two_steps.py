@@ -217,6 +217,54 @@ def test_a_program_that_may_have_lost_the_old_secret_is_named(
     assert list(stage.live()) == [6]
 
 
+def test_a_saved_plan_goes_on_with_what_it_says_an_earlier_run_has_left(make_stage: MakeStage) -> None:
+    """And with nothing that it does not say."""
+    stage = make_stage(("2026", ("json",)))
+    stage.begin()
+    saved = stage.project.folder / "plan.json"
+    with stage.serving():
+        assert stage.project.run("plan", "--instance", "staging", "-o", saved).code == 0
+    assert killed_before_its_put(stage)
+    with stage.serving():
+        stale = stage.project.run("apply", saved)
+        assert stage.project.run("plan", "--instance", "staging", "-o", saved).code == 0
+        ended = stage.project.run("apply", saved)
+    assert stale.code == 4
+    assert "has begun to create 'Portal', as client 6" in stale.out
+    assert ended.code == 0, ended.out + ended.err
+    assert list(stage.live()) == [6]
+    stage.demand_the_end()
+
+
+def killed_before_its_put(stage: Stage) -> bool:
+    put = On("PUT", "/oauth/clients/6")
+    return stage.killed_at_request(lambda kill: together(Meanwhile(put, kill), DropConnection(put)))
+
+
+def test_a_saved_plan_finishes_what_no_sink_is_to_have(make_stage: MakeStage) -> None:
+    """As it says: the client is not created again."""
+    stage = make_stage(("2026", ()))
+    stage.begin()
+    stage.project.environ.setenv("RECONCILER_DISCARD_SECRETS", "1")
+    assert killed_before_its_put(stage)
+    saved = stage.project.folder / "plan.json"
+    with stage.serving():
+        assert "client 6, which is finished now" in stage.project.run("plan", "-i", "staging", "-o", saved).out
+        assert stage.project.run("apply", saved).code == 0
+    assert list(stage.live()) == [6]
+
+
+def test_an_editor_that_changes_the_ends_of_lines_loses_nothing_staged(make_stage: MakeStage) -> None:
+    stage = make_stage(("2026", ("dotenv",)))
+    stage.begin()
+    assert killed_before_its_put(stage)
+    file = stage.project.folder / "all.env"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    stage.applied()
+    assert list(stage.live()) == [6]
+    stage.demand_the_end()
+
+
 def unstage(stage: Stage) -> None:
     """Somebody puts an earlier document back."""
     document = stage.project.folder / "all.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from reconciler.model.diagnostics import Severity
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.decide import PlanPolicy
-from reconciler.planning.delivery.resume import with_own_marks
+from reconciler.planning.delivery.resume import finishing_without_sinks, with_own_marks
 from reconciler.planning.delivery.retirement import retirement_refusals
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.issuer import claim_refusals, issuer_change, with_issuer
@@ -203,10 +203,9 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
     """Return the rest of the plan with every reason not to write it, and the changes that are live already."""
     instance = request.instance
     live = list_clients(gateway, instance)
-    if live.unfinished:
-        nonces = nonces_in(run.journal, digest=request.digest)
-        live = with_own_marks(live, nonces(instance))
     wanted = request.plan(live)
+    if live.unfinished:
+        live = with_own_marks(live, _own_nonces(request, wanted, live, run))
     match reconcile_saved(wanted, live, ignore=request.settings.ignore):
         case Stale() as stale:
             found = stale_refusals(stale, instance.name)
@@ -214,6 +213,8 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
         case Ready(plan, done):
             past = past_deliveries(run.journal)(instance)
             plan = finish_what_sinks_have(plan, _deliverer(request), past)
+            if request.options.discard_secrets:
+                plan = finishing_without_sinks(plan, [sink.scope for sink in instance.sinks])
             proven = delivered_successor(plan, _deliverer(request), past, live.capabilities)
             if request.digest is None:  # it was made just now, and claims nothing
                 plan = with_issuer(with_recipients(plan, _deliverer(request)), live)
@@ -226,6 +227,15 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
             )
             planned = Planned(instance, plan, refused, capabilities=live.capabilities)
             return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
+
+
+def _own_nonces(request: ExactPlan, wanted: Plan, live: Listing, run: Run) -> Set[str]:
+    """The nonces of marks that this plan's own runs wrote down, or any run here if the plan says what it left."""
+    resumed = (change.resume for change in wanted.changes if isinstance(change, Create) and change.resume)
+    shown = {each for resume in resumed for each in (resume.id, *resume.others)}
+    known = nonces_in(run.journal)(request.instance)
+    its_own = nonces_in(run.journal, digest=request.digest)(request.instance)
+    return its_own | {begun.nonce for begun in live.unfinished if begun.id in shown and begun.nonce in known}
 
 
 def _refusals(request: ExactPlan, plan: Plan, live: Listing, saved: Plan) -> tuple[Refusal, ...]:
