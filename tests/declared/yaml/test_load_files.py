@@ -84,7 +84,8 @@ def test_a_missing_directory_is_an_error_that_suggests_a_file(tmp_path: Path) ->
 def test_a_directory_without_any_yaml_file_is_an_error(tmp_path: Path, files: dict[str, str]) -> None:
     """A checkout that went wrong must not read as "nothing is declared"."""
     assert problem(write(tmp_path, **files)).startswith(
-        "clients:1:1: error: the directory holds no .yaml file; reconciler export -o clients/NAME.yaml writes what is live"
+        "clients:1:1: error: the directory holds no .yaml file; "
+        "reconciler export -o clients/NAME.yaml writes what is live"
     )
 
 
