@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
+from tests.benchmarks.commands import measure_commands
 from tests.benchmarks.extent import QUICK, WHOLE, Extent
 from tests.benchmarks.fleet import measure_fleet
 from tests.benchmarks.https import measure_https
@@ -23,13 +24,15 @@ from tests.benchmarks.peers import versions
 from tests.benchmarks.picture import draw
 from tests.benchmarks.results import as_json, as_table, curves, title
 from tests.benchmarks.sizes import PARTS as SIZED
-from tests.benchmarks.sizes import measure_size, measure_start
+from tests.benchmarks.sizes import measure_size, measure_start, measure_waiting
 from tests.benchmarks.writes import measure_writes
 
 OTHERS: dict[str, Callable[[Extent], list[Figure]]] = {
     "start": lambda extent: measure_start(extent.runs),
     "layouts": lambda extent: measure_layouts(extent.layout, extent.runs),
     "https": lambda extent: [each for size in extent.https for each in measure_https(size, extent.runs)],
+    "commands": lambda extent: measure_commands(extent.layout, extent.runs),
+    "waiting": lambda extent: [each for size in extent.waiting for each in measure_waiting(size, extent.runs)],
     "writes": lambda extent: measure_writes(extent.creates, max(1, extent.runs // 4)),
     "fleet": lambda extent: measure_fleet(extent.instances, max(1, extent.runs // 3)),
 }

@@ -1,15 +1,16 @@
-"""A Kong that answers at once: the lists of its Admin API that `deck diff` reads, in a process of its own.
+"""A Kong, as fast or slow as it is told: the lists of its Admin API that `deck diff` reads, in a process of its own.
 
 It has N services, one for each client of our projects, and nothing else; pages are as large as it is asked for, as Kong
 makes them. Every page is made once, before the first request. It counts requests as the platform does.
 
-python kong.py N
+python kong.py N [MILLISECONDS]
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from urllib.parse import parse_qs, urlsplit
@@ -29,6 +30,7 @@ class Answers(BaseHTTPRequestHandler):
     wbufsize = -1
     pages: tuple[bytes, ...] = (EMPTY,)
     requests = 0
+    seconds = 0.0
     counting = Lock()  # decK asks for all its lists at once
 
     def do_GET(self) -> None:
@@ -45,6 +47,7 @@ class Answers(BaseHTTPRequestHandler):
             self._answer(EMPTY)
 
     def _answer(self, body: bytes) -> None:
+        time.sleep(self.seconds)
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -89,6 +92,7 @@ def _service(each: int) -> dict[str, object]:
 def main() -> None:
     """Serve as many services as the first argument says; print the URL first."""
     Answers.pages = pages(int(sys.argv[1]))
+    Answers.seconds = int(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.0
     ThreadingHTTPServer.request_queue_size = 128
     with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
         print(f"http://127.0.0.1:{server.server_port}", flush=True)

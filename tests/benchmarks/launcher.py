@@ -1,4 +1,5 @@
-"""A process so small that the peak memory of what it starts is its own: prints its seconds, peak in KiB, and exit code.
+"""A process so small that the peak memory of what it starts is its own: prints its seconds, those of the
+processor, peak in KiB, and exit code.
 
 python -I -S launcher.py COMMAND...
 
@@ -22,7 +23,7 @@ def main() -> None:
     process = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=nothing)
     _, status, usage = os.wait4(process, 0)
     seconds = time.perf_counter() - started
-    print(seconds, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+    print(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
 
 
 if __name__ == "__main__":

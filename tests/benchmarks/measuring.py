@@ -45,6 +45,8 @@ class Run(NamedTuple):
     mebibytes: float
     """The peak of resident memory."""
     requests: int | None = None
+    processor: float = 0.0
+    """The seconds that a processor worked for it, by itself and by the kernel: the rest is waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Figure:
     mebibytes: float
     """The peak of resident memory, largest of the runs."""
     requests: int | None = None
+    processor: float = 0.0
+    """The median of the processor's seconds."""
 
 
 def floor(folder: Path, *urls: str, bundle: Path | None = None) -> list[str]:
@@ -96,7 +100,8 @@ def figure(job: Job, runs: Sequence[Run]) -> Figure:
     """What several runs of a job come to."""
     seconds = [run.seconds for run in runs]
     peak = max(run.mebibytes for run in runs)
-    return Figure(job, statistics.median(seconds), min(seconds), len(runs), peak, runs[-1].requests)
+    processor = statistics.median(run.processor for run in runs)
+    return Figure(job, statistics.median(seconds), min(seconds), len(runs), peak, runs[-1].requests, processor)
 
 
 def once(command: Sequence[str], **environ: str) -> Run:
@@ -105,7 +110,7 @@ def once(command: Sequence[str], **environ: str) -> Run:
     environment = {**os.environ, **ACCOUNT, **environ}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # who installs a package has its bytecode
     said = subprocess.run([*launcher, *command], stdout=subprocess.PIPE, env=environment, check=True).stdout
-    seconds, kibibytes, code = said.split()
+    seconds, processor, kibibytes, code = said.split()
     if code != b"0":
         sys.exit(f"{' '.join(command)} exited {int(code)}")
-    return Run(float(seconds), int(kibibytes) / 1024)
+    return Run(float(seconds), int(kibibytes) / 1024, None, float(processor))

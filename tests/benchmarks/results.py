@@ -11,12 +11,26 @@ from tests.benchmarks.measuring import Figure
 Entry = Mapping[str, str | int | float | None]
 """A figure in the JSON."""
 
-HEADS = ("command", "clients", "at once", "median", "least", "runs", "MiB", "requests", "/ floor", "/ ours", "faster")
+HEADS = (
+    "command",
+    "clients",
+    "at once",
+    "median",
+    "least",
+    "runs",
+    "MiB",
+    "requests",
+    "/ floor",
+    "/ ours",
+    "CPU",
+    "CPU / ours",
+    "faster",
+)
 NOTES = """\
 Times are of whole processes. "/ floor": how many times what the same work takes at least, measured in the same rounds;
 where a server waits, that is the sum of its waiting, divided by the number of requests at once. "/ ours": how many
-times our plan of as many clients, for another tool. "faster": how many times as fast as one at a time. MiB: the largest
-peak of the runs.
+times our plan of as many clients with nothing to do, for another tool or command. CPU: what the processors worked, a
+median, too. "faster": how many times as fast as one at a time. MiB: the largest peak of the runs.
 """
 SHOWN = {
     "plan": "plan",
@@ -31,10 +45,15 @@ SHOWN = {
 def entries(figures: Sequence[Figure]) -> list[Entry]:
     """Each figure with its ratios to the others of the same run."""
     medians = {(each.job.name, each.job.clients, each.job.workers): each.median for each in figures}
-    return [_entry(each, medians) for each in figures]
+    processors = {(each.job.name, each.job.clients): each.processor for each in figures}
+    return [_entry(each, medians, processors) for each in figures]
 
 
-def _entry(figure: Figure, medians: Mapping[tuple[str, int, int | None], float]) -> Entry:
+def _entry(
+    figure: Figure,
+    medians: Mapping[tuple[str, int, int | None], float],
+    processors: Mapping[tuple[str, int], float],
+) -> Entry:
     job = figure.job
     floor = medians.get((job.floor, job.clients, None)) if isinstance(job.floor, str) else job.floor
     ours = medians.get((job.beside, job.clients, None)) if job.beside else None
@@ -51,6 +70,10 @@ def _entry(figure: Figure, medians: Mapping[tuple[str, int, int | None], float])
         "floor_seconds": round(floor, 6) if floor else None,
         "times_the_floor": _ratio(figure.median, floor),
         "times_ours": _ratio(figure.median, ours),
+        "processor_seconds": round(figure.processor, 6),
+        "processor_times_ours": _ratio(
+            figure.processor, processors.get((job.beside, job.clients)) if job.beside else None
+        ),
         "times_faster_than_one_at_a_time": _ratio(alone, figure.median),
     }
 
@@ -112,7 +135,9 @@ def _cells(entry: Entry) -> list[str]:
         _number(entry["runs"]),
         f"{entry['peak_mebibytes']:.0f}",
         _number(entry["requests"]),
-        *(_times(entry[key]) for key in ("times_the_floor", "times_ours", "times_faster_than_one_at_a_time")),
+        *(_times(entry[key]) for key in ("times_the_floor", "times_ours")),
+        _time(entry["processor_seconds"]),
+        *(_times(entry[key]) for key in ("processor_times_ours", "times_faster_than_one_at_a_time")),
     ]
 
 

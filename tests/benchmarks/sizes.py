@@ -39,6 +39,22 @@ def measure_size(size: int, runs: int, parts: Collection[str] = PARTS) -> list[F
         return measure_together(jobs, runs_for(size, runs))
 
 
+def measure_waiting(size: int, runs: int, milliseconds: int = 50) -> list[Figure]:
+    """`plan` on a server that takes its time for each request, beside decK; octoDNS plans here without a network."""
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder, ours = Path(name), f"plan, {milliseconds} ms a request"
+        write_project(folder, size)
+        url = stack.enter_context(serving(folder / "listing.json", milliseconds))
+        write_settings(folder, url)
+        jobs = [Job(name=ours, clients=size, arguments=command(folder, "plan"), url=url)]
+        if deck := peers.deck():
+            kong = stack.enter_context(running("kong.py", str(size), str(milliseconds)))
+            arguments = [deck, *peers.write_services(folder, size), "--kong-addr", kong]
+            slow = f"decK: diff, {milliseconds} ms a request"
+            jobs.append(Job(name=slow, clients=size, arguments=arguments, url=kong, beside=ours))
+        return measure_together(jobs, runs_for(size, runs))
+
+
 def _validate(folder: Path, size: int) -> Iterator[Job]:
     yield Job(name="validate", clients=size, arguments=command(folder, "validate"), floor="validate: floor")
     yield Job(name="validate: floor", clients=size, arguments=floor(folder))

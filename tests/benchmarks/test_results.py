@@ -16,7 +16,8 @@ from tests.benchmarks.results import as_table, curves, entries, growth
 
 FIELDS = {
     "command", "clients", "at_once", "median_seconds", "least_seconds", "runs", "peak_mebibytes", "requests",
-    "floor_seconds", "times_the_floor", "times_ours", "times_faster_than_one_at_a_time",
+    "floor_seconds", "times_the_floor", "times_ours", "processor_seconds", "processor_times_ours",
+    "times_faster_than_one_at_a_time",
 }  # fmt: skip
 PYTHON = [sys.executable, "-I", "-S", "-c"]
 
@@ -42,8 +43,9 @@ FIGURES = [
 
 
 def test_runs_become_a_median_a_least_a_largest_peak_and_the_last_count() -> None:
-    found = figure(job("plan"), [Run(3.0, 40.0, 7), Run(1.0, 41.0, 3), Run(2.5, 39.0, 3)])
+    found = figure(job("plan"), [Run(3.0, 40.0, 7, 2.0), Run(1.0, 41.0, 3, 0.5), Run(2.5, 39.0, 3, 1.0)])
     assert (found.median, found.least, found.runs, found.mebibytes, found.requests) == (2.5, 1.0, 3, 41.0, 3)
+    assert found.processor == 1.0
 
 
 def test_each_entry_has_its_ratios() -> None:
@@ -60,8 +62,8 @@ def test_growth_is_told_of_what_was_measured_at_both_sizes() -> None:
 
 def test_the_table_has_a_line_a_figure_and_the_exponent() -> None:
     table = as_table(FIGURES)
-    assert "| plan | 100 |  | 200 ms | 200 ms | 1 | 40 |  | 4.0 |  |  |\n" in table
-    assert "| apply | 200 | 8 | 2,000 ms | 2,000 ms | 1 | 40 |  | 1.6 |  | 5.5 |\n" in table
+    assert "| plan | 100 |  | 200 ms | 200 ms | 1 | 40 |  | 4.0 |  | 0 ms |  |  |\n" in table
+    assert "| apply | 200 | 8 | 2,000 ms | 2,000 ms | 1 | 40 |  | 1.6 |  | 0 ms |  | 5.5 |\n" in table
     assert table.endswith("- plan: time grows with N^0.50 between 100 and 10,000\n")
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.applying.past_runs import PastRun, applied, list_runs
 from tests.benchmarks import peers
+from tests.benchmarks.commands import write_differences, write_journals
 from tests.benchmarks.https import write_certificates
 from tests.benchmarks.kong import pages
 from tests.benchmarks.measuring import once
@@ -49,6 +51,22 @@ def test_a_platform_with_a_certificate_is_planned_for_by_https_where_its_authori
         assert count_requests(url, bundle) == 3
         write_settings(tmp_path, url)
         assert "certificate" in process("plan", "-c", tmp_path / "reconciler.yaml").stderr
+
+
+def test_every_client_differs_where_updates_are_measured(tmp_path: Path) -> None:
+    write_project(tmp_path, CLIENTS)
+    write_differences(tmp_path / "listing.json")
+    with serving(tmp_path / "listing.json") as url:
+        write_settings(tmp_path, url)
+        planned = process("plan", "--format", "json", "-c", tmp_path / "reconciler.yaml", "--max-updates", str(CLIENTS))
+    counts = json.loads(planned.stdout)["instances"][0]["counts"]
+    assert {key: number for key, number in counts.items() if number} == {"update": CLIENTS, "system": 1}
+
+
+def test_the_runs_whose_history_is_measured_can_be_read(tmp_path: Path) -> None:
+    write_journals(tmp_path, 3)
+    listed = list_runs(tmp_path)
+    assert [len(list(applied(run))) for run in listed if isinstance(run, PastRun)] == [3] * 10
 
 
 @pytest.mark.parametrize("number", [0, 1, 1_000, 1_001, 2_500])
