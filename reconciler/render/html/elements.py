@@ -82,6 +82,7 @@ def _markup(child: Child) -> str:
     return "" if child is None else _escaped(child)
 
 
+@lru_cache(maxsize=512)
 def _escaped(text: str) -> str:
     if is_fully_visible(text):
         return _safe(text)
