@@ -251,7 +251,7 @@ def _sync_directory(directory: Path) -> None:
 def _cannot_begin(path: Path, problem: OSError) -> JournalError:
     return JournalError(
         f"cannot write the journal {path}: {_reason(problem)}; so nothing else was written either",
-        "make room or mend the permissions there, or name another folder: --journal DIR",
+        "make room or fix the permissions there, or name another folder: --journal DIR",
     )
 
 

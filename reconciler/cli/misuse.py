@@ -172,7 +172,7 @@ def _variable_meant(name: str, flags: Mapping[str, str]) -> str | None:
     from difflib import get_close_matches
 
     if name in (f"{PREFIX}YES", f"{PREFIX}PRUNE"):
-        return ": what writes without a question, and what deletes, stands in the command itself"
+        return ": flags that delete, or that skip a question, must be in the command itself"
     words = [each.removeprefix(PREFIX) for each in flags]
     close = get_close_matches(name.removeprefix(PREFIX), words, n=1, cutoff=_CLOSE)
     return f"; did you mean {PREFIX}{close[0]}?" if close else None

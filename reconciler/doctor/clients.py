@@ -174,8 +174,8 @@ def copied_instance(seen: ClientFacts) -> Iterator[DoctorFinding]:
         urls = client.spec.redirect_urls
         if all(_normal(url) != _normal(wanted) for url in urls):
             text = (
-                f"{_who(client)} redirects to {quoted_url(urls[0])}, not to this instance: if that is another one, "
-                "this is a copy of its database, and every client's id and secret work on both"
+                f"{_who(client)} redirects to {quoted_url(urls[0])}, not to this instance; if that is another "
+                "instance, this is a copy of its database, and its clients' secrets work on both"
             )
             way_out = f"on a copy, remove the clients that it does not need; {_PAGE}, redirect this one to {wanted}"
             yield _about(FindingSeverity.WARNING, "copied-instance", text, way_out, [client])

@@ -86,7 +86,7 @@ def _proposal_lines(proposal: Proposal, indent: int) -> list[str]:
     instances = proposal.entry.instances
     text = [
         f"only the host differs between {enumeration(instances)}: "
-        "with a variable, this entry would do for all of them:",
+        "with a variable, this entry could replace all of them:",
         *entry_lines(proposal.entry, 0),
     ]
     if proposal.values:

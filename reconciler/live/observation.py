@@ -28,7 +28,7 @@ OBSERVE_AGAIN = "observe again, where the credentials are: reconciler observe -o
 def _not_an_observation(kind: object) -> tuple[str, str] | None:
     if kind != "saved-plan":
         return None
-    return "is a saved plan, not an observation", f"apply it: reconciler apply FILE; to plan anew, {OBSERVE_AGAIN}"
+    return "is a saved plan, not an observation", f"apply it: reconciler apply FILE; to plan again, {OBSERVE_AGAIN}"
 
 
 FORMAT = DocumentFormat(

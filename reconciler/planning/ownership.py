@@ -9,8 +9,8 @@ from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Note,
 from reconciler.planning.refusal import Refusal
 
 NOT_YOURS_WAY_OUT = (
-    "apply as the account that created it; or have the platform updated: later versions of 2026 let every account with "
-    "the permission change it; or change it in the database"
+    "apply as the account that created it; or update the platform: later versions of 2026 let every account with the "
+    "permission change it; or edit the database"
 )
 
 _UNCHECKED = Note(

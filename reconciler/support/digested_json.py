@@ -55,7 +55,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise DuplicateKey(f"the key {quoted(twice)} stands in one object twice")
+        raise DuplicateKey(f"the key {quoted(twice)} appears twice in one object")
     return found
 
 

@@ -75,7 +75,7 @@ def test_a_variable_that_is_misspelt_is_named_and_others_are_not(project: Projec
         "warning: RECONCILER_INSTNACE is not read; did you mean RECONCILER_INSTANCE?",
         "warning: RECONCILER_MAX_DELETE is not read; did you mean RECONCILER_MAX_DELETES?",
         *(
-            f"warning: RECONCILER_{name} is not read: what writes without a question, and what deletes, stands in the"
+            f"warning: RECONCILER_{name} is not read: flags that delete, or that skip a question, must be in the"
             " command itself"
             for name in ("PRUNE", "YES")
         ),

@@ -28,7 +28,7 @@ variable that is probably misspelt gets a warning. `RECONCILER_VERBOSE` is a num
 | 3 | the declarations or the settings are invalid |
 | 4 | refused or blocked: a guard, an ambiguous name, a declined question, an instance that changed meanwhile |
 | 5 | applied in part |
-| 6 | login refused: do not try again before the account is mended |
+| 6 | login refused: do not try again before the account is fixed |
 | 64 | wrong usage |
 | 130 | interrupted |
 

@@ -30,7 +30,7 @@ FILE = """\
 # the live clients of production and staging, as `reconciler export` wrote them
 # left out of production: 5 system clients and 1 ignored client
 clients:
-  # only the host differs between production: with a variable, this entry would do for all of them:
+  # only the host differs between production: with a variable, this entry could replace all of them:
   # - name: Customer portal
   #   instances: [production]
   #   grants:

@@ -112,7 +112,7 @@ def test_any_change_of_a_byte_is_refused_or_changes_nothing(data: st.DataObject)
         (b"[" * 200_000, "not valid JSON"),
         (b"[]", "is not an observation"),
         (b'{"format_version": 1, "kind": "plan", "instances": []}', "is not an observation"),
-        (b'{"kind": "observation", "kind": "observation"}', "the key 'kind' stands in one object twice"),
+        (b'{"kind": "observation", "kind": "observation"}', "the key 'kind' appears twice in one object"),
         (b'{"kind": "saved-plan", "format_version": 1}', "is a saved plan, not an observation"),
         (b'{"kind": "observation"}', "of a format that no version of reconciler has written"),
         (b'{"kind": "observation", "format_version": 2}', "its digest does not fit"),

@@ -132,7 +132,7 @@ def test_where_one_session_a_user_is_allowed_the_one_left_behind_is_said_to_stan
         project.configure({"staging": at(url, limits=GENEROUS)})
         ended = project.run("apply", "--yes", "--instance", "staging", "--journal", journal)
     assert (ended.code, acted.writes) == (6, [])
-    assert "one that a killed run left behind never lapses" in ended.err
+    assert "have an administrator end it in Admin > Users (a killed run's never expires)" in ended.err
     clean_run_converges(project, platform_line, database, journal)
 
 

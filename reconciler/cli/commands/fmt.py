@@ -75,7 +75,7 @@ class _Outcome(Enum):
 
     NOT_WRITTEN = 1, "could not be written"
     WOULD_CHANGE = 1, "would change"
-    LEFT_ALONE = 4, "left alone"
+    LEFT_ALONE = 4, "skipped"
     INVALID = 3, "invalid"
     CHANGED = 0, "formatted"
     SAME = 0, "unchanged"

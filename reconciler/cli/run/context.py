@@ -92,7 +92,7 @@ def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
     if names := [client.name for client, _ in removed_from_git(planned.plan)]:
         left = ", ".join(map(quoted, names))
         later = "from now on only `state: absent` or --prune all deletes that"
-        console.problem(f"warning: {planned.instance.name}: taken out of git and left alone: {left}; {later}\n")
+        console.problem(f"warning: {planned.instance.name}: removed from git and not deleted: {left}; {later}\n")
 
 
 def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console, stop: StopRequest) -> Run:

@@ -126,7 +126,8 @@ def _summary(found: Export, proposals: Mapping[str, Proposal]) -> Iterator[str]:
     if waiving := sum(bool(entry.allow) for entry in entries):
         yield f"rules waived for {plural(waiving, 'client')}: look for 'allow:'"
     if proposals:
-        yield f"a variable would do for {plural(len(proposals), 'client')}: look for 'only the host differs'"
+        many = plural(len(proposals), "client") + (" could each" if len(proposals) > 1 else " could")
+        yield f"{many} be one entry with a variable: look for 'only the host differs'"
 
 
 def _way_in(left_out: LeftOut) -> str:
@@ -142,7 +143,7 @@ def _next(found: Export, target: ExportTarget, files: ProjectFiles, selection: S
     clients = files.clients_directory
     inside = target.path is not None and _real(target.path).is_relative_to(_real(clients))
     put = "" if inside else f"put it into {printable(str(clients))}/, then "
-    return f"next: {put}{printable(first)}, then {printable(then)}, which must have nothing to do"
+    return f"next: {put}{printable(first)}, then {printable(then)}, which should report no changes"
 
 
 def _modeline(target: ExportTarget, files: ProjectFiles) -> str:

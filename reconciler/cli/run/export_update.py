@@ -125,7 +125,7 @@ def _not_taken(found: UpdatedFiles) -> Iterator[str]:
 
 def _lines(found: UpdatedFiles) -> Iterator[str]:
     for taken in found.taken.entries:
-        yield f"{taken.source}: {quoted(taken.name)} now says what is live: {enumeration(taken.fields)}"
+        yield f"{taken.source}: updated entry {quoted(taken.name)} from the instance: {enumeration(taken.fields)}"
     for file, entries in found.added.items():
         yield f"added {plural(len(entries), 'client')} to {printable(str(file))}"
         if waiving := sum(bool(entry.allow) for entry in entries):

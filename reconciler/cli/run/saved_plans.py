@@ -136,7 +136,7 @@ def _tell_of_others(folder: Path, saved: Sequence[SavedPlan], console: Console) 
     if others:
         named = enumeration([quoted_path(name) for name in others[:_MOST_NAMED]])
         more = f" (and {len(others) - _MOST_NAMED} more)" if len(others) > _MOST_NAMED else ""
-        console.problem(f"warning: {NAME} does not list {named}{more}: left alone\n")
+        console.problem(f"warning: {NAME} does not list {named}{more}: skipped\n")
 
 
 def _request(

@@ -200,7 +200,7 @@ def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
         yield f"{quoted_url(url)} is not the URL of an instance", "write it like https://acme.processmaker.net"
         return
     if parts.username is not None or parts.password is not None:
-        yield "a user name or password stands in the URL", "take it out; credentials are named under `credentials:`"
+        yield "the URL contains a user name or password", "take it out; credentials are named under `credentials:`"
     if "?" in url or "#" in url:
         yield f"{quoted_url(url)} goes on behind the path", "leave out everything from the ? or the #"
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):

@@ -64,7 +64,7 @@ def name_invisible(context: RuleContext) -> Iterator[RuleFinding]:
     """An invisible character is probably a mistake, and hides that two names differ."""
     for entry in context.entries:
         if not is_fully_visible(entry.name) and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
-            yield RuleFinding(_what_is_odd(entry.name, odd), entry.source, "type the name anew, without it", entry)
+            yield RuleFinding(_what_is_odd(entry.name, odd), entry.source, "type the name again, without it", entry)
 
 
 def _is_odd(character: str) -> bool:

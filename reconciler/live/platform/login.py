@@ -95,8 +95,8 @@ def _throttled(answer: HttpResponse, call: ApiRequest, url: str) -> LoginRefused
 def _second_session_refused(call: ApiRequest, url: str) -> LoginRefused:
     why = "the instance allows one session a user, and this account has one already"
     hint = (
-        "log that one out; one that a killed run left behind never lapses: an administrator ends it in Admin > Users, "
-        "or sets Session Control to end the old session instead, best for an account that only this program uses"
+        "log out there, or have an administrator end it in Admin > Users (a killed run's never expires); "
+        "or set Session Control to end old sessions (dedicated accounts only)"
     )
     if call is LOGIN_AGAIN:
         hint = f"somebody else has logged in meanwhile: {OWN_ACCOUNT}"

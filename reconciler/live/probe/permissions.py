@@ -127,7 +127,7 @@ def _judge(answer: HttpResponse, call: ApiRequest, telling: frozenset[int], sess
 def _doubt(answer: HttpResponse, call: ApiRequest, session: Session) -> str:
     """Why a response shows nothing. Without a session every response is 500, or 403 up to 4.11.1, or 401 once."""
     if answer.status == 403 and not is_json(answer):
-        why = "its refusal (403) is not the platform's own: a firewall may stand in between"
+        why = "its refusal (403) is not the platform's own: there may be a firewall in between"
         return failure_text(call, session.url, why)
     if answer.status in (403, 500) and is_json(answer):
         return failure_text(call, session.url, f"the session has ended, or the server failed ({answer.status})")

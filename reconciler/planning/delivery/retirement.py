@@ -59,5 +59,5 @@ def _text(delete: Delete) -> str:
 def _fix(delete: Delete) -> str:
     return (
         f"plan where the sinks and the journal of the rotation are; if the secret is lost, remove client "
-        f"{delete.successor} on the Auth Clients page, and apply again: another successor is created"
+        f"{delete.successor} on the Auth Clients page, and apply again"
     )

@@ -24,13 +24,13 @@ ALLOW_LOOKALIKE = "name-lookalike"
 
 def is_ignored(entry: Entry) -> Blocked:
     """`ignore:` matches the entry's own name."""
-    text = "`ignore:` matches this name, so clients of this name are left alone"
+    text = "`ignore:` matches this name, so clients with this name are not managed"
     return _blocked(entry, "ignored", text, "take the entry out, or narrow `ignore:` in reconciler.yaml")
 
 
 def means_ignored(entry: Entry, live: AnyLive) -> Blocked:
     """`ignore:` matches the client that the entry means."""
-    text = f"it means client {live.id}, {quoted(live.name)}, which `ignore:` leaves alone"
+    text = f"it means client {live.id}, {quoted(live.name)}, which `ignore:` excludes"
     return _blocked(entry, "ignored", text, "declare it without that id or previous name, or narrow `ignore:`")
 
 

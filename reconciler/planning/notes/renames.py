@@ -43,6 +43,6 @@ def _text(create: Create, twin: LiveClient, instance: str) -> str:
     known = f"client {twin.id} ({quoted(twin.name)}, {created(twin.created_at)})"
     add = f"add `{how_to_rename(twin, instance)}` at {create.source.path}:{create.source.line}"
     return (
-        f"{quoted(create.name)} will be made anew, though {known}, which is not declared, has the same redirect_url; "
-        f"if it is the same client, {add}, and it keeps its id and secret"
+        f"{quoted(create.name)} will be created, though {known}, which is not declared, has the "
+        f"same redirect_url; if it is the same client, {add}, and it keeps its id and secret"
     )

@@ -116,7 +116,7 @@ def _notes_after_rotation(entry: DesiredClient, rotate: Rotation, live: LiveClie
         yield Note("rotation-moved", f"{name}: {text}: write `{_pin(live, index)}`, or take `ids:` out")
     elif left := unreplaced_clients(entry, rotate, index.named(entry.name), live.id):
         others = clients_text(left)
-        text = f"{others} has its name too, and is left alone, since `ids:` says that client {live.id} is meant"
+        text = f"{others} has the same name, and is not managed, since `ids:` says that client {live.id} is meant"
         yield Note("rotation-leftover", f"{name}: {text}; without `ids:`, the rotation deletes the old one")
 
 

@@ -201,7 +201,7 @@ class _Now:
         if live is None:
             return
         if self.index.ignores(live.name):
-            yield StaleReason("ignored", change, f"{_named(change)} is one that `ignore:` leaves alone now")
+            yield StaleReason("ignored", change, f"{_named(change)} is excluded by `ignore:` now")
         yield from self._on_namesakes(change)
 
     def _missing(self, change: Change, who: str) -> StaleReason:
@@ -224,7 +224,7 @@ class _Now:
         replaces = change.replaces if isinstance(change, Create) else None
         name = change.after.name
         if self.index.ignores(name):
-            yield StaleReason("ignored", change, f"{quoted(name)} is a name that `ignore:` leaves alone now")
+            yield StaleReason("ignored", change, f"{quoted(name)} is a name that `ignore:` excludes now")
         holders = [live for live in self.index.named(name) if live.id != own_id]
         if replaces is not None:  # the old one has the name, and so may others that `ids:` excludes
             holders = [live for live in holders if live.id not in self._known_ids]

@@ -69,7 +69,7 @@ def _families(overview: Overview) -> Iterator[tuple[str, str, _Samples]]:
 
 
 _NUMBERS = {
-    "blocked": "Clients that are left alone until somebody decides.",
+    "blocked": "Clients that are not changed until a person decides.",
     "in_sync": "Clients that are as declared.",
     "unmanaged": "Live clients that no entry declares.",
     "taken_out": "Live clients whose entries were taken out of git.",

@@ -33,7 +33,7 @@ def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Ht
     rows = (_row(*each, columns) for each in zip(results, anchors, shown, strict=True))
     table = tag(
         "table",
-        tag("caption", "Every instance, the gravest first", class_="unseen"),
+        tag("caption", "Every instance, the most severe first", class_="unseen"),
         tag("thead", head),
         tag("tbody", *rows),
         class_="fleet",

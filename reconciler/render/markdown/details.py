@@ -150,11 +150,11 @@ def _left_alone(plan: Plan, most: int) -> Iterator[Block]:
     lines = list(unchanged_clients(plan))[1:]
     if lines and not _is_ordinary(plan):
         shown = [line.removeprefix("    ") for line in lines]
-        yield folded("left alone", shown, what="list of what is left alone", most=most)
+        yield folded("not managed by this plan", shown, what="list of clients that are not managed", most=most)
 
 
 def _is_ordinary(plan: Plan) -> bool:
-    """Whether all that is left alone are the platform's own clients."""
+    """Whether all clients that are not managed are the platform's own."""
     return not (plan.ignored or plan.unsupported) and all(each.system and not each.note for each in plan.unmanaged)
 
 

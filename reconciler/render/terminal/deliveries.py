@@ -151,7 +151,7 @@ def _failures(failed: Sequence[DeliveryResult], instance: str, paint: Paint) -> 
     if failed[0].event is DeliveryEvent.DELETED:
         yield f"{_INDENT}fix: remove it by hand; the client is deleted, so its secret opens nothing any more"
     else:
-        yield f"{_INDENT}fix: mend the sink, then: {delivery_command(instance, names_to_deliver(failed))}"
+        yield f"{_INDENT}fix: correct the sink, then: {delivery_command(instance, names_to_deliver(failed))}"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -52,5 +52,5 @@ def _finding(finding: DoctorFinding, paint: Paint) -> Iterator[str]:
 def _summary(findings: Sequence[DoctorFinding]) -> str:
     errors, warnings, infos = (sum(f.severity is severity for f in findings) for severity in FindingSeverity)
     if not (errors or warnings):
-        return f"nothing wrong · {infos} to know" if infos else "nothing wrong"
-    return f"{plural(errors, 'error')}, {plural(warnings, 'warning')} · {infos} to know"
+        return f"nothing wrong · {plural(infos, 'note')}" if infos else "nothing wrong"
+    return f"{plural(errors, 'error')}, {plural(warnings, 'warning')} · {plural(infos, 'note')}"

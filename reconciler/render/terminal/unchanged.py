@@ -26,7 +26,7 @@ def unchanged_clients(plan: Plan) -> Iterator[str]:
         "system": [f"{plural(needed, 'client')} of the platform's own"] if needed else [],
     }
     if any(columns.values()):
-        yield "  left alone"
+        yield "  not managed by this plan"
     footers = _what_to_do(plan)
     for name, values in columns.items():
         shown = [*first_of(values), *footers.get(name, ())] if values else []

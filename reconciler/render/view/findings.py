@@ -71,7 +71,7 @@ HEADINGS = {
     ReviewKind.STOPPED: "No plan",
     ReviewKind.FAILED: "Failed",
     ReviewKind.REFUSED: "Refused: nothing will be written",
-    ReviewKind.BLOCKED: "Blocked: left alone until somebody decides",
+    ReviewKind.BLOCKED: "Blocked: not changed until a person decides",
     ReviewKind.DELETE: "Deletions",
     ReviewKind.DELIVER: "Secrets that get a new recipient",
     ReviewKind.TAKEN_OUT: "Taken out of git, still live",

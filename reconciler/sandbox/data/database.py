@@ -159,7 +159,7 @@ def _format_of(connection: sqlite3.Connection, file: Path | None) -> int:
             "update reconciler, or name another file",
         )
     if mark or version or connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise SandboxError(f"{file} is the database of another program, and was left alone", "name another file")
+        raise SandboxError(f"{file} is the database of another program, and was not changed", "name another file")
     return 0
 
 
@@ -171,7 +171,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int | str:
 def _unusable(file: Path | None, error: OSError | sqlite3.Error) -> SandboxError:
     what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     if "not a database" in what:
-        return SandboxError(f"{file} is not a sandbox database, and was left alone", "name another file")
+        return SandboxError(f"{file} is not a sandbox database, and was not changed", "name another file")
     return SandboxError(
         f"the sandbox cannot use {file}: {what.lower()}",
         "name a file in a directory that you may write to",

@@ -40,7 +40,7 @@ class LoginSlot:
             self._give_up()
             raise LoginRefused(
                 f"not tried: {refused_by} refused the same user name and password",
-                "mend the account first, since every further try may lock it",
+                "fix the account first, since every further try may lock it",
             )
         return self
 

@@ -210,8 +210,8 @@ def test_each_instance_is_examined_whatever_became_of_the_one_before(declared: P
         ("pm_viewer", [], "next: reconciler plan --instance staging\n"),
         ("admin", ["--no-login"], "next: reconciler doctor --instance staging\n"),
         ("admin", ["--clients", "clients"], "next: reconciler plan --instance staging --clients clients\n"),
-        ("pm_editonly", [], "to know\n"),
-        ("pm_blocked", [], "to know\n"),
+        ("pm_editonly", [], " notes\n"),
+        ("pm_blocked", [], " notes\n"),
     ],
 )
 def test_the_next_command_is_named_where_nothing_stands_in_its_way(

@@ -110,7 +110,7 @@ def test_stdout_holds_the_file_and_nothing_else(project: Project, staging: Platf
         "exported 1 client of staging\n"
         "left out of staging: 5 system clients; --system includes system clients\n"
         "next: put it into clients/, then reconciler validate, then reconciler plan --instance staging, "
-        "which must have nothing to do\n"
+        "which should report no changes\n"
     )
     assert project.run("export", "-q").err == ""
 
@@ -161,7 +161,7 @@ def test_what_several_instances_have_alike_is_one_entry(project: Project, fleet:
     assert entries == [("Alike", ["production", "staging"]), ("Portal", ["production"]), ("Portal", ["staging"])]
     assert "only the host differs between production and staging" in text
     assert "exported 4 clients of production and staging, in 3 entries\n" in ended.err
-    assert "a variable would do for 1 client: look for 'only the host differs'\n" in ended.err
+    assert "1 client could be one entry with a variable: look for 'only the host differs'\n" in ended.err
     planned = project.run("plan", "--all", "--detailed-exitcode")
     assert planned.code == 0
     assert planned.out.count("nothing to do · 2 in sync") == 2

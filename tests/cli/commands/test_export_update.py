@@ -261,7 +261,7 @@ def test_a_night_fix_is_taken_over_into_its_line_and_the_variable_stays(project:
         ["                redirect_url: 'https://${portal_host}/cb'   # do not touch"],
         ["                redirect_url: 'https://${portal_host}/oauth/cb'   # do not touch"],
     )
-    assert "'Portal' now says what is live: redirect_url" in ended.err
+    assert "updated entry 'Portal' from the instance: redirect_url" in ended.err
     assert planned_changes(project) == 0
     assert "nothing to add and nothing to take over on staging\n" in project.run(*ACCEPT).err
 

@@ -154,7 +154,7 @@ def test_a_plan_that_is_not_listed_is_left_alone(project: Project, fleet: dict[s
     assert project.run("plan", "--instance", "eu", "-o", "plans").code == 0, "a folder that is there needs no /"
     ended = project.run(*APPLY)
     assert ended.code == 0, ended.err
-    assert "warning: index.json does not list 'staging.plan.json' and 'us.plan.json': left alone" in ended.err
+    assert "warning: index.json does not list 'staging.plan.json' and 'us.plan.json': skipped" in ended.err
     assert written(fleet) == {"staging": 0, "eu": 2, "us": 0}
 
 

@@ -376,7 +376,7 @@ def test_an_apply_that_leaves_what_was_taken_out_says_that_it_is_forgotten(
     commit(repository)
     left = repository.run("apply", "--base", "applied", *REVERTING)
     assert left.code == 0
-    assert "warning: staging: taken out of git and left alone: 'Desk'; from now on only `state: absent`" in left.err
+    assert "warning: staging: removed from git and not deleted: 'Desk'; from now on only `state: absent`" in left.err
 
 
 def test_files_that_are_not_committed_leave_the_ref_and_say_so(repository: Project, staging: Platform) -> None:

@@ -148,7 +148,7 @@ def test_a_second_session_of_one_user_is_refused_with_a_redirect_even_with_json_
     assert isinstance(error, LoginRefused)
     assert "has one already" in error.message
     assert error.hint is not None
-    assert "never lapses: an administrator ends it in Admin > Users" in error.hint
+    assert "have an administrator end it in Admin > Users (a killed run's never expires)" in error.hint
     assert lines == ["POST /login"]
 
 

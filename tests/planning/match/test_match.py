@@ -298,7 +298,7 @@ def test_two_namesakes_that_differ_are_no_rotation() -> None:
 
 
 def test_a_hundred_namesakes_are_told_in_one_line_that_can_be_read() -> None:
-    """Contract: the platform's own DevLink feature makes several clients of one name."""
+    """Contract: the platform's own DevLink feature makes several clients with the same name."""
     plan = plan_of(declare(present("devlink")), listing(*(live(n, "devlink") for n in range(1, 101))))
     [blocked] = plan.blocked
     assert blocked.reason.text.startswith("100 live clients")

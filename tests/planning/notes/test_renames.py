@@ -16,8 +16,8 @@ def test_a_create_beside_one_undeclared_client_with_its_redirect_says_how_to_ren
     """The name was changed in the file, or the client was made by hand under another one."""
     plan = plan_of(declare(present("Customer portal", line=3)), listing(live(7, "Portal #1")))
     assert notes(plan) == [
-        "'Customer portal' will be made anew, though client 7 ('Portal #1', created 2026-01-08), which is not "
-        'declared, has the same redirect_url; if it is the same client, add `previous_names: ["Portal #1"]` at '
+        "'Customer portal' will be created, though client 7 ('Portal #1', created 2026-01-08), which "
+        'is not declared, has the same redirect_url; if it is the same client, add `previous_names: ["Portal #1"]` at '
         "clients/all.yaml:3, and it keeps its id and secret"
     ]
 
