@@ -46,7 +46,7 @@ USUAL_TERMS = {
 """A phrase that a second reading is needed for, and what a native engineer would say."""
 
 MOST_WORDS = 28
-"""Of a sentence in README, --help and messages."""
+"""Of a sentence in README, guides, --help and messages."""
 
 EXCUSED = {
     "\b\nExamples:": "command lines",
@@ -148,11 +148,14 @@ def test_no_text_has_a_phrase_that_a_usual_term_says_better(texts: Texts) -> Non
     ] == []
 
 
-def _readme() -> Iterator[tuple[str, str]]:
-    yield "README.md", prose(ROOT / "README.md")
+def _paragraphs() -> Iterator[tuple[str, str]]:
+    """What is read from beginning to end: neither reference pages, nor tables and examples."""
+    for page in _PAGES:
+        if page.parent.name != "reference":
+            yield str(page.relative_to(ROOT)), re.sub(r"^\|.*$", "", prose(page), flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("texts", [_readme, _messages, _help])
+@pytest.mark.parametrize("texts", [_paragraphs, _messages, _help])
 def test_no_sentence_is_too_long_to_be_read_once(texts: Texts) -> None:
     assert [
         f"{where}: {_words(sentence)} words: {sentence}"
