@@ -77,8 +77,9 @@ class Creator:
             return self._create_at_once(change)
         try:
             for client_id in change.resume.deleted if change.resume else ():
-                self._gateway.delete_client(client_id)
+                # The sinks first: a run that is killed in between must not leave what belongs to no client.
                 self._deliveries.drop(change, client_id)
+                self._gateway.delete_client(client_id)
         except (GatewayError, SinkError) as error:
             return self._not_begun(change, error)
         if change.resume is not None and _finishes(change):
@@ -157,17 +158,16 @@ class Creator:
 
     def _undone(self, change: Create, client_id: int, error: ReconcilerError) -> Failed:
         """Delete a client that this run has begun, and the traces of it in the sinks."""
+        left = ""
+        try:
+            self._deliveries.drop(change, client_id)
+        except SinkError as problem:
+            left = f"; what a sink has of client {client_id}, which is deleted again, is still there: {problem.message}"
         try:
             self._gateway.delete_client(client_id)
         except GatewayError as problem:
             left = f"not finished: {error.message}; and client {client_id} was not removed again: {problem.message}"
             return Failed(change, NotVerified(left, "apply again: it goes on with that client"))
-        try:
-            self._deliveries.drop(change, client_id)
-        except SinkError as problem:
-            left = f"; what a sink has of client {client_id}, which is deleted again, is still there: {problem.message}"
-        else:
-            left = ""
         return Failed(change, type(error)(f"not created: {error.message}{left}", error.hint))
 
     def _not_begun(self, change: Create, error: ReconcilerError) -> SendResult:
