@@ -233,6 +233,7 @@ class MemorySink:
             self._fail()
             if self.stages:
                 self._world.current[delivery.client.name] = (delivery.id, delivery.secret.reveal())
+                self._world.staged.pop(delivery.id, None)
             else:
                 self._world.told[delivery.id] = (delivery.client.name, delivery.secret.reveal())
 
@@ -429,7 +430,8 @@ class Life(RuleBasedStateMachine):
                 continue
             if row.by_hand or read_mark(row.spec.redirect_urls, row.spec.name) is None:
                 assert number in [change.id for change in deletes], f"client {number} was deleted unasked"
-                name, last = row.spec.name, max(self.world.rows)
+                name = row.spec.name
+                last = max(other for other, each in self.world.rows.items() if each.spec.name == name)
                 assert self.world.current[name] == (last, self.world.rows[last].secret)
                 assert self.world.told[last] == (name, self.world.rows[last].secret)
 
