@@ -25,7 +25,6 @@ from reconciler.model.secret import Secret
 from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update, needs_delivery
 from reconciler.secrets.delivery import Delivery
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
-from reconciler.support.text import enumeration
 from reconciler.support.workers import WorkerPool
 
 
@@ -110,7 +109,8 @@ class Deliveries:
     ) -> tuple[DeliveryResult, ...]:
         """Put a staged secret into use. In a rotation, programs are told it first, if this run knows it.
 
-        Called from several threads at a time. Raises SinkError for the first program that fails.
+        Called from several threads at a time. Raises SinkError if no program takes it; then the client must be deleted.
+        If only some do, it must stay: they may keep one secret for each name.
         """
         item = self._of_create(change, client_id)
         staging, programs = self._deliverer.staging(item.numbers)
@@ -149,8 +149,9 @@ class Deliveries:
     ) -> tuple[DeliveryResult, ...]:
         done = self._deliverer.deliver(delivery, numbers)
         results = self._journaled([self._result(item, delivery.id, each) for each in done])
-        taken = [each.sink for each in done if each.error is None]
-        _demand(done, _replaced_in(taken) if taken and item.event is DeliveryEvent.ROTATED else "")
+        if item.event is DeliveryEvent.ROTATED and any(each.error is None for each in done):
+            return results  # one may have given up the old secret for this one: so both clients stay
+        _demand(done)
         return results
 
     def _made_current(self, item: PendingDelivery) -> list[DeliveryResult]:
@@ -275,14 +276,8 @@ class Deliveries:
         return tuple(results)
 
 
-def _demand(done: Iterable[Delivery], besides: str = "") -> None:
-    """Raise the error of the first delivery that failed, with the name of its sink, and what to know besides."""
+def _demand(done: Iterable[Delivery]) -> None:
+    """Raise the error of the first delivery that failed, with the name of its sink."""
     for each in done:
         if each.error is not None:
-            raise SinkError(f"{each.sink}: {each.error.message}{besides}", each.error.hint)
-
-
-def _replaced_in(sinks: Sequence[str]) -> str:
-    """What a program loses that has stored the secret of a successor which another program does not take."""
-    text = "has stored the new secret, perhaps in place of the old one, and is told now to remove it"
-    return f"; {enumeration(sinks)} {text}: look whether the old secret is still there"
+            raise SinkError(f"{each.sink}: {each.error.message}", each.error.hint)

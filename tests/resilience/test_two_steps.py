@@ -204,10 +204,10 @@ def test_a_rename_takes_along_what_the_sinks_have(make_stage: MakeStage) -> None
     assert not (stage.project.folder / "age/team-a/desk.age").exists()
 
 
-def test_a_program_that_may_have_lost_the_old_secret_is_named(
+def test_if_only_some_programs_take_the_secret_of_a_rotation_both_clients_stay(
     make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that took the new secret in a rotation, where another one did not."""
+    """The one that took it may keep one secret for each name, so that the new one must work."""
     stage = make_stage(("2026", ("command",)))
     stage.begin(rotates=True)
     stage.project.write("refuse", '#!/bin/sh\ngrep -q \'"event": "check"\'\n').chmod(0o700)
@@ -215,9 +215,14 @@ def test_a_program_that_may_have_lost_the_old_secret_is_named(
     stage.sinks = ("command", "refuse")
     with stage.serving():
         ended = stage.project.run(*stage.arguments())
-    assert ended.code == 1
-    assert "command store has stored the new secret, perhaps in place of the old one" in ended.out
-    assert list(stage.live()) == [6]
+        assert ended.code == 5
+        assert "x undelivered Portal (id 7), command refuse" in ended.out
+        assert list(stage.live()) == [6, 7]
+        stage.demand_nothing_is_lost_by("command")
+        again = stage.project.run(*stage.arguments())
+    assert again.code == 4
+    assert "remove client 7 on the Auth Clients page, and apply again" in again.out
+    assert list(stage.live()) == [6, 7]
 
 
 def test_a_saved_plan_goes_on_with_what_it_says_an_earlier_run_has_left(make_stage: MakeStage) -> None:

@@ -199,10 +199,14 @@ class Stage:
     def demand_nothing_is_lost(self) -> None:
         """At every moment some secret that the sinks have in use works, if one did before."""
         for name in self.sinks:
-            known = HELD[name](self)
-            assert known is not None
-            assert known[0] in self.live(), f"{name} has {known[0]}, which is gone"
-            assert self.works(*known)
+            self.demand_nothing_is_lost_by(name)
+
+    def demand_nothing_is_lost_by(self, name: str) -> None:
+        """The secret that this sink has in use works."""
+        known = HELD[name](self)
+        assert known is not None
+        assert known[0] in self.live(), f"{name} has {known[0]}, which is gone"
+        assert self.works(*known)
 
     def unfinished(self) -> list[int]:
         """The ids of the clients that still have their mark."""
