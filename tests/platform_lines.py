@@ -44,9 +44,12 @@ class Line:
         if not self.creates:
             pytest.skip("nothing is created on this line")
 
-    def install(self, database: Path) -> None:
-        """Make a fresh database, for tests that put something in it before the first start. Its next id is 6."""
-        with Store(database, platform=self.platform) as store:
+    def install(self, database: Path, *, upgraded: bool = False) -> None:
+        """Make a fresh database, for tests that put something in it before the first start. Its next id is 6.
+
+        If `upgraded`, the instance was of 4.15 before.
+        """
+        with Store(database, platform=self.platform, upgraded=upgraded) as store:
             for number in range(len(store.clients()) + 1, 6):
                 store.create(f"Gap {number}", "", False, True)
                 store.revoke(number)

@@ -19,6 +19,8 @@ BY_NAME = {line.name: line for line in LINES}
 MOST = 60
 """No run of these makes more requests, or changes more files."""
 
+UPGRADED = ", upgraded from 4.15"
+
 Case = tuple[str, tuple[str, ...]]
 MakeStage = Callable[[Case], Stage]
 
@@ -27,7 +29,8 @@ MakeStage = Callable[[Case], Stage]
 def make_stage(project: Project, tmp_path: Path) -> MakeStage:
     def make(case: Case) -> Stage:
         line, sinks = case
-        return Stage(project, tmp_path / "platform.sqlite3", BY_NAME[line], sinks)
+        name = line.removesuffix(UPGRADED)
+        return Stage(project, tmp_path / "platform.sqlite3", BY_NAME[name], sinks, upgraded=name != line)
 
     return make
 
@@ -35,7 +38,7 @@ def make_stage(project: Project, tmp_path: Path) -> MakeStage:
 CASES: list[tuple[Case, str]] = [
     (("2026", ("json", "age", "command")), "file"),
     (("2026-owner-only", ("dotenv", "command")), "answered"),
-    (("2026", ("json",)), "lost"),
+    ((f"2026{UPGRADED}", ("json",)), "lost"),
     (("2026-owner-only", ("age", "dotenv")), "arrived"),
     (("2026-owner-only", ("dotenv", "age")), "file"),
 ]

@@ -80,7 +80,7 @@ class Stage:
         """Begin with nothing, or with a client that a rotation replaces, whose secret every sink has."""
         self.now = BEFORE
         self._clear()
-        self.line.install(self.database)
+        self.line.install(self.database, upgraded=self.upgraded)
         self.project.write("store", STORE).chmod(0o700)
         self.project.write(".gitignore", "all.*\n")
         self.key = self.key or make_key(self.project.folder.parent, "key")
