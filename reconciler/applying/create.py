@@ -167,7 +167,7 @@ class Creator:
             self._gateway.delete_client(client_id)
         except GatewayError as problem:
             left = f"not finished: {error.message}; and client {client_id} was not removed again: {problem.message}"
-            return Failed(change, NotVerified(left, "apply again: it goes on with that client"))
+            return Failed(change, NotVerified(left, "apply again: it continues with that client"))
         return Failed(change, type(error)(f"not created: {error.message}{left}", error.hint))
 
     def _not_begun(self, change: Create, error: ReconcilerError) -> SendResult:

@@ -122,7 +122,7 @@ def _verify_unanswered_create(attempt: Unanswered, change: Create, evidence: Evi
     left = [each.id for each in evidence.unfinished if attempt.id == each.id or attempt.nonce == each.nonce]
     if left:
         what = f"left unfinished as client {left[0]}: {attempt.error.message}"
-        return Failed(change, NotVerified(what, "apply again: it goes on with that client"))
+        return Failed(change, NotVerified(what, "apply again: it continues with that client"))
     if attempt.id is None:
         return Failed(change, attempt.error)
     if _is_done(change, attempt.id, evidence):

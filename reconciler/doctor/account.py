@@ -92,8 +92,8 @@ def _rights(account: LoggedIn, embedded: bool) -> Iterator[DoctorFinding]:
     shows_secrets = listing is None or listing.capabilities.secrets is SecretDisplay.ALWAYS
     if rights.view is PermissionState.GRANTED and shows_secrets and not embedded:
         text = (
-            "who may view auth clients sees every secret, and can impersonate any user through a client with personal "
-            "access: these credentials are equivalent to administrator credentials"
+            "whoever can view auth clients sees every secret, and can impersonate any user through a client with "
+            "personal access: these credentials are equivalent to administrator credentials"
         )
         way_out = "guard them so, also where they only plan; never give them to a run that a stranger controls"
         yield DoctorFinding(FindingSeverity.INFO, Check.PERMISSIONS, "viewing-is-administering", text, way_out)

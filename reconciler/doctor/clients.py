@@ -118,7 +118,7 @@ def refused_exchanges(seen: ClientFacts) -> Iterator[DoctorFinding]:
     if clients:
         these = clients_in_words(clients)
         text = f"beside another grant, the exchange of a code is refused: nobody can sign in with {these}"
-        way_out = "make a client of its own for each grant, or take away those that nobody uses"
+        way_out = "make a separate client for each grant, or remove unused grants"
         yield _about(FindingSeverity.WARNING, "code-exchange-refused", text, way_out, clients)
 
 

@@ -68,7 +68,7 @@ def _findings(context: Context, reach: ProbeResult | Failure, account: AccountFa
         yield from judge_reachability(reach)
     # A check of the connection alone is not about the clients.
     if context.declared is None and context.first_day and account is not None:
-        text, way_out = "nothing is declared yet", "take over what is live: reconciler export"
+        text, way_out = "nothing is declared yet", "export the live clients: reconciler export"
         yield DoctorFinding(FindingSeverity.INFO, Check.SETTINGS, "nothing-declared", text, way_out)
     elif context.declared is None and account is not None:
         text = "the declarations are invalid, so it is not known which clients are managed"

@@ -45,7 +45,7 @@ def _connection(reach: ProbeResult) -> Iterator[DoctorFinding]:
             f"requests go through the proxy {reach.proxy}, since {reach.route_reason}: "
             "neither name, connection nor certificate were looked at"
         )
-        way_out = "the certificate is verified all the same; NO_PROXY in the environment names hosts to reach directly"
+        way_out = "the certificate is still verified; NO_PROXY in the environment names hosts to reach directly"
         yield DoctorFinding(FindingSeverity.INFO, Check.CONNECTION, "proxy", text, way_out)
 
 
@@ -153,7 +153,7 @@ def _unavailable(status: int) -> tuple[str, str]:
 def _other(status: int) -> tuple[str, str]:
     match status:
         case 401:
-            why = "something in front of it wants a login of its own (401)"
+            why = "something in front of it requires its own login (401)"
             return why, "let this program past it, for instance by its address"
         case 403:
             why = "something in front of it does not let us through (403)"

@@ -82,7 +82,7 @@ def _nothing_declared(plan: Plan) -> Iterator[Refusal]:
     pruned = sum(isinstance(change, Delete) and change.is_prune for change in plan.changes)
     if pruned and plan.declared_present == 0:
         text = f"nothing is declared for this instance, and pruning would delete {_count(pruned, 'client')}"
-        way_out = "check --clients and `instances:`; no flag allows this: to delete all the same, use `state: absent`"
+        way_out = "check --clients and `instances:`; no flag allows this: to delete anyway, use `state: absent`"
         yield Refusal("nothing-declared", text, way_out)
 
 

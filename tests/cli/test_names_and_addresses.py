@@ -252,7 +252,7 @@ def test_a_new_name_that_reads_like_another_is_marked_in_every_plan(
     ended = project.run("plan", "--detailed-exitcode", *(each for path in reports for each in ("--report", path)))
     assert ended.code == 2
     for text in [ended.out, *(path.read_text(encoding="utf-8") for path in reports)]:
-        assert "can be taken for another one" in text
+        assert "can be mistaken for another one" in text
     assert project.run("apply", "-i", "staging", "--yes").code == 0
     again = project.run("plan", "--detailed-exitcode")
     assert (again.code, "can be taken" in again.out) == (0, False)

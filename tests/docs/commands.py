@@ -70,4 +70,4 @@ if __name__ == "__main__":
     if sessions.has_jq():
         sessions.write()
     else:
-        print("docs/reference/json.md stays as it is: its sessions need jq", file=sys.stderr)
+        print("docs/reference/json.md was not changed: its sessions need jq", file=sys.stderr)

@@ -90,7 +90,7 @@ def write() -> None:
     """Put what is printed into every page that shows something else."""
     for page in pages():
         if missing(page):
-            print(f"{named(page)} stays as it is: its lines need {', '.join(missing(page))}")
+            print(f"{named(page)} was not changed: its lines need {', '.join(missing(page))}")
             continue
         with tempfile.TemporaryDirectory() as folder:
             text = page.read_text(encoding="utf-8")

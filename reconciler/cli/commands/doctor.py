@@ -93,7 +93,7 @@ def _request(
     instances = select_instances(checked.settings, selection)
     require_extras(instances)
     if not instances:
-        console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
+        console.progress(f"shard {selection.shard} contains none of the instances: nothing to do")
     declared = None if has_errors(checked.diagnostics) else checked.declared
     return ExaminationRequest(
         checked.settings, declared, instances, options, log_in, declares_nothing_yet(files, checked)

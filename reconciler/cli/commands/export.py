@@ -93,7 +93,7 @@ def export(
     target = ExportTarget(output, split, force)
     target.refuse()
     if not instances:
-        console.progress(f"shard {selection.shard} holds none of the instances: nothing to export")
+        console.progress(f"shard {selection.shard} contains none of the instances: nothing to export")
         return 0
     seen, code = observe_or_report(instances, Options(os.environ, timeout=timeout), parallelism, console)
     if code:

@@ -119,7 +119,7 @@ def _outcome(judged: Judged, how: _Mode) -> _Outcome:
             say(render_diagnostic_lines(diagnostics))
             return _Outcome.INVALID
         case UnformattableFile(shown_as=name, why=why):
-            say(f"error: {printable(name)} stays as it is: {printable(why)}\n")
+            say(f"error: {printable(name)} was not changed: {printable(why)}\n")
             return _Outcome.LEFT_ALONE
     if not judged.is_changed:
         return _Outcome.SAME

@@ -141,7 +141,7 @@ def _withheld(items: Sequence[Withheld]) -> Iterator[str]:
 
 
 def _left_alone(each: NotAccepted) -> str:
-    return f"error: {each.source}: {quoted(each.name)} stays as it is: {printable(each.why)}\n  {each.hint}\n"
+    return f"error: {each.source}: {quoted(each.name)} was not changed: {printable(each.why)}\n  {each.hint}\n"
 
 
 def _judge(found: UpdatedFiles, files: ProjectFiles, selection: Selection, console: Console) -> int:

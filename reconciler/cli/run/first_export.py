@@ -72,7 +72,7 @@ def _to_commit(folder: Path, instance: Instance, written: Sequence[Path]) -> str
         add if work_tree_root(folder) is not None else f"git init && {add}",
         shlex.join(["git", "commit", "-m", f"Declare the auth clients of {instance.name} as they are"]),
     ]
-    return _lines("next (the plan has nothing to do):", folder, commands)
+    return _lines("next (the plan should report no changes):", folder, commands)
 
 
 def _top(path: Path) -> str:

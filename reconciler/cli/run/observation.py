@@ -45,7 +45,7 @@ def save_observations(
 ) -> int:
     """Observe the instances, save those that answered, and return the exit code."""
     if not instances:
-        console.progress("the shard holds none of the instances: nothing to do")
+        console.progress("the shard contains none of the instances: nothing to do")
         return of_observations([])
     results = observe_instances(instances, options, parallelism, lambda: datetime.now(UTC))
     found = [result for result in results if isinstance(result, Observed)]

@@ -54,7 +54,7 @@ def prepare(
         console.problem(_warnings(diagnostics, files, console))
     instances = select_instances(checked.settings, selection)
     if not instances:
-        console.progress(f"shard {selection.shard} holds none of the instances: nothing to do")
+        console.progress(f"shard {selection.shard} contains none of the instances: nothing to do")
     if reaching:
         require_extras(instances)
     has_sinks = any(instance.sinks for instance in instances)

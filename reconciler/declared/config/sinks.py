@@ -126,5 +126,5 @@ def _sharing(files: Sequence[File], root: Path) -> Iterator[tuple[File, File]]:
 
 def _shared(first: str, instance: str, place: Location) -> Diagnostic:
     who = f"{first} and {instance}" if first != instance else f"two sinks of {instance}"
-    hint = "put {instance} into both paths" if first != instance else "give each a path of its own"
+    hint = "put {instance} into both paths" if first != instance else "give each a separate path"
     return error("sink-path", f"{who} would write the same file", place, hint)

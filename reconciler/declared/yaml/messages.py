@@ -104,9 +104,7 @@ _ERROR_MESSAGES = (
     ),
     _ErrorMessage("',' or ']'", "the list that '[' opens here lacks a ',' or its ']'", None, True),
     _ErrorMessage("',' or '}'", "the mapping that '{' opens here lacks a ',' or its '}'", None, True),
-    _ErrorMessage(
-        "sequence entries are not allowed", "a '- ' is not expected here", "start the list on a line of its own"
-    ),
+    _ErrorMessage("sequence entries are not allowed", "a '- ' is not expected here", "start the list on a new line"),
     _ErrorMessage("mapping keys are not allowed", "a '? ' is not expected here", "quote the value that starts with it"),
     _ErrorMessage("block sequence", "this is not part of the list before it", "start it with '- ', or align it"),
     _ErrorMessage("block collection", "this is not part of the list before it", "start it with '- ', or align it"),
@@ -241,7 +239,7 @@ def bad_escape(text: str, start: int) -> Problem:
 
 def second_document(offset: int) -> Problem:
     """More than one document in a file."""
-    hint = "make it a file of its own, or remove the '---' line"
+    hint = "make it a separate file, or remove the '---' line"
     return Problem(offset, "several-documents", "a second document starts here", hint)
 
 

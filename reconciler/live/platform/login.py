@@ -99,7 +99,7 @@ def _second_session_refused(call: ApiRequest, url: str) -> LoginRefused:
         "or set Session Control to end old sessions (dedicated accounts only)"
     )
     if call is LOGIN_AGAIN:
-        hint = f"somebody else has logged in meanwhile: {OWN_ACCOUNT}"
+        hint = f"somebody else has logged in with this account: {OWN_ACCOUNT}"
     return LoginRefused(failure_text(call, url, why), hint)
 
 

@@ -53,7 +53,7 @@ _WORDS = {
 }
 
 _PLATFORM_HINT = "check that `url:` is the address of the platform itself"
-SESSION_HINT = "run the command again; nobody may log in with this account, or change its password, meanwhile"
+SESSION_HINT = "run the command again, and let nobody else log in with this account or change its password"
 
 
 class ListingAnswer(NamedTuple):

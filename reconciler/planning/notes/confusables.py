@@ -44,7 +44,7 @@ def notes_on_confusables(changes: Iterable[Change], index: LiveIndex) -> Iterato
         return
     names = {_reading(client.name): client.name for client in sorted(index.all, key=lambda client: client.id)}
     for name, oddities in found:
-        text = f"the name {quoted(name)} can be taken for another one: it has {' and '.join(oddities)}"
+        text = f"the name {quoted(name)} can be mistaken for another one: it has {' and '.join(oddities)}"
         twin = names.get(_reading(name), name)
         yield Note("name-confusable", f"{text}; {quoted(twin)} is live" if twin != name else text)
 

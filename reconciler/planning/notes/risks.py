@@ -70,7 +70,7 @@ def replace_risks(
     capabilities: Capabilities = UP_TO_4_15,
 ) -> tuple[Note, ...]:
     """The risks of replacing a client: those that the new one adds, and the new secret."""
-    text = "it gets a new id and a new secret: whatever uses the old ones has to take over both"
+    text = "it gets a new id and a new secret: update both wherever the old ones are used"
     later = f"tokens that were issued to client {old.id} work until it is deleted, and are revoked with it"
     return (
         Note("new-id-and-secret", text),

@@ -51,7 +51,7 @@ def next_after_plans(
     """
     ready = [plan for plan, refusals in plans if plan.has_changes and not refusals]
     blocked = any(plan.blocked for plan in ready)
-    remark = "  # what is blocked stays as it is" if blocked else ""
+    remark = "  # blocked clients are not changed" if blocked else ""
     return _line("apply", chosen.naming([plan.instance for plan in ready]), flags, remark, paint)
 
 

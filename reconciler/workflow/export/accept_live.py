@@ -197,7 +197,7 @@ def _amended(file: Path, before: bytes, wanted: Mapping[int, ClientSpec]) -> Cha
     try:
         return change_entries(before, wanted)
     except CannotEdit as problem:
-        raise Refused(f"{file} stays as it is: {problem.message}", "change it by hand") from problem
+        raise Refused(f"{file} was not changed: {problem.message}", "change it by hand") from problem
 
 
 def read_bytes(file: Path) -> bytes:

@@ -141,7 +141,7 @@ def _with_entries(file: Path, changed: bytes | None, entries: Sequence[ExportedE
         return add_entries(before, [_addition(entry) for entry in entries])
     except CannotEdit as problem:
         hint = "let the entries go into another file: --into FILE"
-        raise Refused(f"{quoted(str(file))} stays as it is: {problem.message}", hint) from problem
+        raise Refused(f"{quoted(str(file))} was not changed: {problem.message}", hint) from problem
 
 
 def _addition(entry: ExportedEntry) -> Addition:

@@ -225,7 +225,7 @@ def test_an_empty_shard_examines_nothing_and_says_so(declared: Project, staging:
     ended = [declared.run("doctor", "--all", "--shard", f"{number}/2", "--format", "json") for number in (1, 2)]
     assert sorted(len(read(each.out)["instances"]) for each in ended) == [0, 1]
     assert [each.code for each in ended] == [0, 0]
-    assert any("holds none of the instances" in each.err for each in ended)
+    assert any("contains none of the instances" in each.err for each in ended)
 
 
 @pytest.mark.parametrize(

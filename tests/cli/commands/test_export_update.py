@@ -321,7 +321,9 @@ def test_an_entry_for_several_instances_is_left_alone_with_the_way_out(project: 
     staging.has(stored("New one"))
     ended = project.run(*ACCEPT)
     assert ended.code == 4
-    assert "'Nightly' stays as it is: the entry is also for elsewhere, which would change with it" in ended.only_error()
+    assert (
+        "'Nightly' was not changed: the entry is also for elsewhere, which would change with it" in ended.only_error()
+    )
     assert "instances: [staging]" in ended.err
     removed, added = diff(project)
     assert removed == []
@@ -341,7 +343,7 @@ def test_what_all_instances_of_an_entry_have_alike_is_taken_over(
         change(second, "Nightly", ClientSpec("Nightly", frozenset({TOKEN, PASSWORD})))
         ended = project.run(*ACCEPT)
         assert ended.code == 4
-        assert "'Nightly' stays as it is: staging and second differ from it, and from each other" in ended.only_error()
+        assert "'Nightly' was not changed: staging and second differ from it, and from each other" in ended.only_error()
         assert diff(project, "clients") == ([], [])
         change(second, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
         assert project.run(*ACCEPT).code == 0

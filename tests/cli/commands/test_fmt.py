@@ -63,7 +63,7 @@ def test_what_has_no_safe_form_stays_as_it_is_and_says_why(sloppy: Project) -> N
     sloppy.write("clients/tidy.yaml", "%YAML 1.1\n---\nclients: []\n")
     ended = sloppy.run("fmt")
     assert (ended.code, ended.out) == (4, "clients/sloppy.yaml\n")
-    assert "error: clients/tidy.yaml stays as it is: it starts with a directive" in ended.err
+    assert "error: clients/tidy.yaml was not changed: it starts with a directive" in ended.err
 
 
 def test_paths_limit_what_is_formatted(sloppy: Project) -> None:

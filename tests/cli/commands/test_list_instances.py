@@ -109,7 +109,7 @@ def test_an_empty_shard_is_nothing_to_do(project: Project, staging: Platform, ar
     empty = next(k for k in range(1, 8) if not _listed(project, f"{k}/7"))
     ended = project.run(*arguments, "--all", "--shard", f"{empty}/7")
     assert (ended.code, ended.out) == (0, "")
-    assert ended.err == f"shard {empty}/7 holds none of the instances: nothing to do\n"
+    assert ended.err == f"shard {empty}/7 contains none of the instances: nothing to do\n"
     assert staging.asked() == []
     assert not (project.folder / "new.json").exists()
 

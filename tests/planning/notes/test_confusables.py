@@ -23,7 +23,7 @@ def noted(name: str, *names: str) -> list[str]:
 
 def test_a_letter_of_another_script_that_looks_latin_is_named() -> None:
     assert noted("\u0421ustomer") == [
-        "the name '\u0421ustomer' can be taken for another one: it has U+0421 (CYRILLIC CAPITAL LETTER ES) like 'C'"
+        "the name '\u0421ustomer' can be mistaken for another one: it has U+0421 (CYRILLIC CAPITAL LETTER ES) like 'C'"
     ]
 
 
@@ -71,7 +71,7 @@ def test_a_name_in_its_own_script_is_as_good_as_any(name: str) -> None:
 def test_doubled_blanks_are_said(blanks: str) -> None:
     """A browser shows them as one."""
     [note] = noted(f"Customer{blanks}portal")
-    assert note.endswith("can be taken for another one: it has 2 blanks in a row after 'Customer'")
+    assert note.endswith("can be mistaken for another one: it has 2 blanks in a row after 'Customer'")
 
 
 def test_a_renamed_client_is_noted_and_one_that_keeps_its_name_is_not() -> None:

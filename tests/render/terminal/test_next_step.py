@@ -42,7 +42,7 @@ def test_a_refused_plan_names_no_apply() -> None:
 
 def test_it_is_said_that_blocked_clients_stay_as_they_are() -> None:
     """As a comment, so that the whole line can be pasted."""
-    expected = "next: reconciler apply --instance staging  # what is blocked stays as it is\n"
+    expected = "next: reconciler apply --instance staging  # blocked clients are not changed\n"
     assert next_after_plans([(PENDING_AND_BLOCKED, ())]) == expected
 
 
