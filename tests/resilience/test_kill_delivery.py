@@ -53,7 +53,7 @@ def test_a_run_that_is_killed_in_a_delivery_is_made_right_by_the_next(
         project.configure({"staging": at(staging.url, sinks=[DOCUMENT, sink])})
         killed(project)
         before = len(events(project))
-        assert sorted(staging.clients()) == NAMES
+        assert sorted(staging.clients()) == NAMES[:number]
         ended = project.run("apply", "-i", "staging", "--yes")
         assert ended.code == 0
         assert sorted(staging.clients()) == NAMES
