@@ -125,7 +125,7 @@ def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[MatchResul
     """Match each entry, in order. No live client is matched twice, and no name is assigned twice."""
     same_name = _shared((entry.name, entry) for entry in entries)
     findings = [_find(entry, index) for entry in entries]
-    claims = _shared((live.id, found.entry) for found in findings for live in matched_clients(found))
+    claims = _shared((client_id, found.entry) for found in findings for client_id in _claimed(found))
     for found in findings:
         entry = found.entry
         if entry.name in same_name:
@@ -134,6 +134,12 @@ def match_all(entries: Sequence[Entry], index: LiveIndex) -> Iterator[MatchResul
             yield Ambiguous(entry, blocked.clashing(entry, clash, claims[clash.id]))
         else:
             yield _checked_name(found, index)
+
+
+def _claimed(found: MatchResult) -> set[int]:
+    """The ids of the live clients that an entry matches, and the one that it pins, even if its match is ambiguous."""
+    pinned = () if found.entry.id is None else (found.entry.id,)
+    return {*pinned, *(live.id for live in matched_clients(found))}
 
 
 def matched_ids(entries: Iterable[Entry], index: LiveIndex) -> set[int]:

@@ -395,3 +395,11 @@ def test_the_order_of_the_listing_does_not_matter() -> None:
     for now in (NOW, SINCE + WEEK):
         forwards, backwards = Listing(tuple(seen), at=now), Listing(tuple(reversed(seen)), at=now)
         assert plan_of(declare(portal()), forwards) == plan_of(declare(portal()), backwards)
+
+
+def test_two_entries_that_pin_one_client_never_take_it_from_each_other() -> None:
+    """Not even if the match of one of them is ambiguous for a reason of its own: here, an instance without a clock."""
+    rotate = rotation(TIME, AT_ONCE)
+    entries = [present(name, line=line, id=7, rotate=rotate) for line, name in ((1, "Beta"), (11, "Gamma"))]
+    seen = Listing((LiveClient(7, spec("Beta"), BEFORE),))
+    assert plan_of(declare(*entries), seen).changes == ()
