@@ -76,7 +76,7 @@ def _to_commit(folder: Path, instance: Instance, written: Sequence[Path]) -> str
 
 
 def _top(path: Path) -> str:
-    """Return the first folder of a path, or the file; for one beside the project, with the way out of it."""
+    """Return the first folder of a path, or the file; for one beside the project, with the `..` that lead there."""
     ups = sum(part == ".." for part in path.parts)
     return str(Path(*path.parts[: ups + 1]))
 

@@ -42,7 +42,8 @@ def _in_words(resume: Resume) -> str:
     if resume.mode is ResumeMode.FINISH:
         gone = f"; {_clients(resume.others)} of that kind {_are(resume.others)} deleted" if resume.others else ""
         return f"{begun}, which is finished now{gone}"
-    return f"{begun}, and its secret is not in every sink: {_clients(resume.deleted)} {_are(resume.deleted)} deleted"
+    gone = f"{_clients(resume.deleted)} {_are(resume.deleted)} deleted"
+    return f"{begun}, and its secret is not in every sink: {gone}, and another one is created"
 
 
 def notes_on_unfinished(listing: Listing, changes: Iterable[Change], doubts: Iterable[Blocked]) -> Iterator[Note]:

@@ -125,5 +125,5 @@ def sink_refusals(deliverer: Deliverer, clients: Sequence[SinkClient]) -> tuple[
 def unusable(error: SinkError, label: str = "") -> Refusal:
     """The refusal for a sink that does not work."""
     what = f"the sink {label} could not take secrets" if label else "a sink could not take secrets"
-    way_out = "correct it, or take it out of `sinks:`" + (f"; {error.hint}" if error.hint else "")
+    way_out = f"{error.hint or 'correct it'}; or take the sink out of `sinks:`"
     return Refusal("sink", f"{what}: {error.message}", way_out)
