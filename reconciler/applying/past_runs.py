@@ -129,6 +129,11 @@ def list_runs(directory: Path) -> tuple[PastRun | UnreadableJournal, ...]:
     return (*runs, *(each for each in found if isinstance(each, UnreadableJournal)))
 
 
+def readable_runs(directory: Path, is_trusted: Callable[[Path], bool] = lambda _: True) -> Iterator[PastRun]:
+    """The runs of `list_runs` whose journals can be read, and whose paths `is_trusted` accepts."""
+    return (run for run in list_runs(directory) if isinstance(run, PastRun) and is_trusted(run.path))
+
+
 def read_journal(path: Path) -> PastRun:
     """Read a journal. A last line that is cut off is ignored; any other defect raises JournalError."""
     try:

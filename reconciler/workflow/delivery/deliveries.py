@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from reconciler.applying.delivery_items import DeliveryTargets
-from reconciler.applying.past_runs import PastRun, list_runs
+from reconciler.applying.past_runs import readable_runs
 from reconciler.applying.pending_deliveries import JournaledDeliveries
 from reconciler.model.errors import Refused, SinkError
 from reconciler.model.recipients import Recorded
@@ -45,8 +45,7 @@ def past_deliveries(
 
     @cache
     def past(name: str, identity: str) -> JournaledDeliveries:
-        runs = (run for run in list_runs(journal / name) if isinstance(run, PastRun) and is_trusted(run.path))
-        return JournaledDeliveries(runs, identity)
+        return JournaledDeliveries(readable_runs(journal / name, is_trusted), identity)
 
     def of_instance(instance: Instance) -> JournalLookup:
         def look(label: str, client: SinkClient, client_id: int) -> Recorded | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Set
 from functools import cache
 from pathlib import Path
 
-from reconciler.applying.past_runs import PastRun, list_runs
+from reconciler.applying.past_runs import PastRun, readable_runs
 from reconciler.model.lines import Capabilities, SecretDisplay
 from reconciler.model.recipients import Held
 from reconciler.model.settings import Instance
@@ -30,7 +30,7 @@ def nonces_in(
 
     @cache
     def found(name: str, identity: str) -> frozenset[str]:
-        runs = [run for run in list_runs(journal / name) if isinstance(run, PastRun) and is_trusted(run.path)]
+        runs = readable_runs(journal / name, is_trusted)
         return frozenset(nonce for run in runs if run.identity == identity for nonce in _nonces(run, digest))
 
     return lambda instance: found(instance.name, instance.identity)
