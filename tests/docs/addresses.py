@@ -149,7 +149,7 @@ PLACES: dict[str, list[tuple[re.Pattern[str], Text]]] = {
         f"docs/github/{name}": [(GUIDE, _guide), *([(USES, repository)] if name != "comment.yml" else [])]  # no install
         for name in WORKFLOWS
     },
-    "docs/guides/pre-commit.md": [(re.compile(r"repo: .*"), _pre_commit)],
+    "docs/guides/editors.md": [(re.compile(r"repo: .*"), _pre_commit)],
     "docs/guides/gitlab/gitlab-ci.yml": [(re.compile(r'(?<=  RECONCILER: )"[^"]*"'), _gitlab)],
     "docs/guides/kubernetes/cronjob.yaml": [(re.compile(r"(?<=image: )\S+"), _image)],
     "docs/guides/kubernetes/fleet-job.yaml": [(re.compile(r"(?<=image: )\S+"), _image)],

@@ -1,4 +1,4 @@
-"""docs/reference/commands.md, made of every command's --help. `make docs` writes it, and docs/reference/json.md; tests
+"""docs/reference/commands.md, made of every command's --help. `make docs` writes it, and docs/reference/formats.md; tests
 compare."""
 
 from __future__ import annotations
@@ -70,4 +70,4 @@ if __name__ == "__main__":
     if sessions.has_jq():
         sessions.write()
     else:
-        print("docs/reference/json.md was not changed: its sessions need jq", file=sys.stderr)
+        print("docs/reference/formats.md was not changed: its sessions need jq", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The console sessions of docs/reference/json.md, run against the embedded sandbox. `make docs` writes what they print;
+"""The console sessions about JSON in docs/reference/formats.md, run against the embedded sandbox. `make docs` writes what they print;
 a test compares."""
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "reference" / "json.md"
+PAGE = ROOT / "docs" / "reference" / "formats.md"
+
+_HEADING = "\n## JSON output\n"
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -39,7 +41,10 @@ def replayed(page: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         _begin(project)
-        return _BLOCK.sub(lambda block: f"```console\n{''.join(_transcript(block[1], project))}```", page)
+        before, heading, section = page.partition(_HEADING)
+        section, following, rest = section.partition("\n## ")
+        played = _BLOCK.sub(lambda block: f"```console\n{''.join(_transcript(block[1], project))}```", section)
+        return "".join((before, heading, played, following, rest))
 
 
 def _begin(project: Path) -> None:

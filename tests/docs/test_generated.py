@@ -14,7 +14,7 @@ def test_the_command_reference_is_what_help_prints() -> None:
     assert commands.page() == commands.PAGE.read_text(encoding="utf-8"), ADVICE
 
 
-@pytest.mark.skipif(not sessions.has_jq(), reason="the sessions of docs/reference/json.md need jq")
+@pytest.mark.skipif(not sessions.has_jq(), reason="the sessions of docs/reference/formats.md need jq")
 def test_the_sessions_about_json_print_what_they_show() -> None:
     """Run in order, against a fresh sandbox."""
     page = sessions.PAGE.read_text(encoding="utf-8")

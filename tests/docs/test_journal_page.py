@@ -1,4 +1,4 @@
-"""docs/reference/journal.md names the keys that a journal has, event by event, and every word that can stand there."""
+"""docs/reference/formats.md names the keys that a journal has, event by event, and every word that can stand there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.secrets.values import DeliveryEvent
 from tests.docs.pages import ROOT
 
-PAGE = (ROOT / "docs" / "reference" / "journal.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 23, 13, 45, tzinfo=UTC)
 SPEC = ClientSpec("Customer portal", frozenset({Grant.PASSWORD}))
 MADE = Create(SPEC, Note("declared-not-live", "declared, and not live"), source=Location("clients/a.yaml", 1, 1))
@@ -38,7 +38,7 @@ def _lines(folder: Path) -> list[dict[str, object]]:
 
 def _rows(heading: str) -> list[list[str]]:
     """What stands in code in each cell of the first two columns, below a heading."""
-    section = re.split(r"^## ", PAGE.split(f"## {heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+    section = re.split(r"^##+ ", PAGE.split(f"### {heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
     cells = [row.split("|")[1:3] for row in section.splitlines() if row.startswith("| `")]
     return [re.findall(r"`([a-z_]+)`", cell) for row in cells for cell in row]
 

@@ -17,7 +17,7 @@ def test_each_picture_is_of_a_page_and_no_other_is_there() -> None:
 
 def test_pictures_are_small_and_shown() -> None:
     """In less than 150 kB each."""
-    text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "reference" / "reports.md").read_text()
+    text = (ROOT / "README.md").read_text() + (ROOT / "docs" / "reference" / "formats.md").read_text()
     for file in FOLDER.glob("*.png"):
         assert file.stat().st_size < 150_000
         assert f"images/{file.name})" in text

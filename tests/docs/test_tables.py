@@ -80,7 +80,7 @@ def test_every_reason_to_refuse_has_a_row() -> None:
 
 @pytest.mark.parametrize(
     ("page", "schema"),
-    [("reference/plan-file.md", "plan"), ("guides/observation.md", "observation")],
+    [("reference/formats.md", "plan"), ("guides/observation.md", "observation")],
     ids=["plan", "observation"],
 )
 def test_a_page_about_a_file_explains_every_key_of_its_schema(page: str, schema: str) -> None:

@@ -14,7 +14,7 @@ from tests.docs.pages import PAGES, ROOT
 from tests.docs.preparations import BETWEEN, PREPARATIONS, project
 from tests.docs.stage import has, stage
 
-ELSEWHERE = {"docs/reference/commands.md", "docs/reference/json.md"}
+ELSEWHERE = {"docs/reference/commands.md", "docs/reference/formats.md"}
 """Made of what the program prints in ways of their own; test_generated.py compares."""
 
 NOT_RUN = {

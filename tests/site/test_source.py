@@ -46,7 +46,7 @@ def test_the_four_kinds_of_page_are_the_sections() -> None:
         ("README.md", "docs/guides/github.md#the-action", "guides/github.md#the-action"),
         ("docs/learn/tour.md", "../../README.md#two-commands", "../index.md#two-commands"),
         ("docs/guides/github.md", "../../SECURITY.md", "../project/security.md"),
-        ("docs/guides/gitlab.md", "gitlab/gitlab-ci.yml", "gitlab/gitlab-ci.yml"),
+        ("docs/guides/pipelines.md", "gitlab/gitlab-ci.yml", "gitlab/gitlab-ci.yml"),
         ("docs/README.md", "../schemas", "schemas/index.md"),
         ("docs/README.md", "https://example.com/", "https://example.com/"),
         ("docs/guides/github.md", "#the-action", "#the-action"),

@@ -88,7 +88,7 @@ def document(text: str) -> dict[str, Any]:
 
 
 def with_digest(values: dict[str, Any]) -> bytes:
-    """A file of these values whose digest fits, made as docs/reference/plan-file.md says."""
+    """A file of these values whose digest fits, made as docs/reference/formats.md says."""
     rest = {key: value for key, value in values.items() if key != "digest"}
     canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
