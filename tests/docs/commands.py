@@ -1,5 +1,5 @@
-"""docs/reference/commands.md, made of every command's --help. `make docs` writes it, and docs/reference/formats.md; tests
-compare."""
+"""docs/reference/commands.md, made of every command's --help. `make docs` writes it, and the sessions of
+docs/reference/formats.md; tests compare."""
 
 from __future__ import annotations
 

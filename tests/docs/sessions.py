@@ -1,5 +1,5 @@
-"""The console sessions about JSON in docs/reference/formats.md, run against the embedded sandbox. `make docs` writes what they print;
-a test compares."""
+"""The console sessions about JSON in docs/reference/formats.md, run against the embedded sandbox. `make docs` writes
+what they print; a test compares."""
 
 from __future__ import annotations
 
