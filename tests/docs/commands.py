@@ -4,8 +4,11 @@ docs/reference/formats.md; tests compare."""
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from copy import copy
 from pathlib import Path
+from textwrap import fill
 
 import click
 
@@ -16,9 +19,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "commands.md"
 
 HEAD = """# Commands and exit codes
 
-Results go to stdout, everything else to stderr. Each flag with an environment variable can be set there instead;
-several values stand on several lines. A flag wins over the environment, the environment over `reconciler.yaml`. A
-variable that is probably misspelt gets a warning. `RECONCILER_VERBOSE` is a number, or `true`.
+For everybody who types a command or calls one from a script: every command, option and exit code.
+
+Results go to stdout, everything else to stderr. An option with an environment variable can be set there instead, with
+several values on several lines. An option wins over the environment, and the environment over `reconciler.yaml`.
+`RECONCILER_VERBOSE` is a number, or `true`. A variable that is probably misspelt gets a warning.
 
 | exit code | meaning |
 |---|---|
@@ -28,36 +33,96 @@ variable that is probably misspelt gets a warning. `RECONCILER_VERBOSE` is a num
 | 3 | the declarations or the settings are invalid |
 | 4 | refused or blocked: a guard, an ambiguous name, a declined question, an instance that changed meanwhile |
 | 5 | applied in part |
-| 6 | login refused: do not try again before the account is fixed |
+| 6 | login refused: do not try again until the account is fixed |
 | 64 | wrong usage |
 | 130 | interrupted |
 
-Of several instances the first in this order wins: 130, 5, 6, 1, 4, 3, 2, 0; if one was written to and another failed,
-it is 5. Warnings never change the code. What to do about each:
-[recover](../guides/recovering.md), and [in a pipeline](../guides/pipelines.md#exit-codes-to-act-on).
+With several instances, the first of these wins: 130, 5, 6, 1, 4, 3, 2, 0. If one was written to and another failed, the
+code is 5. Warnings never change it. What to do about each code: [recover](../guides/recovering.md), or
+[in a pipeline](../guides/pipelines.md#exit-codes-to-act-on).
 
-Where a command only looks, 1 says "not as it should be": `doctor` has found an error, `fmt --check` a file that
-would change, `secrets deliver --check` a sink that lacks something, with `--try` also a secret that is not accepted.
+For a check, 1 means that it found something: an error (`doctor`), a file that would change (`fmt --check`), or a
+missing or refused secret (`secrets deliver --check`).
 
 <!-- Below: written by `make docs` from --help. -->
 """
 
+_SHARED_BY = 2
+"""An option that at least so many commands have, in the same words, is listed once for all of them."""
+
+_Record = tuple[str, str]
+"""An option, and what --help says of it."""
+
 
 def page() -> str:
     """The whole page."""
-    sections = (
-        f"\n## {path}\n\n```console\n$ {path} --help\n{text}\n```\n" for path, text in _helps(cli, "reconciler")
-    )
-    return HEAD + "".join(sections)
+    contexts = list(_contexts(cli, "reconciler"))
+    counts = Counter(record for context in contexts for record, _ in _records(context))
+    shared = {
+        record: option for context in contexts for record, option in _records(context) if _is_shared(record, counts)
+    }
+    sections = [
+        ("Options of several commands", _options(shared.values())),
+        *((context.command_path, _help(context, shared.keys())) for context in contexts),
+    ]
+    return HEAD + "".join(f"\n## {title}\n\n```text\n{text}\n```\n" for title, text in sections)
 
 
-def _helps(command: click.Command, path: str, parent: click.Context | None = None) -> Iterator[tuple[str, str]]:
+def _is_shared(record: _Record, counts: Counter[_Record]) -> bool:
+    return counts[record] >= _SHARED_BY
+
+
+def _contexts(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
+    """Those of the command and of all commands below it."""
     settings = {**command.context_settings, "terminal_width": 100}
-    context = click.Context(command, info_name=path.rsplit(" ", 1)[-1], parent=parent, **settings)
-    yield path, command.get_help(context)
+    context = click.Context(command, info_name=name, parent=parent, **settings)
+    yield context
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from _helps(child, f"{path} {name}", context)
+        for below, child in command.commands.items():
+            yield from _contexts(child, below, context)
+
+
+def _records(context: click.Context) -> Iterator[tuple[_Record, click.Parameter]]:
+    for option in context.command.get_params(context):
+        if isinstance(option, click.Option) and (record := option.get_help_record(context)):
+            yield record, option
+
+
+def _options(options: Iterable[click.Parameter]) -> str:
+    """As a command lists its own."""
+    command = click.Command("reconciler", params=list(options), add_help_option=False)
+    context = click.Context(command, info_name="reconciler", terminal_width=100)
+    formatter = context.make_formatter()
+    command.format_options(context, formatter)
+    return formatter.getvalue().strip("\n")
+
+
+def _help(context: click.Context, shared: Collection[_Record]) -> str:
+    """What --help prints, with no more than the names of the options that are listed above."""
+    command = copy(context.command)
+    command.params = [each for each in command.params if each.get_help_record(context) not in shared]
+    command.add_help_option, command.epilog = False, None
+    named = [_name(option) for record, option in _records(context) if record in shared]
+    parts = [
+        command.get_help(context),
+        _paragraph(f"Also: {', '.join(named)}.") if len(named) > 1 else "",
+        _epilog(context),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _name(option: click.Parameter) -> str:
+    return max(option.opts, key=len)
+
+
+def _paragraph(text: str) -> str:
+    return fill(text, width=98, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _epilog(context: click.Context) -> str:
+    formatter = context.make_formatter()
+    context.command.format_epilog(context, formatter)
+    return formatter.getvalue().strip("\n")
 
 
 def write() -> None:
