@@ -136,7 +136,7 @@ GUIDE = re.compile(r"\S+/guides/github\.(?:md|html)")
 USES = re.compile(r"(?<=uses: )[\w.-]+/[\w.-]+(?=@SHA)")
 
 PLACES: dict[str, list[tuple[re.Pattern[str], Text]]] = {
-    "README.md": [(block("checkout"), _readme), (USES, repository)],
+    "README.md": [(block("checkout"), _readme)],
     "SECURITY.md": [(block("report"), _security)],
     "docs/guides/installing.md": [
         (block("places"), _installing),
