@@ -40,6 +40,10 @@ class Addresses:
         """The URL of the section about a rule."""
         return f"{self.document('docs/reference/rules.md')}#{rule}" if self.site else None
 
+    def removed_page(self) -> str | None:
+        """The URL of the section about clients that were taken out of git."""
+        return f"{self.document('docs/guides/drift.md')}#what-was-taken-out" if self.site else None
+
     def schema_id(self, name: str) -> str:
         """The `$id` of a schema: the URL that serves it, or a URN."""
         return f"{self.site}/schemas/{name}.schema.json" if self.site else f"urn:processmaker-reconciler:schema:{name}"

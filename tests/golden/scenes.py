@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler.applying.report import Applied, Failed, Outcome, Report, Skipped
+from reconciler.model.clients import DesiredClient, EntryLocations, Location
 from reconciler.model.errors import NotVerified, Rejected, Unavailable
 from reconciler.model.recipients import Recipient
 from reconciler.model.settings import Limits
@@ -196,10 +197,21 @@ def _drifting(on_drift: OnDrift) -> Scene:
 
 
 def _taken_out() -> Scene:
-    """A pull request that takes an entry out, of a project that prunes nothing."""
-    base = declare(present("Portal"), present("Zapier hook", line=7))
-    seen = listing(live(6, "Portal"), live(17, "Zapier hook"), live(18, "By hand"))
-    return Scene(plan_of(declare(present("Portal")), seen, base=base, on_drift=OnDrift.REFUSE))
+    """A pull request that takes an entry out and narrows another one, of a project that prunes nothing."""
+    before = [present("Portal"), present("Zapier hook", line=7), present("Shop floor", line=12)]
+    base = declare(*(replace(each, places=EntryLocations(_at_base, *_offsets(each))) for each in before))
+    seen = listing(live(6, "Portal"), live(17, "Zapier hook"), live(18, "By hand"), live(19, "Shop floor"))
+    now = declare(present("Portal"), elsewhere("Shop floor", "eu-1"))
+    return Scene(plan_of(now, seen, base=base, on_drift=OnDrift.REFUSE))
+
+
+def _at_base(line: int) -> Location:
+    """A place in the base's file, as the program names it."""
+    return Location(f"4f2c1e9a1b2c:{at(line).path}", line, at(line).column)
+
+
+def _offsets(entry: DesiredClient) -> tuple[int, int, int]:
+    return entry.places.name_offset, entry.places.grants_offset, entry.places.redirect_offset
 
 
 def _hostile() -> Scene:

@@ -53,6 +53,7 @@ def rendered(name: str) -> str:
 _TELLING = {
     "new-recipients",
     "hostile-recipients",
+    "taken-out",
     "fleet",
     "invalid",
     "valid",

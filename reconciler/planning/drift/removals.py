@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.model.clients import Declarations, DesiredClient, LiveClient
+from dataclasses import replace
+
+from reconciler.model.clients import Declarations, DesiredClient, LiveClient, Location
 from reconciler.planning.drift.base import Base
 from reconciler.planning.match.match import LiveIndex
 
@@ -26,6 +28,11 @@ class Removals:
         if entry is None or entry.name in self._names or (entry.id is not None and entry.id in self._ids):
             return None
         return entry if entry.id is not None or len(self._index.named(client.name)) == 1 else None
+
+    def place_of(self, entry: DesiredClient) -> Location:
+        """Where the base has the entry, without the commit before the path."""
+        commit, _, path = entry.source.path.partition(":")
+        return replace(entry.source, path=path) if path and self._base.commit.startswith(commit) else entry.source
 
     def in_words(self, entry: DesiredClient) -> str:
         """Where the entry was, as text; paths at the base begin with its commit."""

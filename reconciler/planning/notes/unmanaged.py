@@ -34,16 +34,21 @@ class UnmanagedNotes:
         self._removals = removals
         self._system_clients = system_clients
         self._elsewhere = _instances_by_name(declared)
+        places = ((each.source, each.name) for each in declared.elsewhere) if removals else ()
+        # Of several entries with one name the first counts, whatever the order of the files.
+        self._sources = {name: source for source, name in sorted(places, reverse=True)}
         self._declared_like = _names_by_key(declared, {lookalike_key(client.name) for client in clients})
 
     def on(self, client: LiveClient) -> Unmanaged:
         """The client as the plan shows it."""
         system = is_system_client(client.name, self._system_clients)
+        if self._removals and (entry := self._removals.removed(client)):
+            note = Note(REMOVED, "; ".join(self._taken_out(client, self._removals.in_words(entry), system)))
+            source, earlier = self._sources.get(client.name), self._removals.place_of(entry)
+            return Unmanaged(client.id, client.name, system, note, source, earlier)
         return Unmanaged(client.id, client.name, system, self._note(client, system))
 
     def _note(self, client: LiveClient, system: bool) -> Note | None:
-        if self._removals and (entry := self._removals.removed(client)):
-            return Note(REMOVED, "; ".join(self._taken_out(client, self._removals.in_words(entry), system)))
         if instances := self._elsewhere.get(client.name):
             return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
         twin = self._declared_like.get(lookalike_key(client.name))

@@ -201,6 +201,10 @@ class Unmanaged:
     name: str
     system: bool = False
     note: Note | None = None
+    source: Location | None = field(default=None, compare=False)
+    """Of one that was taken out: the entry that declares its name for other instances. Only for people, not saved."""
+    earlier: Location | None = field(default=None, compare=False)
+    """Of one that was taken out: where the base has its entry, without the commit. Only for people, not saved."""
 
 
 @frozen

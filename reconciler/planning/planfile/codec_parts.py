@@ -134,4 +134,5 @@ def read_blocked(node: JsonValue) -> Blocked:
 
 def unmanaged_values(client: Unmanaged) -> dict[str, Any]:
     """An unmanaged client as plain JSON values."""
-    return asdict(client)
+    note = asdict(client.note) if client.note else None
+    return {"id": client.id, "name": client.name, "system": client.system, "note": note}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.render.view.counts import plural
-from reconciler.render.view.findings import Level, ReviewFinding, ReviewKind, findings, of_level
+from reconciler.render.view.findings import Level, ReviewFinding, ReviewKind, findings
 from reconciler.results import Overview
 from reconciler.support.text import printable
 
@@ -47,7 +47,7 @@ def render_annotations(overview: Overview) -> str:
     """
     every = findings(overview)
     found = [each for each in every if each.caused or each.level is Level.ERROR]
-    lines = [line for level in Level for line in _of_level(overview, of_level(found, level))]
+    lines = [line for level in Level for line in _of_level(overview, [each for each in found if each.level is level])]
     return "".join([*lines, _older(len(every) - len(found))])
 
 
@@ -73,7 +73,7 @@ def _annotation(overview: Overview, finding: ReviewFinding) -> str:
     )
     properties["title"] = f"reconciler {overview.command}: {finding.action or finding.rule or TITLES[finding.kind]}"
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{finding.level} {listed}::{_data(sentence(finding))}\n"
+    return f"::{finding.level} {listed}::{_data(sentence(finding.in_brief()))}\n"
 
 
 def sentence(finding: ReviewFinding) -> str:

@@ -52,8 +52,8 @@ def _with_plans(overview: Overview) -> Iterator[Planned | Finished]:
 def _issues(overview: Overview) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()
     for finding in findings(overview):
-        for note in finding.notes if finding.level is not Level.NOTICE else ():
-            place = finding.location or Location(overview.config, 1, 1)
+        for note in finding.notes if finding.is_alert else ():
+            place = finding.location or finding.earlier or Location(overview.config, 1, 1)
             path = overview.from_top(place.path)
             mark = fingerprint(finding, note, path)
             if mark in seen:  # GitLab treats issues with the same fingerprint as one

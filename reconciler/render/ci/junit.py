@@ -11,7 +11,7 @@ from reconciler.applying.report import Applied, Failed, Outcome, Skipped, undeli
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import ReconcilerError
-from reconciler.planning.plan.plan import Blocked, Change, Note
+from reconciler.planning.plan.plan import Blocked, Change, Plan
 from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
 from reconciler.render.view.difference import diff_of
@@ -75,9 +75,7 @@ def _of_result(overview: Overview, result: ApplyResult) -> Iterator[ET.Element]:
                 _said(case, "failure", refusal.text, refusal.way_out, refusal.code)
             yield case
             yield from (_blocked(overview, blocked) for blocked in plan.blocked)
-            yield from (
-                _noted(f"taken out of git: {client.name}", note, overview) for client, note in removed_from_git(plan)
-            )
+            yield from _taken_out(overview, plan)
             yield from (_planned(overview, change) for change in plan.changes)
             yield from (_delivery(overview, group) for group in delivery_groups(plan))
         case Finished(planned=planned, report=report):
@@ -90,6 +88,7 @@ def _of_result(overview: Overview, result: ApplyResult) -> Iterator[ET.Element]:
                 _said(case, "failure", f"{delivery.name} to {delivery.sink}: {why}", None, "undelivered")
             yield case
             yield from (_blocked(overview, blocked) for blocked in planned.plan.blocked)
+            yield from _taken_out(overview, planned.plan)
             yield from (_outcome(overview, outcome) for outcome in report.outcomes)
 
 
@@ -98,10 +97,11 @@ def _blocked(overview: Overview, blocked: Blocked) -> ET.Element:
     return _said(case, "failure", blocked.reason.text, blocked.way_out, blocked.reason.code)
 
 
-def _noted(name: str, note: Note, overview: Overview) -> ET.Element:
-    case = _case(name, overview)
-    ET.SubElement(case, "system-out").text = _text(f"stays live: {note.text}")
-    return case
+def _taken_out(overview: Overview, plan: Plan) -> Iterator[ET.Element]:
+    for client, note in removed_from_git(plan):
+        case = _case(f"taken out of git: {client.name}", overview, client.source or client.earlier)
+        ET.SubElement(case, "system-out").text = _text(f"stays live: {note.text}")
+        yield case
 
 
 def _planned(overview: Overview, change: Change) -> ET.Element:

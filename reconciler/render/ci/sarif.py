@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from reconciler import __version__
 from reconciler.model.clients import Location
-from reconciler.planning.plan.plan import Note
+from reconciler.planning.plan.plan import REMOVED, Note
 from reconciler.project import PROJECT, Addresses
 from reconciler.render.ci.fingerprint import fingerprint
 from reconciler.render.ci.github import sentence
@@ -17,13 +17,15 @@ from reconciler.results import Overview
 from reconciler.support.json_writer import indented_json
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
 
 
 def render_sarif(overview: Overview, project: Addresses = PROJECT) -> str:
-    """Render the log, ending in a line feed. No notices: code scanning keeps every result as an alert."""
-    pairs = [
-        (finding, note) for finding in findings(overview) if finding.level is not Level.NOTICE for note in finding.notes
-    ]
+    """Render the log, ending in a line feed. Of the notices only clients that were taken out of git.
+
+    Code scanning keeps every result as an alert.
+    """
+    pairs = [(finding, note) for finding in findings(overview) if finding.is_alert for note in finding.notes]
     codes = sorted({note.code for _, note in pairs})
     driver = {"name": "reconciler", "semanticVersion": __version__, "rules": [_rule(code, project) for code in codes]}
     run = {
@@ -39,18 +41,19 @@ def render_sarif(overview: Overview, project: Addresses = PROJECT) -> str:
 def _rule(code: str, project: Addresses) -> dict[str, str]:
     from reconciler.declared.rules.registry import RULES
 
-    page = project.rule_page(code) if code in RULES else None
+    page = project.rule_page(code) if code in RULES else {REMOVED: project.removed_page()}.get(code)
     return {"id": code, **({"helpUri": page} if page else {})}
 
 
 def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[dict[str, Any]]:
     for finding, note in pairs:
-        place = finding.location or Location(overview.config, 1, 1)  # code scanning refuses a result without a location
+        # Code scanning refuses a result without a location.
+        place = finding.location or finding.earlier or Location(overview.config, 1, 1)
         path = overview.from_top(place.path)
         yield {
             "ruleId": note.code,
             "ruleIndex": codes.index(note.code),
-            "level": finding.level.value,
+            "level": _LEVELS[finding.level],
             "message": {"text": sentence(finding.about(note))},
             "locations": [{"physicalLocation": _physical(path, place)}],
             "partialFingerprints": {"reconciler/v1": fingerprint(finding, note, path)},

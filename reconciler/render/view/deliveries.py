@@ -11,7 +11,7 @@ from reconciler.render.view.counts import plural
 from reconciler.support.frozen import frozen
 
 MOST_NAMED = 10
-"""Maximum number of clients named of a group; JSON has all of them."""
+"""Maximum number of clients named of a group on a terminal and in an annotation; reports have all of them."""
 
 
 @frozen
@@ -96,9 +96,11 @@ def recipient_text(recipient: Recipient, resolved: bool = True) -> str:
     return " · ".join([owner, place, *keys, *(f"program {program}" for program in recipient.programs)])
 
 
-def sentence_of(group: DeliveryGroup) -> str:
-    """Return who gets the secrets of a group and who had them, in one sentence."""
-    named = f" ({', '.join(group.names)}{f' and {group.unnamed} more' if group.unnamed else ''})"
+def sentence_of(group: DeliveryGroup, most: int | None = None) -> str:
+    """Return who gets the secrets of a group and who had them, in one sentence that names all clients, or `most`."""
+    names = [each.name for each in group.deliveries]
+    more = f" and {len(names) - most} more, see the comment" if most is not None and len(names) > most else ""
+    named = f" ({', '.join(names[:most])}{more})"
     whose = "its id and secret go" if group.is_single else f"ids and secrets of {group.title}{named} go"
     before = "; ".join(group.before) or "nobody, as far as is known"
     return f"{group.reason.text}: {whose} to {'; '.join(group.recipients)}; before: {before}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import IntEnum, StrEnum
 from typing import assert_never
@@ -17,7 +17,7 @@ from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import BASE_LACKS, Blocked, Change, Create, Delete, Kept, Note, Origin, Plan
 from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, removed_from_git
-from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
+from reconciler.render.view.deliveries import MOST_NAMED, DeliveryGroup, delivery_groups, sentence_of
 from reconciler.render.view.rotation import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.frozen import frozen
@@ -110,6 +110,10 @@ class ReviewFinding:
     hint: str | None = None
     rule: str | None = None
     """The rule behind a problem in the files, which `rules:` configures and `allow:` waives."""
+    earlier: Location | None = None
+    """Where the base has the entry, if the files no longer have it: its file may be gone, and its line another one."""
+    brief: Note | None = None
+    """What stands for the first note where there is little room; None if that is short enough."""
     caused: bool = True
     """Whether what is reviewed causes it, as far as that is known: the base has it not, and no person made it alone."""
 
@@ -118,9 +122,18 @@ class ReviewFinding:
         """The texts in one line. It may contain anything that a name may contain."""
         return "; ".join(note.text for note in self.notes)
 
+    @property
+    def is_alert(self) -> bool:
+        """Whether lists that keep every result for long show it: no plain change, but what was taken out of git."""
+        return self.level is not Level.NOTICE or self.kind is ReviewKind.TAKEN_OUT
+
     def about(self, note: Note) -> ReviewFinding:
         """Return the same finding with only one of its notes."""
-        return replace(self, notes=(note,))
+        return replace(self, notes=(note,), brief=None)
+
+    def in_brief(self) -> ReviewFinding:
+        """Return the same finding for a format with little room."""
+        return self if self.brief is None else replace(self, notes=(self.brief, *self.notes[1:]), brief=None)
 
 
 def findings(overview: Overview) -> list[ReviewFinding]:
@@ -187,9 +200,8 @@ def _undelivered(delivery: DeliveryResult, instance: Instance) -> ReviewFinding:
     why = delivery.error.message if delivery.error is not None else "it failed"
     note = Note("undelivered", f"not delivered to {delivery.sink}: {why}")
     hint = delivery.error.hint if delivery.error is not None else None
-    return ReviewFinding(
-        ReviewKind.FAILED, Level.ERROR, (note,), instance.location, delivery.name, (instance.name,), hint=hint
-    )
+    where = (instance.location, delivery.name, (instance.name,))
+    return ReviewFinding(ReviewKind.FAILED, Level.ERROR, (note,), *where, hint=hint)
 
 
 def _of_plan(plan: Plan, place: Location) -> Iterator[ReviewFinding]:
@@ -199,7 +211,8 @@ def _of_plan(plan: Plan, place: Location) -> Iterator[ReviewFinding]:
     yield from (_blocked(blocked, plan.instance) for blocked in plan.blocked)
     for client, note in removed_from_git(plan):
         stays = Note(note.code, f"stays live: {note.text}")
-        yield ReviewFinding(ReviewKind.TAKEN_OUT, Level.NOTICE, (stays,), None, client.name, (plan.instance,))
+        where = (client.source, client.name, (plan.instance,))
+        yield ReviewFinding(ReviewKind.TAKEN_OUT, Level.NOTICE, (stays,), *where, earlier=client.earlier)
     yield from (_kept(kept, place, plan.instance) for kept in plan.kept)
     for note in plan.notes:
         caused = note not in plan.known
@@ -212,10 +225,8 @@ def _refused(refusal: Refusal, place: Location, instance: str) -> ReviewFinding:
 
 
 def _blocked(blocked: Blocked, instance: str) -> ReviewFinding:
-    notes = (blocked.reason,)
-    return ReviewFinding(
-        ReviewKind.BLOCKED, Level.ERROR, notes, blocked.source, blocked.name, (instance,), hint=blocked.way_out
-    )
+    where = (blocked.source, blocked.name, (instance,))
+    return ReviewFinding(ReviewKind.BLOCKED, Level.ERROR, (blocked.reason,), *where, hint=blocked.way_out)
 
 
 def _kept(kept: Kept, place: Location, instance: str) -> ReviewFinding:
@@ -266,8 +277,9 @@ def _of_change(change: Change, instance: str) -> Iterator[ReviewFinding]:
 
 def _delivered(group: DeliveryGroup, instance: str) -> ReviewFinding:
     notes = (Note(group.reason.code, sentence_of(group)), *group.risks)
-    client = group.first.name if group.is_single else None
-    return ReviewFinding(ReviewKind.DELIVER, Level.WARNING, notes, group.source, client, (instance,), action="deliver")
+    brief = Note(group.reason.code, sentence_of(group, MOST_NAMED)) if len(group.deliveries) > MOST_NAMED else None
+    where = (group.source, group.first.name if group.is_single else None, (instance,))
+    return ReviewFinding(ReviewKind.DELIVER, Level.WARNING, notes, *where, action="deliver", brief=brief)
 
 
 def _of_outcome(outcome: Outcome, instance: str) -> Iterator[ReviewFinding]:
@@ -285,8 +297,3 @@ def _of_outcome(outcome: Outcome, instance: str) -> Iterator[ReviewFinding]:
             yield ReviewFinding(ReviewKind.NOT_TRIED, Level.WARNING, notes, *where, action=word)
         case _:
             assert_never(outcome)
-
-
-def of_level(found: Sequence[ReviewFinding], level: Level) -> list[ReviewFinding]:
-    """Return the findings of this severity."""
-    return [finding for finding in found if finding.level is level]

@@ -26,6 +26,7 @@ from reconciler.render.ci.sarif import render_sarif
 from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
+from tests.golden.overviews import OVERVIEWS
 from tests.render.overviews import overviews
 from tests.tiers import examples
 
@@ -39,7 +40,7 @@ def sarif_schema() -> Draft4Validator:
 
 
 def told(overview: Overview) -> list[ReviewFinding]:
-    return [finding for finding in findings(overview) if finding.level is not Level.NOTICE]
+    return [finding for finding in findings(overview) if finding.is_alert]
 
 
 def is_one_line_of_a_log(text: str) -> bool:
@@ -61,6 +62,15 @@ def test_sarif_leads_to_the_page_of_a_rule_once_there_is_a_site() -> None:
         {"duplicate-key": None, "redirect-fragment": None},
         {"duplicate-key": None, "redirect-fragment": page},
     ]
+
+
+def test_sarif_leads_to_what_the_guide_says_of_clients_taken_out_of_git() -> None:
+    log = json.loads(render_sarif(OVERVIEWS["taken-out"], Addresses(site="https://keeper.test")))
+    [rule] = log["runs"][0]["tool"]["driver"]["rules"]
+    address, _, section = rule["helpUri"].partition("#")
+    page = address.removeprefix("https://keeper.test/latest/").removesuffix(".html")
+    guide = (Path(__file__).parents[3] / f"docs/{page}.md").read_text()
+    assert section.replace("-", " ") in {line.lstrip("# ").lower() for line in guide.splitlines() if line[:1] == "#"}
 
 
 @examples(0.5)
