@@ -150,14 +150,19 @@ def test_invalid_declarations_fail_and_are_in_the_comment(origin: Origin) -> Non
     assert "grants" in (review.runner.temp / "review" / "plan.html").read_text()
 
 
-def test_the_first_pull_request_brings_the_configuration_along(origin: Origin) -> None:
+def test_a_pull_request_that_brings_the_first_configuration_is_not_judged_by_it(origin: Origin) -> None:
+    """It would choose its own limits and rules, and where the passwords are sent after the merge."""
     origin.merge(**{"reconciler.yaml": None})
-    origin.propose({"reconciler.yaml": settings(origin.instance.url)})
+    free = settings("https://evil.example.com", limits={"creates": 500})
+    origin.propose({"reconciler.yaml": free, "clients/all.yaml": declared({"name": "Portal"})})
     runner = origin.runner("trial")
     ran = act(runner, "plan.yml", "plan", "validate", github__event__merge_group__base_sha="")
-    assert ran.code == 0, ran.text
-    assert "::notice::the base branch has no reconciler.yaml" in ran.text
-    assert "::warning::" not in ran.text
+    assert ran.code == 1, ran.text
+    assert "::error::the base branch has no reconciler.yaml, and" in ran.text
+    assert [file.name for file in (runner.temp / "review").iterdir()] == ["plan.md"]
+    told, fix = (runner.temp / "review" / "plan.md").read_text().split("\n\n")
+    assert told.startswith("**Not validated and not planned: the base branch has no reconciler.yaml, and")
+    assert "reads reconciler.yaml, above all each url" in fix
 
 
 def test_without_an_observation_the_pull_request_is_validated_and_told(origin: Origin) -> None:

@@ -50,8 +50,8 @@ def test_in_a_subfolder_everything_is_as_at_the_root(tmp_path: Path) -> None:
         assert "2 creates planned, and the limit is 1" in review.comment
 
 
-def test_a_pull_request_that_moves_the_folder_is_told_to_be_read_with_care(origin: Origin) -> None:
-    """The base branch has no guards where the files are now."""
+def test_a_pull_request_that_moves_the_folder_is_not_judged_by_guards_of_its_own(origin: Origin) -> None:
+    """The base branch has none where the files are now."""
     git(origin.work, "checkout", "--quiet", "-b", "trial")
     (origin.work / "infra").mkdir()
     git(origin.work, "mv", "reconciler.yaml", "clients", "infra")
@@ -60,8 +60,8 @@ def test_a_pull_request_that_moves_the_folder_is_told_to_be_read_with_care(origi
     runner = origin.runner("trial")
     runner.project = "infra"
     ran = act(runner, "plan.yml", "plan", "validate", github__event__merge_group__base_sha="")
-    assert ran.code == 0, ran.text
-    assert "::warning::reconciler.yaml goes: this pull request is judged by guards of its own" in ran.text
+    assert ran.code == 1, ran.text
+    assert "no infra/reconciler.yaml (this pull request removes its reconciler.yaml)" in ran.text
 
 
 def test_a_queue_that_squashes_is_judged_by_the_branch_that_it_merges_into(origin: Origin) -> None:
