@@ -66,7 +66,7 @@ def validate_files(
     to judge by in place of what the settings say.
     """
     settings, problems = settings_of(files)
-    settings = settings and _as_if(settings, platform)
+    settings = settings and as_if(settings, platform)
     if files.clients is None and not os.path.isfile(files.config) and settings is None and files.config_from is None:
         return ValidatedFiles(
             None, InstanceDeclarations({}), tuple(problems)
@@ -89,8 +89,8 @@ def validate_declarations(
     return ValidatedFiles(settings, declared.by_instance, diagnostics, declared.clients, declared.entries)
 
 
-def _as_if(settings: Settings, platform: str | None) -> Settings:
-    """The settings, as if every instance were of this version."""
+def as_if(settings: Settings, platform: str | None) -> Settings:
+    """The settings, as if every instance were of this version; as they are without one."""
     if platform is None:
         return settings
     return replace(settings, instances=tuple(replace(each, platform=platform) for each in settings.instances))

@@ -137,7 +137,7 @@ def plan(
         from reconciler.cli.run.overwriting import RunFiles, refuse_overwriting
 
         refuse_overwriting(RunFiles(files, live=tuple(live)), saved.first_file if saved else None, reports)
-    report_files = ReportFiles("plan", reports, files, console)
+    report_files = ReportFiles("plan", reports, files, console, platform)
     if live:
         from reconciler.cli.run.observation import plan_against
 

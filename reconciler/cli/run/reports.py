@@ -36,6 +36,8 @@ class ReportFiles:
     reports: Sequence[Path]
     files: ProjectFiles
     console: Console
+    platform: str | None = None
+    """The version that the files are judged by in place of what the settings say."""
 
     @contextmanager
     def reporting_failures(self) -> Iterator[None]:
@@ -107,7 +109,8 @@ class ReportFiles:
         from reconciler.workflow.revisions.known_warnings import known_warnings
 
         try:
-            return known_warnings(self.files, commits, [result.instance for result in results], diagnostics)
+            instances = [result.instance for result in results]
+            return known_warnings(self.files, commits, instances, diagnostics, self.platform)
         except GitError:
             return None
 

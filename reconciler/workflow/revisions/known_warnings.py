@@ -17,6 +17,7 @@ from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.settings import Instance, Settings
 from reconciler.workflow.options import ProjectFiles
 from reconciler.workflow.revisions.places import places_at
+from reconciler.workflow.validate import as_if
 
 _PLACE = re.compile(r"(?:\b[0-9a-f]{12}:)?([\w./-]+\.ya?ml)(?::\d+){1,2}")
 
@@ -25,10 +26,15 @@ _Identity = tuple[str, str, str | None]
 
 
 def known_warnings(
-    files: ProjectFiles, commits: Collection[str], instances: Sequence[Instance], found: Iterable[Diagnostic]
+    files: ProjectFiles,
+    commits: Collection[str],
+    instances: Sequence[Instance],
+    found: Iterable[Diagnostic],
+    platform: str | None = None,
 ) -> frozenset[Diagnostic]:
     """Return the warnings that every one of the commits has too: of the same rule, about an entry of the same name.
 
+    `platform` is the version that they were judged by in place of what the settings say.
     Raises `GitError`. The declarations in the commits are valid: plans were made from them.
     """
     warnings = [each for each in found if each.severity is Severity.WARNING]
@@ -36,7 +42,7 @@ def known_warnings(
         return frozenset()
     loaded = valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
     now = _Subjects(loaded.documents)
-    then = [_warnings_at(commit, files, instances) for commit in commits]
+    then = [_warnings_at(commit, files, instances, platform) for commit in commits]
     known: set[Diagnostic] = set()
     times: Counter[_Identity] = Counter()
     for each in warnings:
@@ -47,7 +53,9 @@ def known_warnings(
     return frozenset(known)
 
 
-def _warnings_at(commit: str, files: ProjectFiles, instances: Sequence[Instance]) -> Counter[_Identity]:
+def _warnings_at(
+    commit: str, files: ProjectFiles, instances: Sequence[Instance], platform: str | None
+) -> Counter[_Identity]:
     """Count the warnings of a commit by what they are about, judged by the settings of that commit."""
     places = places_at(commit, files)
     settings, problems = settings_at(commit, files.config, places.config)
@@ -55,6 +63,7 @@ def _warnings_at(commit: str, files: ProjectFiles, instances: Sequence[Instance]
     subjects = _Subjects(documents.documents)
     found = [*problems, *documents.diagnostics]
     if settings is not None:
+        settings = as_if(settings, platform)
         declared = declare(documents.documents, settings, _same(settings, instances), complete=True)
         found += declared.diagnostics
     return Counter(map(subjects.identity, found))
@@ -66,17 +75,18 @@ def _same(settings: Settings, instances: Sequence[Instance]) -> list[Instance]:
 
 
 class _Subjects:
-    """Which entry a line of a file belongs to."""
+    """Which entry a place in a file belongs to."""
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self._starts: dict[str, tuple[list[int], list[str]]] = {}
+        self._starts: dict[str, tuple[list[tuple[int, int]], list[str]]] = {}
         for document in documents:
-            entries = [(entry.place().line, entry.name) for entry in read_entries(document)]
-            self._starts[document.path] = ([line for line, _ in entries], [name for _, name in entries])
+            entries = [(entry.place(), entry.name) for entry in read_entries(document)]
+            starts = [(place.line, place.column) for place, _ in entries]
+            self._starts[document.path] = (starts, [name for _, name in entries])
 
     def identity(self, warning: Diagnostic) -> _Identity:
-        lines, names = self._starts.get(warning.location.path, ([], []))
-        number = bisect_right(lines, warning.location.line)
+        starts, names = self._starts.get(warning.location.path, ([], []))
+        number = bisect_right(starts, (warning.location.line, warning.location.column))
         # Of a place in another file, only the file counts: lines move, and those of a commit are named after it.
         said = _PLACE.sub(r"\1", warning.message)
         return warning.rule, said, names[number - 1] if number else None

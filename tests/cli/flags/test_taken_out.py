@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.cli.flags.test_base import commit, git
 from tests.cli.projects import Ended, Platform, Project, at, stored, wanted
 
 BOTH, OTHER = ["staging", "other"], ["other"]
-REPORTS = ("plan.md", "plan.html", "plan.txt", "plan.json", "plan.junit.xml", "plan.prom")
+REPORTS = ("plan.md", "plan.html", "plan.txt", "plan.json", "plan.junit.xml", "plan.sarif", "plan.prom")
 
 
 @pytest.fixture
@@ -32,11 +34,14 @@ def test_what_is_taken_out_for_one_instance_is_counted_and_named_in_every_format
     reports = [word for name in REPORTS for word in ("--report", name)]
     ended = planned(narrowed, *reports)
     assert "no changes · 2 taken out of git, still live · 1 in sync" in ended.out
-    for name in REPORTS[:5]:
+    for name in REPORTS[:-1]:
         text = (narrowed.folder / name).read_text()
         assert "Desk" in text, name
         assert "still declared for other" in text, name
         assert "Old" in text, name
+    [run] = json.loads((narrowed.folder / "plan.sarif").read_text())["runs"]
+    places = [result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"]]
+    assert places == ["clients/all.yaml"] * 2  # that of the entry which is left, and that of the base
     assert 'reconciler_taken_out{instance="staging"} 2' in (narrowed.folder / "plan.prom").read_text()
 
 

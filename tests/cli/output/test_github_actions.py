@@ -112,6 +112,21 @@ def test_a_pull_request_hears_of_what_it_causes_and_under_the_commit_that_its_au
     assert str(project.folder) not in text
 
 
+def test_the_base_is_judged_by_the_version_that_is_asked_about(project: Project, staging: Platform) -> None:
+    """What that version warns of is no news if the base had the entry."""
+    tokens = {"name": "Tokens", "grants": {"personal_access_token": True}}
+    project.declare(tokens)
+    git(project.folder, "init", "-q")
+    git(project.folder, "add", "-A")
+    git(project.folder, "commit", "-qm", "Base")
+    project.declare(tokens, wanted("Portal"))
+    assert project.run("observe", "-o", "live.json").code == 0
+    asked = ("plan", "--live", "live.json", "--base", "HEAD", "--report", "plan.md")
+    for version in ([], ["--platform", "2026"]):
+        project.run(*asked, *version)
+        assert "The base has 1 warning as well" in (project.folder / "plan.md").read_text(), version
+
+
 def test_it_can_be_turned_off(project: Project, staging: Platform, summary: Path) -> None:
     project.environ.setenv("RECONCILER_GITHUB", "off")
     project.declare(wanted("Portal"))
