@@ -15,10 +15,12 @@ from tests.docs.pages import ROOT, prose
 PAGE = prose(ROOT / "docs" / "reference" / "files.md")
 CLIENTS: dict[str, Any] = json.loads(schema_text("auth-clients"))
 SETTINGS: dict[str, Any] = json.loads(schema_text("reconciler"))
-_KEY = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
+_KEY = re.compile(r"^(?:\| `([a-z_]+)` \||- `([a-z_]+)`(?:, or `([a-z_]+)`)?(?::|$))", re.MULTILINE)
+"""A row of a table, or an item of a list."""
 
 _CLIENT, _GRANTS = CLIENTS["definitions"]["client"], CLIENTS["definitions"]["grants"]
 _INSTANCE = SETTINGS["definitions"]["instance"]
+_DEFAULTS = SETTINGS["definitions"]["defaults"]
 _SINK = SETTINGS["definitions"]["sink"]
 
 LEVELS: dict[str, Any] = {
@@ -30,11 +32,9 @@ LEVELS: dict[str, Any] = {
     "password, personal_access_token": CLIENTS["definitions"]["plain_grant"],
     "reconciler.yaml": SETTINGS,
     "An instance": _INSTANCE,
-    "Defaults": SETTINGS["definitions"]["defaults"],
     "A client certificate": SETTINGS["definitions"]["client_certificate"],
     "Credentials": SETTINGS["definitions"]["credentials"],
     "A sink": _SINK,
-    **_SINK["properties"],
     "An owner": SETTINGS["properties"]["owners"]["additionalProperties"],
     "Limits": SETTINGS["definitions"]["limits"],
     "The setting of a rule": SETTINGS["properties"]["rules"]["additionalProperties"],
@@ -49,15 +49,43 @@ def section(heading: str) -> str:
     return re.split(r"^#+ ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
+def keys(heading: str) -> list[str]:
+    """The keys that a section explains."""
+    return sorted(key for found in _KEY.findall(section(heading)) for key in found if key)
+
+
 @pytest.mark.parametrize("heading", LEVELS)
-def test_a_table_has_every_key_of_its_level_and_no_other(heading: str) -> None:
+def test_a_section_has_every_key_of_its_level_and_no_other(heading: str) -> None:
     """Each once."""
-    assert sorted(_KEY.findall(section(heading))) == sorted(LEVELS[heading]["properties"])
+    assert keys(heading) == sorted(LEVELS[heading]["properties"])
 
 
-def test_every_level_of_the_schemas_has_its_table() -> None:
-    """A new object in a schema needs a table here."""
-    named = {id(level["properties"]) for level in LEVELS.values()}
+def test_the_kinds_of_sinks_share_a_table_of_their_settings() -> None:
+    """Each setting once, with the kinds that have it."""
+    kinds = _SINK["properties"]
+    having = {
+        key: {name for name, each in kinds.items() if key in each["properties"]}
+        for kind in kinds.values()
+        for key in kind["properties"]
+    }
+    said = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]*) \|", section("The settings of a sink"), re.MULTILINE))
+    shown = {"all": set(kinds), "all but `command`": set(kinds) - {"command"}, "`command`": {"command"}}
+    assert {key: shown[of] for key, of in said.items()} == having
+
+
+def test_the_section_about_defaults_names_the_keys_that_cannot_be_one() -> None:
+    """All others are explained as those of an instance."""
+    [exceptions] = re.findall(r"the keys of an instance, except ([^.]*)\.", section("Defaults"))
+    assert (
+        set(re.findall(r"`([a-z_]+)`", exceptions)) == _INSTANCE["properties"].keys() - _DEFAULTS["properties"].keys()
+    )
+    assert _DEFAULTS["properties"].keys() <= _INSTANCE["properties"].keys()
+
+
+def test_every_level_of_the_schemas_has_its_section() -> None:
+    """A new object in a schema needs a section here."""
+    levels = [*LEVELS.values(), _DEFAULTS, *_SINK["properties"].values()]
+    named = {id(level["properties"]) for level in levels}
     assert {id(node["properties"]) for schema in (CLIENTS, SETTINGS) for node in _objects(schema)} == named
 
 
