@@ -56,26 +56,27 @@ def _section(page: str, heading: str) -> str:
     return re.split(r"^## ", page.split(f"## {heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def _second_column(section: str) -> set[str]:
-    rows = re.findall(r"^\| .*? \| (`[^|]*`) \|", section, re.MULTILINE)
-    return {code for row in rows for code in re.findall(r"`([a-z-]+)`", row)}
+def _explained(section: str) -> set[str]:
+    """The codes that items of a list begin with."""
+    items = re.findall(r"^- (`[^:]*`): ", section, re.MULTILINE)
+    return {code for item in items for code in re.findall(r"`([a-z-]+)`", item)}
 
 
-def test_every_reason_to_block_has_a_row() -> None:
+def test_every_reason_to_block_is_explained() -> None:
     codes = _codes("planning/match/blocked.py", r'_blocked\(\s*entry, "([a-z-]+)"')
     codes |= _codes("planning/ownership.py", r'return Note\("([a-z-]+)"')
     codes |= _codes("planning/delivery/retirement.py", r'Note\("([a-z-]+)"')
     assert len(codes) > 10
-    assert _second_column(_section(_page("reference/blocked.md"), "Blocked")) == codes
+    assert _explained(_section(_page("reference/blocked.md"), "Blocked")) == codes
 
 
-def test_every_reason_to_refuse_has_a_row() -> None:
+def test_every_reason_to_refuse_is_explained() -> None:
     planning = [f"planning/{name}.py" for name in ("guard", "issuer", "supported", "ownership", "delivery/retirement")]
     modules = [*planning, "workflow/delivery/deliveries.py"]
     codes = {code for module in modules for code in _codes(module, r'Refusal\("([a-z-]+)"')}
     limits = {f"limit-{verb}" for verb in ("creates", "updates", "deletes", "deliveries")}
     assert len(codes) > 5
-    assert _second_column(_section(_page("reference/blocked.md"), "Refused")) == codes | limits
+    assert _explained(_section(_page("reference/blocked.md"), "Refused")) == codes | limits
 
 
 @pytest.mark.parametrize(
