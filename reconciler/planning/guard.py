@@ -131,7 +131,7 @@ def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
 
 
 def _system_deliveries(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
-    for each in plan.deliveries:
+    for each in (*plan.deliveries, *plan.again):
         if is_system_client(each.name, globs):
             text = f"client {each.id}, {quoted(each.name)}, is one that the platform needs, and would be delivered"
             yield Refusal("system-client", text, "no flag allows this: nobody gets its secret", each.source)

@@ -103,6 +103,27 @@ def test_a_saved_plan_delivers_what_it_lists_once_somebody_approved(origin: Orig
         assert on_branch(origin) == listed(origin) == expected
 
 
+def test_a_file_that_the_branch_has_lost_is_delivered_again_without_an_approval(origin: Origin) -> None:
+    """It goes to those who had it, and nothing is written to the instance."""
+    origin.merge(owned("Portal"), **configured(origin))
+    runner, _ = applied(origin)
+    keep_secrets(origin, runner)
+    git(origin.work, "fetch", "--quiet", "origin", "reconciler/secrets")
+    git(origin.work, "checkout", "--quiet", "-B", "lost", "FETCH_HEAD")
+    git(origin.work, "rm", "--quiet", "secrets/production/team-a/portal.age")
+    git(origin.work, "commit", "-qm", "Lose it")
+    git(origin.work, "push", "--quiet", "origin", "HEAD:reconciler/secrets")
+    git(origin.work, "checkout", "--quiet", "main")
+    assert on_branch(origin) == set()
+    planned, ran = plan_after_merge(origin)
+    assert "1 to deliver again" in ran.text
+    assert to_approve(planned) == [{"instance": "production", "environment": "reconciler-read-production"}]
+    runner, ran = apply_after_approval(origin, planned)
+    assert ran.code == 0, ran.text
+    assert keep_secrets(origin, runner).code == 0
+    assert on_branch(origin) == {"team-a/portal.age"}
+
+
 def test_two_applies_that_began_alike_are_both_kept(origin: Origin) -> None:
     """The second laid the branch before the first one's files were on it. The manifest has the lines of both."""
     origin.merge(owned("First"), **configured(origin))

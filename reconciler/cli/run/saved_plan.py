@@ -65,7 +65,7 @@ def write_plan(planned: Planned, file: Path, options: Options, now: datetime, co
 def _after_saving(planned: Planned, file: Path, files: ProjectFiles, options: Options) -> str:
     if planned.refusals:
         return "saved; as long as the above refuses it, it cannot be applied"
-    if not planned.plan.has_changes:
+    if not (planned.plan.has_changes or planned.plan.again):
         return "saved; it changes nothing"
     return f"saved; to apply exactly this: {command_for([planned], file, files, options)}"
 

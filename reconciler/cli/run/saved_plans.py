@@ -80,7 +80,7 @@ def _after_saving(planned: Sequence[Planned], folder: Path, files: ProjectFiles,
     refused = [each.instance.name for each in planned if each.refusals]
     if refused:
         saved += f"; as long as the above refuses it, {_named(refused)} cannot be applied, nor any later wave"
-    if not any(each.plan.has_changes and not each.refusals for each in planned):
+    if not any((each.plan.has_changes or each.plan.again) and not each.refusals for each in planned):
         return saved if refused else f"{saved}; they change nothing"
     return f"{saved}; to apply exactly these: {command_for(planned, f'{folder}/', files, options)}"
 

@@ -158,7 +158,7 @@ Change = Create | Update | Delete
 
 @frozen
 class Deliver:
-    """Hand the id and secret of a live client to at least one recipient that did not have them.
+    """Hand the id and secret of a live client to at least one recipient: one that did not have them, or lost them.
 
     Nothing is written to the instance, so it is no `Change`. `name` is the one after the plan's other changes.
     """
@@ -265,6 +265,8 @@ class Plan:
     kept: tuple[Kept, ...] = ()
     deliveries: tuple[Deliver, ...] = ()
     """The new recipients of secrets, by the name of the client, then its id."""
+    again: tuple[Deliver, ...] = ()
+    """Secrets that sinks have lost, to the recipients that had them; no change. In the order of `deliveries`."""
     issuer: IssuerChange | None = None
     """How it alters who issues the personal access tokens of all users; None if it does not."""
     waived: tuple[Waived, ...] = ()

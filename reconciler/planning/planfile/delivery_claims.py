@@ -21,7 +21,7 @@ class DeclaredToday:
 
 def delivers(plan: Plan) -> bool:
     """Whether an apply of the plan hands any secret to a sink, if there are sinks."""
-    return bool(plan.deliveries) or any(map(hands_over, plan.changes))
+    return bool(plan.deliveries or plan.again) or any(map(hands_over, plan.changes))
 
 
 def hands_over(change: Change) -> bool:
@@ -54,7 +54,7 @@ def _of_changes(changes: Iterable[Change], instance: str, today: Mapping[str, De
 
 
 def _of_deliveries(plan: Plan, today: Mapping[str, DeclaredToday], managed: Mapping[int, str]) -> Iterator[Refusal]:
-    for deliver in plan.deliveries:
+    for deliver in (*plan.deliveries, *plan.again):
         for why in _against_delivery(deliver, today.get(deliver.name), managed):
             who = f"the secret of client {deliver.id}, {quoted(deliver.name)},"
             yield delivery_not_declared(deliver, f"{who} {why}", plan.instance)

@@ -33,7 +33,7 @@ def _not_a_plan(kind: object) -> tuple[str, str] | None:
 
 FORMAT = DocumentFormat(
     kind="saved-plan",
-    version=2,
+    version=3,
     noun="a saved plan",
     written="saved",
     again=_PLAN_AGAIN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from reconciler.planning.delivery.deliveries import (
 )
 from reconciler.planning.delivery.retirement import hold_back
 from reconciler.planning.managed import managed_pairs
-from reconciler.planning.plan.plan import Plan
+from reconciler.planning.plan.plan import Deliver, Note, Plan
 from reconciler.planning.planfile.delivery_claims import DeclaredToday
 from reconciler.results import Planned
 from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret, SinkQuestion
@@ -26,6 +27,8 @@ from reconciler.support.frozen import frozen
 from reconciler.workflow.delivery.deliveries import with_recipients
 from reconciler.workflow.delivery.unfinished import delivered_successor, finish_what_sinks_have
 from reconciler.workflow.options import Options
+
+_LOST = Note("delivered-again", "a sink that had its secret lacks it")
 
 Pair = tuple[DesiredClient, LiveClient]
 
@@ -69,6 +72,8 @@ def add_deliveries(
     )
     notes = tuple(sorted((*plan.notes, *found.notes), key=lambda note: (note.code, note.text)))
     plan = replace(plan, deliveries=found.new, notes=notes, left_out=plan.left_out + found.left_out)
+    if not sources.observed:
+        plan = replace(plan, again=tuple(_again(plan, found, deliverer)))
     missing = () if sources.observed else tuple(_missing(plan, found, deliverer))
     return replace(planned, plan=plan, missing_secrets=missing)
 
@@ -81,7 +86,7 @@ def deliverable_pairs(declared: Declarations, listing: Listing, policy: PlanPoli
 
 def declared_today(plan: Plan, declared: Declarations, deliverer: Deliverer) -> Mapping[str, DeclaredToday]:
     """Who gets the secret of each declared client that the plan mentions, by name."""
-    named = {each.name for each in (*plan.changes, *plan.deliveries)}
+    named = {each.name for each in (*plan.changes, *plan.deliveries, *plan.again)}
     return {
         entry.name: DeclaredToday(entry.owner, deliverer.recipients(_client(plan, entry)))
         for entry in declared.present
@@ -119,6 +124,20 @@ def _missing(plan: Plan, found: PlannedDeliveries, deliverer: Deliverer) -> Iter
     """What is delivered again, sink by sink."""
     for each in sorted(found.again, key=lambda each: each.number):
         yield MissingSecret(_live_client(plan, each), each.live.id, deliverer.labels[each.number], each.number)
+
+
+def _again(plan: Plan, found: PlannedDeliveries, deliverer: Deliverer) -> Iterator[Deliver]:
+    """The same by client, for a saved plan: one whose name the instance keeps waits for an apply without one."""
+    numbers: defaultdict[int, list[int]] = defaultdict(list)
+    for each in found.again:
+        numbers[each.live.id].append(each.number)
+    lost = {each.live.id: each for each in found.again if each.live.name == each.entry.name}
+    for each in sorted(lost.values(), key=lambda each: (each.entry.name, each.live.id)):
+        client = _client(plan, each.entry)
+        resolved = (deliverer.recipient(client, number) for number in sorted(numbers[each.live.id]))
+        recipients = tuple(recipient for recipient in resolved if recipient is not None)
+        where = (each.entry.source, each.entry.owner)
+        yield Deliver(each.live.id, each.entry.name, recipients, recipients, _LOST, *where)
 
 
 def _live_client(plan: Plan, each: Again) -> SinkClient:

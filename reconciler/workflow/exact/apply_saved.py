@@ -18,20 +18,22 @@ from reconciler.planning.delivery.retirement import retirement_refusals
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.issuer import claim_refusals, issuer_change, with_issuer
 from reconciler.planning.ownership import foreign_refusals
-from reconciler.planning.plan.plan import Change, Create, Delete, Plan, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Deliver, Plan, Update
 from reconciler.planning.planfile.claims import check_claims, needs_declarations
 from reconciler.planning.planfile.delivery_claims import check_deliveries, delivers
 from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
-from reconciler.secrets.delivery import Deliverer
+from reconciler.secrets.delivery import Deliverer, JournalLookup
 from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.delivery.deliveries import (
+    LostSecrets,
     client_of,
     deliverer_of,
     delivery_targets,
+    lost_again,
     mask_refusals,
     needs_sinks,
     past_deliveries,
@@ -74,7 +76,7 @@ def makes_claims(plan: Plan, instance: Instance) -> bool:
 
 
 def _delivers(plan: Plan, instance: Instance) -> bool:
-    claimed = bool(plan.deliveries) or any(change.recipients for change in plan.changes)
+    claimed = bool(plan.deliveries or plan.again) or any(change.recipients for change in plan.changes)
     return claimed or (bool(instance.sinks) and delivers(plan))
 
 
@@ -168,14 +170,21 @@ def _with_sink_refusals(request: ExactPlan, planned: Planned, run: Run) -> Plann
 
 
 def _with_missing_secrets(
-    request: ExactPlan, planned: Planned, made: Sequence[tuple[SinkClient, int]], run: Run
+    request: ExactPlan, planned: Planned, made: Sequence[tuple[SinkClient, int]], lost: LostSecrets, run: Run
 ) -> Planned:
-    """Add to the plan what sinks lack of the clients that an earlier run of it created or renamed."""
+    """Add to the plan what it delivers again, and what sinks lack of the clients that an earlier run of it made."""
     try:
         found = _deliverer(request).missing_secrets(made, past_deliveries(run.journal)(request.instance))
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
-    return replace(planned, missing_secrets=found)
+    return replace(planned, missing_secrets=tuple(dict.fromkeys((*found, *lost.missing))))
+
+
+def _lost(request: ExactPlan, plan: Plan, past: JournalLookup) -> tuple[LostSecrets, tuple[Refusal, ...]]:
+    try:
+        return lost_again(plan, _deliverer(request), past), ()
+    except SinkError as problem:
+        return LostSecrets(), (unusable(problem),)
 
 
 def _made(
@@ -220,13 +229,16 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
                 plan = with_issuer(with_recipients(plan, _deliverer(request)), live)
             else:
                 plan = replace(plan, issuer=issuer_change(plan, live))
+            lost, unread = _lost(request, plan, past)
             refused = (
-                *_refusals(request, plan, live, wanted),
+                *_refusals(request, plan, live, wanted, lost.unproven),
                 *_ownership_refusals(plan, gateway, live),
                 *retirement_refusals(plan, proven),
+                *unread,
             )
             planned = Planned(instance, plan, refused, capabilities=live.capabilities)
-            return _with_missing_secrets(request, planned, _made(request, done, live, wanted.live_ids), run), done
+            made = _made(request, done, live, wanted.live_ids)
+            return _with_missing_secrets(request, planned, made, lost, run), done
 
 
 def _own_nonces(request: ExactPlan, wanted: Plan, live: Listing, run: Run) -> Set[str]:
@@ -238,12 +250,16 @@ def _own_nonces(request: ExactPlan, wanted: Plan, live: Listing, run: Run) -> Se
     return its_own | {begun.nonce for begun in live.unfinished if begun.id in shown and begun.nonce in known}
 
 
-def _refusals(request: ExactPlan, plan: Plan, live: Listing, saved: Plan) -> tuple[Refusal, ...]:
+def _refusals(
+    request: ExactPlan, plan: Plan, live: Listing, saved: Plan, unproven: Sequence[Deliver]
+) -> tuple[Refusal, ...]:
     checked = check_claims(plan, request.declared, live, ignore=request.settings.ignore)
+    # What only the plan calls old counts as new: else a swapped one would pass the limit.
+    counted = replace(checked.plan, deliveries=(*checked.plan.deliveries, *unproven))
     in_force = guards(request.settings, request.instance, request.options, live)
     false = _false_deliveries(request, saved, live, rotates=not checked.refusals)
     claimed = () if request.digest is None else claim_refusals(saved.issuer, plan.issuer, request.instance.name)
-    return (*checked.refusals, *refusals(checked.plan, in_force), *claimed, *false)
+    return (*checked.refusals, *refusals(counted, in_force), *claimed, *false)
 
 
 def _false_deliveries(request: ExactPlan, saved: Plan, live: Listing, *, rotates: bool) -> tuple[Refusal, ...]:

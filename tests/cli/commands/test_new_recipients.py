@@ -446,6 +446,44 @@ def test_a_saved_plan_makes_no_delivery_that_it_does_not_list(project: Project, 
     assert sorted(document(project)) == ["One", "Two"]
 
 
+def test_a_saved_plan_delivers_again_what_a_sink_has_lost(project: Project, staging: Platform) -> None:
+    """It is no change, and it is in the plan: nothing that is not listed is delivered."""
+    begin(project, staging, AGE)
+    file = project.folder / "deliveries/team-a/one.age"
+    file.unlink()
+    values = plan_document(saved(project).read_text())
+    assert (values["counts"]["deliver"], values["deliveries"]) == (0, [])
+    assert [each["name"] for each in values["again"]] == ["One"]
+    staging.log.requests.clear()
+    for said in ("no changes · 1 delivery", "nothing to do"):
+        ended = project.run("apply", "plan.json")
+        assert ended.code == 0, ended.err
+        assert said in ended.out
+        assert file.exists()
+    assert staging.log.writes() == []
+
+
+def test_a_new_recipient_that_a_swapped_plan_calls_an_old_one_counts_as_new(
+    project: Project, staging: Platform
+) -> None:
+    begin(project, staging, AGE)
+    project.declare(wanted("One", owner="team-b"))
+    swap(saved(project), call_it_old)
+    configure(project, staging, AGE, limits={"deliveries": 0})
+    staging.log.requests.clear()
+    assert refused(project, staging) == ["limit-deliveries"]
+    assert not (project.folder / "deliveries/team-b/one.age").exists()
+
+
+def call_it_old(values: Values) -> None:
+    values.update(again=values["deliveries"], deliveries=[], counts={**values["counts"], "deliver": 0})
+
+
+def change_what_is_lost(values: Values) -> None:
+    call_it_old(values)
+    values["again"][0]["owner"] = "team-c"
+
+
 def test_an_owner_that_changed_after_the_plan_was_saved_refuses_it(project: Project, staging: Platform) -> None:
     begin(project, staging, DOCUMENT)
     project.declare(wanted("One", owner="team-b"))
@@ -468,7 +506,7 @@ def change_client(values: Values) -> None:
     values["deliveries"][0]["id"] = 1
 
 
-@pytest.mark.parametrize("change", [change_owner, change_recipient, change_client])
+@pytest.mark.parametrize("change", [change_owner, change_recipient, change_client, change_what_is_lost])
 def test_what_a_swapped_plan_says_about_recipients_is_not_believed(
     project: Project, staging: Platform, change: Callable[[Values], None]
 ) -> None:

@@ -166,7 +166,7 @@ def test_a_plan_that_was_only_formatted_anew_is_applied(project: Project, stagin
 
 
 def test_a_plan_of_a_newer_program_names_it(project: Project, staging: Platform, saved: Path) -> None:
-    _edited(saved, lambda document: document.update(format_version=3, program_version="9.9.9"))
+    _edited(saved, lambda document: document.update(format_version=4, program_version="9.9.9"))
     assert "a newer reconciler (9.9.9)" in _refused_before_any_request(project.run("apply", "plan.json"), staging)
 
 

@@ -72,6 +72,7 @@ def one_of_each() -> Plan:
         deliveries=(
             Deliver(6, "Calm", (store,), (portal,), Note("new-recipient", "new"), at(5), None, (Note("a", "b"),)),
         ),
+        again=(Deliver(7, "Lost", (portal,), (portal,), Note("delivered-again", "lost"), at(6), "team-a"),),
         issuer=IssuerChange(Issuer(4, "Old"), Issuer(None, "Fresh")),
         waived=(Waived("Calm", at(5), (Note("waived", "waives a rule"),)),),
         configuration=(Note("limit-raised", "limits.deletes: 3 → 50"),),

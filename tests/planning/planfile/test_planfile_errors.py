@@ -28,7 +28,7 @@ def refusal(data: bytes) -> Refused:
     return caught.value
 
 
-DEEP = b'{"kind": "saved-plan", "format_version": 2, "x": %s}'
+DEEP = b'{"kind": "saved-plan", "format_version": 3, "x": %s}'
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_any_value_in_any_place_is_refused_and_nothing_worse(value: Any, data: s
 
 
 def test_a_plan_of_a_newer_version_names_the_version_that_made_it() -> None:
-    values = {**document(saved(one_of_each())), "format_version": 3, "program_version": "9.1.0", "new": {}}
+    values = {**document(saved(one_of_each())), "format_version": 4, "program_version": "9.1.0", "new": {}}
     found = refusal(with_digest(values))
     assert found.message == "plan.json was saved by a newer reconciler (9.1.0)"
     assert "apply it with that version" in str(found.hint)
