@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 ANY = "*"
 
-_ENOUGH_SECONDS = 30.0
+NOT_SOON = {"Retry-After": "3600"}
+"""Headers of an answer after which no client waits for another try, however patient it is."""
+
+_ENOUGH_SECONDS = 120.0
 
 
 def together(*faults: Fault) -> Fault:
@@ -201,18 +204,25 @@ class DropConnection:
 
 @dataclass
 class CutAnswer:
-    """Sends the headers of the real answer, and no more than this many bytes of its body."""
+    """Sends the headers of the real answer, and no more than this many bytes of its body; perhaps as if that was all.
+
+    Only then it is a whole answer, after which nobody tries again.
+    """
 
     on: On
     keep: int
+    as_if_whole: bool = False
 
     def __call__(self, app: WSGIApplication) -> WSGIApplication:
         def cutting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
             if not self.on.matches(environ):
                 return app(environ, start_response)
             answer = _answer_of(app, environ)
+            kept = answer.get_data()[: self.keep]
+            if self.as_if_whole:
+                answer.headers["Content-Length"] = str(len(kept))
             start_response(answer.status, answer.headers.to_wsgi_list())
-            return [answer.get_data()[: self.keep]]
+            return [kept]
 
         return cutting
 

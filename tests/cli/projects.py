@@ -85,10 +85,6 @@ class Project:
         self.environ.setenv("PM_USER", name)
         self.environ.setenv("PM_PASSWORD", password or account_named(name).password)
 
-    def hurry(self) -> None:
-        """Leave no time for another try: for tests in which no answer is a good one."""
-        self.environ.setenv("RECONCILER_TIMEOUT", "0.3")
-
     def run(self, *arguments: str | Path) -> Ended:
         """Run a command in this process, where there is no terminal."""
         self.capsys.readouterr()
@@ -150,10 +146,9 @@ def platform(
 
 
 def at(url: str, **more: object) -> dict[str, object]:
-    """An instance of reconciler.yaml at a URL."""
+    """An instance of reconciler.yaml at a URL: a short time-out is for one that does not answer at all."""
     credentials = {"username_env": "PM_USER", "password_env": "PM_PASSWORD"}
-    # The time-out bounds how long a failing request is tried again.
-    return {"url": url, "timeout": 2, "credentials": credentials, **more}
+    return {"url": url, "timeout": SECONDS, "credentials": credentials, **more}
 
 
 def wanted(name: str, redirect: str | None = None, **more: object) -> dict[str, object]:

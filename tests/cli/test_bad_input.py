@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -162,8 +163,6 @@ def test_a_locked_account_is_told_from_a_wrong_password(project: Project, tmp_pa
 def serve(project: Project) -> Callable[[Answering], Ended]:
     """Apply against a server that answers as it is told, and look that it was asked to write nothing."""
 
-    project.hurry()
-
     def apply(answering: Answering) -> Ended:
         with serving(answering) as server:
             project.configure({"staging": at(server.url)})
@@ -203,7 +202,7 @@ def test_a_server_that_is_not_the_platform_is_one_message(serve: Callable[[Answe
 @pytest.mark.parametrize("status", [403, 429, 500, 502, 503])
 @pytest.mark.parametrize("step", ["login", "list"])
 def test_an_ill_server_is_one_message(serve: Callable[[Answering], Ended], step: str, status: int) -> None:
-    ended = serve(platform_like(**{step: answer(status, {"message": "Server Error"})}))
+    ended = serve(platform_like(**{step: answer(status, {"message": "Server Error"}, headers="Retry-After: 3600\r\n")}))
     assert ended.code == (6 if (step, status) == ("login", 429) else 1)
     ended.only_error()
 
@@ -220,7 +219,6 @@ def test_an_answer_that_never_ends_is_bounded(serve: Callable[[Answering], Ended
 
 
 def test_no_server_is_one_message(project: Project) -> None:
-    project.hurry()
     project.configure({"staging": at("http://127.0.0.1:9", timeout=1)})
     project.declare(wanted("One"))
     ended = project.run(*APPLY)
@@ -235,7 +233,6 @@ def behind_a_proxy(project: Project) -> Project:
         project.environ.delenv(name, raising=False)
     for name in ("no_proxy", "NO_PROXY"):
         project.environ.setenv(name, "127.0.0.1")
-    project.hurry()
     project.configure({"staging": at("https://acme.example")})
     project.declare(wanted("One"))
     return project
@@ -262,6 +259,8 @@ def test_a_bad_proxy_is_named_and_not_the_instance(behind_a_proxy: Project, url:
     with serving(answering) as proxy:
         place = proxy.url.removeprefix("http://")
         behind_a_proxy.environ.setenv("https_proxy", url.format(place))
+        if url.endswith(":9"):  # nobody is there who could answer too late
+            behind_a_proxy.configure({"staging": at("https://acme.example", timeout=1)})
         planned, examined = behind_a_proxy.run("plan"), behind_a_proxy.run("doctor")
     assert (planned.code, examined.code) == (1, 1)
     assert said.format(place) in planned.only_error()
@@ -331,23 +330,26 @@ def _assert_untouched(server: Server) -> None:
     assert server.requests == []
 
 
-FAULTS: dict[str, Fault] = {
-    "maintenance": Respond(On("GET", "/oauth/clients"), 503),
-    "an answer cut short": CutAnswer(On("GET", "/oauth/clients"), 40),
-    "a dropped connection": DropConnection(On("GET", "/oauth/clients")),
-}
-
-
-@pytest.mark.parametrize("what", few(FAULTS, 3))
-def test_a_listing_that_fails_is_one_message(project: Project, tmp_path: Path, what: str) -> None:
-    with platform(tmp_path / "faulty.sqlite3", FAULTS[what]) as faulty:
-        project.configure({"staging": at(faulty.url)})
-        project.declare(wanted("One"))
-        ended = project.run(*APPLY)
-        assert ended.code == 1
-        ended.only_error()
-        assert faulty.log.writes() == []
-        assert faulty.asked()[-1] == "GET /logout"
+def test_a_listing_that_fails_is_one_message(project: Project, tmp_path: Path) -> None:
+    """All at once, since it takes as long as all tries do."""
+    where = On("GET", "/oauth/clients")
+    faults: dict[str, Fault] = {
+        "in-maintenance": Respond(where, 503),
+        "cut-short": CutAnswer(where, 40),
+        "dropped": DropConnection(where),
+    }
+    project.declare(wanted("One"))
+    with ExitStack() as stack:
+        served = {
+            name: stack.enter_context(platform(tmp_path / f"{name}.sqlite3", fault)) for name, fault in faults.items()
+        }
+        project.configure({name: at(each.url) for name, each in served.items()})
+        ended = project.run("apply", "--all", "--yes")
+        assert [each.log.writes() for each in served.values()] == [[], [], []]
+        assert [each.asked()[-1] for each in served.values()] == ["GET /logout"] * 3
+    assert ended.code == 1
+    assert [error.split(": ")[1] for error in ended.errors] == list(faults)
+    assert "Traceback" not in ended.out + ended.err
 
 
 def test_a_session_that_never_lasts_is_one_message(project: Project, tmp_path: Path) -> None:

@@ -194,7 +194,6 @@ def test_only_and_owner_choose_among_the_deliveries_too(project: Project, stagin
 
 
 def test_a_create_whose_answer_was_lost_is_delivered_as_adopted(project: Project, tmp_path: Path) -> None:
-    project.hurry()
     with platform(tmp_path / "lossy.sqlite3", DropConnection(On("POST", "/oauth/clients"), after=True)) as lossy:
         configure(project, lossy, command())
         project.declare(wanted("One"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,14 +18,14 @@ from reconciler.model.clients import ClientSpec, Grant
 from reconciler.sandbox.accounts import account_named
 from reconciler.sandbox.store import Store
 from tests.cli.projects import Ended, Platform, Project, at, platform, stored, wanted
-from tests.faults import ANY, CutAnswer, DropConnection, Hold, LoseSession, Meanwhile, On, Respond
-from tests.live.http.test_bad_servers import CASES, Case
+from tests.faults import ANY, NOT_SOON, CutAnswer, DropConnection, Hold, LoseSession, Meanwhile, On, Respond
+from tests.live.http.test_bad_servers import CASES
 from tests.live.http.test_tls import AUTHORITY, LONG_AGO, server_side
 from tests.live.servers import SET_COOKIE, answer, serving
 from tests.live.servers import platform as made_of
 from tests.render.json.test_overview import read
 from tests.sandbox.conftest import Browser
-from tests.tiers import few
+from tests.tiers import one_in
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -40,6 +41,31 @@ def examine(project: Project, *arguments: str | Path) -> tuple[Ended, dict[str, 
     assert "Traceback" not in ended.out + ended.err
     assert "this is a bug" not in ended.err
     return ended, read(ended.out)["instances"][0]
+
+
+EXAMINE_ALL = ["doctor", "--all", "--parallelism", "32"]
+
+
+def examine_all(project: Project, *names: str) -> tuple[Ended, dict[str, dict[str, Any]]]:
+    """All instances at once; the entry of each."""
+    ended = project.run(*EXAMINE_ALL, "--format", "json")
+    assert "Traceback" not in ended.out + ended.err
+    assert "this is a bug" not in ended.err
+    entries = {entry["instance"]: entry for entry in read(ended.out)["instances"]}
+    assert set(entries) == set(names)
+    return ended, entries
+
+
+@contextmanager
+def fleet(folder: Path, faults: Mapping[str, Fault | None]) -> Iterator[dict[str, Platform]]:
+    """A platform for each fault, by its name."""
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(platform(folder / f"{name}.sqlite3", fault)) for name, fault in faults.items()}
+
+
+def slug(*words: str) -> str:
+    """The name of an instance."""
+    return "-".join(words).replace(" ", "-").replace(",", "")
 
 
 def codes(entry: dict[str, Any], *severities: str) -> list[str]:
@@ -258,10 +284,11 @@ def test_an_instance_that_nobody_configured_is_wrong_usage(declared: Project) ->
     assert declared.run("doctor", "-i", "prod").code == 64
 
 
-def test_a_refusal_that_is_not_the_platforms_own_names_the_firewall(hasty: Project, tmp_path: Path) -> None:
+def test_a_refusal_that_is_not_the_platforms_own_names_the_firewall(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
     with platform(tmp_path / "p.sqlite3", page(403)(On(ANY, "/oauth/clients"))) as served:
-        hasty.configure({"staging": at(served.url)})
-        ended, entry = examine(hasty)
+        project.configure({"staging": at(served.url)})
+        ended, entry = examine(project)
     assert (ended.code, codes(entry)) == (1, ["list-failed", "rights-unknown"])
     assert all("firewall" in each["message"] + each["hint"] for each in entry["findings"])
 
@@ -315,10 +342,9 @@ def test_whoever_is_not_the_platform_gets_no_password(project: Project, sent: by
 
 
 def test_a_server_that_never_answers_is_given_up(project: Project) -> None:
-    project.hurry()
     project.declare(wanted("One"))
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        project.configure({"staging": at(f"http://127.0.0.1:{silent.getsockname()[1]}")})
+        project.configure({"staging": at(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=1)})
         ended, entry = examine(project)
     assert (ended.code, codes(entry)) == (1, ["no-answer"])
 
@@ -336,13 +362,16 @@ PLACES = {
 
 
 def page(code: int) -> Callable[[On], Fault]:
-    return lambda on: Respond(on, code, "<h1>no</h1>")
+    return lambda on: Respond(on, code, "<h1>no</h1>", headers=NOT_SOON)
 
 
-FAULTS: dict[str, Callable[[On], Fault]] = {
+NO_ANSWER: dict[str, Callable[[On], Fault]] = {
     "a dropped connection": DropConnection,
     "a lost answer": lambda on: DropConnection(on, after=True),
     "a cut answer": lambda on: CutAnswer(on, 5),
+}
+FAULTS: dict[str, Callable[[On], Fault]] = {
+    **NO_ANSWER,
     "no session": LoseSession,
     "a page": lambda on: Respond(on, 200, "<h1>hello</h1>"),
     "another shape": lambda on: Respond(on, 200, '{"data": {}}', "application/json"),
@@ -353,31 +382,12 @@ WELL = {("logout", name) for name in FAULTS} | {
     ("look", "a cut answer"), ("look", "no session"), ("login", "no session"), ("login", "a cut answer"),
     ("create", "a cut answer"), ("edit", "a cut answer"), ("delete", "a cut answer"), ("create", "another shape"),
 }  # fmt: skip
+TRIED_AGAIN = {(place, fault) for place in ("list", "edit") for fault in NO_ANSWER}
+"""They take as long as all tries do, so one test has them all at once."""
 
 
-@pytest.fixture
-def hasty(project: Project) -> Project:
-    """Without the time for another try."""
-    project.hurry()
-    project.declare(wanted("One"))
-    return project
-
-
-@pytest.mark.parametrize("fault", few(FAULTS, 6))
-@pytest.mark.parametrize("place", PLACES)
-def test_every_fault_ends_in_words_a_way_out_and_no_write(
-    hasty: Project, tmp_path: Path, place: str, fault: str
-) -> None:
+def judge(place: str, fault: str, entry: dict[str, Any]) -> None:
     """What strikes before the list is read is an error; what hides a permission is a doubt; a logout cannot fail."""
-    if place == "logout":  # it is not repeated, so there is no need for hurry, which a busy machine might not stand
-        hasty.environ.setenv("RECONCILER_TIMEOUT", "5")
-    with platform(tmp_path / "faulty.sqlite3", FAULTS[fault](On(*PLACES[place]))) as faulty:
-        before = everything_in(faulty.database)
-        hasty.configure({"staging": at(faulty.url)})
-        ended, entry = examine(hasty)
-        assert everything_in(faulty.database) == before
-        assert faulty.log.count(*LOGIN) <= 1
-    assert ended.code == (6 if "login-refused" in codes(entry) else 1 if codes(entry, "error") else 0)
     assert all(each["hint"] for each in entry["findings"])
     if place in ("look", "login", "list") and (place, fault) not in WELL:
         assert codes(entry, "error"), entry
@@ -387,28 +397,62 @@ def test_every_fault_ends_in_words_a_way_out_and_no_write(
         assert codes(entry) == []
 
 
-@pytest.mark.parametrize("place", [place for place in PLACES if place != "logout"])
-def test_silence_anywhere_is_given_up_once_and_said(hasty: Project, tmp_path: Path, place: str) -> None:
+OTHERS = [(place, fault) for place in PLACES for fault in FAULTS if (place, fault) not in TRIED_AGAIN]
+
+
+@pytest.mark.parametrize(
+    ("place", "fault"), [pytest.param(*each, marks=one_in(6, number)) for number, each in enumerate(OTHERS)]
+)
+def test_every_fault_ends_in_words_a_way_out_and_no_write(
+    project: Project, tmp_path: Path, place: str, fault: str
+) -> None:
+    project.declare(wanted("One"))
+    with platform(tmp_path / "faulty.sqlite3", FAULTS[fault](On(*PLACES[place]))) as faulty:
+        before = everything_in(faulty.database)
+        project.configure({"staging": at(faulty.url)})
+        ended, entry = examine(project)
+        assert everything_in(faulty.database) == before
+        assert faulty.log.count(*LOGIN) <= 1
+    assert ended.code == (6 if "login-refused" in codes(entry) else 1 if codes(entry, "error") else 0)
+    judge(place, fault, entry)
+
+
+def test_what_gets_no_answer_is_given_up_and_said(project: Project, tmp_path: Path) -> None:
     """What hangs is not asked for the next permission as well: that would only hang as long again."""
-    held = Hold(On(*PLACES[place]))
-    with platform(tmp_path / "silent.sqlite3", held) as silent:
-        hasty.configure({"staging": at(silent.url)})
+    project.declare(wanted("One"))
+    held = {f"{place}-hangs": Hold(On(*PLACES[place])) for place in PLACES if place != "logout"}
+    broken = {slug(place, fault): NO_ANSWER[fault](On(*PLACES[place])) for place, fault in TRIED_AGAIN}
+    with fleet(tmp_path, {**broken, **held}) as served:
+        limits: dict[str, dict[str, object]] = {name: {"timeout": 5} for name in held}
+        project.configure({name: at(each.url, **limits.get(name, {})) for name, each in served.items()})
+        before = {name: everything_in(each.database) for name, each in served.items()}
         try:
-            ended, entry = examine(hasty)
+            ended, entries = examine_all(project, *served)
         finally:
-            held.released.set()
+            for each in held.values():
+                each.released.set()
+        assert {name: everything_in(each.database) for name, each in served.items()} == before
+        assert all(each.log.count(*LOGIN) <= 1 for each in served.values())
+        assert not any(secret in ended.out + ended.err for each in served.values() for secret in each.secrets())
+    assert ended.code == 1
+    for place, fault in TRIED_AGAIN:
+        judge(place, fault, entries[slug(place, fault)])
     expected = {"look": "no-answer", "login": "login-failed", "list": "list-failed"}
-    assert codes(entry) == [expected.get(place, "rights-unknown")]
-    assert ended.code == (1 if codes(entry, "error") else 0)
-    assert "no complete answer within 0.3 s" in ended.out
-    if place == "create":
-        assert entry["facts"]["rights"] == {"view": HAS, "create": "unknown", "edit": "unknown", "delete": "unknown"}
+    for name in held:
+        place = name.removesuffix("-hangs")
+        said = [each for each in entries[name]["findings"] if each["severity"] in ("error", "warning")]
+        assert [each["code"] for each in said] == [expected.get(place, "rights-unknown")]
+        assert "no complete answer within" in said[0]["message"]
+    assert entries["create-hangs"]["facts"]["rights"] == {
+        "view": HAS, "create": "unknown", "edit": "unknown", "delete": "unknown"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("place", ["list", "create", "edit", "delete"])
 def test_a_store_of_sessions_that_is_restarted_is_reported_and_nobody_logs_in_again(
-    hasty: Project, tmp_path: Path, place: str
+    project: Project, tmp_path: Path, place: str
 ) -> None:
+    project.declare(wanted("One"))
     database = tmp_path / "p.sqlite3"
 
     def drop_sessions() -> None:
@@ -417,33 +461,40 @@ def test_a_store_of_sessions_that_is_restarted_is_reported_and_nobody_logs_in_ag
                 store.drop_session(session.token)
 
     with platform(database, Meanwhile(On(*PLACES[place]), drop_sessions)) as faulty:
-        hasty.configure({"staging": at(faulty.url)})
-        ended, entry = examine(hasty)
+        project.configure({"staging": at(faulty.url)})
+        ended, entry = examine(project)
         assert faulty.log.count(*LOGIN) == 1
     assert codes(entry) == (["list-failed"] if place == "list" else []) + ["rights-unknown"]
     assert ended.code == (1 if place == "list" else 0)
 
 
-def test_an_instance_that_lists_nobody_is_an_error(hasty: Project, tmp_path: Path) -> None:
+def test_an_instance_that_lists_nobody_is_an_error(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
     nobody = Respond(On(*LIST), 200, '{"data": []}', "application/json")
     with platform(tmp_path / "p.sqlite3", nobody) as faulty:
-        hasty.configure({"staging": at(faulty.url)})
-        ended, entry = examine(hasty)
+        project.configure({"staging": at(faulty.url)})
+        ended, entry = examine(project)
     assert (ended.code, codes(entry)) == (1, ["no-clients"])
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_a_list_that_is_broken_in_any_way_is_an_error_in_words(hasty: Project, case: Case) -> None:
+def test_a_list_that_is_broken_in_any_way_is_an_error_in_words(project: Project) -> None:
+    project.declare(wanted("One"))
     stranger = answer(401, {"error": "Unauthenticated."}, headers=SET_COOKIE)
-    sent = case.pieces if isinstance(case.pieces, bytes) else b"".join(case.pieces)
-    with serving(made_of(scopes=stranger, list=sent, create=answer(422, {}), update=answer(403, {}))) as server:
-        hasty.configure({"staging": at(server.url)})
-        ended, entry = examine(hasty)
+    urls: dict[str, str] = {}
+    with ExitStack() as stack:
+        for name, case in CASES.items():
+            sent = case.pieces if isinstance(case.pieces, bytes) else b"".join(case.pieces)
+            answering = made_of(scopes=stranger, list=sent, create=answer(422, {}), update=answer(403, {}))
+            urls[slug(name)] = stack.enter_context(serving(answering)).url
+        project.configure({name: at(url) for name, url in urls.items()})
+        ended, entries = examine_all(project, *urls)
     assert ended.code == 1
-    assert codes(entry, "error") == ["list-failed"]
-    assert entry["facts"]["rights"]["create"] == HAS
-    assert entry["facts"]["rights"]["edit"] == LACKS
-    assert entry["facts"]["rights"]["delete"] == "unknown", "204 is not what the platform says to an id that never was"
+    for name, entry in entries.items():
+        assert codes(entry, "error") == ["list-failed"], name
+        assert entry["facts"]["rights"]["create"] == HAS, name
+        assert entry["facts"]["rights"]["edit"] == LACKS, name
+        # 204 is not what the platform says to an id that never was.
+        assert entry["facts"]["rights"]["delete"] == "unknown", name
 
 
 @pytest.mark.parametrize(("restriction", "code"), [(1, 6), (2, 0)])
@@ -481,16 +532,19 @@ def test_a_session_that_somebody_ends_is_reported_not_renewed(project: Project, 
     assert "the session has ended before its time" in ended.out
 
 
-@pytest.mark.parametrize("fault", [None, *FAULTS], ids=str)
-def test_no_output_holds_a_secret(hasty: Project, tmp_path: Path, fault: str | None) -> None:
-    hasty.configure({"a": {"embedded": "a.sqlite3"}})
-    made = FAULTS[fault](On(ANY, "/oauth/clients")) if fault else None
-    with platform(tmp_path / "p.sqlite3", made) as served:
-        hasty.configure({"staging": at(served.url)})
-        secrets = {*served.secrets(), account_named("admin").password}
-        said = [hasty.run("doctor", "-vv", *more) for more in ([], ["--format", "json"])]
-    for ended in said:
-        assert not any(secret in ended.out + ended.err for secret in secrets)
+def test_no_output_holds_a_secret(project: Project, tmp_path: Path) -> None:
+    """Whatever becomes of the clients, as text and as JSON."""
+    project.declare(wanted("One"))
+    faults = {slug(name): made(On(ANY, "/oauth/clients")) for name, made in FAULTS.items()}
+    with fleet(tmp_path, {"well": None, **faults}) as served:
+        project.configure({name: at(each.url) for name, each in served.items()})
+        secrets = {account_named("admin").password, *(secret for each in served.values() for secret in each.secrets())}
+        shown = project.run(*EXAMINE_ALL, "-vv")
+        # The others wait between their tries once more, and have been looked at above.
+        answered = [word for name in served if name not in map(slug, NO_ANSWER) for word in ("-i", name)]
+        document = project.run("doctor", *answered, "-vv", "--format", "json")
+    assert all(name in shown.out for name in served)
+    assert not any(secret in ended.out + ended.err for ended in (shown, document) for secret in secrets)
 
 
 def test_a_name_can_neither_paint_nor_break_a_line(declared: Project, staging: Platform) -> None:

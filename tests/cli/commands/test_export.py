@@ -14,7 +14,7 @@ import yaml
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.model.fields import split_urls
 from tests.cli.projects import Platform, Project, at, platform, stored
-from tests.faults import On, Respond
+from tests.faults import NOT_SOON, On, Respond
 from tests.tiers import few
 
 CROWDS = [200, 1_000]
@@ -185,11 +185,10 @@ def test_what_is_proposed_can_be_put_in_place_of_the_entries(
 
 
 def test_nothing_is_exported_unless_every_instance_answers(tmp_path: Path, project: Project) -> None:
-    ill = Respond(On("GET", "/oauth/clients"), status=503)
+    ill = Respond(On("GET", "/oauth/clients"), status=503, headers=NOT_SOON)
     with platform(tmp_path / "one.sqlite3") as one, platform(tmp_path / "two.sqlite3", ill) as two:
         one.has(stored("Portal"))
         project.configure({"production": at(one.url), "staging": at(two.url)})
-        project.hurry()
         ended = project.run("export", "--all", "-o", "clients/all.yaml")
     assert (ended.code, ended.out) == (1, "")
     assert ended.only_error().startswith("error: staging: ")

@@ -74,7 +74,7 @@ def staging(tmp_path: Path, project: Project) -> Iterator[Platform]:
     """A platform with the clients that the files declare."""
     with platform(tmp_path / "platform.sqlite3") as served:
         variables = {"portal_host": "portal.example.com"}
-        instances = {"staging": at(served.url), "elsewhere": at("https://127.0.0.1:9")}
+        instances = {"staging": at(served.url), "elsewhere": at("https://127.0.0.1:9", timeout=1)}
         project.configure(instances, variables=variables)
         project.environ.setenv("RECONCILER_INSTANCE", "staging")
         served.has(*LIVE)
@@ -241,7 +241,6 @@ def test_flags_that_make_no_sense_together_are_refused(
 def test_invalid_files_and_silent_instances_touch_nothing(project: Project, staging: Platform) -> None:
     commit(project, KEPT)
     staging.has(stored("New one"))
-    project.environ.setenv("RECONCILER_TIMEOUT", "0.3")
     before = contents(project)
     assert project.run(*ACCEPT, "-i", "elsewhere", "-i", "staging").code == 1
     assert contents(project) == before

@@ -42,7 +42,8 @@ def test_no_output_and_no_file_holds_a_secret(project: Project, staging: Platfor
 @pytest.mark.parametrize(
     "fault",
     [
-        CutAnswer(On("GET", "/oauth/clients"), 400),
+        CutAnswer(On("GET", "/oauth/clients"), 400, as_if_whole=True),
+        CutAnswer(On("GET", "/oauth/clients", numbers=[1]), 400),
         CutAnswer(On("POST", "/oauth/clients"), 100),
         DropConnection(On("POST", "/oauth/clients"), after=True),
         Respond(On("GET", "/oauth/clients", numbers=[4]), 500, "x"),
@@ -50,10 +51,9 @@ def test_no_output_and_no_file_holds_a_secret(project: Project, staging: Platfor
             On("POST", "/oauth/clients"), 422, '{"message": "m", "errors": {"name": ["taken"]}}', "application/json"
         ),
     ],
-    ids=["a cut list", "a cut answer", "a lost answer", "an ill server", "a refusal"],
+    ids=["a cut list", "a list that is cut once", "a cut answer", "a lost answer", "an ill server", "a refusal"],
 )
 def test_no_failure_shows_one(project: Project, tmp_path: Path, fault: object) -> None:
-    project.hurry()
     with platform(tmp_path / "faulty.sqlite3", fault) as faulty:  # type: ignore[arg-type]
         project.configure({"staging": at(faulty.url)})
         project.declare(wanted("One"), wanted("Two"))

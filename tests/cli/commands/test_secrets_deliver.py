@@ -145,7 +145,6 @@ def test_a_client_that_may_be_two_is_not_delivered(project: Project, staging: Pl
 
 
 def test_an_instance_that_is_gone_is_an_error_in_words(project: Project, staging: Platform) -> None:
-    project.hurry()
     configure(project, staging, DOCUMENT)
     project.log_in_as("admin", "wrong")
     project.declare(wanted("One"))

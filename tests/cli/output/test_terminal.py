@@ -84,7 +84,6 @@ def test_a_refused_plan_is_not_asked(project: Project, staging: Platform) -> Non
 
 
 def test_an_instance_that_is_down_is_named_once(project: Project) -> None:
-    project.hurry()
     project.configure({"down": at("http://127.0.0.1:9", timeout=1)})
     project.declare(wanted("One"))
     ended = at_a_terminal("apply")

@@ -101,9 +101,8 @@ def test_a_run_that_cannot_go_on_says_so_in_its_reports(project: Project, stagin
 
 
 def test_an_instance_that_does_not_answer_stands_in_the_report(project: Project, staging: Platform) -> None:
-    project.configure({"down": at("http://127.0.0.1:9"), "up": at(staging.url)})
+    project.configure({"down": at("http://127.0.0.1:9", timeout=1), "up": at(staging.url)})
     project.declare(wanted("Portal"))
-    project.hurry()
     ended = project.run("plan", "--all", "--report", "a.md")
     report = (project.folder / "a.md").read_text()
     assert ended.code == 1
@@ -194,8 +193,7 @@ def test_metrics_remember_when_an_instance_last_succeeded(project: Project, stag
     assert project.run("plan", "--report", "a.prom").code == 0
     file = project.folder / "a.prom"
     [before] = re.findall("^reconciler_last_success.*$", file.read_text(), re.MULTILINE)
-    project.configure({"staging": at("http://127.0.0.1:9")})
-    project.hurry()
+    project.configure({"staging": at("http://127.0.0.1:9", timeout=1)})
     assert project.run("plan", "--report", "a.prom").code == 1
     assert 'reconciler_up{instance="staging"} 0' in file.read_text()
     assert re.findall("^reconciler_last_success.*$", file.read_text(), re.MULTILINE) == [before]
