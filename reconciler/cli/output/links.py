@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import TextIO
 
 from reconciler.project import PROJECT, Addresses
 from reconciler.render.terminal.links import Link, clickable, spelled_out, unlinked
+from reconciler.render.view.rules import rule_page
 
 _TELLING = ("VTE_VERSION", "WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM")
 """Variables of terminals that open links."""
@@ -25,8 +27,8 @@ def link_for(project: Addresses, environ: Mapping[str, str], *, is_terminal: boo
     if project.site is None:
         return unlinked
     if verbose:
-        return spelled_out(lambda rule: _page(project, rule))
-    return clickable(lambda rule: _page(project, rule)) if is_terminal and opens_links(environ) else unlinked
+        return spelled_out(partial(rule_page, project))
+    return clickable(partial(rule_page, project)) if is_terminal and opens_links(environ) else unlinked
 
 
 def opens_links(environ: Mapping[str, str]) -> bool:
@@ -37,9 +39,3 @@ def opens_links(environ: Mapping[str, str]) -> bool:
         return False
     known = environ.get("TERM_PROGRAM") in _PROGRAMS or environ.get("TERM", "").startswith(_TERMS)
     return known or any(environ.get(name) for name in _TELLING)
-
-
-def _page(project: Addresses, rule: str) -> str | None:
-    from reconciler.declared.rules.registry import RULES
-
-    return project.rule_page(rule) if rule in RULES else None

@@ -13,6 +13,7 @@ from reconciler.project import PROJECT, Addresses
 from reconciler.render.ci.fingerprint import fingerprint
 from reconciler.render.ci.github import sentence
 from reconciler.render.view.findings import Level, ReviewFinding, findings
+from reconciler.render.view.rules import rule_page
 from reconciler.results import Overview
 from reconciler.support.json_writer import indented_json
 
@@ -39,9 +40,7 @@ def render_sarif(overview: Overview, project: Addresses = PROJECT) -> str:
 
 
 def _rule(code: str, project: Addresses) -> dict[str, str]:
-    from reconciler.declared.rules.registry import RULES
-
-    page = project.rule_page(code) if code in RULES else {REMOVED: project.removed_page()}.get(code)
+    page = project.removed_page() if code == REMOVED else rule_page(project, code)
     return {"id": code, **({"helpUri": page} if page else {})}
 
 

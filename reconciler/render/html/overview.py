@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.diagnostics import Diagnostic
+from reconciler.project import PROJECT, Addresses
 from reconciler.render.html.attention import attention_box
 from reconciler.render.html.components import box, fix_line, text_line
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
@@ -14,6 +15,7 @@ from reconciler.render.html.page import page
 from reconciler.render.html.plan import instance_body, verdict_badge
 from reconciler.render.terminal.fleet import fleet_line, worst_first
 from reconciler.render.view.counts import ACTIONS, plural
+from reconciler.render.view.rules import rule_page
 from reconciler.render.view.verdict import Verdict
 from reconciler.results import ApplyResult, Overview, plan_of
 
@@ -27,7 +29,7 @@ _TITLES = {"plan": "Plan", "apply": "Apply", "validate": "Validation"}
 _QUIET = (Verdict.IN_SYNC, Verdict.NOT_TRIED)
 
 
-def render_html(overview: Overview) -> str:
+def render_html(overview: Overview, project: Addresses = PROJECT) -> str:
     """Render the page, ending in a line feed."""
     results = worst_first(overview.results)
     anchors = [f"i{number}" for number in range(1, len(results) + 1)]
@@ -39,7 +41,7 @@ def render_html(overview: Overview) -> str:
         attention_box(overview, places) if len(results) > 1 else None,
         *([_nothing_wrong(overview)] if not results else []),
         *sections,
-        _diagnostics(overview),
+        _diagnostics(overview, project),
     ]
     commit = overview.head or overview.commit
     many = sum(len(plan.changes) for plan in map(plan_of, results) if plan is not None) > _MANY
@@ -106,12 +108,12 @@ def _nothing_wrong(overview: Overview) -> Html | None:
     return text_line("nothing is wrong with the files", "good") if nothing else None
 
 
-def _diagnostics(overview: Overview) -> Html | None:
+def _diagnostics(overview: Overview, project: Addresses) -> Html | None:
     """Render the problems in the files: below plans folded, since most of them are older than what is reviewed."""
     found = overview.diagnostics
     if not found:
         return None
-    problems = tag("ul", *(tag("li", *_diagnostic(each)) for each in found), class_="problems")
+    problems = tag("ul", *(tag("li", *_diagnostic(each, project)) for each in found), class_="problems")
     heading = tag("h2", "Problems in the files", id="problems")
     if not overview.results:
         return tag("section", heading, problems, aria_labelledby="problems")
@@ -120,11 +122,16 @@ def _diagnostics(overview: Overview) -> Html | None:
     return tag("details", summary, problems, class_="aside")
 
 
-def _diagnostic(found: Diagnostic) -> Iterator[Child]:
+def _diagnostic(found: Diagnostic, project: Addresses) -> Iterator[Child]:
     yield tag("span", found.severity, class_=f"verdict {found.severity}")
     yield join([" ", sentence(found.message), " "])
-    yield tag("p", code(str(found.location)), " · ", code(found.rule), class_="faint")
+    yield tag("p", code(str(found.location)), " · ", _rule(found.rule, project), class_="faint")
     yield fix_line(found.hint)
+
+
+def _rule(name: str, project: Addresses) -> Html:
+    page = rule_page(project, name)
+    return tag("a", code(name), href=page) if page else code(name)
 
 
 def _tools(results: Sequence[ApplyResult]) -> Html | None:

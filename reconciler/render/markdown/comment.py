@@ -11,6 +11,7 @@ from functools import partial
 from itertools import groupby
 
 from reconciler.planning.plan.plan import Plan, Waived
+from reconciler.project import PROJECT, Addresses
 from reconciler.render.markdown.context import CommentContext, context_of
 from reconciler.render.markdown.details import details
 from reconciler.render.markdown.escape import code
@@ -44,12 +45,12 @@ _NOUNS = {
 }
 
 
-def render_markdown(overview: Overview, most_bytes: int = COMMENT) -> str:
+def render_markdown(overview: Overview, most_bytes: int = COMMENT, project: Addresses = PROJECT) -> str:
     """Render the comment, ending in a line feed, with fewer than `most_bytes` bytes of UTF-8.
 
     Blocks that do not fit are left out and counted.
     """
-    context = context_of(overview)
+    context = context_of(overview, project)
     groups = change_groups([result.plan for result in overview.results if isinstance(result, Planned)])
     most = DETAILS if overview.command == "plan" else most_bytes
     blocks = [
@@ -180,7 +181,7 @@ def _line(finding: ReviewFinding, context: CommentContext) -> str:
     who = f"{finding.action} " if finding.action else ""
     head = f"{who}{code(finding.client)}" if finding.client is not None else ""
     head = f"{head}{context.where(finding.instances)}".strip()
-    parts = [context.message(finding.text) + (f" {code(finding.rule)}" if finding.rule is not None else "")]
+    parts = [context.message(finding.text) + (f" {context.rule(finding.rule)}" if finding.rule is not None else "")]
     parts += [f"*fix:* {context.message(finding.hint)}"] if finding.hint else []
     parts += [context.place(finding.location)] if finding.location else []
     text = " · ".join(parts)

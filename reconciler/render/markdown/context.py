@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from reconciler.model.clients import Location
+from reconciler.project import PROJECT, Addresses
 from reconciler.render.markdown.escape import code, prose
 from reconciler.render.view.findings import ReviewFinding, findings
 from reconciler.render.view.messages import code_parts
+from reconciler.render.view.rules import rule_page
 from reconciler.render.view.where import Fleet, fleet_of
 from reconciler.results import Overview
 from reconciler.support.frozen import frozen
@@ -23,6 +25,7 @@ class CommentContext:
     overview: Overview
     found: Sequence[ReviewFinding]
     fleet: Fleet
+    project: Addresses = PROJECT
 
     @property
     def is_fleet(self) -> bool:
@@ -44,6 +47,11 @@ class CommentContext:
             return shown
         return f"[{shown}]({self.overview.blob_url}{quote(path, errors='surrogatepass')}#L{location.line})"
 
+    def rule(self, name: str) -> str:
+        """Format the name of a rule, linked to its page if there is one."""
+        page = rule_page(self.project, name)
+        return f"[{code(name)}]({page})" if page else code(name)
+
     def where(self, names: Sequence[str]) -> str:
         """Name the instances of a line, with the word before them; empty if there is only one."""
         found = self.fleet.where(names)
@@ -53,6 +61,6 @@ class CommentContext:
         return f" on {' '.join(filter(None, [found.words, listed]))}"
 
 
-def context_of(overview: Overview) -> CommentContext:
+def context_of(overview: Overview, project: Addresses = PROJECT) -> CommentContext:
     """Return the context of a run."""
-    return CommentContext(overview, findings(overview), fleet_of(overview))
+    return CommentContext(overview, findings(overview), fleet_of(overview), project)

@@ -12,11 +12,15 @@ import html5lib
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.model.clients import Location
+from reconciler.model.diagnostics import warning
 from reconciler.planning.plan.plan import Note, Plan
+from reconciler.project import Addresses
 from reconciler.render.html.overview import render_html
 from reconciler.render.view.highlight import marked, pairs
 from reconciler.results import Overview, Planned
 from reconciler.support.text import is_hidden, without_workflow_commands
+from tests.builders import declare, listing, plan_of
 from tests.golden.overviews import instance
 from tests.render.overviews import overviews
 from tests.render.pages import PAGES
@@ -144,3 +148,15 @@ def test_every_page_is_html5_and_no_two_elements_have_one_id() -> None:
         targets = [each.get("href")[1:] for each in elements(render()) if each.tag == "a"]
         assert len(ids) == len(set(ids))
         assert set(targets) <= set(ids)
+
+
+def test_the_name_of_a_rule_leads_to_its_page_once_there_is_a_site() -> None:
+    """What is no rule of ours has no page; below plans as well as alone."""
+    place = Location("a.yaml", 1, 2)
+    found = (warning("duplicate-key", "twice", place), warning("redirect-fragment", "it is so", place))
+    page = "https://keeper.test/latest/reference/rules.html#redirect-fragment"
+    for results in ((), (Planned(instance("staging", 4), plan_of(declare(), listing()), ()),)):
+        overview = Overview("validate", results, diagnostics=found)
+        for project, linked in ((Addresses(), []), (Addresses(site="https://keeper.test"), [page])):
+            links = [each for each in elements(render_html(overview, project)) if each.tag == "a"]
+            assert [each.get("href") for each in links if not each.get("href").startswith("#")] == linked

@@ -20,6 +20,7 @@ from reconciler.model.diagnostics import warning
 from reconciler.model.errors import Unavailable
 from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import OnDrift, Plan, Update
+from reconciler.project import Addresses
 from reconciler.render.markdown.comment import COMMENT, render_markdown
 from reconciler.render.markdown.context import CommentContext, context_of
 from reconciler.render.markdown.escape import code, fenced, html, prose
@@ -307,6 +308,19 @@ def test_a_file_with_a_strange_name_makes_no_other_link() -> None:
     )
     links = [str(each.attrs["href"]) for each in tokens(render_markdown(overview)) if each.type == "link_open"]
     assert links == ["https://code.example.com/blob/clients/a%5D%28x%29%20b.yaml#L1"]
+
+
+def test_the_name_of_a_rule_leads_to_its_page_once_there_is_a_site() -> None:
+    """What is no rule of ours has no page."""
+    place = Location("a.yaml", 1, 2)
+    found = (warning("duplicate-key", "twice", place), warning("redirect-fragment", "it is so", place))
+    overview = Overview("validate", (), diagnostics=found)
+    assert not any(each.type == "link_open" for each in tokens(render_markdown(overview)))
+    comment = render_markdown(overview, project=Addresses(site="https://keeper.test"))
+    [link] = [each.attrs["href"] for each in tokens(comment) if each.type == "link_open"]
+    assert link == "https://keeper.test/latest/reference/rules.html#redirect-fragment"
+    assert "it is so [`redirect-fragment`](" in comment
+    assert "twice `duplicate-key` " in comment
 
 
 def test_instances_are_named_in_the_order_in_which_they_matter() -> None:
