@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
+
+from tests.site.html import read
+from tests.site.markdown import GITHUB
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 _FENCE = re.compile(r"^ *```(?P<language>[a-z]*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
-_HEADING = re.compile(r"^#{1,6} (.*)$", re.MULTILINE)
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_ELSEWHERE = re.compile(r"[a-z]+:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +45,38 @@ def prose(page: Path) -> str:
 
 
 def links(page: Path) -> list[str]:
-    """Where the page leads."""
-    return _LINK.findall(re.sub(r"(?<!\[)`[^`\n]*`(?!\])", "", prose(page)))
+    """Where the page leads, and the pictures that it shows."""
+    shown = read(GITHUB.render(page.read_text(encoding="utf-8")))
+    return [*shown.leads, *shown.fetches]
 
 
-def anchors(page: Path) -> set[str]:
+def dead_links(page: Path) -> list[str]:
+    """What leads to no file, or to no heading of a page."""
+    dead = []
+    for target, anchor in targets(page):
+        if not target.exists():
+            dead.append(f"there is no file {target}")
+        elif anchor and (target.suffix != ".md" or anchor not in anchors(target)):
+            dead.append(f"{target} has no heading {anchor}")
+    return dead
+
+
+def targets(page: Path) -> list[tuple[Path, str]]:
+    """The file and the anchor that each relative link leads to, as GitHub resolves it."""
+    found = (unquote(link).partition("#") for link in links(page) if not _ELSEWHERE.match(link))
+    return [((page.parent / path).resolve() if path else page, anchor) for path, _, anchor in found]
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
     """The anchors that GitHub gives to the headings."""
     found: set[str] = set()
-    for heading in _HEADING.findall(prose(page)):
-        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        number = 0
-        while (each := f"{anchor}-{number}" if number else anchor) in found:
-            number += 1
-        found.add(each)
-    return found
+    for before, token in pairwise(GITHUB.parse(page.read_text(encoding="utf-8"))):
+        if before.type == "heading_open":
+            heading = "".join(each.content for each in token.children or ())
+            anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            number = 0
+            while (each := f"{anchor}-{number}" if number else anchor) in found:
+                number += 1
+            found.add(each)
+    return frozenset(found)
