@@ -19,6 +19,8 @@ from reconciler.support.text import quoted
 if TYPE_CHECKING:
     from reconciler.model.recipients import Recipient
 
+REDIRECT_HOST = "redirect-host"
+"""The code of the risk that a redirect host changes."""
 NOTHING = ClientSpec("", frozenset())
 
 
@@ -153,7 +155,7 @@ def _narrowed(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
 def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
     old, new = redirect_hosts(before), redirect_hosts(after)
     if old and new and set(old) != set(new):
-        yield Note("redirect-host", f"the redirect host changes: {', '.join(old)} → {', '.join(new)}")
+        yield Note(REDIRECT_HOST, f"the redirect host changes: {', '.join(old)} → {', '.join(new)}")
 
 
 def _redirect_risks(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:

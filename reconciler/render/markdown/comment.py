@@ -15,6 +15,7 @@ from reconciler.project import PROJECT, Addresses
 from reconciler.render.markdown.context import CommentContext, context_of
 from reconciler.render.markdown.details import details
 from reconciler.render.markdown.escape import code
+from reconciler.render.markdown.families import families, heading, member_line
 from reconciler.render.markdown.fit import Block, fitted
 from reconciler.render.markdown.lines import change_line, delivery_line
 from reconciler.render.terminal.color import plain
@@ -135,8 +136,8 @@ def _based_on(planned: Planned, context: CommentContext) -> Iterator[str]:
         yield f"base {code(plan.base[:12])}, drift: {plan.on_drift}"
 
 
-_Line = tuple[ReviewKind, Callable[[], str]]
-"""A line that is rendered if there is room for it."""
+_Line = tuple[ReviewKind, str, Callable[[], str]]
+"""A line that is rendered if there is room for it, and the line above it that it shares with others; empty for none."""
 
 
 def _what_decides(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[Block]:
@@ -144,25 +145,33 @@ def _what_decides(groups: Sequence[ChangeGroup], context: CommentContext) -> Ite
     # Sorting keeps the order of what is of one kind.
     for kind, alike in groupby(sorted(lines, key=lambda line: line[0]), key=lambda line: line[0]):
         yield Block(f"\n### {heading_of(kind, context.overview)}\n\n")
-        yield from (Block(partial(_bullet, text), _NOUNS.get(kind, "finding"), decides=True) for _, text in alike)
+        noun = _NOUNS.get(kind, "finding")
+        yield from (Block(partial(_bullet, above, text), noun, decides=True, above=above) for _, above, text in alike)
 
 
-def _bullet(text: Callable[[], str]) -> str:
-    return f"- {text()}\n"
+def _bullet(above: str, text: Callable[[], str]) -> str:
+    return f"{'  ' if above else ''}- {text()}\n"
 
 
 def _change_lines(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[_Line]:
-    yield from ((kind_of(group.change), partial(change_line, group, context)) for group in groups)
+    for family in families(groups, context):
+        kind, above = kind_of(family.groups[0].change), "" if family.is_one else heading(family, context)
+        for group in family.groups:
+            yield (
+                kind,
+                above,
+                partial(member_line, group, family, context) if above else partial(change_line, group, context),
+            )
     plans = [result.plan for result in context.overview.results if isinstance(result, Planned)]
-    yield from ((ReviewKind.DELIVER, partial(delivery_line, shared, context)) for shared in shared_deliveries(plans))
+    yield from ((ReviewKind.DELIVER, "", partial(delivery_line, each, context)) for each in shared_deliveries(plans))
 
 
 def _other_lines(context: CommentContext) -> Iterator[_Line]:
     for finding in context.found:
         if finding.kind not in _ON_LINES and not _is_known(finding, context):
-            yield finding.kind, partial(_line, finding, context)
+            yield finding.kind, "", partial(_line, finding, context)
     for waived, names in _new_waivers(_plans(context.overview.results)).items():
-        yield ReviewKind.WAIVED, partial(_waiver, waived, names, context)
+        yield ReviewKind.WAIVED, "", partial(_waiver, waived, names, context)
 
 
 def _waiver(waived: Waived, names: Sequence[str], context: CommentContext) -> str:

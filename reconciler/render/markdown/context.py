@@ -52,6 +52,10 @@ class CommentContext:
         page = rule_page(self.project, name)
         return f"[{code(name)}]({page})" if page else code(name)
 
+    def short_place(self, location: Location) -> str:
+        """Format a place in a file without a link, for one of many lines."""
+        return code(f"{os.path.basename(location.path)}:{location.line}")
+
     def where(self, names: Sequence[str]) -> str:
         """Name the instances of a line, with the word before them; empty if there is only one."""
         found = self.fleet.where(names)

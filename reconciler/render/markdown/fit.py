@@ -27,6 +27,8 @@ class Block:
     """Maximum bytes of it and all blocks before it; None for the limit of the whole comment."""
     decides: bool = False
     """Whether somebody who approves has to have seen it."""
+    above: str = ""
+    """The line above it and the blocks beside it that have the same, shown once, with the first of them that fits."""
 
     def render(self) -> str:
         """Return the text."""
@@ -36,18 +38,19 @@ class Block:
 def fitted(first: str, blocks: Iterable[Block], most_bytes: int) -> str:
     """Join `first` and the blocks that fit. What a reviewer misses is said at the top, all else at the end."""
     room, heading, shown, missing = most_bytes - _RESERVE, "", list[str](), list[Block]()
-    taken, misses, kind = len(first.encode()), 0, ""
+    taken, misses, kind, above = len(first.encode()), 0, "", ""
     for block in blocks:
         if not block.what:
-            heading = block.render()
+            heading, above = block.render(), ""
             continue
         misses, kind = misses if block.what == kind else 0, block.what
         text = block.render() if misses < _MOST_MISSES else None
-        size = len(heading.encode()) + len(text.encode()) if text is not None else most_bytes
+        opening = heading + (block.above if block.above != above else "")
+        size = len(opening.encode()) + len(text.encode()) if text is not None else most_bytes
         if text is not None and taken + size <= (room if block.most is None else min(room, block.most)):
             taken += size
-            shown += [heading, text]
-            heading, misses = "", 0
+            shown += [opening, text]
+            heading, misses, above = "", 0, block.above
         else:
             missing.append(block)
             misses += 1

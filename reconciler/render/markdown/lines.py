@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import field
 from typing import assert_never
 
 from reconciler.model.clients import ClientSpec, Grant, Location
 from reconciler.model.fields import grants_text, in_order
 from reconciler.model.recipients import Recipient
 from reconciler.planning.drift.origins import has_drift, origin_text
+from reconciler.planning.notes.risks import REDIRECT_HOST
 from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update
 from reconciler.render.markdown.context import CommentContext
 from reconciler.render.markdown.escape import code, html, prose
-from reconciler.render.view.change_groups import PLACEHOLDER, ChangeGroup, SharedDelivery
+from reconciler.render.view.change_groups import PLACEHOLDER, ChangeGroup, SharedDelivery, recipient_anywhere
 from reconciler.render.view.counts import action, plural
 from reconciler.render.view.deliveries import recipient_text
 from reconciler.render.view.highlight import Pieces, marked, pairs
 from reconciler.render.view.rotation import old_secret_text
+from reconciler.support.frozen import frozen
 
 _PLAIN = ("declared-not-live", "rollback")
 """Codes of reasons for a create that say no more than that it is one."""
@@ -26,11 +29,49 @@ def change_line(group: ChangeGroup, context: CommentContext) -> str:
     """Return the line of a change, without its bullet and line feed."""
     change = group.change
     parts = [f"{action(change)} {_title(change)}{_id(group)}{context.where(group.instances)}: {_what(change, context)}"]
-    parts += [context.message(origin_text(change) or "")] if has_drift(change) else []
+    parts += _drift(change, context)
     parts += [f"secret to {code(recipient_text(each))}" for each in _new_holders(change)]
     parts += [f"**risk:** {context.message(risk)}" for risk in _risks(change)]
     parts += _behind(change.source, change.owner, group.patterned, context)
     return " · ".join(parts)
+
+
+@frozen
+class LinePart:
+    """A piece of a line that stands among others about the same client."""
+
+    text: str
+    """What it says for all of them, if it is the same in all."""
+    brief: str = field(compare=False)
+    """What it says on its own line."""
+
+
+def change_parts(group: ChangeGroup, context: CommentContext) -> list[LinePart]:
+    """Return the pieces of the line of a create or an update, without its client and its instances."""
+    change, [name, *_] = group.change, group.instances
+    texts = [*_what_alike(change, context), *_drift(change, context)]
+    parts = [LinePart(text, text) for text in texts]
+    for each in _new_holders(change):
+        general = each if len(group.instances) > 1 else recipient_anywhere(each, name)
+        parts.append(LinePart(f"secret to {code(recipient_text(general))}", f"secret to {code(recipient_text(each))}"))
+    for risk in change.risks:  # the hosts are those of the URLs beside it
+        text = f"**risk:** {'the redirect host changes' if risk.code == REDIRECT_HOST else context.message(risk.text)}"
+        parts.append(LinePart(text, text))
+    parts += [LinePart(context.place(change.source), context.short_place(change.source))] if change.source else []
+    return parts + ([LinePart(owner := f"owner {code(change.owner)}", owner)] if change.owner is not None else [])
+
+
+def _what_alike(change: Change, context: CommentContext) -> Iterator[str]:
+    if isinstance(change, Create) and change.replaces is None:
+        yield prose(grants_text(change.after.grants))
+        yield from (code(url) for url in change.after.redirect_urls)
+        yield from [] if change.reason.code in _PLAIN else [context.message(change.reason.text)]
+    elif isinstance(change, Update):
+        yield from _differences(change.before, change.after)
+
+
+def _drift(change: Change, context: CommentContext) -> list[str]:
+    return [context.message(origin_text(change) or "")] if has_drift(change) else []
 
 
 def delivery_line(shared: SharedDelivery, context: CommentContext) -> str:

@@ -141,6 +141,11 @@ def _notes(notes: Iterable[Note], put: Callable[[str], str]) -> tuple[Note, ...]
     return tuple(Note(note.code, put(note.text)) for note in notes)
 
 
+def recipient_anywhere(recipient: Recipient, instance: str) -> Recipient:
+    """Return a recipient with PLACEHOLDER for the name of its instance."""
+    return _recipients((recipient,), _replacing(instance))[0]
+
+
 def _recipients(recipients: Iterable[Recipient], put: Callable[[str], str]) -> tuple[Recipient, ...]:
     return tuple(replace(each, sink=put(each.sink), place=put(each.place)) for each in recipients)
 

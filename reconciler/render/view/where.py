@@ -41,7 +41,11 @@ class Fleet:
         return Where("", self._in_order(there))
 
     def _in_order(self, names: Collection[str]) -> tuple[str, ...]:
-        return tuple(sorted(names, key=lambda name: (-self.waves.get(name, 0), natural(name))))
+        return tuple(sorted(names, key=self.rank))
+
+    def rank(self, name: str) -> tuple[object, ...]:
+        """The sort key of an instance: the highest wave first, then by name."""
+        return -self.waves.get(name, 0), natural(name)
 
 
 def fleet_of(overview: Overview) -> Fleet:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -242,6 +243,54 @@ def test_a_large_fleet_leaves_room_for_what_has_to_be_known() -> None:
     assert markdown.index("### Blocked") < markdown.index("### Deletions") < markdown.index("### New clients")
     headings = [line for line in markdown.splitlines() if line.startswith("###")]
     assert len(headings) <= 4
+
+
+FLEET = [f"pm-{number}" for number in range(1, 13)]
+CLIENTS = [f"Client {number}" for number in range(1, 26)]
+
+
+def own_url(name: str, client: str, path: str = "cb") -> str:
+    """A redirect URL that follows no pattern."""
+    return f"https://{sha256(f'{name} {client}'.encode()).hexdigest()[:12]}.example.com/{path}"
+
+
+def differing(name: str, path: str = "cb", seen: str | None = None) -> Planned:
+    """The plan of an instance on which every client has a URL of its own."""
+    wanted = declare(
+        *(present(spec(client, redirect=own_url(name, client, path)), line=n) for n, client in enumerate(CLIENTS, 1))
+    )
+    there = [live(n, spec(client, redirect=own_url(name, client, seen))) for n, client in enumerate(CLIENTS, 6) if seen]
+    plan = replace(plan_of(wanted, listing(live(1, "PmApi"), *there)), instance=name)
+    return Planned(Instance(name, Location("reconciler.yaml", 1, 1), url=plan.identity), plan, ())
+
+
+@pytest.mark.parametrize(("word", "seen", "most_each"), [("create", None, 67), ("update", "old", 175)])
+def test_urls_that_follow_no_pattern_stand_below_their_client(word: str, seen: str | None, most_each: int) -> None:
+    """Every one is seen, and nothing else is repeated. What does not fit is counted one by one."""
+    overview = Overview("plan", tuple(differing(name, seen=seen) for name in FLEET))
+    markdown = render_markdown(overview)
+    assert len(markdown.encode()) < 300 * most_each
+    hosts = [own_url(name, client).split("/")[2] for name in FLEET for client in CLIENTS]
+    assert not [host for host in hosts if host not in markdown]
+    headings = [f"- {word} `{client}` on all 12 instances, each in its own way" for client in CLIENTS]
+    assert [markdown.count(heading) for heading in headings] == [1] * len(CLIENTS)
+    first = markdown[markdown.index("- `pm-1`") :].split("\n")[:12]
+    assert [line.strip().split("`")[1] for line in first] == FLEET, "in their natural order"
+    cut = render_markdown(overview, 12_000)
+    [missing] = re.findall(r"alone: (\d+) (?:new clients|changes) did not fit", cut)
+    assert int(missing) + len(re.findall(r"^  - `pm-", cut, re.MULTILINE)) == 300
+    assert len(cut.encode()) < 12_000
+
+
+def test_a_client_whose_risk_is_on_one_instance_alone_has_it_there() -> None:
+    others = [differing(name) for name in FLEET[:3]]
+    declared = declare(present(spec("Client 1", redirect="http://evil.example.com/cb")))
+    plan = replace(plan_of(declared, listing(live(1, "PmApi"))), instance="pm-4")
+    last = Planned(Instance("pm-4", Location("reconciler.yaml", 1, 1), url=plan.identity), plan, ())
+    markdown = render_markdown(Overview("plan", (*others, last)))
+    [line] = [line for line in markdown.splitlines() if "evil.example.com" in line]
+    assert line.startswith("- create `Client 1` on `pm-4`: ")
+    assert "**risk:** plain http" in line
 
 
 @given(texts)
