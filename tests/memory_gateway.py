@@ -34,7 +34,7 @@ class Fault:
     done: bool = False
 
 
-def lost(why: str = "the connection broke off") -> Fault:
+def lost(why: str = "the connection was closed") -> Fault:
     """The request is carried out, and its answer never arrives."""
     return Fault(Unavailable(why), done=True)
 

@@ -128,7 +128,7 @@ class Deliveries:
         if result.status is not DeliveryStatus.NO_SECRET:
             return result
         if known is None:
-            error = SinkError("what it kept of the new secret is gone", "for a new secret, rotate the client")
+            error = SinkError("the new secret that it had staged is gone", "for a new secret, rotate the client")
             return replace(result, status=DeliveryStatus.FAILED, error=error)
         [done] = self._deliverer.deliver(known, (number,))
         return self._result(item, known.id, done)

@@ -96,7 +96,7 @@ def _already_locked(identity: str, lock: Path) -> Refused:
             said = stream.read(_LONGEST)
     except OSError:
         said = ""
-    who = printable(said) or "a process that has not said which it is"
+    who = printable(said) or "an unknown process"
     return Refused(
         f"another apply to {quoted_url(identity)} is running on this machine: {who}",
         "wait until it is done, then run this again; if it hangs, end that process, and its lock goes with it",

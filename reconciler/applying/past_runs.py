@@ -142,7 +142,7 @@ def read_journal(path: Path) -> PastRun:
         raise JournalError(f"cannot read the journal {path}: {(problem.strerror or str(problem)).lower()}") from problem
     *lines, tail = data.split(b"\n")
     if not lines:
-        hint = "the run was broken off before it wrote anything; the file can be removed"
+        hint = "the run was interrupted before it wrote anything; the file can be removed"
         raise JournalError(f"the journal {path} has no complete line", hint)
     reading = None
     for number, line in enumerate(lines, 1):

@@ -86,7 +86,7 @@ def _why_gone(change: Change) -> str:
     if not isinstance(change, Create):
         return "somebody may have deleted it"
     return (
-        "somebody has deleted it, or the list is not the whole one, or the URL leads to instances that do not share "
+        "somebody has deleted it, or the list is incomplete, or the URL leads to instances that do not share "
         "their database"
     )
 
@@ -100,7 +100,7 @@ def _unless_shared(applied: Applied, evidence: Evidence) -> Outcome:
     if not others:
         return applied
     ids = " and ".join(map(str, [applied.id, *others]))
-    what = f"it is there, but somebody else has given the same name at the same time: {ids}"
+    what = f"it exists, but somebody else has used the same name at the same time: {ids}"
     return Failed(change, NotVerified(what, "remove all but one of them on the Auth Clients page"))
 
 

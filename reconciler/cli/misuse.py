@@ -26,8 +26,8 @@ _NO_QUESTION = {"--yes": "--yes does not ask", "": "this command asks nothing: l
 _SOME_CLIENTS = {"--only": "--only GLOB limits the plan to some clients"}
 _FORCE = {
     "init": "init never changes a file that exists: move it away first",
-    "--max-deletes": "nothing is forced: each guard has its own flag, --max-creates N, --max-updates N, --max-deletes N"
-    " or --on-drift revert",
+    "--max-deletes": "no flag forces everything: each guard has its own, --max-creates N, --max-updates N,"
+    " --max-deletes N or --on-drift revert",
 }
 _ONE_INSTANCE = {"--instance": "--instance NAME chooses the instance"}
 _AS_JSON = {"--format": "--format json"}

@@ -77,7 +77,7 @@ def _findings(context: Context, reach: ProbeResult | Failure, account: AccountFa
         )
     if context.instance.frozen is not None:
         text = f"the instance is frozen, so every apply is refused: {context.instance.frozen}"
-        way_out = "when the reason is gone, take `frozen:` out of reconciler.yaml"
+        way_out = "when the reason is gone, remove `frozen:` from reconciler.yaml"
         yield DoctorFinding(FindingSeverity.INFO, Check.SETTINGS, "frozen", text, way_out)
     if account is not None:
         yield from judge_account(account, embedded=context.instance.embedded is not None)

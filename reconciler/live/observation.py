@@ -37,7 +37,7 @@ FORMAT = DocumentFormat(
     noun="an observation",
     written="written",
     again=OBSERVE_AGAIN,
-    if_cut_off=f"was it cut off? Get it again, or {OBSERVE_AGAIN}",
+    if_cut_off=f"it may have been cut off: get it again, or {OBSERVE_AGAIN}",
     if_newer="plan",
     if_changed=OBSERVE_AGAIN,
     other_kind_error=_not_an_observation,
@@ -144,14 +144,14 @@ def _read(node: JsonValue) -> Observation:
     again = _values(found)
     for key, value in values.items():
         if again[key] != value.value:  # nothing may be lost in reading
-            raise WrongShape(f"`{value.place}` is not spelled as this format has it")
+            raise WrongShape(f"`{value.place}` is not written as this format requires")
     return found
 
 
 def _read_line(node: JsonValue) -> Capabilities:
     found = LINES.get(node.text())
     if found is None:
-        raise WrongShape(f"`{node.place}` is no line of the platform that this version knows")
+        raise WrongShape(f"`{node.place}` is not a platform version that this reconciler knows")
     return found
 
 

@@ -206,7 +206,7 @@ class Decider:
         update = self._update(entry, successor, MatchedBy.NAME) or Decision()
         if step.is_over:
             since = f"client {successor.id}, which was {created_at(successor)}"
-            reason = Note(ROTATED, f"replaced by {since}: `keep_old` is over")
+            reason = Note(ROTATED, f"replaced by {since}: the time of `keep_old` is over")
             update = replace(update, changes=(*update.changes, self._retire(entry, rotate, old, reason, successor.id)))
         return update if update.changes or update.kept else None
 

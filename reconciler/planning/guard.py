@@ -67,14 +67,14 @@ def refusals(plan: Plan, guards: Guards) -> tuple[Refusal, ...]:
 def _frozen(guards: Guards) -> Iterator[Refusal]:
     if guards.frozen is not None:
         text = f"the instance is frozen: {guards.frozen}"
-        yield Refusal("frozen", text, "when the reason is gone, take `frozen:` out of reconciler.yaml")
+        yield Refusal("frozen", text, "when the reason is gone, remove `frozen:` from reconciler.yaml")
 
 
 def _empty_listing(plan: Plan, guards: Guards) -> Iterator[Refusal]:
     """Refuse an empty listing as implausible: every installation has its system clients."""
     if plan.live == 0 and guards.expect_system_clients:
         text = "the instance lists no client at all, not even those that the platform installs"
-        way_out = "check the URL; if that is how it is, set `expect_system_clients: false` for it in reconciler.yaml"
+        way_out = "check the URL; if it is correct, set `expect_system_clients: false` for it in reconciler.yaml"
         yield Refusal("empty-listing", text, way_out)
 
 
@@ -117,7 +117,7 @@ def _protection(change: Update | Delete, covering: Sequence[str]) -> Iterator[Re
 def _keep_it(delete: Delete) -> str:
     if delete.is_prune:
         return "declare it, put it under `ignore:`, or change `protected:` in reconciler.yaml"
-    return "take the entry out, or change `protected:` in reconciler.yaml"
+    return "remove the entry, or change `protected:` in reconciler.yaml"
 
 
 def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
@@ -126,7 +126,7 @@ def _system_clients(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
             continue
         for harm in _harms(change):
             text = f"{_named(change)} is one that the platform needs, and {harm}"
-            way_out = "no flag allows this: take it out of the declarations; the Auth Clients page can do it"
+            way_out = "no flag allows this: remove it from the declarations; the Auth Clients page can do it"
             yield Refusal("system-client", text, way_out, change.source)
 
 
@@ -159,7 +159,7 @@ def _undelivered(plan: Plan, sinks: Sequence[SinkScope]) -> Iterator[Refusal]:
         if not any(sink.covers(change.name, change.owner) for sink in sinks):
             who = f"the secret of {_named(change)} would stop working at once"
             text = f"{who}, and nobody would get the new one: no sink covers it"
-            by_hand = "set `keep_old:` to the time that it takes to fetch the new one from the Auth Clients page"
+            by_hand = "set `keep_old:` to the time needed to fetch the new one from the Auth Clients page"
             way_out = f"add a sink that covers it under `sinks:` in reconciler.yaml; or {by_hand}"
             yield Refusal("rotation-undelivered", text, way_out, change.source)
 
@@ -173,12 +173,12 @@ def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
         planned = sum(isinstance(change, kind) for change in plan.changes)
         if most is not None and planned > most:
             text = f"{_count(planned, verb)} planned, and the limit is {most}"
-            way_out = f"if all of them are meant, allow exactly this: --max-{verb}s {planned}"
+            way_out = f"if all of them are intended, allow exactly this: --max-{verb}s {planned}"
             yield Refusal(f"limit-{verb}s", text, way_out)
     delivered = len({each.id for each in plan.deliveries})
     if limits.deliveries is not None and delivered > limits.deliveries:
         text = f"the secrets of {_count(delivered, 'client')} get a new recipient, and the limit is {limits.deliveries}"
-        way_out = f"if all of them are meant, allow exactly this: --max-deliveries {delivered}"
+        way_out = f"if all of them are intended, allow exactly this: --max-deliveries {delivered}"
         yield Refusal("limit-deliveries", text, way_out)
 
 
@@ -202,14 +202,14 @@ def _drift(plan: Plan) -> Iterator[Refusal]:
 def _about_drift(change: Change, instance: str) -> str:
     match change:
         case Create():
-            again = "--on-drift revert makes it again, with a new id and secret; --on-drift keep leaves it deleted"
-            return f"take the entry out if it shall stay deleted; or {again}"
+            again = "--on-drift revert creates it again, with a new id and secret; --on-drift keep leaves it deleted"
+            return f"remove the entry if it should stay deleted; or {again}"
         case Delete():
-            return "declare it if it shall stay; or --on-drift revert deletes it, --on-drift keep leaves it"
+            return "declare it if it should stay; or --on-drift revert deletes it, --on-drift keep leaves it"
         case Update(before=before):
             command = ["reconciler", "export", "--update", "--accept", before.name, "--instance", instance]
-            both = "--on-drift revert undoes what was done there, --on-drift keep leaves it"
-            return f"take it over into git: {printable(shlex.join(command))}; or {both}"
+            both = "--on-drift revert undoes the change there, --on-drift keep leaves it"
+            return f"accept it into the files: {printable(shlex.join(command))}; or {both}"
         case _:
             assert_never(change)
 

@@ -138,7 +138,7 @@ def issuer_refusals(plan: Plan, live: Listing, limit: int | None) -> Iterator[Re
         way_out = f"at most one in an apply: apply them one after the other, with --only NAME {ALLOW}"
         yield Refusal("issuer-changes", text, way_out)
     elif others and limit is not None and limit < 1:
-        way_out = f"if that is meant, allow exactly this: {ALLOW}"
+        way_out = f"if that is intended, allow exactly this: {ALLOW}"
         yield Refusal("limit-issuer-changes", f"{issuing.change()}; the limit is {limit}", way_out, others[0].source)
 
 

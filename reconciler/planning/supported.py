@@ -101,7 +101,7 @@ def _never_known(creates: Sequence[Create], found: Capabilities, keeping: Secret
     why = f"this version ({found.line}) shows nothing but hashes: nobody would ever learn the new secret"
     rotated = [create for create in creates if create.replaces is not None]
     if rotated:
-        way_out = "have the platform updated first, or take `rotate:` out"
+        way_out = "have the platform updated first, or remove `rotate:`"
         yield Refusal("rotation-unsupported", f"{_number(rotated)} for a rotation, and {why}", way_out, _place(rotated))
     elif not keeping.discard:
         way_out = "have the platform updated first; or, if nobody needs the secret: --discard-secrets"

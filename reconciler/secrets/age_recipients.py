@@ -34,7 +34,7 @@ def _explained(text: str) -> tuple[str, str]:
         )
     if re.match("age1[a-z]+1", text):
         return "this is the key of an age plugin, which is not supported", "give an age1… or SSH key beside it"
-    return f"{quoted(text, 40)} is no public key", _WRITTEN
+    return f"{quoted(text, 40)} is not a public key", _WRITTEN
 
 
 def _parse(text: str) -> Any:

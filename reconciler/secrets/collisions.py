@@ -25,5 +25,5 @@ def refuse_collisions(clients: Iterable[SinkClient], place: Callable[[SinkClient
     for taken, names in collisions(clients, place):
         raise SinkError(
             f"{enumeration(map(quoted, names))} would have one {what}, {quoted(taken)}",
-            "rename one of them, or let `only:` of two sinks part them",
+            "rename one of them, or separate them with `only:` in two sinks",
         )

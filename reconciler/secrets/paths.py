@@ -50,7 +50,7 @@ def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ())
     found = _PLACEHOLDER.findall(path)
     offer = f"known here: {enumeration(f'{{{name}}}' for name in known)}"
     faults = [
-        (f"{quoted('{' + name + '}')} is no placeholder", _meant(name, known) or offer)
+        (f"{quoted('{' + name + '}')} is not a placeholder", _meant(name, known) or offer)
         for name in found
         if name not in known
     ]

@@ -27,7 +27,7 @@ def refuse_exposed(path: Path, folder: Path, environ: Mapping[str, str]) -> None
     except OSError as problem:
         raise failed(f"look at {name}", problem) from None
     if status is not None and not path.is_file():
-        raise SinkError(f"cannot write {name}: it is no file", "give another path")
+        raise SinkError(f"cannot write {name}: it is not a file", "give another path")
     if status is not None and os.name == "posix" and status.st_mode & 0o077:
         raise SinkError(f"{name} can be read by others (mode {status.st_mode & 0o777:04o})", f"chmod 600 {name}")
     _refuse_planted(path, name, environ)
@@ -48,4 +48,4 @@ def _refuse_published(path: Path, name: str, environ: Mapping[str, str]) -> None
         raise SinkError(f"cannot tell whether git would take {name}: {problem.message}", hint) from None
     if not ignored:  # a file that git tracks counts as not ignored
         hint = f"add it to .gitignore; if git has it already, also: git rm --cached {name}"
-        raise SinkError(f"{name} would be published: git has it, or would take it", hint)
+        raise SinkError(f"{name} would be published: git tracks it, or would add it", hint)

@@ -45,7 +45,7 @@ def _canonical_host(written: str) -> str:
 
 
 def ascii_host(host: str) -> str | None:
-    """An international domain name as it is looked up, with `xn--`; None if it is no domain name (IDNA 2008)."""
+    """An international domain name as it is looked up, with `xn--`; None if it is not a domain name (IDNA 2008)."""
     import idna  # requests uses it as well; few hosts need it
 
     try:

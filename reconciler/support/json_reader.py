@@ -75,7 +75,7 @@ class JsonValue:
         """Text that can be sent: without lone surrogates."""
         text = self.text()
         if any("\ud800" <= character <= "\udfff" for character in text):
-            raise self._not("text that can be sent: it has half a character in it")
+            raise self._not("text that can be sent: it contains half a character")
         return text
 
     def number(self, least: int = 0) -> int:

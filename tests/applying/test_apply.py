@@ -314,7 +314,7 @@ def test_a_lost_write_that_nobody_could_look_at_may_have_been_done() -> None:
     report = apply(gateway, declare(present("Made")))
     error = error_of(report, "Made")
     assert isinstance(error, NotVerified)
-    assert "neither answered nor verified: the connection broke off" in error.message
+    assert "neither answered nor verified: the connection was closed" in error.message
     assert wrote_anything(report)
 
 

@@ -95,7 +95,7 @@ def test_it_holds_the_whole_plan_first_then_every_write_before_and_after_then_th
         ("sent", 1, None, None, None),
         ("answered", 1, "done", 2, None),
         ("sent", 2, None, None, None),
-        ("answered", 2, "unknown", None, "the connection broke off"),
+        ("answered", 2, "unknown", None, "the connection was closed"),
     ]
     assert [e["at"] for e in rest] == [(NOON + timedelta(seconds=n)).isoformat() for n in range(1, 8)]
     assert [(o["result"], o["id"], o["adopted"]) for o in rest[-1]["outcomes"]] == [

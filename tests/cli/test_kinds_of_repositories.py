@@ -72,7 +72,7 @@ def test_a_worktree(project: Project, origin: Path) -> None:
     assert is_limited(project.run("plan", *FROM))
     assert saved_commit(project) == git(folder, "rev-parse", "other")
     applied = project.run("apply", "--all", "--yes")
-    assert "remembered for `--base applied`: staging" in applied.err
+    assert "recorded for `--base applied`: staging" in applied.err
     assert git(folder, "rev-parse", "refs/reconciler/applied/staging") == git(folder, "rev-parse", "other")
 
 

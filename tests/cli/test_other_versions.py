@@ -386,7 +386,7 @@ def test_a_part_of_the_clients_is_never_taken_for_all(project: Project, more: di
     for command in (["plan"], APPLY, ["observe", "-o", "live.json"], ["export"]):
         ended, lines = against(project, [row(1, name="PmApi")], *command, **more)
         assert ended.code == 1
-        assert "its answer has another shape" in ended.err
+        assert "its answer has an unexpected structure" in ended.err
         assert lines == ["POST /login", "GET /oauth/clients", "GET /logout"]
 
 

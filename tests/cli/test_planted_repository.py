@@ -141,7 +141,7 @@ def test_a_planted_repository_does_not_decide_what_git_ignores(cloned: Project, 
         (info / "exclude").write_text("*\n")
     ended = cloned.run("apply", "--all", *CONFIG, "--yes")
     assert ended.code == 4
-    assert "would be published: git has it, or would take it" in ended.out + ended.err
+    assert "would be published: git tracks it, or would add it" in ended.out + ended.err
     assert not (cloned.folder / PLACE / ".env").exists()
 
 

@@ -203,7 +203,9 @@ def test_no_session_is_an_error_and_a_refusal_is_told_apart(account: AccountFact
 
 
 def test_a_list_that_cannot_be_read_is_an_error() -> None:
-    account = LoggedIn(Permissions(PERHAPS, HAS, HAS, HAS), None, None, Failure("its answer has another shape"))
+    account = LoggedIn(
+        Permissions(PERHAPS, HAS, HAS, HAS), None, None, Failure("its answer has an unexpected structure")
+    )
     examination = examined(account=account)
     assert codes(examination) == ["list-failed"]
     assert states(examination)[Check.CLIENTS] is CheckState.FAILED

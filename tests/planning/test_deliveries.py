@@ -95,7 +95,7 @@ def test_everybody_who_had_it_is_named_whichever_sink_knows_it() -> None:
         (Recipient("team-b", "age", "age x", "x", ("old",)), "the keys of 'team-b' changed"),
         (Recipient("team-a", "age", "age x", "x", ("new",)), "the owner changed from 'team-a' to 'team-b'"),
         (Recipient(None, "age", "age x", "x", ("old",)), "the keys of 'team-b' changed"),
-        (Recipient("team-b", "age", "age x", "y", ("new",)), "the place changed from 'y'"),
+        (Recipient("team-b", "age", "age x", "y", ("new",)), "the path changed from 'y'"),
         (Recipient("team-b", "age", "age z", "z", ("new",)), "age x is a new sink for it"),
         (Recipient("team-b", "json", "json z", "z"), "age x is a new sink for it"),
     ],

@@ -69,7 +69,7 @@ def test_a_protected_client_is_never_deleted() -> None:
     plan = plan_of(declare(absent("Payments EU")), listing(live(1, "Payments EU")))
     [refusal] = refusals(plan, Guards(Limits(), protected=("payments*",)))
     assert refusal.code == "protected"
-    assert "take the entry out" in refusal.way_out
+    assert "remove the entry" in refusal.way_out
 
 
 def test_a_protected_client_is_never_pruned() -> None:

@@ -180,7 +180,7 @@ def both(*faults: MakeFault) -> MakeFault:
     return lambda scene: together(*(fault(scene) for fault in faults))
 
 
-BROKE_OFF = "the connection broke off before the answer was complete"
+BROKE_OFF = "the connection was closed before the answer was complete"
 SILENT = f"no complete answer within {TIMEOUT} s"
 AGAIN = "trying again in"
 FOUND, GONE = "the answer was lost; found in the listing", "the answer was lost; gone from the listing"
@@ -213,7 +213,7 @@ def at_a_list(number: int, failed: tuple[int, str, frozenset[str]]) -> Iterator[
     yield Row("502", answer(LIST, 502, number), 0, AGAIN, ALL)
     yield Row("503", answer(LIST, 503, number), 0, AGAIN, ALL)
     yield Row("the session dropped", meanwhile(LIST, Scene.drop_sessions, number), 0, APPLIED, ALL)
-    yield Row("a page", answer(LIST, 200, number), code, says or "answers with a page", done)
+    yield Row("a page", answer(LIST, 200, number), code, says or "answers with a web page", done)
     yield Row("no JSON", data(LIST, '{"data": [', number), code, says or "not valid JSON", done)
     yield Row("another shape", data(LIST, '{"data": {}}', number), code, says or "another shape", done)
 
@@ -450,7 +450,7 @@ def test_a_race_for_a_name_that_both_won_is_reported_and_never_goes_on(
     acted = Acted()
     ended = apply(project, scene, together(fault(scene), acted), {})
     assert ended.code == 5
-    assert "somebody else has given the same name at the same time" in ended.out
+    assert "somebody else has used the same name at the same time" in ended.out
     assert sum(each.name == name for each in acted.writes) == 1
     with scene.line.running(scene.database, middleware=acted) as url:
         project.configure({"staging": at(url)})

@@ -188,7 +188,7 @@ def test_an_old_client_outlives_a_staged_secret_that_somebody_removes(make_stage
     with stage.serving(Meanwhile(On("PUT", put), lambda: unstage(stage))):
         ended = stage.project.run(*stage.arguments())
     assert ended.code == 5
-    assert "what it kept of the new secret is gone" in ended.out
+    assert "the new secret that it had staged is gone" in ended.out
     stage.demand_nothing_is_lost()
 
 

@@ -121,7 +121,7 @@ class World:
             self.fault = (number - 1, what) if number > 1 else None
             fault = what if number <= 1 else None
         if fault == "lost":
-            raise Unavailable("the connection broke off")
+            raise Unavailable("the connection was closed")
         if fault == "refused":
             raise Rejected("refused: name: no")
         done = self.act(deed)

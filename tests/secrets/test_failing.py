@@ -148,7 +148,7 @@ def test_a_program_that_fails_in_every_way_is_reported_client_by_client(folder: 
     each_time = [
         "./unsteady failed with exit status 1",
         "./unsteady was killed by SIGKILL",
-        "./unsteady was not done after 1 s and was ended",
+        "./unsteady was not done after 1 s and was stopped",
         "./unsteady failed with exit status 77",
         None,
     ]

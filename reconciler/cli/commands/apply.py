@@ -150,13 +150,13 @@ def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
 def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
     if typed:
         flags = ", ".join(typed)
-        raise WrongUsage(f"{flags}: a saved plan is applied as it is", f"leave {flags} out, or save another plan")
+        raise WrongUsage(f"{flags}: a saved plan is applied unchanged", f"leave {flags} out, or save another plan")
 
 
 def _refuse_to_guess(files: ProjectFiles, selection: Selection, options: Options, yes: bool) -> None:
     if yes and options.prune is Prune.ALL:
         raise WrongUsage(
-            "--prune all deletes what nobody named, so somebody must read the plan first",
+            "--prune all deletes clients that no file names, so a person must read the plan first",
             "leave out --yes; or save the plan (plan --prune all -o plan.json), read it, and apply that",
         )
     if is_interactive():
@@ -168,7 +168,7 @@ def _refuse_to_guess(files: ProjectFiles, selection: Selection, options: Options
         look = shlex.join(["reconciler", "plan", *selection_flags(selection), *repeated_flags(files, options)])
         which = "--yes" if is_certain else "--yes, and --instance NAME or --all"
         raise WrongUsage("there is no terminal to ask on", f"add {which}, once you have read: {look}")
-    raise WrongUsage("which instance? Without a terminal none is assumed", "add --instance NAME, or --all")
+    raise WrongUsage("which instance? Without a terminal, none is asked for", "add --instance NAME, or --all")
 
 
 def _is_only_one(files: ProjectFiles) -> bool:

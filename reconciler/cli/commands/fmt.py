@@ -56,7 +56,7 @@ def fmt(paths: tuple[Path, ...], check: bool, diff: bool, files: ProjectFiles, c
     how = _Mode.DIFF if diff else _Mode.CHECK if check else _Mode.WRITE
     if _STDIN in paths:
         if len(paths) > 1:
-            raise WrongUsage("'-' is all of standard input", "name either it or files")
+            raise WrongUsage("'-' stands for standard input alone", "give either '-' or files")
         return _format_stdin(how)
     refuse_unread_paths(paths, files)
     outcomes = Counter(_format(source, how) for source in sources(files, paths))
@@ -145,7 +145,7 @@ def _difference(judged: Judged) -> Iterator[str]:
     if isinstance(judged, FormattedFile) and judged.is_changed:
         before, after = _lines(judged.before), _lines(judged.after)
         if len(before) + len(after) > _MOST_LINES:
-            yield f"{printable_line(judged.shown_as)}: too long for a difference; write it, then look: git diff\n"
+            yield f"{printable_line(judged.shown_as)}: too long for a diff; format it, then run: git diff\n"
             return
         from difflib import unified_diff
 

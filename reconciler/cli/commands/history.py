@@ -68,7 +68,7 @@ def history(run: str | None, config: Path, journal: Path | None, report: Path | 
     _write(report, found)
     console.text(render_runs(found, console.paint))
     if not found:
-        console.progress(f"no apply is written down in {journal_directory(config, journal)}")
+        console.progress(f"no apply is recorded in {journal_directory(config, journal)}")
     return 0
 
 

@@ -66,6 +66,4 @@ def _show(chosen: Sequence[Instance], settings: Settings, console: Console, *, i
     if in_full:
         console.result("".join(in_force_text(each.name, found[each.name], console.paint) for each in chosen))
     elif chosen and any(setting.origin == "defaults" for found_on in found.values() for setting in found_on):
-        console.progress(
-            "to see what is in force on one, and where it comes from: reconciler instances --instance NAME"
-        )
+        console.progress("to see the effective settings of one, and their origin: reconciler instances --instance NAME")

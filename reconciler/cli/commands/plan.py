@@ -145,7 +145,7 @@ def plan(
         return plan_against(live, files, selection, options, path, detailed_exitcode, report_files, platform, journal)
     if platform is not None:
         raise WrongUsage(
-            "--platform asks what would be on another version, and a plan asks the instance itself",
+            "--platform needs --live: the plan of an instance goes by its own version",
             "observe it first: reconciler observe -o live.json; then plan with --live live.json --platform VERSION",
         )
     return _plan_now(files, selection, options, saved, detailed_exitcode, parallelism, report_files, journal)

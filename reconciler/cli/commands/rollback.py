@@ -165,5 +165,5 @@ def _tell_that_git_must_follow(results: Sequence[ApplyResult], undone: Sequence[
         return
     which = ["--all"] if len(undone) > 1 else ["--instance", undone[0].past.instance]
     command = shlex.join(["reconciler", "rollback", undone[0].past.heading.run, *which])
-    text = f"git must follow, or the next apply does it all again; for clients/: {printable(command)}"
+    text = f"update git as well, or the next apply repeats the run; for clients/: {printable(command)}"
     console.problem(f"{text}\n")

@@ -120,7 +120,7 @@ def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet
         databases = _embedded(valid_settings(config), Selection(instances))
     for each in databases:
         start_afresh(each.file, each.platform)
-        Console(quiet=quiet).progress(f"{each.name}: as freshly installed")
+        Console(quiet=quiet).progress(f"{each.name}: reset to a fresh installation")
     return 0
 
 
@@ -149,5 +149,5 @@ def _embedded(settings: Settings, selection: Selection) -> list[_Database]:
 def _setting(text: str) -> tuple[str, str]:
     key, separator, value = text.partition("=")
     if not separator:
-        raise WrongUsage(f"--setting wants KEY=VALUE, not {quoted(text)}")
+        raise WrongUsage(f"--setting takes KEY=VALUE, not {quoted(text)}")
     return key, value

@@ -106,7 +106,7 @@ def _summary(checked: ValidatedFiles, reported: Sequence[Diagnostic]) -> str:
         return f"invalid: {_found(reported)}"
     if has_errors(checked.diagnostics):
         elsewhere = [diagnostic for diagnostic in checked.diagnostics if diagnostic not in reported]
-        return f"no error here; elsewhere {_found(elsewhere)}, see: reconciler validate"
+        return f"no errors in these files; elsewhere {_found(elsewhere)}, see: reconciler validate"
     sound = f"valid: {_declared(checked)}"
     return f"{sound}; {_found(reported)}" if reported else sound
 

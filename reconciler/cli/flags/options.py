@@ -84,9 +84,11 @@ def _options(
     discard_secrets: bool,
 ) -> Options:
     if base is None and prune == Prune.REMOVED:
-        raise WrongUsage("--prune removed needs --base: what was declared there, and is no longer?", _WHICH_BASE)
+        raise WrongUsage(
+            "--prune removed needs --base: it deletes what the base declares and the files no longer do", _WHICH_BASE
+        )
     if base is None and on_drift is not None:
-        raise WrongUsage("--on-drift needs --base: without it, drift cannot be told from change", _WHICH_BASE)
+        raise WrongUsage("--on-drift needs --base: without a base, drift cannot be recognised", _WHICH_BASE)
     how = OnDrift(on_drift or "refuse")
     return Options(os.environ, Prune(prune or "none"), limits, timeout, only, owners, base, how, discard_secrets)
 

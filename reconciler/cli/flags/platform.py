@@ -12,7 +12,7 @@ def _platform(context: click.Context, parameter: click.Parameter, value: str | N
     if value is None or capabilities_of(value) is not None:
         return value
     known = f"4.0 to {NEWEST_FOUR}, with or without a third number, or {', '.join(STATES_OF_2026)}"
-    raise click.BadParameter(f"{quoted(value)} is no version that is known here; known are {known}", context, parameter)
+    raise click.BadParameter(f"{quoted(value)} is not a known version; known are {known}", context, parameter)
 
 
 platform_option = click.option(

@@ -11,7 +11,7 @@ from reconciler.cli.output.streams import say
 from reconciler.model.errors import SinkError
 from reconciler.secrets.masking import Mask
 
-_FIX = "take the redirection of stderr away; the log of the job has it anyway"
+_FIX = "remove the redirection of stderr; the log of the job has it anyway"
 
 
 def github_mask(environ: Mapping[str, str]) -> Mask | None:
@@ -25,7 +25,7 @@ def github_mask(environ: Mapping[str, str]) -> Mask | None:
     place = _unread_place()
     if place is None:
         return Mask(say)
-    return Mask(say, SinkError(f"cannot have GitHub Actions hide the secrets: stderr is redirected into {place}", _FIX))
+    return Mask(say, SinkError(f"GitHub Actions cannot mask the secrets: stderr is redirected to {place}", _FIX))
 
 
 def _unread_place() -> str | None:

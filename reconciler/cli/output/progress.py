@@ -54,4 +54,4 @@ class Progress:
             return ""
         who = busy[0] if len(busy) == 1 else f"{len(busy)} instances"
         written = sum(self._written[name] for name in busy)
-        return f"{who}: {written} written, {sum(self._under_way.values())} under way"
+        return f"{who}: {written} written, {sum(self._under_way.values())} in progress"

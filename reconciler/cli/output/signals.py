@@ -13,8 +13,8 @@ from reconciler.cli.output.streams import say
 _HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
 """A terminal that is closed sends it several times, through the shell and through the system: nobody insists."""
 
-_ONCE = "no new writes; waiting for those under way (once more stops at once)"
-_AGAIN = "stopping at once; what is under way may be written or not, see: reconciler plan"
+_ONCE = "no new writes; waiting for the writes in progress (once more stops at once)"
+_AGAIN = "stopping at once; writes in progress may be applied or not, see: reconciler plan"
 
 
 def stop_signals() -> tuple[signal.Signals, ...]:

@@ -40,7 +40,7 @@ def declared_from(files: ProjectFiles, console: Console) -> Revision | None:
     """
     try:
         if is_git_dir_ignored(files.config.parent):
-            hint = "run this in a clone, with its .git"
+            hint = "run this in a git clone"
             raise GitError("neither their folder nor one above has a .git, and GIT_DIR is ignored", hint)
         return current_revision(files.config, files.clients_directory, files.config_from)
     except GitError as problem:
@@ -85,7 +85,7 @@ def _tell_moved(moved: Sequence[Planned], commit: str, console: Console) -> None
     if moved:
         names = ", ".join(planned.instance.name for planned in moved)
         share = "git push origin 'refs/reconciler/applied/*:refs/reconciler/applied/*'"
-        console.progress(f"remembered for `--base applied`: {names} at {commit[:12]}; to share it: {share}")
+        console.progress(f"recorded for `--base applied`: {names} at {commit[:12]}; to share it: {share}")
 
 
 def _warn_of_what_was_left(planned: Planned, console: Console) -> None:

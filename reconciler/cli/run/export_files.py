@@ -50,9 +50,9 @@ class ExportTarget:
         if self.path is None:
             if self.split or self.force:
                 flag = "--split" if self.split else "--force"
-                raise WrongUsage(f"{flag} wants a place to write to", "name it: -o clients/production")
+                raise WrongUsage(f"{flag} needs a place to write to", "name it: -o clients/production")
         elif str(self.path) == "-":
-            raise WrongUsage("-o wants a name", "leave it out to print to stdout")
+            raise WrongUsage("-o needs a name", "leave it out to print to stdout")
         elif self.split:
             _refuse_folder(self.path, self.force)
         else:
@@ -167,7 +167,7 @@ def _refuse_file(file: Path, force: bool) -> None:
 
 def _refuse_folder(folder: Path, force: bool) -> None:
     if os.path.lexists(folder) and not folder.is_dir():
-        raise WrongUsage(f"{quoted(str(folder))} is not a folder", "--split wants a folder: -o clients/production")
+        raise WrongUsage(f"{quoted(str(folder))} is not a folder", "--split needs a folder: -o clients/production")
     if folder.name.endswith(ENDINGS) or folder.name.startswith("."):
         raise WrongUsage(f"a folder {quoted(folder.name)} would not be read within clients/", "give it another name")
     if not force and folder.is_dir() and any(not each.name.startswith(".") for each in folder.iterdir()):

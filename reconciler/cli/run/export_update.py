@@ -48,7 +48,7 @@ class UpdateFlags:
         if not self.update:
             for flag, given in (("--accept", self.accept), ("--into", self.into)):
                 if given is not None:
-                    raise WrongUsage(f"{flag} changes files that are there", f"say so: --update {flag}")
+                    raise WrongUsage(f"{flag} changes existing files", f"to confirm it: --update {flag}")
             return
         for flag, used in others.items():
             if used:
@@ -100,13 +100,13 @@ def _show(
     for line in (*_withheld(withheld), *map(_left_alone, found.taken.left_alone), *_not_taken(found)):
         console.problem(line)
     if choice.accept is None and found.differing:
-        way_out = "reconciler plan shows how, and --accept takes that over"
+        way_out = "reconciler plan shows how, and --accept writes it into the files"
         console.progress(f"{plural(found.differing, 'client')} declared otherwise than live: {way_out}")
     if found.files:
         flags = repeated_flags(files, Options({}))
         console.progress(f"next: {printable(shlex.join(['reconciler', 'validate', *flags]))}, then git diff")
     elif not found.taken.left_alone:
-        taken = " and nothing to take over" if choice.accept is not None else ""
+        taken = " and nothing to accept" if choice.accept is not None else ""
         more = " more" if found.withheld else ""
         console.progress(f"nothing{more} to add{taken} on {enumeration(map(printable, instances))}")
 
@@ -114,10 +114,10 @@ def _show(
 def _not_taken(found: UpdatedFiles) -> Iterator[str]:
     """Yield warnings about clients that --accept covers, but where it cannot accept what is live."""
     for create in found.taken.gone:
-        hint = "if a person deleted it, take the entry out, or write `state: absent`; else apply makes it"
+        hint = "if a person deleted it, remove the entry, or write `state: absent`; otherwise apply creates it"
         yield f"warning: {create.source}: {quoted(create.name)} is declared and not live; {hint}\n"
     for rename in found.taken.renames:
-        text = f"{quoted(rename.before.name)} is still to be renamed to {quoted(rename.name)}: that is git's change"
+        text = f"{quoted(rename.before.name)} is still to be renamed to {quoted(rename.name)}, as git declares"
         yield f"warning: {rename.source}: {text}\n"
     for each in found.taken.blocked:
         yield f"warning: {each.source}: {quoted(each.name)} is blocked: reconciler plan says why\n"
@@ -151,6 +151,8 @@ def _judge(found: UpdatedFiles, files: ProjectFiles, selection: Selection, conso
         if has_errors(diagnostics):
             errors = (each for each in diagnostics if each.severity is Severity.ERROR)
             console.problem(render_diagnostic_lines(errors, link_on(sys.stderr, verbose=bool(console.verbose))))
-            console.problem("the files say what is live, and the rules refuse that: correct them, or undo: git diff\n")
+            console.problem(
+                "the files now match the instance, but they break a rule: correct them, or undo the change: git diff\n"
+            )
             return REFUSED if found.taken.left_alone else INVALID
     return REFUSED if found.taken.left_alone else DONE

@@ -44,7 +44,7 @@ class InitFlags:
             check_action(self.action)
         elif self.github and PROJECT.repository is None:
             raise WrongUsage(
-                "--github wants --action OWNER/REPO@SHA: where GitHub finds the action of reconciler",
+                "--github needs --action OWNER/REPO@SHA: where GitHub finds the action of reconciler",
                 "push your checkout of reconciler to a repository of your organisation, and name that and the full id"
                 " of the commit",
             )

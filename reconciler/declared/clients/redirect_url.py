@@ -125,7 +125,7 @@ def _named(character: str) -> str:
 
 def _fault_of_host(host: str) -> str | None:
     if host.startswith("["):
-        return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is no IPv6 address"
+        return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is not an IPv6 address"
     match = re.search(_FORBIDDEN_IN_HOST, host)
     return f"has '{match[0]}' in its host, which the platform refuses" if match else None
 
@@ -142,7 +142,7 @@ def _fault_of_letters(host: str) -> str | None:
             what = f"U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name')})"
             return f"has {what} in its host: a symbol, or a letter that looks like one"
     if ascii_host(re.sub("[*,_]", "x", host)) is None:
-        return f"has the host {quoted(host)}, which is no domain name"
+        return f"has the host {quoted(host)}, which is not a domain name"
     return None
 
 
@@ -192,4 +192,4 @@ def _is_ipv6(address: str) -> bool:
 def _fault_of_port(host: str, port: str) -> str | None:
     if "," in host or not port or (re.fullmatch(_PORT, port) and int(port[1:]) <= _HIGHEST_PORT):
         return None
-    return f"has the port {quoted(port[1:])}, which is no number up to {_HIGHEST_PORT}"
+    return f"has the port {quoted(port[1:])}, which is not a number up to {_HIGHEST_PORT}"

@@ -81,4 +81,4 @@ def _fault(match: re.Match[str]) -> str | None:
     name = match["name"]
     if name is None or _NAME.fullmatch(name):
         return None
-    return f"has {quoted(match[0])}, which is no variable's name" if name else "has '${}', which names no variable"
+    return f"has {quoted(match[0])}, which is not a variable name" if name else "has '${}', which names no variable"

@@ -191,7 +191,7 @@ def _url_problems(document: Document) -> Iterator[Diagnostic]:
             yield from (error("instance-url", message, place, hint) for message, hint in faults)
             if not faults and (begins := platform_page_start(node["url"])):
                 message = f"{quoted_url(node['url'])} looks like the address of a page, not of the instance"
-                yield warning("instance-url", message, place, f"write it as far as the platform: {begins}")
+                yield warning("instance-url", message, place, f"write only the address of the platform: {begins}")
 
 
 def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
@@ -200,12 +200,12 @@ def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
         yield f"{quoted_url(url)} is not the URL of an instance", "write it like https://acme.processmaker.net"
         return
     if parts.username is not None or parts.password is not None:
-        yield "the URL contains a user name or password", "take it out; credentials are named under `credentials:`"
+        yield "the URL contains a user name or password", "remove it; credentials are named under `credentials:`"
     if "?" in url or "#" in url:
-        yield f"{quoted_url(url)} goes on behind the path", "leave out everything from the ? or the #"
+        yield f"{quoted_url(url)} continues after the path", "leave out everything from the ? or the #"
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
-        message = f"plain http to {parts.hostname} sends the password readable over the network"
-        yield message, "use https; if it cannot be helped, add `allow_http: true` to the instance"
+        message = f"plain http to {parts.hostname} sends the password unencrypted over the network"
+        yield message, "use https; if that is not possible, add `allow_http: true` to the instance"
 
 
 def _split(url: str) -> SplitResult | None:

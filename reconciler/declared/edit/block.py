@@ -21,7 +21,7 @@ _BLANK_LINE = re.compile("(?:\\r\\n|\\r|\\n)[ \\t]*(?:\\r\\n|\\r|\\n)")
 _COMMENT_OR_DASH = re.compile(r"#[^\r\n]*|(?P<dash>-)")
 _STRIPPING = re.compile(r"[|>]-[ \t]*(?=$|[\r\n#])", re.MULTILINE)
 
-UNSUPPORTED_LAYOUT = "it is laid out in a way that only a person can change"
+UNSUPPORTED_LAYOUT = "its layout cannot be edited by a program"
 """The reason given for a rare layout that YAML allows but the editor does not support."""
 
 

@@ -34,7 +34,7 @@ def format_text(data: bytes, held: object, schema: str) -> bytes:
     text = LINE_BREAK.sub("\n", decode(data)[1])
     root = parse_nodes(text)
     if _DIRECTIVE.search(text, 0, root.start):
-        raise CannotEdit("it starts with a directive ('%'); take that out, no file here needs one")
+        raise CannotEdit("it starts with a directive ('%'); remove it; no file here needs one")
     if root.kind is not NodeKind.MAPPING:
         raise CannotEdit("it is not a mapping")
     comments = read_comments(text, root)

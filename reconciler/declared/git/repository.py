@@ -239,7 +239,7 @@ def _unknown(folder: Path, ref: str) -> GitError:
     if run_git(_opened(folder), *_QUIETLY, f"{there}^{{commit}}").returncode == 0:
         return GitError(who, f"did you mean {there}?")
     branch = ref.removeprefix("origin/")
-    return GitError(who, f"is it spelled right? If it is new: git fetch origin {quoted(branch)}, then origin/BRANCH")
+    return GitError(who, f"check its spelling; if it is new: git fetch origin {quoted(branch)}, then origin/BRANCH")
 
 
 def _is_shallow(folder: Path) -> bool:
@@ -253,4 +253,4 @@ def _full(name: str) -> str:
 
 
 def _failed(what: str, why: str) -> GitError:
-    return GitError(f"git cannot {what}: {why}", "see what it says of the repository: git fsck")
+    return GitError(f"git cannot {what}: {why}", "check the repository: git fsck")

@@ -40,7 +40,7 @@ def password_without_justification(context: RuleContext) -> Iterator[RuleFinding
 
 def personal_access_token_without_justification(context: RuleContext) -> Iterator[RuleFinding]:
     """With this grant, anyone with the client's secret can impersonate any user, or it issues every user's tokens."""
-    danger = "lets whoever has the secret act as anybody"
+    danger = "lets whoever has the secret act as any user"
     if not expected_capabilities(context.instance.platform).mints_tokens_for_anybody:
         danger = "makes the client issue the personal access tokens of all users"
     return _without_justification(context, Grant.PERSONAL_ACCESS_TOKEN, danger)
@@ -50,7 +50,7 @@ def _without_justification(context: RuleContext, grant: Grant, danger: str) -> I
     for entry in context.entries:
         if grant in entry.grants and _is_unjustified(entry.grants[grant]):
             hint = f"write '{grant}: {{justification: why it is needed}}'"
-            yield RuleFinding(f"{grant} {danger}, and nothing says why", entry.grant_place(grant), hint, entry)
+            yield RuleFinding(f"{grant} {danger}, and has no justification", entry.grant_place(grant), hint, entry)
 
 
 def _is_unjustified(value: object) -> bool:
@@ -177,5 +177,5 @@ def rules_not_tunable(files: ProjectContext) -> Iterator[RuleFinding]:
     for name, place in files.settings.rule_sources:
         config = files.rule_configs.get(name)
         if config is not None and not config.tunable:
-            message = f"the rule {name} cannot be tuned: without it there is no telling what is meant"
+            message = f"the rule {name} cannot be tuned: it prevents ambiguous declarations"
             yield RuleFinding(message, place, "remove the setting")

@@ -80,7 +80,7 @@ def _what_is_odd(name: str, odd: str) -> str:
     if unicodedata.category(odd) in ("Cn", "Co"):
         kind = "is for private use or not assigned: it has another glyph in each font, or none"
     else:
-        kind = "is invisible" if is_hidden(odd) else "looks like a blank and is none"
+        kind = "is invisible" if is_hidden(odd) else "looks like a space, but is not one"
     return f"{quoted(name)} has the character {code}, which {kind}"
 
 
@@ -109,7 +109,7 @@ def previous_name_twice(context: RuleContext) -> Iterator[RuleFinding]:
         earlier = first.setdefault(previous.name, previous)
         if earlier is not previous:
             problem = f"is already claimed at {earlier.place}"
-            yield _found(previous, problem, "keep it where the client really comes from")
+            yield _found(previous, problem, "keep it only in the entry of the client that had this name")
 
 
 def protected_absent(context: RuleContext) -> Iterator[RuleFinding]:
@@ -117,7 +117,7 @@ def protected_absent(context: RuleContext) -> Iterator[RuleFinding]:
     for entry in context.entries if context.settings.protected else ():
         if not entry.present and matches_any(context.settings.protected, entry.name):
             message = f"{quoted(entry.name)} is protected, and so cannot be declared absent"
-            hint = f"remove the entry, or take the name out of protected: in {context.settings.path.name}"
+            hint = f"remove the entry, or remove the name from protected: in {context.settings.path.name}"
             yield RuleFinding(message, entry.place("state"), hint, entry)
 
 

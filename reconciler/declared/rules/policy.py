@@ -28,7 +28,7 @@ def host_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
         host, is_clear = redirect.url.host, redirect.url.has_clear_host
         if (host and not matches_any(globs, host)) or not is_clear:
             url = quoted_url(redirect.url.text)
-            where = quoted(host) if is_clear else "a host that is not clear"
+            where = quoted(host) if is_clear else "an ambiguous host"
             message = f"redirect URL {url} leads to {where}, which the policy does not allow"
             hint = f"allowed_redirect_hosts has {_any_of(globs, 'no host at all')}"
             yield RuleFinding(message, redirect.place, hint, redirect.entry)
@@ -50,7 +50,7 @@ def name_pattern(context: RuleContext) -> Iterator[RuleFinding]:
         return
     for entry in _present(context):
         if not re.fullmatch(pattern, entry.name):
-            message = f"{quoted(entry.name)} is not a name as the policy demands it"
+            message = f"{quoted(entry.name)} does not match the name pattern of the policy"
             hint = f"the whole name must match name_pattern, {quoted(pattern, 200)}"
             yield RuleFinding(message, entry.source, hint, entry)
 
@@ -62,7 +62,7 @@ def owner_not_allowed(context: RuleContext) -> Iterator[RuleFinding]:
         return
     for entry in _present(context):
         if entry.owner is not None and not matches_any(globs, entry.owner):
-            message = f"the owner {quoted(entry.owner)} is none that the policy allows"
+            message = f"the owner {quoted(entry.owner)} is not allowed by the policy"
             yield RuleFinding(message, entry.place("owner"), f"allowed_owners has {_any_of(globs, 'no owner')}", entry)
 
 
@@ -99,7 +99,7 @@ def justification_without_mention(context: RuleContext) -> Iterator[RuleFinding]
         for grant in JUSTIFIED:
             said = _justification(entry.grants.get(grant))
             if not is_blank(said) and not re.search(pattern, said[:_SEARCHED]):
-                message = f"the justification of {grant} does not mention what the policy demands"
+                message = f"the justification of {grant} does not mention what the policy requires"
                 hint = f"something in it must match justification_mentions, {quoted(pattern, 200)}"
                 yield RuleFinding(message, entry.place("grants", grant, "justification"), hint, entry)
 
@@ -118,5 +118,5 @@ def _any_of(globs: Sequence[str], none: str) -> str:
 
 def _only(globs: Sequence[str]) -> str:
     if not globs:
-        return "take the grant out; deny_personal_access_outside allows no instance at all"
-    return f"take the grant out, or declare the client for {enumeration(map(quoted, globs))} only, under 'instances:'"
+        return "remove the grant; deny_personal_access_outside allows no instance at all"
+    return f"remove the grant, or declare the client for {enumeration(map(quoted, globs))} only, under 'instances:'"

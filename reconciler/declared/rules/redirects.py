@@ -84,7 +84,7 @@ def no_path(context: RuleContext) -> Iterator[RuleFinding]:
     for redirect in context.redirects:
         url = redirect.url
         if len(redirect.entry.redirects) > 1 and url.host and not url.path:
-            problem = "has no path, which the platform wants of each of several URLs"
+            problem = "has no path, which the platform requires when there are several URLs"
             yield _found(redirect, problem, "put a / after the host if that is the URL you use")
 
 
@@ -117,7 +117,7 @@ def loopback(context: RuleContext) -> Iterator[RuleFinding]:
         return
     for redirect in context.redirects:
         if redirect.url.loopback:
-            problem = "leads to the machine of whoever logs in"
+            problem = "leads to the user's own machine"
             yield _found(redirect, problem, "give the application's host, or waive the rule for a native application")
 
 

@@ -26,7 +26,7 @@ def owner_without_recipients(context: RuleContext) -> Iterator[RuleFinding]:
             if entry.owner is None:
                 message = f"{quoted(entry.name)} has no owner, so nobody could open its secret"
                 limit = "limit the sink to some owners: `owners: [team-portal]`"
-                way_out = f"add `owner:`, a name that stands under `owners:`, or {limit}"
+                way_out = f"add `owner:`, a name from `owners:`, or {limit}"
                 yield RuleFinding(message, entry.source, way_out, entry)
             else:
                 message = f"the owner {quoted(entry.owner)} has no age recipients, so nobody could open the secret"
@@ -56,7 +56,7 @@ def _collisions(context: RuleContext, sink: SinkSetting, place: Callable[[SinkCl
     for taken, (first, *others) in collisions(clients, place):
         for name in others:
             message = f"{quoted(name)} and {quoted(first)} would both be delivered to {quoted(taken)}"
-            hint = "rename one of them, or part them with `only:` of two sinks"
+            hint = "rename one of them, or separate them with `only:` in two sinks"
             yield RuleFinding(message, entries[name].source, hint, entries[name])
 
 

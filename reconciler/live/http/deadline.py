@@ -66,7 +66,7 @@ class _DeadlineSocket:
             return
         left = self._until - monotonic()
         if left <= 0:
-            raise TimeoutError("the time for the whole answer is over")
+            raise TimeoutError("the answer took too long")
         self._sock.settimeout(left)
 
     def __getattr__(self, name: str) -> Any:
@@ -147,7 +147,7 @@ def _connected(host: str, port: int, until: float, options: Any) -> socket.socke
 def _left(until: float) -> float:
     left = until - monotonic()
     if left <= 0:
-        raise TimeoutError("the time for connecting is over")
+        raise TimeoutError("connecting took too long")
     return left
 
 

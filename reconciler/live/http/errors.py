@@ -17,7 +17,7 @@ from reconciler.live.http.trust import Trust
 from reconciler.model.errors import ProxyFailed, ReconcilerError, Unavailable, UnexpectedResponse
 
 _BAD_PACKING = "its answer cannot be unpacked (bad compression)"
-_BROKE_OFF = "the connection broke off before the answer was complete"
+_BROKE_OFF = "the connection was closed before the answer was complete"
 
 
 def explain_failure(error: Exception, seconds: float, *, sent: bool, route: Route | None = None) -> NoResponse:
@@ -61,7 +61,7 @@ def _through(proxy: Proxy | None, why: str, hint: str | None) -> tuple[str, str 
     if hint is None or "`url:`" in hint:
         hint = f"check {proxy.source}; NO_PROXY names hosts to reach without a proxy"
     elif hint == CA_HINT:
-        hint += "; a proxy that looks into TLS connections has an authority of its own"
+        hint += "; a proxy that inspects TLS connections has its own authority"
     return f"{why}, through {proxy}", hint
 
 

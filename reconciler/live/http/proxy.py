@@ -75,7 +75,7 @@ def _fault(proxy: str) -> str | None:  # noqa: PLR0911  (one return per reason)
     if is_quoted(proxy):
         return "it begins and ends with quotes"
     if not proxy.isprintable() or " " in proxy:
-        return "it holds a blank or a character that nobody sees"
+        return "it contains a space or an invisible character"
     try:
         parts = _split(proxy)
     except ValueError:

@@ -36,13 +36,13 @@ def refusal(status: int, proxy: Proxy) -> tuple[str, str]:
             return f"{proxy} does not accept its user name and password (407)", f"correct them in {proxy.source}"
         case 407:
             hint = f"write them into {proxy.source}: http://user:password@{proxy.place}"
-            return f"{proxy} wants a user name and a password (407)", hint
+            return f"{proxy} requires a user name and a password (407)", hint
         case 502 | 503 | 504:
             why = f"{proxy} cannot reach the instance ({status})"
             return why, f"ask whoever runs the proxy; {_DIRECTLY}"
         case _:
             why = f"{proxy} refuses to connect to the instance ({status})"
-            return why, f"have the proxy let this host through; {_DIRECTLY}"
+            return why, f"have this host allowed on the proxy; {_DIRECTLY}"
 
 
 def _reason(  # noqa: PLR0911  (one return per reason)
@@ -64,7 +64,7 @@ def _reason(  # noqa: PLR0911  (one return per reason)
         case None:
             return "does not answer like a proxy"
         case _ if type(root).__module__ == "socks":
-            return f"does not do what SOCKS asks of it ({type(root).__name__})"
+            return f"does not follow the SOCKS protocol ({type(root).__name__})"
         case _:
             return f"cannot be used ({root.strerror or type(root).__name__})"
 

@@ -53,7 +53,7 @@ def verification_reason(error: ssl.SSLCertVerificationError, trust: Trust | None
         return _CERTIFICATE.get(code, default), CA_HINT
     where = trust.authorities + ("" if trust.source == CA_BUNDLE else f" (from {trust.source})")
     why = f"its certificate is{self_signed} not of an authority in {where}, so it is not trusted here"
-    chain = " with the ones in between, if the server does not send them" if code in (20, 21) else ""
+    chain = " with the intermediate certificates, if the server does not send them" if code in (20, 21) else ""
     add = f"add the certificate of the authority{chain} to that file"
     other = "" if trust.source == CA_BUNDLE else ", or name a file of its own in `ca_bundle:`"
     return why, f"{add}{other}; `reconciler doctor` shows who issued it"

@@ -73,7 +73,7 @@ def _check_authorities(trust: Trust) -> None:
     try:
         trust.context()
     except ssl.SSLError as error:
-        why = f"cannot use {named}: it holds no certificate"
+        why = f"cannot use {named}: it contains no certificate"
         raise ReconcilerError(why, f"{trust.source or 'it'} takes a PEM file") from error
     except OSError as error:
         raise ReconcilerError(f"cannot read {named}: {error.strerror}", f"correct {trust.source or 'it'}") from error
@@ -85,7 +85,7 @@ def _check_client_certificate(trust: Trust, shown: ClientCertificate) -> None:
     try:
         Trust(trust.authorities, trust.source, shown).context()
     except PassphraseWanted as error:
-        why = f"cannot use the client key {shown.key}: it is protected by a passphrase, which nobody is asked for"
+        why = f"cannot use the client key {shown.key}: it is protected by a passphrase, and there is no prompt for it"
         hint = f"write it without one, readable for you alone: openssl pkey -in {shown.key} -out NEW_KEY"
         raise ReconcilerError(why, hint) from error
     except ssl.SSLError as error:
@@ -104,7 +104,7 @@ def _check_holds(what: str, path: Path) -> None:
         why = f"cannot read the client {what} {path}: {error.strerror}"
         raise ReconcilerError(why, "correct `client_certificate:`") from error
     if marker not in content:
-        why = f"cannot use the client {what} {path}: it holds no {'private key' if what == 'key' else what}"
+        why = f"cannot use the client {what} {path}: it contains no {'private key' if what == 'key' else what}"
         raise ReconcilerError(why, "`client_certificate:` takes PEM files, one with the certificate, one with its key")
 
 

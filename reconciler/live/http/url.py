@@ -17,7 +17,7 @@ def checked_url(url: str) -> SplitResult:
     # The message leaves out the URL, which may hold a password.
     if not usable or "@" in parts.netloc or parts.query or parts.fragment:
         raise ReconcilerError(
-            "the instance's URL cannot be used: it takes a scheme, a host, perhaps a port and a path, nothing else",
+            "the instance's URL cannot be used: it may have a scheme, a host, a port and a path, and nothing else",
             "write it as in `url: https://acme.processmaker.net`",
         )
     return parts

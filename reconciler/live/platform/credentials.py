@@ -17,7 +17,7 @@ LONGEST = 64 * 1024
 
 
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_AS_IS = "if the value is meant to be so, add `as_is: true` to `credentials:`"
+_AS_IS = "if the value is correct, add `as_is: true` to `credentials:`"
 
 
 @frozen

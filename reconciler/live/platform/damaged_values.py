@@ -42,8 +42,8 @@ def signs_of_damage(value: str, variable: str | None) -> Iterator[str]:
     if variable is not None and re.match(rf"(?:export\s+)?{re.escape(variable)}\s*=", core):
         yield f"begins with its own name ({variable}=)"
     if re.fullmatch(_MASKED, core, re.IGNORECASE):
-        yield "holds what is shown in place of a masked secret, such as ***"
+        yield "contains a mask such as ***, not the secret"
     elif core.lower() in _NO_VALUE:
-        yield "holds a word that stands for no value, such as null"
+        yield "contains a word for a missing value, such as null"
     elif re.fullmatch(_PLACEHOLDER, core):
-        yield "holds a placeholder that nothing has replaced"
+        yield "contains a placeholder that was not replaced"

@@ -204,7 +204,7 @@ class HttpGateway:
         row = self._checked(call, lambda: codec.read_row(document))
         if row.revoked:
             # A PUT to a deleted client is answered with 200 and has no visible effect.
-            why = f"somebody has deleted client {row.id} meanwhile; nothing came back to life"
+            why = f"somebody has deleted client {row.id} meanwhile; it was not restored"
             raise UnexpectedResponse(failure_text(call, self._url, why), "plan again")
         if self._session.words.hold_password(row.name, row.redirect, *row.types):
             raise self._unexpected(call, _holds_password(row.id))
@@ -221,7 +221,7 @@ class HttpGateway:
         try:
             return read()
         except WrongShape as error:
-            raise self._unexpected(call, f"its answer has another shape: {error}") from error
+            raise self._unexpected(call, f"its answer has an unexpected structure: {error}") from error
 
     def _unexpected(self, call: ApiRequest, why: str) -> UnexpectedResponse:
         return UnexpectedResponse(

@@ -91,9 +91,7 @@ def error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
         case 400:
             why = "it does not know this host name (400)"
         case 403 if not is_json(answer):
-            why = (
-                "it is refused with a page (403), which the platform never sends: a firewall in front of it may do that"
-            )
+            why = "it is refused with a web page (403): the platform sends none, a firewall in front of it may"
             hint = "ask whoever runs that firewall, or the proxy, to let these requests through"
             return UnexpectedResponse(failure_text(call, url, why), hint)
         case 404 | 405:
@@ -147,7 +145,7 @@ def _redirected(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayErro
         target = urlsplit(urljoin(f"{url}/", answer.location or ""))
         where = f"{target.scheme}://{target.hostname}"
     except ValueError:
-        where = "an address that nobody can read"
+        where = "an unreadable address"
     shown = one_line(answer.quote(where))
     why = f"it answers with a redirect to {shown}" if shown else "it answers with a redirect to another address"
     return UnexpectedResponse(failure_text(call, url, why), "give the URL of the platform itself in `url:`")
@@ -233,7 +231,7 @@ def decode_listing(
 
 def _decode_with(keep: _Keep, answer: HttpResponse, call: ApiRequest, url: str) -> object:
     if not is_json(answer):
-        why = "it answers with a page where the platform answers with data"
+        why = "it answers with a web page instead of data"
         raise UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
     if _has_too_many_values(answer.body):
         why = f"its answer has more than {_MOST_VALUES:,} values"

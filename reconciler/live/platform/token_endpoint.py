@@ -67,7 +67,7 @@ def _invented(grants: frozenset[Grant], capabilities: Capabilities) -> dict[str,
     if Grant.PASSWORD in grants:
         user = f"nobody-{token_hex(8)}"
         return {"grant_type": "password", "username": user, "password": token_hex(20)}
-    return "this version tries no secret of a client with personal access alone"
+    return "this version cannot test the secret of a client with personal access alone"
 
 
 def _read(answer: HttpResponse, url: str) -> Trial:

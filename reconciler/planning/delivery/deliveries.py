@@ -191,7 +191,7 @@ def _owed() -> Note:
 
 def _reason(recipients: Sequence[Recipient], before: Sequence[Recipient], *, based: bool) -> Note:
     if not before:
-        text = "nobody was to have its secret at the base" if based else "nobody is known to have its secret"
+        text = "nobody had its secret at the base" if based else "nobody is known to have its secret"
         return Note("first-delivery", f"first delivery of a client that was live before, and {text}")
     since = " since the base" if based else ""
     found = dict.fromkeys(difference for each in recipients for difference in _differences(each, before))
@@ -209,7 +209,7 @@ def _differences(recipient: Recipient, before: Sequence[Recipient]) -> Iterator[
     elif alike.programs != recipient.programs and alike.kind == recipient.kind:
         yield f"the program of {recipient.sink} changed"
     elif alike.sink == recipient.sink and alike.place != recipient.place:
-        yield f"the place changed from {quoted(alike.place)}"
+        yield f"the path changed from {quoted(alike.place)}"
     else:
         yield f"{recipient.sink} is a new sink for it"
 

@@ -27,17 +27,17 @@ _UPDATED = {
 }
 _CREATED = {
     Origin.GIT: "new in git",
-    Origin.INSTANCE: "drift: deleted on the instance, and git still has it",
+    Origin.INSTANCE: "drift: deleted on the instance, still in git",
     Origin.BOTH: "conflict: changed in git, and deleted on the instance",
 }
 _DELETED = {
     Origin.GIT: "deleted in git",
-    Origin.INSTANCE: "drift: made on the instance, and git never had it",
+    Origin.INSTANCE: "drift: created on the instance, never in git",
     Origin.BOTH: "conflict: deleted in git, and changed on the instance",
 }
 _ROTATED = {
     Origin.GIT: "rotated in git",
-    Origin.INSTANCE: "drift: changed on the instance, and git has it otherwise",
+    Origin.INSTANCE: "drift: changed on the instance, different in git",
     Origin.BOTH: "conflict: rotated in git, and changed on the instance",
 }
 

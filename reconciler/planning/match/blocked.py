@@ -17,7 +17,7 @@ Entry = DesiredClient | AbsentClient
 MOST_LISTED = 10
 """The platform's own tools can create a client repeatedly; nobody reads a hundred ids."""
 
-UNSUPPORTED_WAY_OUT = "set its grants on the Auth Clients page, or take the entry out"
+UNSUPPORTED_WAY_OUT = "set its grants on the Auth Clients page, or remove the entry"
 
 ALLOW_LOOKALIKE = "name-lookalike"
 
@@ -25,7 +25,7 @@ ALLOW_LOOKALIKE = "name-lookalike"
 def is_ignored(entry: Entry) -> Blocked:
     """`ignore:` matches the entry's own name."""
     text = "`ignore:` matches this name, so clients with this name are not managed"
-    return _blocked(entry, "ignored", text, "take the entry out, or narrow `ignore:` in reconciler.yaml")
+    return _blocked(entry, "ignored", text, "remove the entry, or narrow `ignore:` in reconciler.yaml")
 
 
 def means_ignored(entry: Entry, live: AnyLive) -> Blocked:
@@ -69,7 +69,7 @@ def ambiguous(entry: Entry, found: Sequence[AnyLive], instance: str) -> Blocked:
     if isinstance(entry, DesiredClient) and _may_be_rotating(found):
         newest = max(live.id for live in found)
         pin = f"add `ids: {{{instance}: {newest}}}` to the entry, with the id of the right one"
-        way_out = f"if a rotation is under way, put `rotate:` back; else {pin}, or {_remove_others(found)}"
+        way_out = f"if a rotation is in progress, put `rotate:` back; otherwise {pin}, or {_remove_others(found)}"
     return _blocked(entry, "ambiguous", text, way_out)
 
 
@@ -90,7 +90,7 @@ def previous_names_ambiguous(entry: Entry, found: Sequence[AnyLive], instance: s
 def clashing(entry: Entry, live: AnyLive, entries: Iterable[Entry]) -> Blocked:
     """Several entries mean the same live client."""
     text = f"more than one entry means client {live.id}, {quoted(live.name)}: {_places(entries)}"
-    way_out = "let one of them have it: correct `ids:`, `previous_names:` or the name in the others"
+    way_out = "keep one of them: correct `ids:`, `previous_names:` or the name in the others"
     return _blocked(entry, "clashing", text, way_out)
 
 
@@ -119,20 +119,20 @@ def lookalike(entry: Entry, twins: Sequence[AnyLive], instance: str, *, is_live:
 def rotation_ahead(entry: Entry, rotate: Rotation, at: datetime) -> Blocked:
     """`created_before` is in the future: every apply would create a new client."""
     text = f"`created_before` is {moment(rotate.created_before)}, and on the instance it is {moment(at)} only"
-    way_out = "write a time that is past, at which the client was there already"
+    way_out = "write a past time at which the client already existed"
     return _blocked(entry, "rotation-ahead", text, way_out)
 
 
 def rotation_without_clock(entry: Entry) -> Blocked:
-    """The instance's time is unknown, and so is when `keep_old` is over."""
+    """The instance's time is unknown, and so is when the time of `keep_old` is over."""
     text = "the instance does not tell the time (its answers have no `Date`), and a rotation goes by its clock"
-    return _blocked(entry, "rotation-without-clock", text, "look at what stands between: a proxy may drop `Date`")
+    return _blocked(entry, "rotation-without-clock", text, "check for a proxy that drops `Date`")
 
 
 def rotation_unclear(entry: Entry, found: Sequence[AnyLive]) -> Blocked:
     """One of the clients has no creation date, or a form that cannot be declared."""
     text = f"`rotate:` goes by the dates of the live clients of this name, and not all can be judged: {_dated(found)}"
-    way_out = f"{_remove_others(found)}, or take `rotate:` out" if len(found) > 1 else "take `rotate:` out"
+    way_out = f"{_remove_others(found)}, or remove `rotate:`" if len(found) > 1 else "take `rotate:` out"
     return _blocked(entry, "rotation-unclear", text, way_out)
 
 
@@ -156,7 +156,7 @@ def being_created(entry: Entry, begun: UnfinishedCreate, at: datetime | None) ->
 
     Without the instance's time `at`, its client is never taken over.
     """
-    text = f"run {begun.run} has begun to create it as client {begun.id}, and may still be at work"
+    text = f"run {begun.run} has begun to create it as client {begun.id}, and may still be running"
     free = begun.taken_over_at if at is not None else None
     if free is None:
         way_out = f"if it is not, remove client {begun.id} on the Auth Clients page, and plan again"

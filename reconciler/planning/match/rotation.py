@@ -5,7 +5,7 @@
 | none | none | nothing to rotate: the client is created, or renamed, as without `rotate:` |
 | none | one | the rotation is over |
 | one | none | a successor must be created |
-| one | one | the successor is the declared client; the old one is deleted once `keep_old` is over |
+| one | one | the successor is the declared client; the old one is deleted once the time of `keep_old` is over |
 | more | any | ambiguous: blocked |
 | any | more | ambiguous: blocked; an aborted run may have created one more |
 

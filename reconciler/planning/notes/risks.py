@@ -90,7 +90,7 @@ def retire_risks(old: LiveClient, capabilities: Capabilities = UP_TO_4_15) -> tu
 def _issued_tokens(before: ClientSpec, capabilities: Capabilities) -> Iterator[Note]:
     if capabilities.newest_issues_tokens and Grant.PERSONAL_ACCESS_TOKEN in before.grants:
         text = "every personal access token that it has issued, to any user, stops working"
-        way_out = "to issue no more of them first, take the grant away and wait"
+        way_out = "to stop issuing them first, remove the grant and wait"
         yield Note("issued-tokens-end", f"personal access: {text}; {way_out}")
 
 
@@ -145,7 +145,7 @@ def _grant_risks(before: frozenset[Grant], after: frozenset[Grant], capabilities
 
 def _narrowed(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
     for grant in _in_order(before.grants - after.grants):
-        text = "applications that use it stop getting tokens; tokens already issued go on working"
+        text = "applications that use it stop getting tokens; tokens already issued keep working"
         yield Note("grant-removed", f"{grant} is taken away: {text}")
     if before.redirect_urls and not after.redirect_urls:
         erased = join_urls(before.redirect_urls)
@@ -168,7 +168,7 @@ def _foreign_letters(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
     for host in redirect_hosts(after):
         if host not in known and not host.isascii():
             found = ascii_host(host)
-            really = f"is really {found}" if found is not None else "is no domain name"
+            really = f"is really {found}" if found is not None else "is not a domain name"
             text = (
                 f"the redirect host {quoted(host)} {really}: letters of another alphabet can look like those of a host"
             )
@@ -180,7 +180,7 @@ def _plain_http(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
     for url in after.redirect_urls:
         if url not in known and is_plain_http(url):
             known.add(url)
-            yield Note("plain-http", f"plain http: codes sent to {url} can be read on their way")
+            yield Note("plain-http", f"plain http: codes sent to {url} can be read in transit")
 
 
 def _in_order(grants: Iterable[Grant]) -> list[Grant]:

@@ -53,7 +53,7 @@ class UnmanagedNotes:
             return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
         twin = self._declared_like.get(lookalike_key(client.name))
         if twin is not None and twin != client.name:
-            text = f"reads like {quoted(twin)}, which is declared, and is another client: names must be equal exactly"
+            text = f"reads like {quoted(twin)}, which is declared, but is another client: names must match exactly"
             return Note("name-lookalike", text)
         sharing = self._index.named(client.name)
         # The platform itself creates clients named devlink: several of them are normal.
@@ -74,7 +74,7 @@ class UnmanagedNotes:
         yield where
         if still := self.still_declared(client):
             yield still
-        yield "the platform needs it, so that nothing deletes it" if system else "`--prune removed` deletes it"
+        yield "the platform needs it, so nothing deletes it" if system else "`--prune removed` deletes it"
 
 
 def _not_declarable(client: LiveClient) -> Note | None:
@@ -93,7 +93,7 @@ def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) ->
         for old in index.named(name):
             if old.id != live.id:
                 both = f"{quoted(name)} (client {old.id}) is live beside {quoted(entry.name)} (client {live.id})"
-                advice = "previous_names does nothing here: delete the old client, or take its name out"
+                advice = "previous_names does nothing here: delete the old client, or remove its name"
                 yield Note("previous-name-live", f"{both}, so {advice}")
 
 

@@ -42,7 +42,7 @@ def _families(overview: Overview) -> Iterator[tuple[str, str, _Samples]]:
     if overview.made_at is not None:
         at = overview.made_at.astimezone(UTC).timestamp()
         yield "reconciler_last_run_timestamp_seconds", "When it ran.", iter([({"command": command}, at)])
-        yield _SUCCESS, "When an instance was last planned or applied without a complaint.", _successes(overview, at)
+        yield _SUCCESS, "When an instance was last planned or applied without an error.", _successes(overview, at)
     yield (
         "reconciler_run_failed",
         "1 if the run could not go on.",

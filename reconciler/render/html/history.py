@@ -36,7 +36,7 @@ def render_history_html(found: Sequence[PastRun | UnreadableJournal], made_at: d
     several = plural(len({run.heading.run for run in runs}), "run")
     title = f"History: {several} on {plural(len({run.instance for run in runs}), 'instance')}"
     heading = header(join([title]), made_at, None)
-    nothing = None if found else text_line("no apply is written down", "faint")
+    nothing = None if found else text_line("no apply is recorded", "faint")
     return page(title, heading, [nothing, _picture(runs), _table(runs), _unreadable(broken)])
 
 

@@ -149,9 +149,9 @@ def _refused(refusals: Sequence[Refusal]) -> Html | None:
 
 def _ends(report: Report) -> Iterator[Html | None]:
     if report.interrupted:
-        yield box("Interrupted", [sentence("somebody stopped the run: what was not begun was not tried")])
+        yield box("Interrupted", [sentence("the run was stopped: the remaining changes were not tried")])
     if report.journal_failure is not None:
-        yield box("The journal does not tell all of this", [sentence(report.journal_failure)])
+        yield box("The journal is incomplete", [sentence(report.journal_failure)])
 
 
 def _of_plan(plan: Plan, cards: Sequence[_Card], deliveries: str = "") -> Iterator[Html | None]:
@@ -208,7 +208,7 @@ def _left_alone(plan: Plan) -> Iterator[Html | None]:
         "unmanaged client", "live, and not declared: never changed", [_unmanaged(client) for client in unmatched]
     )
     yield details("system client", "the platform needs them", [_unmanaged(c) for c in system])
-    yield details("ignored client", "set aside by ignore: in reconciler.yaml", [_unmanaged(c) for c in plan.ignored])
+    yield details("ignored client", "ignored by ignore: in reconciler.yaml", [_unmanaged(c) for c in plan.ignored])
     why = "in a form that cannot be declared: never changed or pruned"
     rows = [_client(client.id, client.name, client.why) for client in plan.unsupported]
     yield details("unsupported client", why, rows)

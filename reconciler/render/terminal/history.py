@@ -85,7 +85,7 @@ def delivery_text(delivery: PastDelivery) -> str:
 
 def _end(run: PastRun) -> str:
     if run.finished_at is None:
-        return "not yet: it is under way, or was broken off; what it did last is not certain"
+        return "not finished: it is running, or was interrupted; its last step is uncertain"
     return _moment(run.finished_at) + (", interrupted" if run.interrupted else "")
 
 

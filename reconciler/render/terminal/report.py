@@ -48,11 +48,7 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_live
     lines += [line for _, alike in groupby(report.outcomes, _reason) for line in _grouped(list(alike), paint)]
     lines += delivery_lines(report.deliveries, plan.instance, paint)
     if report.journal_failure is not None:
-        lines += [
-            _line(
-                "x", "journal", Style.REMOVED, f"does not tell all of this: {printable(report.journal_failure)}", paint
-            )
-        ]
+        lines += [_line("x", "journal", Style.REMOVED, f"is incomplete: {printable(report.journal_failure)}", paint)]
     if _needs_manual_delivery(report):
         text = (
             "no sink got the secret of a created client: look on the Auth Clients page, or, where it shows none, "

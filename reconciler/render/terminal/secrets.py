@@ -53,7 +53,7 @@ def render_sink_contents(supplied: SinkContents, paint: Paint = plain) -> str:
         lines += _trials(places, paint)
     lines += _problems(supplied, paint)
     if supplied.journal_failure is not None:
-        lines += [f"  the journal does not tell all of this: {printable(supplied.journal_failure)}"]
+        lines += [f"  the journal is incomplete: {printable(supplied.journal_failure)}"]
     return "\n".join([*lines, "", paint(_summary(supplied), Style.STRONG)]) + "\n"
 
 

@@ -50,7 +50,7 @@ def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
             *([_SHARE_A_NAME] if "ambiguous" in codes else []),  # an export cannot declare those as they are
             *([declare] if here else []),
         ],
-        "ignored": ["set aside by `ignore:` in reconciler.yaml"],
+        "ignored": ["ignored by `ignore:` in reconciler.yaml"],
         "unsupported": ["never changed or pruned; to declare one, set its grants on the Auth Clients page first"],
     }
 

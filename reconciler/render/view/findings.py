@@ -185,7 +185,7 @@ def _of_result(result: ApplyResult) -> Iterator[ReviewFinding]:
             yield from (each for outcome in report.outcomes for each in _of_outcome(outcome, instance.name))
             yield from (_undelivered(delivery, instance) for delivery in undelivered(report))
             if report.journal_failure is not None:
-                note = Note("journal-failed", f"the journal does not tell all of this: {report.journal_failure}")
+                note = Note("journal-failed", f"the journal is incomplete: {report.journal_failure}")
                 yield ReviewFinding(
                     ReviewKind.FAILED, Level.ERROR, (note,), instance.location, instances=(instance.name,)
                 )

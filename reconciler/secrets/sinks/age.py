@@ -287,7 +287,7 @@ class AgeSink:
         hint = f"look at it; if it is not needed, remove it, and its line in {manifest}"
         place = re.sub(rf"\.[1-9][0-9]*{re.escape(_STAGED)}\Z", "", file.relative_to(self._folder).as_posix())
         if not re.fullmatch(self._pattern, place):
-            raise SinkError(f"{manifest} has {where}, which is no place of this sink, so it is not removed", hint)
+            raise SinkError(f"{manifest} has {where}, which is not a path of this sink, so it is not removed", hint)
         if not is_age(encrypted) or (entry is not None and entry.file != sha256(encrypted).hexdigest()):
             raise SinkError(f"{where} is not what was delivered there, so it is not removed", hint)
 

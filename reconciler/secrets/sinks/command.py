@@ -94,7 +94,7 @@ class CommandSink:
         why = _why(ended, self._setting.timeout, must_listen)
         if why is not None:
             last = " | ".join(redacted(bytes(ended.output), secret, MAX_SHOWN_LINES))
-            hint = f"its last words: {last}" if last else "it said nothing"
+            hint = f"its last output: {last}" if last else "it said nothing"
             raise SinkError(f"{name} {why}: {consequence}", hint)
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
@@ -111,7 +111,7 @@ class CommandSink:
             )
         except OSError as problem:
             why = (problem.strerror or "it failed").lower()
-            hint = "its first line has to name an interpreter that is there, like #!/bin/sh"
+            hint = "its first line has to name an interpreter that exists, like #!/bin/sh"
             raise SinkError(f"cannot start {name}: {why}", hint) from None
 
     def _program(self, name: str) -> str:
@@ -148,7 +148,7 @@ def _why(ended: _Ended, seconds: float, must_listen: bool) -> str | None:
     """What went wrong, as text; None if nothing did."""
     match ended.status:
         case None:
-            return f"was not done after {seconds:g} s and was ended"
+            return f"was not done after {seconds:g} s and was stopped"
         case 0:
             return "ended without reading its input" if must_listen and not ended.listened else None
         case int(status) if status < 0:

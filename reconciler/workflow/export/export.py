@@ -112,7 +112,7 @@ def _refuse_nothing(look: InstanceListing) -> None:
         name = look.instance.name
         raise Refused(
             f"{name} lists no client at all, not even those that the platform installs",
-            "check the URL; if that is how it is, set `expect_system_clients: false` for it in reconciler.yaml",
+            "check the URL; if it is correct, set `expect_system_clients: false` for it in reconciler.yaml",
         )
 
 

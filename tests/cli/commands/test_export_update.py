@@ -224,8 +224,8 @@ def test_mode_and_links_stay(project: Project, staging: Platform) -> None:
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        (("export", "--accept"), "--accept changes files that are there"),
-        (("export", "--into", "clients/a.yaml"), "--into changes files"),
+        (("export", "--accept"), "--accept changes existing files"),
+        (("export", "--into", "clients/a.yaml"), "--into changes existing files"),
         ((*UPDATE, "-o", "x.yaml"), "-o and --update exclude each other"),
         ((*UPDATE, "--force"), "--force and --update"),
     ],
@@ -262,7 +262,7 @@ def test_a_night_fix_is_taken_over_into_its_line_and_the_variable_stays(project:
     )
     assert "updated entry 'Portal' from the instance: redirect_url" in ended.err
     assert planned_changes(project) == 0
-    assert "nothing to add and nothing to take over on staging\n" in project.run(*ACCEPT).err
+    assert "nothing to add and nothing to accept on staging\n" in project.run(*ACCEPT).err
 
 
 @pytest.mark.parametrize("layout", [each for each in LAYOUTS if each != "anchors"])
@@ -401,7 +401,7 @@ def test_what_a_person_deleted_is_said(project: Project, staging: Platform) -> N
     assert ended.code == 0
     assert diff(project) == ([], [])
     assert (
-        "'Nightly' is declared and not live; if a person deleted it, take the entry out, or write `state: absent`"
+        "'Nightly' is declared and not live; if a person deleted it, remove the entry, or write `state: absent`"
         in ended.err
     )
 
@@ -411,7 +411,10 @@ def test_who_only_adds_hears_of_what_differs(project: Project, staging: Platform
     change(staging, "Nightly", ClientSpec("Nightly", frozenset({TOKEN})))
     ended = project.run(*UPDATE)
     assert (ended.code, diff(project)) == (0, ([], []))
-    assert "1 client declared otherwise than live: reconciler plan shows how, and --accept takes that over" in ended.err
+    assert (
+        "1 client declared otherwise than live: reconciler plan shows how, and --accept writes it into the files"
+        in ended.err
+    )
 
 
 def test_what_is_blocked_is_not_passed_over_in_silence(project: Project, staging: Platform) -> None:

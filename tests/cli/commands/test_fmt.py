@@ -165,4 +165,4 @@ def test_no_difference_takes_minutes(sloppy: Project) -> None:
     sloppy.write("clients/sloppy.yaml", "clients:\n" + "- name: 'A'\n" * 12_000)
     ended = sloppy.run("fmt", "--diff")
     assert ended.code == 1
-    assert ended.out == "clients/sloppy.yaml: too long for a difference; write it, then look: git diff\n"
+    assert ended.out == "clients/sloppy.yaml: too long for a diff; format it, then run: git diff\n"

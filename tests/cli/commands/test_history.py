@@ -32,7 +32,7 @@ def _applied(project: Project, *names: str) -> Path:
 def test_before_the_first_apply_there_is_none(project: Project, staging: Platform) -> None:
     ended = project.run("history")
     assert (ended.code, ended.out) == (0, "")
-    assert ended.err == "no apply is written down in .reconciler/journal\n"
+    assert ended.err == "no apply is recorded in .reconciler/journal\n"
     assert staging.asked() == []
 
 
@@ -130,7 +130,7 @@ def test_a_run_that_was_killed_is_said_not_to_be_finished(project: Project, stag
     journal.write_text(begun + sent + '{"at": "20')
     assert "0 of 1 change answered as done · not finished" in project.run("history").out
     shown = project.run("history", journal.stem).out
-    assert "what it did last is not certain\n" in shown
+    assert "its last step is uncertain\n" in shown
     assert "sent, no answer  create One\n" in shown
 
 
@@ -233,7 +233,7 @@ def test_the_picture_of_past_applies_is_written_beside_stdout(project: Project, 
 
 def test_a_picture_without_an_apply_says_so(project: Project, staging: Platform) -> None:
     assert project.run("history", "--report", "history.html").code == 0
-    assert "no apply is written down" in (project.folder / "history.html").read_text()
+    assert "no apply is recorded" in (project.folder / "history.html").read_text()
 
 
 def test_past_applies_have_one_format(project: Project, staging: Platform) -> None:

@@ -174,9 +174,9 @@ def test_what_cannot_be_written_leaves_nothing_behind(project: Project) -> None:
     ("flags", "said"),
     [
         ((), "add --url URL"),
-        (("--url", "http://acme.example.com"), "readable over the network"),
+        (("--url", "http://acme.example.com"), "unencrypted over the network"),
         (("--url", "acme.example.com"), "write it like https://"),
-        (("--url", "https://u:hunter2@acme.example.com"), "take it out"),
+        (("--url", "https://u:hunter2@acme.example.com"), "remove it"),
         (("--url", URL, "--name", "a b"), "letters, digits"),
         (("--url", URL, "--username-env", "$USER"), "not the name of an environment variable"),
         (("--url", URL, "--from", URL), "leave out --url"),

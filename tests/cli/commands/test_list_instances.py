@@ -143,7 +143,7 @@ def test_what_is_in_force_on_one_is_shown_with_the_line_that_it_comes_from(proje
     ended = project.run("instances")
     assert ended.out.count("\n") == 3
     assert ended.err == (
-        "to see what is in force on one, and where it comes from: reconciler instances --instance NAME\n"
+        "to see the effective settings of one, and their origin: reconciler instances --instance NAME\n"
     )
     ended = project.run("instances", "-i", "us")
     assert ended.err == ""

@@ -97,7 +97,7 @@ def test_it_is_written_at_the_price_of_an_apply(project: Project, staging: Platf
     assert asked[8:] == [LIST, LOGOUT]
     assert "warning: 'Gone' gets a new id and secret" in ended.err
     assert (
-        f"git must follow, or the next apply does it all again; for clients/: reconciler rollback {run} " in ended.err
+        f"update git as well, or the next apply repeats the run; for clients/: reconciler rollback {run} " in ended.err
     )
 
 
@@ -112,7 +112,7 @@ def test_a_second_time_everything_is_done(project: Project, staging: Platform, r
     ended = project.run("rollback", run, "--apply", "--yes")
     assert ended.code == 0
     assert ended.out.count("= was done") == 4
-    assert "git must follow" not in ended.err
+    assert "update git as well" not in ended.err
     assert staging.asked() == [LOGIN, LIST, LOGOUT]
 
 
@@ -160,7 +160,7 @@ def test_a_client_that_a_person_changed_since_stops_all_of_it(project: Project, 
     assert "declare in clients/ what it should be" in ended.out
     assert "-o FILE" not in ended.out, "there is no plan to save again"
     assert staging.log.writes() == []
-    assert "git must follow" not in ended.err
+    assert "update git as well" not in ended.err
 
 
 def test_the_limits_hold(project: Project, staging: Platform, run: str) -> None:
@@ -206,7 +206,7 @@ def test_a_no_writes_nothing(project: Project, staging: Platform, run: str) -> N
     ended = at_a_terminal("rollback", run, "--apply", typed=[b"n\n"])
     assert ended.code == 4
     assert ended.out.count("declined: nothing was written") == 1
-    assert "git must follow" not in ended.out
+    assert "update git as well" not in ended.out
     assert staging.asked() == [LOGIN, LIST, *ASK, LOGOUT]
 
 

@@ -369,7 +369,7 @@ def test_an_apply_that_leaves_what_was_taken_out_says_that_it_is_forgotten(
     first = process("apply", *REVERTING, stderr=subprocess.STDOUT)
     *_, counts, remembered = first.stdout.splitlines()
     assert "changes applied" in counts, "the results come first"
-    assert remembered.startswith("remembered for `--base applied`: staging at")
+    assert remembered.startswith("recorded for `--base applied`: staging at")
     assert "git push origin" in remembered
     assert "remembered" not in repository.run("apply", *REVERTING).err, "it has not moved"
     repository.declare(wanted("Portal"))
@@ -432,4 +432,4 @@ def test_what_a_person_deleted_comes_back_as_another_client_and_the_plan_says_so
     ended = repository.run("plan", "--base", "applied")
     assert ended.code == 4
     assert "! it was deleted on the instance, and comes back with a new id and secret" in ended.out
-    assert "take the entry out if it shall stay deleted; or --on-drift revert makes it again" in ended.out
+    assert "remove the entry if it should stay deleted; or --on-drift revert creates it again" in ended.out

@@ -96,7 +96,7 @@ def test_a_saved_plan_holds_what_was_chosen_and_takes_no_other_choice(project: P
     assert project.run("plan", "--only", "Shop", "-o", "plan.json").code == 0
     refused = project.run("apply", "plan.json", "--only", "Shop", "--owner", "team-web")
     assert refused.code == 64
-    assert refused.only_error().startswith("error: --only, --owner: a saved plan is applied as it is")
+    assert refused.only_error().startswith("error: --only, --owner: a saved plan is applied unchanged")
     assert project.run("apply", "plan.json").code == 0
     assert sorted(pending.clients()) == ["Shop", "Stranger"]
 

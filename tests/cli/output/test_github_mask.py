@@ -15,9 +15,9 @@ from tests.cli.sinking import DOCUMENT, configure, document
 APPLY = ("apply", "-i", "staging", "--yes")
 DELIVER = ("secrets", "deliver", "-i", "staging")
 REFUSED, FAILED = 4, 1
-IN_A_FILE = "cannot have GitHub Actions hide the secrets: stderr is redirected into a file, which would keep them"
-IN_NOTHING = "stderr is redirected into /dev/null, where nothing reads them"
-FIX = "take the redirection of stderr away; the log of the job has it anyway"
+IN_A_FILE = "GitHub Actions cannot mask the secrets: stderr is redirected to a file, which would keep them"
+IN_NOTHING = "stderr is redirected to /dev/null, where nothing reads them"
+FIX = "remove the redirection of stderr; the log of the job has it anyway"
 
 
 def into_a_file(project: Project, *arguments: str) -> tuple[subprocess.CompletedProcess[str], str]:

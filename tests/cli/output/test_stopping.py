@@ -83,7 +83,7 @@ def test_a_signal_while_writing_lets_the_write_under_way_finish(
     with _held(project, tmp_path, hold) as slow, started(*APPLY, "--parallelism", "1") as process:
         assert hold.arrived.wait(SECONDS)
         said = _ask_to_stop(process, number)
-        assert said == f"{number.name}: no new writes; waiting for those under way (once more stops at once)\n"
+        assert said == f"{number.name}: no new writes; waiting for the writes in progress (once more stops at once)\n"
         hold.released.set()
         code, out, _ = end_of(process)
         assert code == 130
@@ -221,7 +221,7 @@ def test_a_rollback_is_stopped_in_the_same_way(project: Project, tmp_path: Path)
             code, out, err = end_of(process)
         assert code == 130
         assert "1 of 2 changes applied" in out
-        assert "git must follow" in err
+        assert "update git as well" in err
         assert len(slow.clients()) == 1
 
 
@@ -236,7 +236,7 @@ def test_a_second_signal_stops_at_once_and_leaves_a_journal(project: Project, tm
         assert not hold.released.is_set()
         assert code == 130
         assert err == (
-            "SIGINT: stopping at once; what is under way may be written or not, see: reconciler plan\ninterrupted\n"
+            "SIGINT: stopping at once; writes in progress may be applied or not, see: reconciler plan\ninterrupted\n"
         )
         assert slow.asked()[-1] == LOGOUT
         hold.released.set()
@@ -265,8 +265,8 @@ def test_a_terminal_sees_how_far_it_is_until_it_is_done(project: Project, stagin
     project.declare(wanted("One"), wanted("Two"))
     ended = at_a_terminal(*APPLY, "--parallelism", "1", environ=environment(TERM="xterm"))
     assert ended.code == 0
-    assert f"staging: 0 written, 1 under way{ERASE}" in ended.out
-    after = ended.out.rpartition("under way")[2]
+    assert f"staging: 0 written, 1 in progress{ERASE}" in ended.out
+    after = ended.out.rpartition("in progress")[2]
     assert after.startswith(ERASE)
     assert "2 of 2 changes applied" in after
 
@@ -276,7 +276,7 @@ def test_who_wants_none_sees_no_progress(project: Project, staging: Platform, fl
     project.declare(wanted("One"))
     ended = at_a_terminal(*APPLY, *flag, environ=environment(TERM="xterm"))
     assert ended.code == 0
-    assert "under way" not in ended.out
+    assert "in progress" not in ended.out
     assert ERASE not in ended.out
 
 
@@ -299,4 +299,4 @@ def test_a_warning_does_not_stand_behind_the_progress(project: Project, tmp_path
         project.declare(wanted("One"))
         ended = at_a_terminal(*APPLY, environ=environment(TERM="xterm"))
     assert ended.code == 0, ended.out
-    assert f"staging: 0 written, 1 under way{ERASE}503 from " in ended.out
+    assert f"staging: 0 written, 1 in progress{ERASE}503 from " in ended.out

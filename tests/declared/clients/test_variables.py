@@ -47,9 +47,9 @@ def test_what_nothing_defines_is_named_once_and_stands_as_written() -> None:
         ("${", "has a '${' without its '}'"),
         ("${a${host}", "has a '${' without its '}'"),
         ("https://${}/cb", "has '${}', which names no variable"),
-        ("${my host}", "has '${my host}', which is no variable's name"),
-        ("${1st}", "has '${1st}', which is no variable's name"),
-        ("${ho\x1bst}", "has '${ho\\u{1b}st}', which is no variable's name"),
+        ("${my host}", "has '${my host}', which is not a variable name"),
+        ("${1st}", "has '${1st}', which is not a variable name"),
+        ("${ho\x1bst}", "has '${ho\\u{1b}st}', which is not a variable name"),
     ],
 )
 def test_a_reference_that_cannot_be_read_is_a_fault_and_not_an_undefined_name(written: str, fault: str) -> None:

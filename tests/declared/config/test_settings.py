@@ -174,7 +174,7 @@ def test_plain_http_to_this_machine_needs_no_leave(host: str) -> None:
 )
 def test_plain_http_to_another_machine_needs_leave(host: str) -> None:
     assert [line.split(";")[0] for line in url_problems(f"http://{host}:8080/")] == [
-        f"reconciler.yaml:3:10: error: plain http to {host} sends the password readable over the network"
+        f"reconciler.yaml:3:10: error: plain http to {host} sends the password unencrypted over the network"
     ]
     assert url_problems(f"http://{host}:8080/", "allow_http: true") == []
 
@@ -195,7 +195,7 @@ def test_what_is_not_the_url_of_an_instance_is_refused(url: str) -> None:
 
 @pytest.mark.parametrize("tail", ["?", "?a=b", "#", "#top", "/?x"])
 def test_a_url_ends_with_its_path(tail: str) -> None:
-    assert ["goes on behind the path" in line for line in url_problems(f'"https://a.example.com{tail}"')] == [True]
+    assert ["continues after the path" in line for line in url_problems(f'"https://a.example.com{tail}"')] == [True]
 
 
 @pytest.mark.parametrize("url", ["https://u:hunter2@a.example.com", "ftp://u:hunter2@a", "https://u:hunter2@a?x#y"])
@@ -263,7 +263,7 @@ def test_the_address_of_a_page_is_probably_not_that_of_the_instance(url: str, in
     """A warning: an instance may live in a folder of any name."""
     assert url_problems(url) == [
         f"reconciler.yaml:3:10: warning: '{url}' looks like the address of a page, not of the instance; "
-        f"write it as far as the platform: {instead} [instance-url]"
+        f"write only the address of the platform: {instead} [instance-url]"
     ]
 
 

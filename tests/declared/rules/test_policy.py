@@ -117,7 +117,7 @@ def test_the_name_of_an_absent_client_is_what_it_is() -> None:
 def test_a_name_pattern_is_shown_with_the_name_that_breaks_it() -> None:
     found = only(declared(f"clients:\n- name: Portal\n  {PASSWORD}", demanding(name_pattern="[a-z]+")))
     assert str(found) == (
-        "clients/all.yaml:2:9: error: 'Portal' is not a name as the policy demands it; "
+        "clients/all.yaml:2:9: error: 'Portal' does not match the name pattern of the policy; "
         "the whole name must match name_pattern, '[a-z]+' [name-pattern]"
     )
 
@@ -159,14 +159,14 @@ def test_personal_access_is_denied_outside_of_the_named_instances() -> None:
     found = only(declared(f"clients:\n- name: A\n  {PERSONAL}", having))
     assert (found.rule, found.location) == ("personal-access-denied", Location("clients/all.yaml", 3, 12))
     assert found.message == "'A' uses personal_access_token, which the policy denies here (on production)"
-    assert found.hint == "take the grant out, or declare the client for 'sand*' and 'staging' only, under 'instances:'"
+    assert found.hint == "remove the grant, or declare the client for 'sand*' and 'staging' only, under 'instances:'"
     assert names_of(declared(f"clients:\n- name: A\n  instances: [sandbox, staging]\n  {PERSONAL}", having)) == []
 
 
 def test_personal_access_can_be_denied_everywhere() -> None:
     found = only(declared(f"clients:\n- name: A\n  {PERSONAL}", demanding(deny_personal_access_outside=())))
     assert found.message.endswith("(on production)")
-    assert found.hint == "take the grant out; deny_personal_access_outside allows no instance at all"
+    assert found.hint == "remove the grant; deny_personal_access_outside allows no instance at all"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_names_that_people_cannot_tell_apart_are_found(other: str) -> None:
         ("\u200b", "U+200B (ZERO WIDTH SPACE), which is invisible"),
         ("\u202e", "U+202E (RIGHT-TO-LEFT OVERRIDE), which is invisible"),
         ("\u3164", "U+3164 (HANGUL FILLER), which is invisible"),
-        ("\u00a0", "U+00A0 (NO-BREAK SPACE), which looks like a blank and is none"),
+        ("\u00a0", "U+00A0 (NO-BREAK SPACE), which looks like a space, but is not one"),
         ("\ufff9", "U+FFF9 (INTERLINEAR ANNOTATION ANCHOR), which is invisible"),
     ],
 )

@@ -31,7 +31,7 @@ class Case(NamedTuple):
     said: str
 
 
-BROKE_OFF = "the connection broke off before the answer was complete"
+BROKE_OFF = "the connection was closed before the answer was complete"
 BAD_PACKING = "cannot be unpacked"
 BAD_LENGTH = "gives an impossible length (Content-Length), which is a fault of the server or a proxy"
 

@@ -139,8 +139,8 @@ UNUSABLE: dict[str, Callable[[ClientCertificate], ClientCertificate]] = {
     "client.key: it is protected by a passphrase": _protected,
     "client.pem does not fit the key": _of_another_certificate,
     "OpenSSL refuses them|one of them is damaged": _damaged,
-    "client.key: it holds no certificate": lambda pair: ClientCertificate(pair.key, pair.certificate),
-    "client.pem: it holds no private key": lambda pair: replace(pair, key=pair.certificate),
+    "client.key: it contains no certificate": lambda pair: ClientCertificate(pair.key, pair.certificate),
+    "client.pem: it contains no private key": lambda pair: replace(pair, key=pair.certificate),
     "cannot read the client key .*: No such file": lambda pair: replace(pair, key=pair.key.with_name("gone")),
     "cannot read the client certificate .*: Is a directory": lambda pair: replace(pair, certificate=pair.key.parent),
 }

@@ -54,7 +54,7 @@ UNUSABLE = {
     "http://user:pa%24ssword1@proxy.example:3128\r": "it ends in a carriage return (proxy.example:3128)",
     " proxy.example:3128": "it begins with a blank (proxy.example:3128)",
     "http://user:pa#ssword1@proxy.example\n": "it ends in a line feed",
-    "http://pro xy.example": "it holds a blank",
+    "http://pro xy.example": "it contains a space",
     "'http://proxy.example:3128'": "it begins and ends with quotes",
     "ftp://proxy.example": "its scheme is neither http, https nor socks5",
     "socks5://user:pa%24ssword1@proxy.example:1080": "a library that is not installed (proxy.example:1080)",
@@ -81,8 +81,8 @@ def test_the_variable_of_the_scheme_is_named_also_if_others_hold_the_same(monkey
 
 REFUSING = {
     (407, "user:pa%24ssword1@"): ("does not accept its user name and password (407)", "correct them in https_proxy"),
-    (407, ""): ("wants a user name and a password (407)", "write them into https_proxy: http://user:password@"),
-    (403, ""): ("refuses to connect to the instance (403)", "have the proxy let this host through"),
+    (407, ""): ("requires a user name and a password (407)", "write them into https_proxy: http://user:password@"),
+    (403, ""): ("refuses to connect to the instance (403)", "have this host allowed on the proxy"),
     (502, ""): ("cannot reach the instance (502)", "ask whoever runs the proxy; NO_PROXY names hosts"),
 }
 
@@ -107,7 +107,7 @@ def test_over_plain_http_a_proxy_that_wants_a_password_is_not_taken_for_the_inst
 ) -> None:
     with serving(lambda _: answer(407)) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
-        assert "(from http_proxy) wants a user name and a password (407)" in failure("http://acme.example").message
+        assert "(from http_proxy) requires a user name and a password (407)" in failure("http://acme.example").message
         assert len(proxy.requests) == 1
 
 
@@ -160,7 +160,7 @@ def test_a_certificate_behind_a_proxy_may_be_the_proxys_own() -> None:
     error.verify_code = 20
     found = explain_failure(requests.exceptions.SSLError(error), 5, sent=False, route=ROUTE)
     assert found.why.endswith("not trusted here, through the proxy proxy.example:3128 (from https_proxy)")
-    assert str(found.hint).endswith("; a proxy that looks into TLS connections has an authority of its own")
+    assert str(found.hint).endswith("; a proxy that inspects TLS connections has its own authority")
 
 
 def test_an_answer_that_is_wrong_stays_the_instances_fault() -> None:

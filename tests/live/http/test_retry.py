@@ -255,7 +255,7 @@ def test_an_instance_without_a_connection_says_nothing_of_the_next_request(datab
         nowhere = f"http://127.0.0.1:{free_port()}"
         with pytest.raises(Unavailable, match="refused"), connect(nowhere, ACCOUNT, retry_clock=HURRIED):
             pytest.fail("nothing listens there")
-        with pytest.raises(Unavailable, match="the connection broke off"):
+        with pytest.raises(Unavailable, match="the connection was closed"):
             gateway.create_client(spec("Made"))
     assert log.count("POST", CLIENTS) == 1
 
@@ -291,7 +291,7 @@ def test_without_tls_the_same_comes_after_the_login_may_have_been_sent() -> None
     waiting = Waiting()
     with (
         serving(platform(), hang_ups=1) as server,
-        pytest.raises(Unavailable, match="broke off"),
+        pytest.raises(Unavailable, match="was closed"),
         connect(server.url, CREDENTIALS, retry_clock=waiting.retry_clock),
     ):
         pytest.fail("the connection was closed")
@@ -349,7 +349,7 @@ def test_an_error_that_is_being_handled_is_not_the_reason_of_the_next_one() -> N
     earlier.__cause__ = ConnectionRefusedError(111, "refused")
     later = requests.ConnectionError(urllib3.exceptions.ProtocolError("?"))
     later.__context__ = earlier
-    assert explain_failure(later, 30, sent=True).why == "the connection broke off before the answer was complete"
+    assert explain_failure(later, 30, sent=True).why == "the connection was closed before the answer was complete"
 
 
 class Given(NamedTuple):
@@ -400,7 +400,7 @@ def test_each_retry_is_told_as_a_warning(caplog: pytest.LogCaptureFixture) -> No
         f"429 from {place}: trying again in 2 s (1 of 4)",
         f"503 from {place}: trying again in 60 s (2 of 4)",
     ]
-    assert lines[2].startswith(f"{place}: the connection broke off before the answer was complete: trying again in ")
+    assert lines[2].startswith(f"{place}: the connection was closed before the answer was complete: trying again in ")
     assert lines[2].endswith(" s (3 of 4)")
 
 

@@ -157,7 +157,7 @@ def test_a_server_without_tls_is_told_from_a_bad_certificate() -> None:
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "No such file"), (b"", "holds no certificate"), (b"-----BEGIN CERTIFICATE-----\nx\n", "no certificate")],
+    [(None, "No such file"), (b"", "contains no certificate"), (b"-----BEGIN CERTIFICATE-----\nx\n", "no certificate")],
 )
 def test_a_bundle_that_cannot_be_used_is_named_before_anything_is_sent(
     tmp_path: Path, content: bytes | None, said: str

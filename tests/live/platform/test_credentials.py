@@ -44,14 +44,14 @@ DAMAGED = {
     '"s3cr3t"': "begins and ends with quotes, which were copied along",
     "'s3cr3t'\n": "ends in a line feed and begins and ends with quotes, which were copied along",
     "PM_PASSWORD=s3cr3t": "begins with its own name (PM_PASSWORD=)",
-    "***": "holds what is shown in place of a masked secret, such as ***",
-    "[MASKED]": "holds what is shown in place of a masked secret, such as ***",
-    "null": "holds a word that stands for no value, such as null",
-    "${{ secrets.PM_PASSWORD }}": "holds a placeholder that nothing has replaced",
-    "$(PM_PASSWORD)": "holds a placeholder that nothing has replaced",
-    "$PM_PASSWORD": "holds a placeholder that nothing has replaced",
-    "op://vault/item/password": "holds a placeholder that nothing has replaced",
-    "<password>": "holds a placeholder that nothing has replaced",
+    "***": "contains a mask such as ***, not the secret",
+    "[MASKED]": "contains a mask such as ***, not the secret",
+    "null": "contains a word for a missing value, such as null",
+    "${{ secrets.PM_PASSWORD }}": "contains a placeholder that was not replaced",
+    "$(PM_PASSWORD)": "contains a placeholder that was not replaced",
+    "$PM_PASSWORD": "contains a placeholder that was not replaced",
+    "op://vault/item/password": "contains a placeholder that was not replaced",
+    "<password>": "contains a placeholder that was not replaced",
 }
 
 
@@ -61,9 +61,7 @@ def test_a_value_that_was_damaged_on_its_way_is_named_and_never_shown(value: str
     with pytest.raises(CredentialsMissing) as caught:
         read_credentials(VARIABLES, environ)
     assert caught.value.message == f"cannot log in: the environment variable PM_PASSWORD {DAMAGED[value]}"
-    assert caught.value.hint == (
-        "set PM_PASSWORD again; if the value is meant to be so, add `as_is: true` to `credentials:`"
-    )
+    assert caught.value.hint == ("set PM_PASSWORD again; if the value is correct, add `as_is: true` to `credentials:`")
     assert "s3cr3t" not in caught.value.message
     assert read_credentials(AS_IS, environ).password == Secret(value)
 

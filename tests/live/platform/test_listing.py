@@ -183,7 +183,7 @@ def test_a_body_that_is_not_json_of_a_sane_kind_is_unexpected(body: bytes) -> No
 def test_a_page_where_data_should_be_is_unexpected(content_type: str) -> None:
     error = list_error(answer(200, {"data": [row()]}, content_type=content_type))
     assert isinstance(error, UnexpectedResponse)
-    assert "a page where the platform answers with data" in error.message
+    assert "a web page instead of data" in error.message
 
 
 def test_data_may_come_with_a_charset() -> None:

@@ -158,8 +158,8 @@ def test_a_second_session_of_one_user_is_refused_with_a_redirect_even_with_json_
         ("https://sso.example.com/login", "https://sso.example.com"),
         ("https://127.0.0.1/login", "https://127.0.0.1"),
         ("http://127.0.0.1:1/somewhere", "http://127.0.0.1"),
-        ("http://[::1", "an address that nobody can read"),
-        ("//\x1b]red.example/x", "an address that nobody can read"),
+        ("http://[::1", "an unreadable address"),
+        ("//\x1b]red.example/x", "an unreadable address"),
         ("//a\u202eb.example/x", "http://a"),
     ],
 )

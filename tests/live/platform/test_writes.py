@@ -107,7 +107,7 @@ def test_an_update_answered_with_revoked_wrote_to_a_client_that_somebody_deleted
     """⚠ 200 with "revoked": true for a deleted one, which stays deleted."""
     error = error_of("update", answer(200, row(revoked=True, name=name)))
     assert isinstance(error, UnexpectedResponse)
-    assert "somebody has deleted client 7 meanwhile; nothing came back to life" in error.message
+    assert "somebody has deleted client 7 meanwhile; it was not restored" in error.message
 
 
 @pytest.mark.parametrize(

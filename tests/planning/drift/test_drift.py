@@ -215,7 +215,7 @@ def test_a_client_that_the_platform_needs_is_said_to_stay() -> None:
     plan = plan_of(declaring(None), listing(live(1, "PmApi"), live(9, "Other")), base=declaring(spec("PmApi")))
     [left] = plan.unmanaged
     assert left.note is not None
-    assert "the platform needs it, so that nothing deletes it" in left.note.text
+    assert "the platform needs it, so nothing deletes it" in left.note.text
 
 
 def test_a_removed_entry_with_an_id_deletes_that_client_whatever_its_namesakes() -> None:

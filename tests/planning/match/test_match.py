@@ -286,7 +286,7 @@ def test_two_equal_namesakes_may_be_a_rotation_whose_key_was_taken_out_too_early
     plan = plan_of(declare(present("Portal")), listing(live(7, "Portal"), live(9, "Portal")))
     [blocked] = plan.blocked
     assert blocked.way_out == (
-        "if a rotation is under way, put `rotate:` back; else add `ids: {staging: 9}` to the entry, "
+        "if a rotation is in progress, put `rotate:` back; otherwise add `ids: {staging: 9}` to the entry, "
         "with the id of the right one, or remove the other on the Auth Clients page"
     )
 

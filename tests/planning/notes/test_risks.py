@@ -97,7 +97,7 @@ def test_a_removed_grant_does_not_end_tokens_that_were_issued() -> None:
     """Contract: "Tokens that were issued survive a change of grants and redirect"."""
     [risk] = update_risks(spec("A", CODE, PASSWORD), spec("A"))
     assert "password is taken away" in risk.text
-    assert "already issued go on working" in risk.text
+    assert "already issued keep working" in risk.text
 
 
 def test_a_redirect_is_erased_with_its_grant() -> None:

@@ -162,14 +162,14 @@ sys.exit(3)
 """
     message, hint = failure(opened(tmp_path, body))
     assert message == "./sink.py failed with exit status 3: the secret of 'Customer portal' was not taken"
-    assert hint == f"its last words: one | denied: \\u{{1b}}[31m::error:: | {LEFT_OUT}"
+    assert hint == f"its last output: one | denied: \\u{{1b}}[31m::error:: | {LEFT_OUT}"
 
 
 def test_a_refused_check_is_a_problem(tmp_path: Path) -> None:
     (found,) = opened(tmp_path, "raise SystemExit('no token')").problems([client()])
     assert found.error is not None
     assert found.error.message == "./sink.py failed with exit status 1: it could not store secrets"
-    assert found.error.hint == "its last words: no token"
+    assert found.error.hint == "its last output: no token"
 
 
 def test_one_that_is_killed_names_the_signal(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def is_running(pid: int) -> bool:
 
 def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
     message, _ = failure(opened(tmp_path, HANG, timeout=1))
-    assert message.startswith("./sink.py was not done after 1 s and was ended: ")
+    assert message.startswith("./sink.py was not done after 1 s and was stopped: ")
     pids = [int(line) for line in (tmp_path / "pids").read_text().split()]
     assert len(pids) == 2
     deadline = time.monotonic() + 30

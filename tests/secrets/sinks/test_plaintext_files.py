@@ -206,7 +206,7 @@ def test_a_file_that_git_would_take_is_refused(tmp_path: Path, sink: Any, name: 
     git(tmp_path, "init", "-q")
     sinks = deliverer(tmp_path, sink)
     message, hint = problem(sinks, client())
-    assert message == f"{name} would be published: git has it, or would take it"
+    assert message == f"{name} would be published: git tracks it, or would add it"
     assert hint == f"add it to .gitignore; if git has it already, also: git rm --cached {name}"
     (done,) = sinks.deliver(delivery())
     assert done.error is not None
@@ -285,7 +285,7 @@ def test_a_document_of_somebody_else_is_left_alone(tmp_path: Path, content: str)
 @BOTH
 def test_a_folder_in_its_place_or_none_around_it_is_said(tmp_path: Path, sink: Any, name: str) -> None:
     (tmp_path / name).mkdir()
-    assert problem(deliverer(tmp_path, sink), client())[0] == f"cannot write {name}: it is no file"
+    assert problem(deliverer(tmp_path, sink), client())[0] == f"cannot write {name}: it is not a file"
     elsewhere = {kind: {"path": "not/there/" + value["path"]} for kind, value in sink.items()}
     assert problem(deliverer(tmp_path, elsewhere), client())[0].endswith("its folder is not there")
 

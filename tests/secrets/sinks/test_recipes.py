@@ -275,6 +275,6 @@ def test_a_name_that_gives_no_variable_is_refused(recorded: Recorded) -> None:
     (done,) = recorded.sinks({}).deliver(delivery("🦊"))
     assert done.error is not None
     assert (
-        done.error.hint == "its last words: the client's name has no letter or digit of ASCII to call a variable after"
+        done.error.hint == "its last output: the client's name has no letter or digit of ASCII to call a variable after"
     )
     assert recorded.calls() == []
