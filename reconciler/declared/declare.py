@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.declared.clients.entries import read_entries
+from reconciler.declared.clients.entries import Entry, read_entries
 from reconciler.declared.clients.fast_path import parse_url
 from reconciler.declared.clients.resolve import InstanceDeclarations, RuleContext, instance_declarations, resolve
 from reconciler.declared.rules.finding import ProjectContext, RuleConfig, RuleFinding
@@ -40,16 +40,41 @@ def declare(
     `documents` does not matter; files are sorted by path. Entries that a rule rejects are resolved too, so that all
     problems are found at once: check the diagnostics before using the declarations.
     """
-    in_path_order = sorted(documents, key=lambda document: document.path)
-    entries = tuple(entry for document in in_path_order for entry in read_entries(document))
+    entries = entries_of(documents)
     files = ProjectContext(entries, settings, rule_configs(RULES, settings.rules), complete)
     contexts = [resolve(entries, instance, settings) for instance in instances]
     waived = {instance.name: Waived(list) for instance in instances}
-    found = [*_judge_files(files), *_judge_instances(contexts, files.rule_configs, waived)]
-    parse_url.cache_clear()  # not needed again
+    found = _judge(files, contexts, waived)
     clients = sum(entry.present for context in contexts for entry in context.entries)
     declaring = sum(entry.present for entry in entries)
-    return Declared(instance_declarations(contexts, waived), tuple(sorted_diagnostics(found)), clients, declaring)
+    return Declared(instance_declarations(contexts, waived), tuple(found), clients, declaring)
+
+
+def entries_of(documents: Sequence[Document]) -> tuple[Entry, ...]:
+    """The entries of valid documents, in the order in which the rules look at them: by path, then as in the file."""
+    in_path_order = sorted(documents, key=lambda document: document.path)
+    return tuple(entry for document in in_path_order for entry in read_entries(document))
+
+
+def rule_errors(entries: Sequence[Entry], settings: Settings, instances: Sequence[Instance]) -> Sequence[Diagnostic]:
+    """The errors that the rules find in entries, without the warnings. Of two similar entries, a rule names the later.
+
+    Use it for entries that are not in a file yet, in more than one order.
+    """
+    configs = rule_configs(RULES, settings.rules)
+    only_errors = {name: how if how.severity is Severity.ERROR else how.off() for name, how in configs.items()}
+    files = ProjectContext(tuple(entries), settings, only_errors, complete=False)
+    contexts = [resolve(entries, instance, settings) for instance in instances]
+    return _judge(files, contexts, {instance.name: Waived(list) for instance in instances})
+
+
+def _judge(
+    files: ProjectContext, contexts: Sequence[RuleContext], waived: Mapping[str, Waived]
+) -> Sequence[Diagnostic]:
+    """What all rules find, in order. What is waived is added to `waived`, by the instance's name."""
+    found = sorted_diagnostics([*_judge_files(files), *_judge_instances(contexts, files.rule_configs, waived)])
+    parse_url.cache_clear()  # not needed again
+    return found
 
 
 def _judge_files(files: ProjectContext) -> Iterator[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.clients import AnyLive, ClientSpec, Listing, LiveClient, UnsupportedClient
@@ -88,8 +88,11 @@ def export_clients(seen: Sequence[InstanceListing], ignore: Sequence[str] = (), 
     """
     alike: defaultdict[ClientSpec, list[str]] = defaultdict(list)
     withheld: list[Withheld] = []
+    left_out: list[LeftOut] = []
     for look in seen:
-        for found in _chosen(look, ignore, system).values():
+        by_name, others = _chosen(look, ignore, system)
+        left_out.append(others)
+        for found in by_name.values():
             match found:
                 case [LiveClient(spec=spec)]:
                     alike[spec].append(look.instance.name)
@@ -98,7 +101,7 @@ def export_clients(seen: Sequence[InstanceListing], ignore: Sequence[str] = (), 
     entries = [entry_of(spec, tuple(names)) for spec, names in alike.items()]
     items: list[Item] = [*entries, *withheld]
     items.sort(key=lambda item: (item.name.casefold(), item.name))
-    return Export(tuple(items), tuple(_left_out(look, ignore, system) for look in seen))
+    return Export(tuple(items), tuple(left_out))
 
 
 def entry_of(spec: ClientSpec, instances: tuple[str, ...]) -> ExportedEntry:
@@ -106,32 +109,21 @@ def entry_of(spec: ClientSpec, instances: tuple[str, ...]) -> ExportedEntry:
     return ExportedEntry(escape_variables(spec), instances)
 
 
-def _chosen(look: InstanceListing, ignore: Sequence[str], system: bool) -> Mapping[str, Sequence[AnyLive]]:
-    """The live clients to export, by name."""
+def _chosen(
+    look: InstanceListing, ignore: Sequence[str], system: bool
+) -> tuple[Mapping[str, Sequence[AnyLive]], LeftOut]:
+    """The live clients to export, by name, and how many others there are."""
     groups: defaultdict[str, list[AnyLive]] = defaultdict(list)
-    for live in _everything(look):
-        if not matches_any(ignore, live.name) and (system or not _is_system(look, live)):
+    ignored = system_clients = 0
+    found: list[AnyLive] = [*look.listing.clients, *look.listing.unsupported]
+    for live in found:
+        if matches_any(ignore, live.name):
+            ignored += 1
+        elif not system and is_system_client(live.name, look.instance.system_clients):
+            system_clients += 1
+        else:
             groups[live.name].append(live)
-    return groups
-
-
-def _left_out(look: InstanceListing, ignore: Sequence[str], system: bool) -> LeftOut:
-    ignored = [live for live in _everything(look) if matches_any(ignore, live.name)]
-    others = [live for live in _everything(look) if not matches_any(ignore, live.name)]
-    return LeftOut(
-        look.instance.name,
-        system=0 if system else sum(_is_system(look, live) for live in others),
-        ignored=len(ignored),
-    )
-
-
-def _everything(look: InstanceListing) -> Iterator[AnyLive]:
-    yield from look.listing.clients
-    yield from look.listing.unsupported
-
-
-def _is_system(look: InstanceListing, live: AnyLive) -> bool:
-    return is_system_client(live.name, look.instance.system_clients)
+    return groups, LeftOut(look.instance.name, system_clients, ignored)
 
 
 def _withheld(instance: str, found: Sequence[AnyLive]) -> Withheld:

@@ -31,6 +31,10 @@ class RuleConfig:
     waivable: bool
     tunable: bool = True
 
+    def off(self) -> RuleConfig:
+        """The same for a rule that is not asked."""
+        return RuleConfig(None, self.waivable, self.tunable)
+
 
 @frozen
 class ProjectContext:

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from reconciler.declared.declare import declare
+from reconciler.declared.clients.entries import Entry
+from reconciler.declared.declare import entries_of, rule_errors
 from reconciler.declared.rules.registry import RULES
 from reconciler.declared.rules.waivers import rule_configs
-from reconciler.declared.schema.validate import validate_document
+from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
 from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, Item, Withheld, export_clients
 from reconciler.exporting.file_text import entry_lines
-from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.model.diagnostics import Diagnostic, has_errors
 from reconciler.model.errors import ReconcilerError, Refused
 from reconciler.model.names import matches
 from reconciler.model.settings import Instance, Settings
@@ -72,17 +73,12 @@ def judge_items(
     """Apply the rules to the items, for these instances and with the existing declarations in `beside`.
 
     An entry that only breaks rules which can be waived gets `allow:`, with notes; otherwise it is withheld. The rules
-    themselves decide: the entries are written, loaded and checked like every file; also in reverse order, since of two
-    similar entries a rule names the later one, and which that is depends on the files that people put them into.
+    themselves decide: the entries are written, loaded and checked like every file.
     """
     waivable = {name: how.waivable for name, how in rule_configs(RULES, settings.rules).items()}
     judged = list(items)
     written = {number: entry_lines(item) for number, item in enumerate(items) if isinstance(item, ExportedEntry)}
-
-    def problems_of(order: int) -> Problems:
-        return _problems(list(written.items())[::order], settings, instances, beside)
-
-    while problems := problems_of(1) or problems_of(-1):
+    while problems := _problems(written, settings, instances, beside):
         # A withheld entry may be the cause of another one's problem, so nothing is waived before those are gone.
         fatal = {number: found for number, found in problems.items() if _is_fatal(judged[number], found, waivable)}
         for number, found in (fatal or problems).items():
@@ -125,34 +121,39 @@ def _refuse_namesakes(instance: Instance, configured: Sequence[str]) -> None:
 
 
 def _problems(
-    written: Sequence[tuple[int, list[str]]],
+    written: Mapping[int, Sequence[str]],
     settings: Settings,
     instances: Sequence[Instance],
     beside: Sequence[Document],
 ) -> Problems:
     numbers, starts, lines = [], [], ["clients:"]
-    for number, entry in written:
+    for number, entry in written.items():
         numbers.append(number)
         starts.append(len(lines) + 1)
         lines += entry
     found: defaultdict[int, list[Diagnostic]] = defaultdict(list)
-    for problem in _judged("\n".join(lines), settings, instances, beside) if numbers else ():
-        if problem.severity is Severity.ERROR and problem.location.path == _HERE:
-            found[numbers[bisect_right(starts, problem.location.line) - 1]].append(problem)
+    for problem in _errors("\n".join(lines), settings, instances, beside) if numbers else ():
+        found[numbers[bisect_right(starts, problem.location.line) - 1]].append(problem)
     return found
 
 
-def _judged(
+def _errors(
     text: str, settings: Settings, instances: Sequence[Instance], beside: Sequence[Document]
 ) -> Iterable[Diagnostic]:
-    loaded = load_text(text.encode(), _HERE)
-    problems = [
-        *loaded.diagnostics,
-        *(found for document in loaded.documents for found in validate_document(document, "auth-clients")),
-    ]
-    if has_errors(problems):
-        return problems
-    return declare([*beside, *loaded.documents], settings, instances, complete=False).diagnostics
+    """What is wrong with the text; if only in reverse order, then so.
+
+    Of two similar entries a rule names the later one, and which that is depends on the files that people put them into.
+    """
+    loaded = valid_documents(load_text(text.encode(), _HERE), "auth-clients")
+    if has_errors(loaded.diagnostics):
+        return loaded.diagnostics
+    entries, others = entries_of(loaded.documents), entries_of(beside)
+
+    def found_in(order: Iterable[Entry]) -> Sequence[Diagnostic]:
+        errors = rule_errors([*others, *order], settings, instances)
+        return [each for each in errors if each.location.path == _HERE]
+
+    return found_in(entries) or found_in(reversed(entries))
 
 
 def _is_fatal(item: Item, found: Iterable[Diagnostic], waivable: Mapping[str, bool]) -> bool:
