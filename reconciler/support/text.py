@@ -88,7 +88,12 @@ def quoted_scalar(text: str) -> str:
 
 def is_plain_scalar(text: str) -> bool:
     """Whether every YAML reader reads it as the same text without quotes."""
-    return re.fullmatch(_PLAIN, text) is not None and text.lower() not in _TYPED
+    return _plain().fullmatch(text) is not None and text.lower() not in _TYPED
+
+
+@cache
+def _plain() -> re.Pattern[str]:
+    return re.compile(_PLAIN)
 
 
 def double_quoted(text: str) -> str:

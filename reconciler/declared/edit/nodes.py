@@ -86,15 +86,16 @@ def parse_nodes(text: str, *, libyaml: bool = HAS_LIBYAML) -> Node:
 
 def _node(event: Event, next_event: NextEvent, text: str) -> Node:
     start, end = event.start_mark.index, event.end_mark.index  # type: ignore[union-attr]  # parsed events have marks
-    if isinstance(event, AliasEvent):
-        return Node(NodeKind.ALIAS, start, end, anchor=event.anchor)
+    if isinstance(event, ScalarEvent):  # three of four
+        return _scalar(event, start, end, text)
     if isinstance(event, CollectionStartEvent):
         return _collection(event, start, next_event, text)
-    return _scalar(cast(ScalarEvent, event), start, end, text)
+    return Node(NodeKind.ALIAS, start, end, anchor=cast(AliasEvent, event).anchor)
 
 
 def _scalar(event: ScalarEvent, start: int, end: int, text: str) -> Node:
-    start = _content(start, end, event.anchor, text)
+    if event.anchor is not None:
+        start = _content(start, end, text)
     style = event.style or ""
     if style in ("|", ">") and not _keeps_breaks(text, start):
         end = start + len(text[start:end].rstrip())
@@ -106,19 +107,16 @@ def _collection(event: CollectionStartEvent, start: int, next_event: NextEvent, 
     while not isinstance(following := next_event(), CollectionEndEvent):
         children.append(_node(following, next_event, text))
     kind = NodeKind.MAPPING if isinstance(event, MappingStartEvent) else NodeKind.SEQUENCE
-    if event.flow_style:
-        end = following.end_mark.index  # type: ignore[union-attr]
-        start = _content(start, end, event.anchor, text)
-        return Node(kind, start, end, "{" if kind is NodeKind.MAPPING else "[", event.anchor, children=tuple(children))
-    end = children[-1].end  # the parser notices the end of a block at the next token, after comments
-    start = _content(start, end, event.anchor, text)
-    return Node(kind, start, end, "", event.anchor, children=tuple(children))
+    style = "" if not event.flow_style else "{" if kind is NodeKind.MAPPING else "["
+    # The parser notices the end of a block at the next token, after comments.
+    end = following.end_mark.index if style else children[-1].end  # type: ignore[union-attr]
+    if event.anchor is not None:
+        start = _content(start, end, text)
+    return Node(kind, start, end, style, event.anchor, children=tuple(children))
 
 
-def _content(start: int, end: int, anchor: str | None, text: str) -> int:
-    """Where the content starts: parsers include the anchor."""
-    if anchor is None:
-        return start
+def _content(start: int, end: int, text: str) -> int:
+    """Where the content of a node with an anchor starts: parsers include the anchor."""
     found = _PROPERTIES.match(text, start, max(start, end))
     return found.end() if found else start
 

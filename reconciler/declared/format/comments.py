@@ -89,12 +89,13 @@ def _line_end(text: str, offset: int) -> int:
 class CommentReader:
     """Assigns the comments of a text to its parts, in one pass in line order: every comment is read once."""
 
-    __slots__ = ("_next", "_remarks", "_text")
+    __slots__ = ("_next_at", "_remarks", "_text")
 
     def __init__(self, text: str, comments: list[Comment]) -> None:
         self._text = text
-        self._remarks = comments
-        self._next = 0
+        self._remarks = comments[::-1]
+        self._next_at = comments[0].start if comments else len(text)
+        """Where the next comment starts; at the end of the text if there is none. Most parts have none: asked often."""
 
     def document(self, root: Node) -> Body:
         """The root's parts. Comments at the end of the text go below the last part."""
@@ -130,21 +131,26 @@ class CommentReader:
 
     def _part(self, key: Node | None, value: Node, column: int, limit: int, opened: int) -> Part:
         start = (key or value).start
-        part = Part(key, value, self._lines(start), self._is_apart(start))
+        above = self._lines(start) if self._next_at < start else []
+        part = Part(key, value, above, self._is_apart(start))
         if value.children and (opened or not value.is_flow or "\n" in self._text[value.start : value.end]):
-            if key is not None and self._is_before(value.children[0].start) and self._is_beside(key.end):
+            if key is not None and self._next_at < value.children[0].start and self._is_beside(key.end):
                 part.beside_key = self._take()
             part.body = self._body(value, column, limit, max(opened - 1, 0))
             if value.is_flow and self._is_just_behind(value.end):
                 self._take_behind_bracket(part)
-            return part
+        elif self._next_at < limit:
+            self._take_around(value, part)
+        return part
+
+    def _take_around(self, value: Node, part: Part) -> None:
+        """Keep the comments before, in and behind a value that is written in one piece."""
         part.above += self._lines(value.start)
         if value.style in ("|", ">"):
-            part.beside_value = self._take() if self._is_before(value.end) else None
+            part.beside_value = self._take() if self._next_at < value.end else None
         else:
             part.above += self._lines(value.end)
             part.beside_value = self._take() if self._is_just_behind(value.end) else None
-        return part
 
     def _take_behind_bracket(self, part: Part) -> None:
         """Keep the comment after a bracket that is removed: it belongs to everything inside the brackets."""
@@ -154,35 +160,30 @@ class CommentReader:
             part.above.append(CommentLine(self._take().text, apart=False))
 
     def _take_below(self, body: Body, column: int, outer: int, limit: int) -> None:
-        while self._is_before(limit):
-            indentation = self._indentation(self._remarks[self._next].start)
+        while self._next_at < limit:
+            indentation = self._indentation(self._next_at)
             if indentation < column or indentation <= outer:
                 return
-            body.below += self._lines(self._remarks[self._next].start + 1)
+            body.below += self._lines(self._next_at + 1)
 
     def _lines(self, end: int) -> list[CommentLine]:
         lines = []
-        while self._is_before(end):
+        while self._next_at < end:
             remark = self._take()
             lines.append(CommentLine(remark.text, self._is_apart(remark.start)))
         return lines
 
     def _take(self) -> Comment:
-        self._next += 1
-        return self._remarks[self._next - 1]
-
-    def _is_before(self, end: int) -> bool:
-        return self._next < len(self._remarks) and self._remarks[self._next].start < end
+        taken = self._remarks.pop()
+        self._next_at = self._remarks[-1].start if self._remarks else len(self._text)
+        return taken
 
     def _is_beside(self, end: int) -> bool:
         """Whether the next comment is on the line of this offset."""
-        return self._next < len(self._remarks) and "\n" not in self._text[end : self._remarks[self._next].start]
+        return bool(self._remarks) and "\n" not in self._text[end : self._next_at]
 
     def _is_just_behind(self, end: int) -> bool:
-        return (
-            self._next < len(self._remarks)
-            and _NOTHING_BETWEEN.fullmatch(self._text, end, self._remarks[self._next].start) is not None
-        )
+        return bool(self._remarks) and _NOTHING_BETWEEN.fullmatch(self._text, end, self._next_at) is not None
 
     def _is_apart(self, offset: int) -> bool:
         line = self._text.rfind("\n", 0, offset)

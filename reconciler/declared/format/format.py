@@ -97,12 +97,13 @@ class _Writer:
                 self._lines += _comments(part.above, pad)
                 if part.apart:
                     self._lines.append("")
-            self._part(part, indentation, order.below(_name(part)))
+            self._part(part, indentation, order)
             first = False
         if body.below:
             self._lines += _comments(body.below, pad, after=True)
 
     def _part(self, part: Part, indentation: int, order: KeyOrder) -> None:
+        """Write a part of a collection whose keys have this order."""
         pad = " " * indentation
         head = pad + (f"{key_text(part.key)}:" if part.key else "-")
         if part.body is None:
@@ -112,10 +113,10 @@ class _Writer:
             head += f" &{part.value.anchor}"
         if part.key or part.value.anchor is not None:
             self._lines.append(_with_remark(head, part.beside_key, self._text))
-            self._body(part.body, indentation + _STEP, order)
+            self._body(part.body, indentation + _STEP, order.below(_name(part)))
         else:
             start = len(self._lines)
-            self._body(part.body, indentation + _STEP, order)
+            self._body(part.body, indentation + _STEP, order.below(_name(part)))
             self._lines[start] = f"{head} {self._lines[start].lstrip(' ')}"
 
     def _leaf(self, part: Part, head: str, pad: str, order: KeyOrder) -> None:
@@ -125,9 +126,10 @@ class _Writer:
             anchor = f" &{value.anchor}" if value.anchor is not None else ""
             lines = [f"{head}{anchor} {first}".rstrip(" "), *(f"{pad}  {line}" if line else "" for line in more)]
         else:
-            lines = [f"{head} {one_line_text(value, self._text, order)}"]
-        behind = 0 if value.style in ("|", ">") else -1
-        lines[behind] = _with_remark(lines[behind], part.beside_value, self._text)
+            lines = [f"{head} {one_line_text(value, self._text, order.below(_name(part)))}"]
+        if part.beside_value is not None:
+            behind = 0 if value.style in ("|", ">") else -1
+            lines[behind] = _with_remark(lines[behind], part.beside_value, self._text)
         self._lines += lines
 
 
