@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace  # noqa: TID251  (one is filled in line by line)
+from dataclasses import dataclass, field, replace  # noqa: TID251  (one is filled in line by line)
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -154,9 +154,8 @@ def read_journal(path: Path) -> PastRun:
         except WrongShape as problem:
             raise JournalError(f"{path}, line {number}, is not what a journal says there: {problem}") from problem
     assert reading is not None  # noqa: S101  (there is a first line)
-    return replace(
-        reading.run, writes=tuple(reading.writes), deliveries=tuple(reading.deliveries), truncated=bool(tail)
-    )
+    deliveries = tuple(reading.deliveries)
+    return replace(reading.run, writes=tuple(_writes(reading)), deliveries=deliveries, truncated=bool(tail))
 
 
 def _read_or_not(path: Path) -> PastRun | UnreadableJournal:
@@ -182,12 +181,22 @@ _PLAN_KEYS = ("instance", "identity", "counts", "changes")
 
 @dataclass(slots=True, eq=False)
 class _Reading:
-    """A run as far as its journal was read. Lists, since each line changes one item, and a run can have 10,000."""
+    """A run as far as its journal was read; `run` is without its writes and deliveries."""
 
     run: PastRun
-    """Without its writes and deliveries."""
-    writes: list[PastWrite]
-    deliveries: list[PastDelivery]
+    changes: tuple[Change, ...]
+    sent: dict[int, tuple[datetime, str | None]] = field(default_factory=dict)
+    """When a change was sent, and the nonce of its mark."""
+    answers: dict[int, PastAnswer] = field(default_factory=dict)
+    verdicts: tuple[PastResult, ...] = ()
+    deliveries: list[PastDelivery] = field(default_factory=list)
+
+
+def _writes(reading: _Reading) -> Iterator[PastWrite]:
+    for number, change in enumerate(reading.changes):
+        sent_at, nonce = reading.sent.get(number, (None, None))
+        verdict = reading.verdicts[number] if reading.verdicts else None
+        yield PastWrite(change, sent_at, reading.answers.get(number), verdict, nonce)
 
 
 def _begun(path: Path, entry: dict[str, Any]) -> _Reading:
@@ -205,7 +214,7 @@ def _begun(path: Path, entry: dict[str, Any]) -> _Reading:
         plan_digest=values["plan_digest"].unless_null(JsonValue.text),
     )
     plan = _plan(values)
-    return _Reading(PastRun(path, heading, plan.instance, plan.identity, ()), list(map(PastWrite, plan.changes)), [])
+    return _Reading(PastRun(path, heading, plan.instance, plan.identity, ()), plan.changes)
 
 
 def _plan(values: Mapping[str, JsonValue]) -> Plan:
@@ -226,32 +235,29 @@ def _continue(reading: _Reading, entry: dict[str, Any]) -> None:
 
 def _sent(reading: _Reading, node: JsonValue) -> None:
     values = node.record(("event", "at", "change", "nonce"))
-    number, write = _write(reading, values["change"])
-    if write.sent_at is not None:
+    number = _number(reading, values["change"])
+    if number in reading.sent:
         raise WrongShape("this change was sent before")
-    nonce = values["nonce"].unless_null(JsonValue.text)
-    reading.writes[number] = replace(write, sent_at=values["at"].time(), nonce=nonce)
+    reading.sent[number] = values["at"].time(), values["nonce"].unless_null(JsonValue.text)
 
 
 def _answered(reading: _Reading, node: JsonValue) -> None:
     values = node.record(("event", "at", "change", "answer", "id", "error"))
-    number, write = _write(reading, values["change"])
-    if write.sent_at is None or write.answer is not None:
+    number = _number(reading, values["change"])
+    if number not in reading.sent or number in reading.answers:
         raise WrongShape("this change was not sent, or was answered before")
     answered, client_id = values["answer"].one_of(WriteAnswer), values["id"].unless_null(JsonValue.client_id)
     if (answered is WriteAnswer.DONE) != (client_id is not None):
         raise WrongShape("`id` does not fit the answer")
-    answer = PastAnswer(values["at"].time(), answered, client_id, values["error"].unless_null(JsonValue.text))
-    reading.writes[number] = replace(write, answer=answer)
+    at, error = values["at"].time(), values["error"].unless_null(JsonValue.text)
+    reading.answers[number] = PastAnswer(at, answered, client_id, error)
 
 
 def _finished(reading: _Reading, node: JsonValue) -> None:
     values = node.record(("event", "at", "interrupted", "outcomes"))
-    verdicts = values["outcomes"].each(_verdict)
-    if len(verdicts) != len(reading.writes):
+    reading.verdicts = values["outcomes"].each(_verdict)
+    if len(reading.verdicts) != len(reading.changes):
         raise WrongShape("`outcomes` are not as many as the changes")
-    pairs = zip(reading.writes, verdicts, strict=True)
-    reading.writes = [replace(write, verdict=verdict) for write, verdict in pairs]
     reading.run = replace(reading.run, finished_at=values["at"].time(), interrupted=values["interrupted"].flag())
 
 
@@ -286,8 +292,8 @@ def _verdict(node: JsonValue) -> PastResult:
     return PastResult(result, client_id, values["adopted"].flag(), values["why"].unless_null(JsonValue.text))
 
 
-def _write(reading: _Reading, node: JsonValue) -> tuple[int, PastWrite]:
+def _number(reading: _Reading, node: JsonValue) -> int:
     number = node.number()
-    if number >= len(reading.writes):
+    if number >= len(reading.changes):
         raise WrongShape(f"there is no change {number}")
-    return number, reading.writes[number]
+    return number

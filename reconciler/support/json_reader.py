@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -74,7 +73,7 @@ class JsonValue:
     def valid_text(self) -> str:
         """Text that can be sent: without lone surrogates."""
         text = self.text()
-        if any("\ud800" <= character <= "\udfff" for character in text):
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
             raise self._not("text that can be sent: it contains half a character")
         return text
 
@@ -108,8 +107,10 @@ class JsonValue:
     def one_of(self, choices: type[E]) -> E:
         """One of the values of an enumeration."""
         if isinstance(self.value, str):
-            with suppress(ValueError):
+            try:
                 return choices(self.value)
+            except ValueError:
+                pass
         raise self._not(f"one of {', '.join(choices)}")
 
     def _inside(self, key: str) -> str:

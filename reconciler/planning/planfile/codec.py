@@ -32,6 +32,8 @@ from reconciler.planning.plan.plan import (
 from reconciler.planning.planfile.codec_parts import (
     blocked_values,
     deliver_values,
+    location_values,
+    note_values,
     read_blocked,
     read_deliver,
     read_issuer_change,
@@ -100,7 +102,7 @@ def plan_values(plan: Plan) -> Values:
         "unmanaged": [unmanaged_values(client) for client in plan.unmanaged],
         "ignored": [unmanaged_values(client) for client in plan.ignored],
         "unsupported": [unsupported_values(client) for client in plan.unsupported],
-        "notes": [asdict(note) for note in plan.notes],
+        "notes": list(map(note_values, plan.notes)),
         "in_sync": plan.in_sync,
         "declared_present": plan.declared_present,
         "live": plan.live,
@@ -113,7 +115,7 @@ def plan_values(plan: Plan) -> Values:
         "again": [deliver_values(deliver) for deliver in plan.again],
         "issuer": plan.issuer and asdict(plan.issuer),
         "waived": [waived_values(waived) for waived in plan.waived],
-        "configuration": [asdict(note) for note in plan.configuration],
+        "configuration": list(map(note_values, plan.configuration)),
     }
 
 
@@ -202,10 +204,10 @@ def _change_values(change: Change) -> Values:
         "id": None if isinstance(change, Create) else change.id,
         "before": before and spec_values(before),
         "after": after and spec_values(after),
-        "reason": asdict(change.reason),
-        "risks": [asdict(risk) for risk in change.risks],
+        "reason": note_values(change.reason),
+        "risks": list(map(note_values, change.risks)),
         "owner": change.owner,
-        "source": change.source and asdict(change.source),
+        "source": change.source and location_values(change.source),
         "origin": None if isinstance(change, Update) else change.origin,
         "origins": [asdict(each) for each in change.origins] if isinstance(change, Update) else [],
         "replaces": _replaced_values(change.replaces) if isinstance(change, Create) and change.replaces else None,

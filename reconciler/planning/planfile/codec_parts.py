@@ -13,10 +13,20 @@ from reconciler.planning.plan.resume import Resume, ResumeMode
 from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
 
 
+def note_values(note: Note) -> dict[str, JsonData | None]:
+    """A note as plain JSON values. Like locations, a plan has thousands, and `asdict` takes six times as long."""
+    return {"code": note.code, "text": note.text}
+
+
 def read_note(node: JsonValue) -> Note:
     """Read a note from its values."""
     values = node.record(("code", "text"))
     return Note(values["code"].text(), values["text"].text())
+
+
+def location_values(location: Location) -> dict[str, JsonData | None]:
+    """A location as plain JSON values."""
+    return {"path": location.path, "line": location.line, "column": location.column}
 
 
 def read_location(node: JsonValue) -> Location:
@@ -53,10 +63,10 @@ def deliver_values(deliver: Deliver) -> dict[str, Any]:
         "name": deliver.name,
         "recipients": list(map(recipient_values, deliver.recipients)),
         "before": list(map(recipient_values, deliver.before)),
-        "reason": asdict(deliver.reason),
-        "source": asdict(deliver.source),
+        "reason": note_values(deliver.reason),
+        "source": location_values(deliver.source),
         "owner": deliver.owner,
-        "risks": [asdict(risk) for risk in deliver.risks],
+        "risks": list(map(note_values, deliver.risks)),
     }
 
 
@@ -98,7 +108,7 @@ def _read_issuer(node: JsonValue) -> Issuer:
 
 def waived_values(waived: Waived) -> dict[str, Any]:
     """The waivers of an entry as plain JSON values."""
-    return asdict(waived) | {"notes": list(map(asdict, waived.notes))}
+    return asdict(waived) | {"notes": list(map(note_values, waived.notes))}
 
 
 def read_waived(node: JsonValue) -> Waived:
