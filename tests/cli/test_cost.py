@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.commands import RUNS, write_journals
 from tests.benchmarks.projects import write_project, write_settings
 from tests.benchmarks.serving import count_requests, serving
 from tests.cli.projects import SECONDS
@@ -50,10 +51,11 @@ def cost(*arguments: str | Path) -> Cost:
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path, str]]:
-    """Projects of 100 and 400 clients, in sync with a platform that answers at once."""
+    """Projects of 100 and 400 clients, in sync with a platform that answers at once; journals of as many changes."""
     few, many = tmp_path_factory.mktemp("few"), tmp_path_factory.mktemp("many")
     for folder, number in ((few, 100), (many, 400)):
         write_project(folder, number)
+        write_journals(folder / ".reconciler" / "journal", number // RUNS)
     with serving(few / "listing.json") as first, serving(many / "listing.json") as second:
         write_settings(few, first)
         write_settings(many, second)
@@ -80,14 +82,14 @@ def test_the_help_stays_within_its_budget_of_modules() -> None:
     assert cost("--help")["ours"] <= MODULES["--help"]
 
 
-CALLS = {"validate": 40, "plan": 72}
-"""The most Python functions that one more client may call."""
+CALLS = {"validate": 40, "plan": 72, "export": 172, "fmt --check": 221, "history": 238}
+"""The most Python functions that one more client may call; in a history, one more change."""
 
 
-@pytest.mark.parametrize("command", ["validate", "plan"])
+@pytest.mark.parametrize("command", CALLS)
 def test_a_client_stays_within_its_budget_of_calls(command: str, bench: tuple[Path, Path, str]) -> None:
     """Also says that cost grows no faster than the number of clients."""
-    few, many = (cost(command, "--quiet", "-c", each / "reconciler.yaml")["calls"] for each in bench[:2])
+    few, many = (cost(*command.split(), "--quiet", "-c", each / "reconciler.yaml")["calls"] for each in bench[:2])
     assert (many - few) / 300 <= CALLS[command]
 
 
