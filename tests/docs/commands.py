@@ -44,11 +44,16 @@ code is 5. Warnings never change it. What to do about each code: [recover](../gu
 For a check, 1 means that it found something: an error (`doctor`), a file that would change (`fmt --check`), or a
 missing or refused secret (`secrets deliver --check`).
 
+`reconciler --help` lists the commands. Most commands also have `--no-color`, `--quiet` and `--verbose`.
+
 <!-- Below: written by `make docs` from --help. -->
 """
 
 _SHARED_BY = 2
 """An option that at least so many commands have, in the same words, is listed once for all of them."""
+
+_EVERYWHERE = ("--help", "--no-color", "--quiet", "--verbose")
+"""Options that are not worth naming with each command."""
 
 _Record = tuple[str, str]
 """An option, and what --help says of it."""
@@ -63,7 +68,11 @@ def page() -> str:
     }
     sections = [
         ("Options of several commands", _options(shared.values())),
-        *((context.command_path, _help(context, shared.keys())) for context in contexts),
+        *(
+            (each.command_path, _help(each, shared.keys()))
+            for each in contexts
+            if not isinstance(each.command, click.Group)
+        ),
     ]
     return HEAD + "".join(f"\n## {title}\n\n```text\n{text}\n```\n" for title, text in sections)
 
@@ -103,9 +112,10 @@ def _help(context: click.Context, shared: Collection[_Record]) -> str:
     command.params = [each for each in command.params if each.get_help_record(context) not in shared]
     command.add_help_option, command.epilog = False, None
     named = [_name(option) for record, option in _records(context) if record in shared]
+    named = [name for name in named if name not in _EVERYWHERE]
     parts = [
         command.get_help(context),
-        _paragraph(f"Also: {', '.join(named)}.") if len(named) > 1 else "",
+        _paragraph(f"Also: {', '.join(named)}.") if named else "",
         _epilog(context),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -42,8 +42,6 @@ _NOT_BESIDE_A_PLAN = ("instances", "all_instances", "shard", "clients", "prune",
 Examples:
   reconciler apply
   reconciler apply --instance production --yes
-  reconciler apply --all --yes --parallelism 32
-  reconciler apply --instance production --max-deletes 5
   reconciler apply --instance production --only "Customer *"
   reconciler apply plan.json
   reconciler apply plans/

@@ -22,7 +22,6 @@ from reconciler.workflow.options import Options, ProjectFiles, Selection
 @click.command(
     epilog="""\b
 Examples:
-  reconciler export --instance production
   reconciler export --instance production -o clients/production.yaml
   reconciler export --instance production --split -o clients/production
   reconciler export --all -o clients/all.yaml

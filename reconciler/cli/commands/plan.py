@@ -88,9 +88,6 @@ Examples:
   reconciler plan --instance production -o plan.json
   reconciler plan --all -o plans/
   reconciler plan --live live.json --config-from origin/main --instance production
-  reconciler plan --all --owner team-portal
-  reconciler plan --all --format json
-  reconciler plan --all --shard 2/4
   reconciler plan --all --report plan.md --report plan.html"""
 )
 @files_options
