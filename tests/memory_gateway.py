@@ -18,7 +18,7 @@ from reconciler.model.secret import Secret
 from reconciler.model.trials import Trial
 from reconciler.planning.plan.plan import Change, Create
 
-ENOUGH_SECONDS = 20.0
+ENOUGH_SECONDS = 60.0
 """Nothing here takes so long, unless a test has failed already."""
 
 BIRTHDAY = datetime(2026, 1, 1, 12, tzinfo=UTC)

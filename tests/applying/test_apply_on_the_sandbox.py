@@ -181,7 +181,7 @@ class Together:
 
     def __init__(self, method: str, parties: int) -> None:
         self._method = method
-        self._barrier = Barrier(parties, timeout=20)
+        self._barrier = Barrier(parties, timeout=60)
 
     def __call__(self, app: WSGIApplication) -> WSGIApplication:
         def waiting(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

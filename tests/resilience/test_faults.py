@@ -21,8 +21,8 @@ from reconciler.model.clients import ClientSpec
 from reconciler.model.fields import join_urls
 from reconciler.sandbox.accounts import ADMIN
 from reconciler.sandbox.store import Store
-from tests.cli.projects import Ended, Platform, Project, at, stored, wanted
-from tests.faults import ANY, Acted, CutAnswer, DropConnection, Meanwhile, On, RequestLog, Respond, together
+from tests.cli.projects import SECONDS, Ended, Platform, Project, at, stored, wanted
+from tests.faults import ANY, NOT_SOON, Acted, CutAnswer, DropConnection, Meanwhile, On, RequestLog, Respond, together
 from tests.platform_lines import Line
 from tests.sandbox.conftest import Browser
 from tests.tiers import one_in
@@ -50,8 +50,8 @@ RENAME = ("PUT", f"{CLIENTS}/7")
 POST = ("POST", CLIENTS)
 DELETE = ("DELETE", CLIENTS)
 
-TIMEOUT = 2
-"""Seconds. With 1, a pause after a silence might not fit into the time for all tries."""
+TIMEOUT = 5
+"""Seconds: where somebody stays silent, and all others have enough time; and where nobody is there in the end."""
 
 NOTHING = frozenset[str]()
 ALL = frozenset({"updated", "renamed", "created", "deleted"})
@@ -69,7 +69,7 @@ class Scene:
 
     def silence(self) -> None:
         """Say nothing until the run is over."""
-        self.quiet.wait(30)
+        self.quiet.wait(SECONDS)
 
     def drop_sessions(self) -> None:
         """Forget who is logged in, as when the platform's store of sessions is restarted."""
@@ -163,7 +163,8 @@ def meanwhile(where: tuple[str, str], deed: Callable[[Scene], None], number: int
 
 def maintenance(scene: Scene) -> Fault:
     """Whatever is asked from the first write on."""
-    return Respond(On(ANY, "/", range(3 + scene.line.questions, 999)), 503, "<h1>Be right back</h1>")
+    later = range(3 + scene.line.questions, 999)
+    return Respond(On(ANY, "/", later), 503, "<h1>Be right back</h1>", headers=NOT_SOON)
 
 
 def gone(scene: Scene) -> Fault:
@@ -406,7 +407,7 @@ def a_clean_run_converges(project: Project, scene: Scene, acted: Acted) -> None:
         wished -= {"Changed"}
         project.declare(*(entry for entry in declared(scene.line) if entry["name"] != "Changed"))
     with scene.line.running(scene.database, middleware=acted) as url:
-        project.configure({"staging": at(url, timeout=30)})
+        project.configure({"staging": at(url)})
         ended = project.run("apply", "--yes", "--instance", "staging")
         assert ended.code == 0, ended.out + ended.err
         assert project.run("plan", "--detailed-exitcode").code == 0

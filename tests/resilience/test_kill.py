@@ -147,7 +147,7 @@ def killed_apply(
         children[0].kill()
 
     with platform_line.running(database, middleware=together(moment.fault(kill), acted)) as url:
-        project.configure({"staging": at(url, timeout=30, limits=GENEROUS)})
+        project.configure({"staging": at(url, limits=GENEROUS)})
         with subprocess.Popen(
             command("apply", "--yes", "--instance", "staging", "--journal", journal),
             stdout=subprocess.DEVNULL,
@@ -199,7 +199,7 @@ def target_of(change: Change) -> tuple[str, str | None]:
 
 def clean_run_converges(project: Project, platform_line: Line, database: Path, journal: Path) -> None:
     with platform_line.running(database) as url:
-        project.configure({"staging": at(url, timeout=30, limits=GENEROUS)})
+        project.configure({"staging": at(url, limits=GENEROUS)})
         ended = project.run("apply", "--yes", "--instance", "staging", "--journal", journal)
         assert ended.code == 0, ended.out + ended.err
         assert project.run("plan", "--detailed-exitcode").code == 0

@@ -79,7 +79,7 @@ class Stage:
             clock=self.now.timestamp,
         ) as url:
             sinks = [{"command": {"run": ["./store"]}}, DOCUMENT]
-            self.project.configure({"staging": at(url, timeout=30, sinks=sinks)}, protected=["*"])
+            self.project.configure({"staging": at(url, sinks=sinks)}, protected=["*"])
             yield
 
     def counting(self, app: Any) -> Any:

@@ -113,7 +113,7 @@ def test_one_clean_run_converges_and_leaves_the_clients_of_others_alone(
         codes = []
         for faults in (strikes, together()):
             with line.running(database, middleware=faults) as url:
-                project.configure({"staging": at(url, timeout=4, limits={"updates": 9, "deletes": 9})})
+                project.configure({"staging": at(url, limits={"updates": 9, "deletes": 9})})
                 ended = project.run("apply", "--yes", "-i", "staging")
                 assert REPORTS_A_BUG not in ended.err
                 codes.append(ended.code)

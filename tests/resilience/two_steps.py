@@ -22,6 +22,7 @@ from tests.cli.projects import SECONDS, Project, at, wanted
 from tests.cli.sinking import STORE
 from tests.faults import ANY, CutAnswer, DropConnection, Meanwhile, On, Respond, together
 from tests.platform_lines import Line
+from tests.ports import port_to_return_to
 from tests.secrets.handing import Key, make_key
 
 TIME = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
@@ -106,13 +107,13 @@ class Stage:
     def serving(self, *faults: Any) -> Iterator[str]:
         """The platform, with its faults; it says which requests it gets."""
         self.log = []
+        self.port = self.port or port_to_return_to()  # a journal knows an instance by its URL
         with self.line.running(
             self.database, middleware=together(self._logging, *faults), clock=self.now.timestamp, port=self.port
         ) as url:
-            self.port = int(url.rpartition(":")[2])  # a journal knows an instance by its URL
             sinks = [SINKS[name] for name in self.sinks]
             owners = {"team-a": {"age": [self.key.public]}} if self.key else {}
-            self.project.configure({"staging": at(url, timeout=3, sinks=sinks)}, owners=owners)
+            self.project.configure({"staging": at(url, sinks=sinks)}, owners=owners)
             yield url
 
     def _logging(self, app: Any) -> Any:

@@ -65,7 +65,7 @@ def test_a_request_is_held_until_the_test_lets_it_go() -> None:
     hold = Hold(On("GET", "/oauth/scopes"))
     with running(None, middleware=hold) as base, Browser(base) as browser, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(browser.call, "GET", "/oauth/scopes")
-        assert hold.arrived.wait(10)
+        assert hold.arrived.wait(60)
         assert not waiting.done()
         hold.released.set()
         assert waiting.result(10).status_code == 401

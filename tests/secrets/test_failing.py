@@ -142,20 +142,20 @@ esac
 def test_a_program_that_fails_in_every_way_is_reported_client_by_client(folder: Path) -> None:
     (folder / "unsteady").write_text(UNSTEADY)
     (folder / "unsteady").chmod(0o755)
-    opened = deliverer(folder, {"command": {"run": ["./unsteady"], "timeout": 1}})
-    done = [found for each in many()[:10] for found in opened.deliver(each)]
+    opened = deliverer(folder, {"command": {"run": ["./unsteady"], "timeout": 5}})
+    done = [found for each in many()[:7] for found in opened.deliver(each)]
     whys = [str(found.error).partition(":")[0] if found.error else None for found in done]
     each_time = [
         "./unsteady failed with exit status 1",
         "./unsteady was killed by SIGKILL",
-        "./unsteady was not done after 1 s and was stopped",
+        "./unsteady was not done after 5 s and was stopped",
         "./unsteady failed with exit status 77",
         None,
     ]
-    assert whys == each_time * 2
-    assert [NAMES[index] in str(found.error) for index, found in enumerate(done) if found.error] == [True] * 8
+    assert whys == [*each_time, *each_time[:2]]
+    assert [NAMES[index] in str(found.error) for index, found in enumerate(done) if found.error] == [True] * 6
     stored = [json.loads(line)["name"] for line in (folder / "stored").read_text().splitlines()]
-    assert stored == [NAMES[4], NAMES[9]]
+    assert stored == [NAMES[4]]
     said = "".join(f"{found.error} {found.error.hint}" for found in done if found.error)
     assert not any(text_of(number) in said for number in range(100, 120))
 

@@ -9,6 +9,7 @@ import socket
 import threading
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,7 +115,7 @@ def test_the_body_of_a_redirect_is_not_read_at_all() -> None:
         yield b"HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nTransfer-Encoding: chunked\r\n\r\n"
         yield from itertools.repeat(b"1000\r\n" + b" " * 0x1000 + b"\r\n")
 
-    assert "redirect to https://elsewhere.example" in list_error(endless, timeout=2).message
+    assert "redirect to https://elsewhere.example" in list_error(endless).message
 
 
 @pytest.mark.parametrize("packed", ["gzip", "deflate"])
@@ -162,45 +163,52 @@ def slowly(*beginning: bytes, then: bytes) -> Iterator[bytes]:
     """The beginning, then the same few bytes again and again: always something, never enough."""
     yield from beginning
     for _ in itertools.repeat(None):
-        NEVER.wait(0.02)
+        NEVER.wait(0.1)  # so that a hundred headers, which are too many, take longer than any test
         yield then
 
 
-@pytest.mark.parametrize(
-    ("beginning", "then"),
-    [
-        (b"", b"H"),
-        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
-        (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
-        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-        (HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
-        (CHUNKED, b"1\r\n \r\n"),
-        (HEAD + b"\r\n", b" "),
-    ],
-    ids=["status", "headers", "one-header", "continue", "body", "chunks", "body-until-close"],
-)
-def test_the_time_is_for_the_whole_answer_however_slowly_it_trickles(beginning: bytes, then: bytes) -> None:
-    error = list_error(lambda _: slowly(beginning, then=then), timeout=0.3)
-    assert isinstance(error, Unavailable)
-    assert "no complete answer within 0.3 s" in error.message
-    assert error.hint is not None
-    assert "--timeout" in error.hint
-    assert isinstance(error.__cause__, TimeoutError)
+TRICKLES = {
+    "status": (b"", b"H"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    "one header": (b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "body": (HEAD + b"Content-Length: 100000\r\n\r\n", b" "),
+    "chunks": (CHUNKED, b"1\r\n \r\n"),
+    "body until close": (HEAD + b"\r\n", b" "),
+}
+
+
+def test_the_time_is_for_the_whole_answer_however_slowly_it_trickles() -> None:
+    """All at once, with time enough for the login before."""
+
+    def error_of(name: str) -> GatewayError:
+        beginning, then = TRICKLES[name]
+        return list_error(lambda _: slowly(beginning, then=then), timeout=5)
+
+    with ThreadPoolExecutor(len(TRICKLES)) as pool:
+        errors = dict(zip(TRICKLES, pool.map(error_of, TRICKLES), strict=True))
+    for name, error in errors.items():
+        assert isinstance(error, Unavailable), name
+        assert "no complete answer within 5 s" in error.message, name
+        assert error.hint is not None, name
+        assert "--timeout" in error.hint, name
+        assert isinstance(error.__cause__, TimeoutError), name
 
 
 def test_a_login_that_is_never_answered_is_given_up_and_not_sent_again() -> None:
     with serving(platform(login=lambda _: slowly(then=b""))) as server:
-        with pytest.raises(Unavailable) as caught, connect(server.url, CREDENTIALS, timeout=0.2):
+        with pytest.raises(Unavailable) as caught, connect(server.url, CREDENTIALS, timeout=2):
             pytest.fail("there is no session to use")
         assert "cannot log in to" in caught.value.message
-        assert server.lines == ["POST /login"]
+    assert server.lines == ["POST /login"]
 
 
 def test_a_connection_refused_says_so() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(Unavailable) as caught, connect(f"http://127.0.0.1:{port}", CREDENTIALS, retry_clock=ONCE):
-        pytest.fail("nothing listens there")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and never listens
+        port = nobody.getsockname()[1]
+        with pytest.raises(Unavailable) as caught, connect(f"http://127.0.0.1:{port}", CREDENTIALS, retry_clock=ONCE):
+            pytest.fail("nothing listens there")
     assert caught.value.message == f"cannot log in to http://127.0.0.1:{port}: connection refused"
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 

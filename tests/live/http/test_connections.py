@@ -24,7 +24,7 @@ class Connections:
     """Remembers which connections the requests came through; writes wait until so many have come together."""
 
     def __init__(self, at_once: int) -> None:
-        self._barrier = Barrier(at_once, timeout=20)
+        self._barrier = Barrier(at_once, timeout=60)
         self._lock = Lock()
         self.ports: list[str] = []
 
@@ -63,7 +63,7 @@ def test_so_many_threads_need_so_many_connections_and_none_is_thrown_away(thread
     ):
         made = [gateway.create_client(spec(f"Client {number}")) for number in range(threads)]
 
-        all_answered = Barrier(threads, timeout=20)
+        all_answered = Barrier(threads, timeout=60)
 
         def write(client_id: int) -> None:
             for _ in range(5):

@@ -42,6 +42,7 @@ from tests.builders import spec
 from tests.faults import CutAnswer, DropConnection, On, RequestLog, Respond, together
 from tests.live.servers import CREDENTIALS, HURRIED, ONCE, RESET, Request, answer, in_turn, platform, serving
 from tests.live.waiting import Waiting
+from tests.ports import port_to_return_to
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -174,20 +175,13 @@ def test_a_login_is_never_sent_again_once_it_may_have_arrived(login: bytes) -> N
     assert waiting.pauses == []
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert isinstance(port, int)
-    return port
-
-
 class Outages:
     """A sandbox that can be stopped and started, always at the same place and with the same data."""
 
     def __init__(self, database: Path, *faults: Fault) -> None:
         self.log = RequestLog()
         self.waiting = Waiting()
-        self._port = free_port()
+        self._port = port_to_return_to()
         self.url = f"http://127.0.0.1:{self._port}"
         self._run = partial(running, database, port=self._port, middleware=together(self.log, *faults))
         self._running = ExitStack()
@@ -251,8 +245,10 @@ def test_an_instance_without_a_connection_says_nothing_of_the_next_request(datab
     with (
         running(database, middleware=together(log, fault)) as url,
         connect(url, ACCOUNT, retry_clock=HURRIED) as gateway,
+        socket.socket() as nobody,
     ):
-        nowhere = f"http://127.0.0.1:{free_port()}"
+        nobody.bind(("127.0.0.1", 0))  # and never listens
+        nowhere = f"http://127.0.0.1:{nobody.getsockname()[1]}"
         with pytest.raises(Unavailable, match="refused"), connect(nowhere, ACCOUNT, retry_clock=HURRIED):
             pytest.fail("nothing listens there")
         with pytest.raises(Unavailable, match="the connection was closed"):

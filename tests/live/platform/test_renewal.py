@@ -188,7 +188,7 @@ def at_once(number: int, work: Callable[[], object]) -> list[GatewayError | None
 
 def meeting(number: int, method: str) -> Callable[[Request, bool], None]:
     """Lets nobody without a session go on before so many of them have come."""
-    barrier = Barrier(number, timeout=20)
+    barrier = Barrier(number, timeout=60)
 
     def wait(request: Request, inside: bool) -> None:
         if request.method == method and not inside:
@@ -226,8 +226,8 @@ def test_eight_threads_whose_renewal_is_refused_have_tried_one_login() -> None:
 def test_a_late_answer_of_the_old_session_needs_no_probe() -> None:
     """One thread waits for its answer while another one finds out and renews."""
     instance = Expiring()
-    renewed = Barrier(2, timeout=20)
-    arrived = Barrier(2, timeout=20)
+    renewed = Barrier(2, timeout=60)
+    arrived = Barrier(2, timeout=60)
 
     def hold(request: Request, inside: bool) -> None:
         if request.method == "DELETE" and not inside:

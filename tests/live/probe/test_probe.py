@@ -42,7 +42,7 @@ def bundle(tmp_path: Path) -> Path:
     return tmp_path / "authority.pem"
 
 
-def seen(url: str, *, timeout: float = 5.0, ca_bundle: Path | None = None, allow_http: bool = False) -> ProbeResult:
+def seen(url: str, *, timeout: float = 30.0, ca_bundle: Path | None = None, allow_http: bool = False) -> ProbeResult:
     return probe_instance(url, timeout=timeout, ca_bundle=ca_bundle, allow_http=allow_http, embedded=False)
 
 
