@@ -103,6 +103,22 @@ class Origin:
         """What the origin remembers as applied; empty if nothing."""
         return git(self.bare, "for-each-ref", "--format=%(objectname)", "refs/reconciler/applied/production").strip()
 
+    def let_others_apply(self, kept: Runner) -> dict[str, str]:
+        """Let a runner have kept a checkout with what was applied earlier, and the origin have what was applied since.
+
+        Returns what the origin remembers.
+        """
+        for name in ("production", "staging"):
+            git(kept.checkout, "update-ref", f"refs/reconciler/applied/{name}", "main~1")
+            git(self.bare, "update-ref", f"refs/reconciler/applied/{name}", "main")
+        return self.remembered()
+
+    def remembered(self) -> dict[str, str]:
+        """What the origin remembers as applied to all instances."""
+        form = "--format=%(refname:lstrip=3) %(objectname)"
+        lines = git(self.bare, "for-each-ref", form, "refs/reconciler/applied").splitlines()
+        return dict(line.split() for line in lines)
+
     def head(self) -> str:
         """The newest commit of main."""
         return git(self.bare, "rev-parse", "main").strip()

@@ -204,6 +204,33 @@ def test_a_merge_is_planned_applied_and_remembered(origin: Origin, gitlab_runner
             origin.merge(wanted("Portal"))
 
 
+def test_a_job_in_a_checkout_that_was_kept_takes_no_record_back(
+    origin: Origin, gitlab_runner: Callable[..., Runner]
+) -> None:
+    """Neither its own after an apply that failed, nor that of another instance."""
+    origin.merge(wanted("Portal"))
+    runner = gitlab_runner(**ACCOUNT)
+    assert job(runner, "plan").code == 0
+    newest = origin.let_others_apply(runner)
+    origin.instance.has(stored("Portal", "https://night.example.com/cb"))
+    assert job(runner, "apply").code == 4
+    assert job(runner, "apply", "after_script").code == 0
+    assert origin.remembered() == newest
+
+
+def test_a_complete_apply_moves_its_own_record_alone(origin: Origin, gitlab_runner: Callable[..., Runner]) -> None:
+    origin.merge(wanted("Portal"))
+    runner = gitlab_runner(**ACCOUNT)
+    assert job(runner, "plan").code == 0
+    origin.let_others_apply(runner)
+    origin.merge(wanted("Portal"), wanted("Desk"))
+    newest = origin.let_others_apply(origin.runner())
+    assert job(runner, "apply").code == 0
+    assert job(runner, "apply", "after_script").code == 0
+    applied = git(runner.checkout, "rev-parse", "HEAD").strip()
+    assert origin.remembered() == {**newest, "production": applied}
+
+
 def test_drift_fails_the_scheduled_job(origin: Origin, gitlab_runner: Callable[..., Runner]) -> None:
     origin.merge(wanted("Portal"))
     assert job(gitlab_runner(**ACCOUNT), "drift").code == 2
@@ -245,6 +272,16 @@ def test_the_script_ends_with_the_code_of_the_apply(origin: Origin, anywhere: Ru
     origin.instance.has(stored("Portal", "https://night.example.com/cb"))
     assert pipeline(anywhere, "apply", "production").code == 4
     assert origin.applied() == ""
+
+
+def test_the_script_takes_no_record_back_in_a_checkout_that_was_kept(origin: Origin, anywhere: Runner) -> None:
+    origin.merge(wanted("Portal"))
+    git(anywhere.checkout, "pull", "--quiet")
+    assert pipeline(anywhere, "plan", "production").code == 0
+    newest = origin.let_others_apply(anywhere)
+    origin.instance.has(stored("Portal", "https://night.example.com/cb"))
+    assert pipeline(anywhere, "apply", "production").code == 4
+    assert origin.remembered() == newest
 
 
 def test_the_script_says_how_it_is_used(anywhere: Runner) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.projects import stored, wanted
 from tests.github.flows import (
+    DISPATCH,
     EVIL,
     HERE,
     LAY,
@@ -270,6 +271,19 @@ def test_nobody_has_to_approve_a_plan_that_changes_nothing_and_it_is_remembered(
     _, ran = apply_after_approval(origin, planned)
     assert ran.code == 0, ran.text
     assert origin.applied() == origin.head()
+
+
+def test_where_runners_keep_checkouts_a_failed_apply_takes_no_record_back(origin: Origin) -> None:
+    """Neither its own, nor that of another instance."""
+    origin.merge(wanted("Portal"))
+    planned, _ = plan_after_merge(origin)
+    runner = origin.runner()
+    newest = origin.let_others_apply(runner)
+    origin.instance.has(stored("Portal", "https://night.example.com/cb"))
+    shutil.copytree(planned.temp / "plan", runner.temp / "plan")
+    assert act(runner, "apply.yml", "apply", "apply", **DISPATCH).code == 4
+    assert act(runner, "apply.yml", "apply", "keep what was applied").code == 0
+    assert origin.remembered() == newest
 
 
 def test_a_plan_that_a_guard_refuses_is_not_put_before_anybody(origin: Origin) -> None:

@@ -19,8 +19,9 @@ case $1 in
     ;;
   apply)
     code=0
+    git update-ref -d "$applied/$instance" # an earlier run's; a complete apply sets it
     reconciler apply plan.json --journal journal || code=$?
-    git push --quiet origin "+$applied/*:$applied/*" # only a complete apply moved it
+    if git show-ref --quiet --verify "$applied/$instance"; then git push --quiet origin "+$applied/$instance"; fi
     exit "$code"
     ;;
   *)
