@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,10 @@ from reconciler.cli.run.first_instance import InitFlags, ask_for_instance, insta
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.declared.git.repository import work_tree_root
 from reconciler.exporting.new_project.pipelines import (
+    GITLAB,
     github_files,
     gitlab_files,
+    left_in_gitlab,
     reached,
 )
 from reconciler.exporting.new_project.starting_files import (
@@ -62,11 +64,12 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     _refuse_declared(project, flags)
     files = {**project.files, **_pipelines(project, flags)}
     _write(folder, files, console)
+    console.result("".join(f"{printable(line)}\n" for line in _to_fill_in(project, flags, files)))
     if flags.adopts and project.instance is not None:
         from reconciler.cli.run.first_export import export_first  # imports what reaches an instance
 
         return export_first(folder, project.settings, project.instance, list(files), console)
-    console.result(_next(project, flags))
+    console.result(_next(project))
     return 0
 
 
@@ -166,11 +169,11 @@ def _left_to_do(file: Path) -> str:
     return "" if STATE in lines else f": add the line {STATE} to it"
 
 
-def _next(project: Project, flags: InitFlags) -> str:
+def _next(project: Project) -> str:
     lines = [f"  {printable(each)}" for each in [*go_into(project.folder), *_commands(project)]]
     variables = _variables(project)
     needs = f", with {enumeration(variables)} set" if variables else ""
-    return "".join(f"{line}\n" for line in [*_to_fill_in(project, flags), f"next{needs}:", *lines])
+    return "".join(f"{line}\n" for line in [f"next{needs}:", *lines])
 
 
 def _commands(project: Project) -> Sequence[str]:
@@ -195,18 +198,17 @@ def _variables(project: Project) -> Sequence[str]:
     return [name for each in accounts for name in (each.username_env, each.password_env) if name]
 
 
-def _to_fill_in(project: Project, flags: InitFlags) -> Sequence[str]:
-    """Return what only the code host's own pages can set, and what is left to fill in."""
+def _to_fill_in(project: Project, flags: InitFlags, files: Iterable[Path]) -> Iterator[str]:
+    """Yield what only the code host's own pages can set, and what is left to fill in."""
     instances = [each.name for each in reached(project.settings)]
-    lines = []
     if flags.github:
-        names = printable(enumeration(name for each in instances for name in (f"reconciler-read-{each}", each)))
-        lines.append(f"on GitHub: make the environments {names}, each with the secrets PM_USERNAME and PM_PASSWORD")
+        names = enumeration(name for each in instances for name in (f"reconciler-read-{each}", each))
+        yield f"on GitHub: make the environments {names}, each with the secrets PM_USERNAME and PM_PASSWORD"
         if flags.action is None:
-            lines.append("in .github/workflows: put the full id of a commit in place of SHA")
+            yield "in .github/workflows: put the full id of a commit in place of SHA"
     if flags.gitlab:
-        names = printable(enumeration(name for each in instances for name in (f"reconciler-read/{each}", each)))
-        lines.append(f"on GitLab: make the environments {names}, each with protected variables for its account")
-        if flags.program is None:
-            lines.append("in .gitlab-ci.yml: fill in RECONCILER and RECONCILER_COMMIT, as it says there")
-    return lines
+        names = enumeration(name for each in instances for name in (f"reconciler-read/{each}", each))
+        yield f"on GitLab: make the environments {names}, each with protected variables for its account"
+        pipeline = next(project.folder / each for each in files if each.name == str(GITLAB))
+        text = pipeline.read_text(encoding="utf-8", errors="replace")
+        yield from (f"in {GITLAB}: {each}" for each in left_in_gitlab(text, project.settings))

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance, Settings
+from reconciler.project import PROJECT
 from reconciler.support.shipped import shipped
-from reconciler.support.text import quoted, quoted_scalar
+from reconciler.support.text import enumeration, quoted, quoted_scalar
 
 GITHUB = Path(".github", "workflows")
 GITLAB = Path(".gitlab-ci.yml")
@@ -23,6 +24,7 @@ _COMMIT = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _ACTION = rf"[\w.-]+/[\w.-]+(?:/[\w.-]+)*@{_COMMIT}"
 _PROGRAM = rf"(?P<address>[^\s@\"\\]+(?:@[^\s@\"\\]+)?)@(?P<commit>{_COMMIT})"
 
+_INSTANCES = r"(?<=- INSTANCE: )\[.*\]"
 _USES = r"(?<=uses: )\S+@SHA(?: #.*)?"
 
 
@@ -60,11 +62,24 @@ def gitlab_files(settings: Settings, program: str | None, folder: str) -> Mappin
     text = template("gitlab/gitlab-ci.yml")
     text = re.sub(r"(?<=\n  FOLDER: )\S+", lambda _: _written(folder), text)
     names = ", ".join(quoted_scalar(each.name) for each in reached(settings))
-    text = re.sub(r"(?<=- INSTANCE: )\[.*\]", lambda _: f"[{names}]", text)
+    text = re.sub(_INSTANCES, lambda _: f"[{names}]", text)
     if program is not None and (found := re.fullmatch(_PROGRAM, program)):
         text = re.sub(r'(?<=  RECONCILER: )"[^"]*"', lambda _: json.dumps(found["address"]), text)
         text = re.sub(r'(?<=  RECONCILER_COMMIT: )"[^"]*"', lambda _: json.dumps(found["commit"]), text)
     return {GITLAB: text}
+
+
+def left_in_gitlab(text: str, settings: Settings) -> Iterator[str]:
+    """Yield what is left to do in GitLab's pipeline: one just written, or one that was there."""
+    listed = re.search(_INSTANCES, text)
+    if listed is None:
+        yield f"add the jobs of reconciler: {PROJECT.document('docs/guides/pipelines.md')} says which"
+        return
+    names = {each.strip().strip("\"'") for each in listed[0].strip("[]").split(",")}
+    if missing := [each.name for each in reached(settings) if each.name not in names]:
+        yield f"add {enumeration(missing)} to INSTANCE"
+    if re.search(r'^  RECONCILER(?:_COMMIT)?: ""', text, re.MULTILINE):
+        yield "fill in RECONCILER and RECONCILER_COMMIT, as it says there"
 
 
 def reached(settings: Settings) -> Sequence[Instance]:

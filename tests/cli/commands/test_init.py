@@ -148,6 +148,7 @@ def test_nothing_is_overwritten_and_everything_kept_is_named(project: Project) -
         ".gitignore",
         ".gitlab-ci.yml",
     ]
+    assert "in .gitlab-ci.yml: add the jobs of reconciler: docs/guides/pipelines.md says which\n" in ended.out
     assert "kept .gitignore, which exists: add the line .reconciler/ to it\n" in ended.out
 
 
@@ -232,6 +233,7 @@ def test_a_pipeline_has_the_names_of_every_instance(project: Project) -> None:
     gitlab = yaml.safe_load((project.folder / ".gitlab-ci.yml").read_text())
     assert gitlab["plan"]["parallel"]["matrix"] == [{"INSTANCE": ["eu-1", "007"]}]
     assert (gitlab["variables"]["RECONCILER"], gitlab["variables"]["RECONCILER_COMMIT"]) == (program, "a" * 40)
+    assert "in .gitlab-ci.yml" not in ended.out
     found = judged("zizmor", "--offline", "--no-progress", "--color=never", project.folder / ".github")
     assert found.returncode == 0, found.stdout
 
@@ -247,6 +249,20 @@ def test_in_a_folder_of_a_repository_the_pipelines_go_to_its_root(project: Proje
         workflow = yaml.safe_load((project.folder / f".github/workflows/{name}.yml").read_text())
         assert workflow["defaults"]["run"]["working-directory"] == "infra/auth"
     assert yaml.safe_load((project.folder / ".gitlab-ci.yml").read_text())["variables"]["FOLDER"] == "infra/auth"
+
+
+def test_an_instance_that_a_pipeline_of_gitlab_lacks_is_named(project: Project) -> None:
+    project.configure({"eu-1": at(URL)})
+    assert "fill in RECONCILER and RECONCILER_COMMIT" in project.run("init", "--gitlab").out
+    project.configure({"eu-1": at(URL), "eu-2": at("https://two.example.com"), "007": at("https://b.example.com")})
+    assert "in .gitlab-ci.yml: add eu-2 and 007 to INSTANCE\n" in project.run("init", "--gitlab").out
+
+
+def test_with_an_export_what_is_left_to_set_up_is_said_as_well(project: Project, live: Platform) -> None:
+    ended = project.run("init", "--from", live.url, "--gitlab")
+    assert ended.code == 0
+    assert "on GitLab: make the environments reconciler-read/production and production" in ended.out
+    assert "in .gitlab-ci.yml: fill in RECONCILER" in ended.out
 
 
 def test_a_pipeline_wants_an_account_to_log_in_with(project: Project) -> None:
