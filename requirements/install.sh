@@ -18,7 +18,7 @@ install() { # ARGUMENTS of pip install
 
 "${PYTHON:-python3}" -m venv "$1"
 if [ -n "${2-}" ]; then
-  install --constraint "$2" "$checkout[age]"
+  install --constraint "$2" "${checkout}[age]"
 else
   set -- --require-hashes --requirement "$checkout/requirements/build.txt" --requirement "$checkout/requirements/run.txt"
   if [ -z "${PACKAGES-}" ]; then
