@@ -12,7 +12,7 @@ from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.unfinished import RESERVED_HOST
 from reconciler.planning.plan.plan import Note
-from reconciler.planning.plan.redirect_urls import is_plain_http, redirect_hosts
+from reconciler.planning.plan.redirect_urls import inner_address, is_plain_http, redirect_hosts
 from reconciler.support.canonical_url import ascii_host
 from reconciler.support.text import quoted
 
@@ -161,6 +161,7 @@ def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
 def _redirect_risks(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
     yield from _foreign_letters(before, after)
     yield from _plain_http(before, after)
+    yield from _inner_addresses(before, after)
 
 
 def _foreign_letters(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
@@ -181,6 +182,13 @@ def _plain_http(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
         if url not in known and is_plain_http(url):
             known.add(url)
             yield Note("plain-http", f"plain http: codes sent to {url} can be read in transit")
+
+
+def _inner_addresses(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
+    for url in dict.fromkeys(after.redirect_urls):
+        if url not in before.redirect_urls and (inner := inner_address(url)) is not None:
+            text = f"the redirect URL contains another address, {quoted(inner)}"
+            yield Note("redirect-with-address", f"{text}: a page that redirects there passes the codes on")
 
 
 def _in_order(grants: Iterable[Grant]) -> list[Grant]:

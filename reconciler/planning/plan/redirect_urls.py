@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from reconciler.model.clients import ClientSpec
 from reconciler.support.loopback import is_loopback
+
+_ADDRESS = re.compile(r"(?:[/\\]|%2f|%5c){2}[^/\\]|https?(?::|%3a)", re.IGNORECASE)
+"""Where a browser would see the beginning of another address: `//host`, also with backslashes or percent-encoded."""
 
 
 def escape_variables(spec: ClientSpec) -> ClientSpec:
@@ -33,6 +37,13 @@ def leads_nowhere(spec: ClientSpec) -> bool:
 def is_plain_http(url: str) -> bool:
     """Whether codes sent to this URL can be read in transit: http, and not to the same machine."""
     return url[:5].lower() == "http:" and not is_loopback(_host(url))
+
+
+def inner_address(url: str) -> str | None:
+    """The address that a URL has in its path, query or fragment: what the page there may send a browser on to."""
+    rest = url.partition("://")[2]
+    found = _ADDRESS.search(rest)
+    return rest[found.start() :] if found else None
 
 
 @lru_cache(maxsize=64)  # several risks ask for the hosts of one client

@@ -14,6 +14,7 @@ _MOST_SEVERE_FIRST = (
     "system-client",
     "redirect-host-not-ascii",
     "redirect-host",
+    "redirect-with-address",
     "plain-http",
     "secret-shared",
     "password-grant",

@@ -81,6 +81,24 @@ def test_a_changed_host_is_shown_as_old_and_new() -> None:
     assert risk.text == "the redirect host changes: app.example.com → evil.example"
 
 
+@pytest.mark.parametrize(
+    "inner",
+    ["//evil.example", r"\\evil.example", "%2F%2fevil.example", "https:evil.example", "http%3A%2F%2Fevil.example"],
+)
+def test_an_address_within_a_new_url_is_named(inner: str) -> None:
+    """A page that redirects to what its URL says passes a code on, though the host of the URL is the same."""
+    url = f"https://app.example.com/redirect?to={inner}"
+    [risk] = update_risks(spec("A", redirect="https://app.example.com/redirect?to=/home"), spec("A", redirect=url))
+    assert (risk.code, inner in risk.text) == ("redirect-with-address", True)
+    assert codes(create_risks(spec("A", redirect=url))) == ["redirect-with-address"]
+    assert update_risks(spec("A", redirect=url), spec("B", redirect=url)) == ()
+
+
+@pytest.mark.parametrize("url", ["https://app.example.com/a//", "https://app.example.com/cb?x=1/2&y=http"])
+def test_other_slashes_are_no_address(url: str) -> None:
+    assert create_risks(spec("A", redirect=url)) == ()
+
+
 def test_personal_access_is_said_to_be_as_strong_as_an_administrator() -> None:
     """Contract: id and secret of such a client are enough to mint a token for any user id, administrators included."""
     [risk] = create_risks(spec("A", PERSONAL))
