@@ -1,5 +1,7 @@
 """Apply a plan: write, then list the clients and report the result of each change. The only module that writes.
 
+  what sinks keep aside     put into use, where no listing shows a secret
+             ↓
     updates and renames     in parallel
              ↓
           creates           in parallel; each secret goes to the sinks from the very answer
@@ -118,10 +120,13 @@ def _write(work: _Work) -> tuple[list[Attempt], Listing | str | None, tuple[Deli
     The listing is None if there was none after the last write.
     """
     plan, writer, conditions = work.plan, work.writer, work.conditions
+    kept = work.deliveries.put_kept_into_use()
+    if any(each.status is DeliveryStatus.FAILED for each in kept):
+        conditions.trip("a sink could not put into use what it keeps, and a write might overwrite that")
     writer.write(Update)
     writer.write(Create)
     look, later = _deliver(work)
-    results = _in_order(plan, writer.attempts, later)
+    results = _in_order(plan, writer.attempts, (*later, *kept))
     if look is None:
         look = _look_before_deletes(work)
     if any(each.status is DeliveryStatus.FAILED for each in results):

@@ -63,7 +63,20 @@ class Deliveries:
         # If a name gets a new client, the old one's secret must not be delivered after the new one's.
         new = {item.client.name for item in (*made, *succeeding)}
         before = [each for each in grouped(self._missing_secrets) if each.id not in due and each.client.name not in new]
-        return [*sorted(made, key=place_of), *succeeding, *before]
+        return [*sorted(made, key=place_of), *succeeding, *(before if self._readable else ())]
+
+    def put_kept_into_use(self) -> tuple[DeliveryResult, ...]:
+        """Put into use what sinks lack under the name of its client, where the instance shows no secret.
+
+        Before the first write: what a sink still has under an earlier name would be overwritten by whoever gets it.
+        """
+        if self._readable:
+            return ()
+        items = grouped(self._missing_secrets)
+        return self._all({number: self._kept(item) for number, item in enumerate(items)})
+
+    def _kept(self, item: PendingDelivery) -> Callable[[], list[DeliveryResult]]:
+        return lambda: self._made_current(item)
 
     def deliver(
         self, items: Sequence[PendingDelivery], outcomes: Iterable[Outcome], issued: Iterable[ClientSecret]
@@ -156,8 +169,7 @@ class Deliveries:
 
     def _made_current(self, item: PendingDelivery) -> list[DeliveryResult]:
         """Put into use what is staged; a sink that has nothing of the client has no secret of it."""
-        former = item.change.before.name if isinstance(item.change, Update) else None
-        done = self._deliverer.make_current(item.client, item.id or 0, item.numbers, former)
+        done = self._deliverer.make_current(item.client, item.id or 0, item.numbers)
         return [
             self._result(item, item.id, each, DeliveryStatus.DELIVERED if has_it else DeliveryStatus.NO_SECRET)
             for each, has_it in done

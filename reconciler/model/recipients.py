@@ -35,6 +35,8 @@ class Held(StrEnum):
     """It holds the client's secret for exactly this recipient."""
     STAGED = "staged"
     """It keeps the client's secret for exactly this recipient beside what is in use, until the client is finished."""
+    RENAMED = "renamed"
+    """It holds the client's secret for exactly this recipient under another name, since a rename broke off."""
     LOST = "lost"
     """It was delivered to exactly this recipient, and is not there any more."""
     OTHER = "other"
@@ -45,6 +47,12 @@ class Held(StrEnum):
     """The sink's own file is not there, so that it has no trace of any client."""
     UNKNOWN = "unknown"
     """It cannot be asked."""
+
+
+DELIVERED = frozenset({Held.SAME, Held.RENAMED, Held.LOST})
+"""The answers by which exactly this recipient has had the secret, in use."""
+KEPT = frozenset({Held.STAGED, Held.RENAMED})
+"""The answers by which the secret is there, and only has to be put into use under the client's name."""
 
 
 @frozen

@@ -196,20 +196,18 @@ class Deliverer:
         return answer.held
 
     def make_current(
-        self, client: SinkClient, client_id: int, numbers: Collection[int], former: str | None = None
+        self, client: SinkClient, client_id: int, numbers: Collection[int]
     ) -> tuple[tuple[Delivery, bool], ...]:
-        """Put what is staged for a client, or kept under its `former` name, into use, in the sinks with these numbers.
+        """Put what is staged for a client, or kept under an earlier name, into use, in the sinks with these numbers.
 
-        Raises nothing.
-
-        With each result, whether the sink has the client's secret in use now. Needs no secret.
+        With each result, whether the sink has the client's secret in use now. Needs no secret, and raises nothing.
         """
-        return tuple(self._promoted(number, client, client_id, former) for number in sorted(numbers))
+        return tuple(self._promoted(number, client, client_id) for number in sorted(numbers))
 
-    def _promoted(self, number: int, client: SinkClient, client_id: int, former: str | None) -> tuple[Delivery, bool]:
+    def _promoted(self, number: int, client: SinkClient, client_id: int) -> tuple[Delivery, bool]:
         sink = self._sinks[number]
         try:
-            return Delivery(sink.label, None, number), sink.make_current(client, client_id, former)
+            return Delivery(sink.label, None, number), sink.make_current(client, client_id)
         except SinkError as error:
             return Delivery(sink.label, error, number), False
 

@@ -45,10 +45,10 @@ class Sink(Protocol):
         Idempotent. Raises SinkError; also if the sink cannot stage.
         """
 
-    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
         """Put what is staged for this client into use; what was in use under its name is replaced.
 
-        For a client that was called `former` before, also what is staged or in use for it under that name.
+        Also what is staged or in use for it under another name: that is its earlier one.
 
         Idempotent: True if it is in use afterwards, False if the sink has no secret of this client. Needs no secret,
         and runs no program. Raises SinkError; then what is in use, and what is staged, are still there.

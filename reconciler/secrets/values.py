@@ -59,7 +59,7 @@ class SinkState(StrEnum):
     STORED = "stored"
     """It has a secret under the client's id, and the instance shows none to compare it with."""
     STAGED = "staged"
-    """It keeps the secret beside what is in use: a run was killed before the last step of a create."""
+    """It has the secret, and not in use under its name: a run was killed before the last step of a create or rename."""
     MISSING = "missing"
     UNKNOWN = "unknown"
     """The sink cannot tell."""

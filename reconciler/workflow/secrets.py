@@ -12,7 +12,7 @@ from reconciler.live.gateway import ClientSecret, Gateway
 from reconciler.model.clients import DesiredClient, Listing
 from reconciler.model.errors import ReconcilerError, WrongUsage
 from reconciler.model.names import matches
-from reconciler.model.recipients import Held
+from reconciler.model.recipients import KEPT, Held
 from reconciler.model.settings import Instance
 from reconciler.planning.managed import managed_pairs
 from reconciler.planning.plan.plan import Plan
@@ -164,7 +164,7 @@ def _handover(client: SinkClient, issued: ClientSecret) -> SecretDelivery | None
     return SecretDelivery(DeliveryEvent.EXISTING, client, issued.id, issued.secret, created_at=issued.created_at)
 
 
-_HIDDEN = {Held.SAME: SinkState.STORED, Held.STAGED: SinkState.STAGED}
+_HIDDEN = {Held.SAME: SinkState.STORED, **dict.fromkeys(KEPT, SinkState.STAGED)}
 """What a sink has of a client whose secret the instance does not show."""
 
 

@@ -67,7 +67,7 @@ class Shelf:
     def stage(self, handover: SecretDelivery) -> None:
         raise SinkError("it has no place for a second secret")
 
-    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
         return False
 
     def forget(self, client: SinkClient, client_id: int) -> None:

@@ -207,6 +207,63 @@ def test_a_rename_takes_along_what_the_sinks_have(make_stage: MakeStage) -> None
     assert not (stage.project.folder / "age/team-a/desk.age").exists()
 
 
+def named(name: str, *before: str) -> dict[str, object]:
+    """An entry as the other tests declare it."""
+    grants = {"authorization_code": {"redirect_url": "https://portal.example.com/cb"}, "password": True}
+    more = {"previous_names": list(before)} if before else {}
+    return {"name": name, "grants": grants, "owner": "team-a", **more}
+
+
+def killed_in_a_rename(stage: Stage) -> None:
+    """Desk has become Portal, and the sinks do not know it."""
+    stage.begin()
+    stage.project.declare(named("Desk"))
+    stage.applied()
+    stage.project.declare(named("Portal", "Desk"))
+    assert stage.killed_at_request(lambda kill: Meanwhile(On("PUT", "/oauth/clients/6"), kill, after=True))
+
+
+@pytest.mark.parametrize("then", ["apply", "rename", "somebody else", "deliver"])
+def test_a_rename_that_is_killed_before_the_sinks_know_it_costs_no_secret(make_stage: MakeStage, then: str) -> None:
+    """It is theirs under the earlier name: also if that is taken meanwhile, or the name changes again."""
+    stage = make_stage(("2026", ("json", "age", "dotenv")))
+    killed_in_a_rename(stage)
+    if then == "rename":
+        stage.project.declare(named("Third", "Portal"))
+        stage.applied()
+        stage.project.declare(named("Portal", "Third"))
+    elif then == "somebody else":
+        stage.project.declare(named("Portal"), named("Desk"))
+        with stage.serving():
+            ended = stage.project.run(*stage.arguments(), "--only", "Desk")
+        assert ended.code == 0, ended.out + ended.err
+    elif then == "deliver":
+        check = ["secrets", "deliver", "--instance", "staging"]
+        with stage.serving():
+            assert "staged      Portal (id 6)" in stage.project.run(*check, "--check").out
+            assert stage.project.run(*check).code == 0
+            assert stage.project.run(*check, "--check").code == 0
+    stage.applied()
+    stage.demand_the_end()
+
+
+def test_nothing_is_written_while_a_sink_cannot_put_into_use_what_it_has(make_stage: MakeStage) -> None:
+    """Whoever gets the name would cost the secret that is still there under it."""
+    stage = make_stage(("2026", ("age",)))
+    killed_in_a_rename(stage)
+    place = stage.project.folder / "age" / "team-a" / "portal.age"
+    stage.project.declare(named("Portal"), named("Desk"))
+    with stage.serving(Meanwhile(On("GET", "/oauth/clients/0"), place.mkdir)):
+        ended = stage.project.run(*stage.arguments())
+    assert ended.code == 1
+    assert "x undelivered Portal (id 6), age age/{owner}/{name}.age" in ended.out
+    assert "put into use what it keeps" in " ".join(ended.out.split()), ended.out
+    assert not any(line.startswith(("POST /oauth/clients", "PUT /oauth/clients/6")) for line in stage.log)
+    place.rmdir()
+    stage.applied()
+    stage.demand_the_end()
+
+
 def test_if_only_some_programs_take_the_secret_of_a_rotation_both_clients_stay(
     make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

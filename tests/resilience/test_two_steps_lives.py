@@ -246,7 +246,7 @@ class MemorySink:
 
         self._world.act(keep)
 
-    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
         def put() -> bool:
             self._fail()
             if client_id in self._world.staged:

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from reconciler.model.clients import DesiredClient, LiveClient
 from reconciler.model.lines import UP_TO_4_15, Capabilities, SecretDisplay
 from reconciler.model.names import is_system_client, matches_any
-from reconciler.model.recipients import Covering, Held, Recipient, Recorded
+from reconciler.model.recipients import DELIVERED, KEPT, Covering, Held, Recipient, Recorded
 from reconciler.planning.notes.risks import delivery_risks
 from reconciler.planning.plan.plan import Deliver, Note
 from reconciler.support.frozen import frozen
@@ -36,8 +36,8 @@ class Again:
     live: LiveClient
     number: int
     """The number of the sink in the deliverer."""
-    staged: bool = False
-    """Whether the sink keeps it beside what is in use, so that the instance need not show it."""
+    kept: bool = False
+    """Whether the sink has it staged, or under an earlier name, so that the instance need not show it."""
 
 
 @frozen
@@ -74,25 +74,26 @@ def plan_deliveries(  # noqa: PLR0913  (by name: what was chosen, and what the i
     hidden = capabilities.secrets in (SecretDisplay.ONCE, SecretDisplay.NEVER)
     for each in candidates:
         fates = [(covering, _fate(covering, each.base, observed)) for covering in each.covering]
-        if hidden:  # what a sink keeps beside comes from a create that was reviewed; it can only be put into use
-            fates = [(covering, _Fate.AGAIN if _is_staged(covering) else fate) for covering, fate in fates]
+        if hidden:  # what a sink keeps comes from a change that was reviewed; it can only be put into use
+            fates = [(covering, _Fate.AGAIN if _is_kept(covering) else fate) for covering, fate in fates]
         fresh = tuple(covering for covering, fate in fates if fate is _Fate.NEW)
         chosen = _is_chosen(each, only, owners)
         left_out += bool(fresh) and not chosen
+        again += [
+            Again(each.entry, each.live, covering.number, _is_kept(covering))
+            for covering, fate in fates
+            # What is kept under an earlier name must not be overwritten by whoever gets that name.
+            if fate is _Fate.AGAIN and (chosen or (hidden and _is_kept(covering)))
+        ]
         if chosen:
             for covering, fate in fates:
                 if fate is _Fate.UNKNOWN:
                     unknown[covering.recipient.sink].add(each.live.id)
-            again += [
-                Again(each.entry, each.live, covering.number, _is_staged(covering))
-                for covering, fate in fates
-                if fate is _Fate.AGAIN
-            ]
             new += [_deliver(each, fresh, capabilities)] if fresh else []
     if hidden:
-        staged = tuple(each for each in again if each.staged)
-        lost = {*(deliver.id for deliver in new), *(each.live.id for each in again if not each.staged)}
-        return PlannedDeliveries(again=staged, notes=tuple(_lost(lost, capabilities)))
+        kept = tuple(each for each in again if each.kept)
+        lost = {*(deliver.id for deliver in new), *(each.live.id for each in again if not each.kept)}
+        return PlannedDeliveries(again=kept, notes=tuple(_lost(lost, capabilities)))
     new.sort(key=lambda deliver: (deliver.name, deliver.id))
     return PlannedDeliveries(tuple(new), tuple(again), left_out, tuple(_notes(unknown, instance)))
 
@@ -121,7 +122,7 @@ class _Fate(Enum):
 
 def _fate(covering: Covering, base: tuple[Recipient, ...] | None, observed: bool) -> _Fate:
     recorded, held = covering.recorded, covering.answer.held
-    if _is_pending(covering) and held not in (Held.SAME, Held.LOST):
+    if _is_pending(covering) and held not in DELIVERED:
         return _Fate.NEW
     if base is None:
         return _fate_by_records(covering, observed)
@@ -135,7 +136,7 @@ def _fate_by_records(covering: Covering, observed: bool) -> _Fate:
     recorded, held = covering.recorded, covering.answer.held
     if held is Held.SAME:
         return _Fate.NONE
-    if held is Held.LOST:
+    if held in DELIVERED:
         return _Fate.AGAIN
     # An older version wrote down that it delivered, and not to whom.
     had_it = _has_had_it(recorded, covering.recipient)
@@ -167,14 +168,14 @@ def _before(each: Candidate) -> Iterator[Recipient]:
         known = {each.place for each in covering.recorded.recipients} if covering.recorded is not None else set()
         # A manifest does not name the owner of keys that are not configured any more; a journal does.
         yield from (each for each in covering.answer.before if each.owner is not None or each.place not in known)
-        if covering.answer.held in (Held.SAME, Held.LOST):
+        if covering.answer.held in DELIVERED:
             yield covering.recipient
         elif covering.recorded is not None:
             yield from covering.recorded.recipients
 
 
-def _is_staged(covering: Covering) -> bool:
-    return covering.answer.held is Held.STAGED
+def _is_kept(covering: Covering) -> bool:
+    return covering.answer.held in KEPT
 
 
 def _is_pending(covering: Covering) -> bool:

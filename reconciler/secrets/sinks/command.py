@@ -64,7 +64,7 @@ class CommandSink:
         """See `Sink`. A program has no place beside the one in use."""
         raise SinkError(f"{printable(self._setting.run[0])} cannot keep a second secret of a client")
 
-    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
         """See `Sink`. It was told at once, if at all."""
         return False
 

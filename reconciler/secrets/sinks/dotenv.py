@@ -27,6 +27,7 @@ _STAGED = re.compile(
     r"# staged: (?P<stem>[A-Z0-9_]+)_CLIENT_ID=(?P<id>[1-9][0-9]*) (?P=stem)_CLIENT_SECRET=(?P<secret>\S+)\r?\n?"
 )
 """A comment with what is not in use yet: no reader of the file takes it for a variable."""
+_ID = "_CLIENT_ID"
 
 
 class DotenvSink:
@@ -78,17 +79,17 @@ class DotenvSink:
             words = " ".join(f"{variable}={value}" for variable, value in _variables(delivery).items())
             self._write([*_ended(_without_staged(before, delivery.id)), f"# staged: {words}\n"], before)
 
-    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
         """See `Sink`."""
         stem = variable_stem(client.name)
         with files.locked(self._file.parent):
             before = self._read()
-            secret = _staged_secret(before, stem, client_id)
+            secret = _staged_secret(before, client_id)
             lines = before
-            if secret is None and former is not None and variable_stem(former) != stem:
-                there, was = dict(map(_assigned, before)), variable_stem(former)
-                in_use = there[f"{was}_CLIENT_SECRET"] if _has(there, was, client_id) else None
-                secret = in_use or _staged_secret(before, was, client_id)
+            there = dict(map(_assigned, before))
+            former = _former_stem(there, stem, client_id)
+            if secret is None and former is not None:
+                secret = there[f"{former}_CLIENT_SECRET"]
                 lines = _without(before, former, client_id)
             if secret is not None:
                 refuse_exposed(self._file, self._folder, self._environ)
@@ -115,20 +116,22 @@ class DotenvSink:
         """See `Sink`. The file does not say for which owner a client was delivered."""
         lines = self._read()
         there = dict(map(_assigned, lines))
-        staged = {(found["stem"], found["id"]) for found in map(_STAGED.fullmatch, lines) if found}
-        ids = {value for variable, value in there.items() if variable.endswith("_CLIENT_ID")}
-        nothing = SinkAnswer(Held.NOTHING if self._file.exists() else Held.ABSENT)
-        lost = SinkAnswer(Held.LOST)  # under an earlier name, after a rename that broke off
-        return [
-            SinkAnswer(Held.SAME)
-            if _has(there, variable_stem(client.name), client_id)
-            else SinkAnswer(Held.STAGED)
-            if (variable_stem(client.name), str(client_id)) in staged
-            else lost
-            if str(client_id) in ids
-            else nothing
-            for client, client_id in clients
-        ]
+        nothing = Held.NOTHING if self._file.exists() else Held.ABSENT
+        staged = {found["id"] for found in map(_STAGED.fullmatch, lines) if found}
+        stems: dict[str, list[str]] = {}
+        for variable, value in there.items():
+            if variable.endswith(_ID):
+                stems.setdefault(value, []).append(variable.removesuffix(_ID))
+
+        def held(stem: str, client_id: int) -> Held:
+            if _has(there, stem, client_id):
+                return Held.SAME
+            if str(client_id) in staged:
+                return Held.STAGED
+            found = stems.get(str(client_id), [])
+            return nothing if not found else Held.LOST if _former(there, found, client_id) is None else Held.RENAMED
+
+        return [SinkAnswer(held(variable_stem(client.name), client_id)) for client, client_id in clients]
 
     def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
         """See `Sink`."""
@@ -177,9 +180,23 @@ def _assignments_of(stem: str, client_id: int, secret: str) -> dict[str, str]:
     return {f"{stem}_CLIENT_ID": str(client_id), f"{stem}_CLIENT_SECRET": secret}
 
 
-def _staged_secret(lines: Sequence[str], stem: str, client_id: int) -> str | None:
+def _former_stem(there: Mapping[str, str], stem: str, client_id: int) -> str | None:
+    """The start of the variables that a client has under another name; None if there is none, or `stem` has it."""
+    if _has(there, stem, client_id):
+        return None
+    ids = (variable for variable, value in there.items() if variable.endswith(_ID) and value == str(client_id))
+    return _former(there, [variable.removesuffix(_ID) for variable in ids], client_id)
+
+
+def _former(there: Mapping[str, str], stems: Sequence[str], client_id: int) -> str | None:
+    """The only one of these starts that this sink would write, with a secret; somebody may keep copies for others."""
+    ours = [stem for stem in stems if variable_stem(stem) == stem and _has(there, stem, client_id)]
+    return ours[0] if len(ours) == len(stems) == 1 and _PLAIN.fullmatch(there[f"{ours[0]}_CLIENT_SECRET"]) else None
+
+
+def _staged_secret(lines: Sequence[str], client_id: int) -> str | None:
     for found in map(_STAGED.fullmatch, lines):
-        if found and (found["stem"], found["id"]) == (stem, str(client_id)) and _PLAIN.fullmatch(found["secret"]):
+        if found and found["id"] == str(client_id) and _PLAIN.fullmatch(found["secret"]):
             return found["secret"]
     return None
 

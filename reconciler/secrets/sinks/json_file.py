@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from reconciler.model.errors import SinkError
@@ -74,13 +73,11 @@ class JsonSink:
             staged[str(delivery.id)] = {"name": client.name, **_entry(delivery)}
             self._write(document, before)
 
-    def make_current(self, client: SinkClient, client_id: int, former: str | None = None) -> bool:
+    def make_current(self, client: SinkClient, client_id: int) -> bool:
         """See `Sink`."""
         with files.locked(self._file.parent):
             before, document = self._read(), self._read()
-            entry = _take_staged(document, client, client_id)
-            if entry is None and former not in (None, client.name):
-                entry = _take_former(before, document, replace(client, name=former), client_id)
+            entry = _take_staged(document, client, client_id) or _take_renamed(document, client, client_id)
             if entry is not None:
                 refuse_exposed(self._file, self._folder, self._environ)
                 kept = {key: value for key, value in entry.items() if key != "name"}
@@ -115,15 +112,25 @@ class JsonSink:
             for name, entry in own.items()
             if isinstance(entry, dict) and isinstance(entry.get("id"), int)
         }
-        found = ((each, client_id, by_id.get((each.instance, client_id))) for each, client_id in clients)
         return [
-            self._answer(client, *there) if there else _staged_answer(document, client, client_id) or nothing
-            for client, client_id, there in found
+            self._traced(document, client, client_id, by_id.get((client.instance, client_id))) or nothing
+            for client, client_id in clients
         ]
 
+    def _traced(
+        self, document: Document, client: SinkClient, client_id: int, there: tuple[str, object] | None
+    ) -> SinkAnswer | None:
+        """The answer for a client that is `there` under a name and for an owner; None without a trace of it."""
+        in_use: Any = document.get(client.instance, {}).get(client.name)
+        if _is(in_use, client_id):
+            there = client.name, in_use.get("owner")
+        if there is None:
+            return SinkAnswer(Held.STAGED) if _staged_entry(document, client, client_id) is not None else None
+        return self._answer(client, *there)
+
     def _answer(self, client: SinkClient, name: str, owner: object) -> SinkAnswer:
-        if owner == client.owner:  # after a rename that broke off, it is there under its earlier name
-            return SinkAnswer(Held.SAME if name == client.name else Held.LOST)
+        if owner == client.owner:
+            return SinkAnswer(Held.SAME if name == client.name else Held.RENAMED)
         place = expand(self._setting.path, client.instance)
         return SinkAnswer(
             Held.OTHER, (Recipient(owner if isinstance(owner, str) else None, "json", self.label, place),)
@@ -166,21 +173,16 @@ def _is_table(value: Any) -> bool:
 
 
 def _staged_entry(document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:
-    """What is staged for a client; None if nothing is, or it is for another name or owner."""
+    """What is staged for a client, under whatever name; None if nothing is, or it is for another owner."""
     own = document.get(STAGED, {}).get(client.instance)
     entry = own.get(str(client_id)) if isinstance(own, dict) else None
     if not isinstance(entry, dict) or not isinstance(entry.get("secret"), str):
         return None
-    known = (entry.get("id"), entry.get("name"), entry.get("owner"))
-    return entry if known == (client_id, client.name, client.owner) else None
-
-
-def _staged_answer(document: Document, client: SinkClient, client_id: int) -> SinkAnswer | None:
-    return SinkAnswer(Held.STAGED) if _staged_entry(document, client, client_id) is not None else None
+    return entry if (entry.get("id"), entry.get("owner")) == (client_id, client.owner) else None
 
 
 def _take_staged(document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:
-    """Take out what is staged for a client, and return it if it is for this name and owner."""
+    """Take out what is staged for a client, and return it if it is for this owner."""
     entry = _staged_entry(document, client, client_id)
     staged = document.get(STAGED, {})
     own = staged.get(client.instance)
@@ -192,12 +194,13 @@ def _take_staged(document: Document, client: SinkClient, client_id: int) -> dict
     return entry
 
 
-def _take_former(before: Document, document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:
-    """Take out what is staged or in use for a client under its former name; `before` has all that was staged."""
+def _take_renamed(document: Document, client: SinkClient, client_id: int) -> dict[str, Any] | None:
+    """Take out what is in use for a client under another name, and return it if it is for this owner."""
     own = document.get(client.instance, {})
-    if _is(own.get(client.name), client_id) and own[client.name].get("owner") == client.owner:
-        return dict(own.pop(client.name))
-    return _staged_entry(before, client, client_id)
+    if _is(own.get(client.name), client_id):
+        return None
+    names = [name for name, each in own.items() if _is(each, client_id) and each.get("owner") == client.owner]
+    return own.pop(names[0]) if names else None
 
 
 def _entry(delivery: SecretDelivery) -> dict[str, object]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.applying.past_runs import PastRun, readable_runs
 from reconciler.model.lines import Capabilities, SecretDisplay
-from reconciler.model.recipients import Held
+from reconciler.model.recipients import KEPT, Held
 from reconciler.model.settings import Instance
 from reconciler.planning.delivery.resume import finishing_what_sinks_have
 from reconciler.planning.plan.plan import Create, Delete, Plan
@@ -80,6 +80,6 @@ def _has_it(  # noqa: PLR0913, PLR0917  (one sink, one client)
     number: int, held: Held, client: SinkClient, client_id: int, deliverer: Deliverer, past: JournalLookup
 ) -> bool:
     if held is not Held.UNKNOWN:
-        return held in (Held.SAME, Held.STAGED)
+        return held is Held.SAME or held in KEPT
     recorded = past(deliverer.labels[number], client, client_id)
     return recorded is not None and deliverer.recipient(client, number) in recorded.recipients
