@@ -87,7 +87,7 @@ def load(directory: Path, folder: Path) -> dict[str, ManifestEntry]:
     try:
         return dict(_parsed(content or b"{}"))
     except (ValueError, TypeError, AttributeError, RecursionError):
-        hint = "resolve the conflict that git left in it; or remove it, and everything is delivered again"
+        hint = f"resolve the conflict that git left in it, or restore it; {files.WITHOUT_IT}"
         raise SinkError(f"{files.path_text(path, folder)} cannot be understood", hint) from None
 
 

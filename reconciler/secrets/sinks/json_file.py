@@ -157,7 +157,8 @@ class JsonSink:
             document = None
         if not isinstance(document, dict) or not all(map(_is_table, (document, document.get(STAGED, {})))):
             where = files.path_text(self._file, self._folder)
-            raise SinkError(f"{where} is not a document of this sink", "move it away, or give another path")
+            hint = f"restore it, or give another path; {files.WITHOUT_IT}"
+            raise SinkError(f"{where} is not a document of this sink", hint)
         return document
 
     def _write(self, document: Document, before: Document) -> None:
