@@ -225,3 +225,8 @@ class Listing:
     """What the instance can do, as far as its answers have shown it."""
     unfinished: tuple[UnfinishedCreate, ...] = ()
     """The clients that a run created and did not finish: none of `clients`, and never live for planning."""
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The ids of all clients that are not deleted."""
+        return frozenset(each.id for group in (self.clients, self.unsupported, self.unfinished) for each in group)

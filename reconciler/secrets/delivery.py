@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from reconciler.model.errors import SinkError
@@ -50,6 +51,19 @@ class MissingSecret:
     """Its label."""
     number: int
     """The number of the sink, for `Deliverer.deliver`."""
+
+
+@frozen
+class Leftover:
+    """What a sink keeps of a client that is not live, and that nothing will put into use."""
+
+    name: str
+    """As the sink knows it."""
+    id: int
+    sink: str
+    """Its label."""
+    number: int
+    """The number of the sink."""
 
 
 @frozen
@@ -217,6 +231,19 @@ class Deliverer:
         Not for the old client of a rotation: its successor has its name and place.
         """
         return tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in self._covering(client))
+
+    def leftovers(self, instance: str, url: str, known: Collection[int]) -> tuple[Leftover, ...]:
+        """What the sinks that can be read have staged for clients of an instance, other than these ids."""
+        found: list[Leftover] = []
+        for number, sink in enumerate(self._sinks):
+            with suppress(SinkError):  # whoever needs it says so
+                staged = sorted(sink.staged(instance, url).items())
+                found += [Leftover(name, each, sink.label, number) for each, name in staged if each not in known]
+        return tuple(found)
+
+    def remove_leftover(self, instance: str, url: str, left: Leftover) -> Delivery:
+        """Remove what a sink keeps of a client that is not live. Raises nothing."""
+        return _tried(self._sinks[left.number], lambda sink: sink.unstage(instance, url, left.id))
 
     def holds(self, delivery: SecretDelivery) -> tuple[SinkHolding, ...]:
         """What each sink that covers the client has for it. Changes nothing, and raises nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from reconciler.model.recipients import SinkAnswer
@@ -59,6 +59,12 @@ class Sink(Protocol):
 
         What is stored for another id stays: after a rotation it is the successor's. Raises SinkError.
         """
+
+    def staged(self, instance: str, url: str) -> Mapping[int, str]:
+        """The names of the clients of an instance that something is staged for, by their ids. Raises SinkError."""
+
+    def unstage(self, instance: str, url: str, client_id: int) -> None:
+        """Remove what is staged for a client of an instance. Raises SinkError."""
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """Whether something is stored for each of these clients, by its id; None where the sink cannot tell.

@@ -114,7 +114,7 @@ def with_deliveries(request: PlanRequest, planned: Planned, listing: Listing, *,
     instance, options = planned.instance, request.options
     base = base_of(request, instance)
     earlier = request.earlier(instance, base) if request.earlier is not None and base is not None else None
-    sources = DeliverySources(request.past_deliveries(instance), earlier, observed)
+    sources = DeliverySources(request.past_deliveries(instance), listing.ids, earlier, observed)
     pairs = deliverable_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
     try:
         found = add_deliveries(planned, pairs, deliverer_of(instance, request.settings, options), sources, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from reconciler.applying.deliver import Deliveries
 from reconciler.applying.delivery_items import DeliveryTargets, PendingDelivery
@@ -17,7 +18,7 @@ from reconciler.model.settings import Instance
 from reconciler.planning.managed import managed_pairs
 from reconciler.planning.plan.plan import Plan
 from reconciler.results import SecretsResult, SinkContents, SinkEntry, Stopped
-from reconciler.secrets.delivery import Deliverer
+from reconciler.secrets.delivery import Deliverer, Leftover
 from reconciler.secrets.masking import Mask
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient, SinkState
 from reconciler.support.frozen import frozen
@@ -105,6 +106,8 @@ class _Found:
     others: tuple[DesiredClient, ...]
     """The declared clients that were asked for and match no live one."""
     looked: tuple[tuple[_Due, SinkEntry], ...]
+    leftovers: tuple[Leftover, ...]
+    """What sinks keep of clients that are not live."""
 
 
 def _find(
@@ -123,14 +126,33 @@ def _find(
     managed = {entry.name for entry, _ in known}
     others = (each for each in declared.present if each.name not in managed and wanted.includes(each.name))
     due = _due(deliverer, clients, issued)
-    return _Found(deliverer, listing, issued, tuple(others), tuple((each, _look(deliverer, each)) for each in due))
+    looked = tuple((each, _look(deliverer, each)) for each in due)
+    return _Found(deliverer, listing, issued, tuple(others), looked, _leftovers(deliverer, instance, listing, wanted))
+
+
+def _leftovers(
+    deliverer: Deliverer, instance: Instance, listing: Listing, wanted: DeliveryRequest
+) -> tuple[Leftover, ...]:
+    left = deliverer.leftovers(instance.name, instance.identity, listing.ids)
+    return tuple(each for each in left if wanted.includes(each.name))
 
 
 def _supply(
     request: PlanRequest, instance: Instance, wanted: DeliveryRequest, gateway: Gateway, run: Run
 ) -> SecretsResult:
     found = _find(request, instance, wanted, gateway, run.mask)
-    return _deliver(instance, found.deliverer, found.looked, found.issued, run)
+    supplied = _deliver(instance, found.deliverer, found.looked, found.issued, run)
+    dropped = tuple(_drop(instance, found.deliverer, each) for each in found.leftovers)
+    return replace(supplied, places=_by_sink((*supplied.places, *dropped), found.deliverer))
+
+
+def _drop(instance: Instance, deliverer: Deliverer, left: Leftover) -> SinkEntry:
+    error = deliverer.remove_leftover(instance.name, instance.identity, left).error
+    return SinkEntry(left.name, left.id, left.sink, SinkState.FAILED if error else SinkState.REMOVED, error)
+
+
+def _by_sink(places: Sequence[SinkEntry], deliverer: Deliverer) -> tuple[SinkEntry, ...]:
+    return tuple(sorted(places, key=lambda place: deliverer.labels.index(place.sink)))
 
 
 def _check(
@@ -144,7 +166,8 @@ def _check(
         trials = Trials(wanted.trials, found.deliverer, gateway, found.listing, stop)
         others = [client_of(instance, each.name, each.owner) for each in found.others]
         places = trials.run([Place(due.client, due.number, entry) for due, entry in found.looked], others)
-    return SinkContents(instance, tuple(places), problems=problems)
+    left = [SinkEntry(each.name, each.id, each.sink, SinkState.LEFT_OVER) for each in found.leftovers]
+    return SinkContents(instance, _by_sink((*places, *left), found.deliverer), problems=problems)
 
 
 def _due(

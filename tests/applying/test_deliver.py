@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -81,6 +81,12 @@ class Shelf:
 
     def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
         return None
+
+    def staged(self, instance: str, url: str) -> Mapping[int, str]:
+        return {}
+
+    def unstage(self, instance: str, url: str, client_id: int) -> None:
+        pass
 
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         raise NotImplementedError

@@ -264,6 +264,29 @@ def test_nothing_is_written_while_a_sink_cannot_put_into_use_what_it_has(make_st
     stage.demand_the_end()
 
 
+def test_what_sinks_keep_of_a_client_that_somebody_deleted_is_named_and_removed(make_stage: MakeStage) -> None:
+    """An apply leaves it: only a person knows that it is the right instance which does not have the client."""
+    stage = make_stage(("2026", ("json", "age", "dotenv")))
+    stage.begin()
+    assert killed_before_its_put(stage)
+    stage.person(lambda store: store.revoke(6))
+    deliver = ["secrets", "deliver", "--instance", "staging"]
+    with stage.serving():
+        planned = " ".join(stage.project.run("plan").out.split())
+        for kept in ("json all.json", "age age/{owner}/{name}.age"):
+            assert f"{kept} keeps a secret for client 6, 'Portal', which is not live any more" in planned
+        assert "dotenv all.env keeps a secret for client 6, 'PORTAL'," in planned
+        assert "to remove it: reconciler secrets deliver --instance staging" in planned
+        assert stage.project.run(*stage.arguments()).code == 0
+        checked = stage.project.run(*deliver, "--check")
+        assert (checked.code, checked.out.count("left over")) == (1, 4)
+        removed = stage.project.run(*deliver)
+        assert (removed.code, removed.out.count("removed     Portal (id 6)")) == (0, 2)
+        assert stage.project.run(*deliver, "--check").code == 0
+    assert list(stage.live()) == [7]
+    stage.demand_the_end()
+
+
 def test_if_only_some_programs_take_the_secret_of_a_rotation_both_clients_stay(
     make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

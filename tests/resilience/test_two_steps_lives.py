@@ -7,7 +7,7 @@ delivered. The sinks are in memory: one that can keep a second secret, and a pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -271,6 +271,12 @@ class MemorySink:
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         return [self._world.current.get(each.name, (0, ""))[0] == n if self.stages else None for each, n in clients]
 
+    def staged(self, instance: str, url: str) -> Mapping[int, str]:
+        return {client_id: name for client_id, (name, _) in self._world.staged.items()} if self.stages else {}
+
+    def unstage(self, instance: str, url: str, client_id: int) -> None:
+        self._world.staged.pop(client_id, None)
+
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         return [SinkAnswer(self._held(client.name, client_id)) for client, client_id in clients]
 
@@ -400,7 +406,7 @@ class Life(RuleBasedStateMachine):
         listing = Once(self.world).list_clients()
         planned = plan_listing(request, INSTANCE, listing, Once(self.world))
         pairs = deliverable_pairs(declarations, listing, plan_policy(request, INSTANCE))
-        sources = DeliverySources(past_deliveries(journal)(INSTANCE))
+        sources = DeliverySources(past_deliveries(journal)(INSTANCE), listing.ids)
         return add_deliveries(planned, pairs, self._deliverer(), sources, Options({}))
 
     def _run(

@@ -63,14 +63,11 @@ def _of_supplied(supplied: SinkContents, check: bool) -> int:
         if any(place.trial is not None and _is_useless(place.trial, place.id) for place in supplied.places):
             return FAILED
         unseen = any(place.error is not None for place in supplied.places)
-        return (
-            FAILED
-            if unseen or supplied.problems or states & {SinkState.MISSING, SinkState.STALE, SinkState.STAGED}
-            else DONE
-        )
+        lacking = {SinkState.MISSING, SinkState.STALE, SinkState.STAGED, SinkState.LEFT_OVER}
+        return FAILED if unseen or supplied.problems or states & lacking else DONE
     if SinkState.FAILED not in states:
         return DONE
-    return PARTIAL if SinkState.DELIVERED in states else FAILED
+    return PARTIAL if states & {SinkState.DELIVERED, SinkState.REMOVED} else FAILED
 
 
 def _is_useless(trial: Trial, client_id: int) -> bool:

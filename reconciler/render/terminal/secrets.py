@@ -19,10 +19,12 @@ _STYLES = {
     SinkState.MISSING: Style.REMOVED,
     SinkState.STAGED: Style.CHANGED,
     SinkState.STALE: Style.CHANGED,
+    SinkState.LEFT_OVER: Style.CHANGED,
     SinkState.FAILED: Style.REMOVED,
     SinkState.UNKNOWN: Style.WARNED,
     SinkState.NO_SECRET: Style.WARNED,
     SinkState.DELIVERED: Style.ADDED,
+    SinkState.REMOVED: Style.REMOVED,
     SinkState.STORED: Style.FAINT,
     SinkState.CURRENT: Style.FAINT,
 }
@@ -38,7 +40,7 @@ _TRIAL_STYLES = {
 }
 """In the order in which they are shown."""
 _TRIAL_WIDTH = 17
-_WORDS = {SinkState.NO_SECRET: "no secret", SinkState.CURRENT: "up to date"}
+_WORDS = {SinkState.NO_SECRET: "no secret", SinkState.LEFT_OVER: "left over", SinkState.CURRENT: "up to date"}
 _WIDTH = 12
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.errors import SinkError
@@ -134,22 +134,35 @@ class AgeSink:
 
     def forget(self, client: SinkClient, client_id: int) -> None:
         """See `Sink`."""
+        staged = self._places.staged(client, client_id)
+        # Perhaps without an entry: a run may have been killed right after it wrote the file.
+        unnamed = [self._places.key(staged)] if staged.exists() else []
+        self._forget(lambda name, entry: (entry.url, entry.id) == (client.url, client_id), unnamed)
+
+    def _forget(self, is_gone: Callable[[str, ManifestEntry], bool], unnamed: Iterable[str] = ()) -> None:
+        """Remove files by their entries in the manifest, and those that have perhaps none."""
         if not self._root.is_dir():
             return
         with files.locked(self._root):
             entries = age_manifest.load(self._root, self._folder)
-            gone = {name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, client_id)}
-            staged = self._places.staged(client, client_id)
-            if staged.exists():  # perhaps without an entry: a run may have been killed right after it wrote the file
-                gone.add(self._places.key(staged))
-            for name in sorted(gone):
+            known = {name for name, entry in entries.items() if is_gone(name, entry)}
+            gone = sorted(known.union(unnamed))
+            for name in gone:
                 self._places.refuse_removal(name, entries.get(name))
-            known = gone & entries.keys()
-            for name in sorted(gone):
+            for name in gone:
                 self._places.remove(name)
                 entries.pop(name, None)
             if known:
                 age_manifest.save(self._root, self._folder, entries)
+
+    def staged(self, instance: str, url: str) -> Mapping[int, str]:
+        """See `Sink`."""
+        entries = age_manifest.load(self._root, self._folder)
+        return {entry.id: entry.name for name, entry in entries.items() if entry.url == url and is_staged(name)}
+
+    def unstage(self, instance: str, url: str, client_id: int) -> None:
+        """See `Sink`."""
+        self._forget(lambda name, entry: is_staged(name) and (entry.url, entry.id) == (url, client_id))
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`. A file that is encrypted to recipients other than the owner's current ones does not count."""

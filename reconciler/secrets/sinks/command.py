@@ -72,6 +72,13 @@ class CommandSink:
         """See `Sink`. The program gets the id, and must not touch what is stored for another."""
         self._run(delete_payload(client, client_id), f"the secret of {quoted(client.name)} was not removed", None)
 
+    def staged(self, instance: str, url: str) -> Mapping[int, str]:
+        """See `Sink`."""
+        return {}
+
+    def unstage(self, instance: str, url: str, client_id: int) -> None:
+        """See `Sink`."""
+
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
         return [None] * len(clients)

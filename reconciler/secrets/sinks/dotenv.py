@@ -23,10 +23,8 @@ from reconciler.support.text import quoted
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:/@%+=-]+")
 
 
-_STAGED = re.compile(
-    r"# staged: (?P<stem>[A-Z0-9_]+)_CLIENT_ID=(?P<id>[1-9][0-9]*) (?P=stem)_CLIENT_SECRET=(?P<secret>\S+)\r?\n?"
-)
-"""A comment with what is not in use yet: no reader of the file takes it for a variable."""
+_STAGED = r"(?P<stem>[A-Z0-9_]+)_CLIENT_ID=(?P<id>[1-9][0-9]*) (?P=stem)_CLIENT_SECRET=(?P<secret>\S+)\r?\n?"
+"""What follows in a comment with what is not in use yet: no reader of the file takes it for a variable."""
 _ID = "_CLIENT_ID"
 
 
@@ -41,6 +39,8 @@ class DotenvSink:
         self._environ = environ
         self._folder = setting.folder
         self._file = setting.folder / expand(setting.path, instance)
+        self._start = f"# staged for {instance}: "
+        self._staged = re.compile(re.escape(self._start) + _STAGED)
         self.label = label_of(setting)
 
     def covers(self, client: SinkClient) -> bool:
@@ -69,7 +69,7 @@ class DotenvSink:
                 lines = _without(lines, former, delivery.id)
             for variable, value in _variables(delivery).items():
                 lines = _with(lines, variable, value)
-            self._write(_without_staged(lines, delivery.id), before)
+            self._write(self._without_staged(lines, delivery.id), before)
 
     def stage(self, delivery: SecretDelivery) -> None:
         """See `Sink`."""
@@ -77,14 +77,14 @@ class DotenvSink:
             refuse_exposed(self._file, self._folder, self._environ)
             before = self._read()
             words = " ".join(f"{variable}={value}" for variable, value in _variables(delivery).items())
-            self._write([*_ended(_without_staged(before, delivery.id)), f"# staged: {words}\n"], before)
+            self._write([*_ended(self._without_staged(before, delivery.id)), f"{self._start}{words}\n"], before)
 
     def make_current(self, client: SinkClient, client_id: int) -> bool:
         """See `Sink`."""
         stem = variable_stem(client.name)
         with files.locked(self._file.parent):
             before = self._read()
-            secret = _staged_secret(before, client_id)
+            secret = self._staged_secret(before, client_id)
             lines = before
             there = dict(map(_assigned, before))
             former = _former_stem(there, stem, client_id)
@@ -95,7 +95,7 @@ class DotenvSink:
                 refuse_exposed(self._file, self._folder, self._environ)
                 for variable, value in _assignments_of(stem, client_id, secret).items():
                     lines = _with(lines, variable, value)
-                lines = _without_staged(lines, client_id)
+                lines = self._without_staged(lines, client_id)
                 self._write(lines, before)
             return _has(dict(map(_assigned, lines)), stem, client_id)
 
@@ -105,7 +105,18 @@ class DotenvSink:
             return
         with files.locked(self._file.parent):
             before = self._read()
-            self._write(_without_staged(_without(before, client.name, client_id), client_id), before)
+            self._write(self._without_staged(_without(before, client.name, client_id), client_id), before)
+
+    def staged(self, instance: str, url: str) -> Mapping[int, str]:
+        """See `Sink`. It knows the start of the variables alone."""
+        found = map(self._staged.fullmatch, self._read())
+        return {int(each["id"]): each["stem"] for each in found if each}
+
+    def unstage(self, instance: str, url: str, client_id: int) -> None:
+        """See `Sink`."""
+        with files.locked(self._file.parent):
+            before = self._read()
+            self._write(self._without_staged(before, client_id), before)
 
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
@@ -117,7 +128,7 @@ class DotenvSink:
         lines = self._read()
         there = dict(map(_assigned, lines))
         nothing = Held.NOTHING if self._file.exists() else Held.ABSENT
-        staged = {found["id"] for found in map(_STAGED.fullmatch, lines) if found}
+        staged = {found["id"] for found in map(self._staged.fullmatch, lines) if found}
         stems: dict[str, list[str]] = {}
         for variable, value in there.items():
             if variable.endswith(_ID):
@@ -147,6 +158,18 @@ class DotenvSink:
             return SinkState.MISSING
         same = [compare_digest(there.get(name, "").encode(), value.encode()) for name, value in wanted.items()]
         return SinkState.CURRENT if all(same) else SinkState.STALE
+
+    def _staged_secret(self, lines: Sequence[str], client_id: int) -> str | None:
+        for found in map(self._staged.fullmatch, lines):
+            if found and found["id"] == str(client_id) and _PLAIN.fullmatch(found["secret"]):
+                return found["secret"]
+        return None
+
+    def _without_staged(self, lines: Sequence[str], client_id: int) -> list[str]:
+        """The lines without what is staged for a client."""
+        return [
+            line for line in lines if not ((found := self._staged.fullmatch(line)) and found["id"] == str(client_id))
+        ]
 
     def _assignments(self) -> dict[str, str]:
         return dict(map(_assigned, self._read()))
@@ -192,18 +215,6 @@ def _former(there: Mapping[str, str], stems: Sequence[str], client_id: int) -> s
     """The only one of these starts that this sink would write, with a secret; somebody may keep copies for others."""
     ours = [stem for stem in stems if variable_stem(stem) == stem and _has(there, stem, client_id)]
     return ours[0] if len(ours) == len(stems) == 1 and _PLAIN.fullmatch(there[f"{ours[0]}_CLIENT_SECRET"]) else None
-
-
-def _staged_secret(lines: Sequence[str], client_id: int) -> str | None:
-    for found in map(_STAGED.fullmatch, lines):
-        if found and found["id"] == str(client_id) and _PLAIN.fullmatch(found["secret"]):
-            return found["secret"]
-    return None
-
-
-def _without_staged(lines: Sequence[str], client_id: int) -> list[str]:
-    """The lines without what is staged for a client."""
-    return [line for line in lines if not ((found := _STAGED.fullmatch(line)) and found["id"] == str(client_id))]
 
 
 def _ended(lines: Sequence[str]) -> list[str]:

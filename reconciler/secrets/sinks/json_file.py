@@ -97,6 +97,20 @@ class JsonSink:
             _take_staged(document, client, client_id)
             self._write(document, before)
 
+    def staged(self, instance: str, url: str) -> Mapping[int, str]:
+        """See `Sink`."""
+        own = self._read().get(STAGED, {}).get(instance)
+        entries = own.values() if isinstance(own, dict) else ()
+        known = [(each.get("id"), each.get("name")) for each in entries if isinstance(each, dict)]
+        return {number: name for number, name in known if isinstance(number, int) and isinstance(name, str)}
+
+    def unstage(self, instance: str, url: str, client_id: int) -> None:
+        """See `Sink`."""
+        with files.locked(self._file.parent):
+            before, document = self._read(), self._read()
+            _take_staged(document, SinkClient(instance, url, ""), client_id)
+            self._write(document, before)
+
     def present(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[bool | None]:
         """See `Sink`."""
         document = self._read()

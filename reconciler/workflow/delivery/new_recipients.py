@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
+from reconciler.model.lines import Capabilities, SecretDisplay
 from reconciler.model.recipients import Covering, Held, Recipient, SinkAnswer
 from reconciler.planning.decide import PlanPolicy
 from reconciler.planning.delivery.deliveries import (
@@ -24,6 +26,7 @@ from reconciler.results import Planned
 from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret, SinkQuestion
 from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import frozen
+from reconciler.support.text import quoted
 from reconciler.workflow.delivery.deliveries import with_recipients
 from reconciler.workflow.delivery.unfinished import delivered_successor, finish_what_sinks_have
 from reconciler.workflow.options import Options
@@ -41,6 +44,8 @@ class DeliverySources:
     """What says who had a secret before."""
 
     past: JournalLookup
+    existing: Set[int]
+    """The ids of all clients that are not deleted."""
     earlier: EarlierRecipients | None = None
     """None without a base."""
     observed: bool = False
@@ -70,12 +75,23 @@ def add_deliveries(
         observed=sources.observed,
         capabilities=planned.capabilities,
     )
-    notes = tuple(sorted((*plan.notes, *found.notes), key=lambda note: (note.code, note.text)))
+    left = () if sources.observed else _leftovers(plan, deliverer, sources.existing, planned.capabilities)
+    notes = tuple(sorted((*plan.notes, *found.notes, *left), key=lambda note: (note.code, note.text)))
     plan = replace(plan, deliveries=found.new, notes=notes, left_out=plan.left_out + found.left_out)
     if not sources.observed:
         plan = replace(plan, again=tuple(_again(plan, found, deliverer)))
     missing = () if sources.observed else tuple(_missing(plan, found, deliverer))
     return replace(planned, plan=plan, missing_secrets=missing)
+
+
+def _leftovers(plan: Plan, deliverer: Deliverer, existing: Set[int], capabilities: Capabilities) -> Iterator[Note]:
+    """A note for each secret that a sink keeps of a client that somebody has deleted before it was finished."""
+    if capabilities.secrets is not SecretDisplay.ONCE:
+        return
+    command = shlex.join(["reconciler", "secrets", "deliver", "--instance", plan.instance])
+    for left in deliverer.leftovers(plan.instance, plan.identity, existing):
+        what = f"{left.sink} keeps a secret for client {left.id}, {quoted(left.name)}, which is not live any more"
+        yield Note("staged-left-over", f"{what}; to remove it: {command}")
 
 
 def deliverable_pairs(declared: Declarations, listing: Listing, policy: PlanPolicy) -> list[Pair]:
