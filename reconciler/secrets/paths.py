@@ -99,6 +99,27 @@ def file_pattern(path: str, instance: str) -> str:
     return f"[{_SAFE}]+".join(map(re.escape, _PLACEHOLDER.split(plain)[::2]))
 
 
+Shape = Sequence[Sequence[str]]
+"""The parts of a path, each as the texts around its placeholders; case is ignored."""
+
+
+def shape(path: str) -> Shape:
+    """The shape of a path with the placeholders that are left in it."""
+    return [_PLACEHOLDER.split(part)[::2] for part in PurePosixPath(path.casefold()).parts]
+
+
+def may_be_one_file(one: Shape, other: Shape) -> bool:
+    """Whether two paths can be that of one file, for some clients. Nothing that fills a placeholder has a slash."""
+    return len(one) == len(other) and all(map(_may_be_equal, one, other))
+
+
+def _may_be_equal(one: Sequence[str], other: Sequence[str]) -> bool:
+    if len(one) == len(other) == 1:
+        return one == other
+    begins = one[0].startswith(other[0]) or other[0].startswith(one[0])
+    return begins and (one[-1].endswith(other[-1]) or other[-1].endswith(one[-1]))
+
+
 def fixed_folder(path: str, instance: str) -> Path:
     """The deepest folder that contains all files of an instance."""
     parts = PurePosixPath(expand(path, instance)).parts[:-1]

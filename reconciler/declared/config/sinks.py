@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declared.yaml.document import Document
@@ -107,7 +107,7 @@ def shared_path_problems(document: Document, root: Path) -> Iterator[Diagnostic]
         place = document.location("instances", other[0], "sinks", other[1], other[2], "path")
         if place not in reported:
             reported.add(place)
-            yield _shared(first[0], other[0], place)
+            yield _shared(first[0], other, place)
 
 
 def _sharing(files: Sequence[File], root: Path) -> Iterator[tuple[File, File]]:
@@ -122,9 +122,34 @@ def _sharing(files: Sequence[File], root: Path) -> Iterator[tuple[File, File]]:
         first = seen.setdefault(file.casefold(), each)
         if first is not each and not (kind == first[2] == SHARED and instance != first[0]):
             yield first, each
+    encrypted = [each for each in files if each[2] == "age" and not _path_faults("age", each[3])]
+    yield from _overlapping(encrypted, root)
 
 
-def _shared(first: str, instance: str, place: Location) -> Diagnostic:
+def _overlapping(files: Sequence[File], root: Path) -> Iterator[tuple[File, File]]:
+    """Two sinks whose paths can be equal for some clients, or that one instance would give one manifest."""
+    from reconciler.secrets.paths import expand, fixed_folder, may_be_one_file, shape
+
+    below: dict[str, list[int]] = {}
+    """The sinks, by the folder of all their files: only one that is further up, or the same, can have the same file."""
+    folders, shapes = [], []
+    for number, (instance, _, _, path) in enumerate(files):
+        fixed = fixed_folder(path, instance)
+        folder = os.path.realpath(root / fixed)
+        folders.append(folder.casefold())
+        shapes.append(shape(f"{folder}/{PurePath(expand(path, instance)).relative_to(fixed).as_posix()}"))
+        below.setdefault(folders[-1], []).append(number)
+    for number, folder in enumerate(folders):
+        for above in (folder, *map(str, Path(folder).parents)):
+            for other in below.get(above, ()):
+                alike = above == folder and files[number][0] == files[other][0]
+                if other != number and (alike or may_be_one_file(shapes[number], shapes[other])):
+                    yield files[min(number, other)], files[max(number, other)]
+
+
+def _shared(first: str, other: File, place: Location) -> Diagnostic:
+    instance, _, kind, _ = other
     who = f"{first} and {instance}" if first != instance else f"two sinks of {instance}"
-    hint = "put {instance} into both paths" if first != instance else "give each a separate path"
+    separate = "put both into separate folders" if kind == "age" else "give each a separate path"
+    hint = "put {instance} into both paths" if first != instance else separate
     return error("sink-path", f"{who} would write the same file", place, hint)

@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.secret import Secret
-from reconciler.secrets.delivery import Deliverer
+from reconciler.secrets.delivery import Deliverer, Leftover
 from reconciler.secrets.sinks.dotenv import _assigned, _with, _without
 from reconciler.secrets.values import DeliveryEvent, SinkState
 from tests.secrets.handing import client, deliverer, delivery, many, text_of
@@ -280,6 +281,34 @@ def test_a_document_of_somebody_else_is_left_alone(tmp_path: Path, content: str)
     assert problem(sinks, client())[0] == "clients.json is not a document of this sink"
     assert sinks.deliver(delivery())[0].error is not None
     assert (tmp_path / "clients.json").read_text() == content
+
+
+def test_instances_that_share_a_document_do_not_touch_what_the_other_has_staged(tmp_path: Path) -> None:
+    """Not even for a client of the same name and id."""
+    sinks, ours = deliverer(tmp_path, JSON), delivery()
+    theirs = replace(ours, client=replace(ours.client, instance="other"), secret=Secret(text_of(18)))
+    for each in (ours, theirs):
+        assert [done.error for done in sinks.stage(each, (0,))] == [None]
+    assert sinks.leftovers("other", "", ()) == (Leftover("Customer portal", 17, "json clients.json", 0),)
+    assert sinks.make_current(ours.client, 17, (0,))[0][1]
+    sinks.forget(ours.client, 17)
+    document = json.loads((tmp_path / "clients.json").read_text())
+    assert document["(staged)"]["other"]["17"]["secret"] == text_of(18)
+    assert not document["production"]
+    assert sinks.make_current(theirs.client, 17, (0,))[0][1]
+    assert sinks.leftovers("other", "", ()) == ()
+
+
+def test_copies_that_somebody_keeps_for_others_are_no_earlier_name(tmp_path: Path) -> None:
+    """Only what this sink has written, and once, is moved to the client's name."""
+    file = tmp_path / ".env.production"
+    for kept in ("A_CLIENT_ID=17\nB_CLIENT_ID=17\n", "a_CLIENT_ID=17\n", "A_CLIENT_ID=17\n"):
+        secrets = kept.replace("_ID=17", "_SECRET=x") if kept.count("=") == 2 or kept[0] == "a" else ""
+        file.write_text(kept + secrets)
+        file.chmod(0o600)
+        [(_, moved)] = deliverer(tmp_path, DOTENV).make_current(client(), 17, (0,))
+        assert not moved
+        assert file.read_text() == kept + secrets
 
 
 @BOTH
