@@ -108,6 +108,11 @@ def issuer_change(plan: Plan, live: Listing) -> IssuerChange | None:
     return issuing.change() if issuing.altering() else None
 
 
+def could_alter(plan: Plan, live: Listing) -> bool:
+    """Whether the plan changes or deletes a client so that another would issue the tokens, if this were 2026."""
+    return any(not isinstance(change, Create) for change in _Issuing(plan, live).altering())
+
+
 def with_issuer(plan: Plan, live: Listing) -> Plan:
     """The plan with the old and the new issuer, also as a note at each change that alters it."""
     found = issuer_change(plan, live)

@@ -146,6 +146,10 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
         from reconciler.planning.delivery.resume import finishing_without_sinks
 
         plan = finishing_without_sinks(plan, [sink.scope for sink in instance.sinks])
+    if plan.changes and gateway is not None:
+        from reconciler.workflow.upgrades import with_upgrade_noticed  # not for a plan of an observation
+
+        listing = with_upgrade_noticed(plan, listing, gateway)
     if plan.changes and listing.capabilities.owner_only is not False:
         from reconciler.workflow.ownership import check_ownership  # for few versions
 

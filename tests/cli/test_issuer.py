@@ -10,6 +10,7 @@ import pytest
 from reconciler.declared.schema.files import schema_text
 from tests.cli.projects import Project, wanted
 from tests.cli.test_other_versions import APPLY, CODE, Instance, configure, instance
+from tests.faults import On, Respond
 
 PERSONAL = "personal_access_client"
 OLD, NEW = "client 1, 'PmApi', issues", "client 4, 'Tool', would from then on"
@@ -86,6 +87,33 @@ def test_every_format_names_the_old_and_the_new_one_by_id(project: Project, serv
     offline = project.run("plan", "--live", "live.json")
     assert offline.code == 4
     assert OLD in offline.out
+
+
+def test_before_an_upgrade_has_hashed_the_secrets_the_issuer_is_guarded_too(project: Project) -> None:
+    """Its listing looks like 4.15; one question, which nothing else costs, tells it apart."""
+    answers = {
+        "nobody": Respond(On("GET", "/oauth/clients/0"), 404),
+        "all": Respond(On("GET", "/oauth/clients/2"), 200),
+    }
+    with instance("4.15.6", **answers) as served:
+        configure(project, served)
+        given = served.make("Tool", types=(CODE, PERSONAL))
+        project.declare({"name": "Tool", "state": "absent"})
+        assert project.run("plan", "-o", "plan.json").code == 4
+        for arguments in (APPLY, ["apply", "plan.json"]):
+            ended = project.run(*arguments)
+            assert ended.code == 4
+            assert f"client {given}, 'Tool', issues the personal access tokens of all users now" in ended.out
+        project.declare(tool(personal=False))
+        assert "the limit is 0" in project.run(*APPLY).out
+        assert writes(served) == []
+        served.forget()
+        assert project.run(*APPLY, *ALLOW).code == 0
+        assert served.asked() == ["GET /oauth/clients/0", "GET /oauth/clients/2", f"PUT /oauth/clients/{given}"]
+        served.forget()
+        project.declare({"name": "Tool", "state": "absent"})
+        assert project.run(*APPLY).code == 0
+        assert "GET /oauth/clients/0" not in served.asked()
 
 
 def test_undoing_a_run_gives_the_issuing_back_only_if_that_is_allowed(project: Project, served: Instance) -> None:

@@ -48,6 +48,7 @@ from reconciler.workflow.options import Options, ProjectFiles
 from reconciler.workflow.ownership import foreign_ids, with_create_checks
 from reconciler.workflow.plan import guards, secret_keeping
 from reconciler.workflow.run import Run
+from reconciler.workflow.upgrades import with_upgrade_noticed
 from reconciler.workflow.validate import validate_declarations
 
 
@@ -213,6 +214,7 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
     instance = request.instance
     live = list_clients(gateway, instance)
     wanted = request.plan(live)
+    live = with_upgrade_noticed(wanted, live, gateway)
     if live.unfinished:
         live = with_own_marks(live, _own_nonces(request, wanted, live, run))
     match reconcile_saved(wanted, live, ignore=request.settings.ignore):
