@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.applying.past_runs import PastRun, applied, uncertain
 from reconciler.applying.report import DeliveryStatus
 from reconciler.model.recipients import Recipient, Recorded
-from reconciler.planning.plan.plan import needs_delivery
+from reconciler.planning.plan.plan import Create, needs_delivery
 from reconciler.secrets.values import SinkClient
 
 
@@ -25,6 +25,8 @@ class JournaledDeliveries:
         self._given: dict[tuple[int, str], dict[str, Recipient | None]] = {}
         """Who got the last delivery of a client to a sink, by place: sinks of several programs may share a label."""
         self._failed: set[tuple[int, str]] = set()
+        self._created: set[int] = set()
+        self._perhaps_created: set[str] = set()
         for run in sorted(runs, key=lambda run: (run.heading.started_at, run.heading.run)):
             if run.identity == identity:
                 self._learn(run)
@@ -36,12 +38,19 @@ class JournaledDeliveries:
         last = self._given.get((client_id, label), {})
         if not (pending or last):
             return None
-        failed = (client_id, label) in self._failed
-        return Recorded(pending, failed, tuple(filter(None, last.values())), unnamed=None in last.values())
+        return Recorded(
+            pending,
+            failed=(client_id, label) in self._failed,
+            recipients=tuple(filter(None, last.values())),
+            created=client_id in self._created or client.name in self._perhaps_created,
+            unnamed=None in last.values(),
+        )
 
     def _learn(self, run: PastRun) -> None:
         self._by_id.update({client_id: set() for change, client_id in applied(run) if needs_delivery(change)})
         self._by_name.update({change.name: set() for change in uncertain(run) if needs_delivery(change)})
+        self._created.update(client_id for change, client_id in applied(run) if isinstance(change, Create))
+        self._perhaps_created.update(change.name for change in uncertain(run) if isinstance(change, Create))
         for delivery in run.deliveries:
             if delivery.status is DeliveryStatus.FAILED:
                 self._failed.add((delivery.id, delivery.sink))

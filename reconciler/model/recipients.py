@@ -74,6 +74,8 @@ class Recorded:
     """Whether a past run tried that delivery, and it failed."""
     recipients: tuple[Recipient, ...] = ()
     """Who got the last delivery at each of its places."""
+    created: bool = False
+    """Whether a past run created the client, or may have: then its secret was stored from the answer to the create."""
     unnamed: bool = False
     """Whether an older version wrote down a delivery, and not to whom."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from reconciler.model.errors import SinkError
 from reconciler.model.names import is_system_client
@@ -208,6 +209,10 @@ class Deliverer:
         """What the sink with this number says of a client, without its secret. Raises SinkError."""
         [answer] = self._sinks[number].trace([(client, client_id)])
         return answer.held
+
+    def evidence(self, client: SinkClient, client_id: int, number: int) -> Sequence[Path]:
+        """The files that say what the sink with this number has of a client, if git may have them. Raises SinkError."""
+        return self._sinks[number].evidence(client, client_id)
 
     def make_current(
         self, client: SinkClient, client_id: int, numbers: Collection[int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from reconciler.model.recipients import SinkAnswer
@@ -77,6 +78,9 @@ class Sink(Protocol):
 
         Needs no secret and runs no program. Raises SinkError where the place cannot be read.
         """
+
+    def evidence(self, client: SinkClient, client_id: int) -> Sequence[Path]:
+        """The files that say what `trace` answers of a client, if git may have them. Raises SinkError."""
 
     def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
         """The id and secret that are stored for this client, to be tried. Runs no program.

@@ -28,6 +28,7 @@ from reconciler.workflow.options import Options
 from reconciler.workflow.ownership import with_create_checks
 from reconciler.workflow.parallel import CancelToken, map_parallel
 from reconciler.workflow.plan import PlanRequest, attempt, nothing_known, plan_instance, secret_keeping
+from reconciler.workflow.revisions.committed import never_committed, not_in_commit
 from reconciler.workflow.run import Run
 from reconciler.workflow.unmatched_targets import refuse_unmatched
 
@@ -61,7 +62,7 @@ def apply_instances(request: PlanRequest, approval: Approval, run: Run) -> list[
     when the approval is declined, `WrongUsage` for a glob of `--only` or `--owner` that matches nothing.
     """
     if request.past_deliveries is nothing_known:
-        request = replace(request, past_deliveries=past_deliveries(run.journal))
+        request = _knowing_the_journals(request, run)
     with open_stacks(request.instances, run.parallelism) as stacks:
         cancel_token = CancelToken()
         sessions = writing_sessions(request.options, run, cancel_token)
@@ -74,6 +75,16 @@ def apply_instances(request: PlanRequest, approval: Approval, run: Run) -> list[
         if not approval.ask(results) and pending_of(visits):
             raise Refused("declined: nothing was written")
         return list(by_wave(visits, lambda pending, share: _apply(request, pending, approval, share), run))
+
+
+def _knowing_the_journals(request: PlanRequest, run: Run) -> PlanRequest:
+    folder = request.settings.path.parent
+    return replace(
+        request,
+        past_deliveries=past_deliveries(run.journal),
+        trusted_past=past_deliveries(run.journal, not_in_commit(folder, run.journal)),
+        is_trusted=never_committed(folder),
+    )
 
 
 @contextmanager

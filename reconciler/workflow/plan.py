@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.declared.clients.resolve import InstanceDeclarations
@@ -41,6 +42,11 @@ def nothing_known(_: Instance) -> JournalLookup:
     return lambda label, client, client_id: None
 
 
+def nothing_trusted(_: Path) -> bool:
+    """The answer where nobody looked: a pull request may have written any file."""
+    return False
+
+
 def no_marks(_: Instance) -> Set[str]:
     """The nonces without journals: every mark is somebody else's."""
     return frozenset()
@@ -65,6 +71,10 @@ class PlanRequest:
     """Whether an apply to an instance is known: without one, whatever is overwritten is somebody's own."""
     past_deliveries: Callable[[Instance], JournalLookup] = nothing_known
     """What journals say of past deliveries."""
+    trusted_past: Callable[[Instance], JournalLookup] = nothing_known
+    """What those journals say of past deliveries that no pull request can have written."""
+    is_trusted: Callable[[Path], bool] = nothing_trusted
+    """Whether no pull request can have written a file, since the commit does not have it."""
     own_nonces: Callable[[Instance], Set[str]] = no_marks
     """The nonces of the marks that past runs wrote down in the journals here, for each instance."""
     earlier: Callable[[Instance, Base], EarlierRecipients] | None = None
@@ -110,11 +120,13 @@ def with_deliveries(request: PlanRequest, planned: Planned, listing: Listing, *,
     """
     from reconciler.workflow.delivery.deliveries import deliverer_of, unusable
     from reconciler.workflow.delivery.new_recipients import DeliverySources, add_deliveries, deliverable_pairs
+    from reconciler.workflow.delivery.unfinished import DeliveryProof
 
     instance, options = planned.instance, request.options
     base = base_of(request, instance)
     earlier = request.earlier(instance, base) if request.earlier is not None and base is not None else None
-    sources = DeliverySources(request.past_deliveries(instance), listing.ids, earlier, observed)
+    proof = DeliveryProof(request.trusted_past(instance), request.is_trusted)
+    sources = DeliverySources(request.past_deliveries(instance), proof, listing, earlier, observed)
     pairs = deliverable_pairs(request.declared.of(instance.name), listing, plan_policy(request, instance))
     try:
         found = add_deliveries(planned, pairs, deliverer_of(instance, request.settings, options), sources, options)

@@ -88,6 +88,9 @@ class Shelf:
     def unstage(self, instance: str, url: str, client_id: int) -> None:
         pass
 
+    def evidence(self, client: SinkClient, client_id: int) -> Sequence[Path]:
+        return ()
+
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         raise NotImplementedError
 

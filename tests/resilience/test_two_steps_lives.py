@@ -44,7 +44,7 @@ from reconciler.secrets.stored import Decrypt, Stored
 from reconciler.secrets.values import SecretDelivery, SinkClient, SinkState
 from reconciler.workflow.delivery.deliveries import delivery_targets, past_deliveries
 from reconciler.workflow.delivery.new_recipients import DeliverySources, add_deliveries, deliverable_pairs
-from reconciler.workflow.delivery.unfinished import nonces_in
+from reconciler.workflow.delivery.unfinished import DeliveryProof, nonces_in
 from reconciler.workflow.options import Options
 from reconciler.workflow.plan import PlanRequest, plan_listing, plan_policy
 from reconciler.workflow.run import Run, RunOrigin
@@ -277,6 +277,9 @@ class MemorySink:
     def unstage(self, instance: str, url: str, client_id: int) -> None:
         self._world.staged.pop(client_id, None)
 
+    def evidence(self, client: SinkClient, client_id: int) -> Sequence[Path]:
+        return ()
+
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         return [SinkAnswer(self._held(client.name, client_id)) for client, client_id in clients]
 
@@ -406,7 +409,8 @@ class Life(RuleBasedStateMachine):
         listing = Once(self.world).list_clients()
         planned = plan_listing(request, INSTANCE, listing, Once(self.world))
         pairs = deliverable_pairs(declarations, listing, plan_policy(request, INSTANCE))
-        sources = DeliverySources(past_deliveries(journal)(INSTANCE), listing.ids)
+        past = past_deliveries(journal)(INSTANCE)
+        sources = DeliverySources(past, DeliveryProof(past, lambda _: True), listing)
         return add_deliveries(planned, pairs, self._deliverer(), sources, Options({}))
 
     def _run(

@@ -73,7 +73,7 @@ def prepare(
         told,
         diagnostics,
         was_applied=_asked_once(files.config, journal),
-        own_nonces=_own_nonces(files, journal, based=bool(based)),
+        own_nonces=_own_nonces(files, journal),
     )
     return _knowing_the_past(request, files, journal) if has_sinks else request
 
@@ -92,18 +92,15 @@ def _asked_once(config: Path, journal: Path | None) -> Callable[[Instance], bool
     return answer
 
 
-def _own_nonces(files: ProjectFiles, journal: Path | None, *, based: bool) -> Callable[[Instance], Set[str]]:
+def _own_nonces(files: ProjectFiles, journal: Path | None) -> Callable[[Instance], Set[str]]:
     """What the journals say of unfinished creates: only an instance that has any needs them."""
 
     def find(instance: Instance) -> Set[str]:
         from reconciler.cli.run.journals import journal_directory
         from reconciler.workflow.delivery.unfinished import nonces_in
+        from reconciler.workflow.revisions.committed import not_in_commit
 
         directory = journal_directory(files.config, journal)
-        if not based:
-            return nonces_in(directory)(instance)
-        from reconciler.workflow.revisions.recipients import not_in_commit
-
         return nonces_in(directory, not_in_commit(files.config.parent, directory))(instance)
 
     return find
@@ -113,16 +110,17 @@ def _knowing_the_past(request: PlanRequest, files: ProjectFiles, journal: Path |
     """Add what says who had secrets before: the journals, and the files of the base if there is one."""
     from reconciler.cli.run.journals import journal_directory
     from reconciler.workflow.delivery.deliveries import past_deliveries
+    from reconciler.workflow.revisions.committed import never_committed, not_in_commit
 
-    directory = journal_directory(files.config, journal)
+    folder, directory = files.config.parent, journal_directory(files.config, journal)
+    trusted = past_deliveries(directory, not_in_commit(folder, directory))
+    request = replace(request, trusted_past=trusted, is_trusted=never_committed(folder))
     if not request.bases:
         return replace(request, past_deliveries=past_deliveries(directory))
-    from reconciler.workflow.revisions.recipients import earlier_recipients, not_in_commit
+    from reconciler.workflow.revisions.recipients import earlier_recipients
 
     return replace(
-        request,
-        past_deliveries=past_deliveries(directory, not_in_commit(files.config.parent, directory)),
-        earlier=lambda instance, base: earlier_recipients(files, instance, base),
+        request, past_deliveries=trusted, earlier=lambda instance, base: earlier_recipients(files, instance, base)
     )
 
 

@@ -58,6 +58,7 @@ def _text(delete: Delete) -> str:
 
 def _fix(delete: Delete) -> str:
     return (
-        f"plan where the sinks and the journal of the rotation are; if the secret is lost, remove client "
-        f"{delete.successor} on the Auth Clients page, and apply again"
+        "plan where the sinks and the journal of the rotation are (a file that git has proves nothing: a pull request "
+        f"can write it); if the new secret works, remove client {delete.id} on the Auth Clients page; if it is lost, "
+        f"remove client {delete.successor} on the Auth Clients page, and apply again"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from reconciler.model.errors import SinkError
 from reconciler.model.recipients import Held, Recipient, SinkAnswer
@@ -220,6 +221,12 @@ class AgeSink:
                     owner, "age", self.label, self._places.shown(name), tuple(sorted(map(fingerprint, keys)))
                 )
         return Recipient(None, "age", self.label, self._places.shown(name), ("keys that no owner has today",))
+
+    def evidence(self, client: SinkClient, client_id: int) -> Sequence[Path]:
+        """See `Sink`. The manifest, and every file of the client."""
+        entries = age_manifest.load(self._root, self._folder)
+        named = (name for name, entry in entries.items() if (entry.url, entry.id) == (client.url, client_id))
+        return [self._root / age_manifest.NAME, self._places.file(client), *(self._root / name for name in named)]
 
     def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
         """See `Sink`."""

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field  # noqa: TID251  (it is filled in bit by bit)
+from pathlib import Path
 from threading import Thread
 from typing import IO
 
@@ -86,6 +87,10 @@ class CommandSink:
     def trace(self, clients: Sequence[tuple[SinkClient, int]]) -> Sequence[SinkAnswer]:
         """See `Sink`. A program cannot be asked without running it."""
         return [SinkAnswer(Held.UNKNOWN)] * len(clients)
+
+    def evidence(self, client: SinkClient, client_id: int) -> Sequence[Path]:
+        """See `Sink`. A program cannot tell."""
+        return ()
 
     def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
         """See `Sink`. A program cannot tell."""

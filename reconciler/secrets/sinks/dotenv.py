@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from hmac import compare_digest
+from pathlib import Path
 
 from reconciler.model.errors import SinkError
 from reconciler.model.recipients import Held, SinkAnswer
@@ -143,6 +144,10 @@ class DotenvSink:
             return nothing if not found else Held.LOST if _former(there, found, client_id) is None else Held.RENAMED
 
         return [SinkAnswer(held(variable_stem(client.name), client_id)) for client, client_id in clients]
+
+    def evidence(self, client: SinkClient, client_id: int) -> Sequence[Path]:
+        """See `Sink`. Git has not got the file."""
+        return ()
 
     def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
         """See `Sink`."""

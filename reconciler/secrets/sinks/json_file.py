@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from reconciler.model.errors import SinkError
@@ -149,6 +150,10 @@ class JsonSink:
         return SinkAnswer(
             Held.OTHER, (Recipient(owner if isinstance(owner, str) else None, "json", self.label, place),)
         )
+
+    def evidence(self, client: SinkClient, client_id: int) -> Sequence[Path]:
+        """See `Sink`. Git has not got the file."""
+        return ()
 
     def stored(self, client: SinkClient, decrypt: Decrypt | None) -> Stored:
         """See `Sink`."""

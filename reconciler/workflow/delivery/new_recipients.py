@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
-from reconciler.model.lines import Capabilities, SecretDisplay
-from reconciler.model.recipients import Covering, Held, Recipient, SinkAnswer
+from reconciler.model.lines import SecretDisplay
+from reconciler.model.recipients import KEPT, Covering, Held, Recipient, SinkAnswer
 from reconciler.planning.decide import PlanPolicy
 from reconciler.planning.delivery.deliveries import (
     Again,
@@ -28,7 +28,7 @@ from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 from reconciler.workflow.delivery.deliveries import with_recipients
-from reconciler.workflow.delivery.unfinished import delivered_successor, finish_what_sinks_have
+from reconciler.workflow.delivery.unfinished import DeliveryProof, delivered_successor, finish_what_sinks_have
 from reconciler.workflow.options import Options
 
 _LOST = Note("delivered-again", "a sink that had its secret lacks it")
@@ -44,8 +44,9 @@ class DeliverySources:
     """What says who had a secret before."""
 
     past: JournalLookup
-    existing: Set[int]
-    """The ids of all clients that are not deleted."""
+    proof: DeliveryProof
+    """What proves that a sink has a secret, where nobody can read it again."""
+    listing: Listing
     earlier: EarlierRecipients | None = None
     """None without a base."""
     observed: bool = False
@@ -63,8 +64,8 @@ def add_deliveries(
 
     `pairs` are the declared clients that are live and may be delivered. Raises SinkError if a sink cannot be read.
     """
-    plan = finish_what_sinks_have(planned.plan, deliverer, sources.past)
-    plan = hold_back(plan, delivered_successor(plan, deliverer, sources.past, planned.capabilities))
+    plan = finish_what_sinks_have(planned.plan, deliverer, sources.proof)
+    plan = hold_back(plan, delivered_successor(plan, deliverer, sources.proof, planned.capabilities))
     plan = with_recipients(plan, deliverer)
     candidates = _candidates(plan, pairs, deliverer, sources)
     found = plan_deliveries(
@@ -75,7 +76,7 @@ def add_deliveries(
         observed=sources.observed,
         capabilities=planned.capabilities,
     )
-    left = () if sources.observed else _leftovers(plan, deliverer, sources.existing, planned.capabilities)
+    left = () if sources.observed else _leftovers(plan, deliverer, sources.listing)
     notes = tuple(sorted((*plan.notes, *found.notes, *left), key=lambda note: (note.code, note.text)))
     plan = replace(plan, deliveries=found.new, notes=notes, left_out=plan.left_out + found.left_out)
     if not sources.observed:
@@ -84,12 +85,12 @@ def add_deliveries(
     return replace(planned, plan=plan, missing_secrets=missing)
 
 
-def _leftovers(plan: Plan, deliverer: Deliverer, existing: Set[int], capabilities: Capabilities) -> Iterator[Note]:
+def _leftovers(plan: Plan, deliverer: Deliverer, listing: Listing) -> Iterator[Note]:
     """A note for each secret that a sink keeps of a client that somebody has deleted before it was finished."""
-    if capabilities.secrets is not SecretDisplay.ONCE:
+    if listing.capabilities.secrets is not SecretDisplay.ONCE:
         return
     command = shlex.join(["reconciler", "secrets", "deliver", "--instance", plan.instance])
-    for left in deliverer.leftovers(plan.instance, plan.identity, existing):
+    for left in deliverer.leftovers(plan.instance, plan.identity, listing.ids):
         what = f"{left.sink} keeps a secret for client {left.id}, {quoted(left.name)}, which is not live any more"
         yield Note("staged-left-over", f"{what}; to remove it: {command}")
 
@@ -114,10 +115,35 @@ def _candidates(
     plan: Plan, pairs: Sequence[Pair], deliverer: Deliverer, sources: DeliverySources
 ) -> Iterator[Candidate]:
     questions = [SinkQuestion(_client(plan, entry), live.name, live.id) for entry, live in pairs]
-    for (entry, live), question, answers in zip(pairs, questions, deliverer.answers(questions), strict=True):
+    found = _believed(questions, deliverer.answers(questions), deliverer, sources)
+    for (entry, live), question, answers in zip(pairs, questions, found, strict=True):
         base = sources.earlier(entry) if sources.earlier is not None and answers else None
         covering = (_covering(question, deliverer, each, base, sources.past) for each in answers.items())
         yield Candidate(entry, live, tuple(covering), base)
+
+
+def _believed(
+    questions: Sequence[SinkQuestion],
+    found: Sequence[Mapping[int, SinkAnswer]],
+    deliverer: Deliverer,
+    sources: DeliverySources,
+) -> Iterator[Mapping[int, SinkAnswer]]:
+    """The answers, without what a pull request may have put there for the successor of a client that is live too.
+
+    If an apply put that into use, it would look delivered, and the old client would go.
+    """
+    hidden = sources.listing.capabilities.secrets is SecretDisplay.ONCE
+    names = Counter(live.name for live in sources.listing.clients) if hidden else Counter[str]()
+    for question, answers in zip(questions, found, strict=True):
+        case = deliverer, question.client, question.id
+        doubted = [
+            number
+            for number, answer in answers.items()
+            if names[question.live_name] > 1
+            and answer.held in KEPT
+            and not (sources.proof.holds(*case, number) or sources.proof.has_created(*case, number))
+        ]
+        yield {**answers, **dict.fromkeys(doubted, SinkAnswer(Held.OTHER))}
 
 
 def _covering(

@@ -14,6 +14,7 @@ from reconciler.planning.delivery.resume import finishing_what_sinks_have
 from reconciler.planning.plan.plan import Create, Delete, Plan
 from reconciler.secrets.delivery import Deliverer, JournalLookup, SinkQuestion
 from reconciler.secrets.values import SinkClient
+from reconciler.support.frozen import frozen
 
 _ANY = ""
 """Runs of every plan, saved or not."""
@@ -41,16 +42,40 @@ def _nonces(run: PastRun, digest: str | None) -> Iterator[str]:
         yield from (write.nonce for write in run.writes if write.nonce is not None)
 
 
-def finish_what_sinks_have(plan: Plan, deliverer: Deliverer, past: JournalLookup) -> Plan:
+@frozen
+class DeliveryProof:
+    """What can prove that a sink has a secret: nothing that a pull request may have written."""
+
+    past: JournalLookup
+    """What journals say that no commit has."""
+    is_trusted: Callable[[Path], bool]
+    """Whether no commit has a file."""
+
+    def holds(self, deliverer: Deliverer, client: SinkClient, client_id: int, number: int) -> bool:
+        """Whether what the sink with this number says of a client can be believed. Raises SinkError."""
+        return all(map(self.is_trusted, deliverer.evidence(client, client_id, number)))
+
+    def has_created(self, deliverer: Deliverer, client: SinkClient, client_id: int, number: int) -> bool:
+        """Whether an apply here has created the client: it was not finished before every sink had its secret."""
+        recorded = self.past(deliverer.labels[number], client, client_id)
+        return recorded is not None and recorded.created
+
+
+def finish_what_sinks_have(plan: Plan, deliverer: Deliverer, proof: DeliveryProof) -> Plan:
     """The plan, finishing each unfinished create whose secret is in every sink that covers it today.
 
     Needs no secret, and runs no program: for one, the journals count. Raises SinkError if a sink cannot be read.
     """
-    return finishing_what_sinks_have(plan, lambda create, found: _have_all(plan, create, found, deliverer, past))
+
+    def has_secret(create: Create, client_id: int) -> bool:
+        having = list(_having(plan, create, client_id, deliverer, proof, proof.holds))
+        return bool(having) and all(having)
+
+    return finishing_what_sinks_have(plan, has_secret)
 
 
 def delivered_successor(
-    plan: Plan, deliverer: Deliverer, past: JournalLookup, capabilities: Capabilities
+    plan: Plan, deliverer: Deliverer, proof: DeliveryProof, capabilities: Capabilities
 ) -> Callable[[Delete], bool]:
     """Whether every sink that covers an old client has its successor's secret, or could get it from the instance.
 
@@ -58,28 +83,29 @@ def delivered_successor(
     """
     if capabilities.secrets not in (SecretDisplay.ONCE, SecretDisplay.NEVER):
         return lambda delete: True
-    return lambda delete: all(_having(plan, delete, delete.successor or 0, deliverer, past))
+
+    def believes(deliverer: Deliverer, client: SinkClient, client_id: int, number: int) -> bool:
+        case = deliverer, client, client_id, number
+        return proof.holds(*case) or proof.has_created(*case)
+
+    return lambda delete: all(_having(plan, delete, delete.successor or 0, deliverer, proof, believes))
 
 
-def _have_all(plan: Plan, create: Create, client_id: int, deliverer: Deliverer, past: JournalLookup) -> bool:
-    having = list(_having(plan, create, client_id, deliverer, past))
-    return bool(having) and all(having)
-
-
-def _having(
-    plan: Plan, change: Create | Delete, client_id: int, deliverer: Deliverer, past: JournalLookup
+def _having(  # noqa: PLR0913, PLR0917  (one client, and who says what of it)
+    plan: Plan,
+    change: Create | Delete,
+    client_id: int,
+    deliverer: Deliverer,
+    proof: DeliveryProof,
+    believes: Callable[[Deliverer, SinkClient, int, int], bool],
 ) -> Iterator[bool]:
     """For each sink that covers the client of a change, whether it has the secret of the client with this id."""
     client = SinkClient(plan.instance, plan.identity, change.name, change.owner)
     [answers] = deliverer.answers([SinkQuestion(client, change.name, client_id)])
     for number, answer in answers.items():
-        yield _has_it(number, answer.held, client, client_id, deliverer, past)
-
-
-def _has_it(  # noqa: PLR0913, PLR0917  (one sink, one client)
-    number: int, held: Held, client: SinkClient, client_id: int, deliverer: Deliverer, past: JournalLookup
-) -> bool:
-    if held is not Held.UNKNOWN:
-        return held is Held.SAME or held in KEPT
-    recorded = past(deliverer.labels[number], client, client_id)
-    return recorded is not None and deliverer.recipient(client, number) in recorded.recipients
+        if answer.held is Held.UNKNOWN:
+            recorded = proof.past(deliverer.labels[number], client, client_id)
+            yield recorded is not None and deliverer.recipient(client, number) in recorded.recipients
+        else:
+            has_it = answer.held is Held.SAME or answer.held in KEPT
+            yield has_it and believes(deliverer, client, client_id, number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
@@ -42,11 +43,17 @@ from reconciler.workflow.delivery.deliveries import (
     with_recipients,
 )
 from reconciler.workflow.delivery.new_recipients import declared_today, deliverable_pairs
-from reconciler.workflow.delivery.unfinished import delivered_successor, finish_what_sinks_have, nonces_in
+from reconciler.workflow.delivery.unfinished import (
+    DeliveryProof,
+    delivered_successor,
+    finish_what_sinks_have,
+    nonces_in,
+)
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options, ProjectFiles
 from reconciler.workflow.ownership import foreign_ids, with_create_checks
 from reconciler.workflow.plan import guards, secret_keeping
+from reconciler.workflow.revisions.committed import never_committed, not_in_commit
 from reconciler.workflow.run import Run
 from reconciler.workflow.upgrades import with_upgrade_noticed
 from reconciler.workflow.validate import validate_declarations
@@ -222,16 +229,16 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
             found = stale_refusals(stale, instance.name)
             return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
-            past = past_deliveries(run.journal)(instance)
-            plan = finish_what_sinks_have(plan, _deliverer(request), past)
+            proof = _proof(request, run)
+            plan = finish_what_sinks_have(plan, _deliverer(request), proof)
             if request.options.discard_secrets:
                 plan = finishing_without_sinks(plan, [sink.scope for sink in instance.sinks])
-            proven = delivered_successor(plan, _deliverer(request), past, live.capabilities)
+            proven = delivered_successor(plan, _deliverer(request), proof, live.capabilities)
             if request.digest is None:  # it was made just now, and claims nothing
                 plan = with_issuer(with_recipients(plan, _deliverer(request)), live)
             else:
                 plan = replace(plan, issuer=issuer_change(plan, live))
-            lost, unread = _lost(request, plan, past)
+            lost, unread = _lost(request, plan, past_deliveries(run.journal)(instance))
             refused = (
                 *_refusals(request, plan, live, wanted, lost.unproven),
                 *_ownership_refusals(plan, gateway, live),
@@ -247,9 +254,20 @@ def _own_nonces(request: ExactPlan, wanted: Plan, live: Listing, run: Run) -> Se
     """The nonces of marks that this plan's own runs wrote down, or any run here if the plan says what it left."""
     resumed = (change.resume for change in wanted.changes if isinstance(change, Create) and change.resume)
     shown = {each for resume in resumed for each in (resume.id, *resume.others)}
-    known = nonces_in(run.journal)(request.instance)
-    its_own = nonces_in(run.journal, digest=request.digest)(request.instance)
+    trusted = not_in_commit(_folder(request), run.journal)
+    known = nonces_in(run.journal, trusted)(request.instance)
+    its_own = nonces_in(run.journal, trusted, request.digest)(request.instance)
     return its_own | {begun.nonce for begun in live.unfinished if begun.id in shown and begun.nonce in known}
+
+
+def _proof(request: ExactPlan, run: Run) -> DeliveryProof:
+    folder = _folder(request)
+    past = past_deliveries(run.journal, not_in_commit(folder, run.journal))
+    return DeliveryProof(past(request.instance), never_committed(folder))
+
+
+def _folder(request: ExactPlan) -> Path:
+    return request.settings.path.parent
 
 
 def _refusals(

@@ -1,13 +1,11 @@
-"""Who gets secrets by the files of another revision, and what of the work tree a pull request cannot have written."""
+"""Who gets secrets by the files of another revision."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from functools import cache
 from pathlib import Path
 
 from reconciler.declared.at_revision import SYMLINK, linked_content, settings_at
-from reconciler.declared.git.repository import contains, file_at, head_commit, list_tree, read_blobs
+from reconciler.declared.git.repository import contains, file_at, read_blobs
 from reconciler.model.clients import DesiredClient
 from reconciler.model.recipients import Recipient
 from reconciler.model.settings import Instance
@@ -49,19 +47,3 @@ def _reading_at(commit: str, folder: Path) -> ReadFile:
         return linked_content(commit, folder, place.as_posix(), data) if found.mode == SYMLINK else data
 
     return read
-
-
-def not_in_commit(folder: Path, journal: Path) -> Callable[[Path], bool]:
-    """Whether a file below a folder of journals is not in the commit that is checked out.
-
-    With a base, somebody else may have written what is: a pull request that adds a journal must not hide anything.
-    """
-
-    @cache
-    def committed() -> Collection[Path]:
-        place, head = journal.absolute(), head_commit(folder)
-        if head is None or not contains(folder, place):
-            return ()
-        return {place / each.path for each in list_tree(folder, head, place)}
-
-    return lambda path: path.absolute() not in committed()
