@@ -223,7 +223,7 @@ def killed_in_a_rename(stage: Stage) -> None:
     assert stage.killed_at_request(lambda kill: Meanwhile(On("PUT", "/oauth/clients/6"), kill, after=True))
 
 
-@pytest.mark.parametrize("then", ["apply", "rename", "somebody else", "deliver"])
+@pytest.mark.parametrize("then", ["apply", "rename", "somebody else", "saved", "deliver"])
 def test_a_rename_that_is_killed_before_the_sinks_know_it_costs_no_secret(make_stage: MakeStage, then: str) -> None:
     """It is theirs under the earlier name: also if that is taken meanwhile, or the name changes again."""
     stage = make_stage(("2026", ("json", "age", "dotenv")))
@@ -236,6 +236,12 @@ def test_a_rename_that_is_killed_before_the_sinks_know_it_costs_no_secret(make_s
         stage.project.declare(named("Portal"), named("Desk"))
         with stage.serving():
             ended = stage.project.run(*stage.arguments(), "--only", "Desk")
+        assert ended.code == 0, ended.out + ended.err
+    elif then == "saved":
+        stage.project.declare(named("Portal"), named("Desk"))
+        with stage.serving():
+            assert stage.project.run("plan", "--instance", "staging", "--only", "Desk", "-o", "plan.json").code == 0
+            ended = stage.project.run("apply", "plan.json")
         assert ended.code == 0, ended.out + ended.err
     elif then == "deliver":
         check = ["secrets", "deliver", "--instance", "staging"]

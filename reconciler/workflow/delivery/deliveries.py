@@ -11,7 +11,7 @@ from reconciler.applying.delivery_items import DeliveryTargets
 from reconciler.applying.past_runs import readable_runs
 from reconciler.applying.pending_deliveries import JournaledDeliveries
 from reconciler.model.errors import Refused, SinkError
-from reconciler.model.recipients import Held, Recipient, Recorded
+from reconciler.model.recipients import KEPT, Held, Recipient, Recorded
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Deliver, Plan, Update
@@ -112,7 +112,7 @@ def lost_again(plan: Plan, deliverer: Deliverer, past: JournalLookup) -> LostSec
             if recipient in each.recipients and answer.held is not Held.SAME:
                 missing.append(MissingSecret(question.client, each.id, label, number))
                 recorded = past(label, question.client, each.id)
-                if answer.held not in (Held.LOST, Held.STAGED) and not _has_had_it(recorded, recipient):
+                if answer.held not in {Held.LOST, *KEPT} and not _has_had_it(recorded, recipient):
                     unproven[each] = None
     return LostSecrets(tuple(sorted(missing, key=lambda each: each.number)), tuple(unproven))
 

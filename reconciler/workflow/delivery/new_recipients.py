@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -128,21 +128,12 @@ def _believed(
     deliverer: Deliverer,
     sources: DeliverySources,
 ) -> Iterator[Mapping[int, SinkAnswer]]:
-    """The answers, without what a pull request may have put there for the successor of a client that is live too.
-
-    If an apply put that into use, it would look delivered, and the old client would go.
-    """
+    """The answers, without those that a pull request may have forged for the successor of a client."""
     hidden = sources.listing.capabilities.secrets is SecretDisplay.ONCE
-    names = Counter(live.name for live in sources.listing.clients) if hidden else Counter[str]()
     for question, answers in zip(questions, found, strict=True):
-        case = deliverer, question.client, question.id
-        doubted = [
-            number
-            for number, answer in answers.items()
-            if names[question.live_name] > 1
-            and answer.held in KEPT
-            and not (sources.proof.holds(*case, number) or sources.proof.has_created(*case, number))
-        ]
+        client = replace(question.client, name=question.live_name)
+        kept = [number for number, answer in answers.items() if hidden and answer.held in KEPT]
+        doubted = [n for n in kept if sources.proof.doubts(deliverer, client, question.id, n, sources.listing)]
         yield {**answers, **dict.fromkeys(doubted, SinkAnswer(Held.OTHER))}
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from reconciler.applying.past_runs import PastRun, readable_runs
+from reconciler.model.clients import Listing
 from reconciler.model.lines import Capabilities, SecretDisplay
 from reconciler.model.recipients import KEPT, Held
 from reconciler.model.settings import Instance
@@ -59,6 +60,16 @@ class DeliveryProof:
         """Whether an apply here has created the client: it was not finished before every sink had its secret."""
         recorded = self.past(deliverer.labels[number], client, client_id)
         return recorded is not None and recorded.created
+
+    def doubts(self, deliverer: Deliverer, client: SinkClient, client_id: int, number: int, listing: Listing) -> bool:
+        """Whether a pull request may have put there what the sink with this number keeps of a successor.
+
+        If an apply put that into use, it would look delivered, and the old client, which is live too, would go.
+        """
+        if sum(live.name == client.name for live in listing.clients) < 2:
+            return False
+        case = deliverer, client, client_id, number
+        return not (self.holds(*case) or self.has_created(*case))
 
 
 def finish_what_sinks_have(plan: Plan, deliverer: Deliverer, proof: DeliveryProof) -> Plan:

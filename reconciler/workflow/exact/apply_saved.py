@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler.applying.report import Report
 from reconciler.live.gateway import Gateway
-from reconciler.model.clients import Declarations, Listing, LiveClient
+from reconciler.model.clients import Declarations, Listing
 from reconciler.model.diagnostics import Severity
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused, SinkError
 from reconciler.model.settings import Instance, Settings
@@ -19,22 +19,19 @@ from reconciler.planning.delivery.retirement import retirement_refusals
 from reconciler.planning.guard import Refusal, refusals
 from reconciler.planning.issuer import claim_refusals, issuer_change, with_issuer
 from reconciler.planning.ownership import foreign_refusals
-from reconciler.planning.plan.plan import Change, Create, Delete, Deliver, Plan, Update
+from reconciler.planning.plan.plan import Change, Create, Delete, Deliver, Plan
 from reconciler.planning.planfile.claims import check_claims, needs_declarations
 from reconciler.planning.planfile.delivery_claims import check_deliveries, delivers
 from reconciler.planning.planfile.stale import Ready, Stale, reconcile_saved, stale_refusals
 from reconciler.results import ApplyResult, Finished, Planned, Stopped, is_pending
-from reconciler.secrets.delivery import Deliverer, JournalLookup
-from reconciler.secrets.values import SinkClient
+from reconciler.secrets.delivery import Deliverer
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 from reconciler.workflow.apply import lock, writing_sessions
 from reconciler.workflow.delivery.deliveries import (
-    LostSecrets,
     client_of,
     deliverer_of,
     delivery_targets,
-    lost_again,
     mask_refusals,
     needs_sinks,
     past_deliveries,
@@ -44,16 +41,16 @@ from reconciler.workflow.delivery.deliveries import (
 )
 from reconciler.workflow.delivery.new_recipients import declared_today, deliverable_pairs
 from reconciler.workflow.delivery.unfinished import (
-    DeliveryProof,
     delivered_successor,
     finish_what_sinks_have,
     nonces_in,
 )
+from reconciler.workflow.exact.missing import KnownClient, MissingSources, lacking, lost_secrets, made_by, proof_in
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options, ProjectFiles
 from reconciler.workflow.ownership import foreign_ids, with_create_checks
 from reconciler.workflow.plan import guards, secret_keeping
-from reconciler.workflow.revisions.committed import never_committed, not_in_commit
+from reconciler.workflow.revisions.committed import not_in_commit
 from reconciler.workflow.run import Run
 from reconciler.workflow.upgrades import with_upgrade_noticed
 from reconciler.workflow.validate import validate_declarations
@@ -178,38 +175,23 @@ def _with_sink_refusals(request: ExactPlan, planned: Planned, run: Run) -> Plann
 
 
 def _with_missing_secrets(
-    request: ExactPlan, planned: Planned, made: Sequence[tuple[SinkClient, int]], lost: LostSecrets, run: Run
+    request: ExactPlan, planned: Planned, made: Sequence[KnownClient], live: Listing, sources: MissingSources
 ) -> Planned:
     """Add to the plan what it delivers again, and what sinks lack of the clients that an earlier run of it made."""
+    pairs = deliverable_pairs(request.declared, live, _policy(request))
+    managed = [(client_of(request.instance, found.name, entry.owner), found.id) for entry, found in pairs]
     try:
-        found = _deliverer(request).missing_secrets(made, past_deliveries(run.journal)(request.instance))
+        found = lacking(_deliverer(request), made, managed, live, sources)
     except SinkError as problem:
         return replace(planned, refusals=(*planned.refusals, unusable(problem)))
-    return replace(planned, missing_secrets=tuple(dict.fromkeys((*found, *lost.missing))))
+    return replace(planned, missing_secrets=found)
 
 
-def _lost(request: ExactPlan, plan: Plan, past: JournalLookup) -> tuple[LostSecrets, tuple[Refusal, ...]]:
-    try:
-        return lost_again(plan, _deliverer(request), past), ()
-    except SinkError as problem:
-        return LostSecrets(), (unusable(problem),)
-
-
-def _made(
-    request: ExactPlan, done: Sequence[Change], live: Listing, known: Collection[int]
-) -> list[tuple[SinkClient, int]]:
-    """The clients that these changes created or renamed. `known` are the ids of those that were live before."""
-    by_spec = {change.after: change for change in done if isinstance(change, Create | Update)}
-    return [
-        (client_of(request.instance, client.name, by_spec[client.spec].owner), client.id)
-        for client in live.clients
-        if client.spec in by_spec and _may_be_of(by_spec[client.spec], client, known)
-    ]
-
-
-def _may_be_of(change: Create | Update, client: LiveClient, known: Collection[int]) -> bool:
-    """Whether a client that matches the change is the result of it: in a rotation, the old client matches too."""
-    return client.id == change.id if isinstance(change, Update) else client.id not in known
+def _policy(request: ExactPlan) -> PlanPolicy:
+    instance = request.instance
+    return PlanPolicy(
+        instance.name, instance.identity, ignore=request.settings.ignore, system_clients=instance.system_clients
+    )
 
 
 def _deliverer(request: ExactPlan) -> Deliverer:
@@ -229,7 +211,8 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
             found = stale_refusals(stale, instance.name)
             return Planned(instance, wanted, tuple(_with_way_out(each, request.when_stale) for each in found)), ()
         case Ready(plan, done):
-            proof = _proof(request, run)
+            past = past_deliveries(run.journal)(instance)
+            proof = proof_in(run.journal, instance, _folder(request))
             plan = finish_what_sinks_have(plan, _deliverer(request), proof)
             if request.options.discard_secrets:
                 plan = finishing_without_sinks(plan, [sink.scope for sink in instance.sinks])
@@ -238,7 +221,7 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
                 plan = with_issuer(with_recipients(plan, _deliverer(request)), live)
             else:
                 plan = replace(plan, issuer=issuer_change(plan, live))
-            lost, unread = _lost(request, plan, past_deliveries(run.journal)(instance))
+            lost, unread = lost_secrets(plan, _deliverer(request), past)
             refused = (
                 *_refusals(request, plan, live, wanted, lost.unproven),
                 *_ownership_refusals(plan, gateway, live),
@@ -246,8 +229,8 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
                 *unread,
             )
             planned = Planned(instance, plan, refused, capabilities=live.capabilities)
-            made = _made(request, done, live, wanted.live_ids)
-            return _with_missing_secrets(request, planned, made, lost, run), done
+            made = made_by(done, live, wanted.live_ids, instance)
+            return _with_missing_secrets(request, planned, made, live, MissingSources(past, proof, lost.missing)), done
 
 
 def _own_nonces(request: ExactPlan, wanted: Plan, live: Listing, run: Run) -> Set[str]:
@@ -258,12 +241,6 @@ def _own_nonces(request: ExactPlan, wanted: Plan, live: Listing, run: Run) -> Se
     known = nonces_in(run.journal, trusted)(request.instance)
     its_own = nonces_in(run.journal, trusted, request.digest)(request.instance)
     return its_own | {begun.nonce for begun in live.unfinished if begun.id in shown and begun.nonce in known}
-
-
-def _proof(request: ExactPlan, run: Run) -> DeliveryProof:
-    folder = _folder(request)
-    past = past_deliveries(run.journal, not_in_commit(folder, run.journal))
-    return DeliveryProof(past(request.instance), never_committed(folder))
 
 
 def _folder(request: ExactPlan) -> Path:
@@ -286,11 +263,7 @@ def _false_deliveries(request: ExactPlan, saved: Plan, live: Listing, *, rotates
     """A refusal for each delivery of a saved plan that today's files do not ask for, whether or not it is done."""
     if request.digest is None or not _delivers(saved, request.instance):
         return ()
-    instance = request.instance
-    policy = PlanPolicy(
-        instance.name, instance.identity, ignore=request.settings.ignore, system_clients=instance.system_clients
-    )
-    managed = {found.id: entry.name for entry, found in deliverable_pairs(request.declared, live, policy)}
+    managed = {found.id: entry.name for entry, found in deliverable_pairs(request.declared, live, _policy(request))}
     today = declared_today(saved, request.declared, _deliverer(request))
     return check_deliveries(saved, today, managed, rotates=rotates)
 
