@@ -18,7 +18,7 @@ from reconciler.support.state_dir import STATE_DIR, make_private_dir
 from reconciler.support.text import printable
 
 PRIVATE = 0o600
-WITHOUT_IT = "without it, all is delivered again up to 4.15, and nothing from 2026 on, which shows a secret only once"
+WITHOUT_IT = "without it, all is delivered again, or nothing where the instance does not show its secrets any more"
 """What it means to go on without a file of a sink, for a hint."""
 LARGEST = 16 * 1024 * 1024
 """Bytes. A longer file was not written by a sink."""

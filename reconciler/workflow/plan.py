@@ -22,7 +22,7 @@ from reconciler.planning.targets import limit_to_targets
 from reconciler.results import Planned, PlanResult, Stopped
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Sessions
-from reconciler.workflow.listing import list_clients
+from reconciler.workflow.listing import list_clients, with_upgrade_noticed
 from reconciler.workflow.options import Options
 from reconciler.workflow.parallel import CancelToken, map_parallel
 
@@ -158,9 +158,7 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
         from reconciler.planning.delivery.resume import finishing_without_sinks
 
         plan = finishing_without_sinks(plan, [sink.scope for sink in instance.sinks])
-    if plan.changes and gateway is not None:
-        from reconciler.workflow.upgrades import with_upgrade_noticed  # not for a plan of an observation
-
+    if gateway is not None:
         listing = with_upgrade_noticed(plan, listing, gateway)
     if plan.changes and listing.capabilities.owner_only is not False:
         from reconciler.workflow.ownership import check_ownership  # for few versions

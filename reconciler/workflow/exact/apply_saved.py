@@ -46,13 +46,12 @@ from reconciler.workflow.delivery.unfinished import (
     nonces_in,
 )
 from reconciler.workflow.exact.missing import KnownClient, MissingSources, lacking, lost_secrets, made_by, proof_in
-from reconciler.workflow.listing import list_clients
+from reconciler.workflow.listing import list_clients, with_upgrade_noticed
 from reconciler.workflow.options import Options, ProjectFiles
 from reconciler.workflow.ownership import foreign_ids, with_create_checks
 from reconciler.workflow.plan import guards, secret_keeping
 from reconciler.workflow.revisions.committed import not_in_commit
 from reconciler.workflow.run import Run
-from reconciler.workflow.upgrades import with_upgrade_noticed
 from reconciler.workflow.validate import validate_declarations
 
 
