@@ -58,7 +58,7 @@ def _text(delete: Delete) -> str:
 
 def _fix(delete: Delete) -> str:
     return (
-        "plan where the sinks and the journal of the rotation are (a file that git has proves nothing: a pull request "
-        f"can write it); if the new secret works, remove client {delete.id} on the Auth Clients page; if it is lost, "
-        f"remove client {delete.successor} on the Auth Clients page, and apply again"
+        "plan where the sinks and the journal of the rotation are; a file that git has proves nothing. "
+        f"If the new secret works, remove client {delete.id} on the Auth Clients page. "
+        f"If it is lost, remove client {delete.successor} on the Auth Clients page, and apply again"
     )
