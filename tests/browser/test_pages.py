@@ -69,15 +69,27 @@ def test_no_word_is_broken_on_a_telephone(opened: Open, name: str) -> None:
     assert page.evaluate(_BROKEN_WORDS) == []
 
 
-@pytest.mark.parametrize("name", ["fleet", "history"])
-def test_what_is_wider_than_a_telephone_says_that_it_scrolls(opened: Open, name: str) -> None:
-    """And nothing else does."""
-    page = opened(name, width=390)
-    for region in page.locator(".scrolls").all():
-        scrolls = region.evaluate("e => e.scrollWidth > e.clientWidth")
-        hint = region.locator("xpath=preceding-sibling::*[1][contains(@class, 'sideways')]")
-        assert hint.count() == scrolls
-        assert not scrolls or hint.is_visible()
+@pytest.mark.parametrize("name", ["fleet", "history", "twelve", "twelve-history"])
+def test_what_is_wider_than_the_page_says_that_it_scrolls(opened: Open, name: str) -> None:
+    """And nothing else does on a telephone, nor anything on paper."""
+    page = opened(name)
+    for width in (390, 768, 1024, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for region in page.locator(".scrolls").all():
+            scrolls = region.evaluate("e => e.scrollWidth > e.clientWidth")
+            hint = region.locator("xpath=preceding-sibling::*[1][contains(@class, 'sideways')]")
+            said = hint.count() == 1 and hint.is_visible()
+            assert said if scrolls else not (said and width == 390), (width, region.get_attribute("aria-label"))
+    page.emulate_media(media="print")
+    assert not any(hint.is_visible() for hint in page.locator(".sideways").all())
+
+
+def test_the_timeline_of_a_fleet_fits_a_wide_screen(opened: Open) -> None:
+    """The newest runs are on the right, where nobody would look for them behind the edge."""
+    page = opened("twelve-history", width=1280)
+    region = page.locator(".scrolls").first
+    assert region.evaluate("e => e.scrollWidth <= e.clientWidth")
+    assert page.get_by_text("the latest 38 of 43 runs").is_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

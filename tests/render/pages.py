@@ -18,6 +18,7 @@ from reconciler.results import Overview, Planned
 from tests.builders import absent, at, declare, listing, live, plan_of, present, spec
 from tests.golden.overviews import OVERVIEWS, instance, result_of, run
 from tests.golden.scenes import HOSTILE, SCENES, Scene
+from tests.render.twelve import fleet_of_twelve, history_of_twelve
 
 AT = datetime(2026, 3, 1, 9, tzinfo=UTC)
 COMMIT = "4f2c1e9a1b2c3d4e5f60718293a4b5c6d7e8f901"
@@ -105,4 +106,6 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "ordinary": ordinary_page,
     "observed": observed_page,
     "history": history_page,
+    "twelve": lambda: render_html(fleet_of_twelve()),
+    "twelve-history": lambda: render_history_html(history_of_twelve(), AT + timedelta(days=50)),
 }

@@ -8,6 +8,12 @@ from reconciler.render.html.elements import Html, join, sentence, tag
 from reconciler.render.view.counts import plural
 
 
+def kind_for(width: int) -> str:
+    """Return the kind of the hint that something scrolls, for something of so many pixels; empty for none."""
+    kinds = (("", 330), ("sideways", 550), ("sideways at-56", 800))
+    return next((kind for kind, most in kinds if width <= most), "sideways at-78")
+
+
 def text_line(text: str, kind: str) -> Html:
     """Render a separate, highlighted line."""
     return tag("p", sentence(text), class_=kind)
@@ -25,9 +31,9 @@ def box(title: str, items: Sequence[Html], kind: str = "alarm", level: str = "h3
     return tag("div", tag(level, title), tag("ul", *(tag("li", item) for item in items)), class_=f"box {kind}")
 
 
-def scrolling(wide: Html, label: str, *, hint: bool = True) -> Html:
-    """Render what may be wider than the page: it scrolls by itself. With a `hint`, narrow pages say so."""
-    said = tag("p", "Scroll sideways to see all of it.", class_="faint sideways") if hint else None
+def scrolling(wide: Html, label: str, *, kind: str = "sideways") -> Html:
+    """Render what may be wider than the page: it scrolls by itself, and narrow pages say so, as `kind` knows."""
+    said = tag("p", "Scroll sideways to see all of it.", class_=f"faint {kind}") if kind else None
     return join([said, tag("div", wide, class_="scrolls", role="region", aria_label=label, tabindex=0)])
 
 

@@ -7,6 +7,7 @@ reorder what is around it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
@@ -52,10 +53,17 @@ def client_name(text: str) -> Html:
     return tag("bdi", f"'{text}'" if blank else text)
 
 
+_FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
+
+
 def sentence(text: str) -> Html:
-    """Render a sentence, which may quote any text; the program's own code in it is code."""
-    parts = (code(part) if number % 2 else part for number, part in enumerate(code_parts(text)))
-    return tag("bdi", *parts, dir="ltr")
+    """Render a sentence, which may quote any text; the program's own code in it is code, and no flag is broken."""
+    parts = ([code(part)] if number % 2 else _whole_flags(part) for number, part in enumerate(code_parts(text)))
+    return tag("bdi", *(part for several in parts for part in several), dir="ltr")
+
+
+def _whole_flags(text: str) -> list[Child]:
+    return [tag("span", part, class_="flag") if n % 2 else part for n, part in enumerate(_FLAG.split(text)) if part]
 
 
 def code(*children: Child) -> Html:

@@ -42,7 +42,7 @@ def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Ht
         "section",
         tag("h2", "All instances", id="overview"),
         _picture(results),
-        scrolling(table, "Table of all instances", hint=len(heads) > _FEW),
+        scrolling(table, "Table of all instances", kind="sideways" if len(heads) > _FEW else ""),
         aria_labelledby="overview",
     )
 

@@ -10,16 +10,14 @@ from reconciler.applying.journal import WriteAnswer, WriteResult
 from reconciler.applying.past_runs import PastRun, PastWrite, UnreadableJournal
 from reconciler.applying.report import DeliveryStatus
 from reconciler.render.html.change import SIGNS
-from reconciler.render.html.components import scrolling, text_line
+from reconciler.render.html.components import kind_for, scrolling, text_line
 from reconciler.render.html.elements import Html, client_name, code, join, sentence, tag
 from reconciler.render.html.overview import header
 from reconciler.render.html.page import page
-from reconciler.render.html.timeline import COLUMNS, Bar, legend, timeline
+from reconciler.render.html.timeline import Bar, legend, timeline
 from reconciler.render.terminal.history import delivery_text, run_summary, write_result
 from reconciler.render.view.counts import action, plural
 
-_FEW = 5
-"""Runs whose picture fits a telephone."""
 _HEADS = ("Started", "Instance", "Result", "Changes", "By", "Commit", "Run")
 _PARTS = {
     WriteResult.APPLIED: "applied",
@@ -58,10 +56,10 @@ def _picture(runs: Sequence[PastRun]) -> Html | None:
     if not runs:
         return None
     bars = [Bar(run.instance, run.heading.run, run.heading.started_at, _numbers(run)) for run in runs]
-    several = len({run.heading.run for run in runs})
-    latest = f"the latest {COLUMNS} of {several} runs" if several > COLUMNS else plural(several, "run")
+    several, drawn = len({run.heading.run for run in runs}), timeline(bars)
+    latest = f"the latest {drawn.runs} of {several} runs" if several > drawn.runs else plural(several, "run")
     caption = f"{latest}, the oldest on the left; the height of a bar is its number of changes"
-    picture = scrolling(timeline(bars), "Applies over time", hint=several > _FEW)
+    picture = scrolling(drawn.picture, "Applies over time", kind=kind_for(drawn.width))
     parts = (tag("p", caption, class_="faint"), picture, legend())
     return tag("section", tag("h2", "Over time", id="time"), *parts, aria_labelledby="time")
 
@@ -75,7 +73,7 @@ def _table(runs: Sequence[PastRun]) -> Html | None:
         tag("tbody", *map(_row, runs)),
         class_="history",
     )
-    scrolls = tag("div", table, class_="scrolls", role="region", aria_label="Table of all applies", tabindex=0)
+    scrolls = scrolling(table, "Table of all applies", kind="sideways at-78 of-cards")
     return tag("section", tag("h2", "Every apply", id="every"), scrolls, aria_labelledby="every")
 
 

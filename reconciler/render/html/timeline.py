@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.render.html.elements import Html, join, tag
@@ -10,12 +10,9 @@ from reconciler.render.view.names import natural
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable
 
-COLUMNS = 60
-"""Maximum number of runs in the timeline, the latest ones; the table below has all of them."""
-
 _LANE, _HEIGHT, _TOP, _LETTER = 68, 44, 26, 7.2
-_LEAST, _MOST, _ROOM, _GAP = 24, 48, 960, 8
-"""Pixels: minimum and maximum of a column, all columns if they fit, and the gap between two."""
+_LEAST, _MOST, _ROOM, _GAP = 24, 48, 1100, 8
+"""Pixels: minimum and maximum of a column, all of it on a wide screen, and the gap between two columns."""
 _DAY = 78
 """Pixels of a date."""
 _CROSSED = 8
@@ -36,14 +33,25 @@ class Bar:
     numbers: Mapping[str, int]
 
 
-def timeline(bars: Sequence[Bar]) -> Html:
+@frozen
+class Timeline:
+    """The picture, how many runs it shows, and how wide it is."""
+
+    picture: Html
+    runs: int
+    """The latest ones, as many as a wide screen has room for; the table below has all of them."""
+    width: int
+    """Pixels."""
+
+
+def timeline(bars: Sequence[Bar]) -> Timeline:
     """Render the timeline. It shows nothing that the table does not, and its title says so."""
-    runs = sorted({(bar.started_at, bar.run) for bar in bars})[-COLUMNS:]
-    runs = list({run: (at, run) for at, run in runs}.values())
+    left = _margin({bar.instance for bar in bars})
+    every = {run: (at, run) for at, run in sorted({(bar.started_at, bar.run) for bar in bars})}
+    runs = list(every.values())[-((_ROOM - left - _DAY) // _LEAST) :]
     places = {run: number for number, (_, run) in enumerate(runs)}
     instances = sorted({bar.instance for bar in bars if bar.run in places}, key=natural)
-    left = _margin(instances)
-    step = max(_LEAST, min(_MOST, _ROOM // (len(runs) or 1)))
+    step = max(_LEAST, min(_MOST, (_ROOM - left - _DAY) // (len(runs) or 1)))
     width, height = left + len(runs) * step + _DAY, _TOP + len(instances) * _LANE + 6
     most = max((sum(bar.numbers.values()) for bar in bars), default=1) or 1
     drawn = [
@@ -51,7 +59,7 @@ def timeline(bars: Sequence[Bar]) -> Html:
         for bar in bars
         if bar.run in places
     ]
-    return tag(
+    picture = tag(
         "svg",
         tag("title", "Applies over time; the table below says the same in words", id="lanes"),
         *_lines(instances, width),
@@ -64,6 +72,7 @@ def timeline(bars: Sequence[Bar]) -> Html:
         height=height,
         viewBox=f"0 0 {width} {height}",
     )
+    return Timeline(picture, len(runs), width)
 
 
 def legend() -> Html:
@@ -75,7 +84,7 @@ def _sample(part: str) -> Html:
     return tag("svg", *_part(part, 1, 1, 14, 14), width=16, height=16, aria_hidden="true")
 
 
-def _margin(instances: Sequence[str]) -> int:
+def _margin(instances: Collection[str]) -> int:
     return 16 + round(max((min(len(_label(each)), 28) for each in instances), default=0) * _LETTER)
 
 
