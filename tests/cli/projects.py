@@ -25,7 +25,7 @@ from tests.faults import RequestLog, together
 if TYPE_CHECKING:
     from tests.faults import Fault
 
-SECONDS = 60
+SECONDS = 120
 """No process of these tests may take longer."""
 
 REPORTS_A_BUG = "this is a bug"

@@ -28,7 +28,7 @@ from tests.cli.terminals import at_a_terminal
 from tests.docs.lines import Line
 from tests.docs.pages import ROOT
 
-SECONDS = 60
+SECONDS = 120
 INSTANCES = {
     "production": "https://acme.processmaker.net",
     "staging": "https://staging.processmaker.net",

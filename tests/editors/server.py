@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Timer
 from typing import IO, Any
 
-SECONDS = 60
+SECONDS = 120
 """After this the server is stopped: whoever waits for its answer gets none."""
 
 PROGRAM = Path(__file__).parent / "node_modules/yaml-language-server/bin/yaml-language-server"

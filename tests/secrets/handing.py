@@ -17,7 +17,7 @@ from reconciler.secrets.delivery import Deliverer
 from reconciler.secrets.open_deliverer import open_deliverer
 from reconciler.secrets.values import DeliveryEvent, SecretDelivery, SinkClient
 
-SECONDS = 60
+SECONDS = 120
 URL = "https://acme.example.com"
 NAMES = [f"Client {number}" for number in range(20)]
 
