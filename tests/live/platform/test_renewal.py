@@ -143,7 +143,7 @@ def test_a_second_end_is_a_failure_that_says_what_to_do() -> None:
             "somebody else has logged in",
         ),
         (answer(503), Unavailable, "maintenance", "later"),
-        (b"", Unavailable, "broke off", None),
+        (b"", Unavailable, "was closed", None),
         (answer(200, {}), UnexpectedResponse, "200", "`url:`"),
     ],
     ids=["password-changed", "taken", "maintenance", "lost", "nonsense"],
