@@ -81,7 +81,13 @@ def _known(folder: Path, flags: InitFlags) -> Project:
         url = flags.url.rstrip("/")
         instance = next((each for each in settings.instances if each.url == url), None)
         if instance is None:
-            line = printable(one_line(instance_from_flags(flags)))
+            new = instance_from_flags(flags)
+            line = printable(one_line(new))
+            if new.name in {each.name for each in settings.instances}:
+                raise Refused(
+                    f"{folder / SETTINGS} has an instance {quoted(new.name)} with another URL",
+                    "for another instance, repeat the command with a name that is not taken: --name NAME",
+                )
             raise Refused(
                 f"{folder / SETTINGS} exists, and has no instance {quoted_url(flags.url)}",
                 f"to go on, add this below `instances:`, and repeat the command: {line}",

@@ -209,6 +209,15 @@ def test_another_instance_for_a_project_that_exists_is_a_line_to_add(project: Pr
     assert "eu-1" in project.run("instances").out
 
 
+def test_another_instance_needs_a_name_of_its_own(project: Project) -> None:
+    """A line with a name that is taken would be no help."""
+    project.run("init", "--url", URL)
+    ended = project.run("init", "--url", "https://eu.example.com")
+    assert ended.code == 4
+    assert "has an instance 'production' with another URL" in ended.err
+    assert "--name NAME" in ended.err
+
+
 def test_a_pipeline_has_the_names_of_every_instance(project: Project) -> None:
     one = {"username_env": "ONE_USER", "password_env": "ONE_PASSWORD"}
     two = {"username_env": "TWO_USER", "password_env": "ONE_PASSWORD"}
