@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.render.view.counts import plural
-from reconciler.render.view.findings import Level, ReviewFinding, ReviewKind, findings
+from reconciler.render.view.findings import Level, ReviewFinding, findings
+from reconciler.render.view.kinds import ReviewKind
 from reconciler.results import Overview
 from reconciler.support.text import printable
 

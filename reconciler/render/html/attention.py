@@ -11,7 +11,8 @@ from reconciler.render.html.difference import change_in_words
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
 from reconciler.render.view.change_groups import PLACEHOLDER, ChangeGroup, change_groups
 from reconciler.render.view.counts import action
-from reconciler.render.view.findings import ReviewFinding, ReviewKind, findings, heading_of, kind_of
+from reconciler.render.view.findings import ReviewFinding, findings, heading_of, kind_of
+from reconciler.render.view.kinds import ReviewKind
 from reconciler.render.view.where import Fleet, fleet_of
 from reconciler.results import Overview, Planned
 

@@ -23,7 +23,8 @@ from reconciler.render.terminal.elapsed_time import as_of_text
 from reconciler.render.terminal.fleet import fleet_line, shortened, total, verdict_text, worst_first
 from reconciler.render.view.change_groups import ChangeGroup, change_groups, shared_deliveries
 from reconciler.render.view.counts import pending_text, plural
-from reconciler.render.view.findings import Level, ReviewFinding, ReviewKind, heading_of, kind_of
+from reconciler.render.view.findings import Level, ReviewFinding, heading_of, kind_of
+from reconciler.render.view.kinds import ReviewKind
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped, plan_of
 
 COMMENT = 65_536

@@ -85,7 +85,7 @@ def plan_blocks(
         *_deliveries(plan, paint),
         *(list(_kept(kept, paint)) for kept in plan.kept),
         *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
-        list(_notes(plan.notes)),
+        list(note_lines(plan.notes)),
         list(_waived(plan.waived)),
         list(unchanged_clients(plan)),
         _missing_secrets(missing_secrets, paint),
@@ -236,7 +236,8 @@ def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
         yield f"{INDENT}fix: {printable(refusal.way_out)}"
 
 
-def _notes(notes: Sequence[Note]) -> Iterator[str]:
+def note_lines(notes: Sequence[Note]) -> Iterator[str]:
+    """Yield the notes of a plan, the first ones of many."""
     yield from (f"  * note    {text}" for text in first_of([printable(note.text) for note in notes]))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Skipped, undelivered
@@ -18,6 +18,7 @@ from reconciler.planning.plan.plan import BASE_LACKS, Blocked, Change, Create, D
 from reconciler.render.view import verdict
 from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.deliveries import MOST_NAMED, DeliveryGroup, delivery_groups, sentence_of
+from reconciler.render.view.kinds import HEADINGS, ReviewKind
 from reconciler.render.view.rotation import old_secret_text
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.frozen import frozen
@@ -31,60 +32,6 @@ class Level(StrEnum):
     WARNING = "warning"
     """Somebody should think about it before approving."""
     NOTICE = "notice"
-
-
-class ReviewKind(IntEnum):
-    """What a finding is about, in the order in which findings are shown."""
-
-    BASE = -1
-    """The base has no declarations where they are now."""
-    CONFIGURATION = 0
-    """The settings differ from the trusted ones, and everything below was judged by them."""
-    ENDED = 1
-    INVALID = 2
-    STOPPED = 3
-    FAILED = 4
-    REFUSED = 5
-    BLOCKED = 6
-    DELETE = 7
-    DELIVER = 8
-    """Secrets that get a new recipient."""
-    TAKEN_OUT = 9
-    """A client that no entry declares any more, and that this plan does not delete."""
-    RISK = 10
-    CHANGE = 11
-    CREATE = 12
-    NOT_TRIED = 13
-    WAIVED = 14
-    """What an entry in sync waives, and did not waive at the base."""
-    ODD = 15
-    KEPT = 16
-    FILES = 17
-    """A warning about the files, whether or not it concerns a change of the plan."""
-
-
-HEADINGS = {
-    ReviewKind.BASE: "The base lacks the files",
-    ReviewKind.CONFIGURATION: "The configuration differs from the trusted one",
-    ReviewKind.ENDED: "The run could not go on",
-    ReviewKind.INVALID: "The declarations are invalid",
-    ReviewKind.STOPPED: "No plan",
-    ReviewKind.FAILED: "Failed",
-    ReviewKind.REFUSED: "Refused: nothing will be written",
-    ReviewKind.BLOCKED: "Blocked: not changed until a person decides",
-    ReviewKind.DELETE: "Deletions",
-    ReviewKind.DELIVER: "Secrets that get a new recipient",
-    ReviewKind.TAKEN_OUT: "Taken out of git, still live",
-    ReviewKind.RISK: "Changes with risks",
-    ReviewKind.CHANGE: "Changes",
-    ReviewKind.CREATE: "New clients",
-    ReviewKind.NOT_TRIED: "Not tried",
-    ReviewKind.WAIVED: "Waivers of entries in sync",
-    ReviewKind.ODD: "Also",
-    ReviewKind.KEPT: "Kept as changed on the instance",
-    ReviewKind.FILES: "Warnings about the files",
-}
-"""The heading above the findings of a kind."""
 
 
 def heading_of(kind: ReviewKind, overview: Overview) -> str:
@@ -139,15 +86,19 @@ class ReviewFinding:
 def findings(overview: Overview) -> list[ReviewFinding]:
     """Return all findings, by kind, then in the order of the results; equal ones of several instances are merged."""
     found = [*_of_run(overview), *(each for result in overview.results for each in _of_result(result))]
-    return sorted(_merged(found), key=lambda finding: finding.kind)
+    places = {result.instance.location for result in overview.results}
+    return sorted(_merged(found, places), key=lambda finding: finding.kind)
 
 
-def _merged(found: Iterable[ReviewFinding]) -> Iterator[ReviewFinding]:
-    alike: dict[ReviewFinding, list[str]] = {}
+def _merged(found: Iterable[ReviewFinding], places: Collection[Location]) -> Iterator[ReviewFinding]:
+    """Merge what is equal. A finding in no entry stands at its instance, one of `places`; merged, at the first."""
+    alike: dict[ReviewFinding, list[ReviewFinding]] = {}
     for each in found:
-        alike.setdefault(replace(each, instances=()), []).extend(each.instances)
-    for finding, instances in alike.items():
-        yield replace(finding, instances=tuple(dict.fromkeys(instances)))
+        place = None if each.location in places else each.location
+        alike.setdefault(replace(each, instances=(), location=place), []).append(each)
+    for members in alike.values():
+        names = dict.fromkeys(name for each in members for name in each.instances)
+        yield replace(members[0], instances=tuple(names))
 
 
 def _of_run(overview: Overview) -> Iterator[ReviewFinding]:

@@ -28,7 +28,8 @@ from reconciler.render.markdown.escape import code, fenced, html, prose
 from reconciler.render.terminal.fleet import fleet_line, shortened
 from reconciler.render.terminal.unchanged import unchanged_clients
 from reconciler.render.view.change_groups import change_groups, shared_deliveries
-from reconciler.render.view.findings import ReviewFinding, ReviewKind, findings
+from reconciler.render.view.findings import ReviewFinding, findings
+from reconciler.render.view.kinds import ReviewKind
 from reconciler.render.view.where import Fleet
 from reconciler.results import Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
