@@ -193,8 +193,7 @@ class Deliveries:
 
     def forget(self, outcomes: Iterable[Outcome]) -> tuple[DeliveryResult, ...]:
         """Remove verified deletions from the sinks, unless a successor has the client's place by now."""
-        deleted = [each.change for each in outcomes if isinstance(each, Applied) and isinstance(each.change, Delete)]
-        gone = [change for change in deleted if not change.is_rotation]
+        gone = [each.change for each in outcomes if isinstance(each, Applied) and isinstance(each.change, Delete)]
         return self._all({number: self._removal(change) for number, change in enumerate(gone)})
 
     def _of_attempt(self, attempt: Attempt) -> Iterator[PendingDelivery]:
@@ -226,7 +225,7 @@ class Deliveries:
         def forget() -> list[DeliveryResult]:
             client = self._client(change)
             item = PendingDelivery(client, change.id, DeliveryEvent.DELETED, ())
-            done = self._deliverer.forget(client, change.id)
+            done = self._deliverer.forget(client, change.id, replaced=change.is_rotation)
             return [self._result(item, change.id, each, DeliveryStatus.REMOVED) for each in done]
 
         return forget

@@ -230,12 +230,14 @@ class Deliverer:
         except SinkError as error:
             return Delivery(sink.label, error, number), False
 
-    def forget(self, client: SinkClient, client_id: int) -> tuple[Delivery, ...]:
+    def forget(self, client: SinkClient, client_id: int, *, replaced: bool = False) -> tuple[Delivery, ...]:
         """Remove what the sinks have for a client that was deleted. Raises nothing.
 
-        Not for the old client of a rotation: its successor has its name and place.
+        Of one that was `replaced`, whose place its successor has, only files are cleared; only failures are returned.
         """
-        return tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in self._covering(client))
+        sinks = (sink for sink in self._covering(client) if sink.stages or not replaced)
+        done = tuple(_tried(sink, lambda sink: sink.forget(client, client_id)) for sink in sinks)
+        return tuple(each for each in done if each.error is not None) if replaced else done
 
     def leftovers(self, instance: str, url: str, known: Collection[int]) -> tuple[Leftover, ...]:
         """What the sinks that can be read have staged for clients of an instance, other than these ids."""

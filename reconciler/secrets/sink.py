@@ -56,7 +56,7 @@ class Sink(Protocol):
         """
 
     def forget(self, client: SinkClient, client_id: int) -> None:
-        """Remove what is stored or staged for a client that was deleted.
+        """Remove what is stored or staged for a client that was deleted, also under an earlier name.
 
         What is stored for another id stays: after a rotation it is the successor's. Raises SinkError.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -251,6 +252,23 @@ def test_a_rename_that_is_killed_before_the_sinks_know_it_costs_no_secret(make_s
             assert stage.project.run(*check, "--check").code == 0
     stage.applied()
     stage.demand_the_end()
+
+
+@pytest.mark.parametrize("rotates", [False, True])
+def test_nothing_of_a_deleted_client_stays_under_an_earlier_name(make_stage: MakeStage, rotates: bool) -> None:
+    """After a rename that was killed; deleted, or replaced by a successor."""
+    stage = make_stage(("2026", ("json", "age", "dotenv")))
+    killed_in_a_rename(stage)
+    rotate = {"rotate": {"created_before": "2026-05-01T11:00Z", "keep_old": 0}}
+    gone = {"name": "Portal", "owner": "team-a", "state": "absent"}
+    stage.now += timedelta(hours=2)
+    stage.project.declare({**named("Portal"), **rotate} if rotates else gone)
+    stage.applied()
+    if rotates:
+        stage.demand_the_end()
+    for name in ("all.json", "all.env", "age/.delivered.json"):
+        assert "desk" not in (stage.project.folder / name).read_text().lower(), name
+    assert not (stage.project.folder / "age/team-a/desk.age").exists()
 
 
 def test_nothing_is_written_while_a_sink_cannot_put_into_use_what_it_has(make_stage: MakeStage) -> None:

@@ -106,7 +106,10 @@ class DotenvSink:
             return
         with files.locked(self._file.parent):
             before = self._read()
-            self._write(self._without_staged(_without(before, client.name, client_id), client_id), before)
+            lines = _without(before, client.name, client_id)
+            former = _former_stem(dict(map(_assigned, lines)), variable_stem(client.name), client_id)
+            lines = _without(lines, former, client_id) if former is not None else lines
+            self._write(self._without_staged(lines, client_id), before)
 
     def staged(self, instance: str, url: str) -> Mapping[int, str]:
         """See `Sink`. It knows the start of the variables alone."""

@@ -93,8 +93,8 @@ class JsonSink:
         with files.locked(self._file.parent):
             before, document = self._read(), self._read()
             own = document.get(client.instance, {})
-            if _is(own.get(client.name), client_id):
-                del own[client.name]
+            for name in [name for name, each in own.items() if _is(each, client_id)]:
+                del own[name]
             _take_staged(document, client, client_id)
             self._write(document, before)
 
