@@ -72,7 +72,8 @@ class Deliveries:
         """
         if self._readable:
             return ()
-        items = grouped(self._missing_secrets)
+        later = {item.id for item in self._successors()}
+        items = [item for item in grouped(self._missing_secrets) if item.id not in later]
         return self._all({number: self._kept(item) for number, item in enumerate(items)})
 
     def _kept(self, item: PendingDelivery) -> Callable[[], list[DeliveryResult]]:

@@ -271,6 +271,27 @@ def test_nothing_of_a_deleted_client_stays_under_an_earlier_name(make_stage: Mak
     assert not (stage.project.folder / "age/team-a/desk.age").exists()
 
 
+def test_an_old_client_stays_until_a_sink_that_failed_after_the_second_step_works(make_stage: MakeStage) -> None:
+    """What it has staged is put into use then, once."""
+    stage = make_stage(("2026", ("age", "json")))
+    stage.begin(rotates=True)
+    place = stage.project.folder / "age" / "team-a" / "portal.age"
+
+    def spoil_it() -> None:
+        place.unlink()
+        place.mkdir()
+
+    with stage.serving(Meanwhile(On("PUT", "/oauth/clients/7"), spoil_it, after=True)):
+        assert stage.project.run(*stage.arguments()).code == 5
+        assert list(stage.live()) == [6, 7]
+        assert stage.project.run(*stage.arguments()).code == 4
+        place.rmdir()
+        ended = stage.project.run(*stage.arguments())
+    assert ended.code == 0
+    assert "delivered   1 client to age age/{owner}/{name}.age: Portal\n" in ended.out
+    stage.demand_the_end()
+
+
 def test_nothing_is_written_while_a_sink_cannot_put_into_use_what_it_has(make_stage: MakeStage) -> None:
     """Whoever gets the name would cost the secret that is still there under it."""
     stage = make_stage(("2026", ("age",)))
