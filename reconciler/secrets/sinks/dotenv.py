@@ -66,8 +66,10 @@ class DotenvSink:
             before = self._read()
             lines = before
             former = delivery.previous_name
-            if former is not None and variable_stem(former) != variable_stem(delivery.client.name):
-                lines = _without(lines, former, delivery.id)
+            stem = variable_stem(delivery.client.name)
+            for earlier in (former, _former_stem(dict(map(_assigned, before)), stem, delivery.id)):
+                if earlier is not None and variable_stem(earlier) != stem:
+                    lines = _without(lines, earlier, delivery.id)
             for variable, value in _variables(delivery).items():
                 lines = _with(lines, variable, value)
             self._write(self._without_staged(lines, delivery.id), before)

@@ -57,9 +57,8 @@ class JsonSink:
             refuse_exposed(self._file, self._folder, self._environ)
             before, document = self._read(), self._read()
             own = document.setdefault(client.instance, {})
-            former = delivery.previous_name
-            if former is not None and former != client.name and _is(own.get(former), delivery.id):
-                del own[former]
+            for name in [name for name, each in own.items() if _is(each, delivery.id)]:
+                del own[name]
             own[client.name] = _entry(delivery)
             _take_staged(document, client, delivery.id)
             self._write(document, before)

@@ -111,6 +111,17 @@ def test_a_rename_leaves_nothing_under_the_former_name(tmp_path: Path, sink: Any
 
 
 @BOTH
+def test_nor_where_nobody_knows_the_former_name(tmp_path: Path, sink: Any, name: str) -> None:
+    """The run that renamed the client was killed before it came to this sink."""
+    sinks = deliverer(tmp_path, sink)
+    succeed(sinks, delivery("Desk", 17), delivery("Other", 18), delivery("Portal", 17))
+    text = (tmp_path / name).read_text().lower()
+    assert "desk" not in text
+    assert "other" in text
+    assert "portal" in text
+
+
+@BOTH
 def test_a_former_name_that_another_client_has_stays(tmp_path: Path, sink: Any, name: str) -> None:
     sinks = deliverer(tmp_path, sink)
     succeed(sinks, delivery("Portal", 18), delivery(number=17, event=DeliveryEvent.RENAMED, previous_name="Portal"))
