@@ -29,8 +29,8 @@ from reconciler.exporting.new_project.starting_files import (
     NewInstance,
     common_files,
     go_into,
+    instance_lines,
     new_settings,
-    one_line,
     starting_files,
 )
 from reconciler.model.errors import Refused, WrongUsage
@@ -60,7 +60,7 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     flags.refuse()
     if os.path.lexists(folder) and not folder.is_dir():
         raise WrongUsage(f"{quoted(str(folder))} is not a folder", "name a folder, or leave it out for this one")
-    project = _known(folder, flags) if os.path.lexists(folder / SETTINGS) else _new(folder, flags)
+    project = _known(folder, flags, console) if os.path.lexists(folder / SETTINGS) else _new(folder, flags)
     _refuse_declared(project, flags)
     files = {**project.files, **_pipelines(project, flags)}
     _write(folder, files, console)
@@ -73,8 +73,11 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     return 0
 
 
-def _known(folder: Path, flags: InitFlags) -> Project:
-    """Return the project that is there. Raises `Refused` if it lacks the instance that the flags describe."""
+def _known(folder: Path, flags: InitFlags, console: Console) -> Project:
+    """Return the project that is there.
+
+    Raises `Refused` if it lacks the instance that the flags describe, after printing the lines to add to stdout.
+    """
     settings = valid_settings(folder / SETTINGS)
     instance = None
     if flags.url is not None:
@@ -82,15 +85,15 @@ def _known(folder: Path, flags: InitFlags) -> Project:
         instance = next((each for each in settings.instances if each.url == url), None)
         if instance is None:
             new = instance_from_flags(flags)
-            line = printable(one_line(new))
             if new.name in {each.name for each in settings.instances}:
                 raise Refused(
                     f"{folder / SETTINGS} has an instance {quoted(new.name)} with another URL",
                     "for another instance, repeat the command with a name that is not taken: --name NAME",
                 )
+            console.result("".join(f"{printable(line)}\n" for line in instance_lines(new).splitlines()))
             raise Refused(
                 f"{folder / SETTINGS} exists, and has no instance {quoted_url(flags.url)}",
-                f"to go on, add this below `instances:`, and repeat the command: {line}",
+                "to go on, add the lines above below `instances:`, and repeat the command",
             )
     elif flags.sandbox:
         raise Refused(f"{folder / SETTINGS} exists", "leave out --sandbox, or name another folder")

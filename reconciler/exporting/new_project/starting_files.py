@@ -79,13 +79,8 @@ def settings_text(instance: NewInstance) -> str:
 
 
 def instance_lines(instance: NewInstance) -> str:
-    """Return what stands under `instances:` for one instance."""
+    """Return what stands under `instances:` for one instance, as `fmt` writes it."""
     return "".join([f"  {quoted_scalar(instance.name)}:\n", *(f"    {line}\n" for line in _keys(instance))])
-
-
-def one_line(instance: NewInstance) -> str:
-    """Return the same in one line."""
-    return f"{quoted_scalar(instance.name)}: {{{', '.join(_keys(instance))}}}"
 
 
 def _keys(instance: NewInstance) -> Sequence[str]:

@@ -198,14 +198,16 @@ def test_what_makes_no_project_writes_nothing(project: Project, flags: tuple[str
     assert files(project.folder) == {}
 
 
-def test_another_instance_for_a_project_that_exists_is_a_line_to_add(project: Project) -> None:
+def test_another_instance_for_a_project_that_exists_is_lines_to_add_as_fmt_writes_them(project: Project) -> None:
     project.run("init", "--url", URL)
     before = files(project.folder)
-    ended = project.run("init", "--url", "https://eu.example.com", "--name", "eu-1")
+    another = ("init", "--url", "https://eu.example.com", "--name", "eu-1")
+    ended = project.run(*another)
     assert ended.code == 4
-    line = ended.err.strip().rpartition("repeat the command: ")[2]
+    assert "add the lines above below `instances:`, and repeat the command" in ended.err
     assert files(project.folder) == before
-    project.write("reconciler.yaml", f"{before['reconciler.yaml']}  {line}\n")
+    project.write("reconciler.yaml", f"{before['reconciler.yaml']}{ended.out}")
+    assert project.run(*another).code == project.run("fmt", "--check").code == 0
     assert "eu-1" in project.run("instances").out
 
 
