@@ -26,13 +26,20 @@ def answer_shell(cli: click.Command, variable: str, instruction: str) -> NoRetur
 
 
 def instances(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The names of the configured instances, whatever else is wrong with the file."""
+    """The names and labels of the configured instances, whatever else is wrong with the file."""
     from reconciler.declared.yaml.load import load_file
 
     loaded = load_file(_config(context), "")
     root = loaded.documents[0].root if loaded.documents else None
     found = root.get("instances") if isinstance(root, Mapping) else None
-    return _starting(found if isinstance(found, Mapping) else (), incomplete)
+    if not isinstance(root, Mapping) or not isinstance(found, Mapping):
+        return []
+    return _starting([*found, *_labels([root.get("defaults"), *found.values()])], incomplete)
+
+
+def _labels(settings: Iterable[object]) -> Iterable[str]:
+    lists = (each.get("labels") for each in settings if isinstance(each, Mapping))
+    return sorted({f"label:{label}" for labels in lists if isinstance(labels, list) for label in labels})
 
 
 def runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

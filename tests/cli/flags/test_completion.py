@@ -66,6 +66,13 @@ def test_so_are_instances_also_of_another_configuration(shell: Project) -> None:
     assert offered(shell, "plan", "-c", "other/reconciler.yaml", "-i", "") == ["elsewhere"]
 
 
+def test_so_are_labels_also_those_of_the_defaults(shell: Project) -> None:
+    shell.write(
+        "reconciler.yaml", "defaults: {labels: [all]}\ninstances:\n  acme: {labels: [eu, 5]}\n  us: {labels: x}\n"
+    )
+    assert offered(shell, "plan", "-i", "") == ["acme", "us", "label:5", "label:all", "label:eu"]
+
+
 @pytest.mark.parametrize("text", [None, "", "instances: [", "instances: 5", "instances: {5: 6}", "[]", "\0", "!x y"])
 def test_whatever_is_wrong_a_shell_gets_no_message(shell: Project, text: str | None) -> None:
     (shell.folder / "reconciler.yaml").unlink()
