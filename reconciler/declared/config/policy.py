@@ -10,6 +10,7 @@ from typing import Any, cast
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Grant
 from reconciler.model.diagnostics import Diagnostic, error
+from reconciler.model.labels import LABEL
 from reconciler.model.names import matches
 from reconciler.model.settings import Policy
 from reconciler.support.text import did_you_mean, enumeration, printable, quoted
@@ -84,10 +85,12 @@ def _syntax_fault(pattern: str) -> str | None:
 
 
 def _unknown_instances(document: Document, way: Way, node: Node) -> Iterator[Diagnostic]:
-    """Globs that match no instance: a typo would deny personal access everywhere."""
-    names = list(cast("Node", document.root)["instances"])
+    """Globs that match no instance and no label: a typo would deny personal access everywhere."""
+    instances = cast("Node", document.root)["instances"]
+    labels = {f"{LABEL}{label}": None for each in instances.values() for label in each.get("labels", ())}
+    names = [*instances, *labels]
     for position, glob in enumerate(node.get("deny_personal_access_outside", ())):
-        if not any(matches(glob, name) for name in names):
+        if not any(matches(glob, name) for name in names if name.startswith(LABEL) == glob.startswith(LABEL)):
             place = document.location(*way, "deny_personal_access_outside", position)
             hint = did_you_mean(glob, names) or f"there are: {enumeration(names)}"
             yield error(RULE, f"no instance is called or matched by {quoted(glob)}", place, hint)

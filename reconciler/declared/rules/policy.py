@@ -9,6 +9,7 @@ from reconciler.declared.clients.entries import Entry, is_blank
 from reconciler.declared.clients.resolve import RuleContext
 from reconciler.declared.rules.finding import RuleFinding
 from reconciler.model.clients import Grant
+from reconciler.model.labels import covers
 from reconciler.model.names import matches_any
 from reconciler.support.text import enumeration, quoted, quoted_url
 
@@ -80,7 +81,7 @@ def grant_forbidden(context: RuleContext) -> Iterator[RuleFinding]:
 def personal_access_denied(context: RuleContext) -> Iterator[RuleFinding]:
     """Anyone with such a client's secret can impersonate any user: the policy lists the instances that allow it."""
     globs = context.instance.policy.deny_personal_access_outside
-    if globs is None or matches_any(globs, context.instance.name):
+    if globs is None or covers(globs, context.instance):
         return
     for entry in _present(context):
         if Grant.PERSONAL_ACCESS_TOKEN in entry.grants:

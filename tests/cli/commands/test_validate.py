@@ -185,3 +185,25 @@ def test_two_spellings_of_one_sink_file_are_one_file(project: Project, other: st
     ended = project.run("validate")
     assert ended.code == 3
     assert "one and two would write the same file" in ended.out + ended.err
+
+
+def test_personal_access_can_be_allowed_where_a_label_is(project: Project) -> None:
+    (project.folder / "clients/unsound.yaml").unlink()
+    project.declare(wanted("One", grants={"personal_access_token": {"justification": "Notebooks"}}))
+    project.write(
+        "reconciler.yaml",
+        "policy: {deny_personal_access_outside: ['label:trial*']}\n"
+        "instances:\n  a: {embedded: a.sqlite3, labels: [trials]}\n  trial-b: {embedded: b.sqlite3}\n",
+    )
+    ended = project.run("validate")
+    assert (ended.code, ended.out.count("[personal-access-denied]")) == (3, 1)
+    assert "(on trial-b); remove the grant, or declare the client for 'label:trial*' only" in ended.out
+    project.write(
+        "reconciler.yaml",
+        "policy: {deny_personal_access_outside: ['label:trails']}\n"
+        "instances:\n  a: {embedded: a.sqlite3, labels: [trials]}\n",
+    )
+    said = (
+        "reconciler.yaml:1:41: error: no instance is called or matched by 'label:trails'; did you mean 'label:trials'?"
+    )
+    assert said in project.run("validate").out
