@@ -114,6 +114,8 @@ def _setting(way: Way, value: object, origin: SettingOrigin, location: Location 
 def _shown(value: object) -> str:
     """A value as YAML has it between brackets, without quotes: it is for people."""
     match value:
+        case None:
+            return "null"
         case bool():
             return str(value).lower()
         case Mapping():

@@ -89,7 +89,11 @@ def _has_placeholders(document: Document) -> bool:
     """Whether braces are in a name of a variable or a path, apart from the paths of sinks."""
     nodes = cast("Node", document.root)["instances"].values()
     groups = (
-        (node.get("ca_bundle", ""), *node.get("credentials", {}).values(), *node.get("client_certificate", {}).values())
+        (
+            node.get("ca_bundle"),
+            *node.get("credentials", {}).values(),
+            *(node.get("client_certificate") or {}).values(),
+        )
         for node in nodes
     )
     return any(isinstance(text, str) and "{" in text for texts in groups for text in texts)
@@ -108,7 +112,7 @@ def _instance(document: Document, name: str, node: Node, shared: Mapping[str, st
         credentials=_credentials(credentials, name, root) if credentials is not None else None,
         variables={**shared, **_texts(node.get("variables", {}))},
         limits=NO_LIMITS if embedded is not None else _limits(node.get("limits", {})),
-        ca_bundle=root / fill_instance(node["ca_bundle"], name) if "ca_bundle" in node else None,
+        ca_bundle=root / fill_instance(bundle, name) if (bundle := node.get("ca_bundle")) is not None else None,
         client_certificate=_client_certificate(node, name, root),
         timeout=node.get("timeout"),
         allow_http=node.get("allow_http", False),
@@ -134,9 +138,9 @@ def _credentials(node: Node, instance: str, root: Path) -> CredentialNames:
 
 
 def _client_certificate(node: Node, instance: str, root: Path) -> ClientCertificate | None:
-    if "client_certificate" not in node:
+    files = node.get("client_certificate")
+    if files is None:
         return None
-    files = node["client_certificate"]
     return ClientCertificate(*(root / fill_instance(files[key], instance) for key in ("certificate", "key")))
 
 

@@ -159,6 +159,10 @@ def _truth(_: Schema, otherwise: bool) -> Predicate:
     return lambda value: isinstance(value, bool) or otherwise
 
 
+def _null(_: Schema, otherwise: bool) -> Predicate:
+    return lambda value: value is None or otherwise
+
+
 def _number(schema: Schema, otherwise: bool) -> Predicate:
     least, most = schema.get("minimum", -_NO_LIMIT), schema.get("maximum", _NO_LIMIT)
     return lambda value: least <= value <= most if isinstance(value, int) and not isinstance(value, bool) else otherwise
@@ -211,6 +215,7 @@ _TYPE_CHECKS: Mapping[str, _Kind] = {
     "array": (_list, frozenset(("minItems", "uniqueItems", "items"))),
     "string": (_text, frozenset(("minLength", "maxLength", "pattern"))),
     "boolean": (_truth, frozenset()),
+    "null": (_null, frozenset()),
     "integer": (_number, frozenset(("minimum", "maximum"))),
 }
 """The test for each type, and the keywords for that type."""

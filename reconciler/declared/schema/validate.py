@@ -217,6 +217,7 @@ _TYPES = {
     "object": "keys with values",
     "boolean": "true or false",
     "integer": "a whole number",
+    "null": "null",
 }
 
 

@@ -159,3 +159,24 @@ def test_what_is_in_force_on_one_is_shown_with_the_line_that_it_comes_from(proje
         "origin": "defaults",
         "location": {"path": "reconciler.yaml", "line": 4, "column": 21},
     } in first["settings"]
+
+
+def test_null_on_an_instance_drops_the_certificates_of_the_defaults(project: Project) -> None:
+    project.write(
+        "reconciler.yaml",
+        "defaults:\n"
+        "  credentials: {username_env: PM_USER, password_env: PM_PASSWORD}\n"
+        "  ca_bundle: certs/company.pem\n"
+        '  client_certificate: {certificate: "certs/{instance}.pem", key: client.key}\n'
+        "instances:\n"
+        "  inside: {url: https://inside.example.com}\n"
+        "  outside: {url: https://outside.example.com, ca_bundle: null, client_certificate: null}\n",
+    )
+    inside, outside = (
+        {each["key"]: each["value"] for each in instance["settings"]}
+        for instance in project.run("instances", "--format", "json").document["instances"]
+    )
+    assert (inside["ca_bundle"], inside["client_certificate.certificate"]) == ("certs/company.pem", "certs/inside.pem")
+    assert (outside["ca_bundle"], outside["client_certificate"]) == ("null", "null")
+    row = project.run("instances", "-i", "outside").out.partition("  ca_bundle ")[2].split()
+    assert row[:3] == ["null", "instance,", "reconciler.yaml:7"]

@@ -11,7 +11,7 @@ from reconciler.declared.schema.files import schema_text
 from reconciler.declared.schema.validate import validate_document
 from reconciler.declared.yaml.load import load_text
 from reconciler.model.clients import Location
-from reconciler.model.settings import CredentialNames, DotenvSinkSetting, Limits
+from reconciler.model.settings import ClientCertificate, CredentialNames, DotenvSinkSetting, Limits
 from tests.declared.config.test_settings import ROOT, read, sound
 
 FLEET = """\
@@ -59,6 +59,16 @@ def test_an_instance_has_the_defaults_that_it_does_not_replace() -> None:
     assert (eu.policy.required_fields, eu.policy.allowed_owners) == (("owner",), ("team",))
     assert (us.policy.required_fields, us.policy.allowed_owners) == ((), ("team",)), "replaced, then those at the top"
     assert (box.credentials, box.limits, box.ca_bundle, box.wave) == (None, Limits(), None, 1)
+
+
+def test_null_on_an_instance_means_none_of_the_defaults() -> None:
+    top, instances = FLEET.split("  wave: 1\n")
+    certificate = "  client_certificate: {certificate: '{instance}.pem', key: a.key}\n"
+    none = "    ca_bundle: null\n    client_certificate: null\n"
+    eu, us, _ = sound(top + certificate + instances.replace("    wave: 2\n", none)).instances
+    assert eu.ca_bundle == ROOT / "certs/ca.pem"
+    assert eu.client_certificate == ClientCertificate(ROOT / "acme-eu.1.pem", ROOT / "a.key")
+    assert (us.ca_bundle, us.client_certificate) == (None, None)
 
 
 def test_no_subprocess_sees_a_variable_that_a_default_names() -> None:
