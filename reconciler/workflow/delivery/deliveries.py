@@ -11,17 +11,16 @@ from reconciler.applying.delivery_items import DeliveryTargets
 from reconciler.applying.past_runs import readable_runs
 from reconciler.applying.pending_deliveries import JournaledDeliveries
 from reconciler.model.errors import Refused, SinkError
-from reconciler.model.recipients import KEPT, Held, Recipient, Recorded
+from reconciler.model.recipients import Recorded
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Deliver, Plan, Update
 from reconciler.planning.planfile.delivery_claims import hands_over
 from reconciler.results import Planned
-from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret, SinkQuestion
+from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret
 from reconciler.secrets.masking import Mask
 from reconciler.secrets.open_deliverer import open_deliverer
 from reconciler.secrets.values import SinkClient
-from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 from reconciler.workflow.options import Options
 
@@ -65,7 +64,7 @@ def with_recipients(plan: Plan, deliverer: Deliverer) -> Plan:
 def _with_recipients(change: Change, plan: Plan, deliverer: Deliverer) -> Change:
     if not hands_over(change):
         return change
-    return replace(change, recipients=deliverer.recipients(_client_in(plan, change)))
+    return replace(change, recipients=deliverer.recipients(client_in(plan, change)))
 
 
 def delivery_targets(deliverer: Deliverer, planned: Planned) -> DeliveryTargets:
@@ -79,7 +78,7 @@ def delivery_targets(deliverer: Deliverer, planned: Planned) -> DeliveryTargets:
 
 
 def _sinks_of(each: Deliver, plan: Plan, deliverer: Deliverer) -> Iterator[MissingSecret]:
-    client = _client_in(plan, each)
+    client = client_in(plan, each)
     numbers = {deliverer.recipient(client, number): number for number in deliverer.numbers(client)}
     for recipient in each.recipients:
         if recipient not in numbers:
@@ -88,40 +87,8 @@ def _sinks_of(each: Deliver, plan: Plan, deliverer: Deliverer) -> Iterator[Missi
         yield MissingSecret(client, each.id, recipient.sink, numbers[recipient])
 
 
-@frozen
-class LostSecrets:
-    """What a saved plan delivers again."""
-
-    missing: tuple[MissingSecret, ...] = ()
-    """What sinks still lack, sink by sink."""
-    unproven: tuple[Deliver, ...] = ()
-    """Those of which no sink and no journal here says that the recipient had it: that is the plan's word alone."""
-
-
-def lost_again(plan: Plan, deliverer: Deliverer, past: JournalLookup) -> LostSecrets:
-    """Ask sinks and journals about what a saved plan delivers again. Raises SinkError where a place cannot be read.
-
-    A recipient that is none by today's settings is left out: the plan is refused for it.
-    """
-    clients = [_client_in(plan, each) for each in plan.again]
-    questions = [SinkQuestion(client, client.name, each.id) for client, each in zip(clients, plan.again, strict=True)]
-    missing, unproven = list[MissingSecret](), dict[Deliver, None]()
-    for each, question, answers in zip(plan.again, questions, deliverer.answers(questions), strict=True):
-        for number, answer in answers.items():
-            recipient, label = deliverer.recipient(question.client, number), deliverer.labels[number]
-            if recipient in each.recipients and answer.held is not Held.SAME:
-                missing.append(MissingSecret(question.client, each.id, label, number))
-                recorded = past(label, question.client, each.id)
-                if answer.held not in {Held.LOST, *KEPT} and not _has_had_it(recorded, recipient):
-                    unproven[each] = None
-    return LostSecrets(tuple(sorted(missing, key=lambda each: each.number)), tuple(unproven))
-
-
-def _has_had_it(recorded: Recorded | None, recipient: Recipient | None) -> bool:
-    return recorded is not None and recipient in recorded.recipients
-
-
-def _client_in(plan: Plan, item: Change | Deliver) -> SinkClient:
+def client_in(plan: Plan, item: Change | Deliver) -> SinkClient:
+    """A client of a plan as sinks identify it."""
     return SinkClient(plan.instance, plan.identity, item.name, item.owner)
 
 

@@ -220,7 +220,7 @@ def _compare(request: ExactPlan, gateway: Gateway, run: Run) -> tuple[Planned, t
                 plan = with_issuer(with_recipients(plan, _deliverer(request)), live)
             else:
                 plan = replace(plan, issuer=issuer_change(plan, live))
-            lost, unread = lost_secrets(plan, _deliverer(request), past)
+            lost, unread = lost_secrets(plan, _deliverer(request), proof)
             refused = (
                 *_refusals(request, plan, live, wanted, lost.unproven),
                 *_ownership_refusals(plan, gateway, live),

@@ -8,14 +8,14 @@ from pathlib import Path
 from reconciler.model.clients import Listing, LiveClient
 from reconciler.model.errors import SinkError
 from reconciler.model.lines import SecretDisplay
-from reconciler.model.recipients import KEPT
+from reconciler.model.recipients import KEPT, Held, Recipient, Recorded
 from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import Change, Create, Plan, Update
+from reconciler.planning.plan.plan import Change, Create, Deliver, Plan, Update
 from reconciler.secrets.delivery import Deliverer, JournalLookup, MissingSecret, SinkQuestion
 from reconciler.secrets.values import SinkClient
 from reconciler.support.frozen import frozen
-from reconciler.workflow.delivery.deliveries import LostSecrets, client_of, lost_again, past_deliveries, unusable
+from reconciler.workflow.delivery.deliveries import client_in, client_of, past_deliveries, unusable
 from reconciler.workflow.delivery.unfinished import DeliveryProof
 from reconciler.workflow.revisions.committed import never_committed, not_in_commit
 
@@ -39,12 +39,45 @@ def proof_in(journal: Path, instance: Instance, folder: Path) -> DeliveryProof:
     return DeliveryProof(past(instance), never_committed(folder))
 
 
-def lost_secrets(plan: Plan, deliverer: Deliverer, past: JournalLookup) -> tuple[LostSecrets, tuple[Refusal, ...]]:
+@frozen
+class LostSecrets:
+    """What a saved plan delivers again."""
+
+    missing: tuple[MissingSecret, ...] = ()
+    """What sinks still lack, sink by sink."""
+    unproven: tuple[Deliver, ...] = ()
+    """Those of which no sink and no journal proves that the recipient had it: that is the plan's word alone."""
+
+
+def lost_secrets(plan: Plan, deliverer: Deliverer, proof: DeliveryProof) -> tuple[LostSecrets, tuple[Refusal, ...]]:
     """What the plan delivers again, or why a sink cannot be asked about it."""
     try:
-        return lost_again(plan, deliverer, past), ()
+        return _lost_again(plan, deliverer, proof), ()
     except SinkError as problem:
         return LostSecrets(), (unusable(problem),)
+
+
+def _lost_again(plan: Plan, deliverer: Deliverer, proof: DeliveryProof) -> LostSecrets:
+    """Ask sinks and journals about what a saved plan delivers again. Raises SinkError where a place cannot be read.
+
+    A recipient that is none by today's settings is left out: the plan is refused for it.
+    """
+    clients = [client_in(plan, each) for each in plan.again]
+    questions = [SinkQuestion(client, client.name, each.id) for client, each in zip(clients, plan.again, strict=True)]
+    missing, unproven = list[MissingSecret](), dict[Deliver, None]()
+    for each, question, answers in zip(plan.again, questions, deliverer.answers(questions), strict=True):
+        for number, answer in answers.items():
+            recipient, label = deliverer.recipient(question.client, number), deliverer.labels[number]
+            if recipient in each.recipients and answer.held is not Held.SAME:
+                missing.append(MissingSecret(question.client, each.id, label, number))
+                told = answer.held in {Held.LOST, *KEPT} and proof.holds(deliverer, question.client, each.id, number)
+                if not told and not _has_had_it(proof.past(label, question.client, each.id), recipient):
+                    unproven[each] = None
+    return LostSecrets(tuple(sorted(missing, key=lambda each: each.number)), tuple(unproven))
+
+
+def _has_had_it(recorded: Recorded | None, recipient: Recipient | None) -> bool:
+    return recorded is not None and recipient in recorded.recipients
 
 
 def made_by(done: Sequence[Change], live: Listing, known: Collection[int], instance: Instance) -> list[KnownClient]:

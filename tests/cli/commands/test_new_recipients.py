@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -461,6 +462,25 @@ def test_a_saved_plan_delivers_again_what_a_sink_has_lost(project: Project, stag
         assert said in ended.out
         assert file.exists()
     assert staging.log.writes() == []
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_manifest_that_a_commit_has_proves_nothing_about_who_had_a_secret(
+    project: Project, staging: Platform, committed: bool
+) -> None:
+    """A pull request could have written it: what is delivered again counts as new then, for the limit."""
+    begin(project, staging, AGE)
+    (project.folder / "deliveries/team-a/one.age").unlink()
+    git(project, "add", "--all")
+    if not committed:
+        git(project, "rm", "-r", "--quiet", "--cached", "deliveries")
+    git(project, "commit", "-qm", "Lose it")
+    saved(project)
+    shutil.rmtree(project.folder / ".reconciler")
+    configure(project, staging, AGE, limits={"deliveries": 0})
+    ended = project.run("apply", "plan.json", "--format", "json")
+    assert codes(ended) == (["limit-deliveries"] if committed else [])
+    assert (project.folder / "deliveries/team-a/one.age").exists() is not committed
 
 
 def test_a_new_recipient_that_a_swapped_plan_calls_an_old_one_counts_as_new(
