@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from reconciler.model.clients import ClientSpec, Field, Grant, UnsupportedClient
@@ -71,6 +72,11 @@ def _in_order(grants: frozenset[Grant]) -> tuple[Grant, ...]:
     return tuple(grant for grant in Grant if grant in grants)
 
 
+@cache
+def _grant_values(grants: frozenset[Grant]) -> tuple[str, ...]:
+    return tuple(grant.value for grant in _in_order(grants))
+
+
 @frozen
 class FieldChange:
     """One field of an update, as text for people (`grants` as a comma-separated list, None as absent)."""
@@ -91,7 +97,7 @@ FIELDS = (
     FieldRow(
         Field.GRANTS,
         attribute="grants",
-        to_json=lambda spec: [grant.value for grant in in_order(spec.grants)],
+        to_json=lambda spec: list(_grant_values(spec.grants)),
         from_json=lambda value: frozenset(value.each(lambda grant: grant.one_of(Grant))),
         texts=lambda spec: in_order(spec.grants),
     ),
@@ -106,6 +112,9 @@ FIELDS = (
 )
 """In the order in which fields are shown and saved. Names are shown separately."""
 
+_VALUES = attrgetter(*(row.attribute for row in FIELDS))
+"""The attributes of a client, in the order of the table."""
+
 PLAIN_FIELDS = tuple(row for row in FIELDS if row.declared is not None)
 """The fields read directly from an entry, which the platform stores in the same form."""
 
@@ -114,7 +123,7 @@ KEYS = tuple(row.field.value for row in FIELDS)
 
 def spec_values(spec: ClientSpec) -> dict[str, JsonData | None]:
     """A client as plain JSON values, under KEYS."""
-    return {row.field.value: row.to_json(spec) for row in FIELDS}
+    return {key: row.to_json(spec) for key, row in zip(KEYS, FIELDS, strict=True)}
 
 
 def read_spec(value: JsonValue) -> ClientSpec:
@@ -149,7 +158,8 @@ def read_unsupported(value: JsonValue) -> UnsupportedClient:
 
 def changed_fields(before: ClientSpec, after: ClientSpec) -> tuple[FieldRow, ...]:
     """The rows of the fields that differ, in the table's order."""
-    return tuple(row for row in FIELDS if row.value(before) != row.value(after))
+    rows = zip(FIELDS, _VALUES(before), _VALUES(after), strict=True)
+    return tuple([row for row, old, new in rows if old != new])
 
 
 def grants_text(grants: frozenset[Grant]) -> str:

@@ -248,7 +248,8 @@ class Decider:
         renamed_among = self.index if live.name != after.name else None
         policy = self.policy
         risks = update_risks(live.spec, after, policy.protected, policy.system_clients, self._capabilities)
-        conflicts = () if policy.on_drift is OnDrift.KEEP else conflict_notes(entry, live.spec, self.base)
+        keeps = self.base is None or policy.on_drift is OnDrift.KEEP
+        conflicts = () if keeps else conflict_notes(entry, live.spec, self.base)
         return (*conflicts, *risks, *waivers(entry, renamed_among, live.id))
 
 

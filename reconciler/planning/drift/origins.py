@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import assert_never
 
 from reconciler.planning.plan import plan
@@ -84,10 +84,12 @@ def kept_text(kept: Kept) -> str:
     return (_CREATED if kept.id is None else _DELETED)[kept.origin]
 
 
-def _fields_text(origins: Iterable[FieldOrigin]) -> str | None:
+def _fields_text(origins: Sequence[FieldOrigin]) -> str | None:
+    if not origins:
+        return None
     fields: dict[Origin, list[str]] = {}
     for each in origins:
         fields.setdefault(each.origin, []).append(each.field)
     if len(fields) == 1:
         return _UPDATED[next(iter(fields))]
-    return "; ".join(f"{enumeration(names)}: {_UPDATED[origin]}" for origin, names in fields.items()) or None
+    return "; ".join(f"{enumeration(names)}: {_UPDATED[origin]}" for origin, names in fields.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ def create_risks(
 ) -> tuple[Note, ...]:
     """The risks of a new client, or of one that is created `again` because it was deleted manually."""
     grants = _grant_risks(frozenset(), after.grants, capabilities)
-    return (*_made_again(again), *grants, *_redirect_risks(NOTHING, after))
+    return (*_made_again(again), *grants, *_of_other_urls(NOTHING, after, ()))
 
 
 def _made_again(again: bool) -> Iterator[Note]:
@@ -46,22 +46,20 @@ def update_risks(
     capabilities: Capabilities = UP_TO_4_15,
 ) -> tuple[Note, ...]:
     """The risks of changing a client: only those that the change adds, not those from before."""
+    hosts = redirect_hosts(before)
     return (
-        *_marked(before),
+        *_marked(hosts),
         *_system(before.name, system_clients),
         *_protection(before.name, after.name, protected),
-        *_widened(before.grants, after.grants),
-        *_grant_risks(before.grants, after.grants, capabilities),
-        *_narrowed(before, after),
-        *_redirect_hosts(before, after),
-        *_redirect_risks(before, after),
+        *(_of_other_grants(before.grants, after.grants, capabilities) if before.grants != after.grants else ()),
+        *(_of_other_urls(before, after, hosts) if before.redirect_urls != after.redirect_urls else ()),
     )
 
 
 def delete_risks(before: ClientSpec = NOTHING, capabilities: Capabilities = UP_TO_4_15) -> tuple[Note, ...]:
     """The risks of deleting a client."""
     text = "revokes every token issued to it, and cannot be undone: creating it again gives a new id and secret"
-    return (Note("tokens-revoked", text), *_marked(before), *_issued_tokens(before, capabilities))
+    return (Note("tokens-revoked", text), *_marked(redirect_hosts(before)), *_issued_tokens(before, capabilities))
 
 
 def replace_risks(
@@ -105,8 +103,8 @@ def delivery_risks(
     return (Note("secret-shared", f"{text}{keeps}"), *personal)
 
 
-def _marked(before: ClientSpec) -> Iterator[Note]:
-    if RESERVED_HOST in redirect_hosts(before):
+def _marked(hosts: Sequence[str]) -> Iterator[Note]:
+    if RESERVED_HOST in hosts:
         text = f"its redirect URL is on {RESERVED_HOST}, which this program uses for unfinished creates"
         yield Note("redirect-reserved", f"{text}: somebody changed it since, or put it there")
 
@@ -121,9 +119,13 @@ def _protection(before: str, after: str, protected: Sequence[str]) -> Iterator[N
         yield Note("becomes-protected", "the new name is protected: deleting it, or renaming it back, will be refused")
 
 
-def _widened(before: frozenset[Grant], after: frozenset[Grant]) -> Iterator[Note]:
-    for grant in _in_order(after - before):
+def _of_other_grants(before: frozenset[Grant], after: frozenset[Grant], capabilities: Capabilities) -> Iterator[Note]:
+    for grant in in_order(after - before):
         yield Note("grant-added", f"widened: {grant} is added")
+    yield from _grant_risks(before, after, capabilities)
+    for grant in in_order(before - after):
+        text = "applications that use it stop getting tokens; tokens already issued keep working"
+        yield Note("grant-removed", f"{grant} is taken away: {text}")
 
 
 def _grant_risks(before: frozenset[Grant], after: frozenset[Grant], capabilities: Capabilities) -> Iterator[Note]:
@@ -143,30 +145,21 @@ def _grant_risks(before: frozenset[Grant], after: frozenset[Grant], capabilities
         yield Note("code-exchange-refused", f"sign-ins with authorization_code will fail: {text}")
 
 
-def _narrowed(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    for grant in _in_order(before.grants - after.grants):
-        text = "applications that use it stop getting tokens; tokens already issued keep working"
-        yield Note("grant-removed", f"{grant} is taken away: {text}")
+def _of_other_urls(before: ClientSpec, after: ClientSpec, old: Sequence[str]) -> Iterator[Note]:
+    """The risks of other redirect URLs; the hosts of the `old` ones are known already."""
+    new = redirect_hosts(after)
     if before.redirect_urls and not after.redirect_urls:
         erased = join_urls(before.redirect_urls)
         yield Note("redirect-erased", f"the redirect goes with authorization_code: {erased} is erased")
-
-
-def _redirect_hosts(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    old, new = redirect_hosts(before), redirect_hosts(after)
     if old and new and set(old) != set(new):
         yield Note(REDIRECT_HOST, f"the redirect host changes: {', '.join(old)} → {', '.join(new)}")
-
-
-def _redirect_risks(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    yield from _foreign_letters(before, after)
+    yield from _foreign_letters(old, new)
     yield from _plain_http(before, after)
     yield from _inner_addresses(before, after)
 
 
-def _foreign_letters(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    known = redirect_hosts(before)
-    for host in redirect_hosts(after):
+def _foreign_letters(known: Sequence[str], hosts: Sequence[str]) -> Iterator[Note]:
+    for host in hosts:
         if host not in known and not host.isascii():
             found = ascii_host(host)
             really = f"is really {found}" if found is not None else "is not a domain name"
@@ -189,7 +182,3 @@ def _inner_addresses(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
         if url not in before.redirect_urls and (inner := inner_address(url)) is not None:
             text = f"the redirect URL contains another address, {quoted(inner)}"
             yield Note("redirect-with-address", f"{text}: a page that redirects there passes the codes on")
-
-
-def _in_order(grants: Iterable[Grant]) -> list[Grant]:
-    return list(in_order(set(grants)))

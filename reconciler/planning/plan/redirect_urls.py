@@ -46,8 +46,13 @@ def inner_address(url: str) -> str | None:
     return rest[found.start() :] if found else None
 
 
-@lru_cache(maxsize=64)  # several risks ask for the hosts of one client
 def _host(url: str) -> str:
+    # A host ends at the third slash, and thousands of URLs are on a few hosts: each of those is parsed once.
+    return _host_of("/".join(url.split("/", 3)[:3]))
+
+
+@lru_cache(maxsize=1024)
+def _host_of(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
     except ValueError:  # an unclosed [, or characters that NFKC turns into / ? # @ :

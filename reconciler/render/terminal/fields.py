@@ -47,18 +47,15 @@ def _bulleted(values: Sequence[str], style: Style, paint: Paint) -> Iterator[str
     yield from (paint(mark + value, style) for value in values)
 
 
-def _marked(old: tuple[str, ...], new: tuple[str, ...], paint: Paint) -> Iterator[str]:
-    removed = [url for url in old if url not in new]
-    added = [url for url in new if url not in old]
+def _marked(old: tuple[str, ...], new: tuple[str, ...], paint: Paint) -> list[str]:
+    removed = [paint(f"- {printable(url)}", Style.REMOVED) for url in old if url not in new]
+    added = [paint(f"+ {printable(url)}", Style.ADDED) for url in new if url not in old]
     kept = [url for url in new if url in old]
     if not removed and not added:
-        yield "the same URLs, in another order or number:"
-    yield from (paint(f"- {printable(url)}", Style.REMOVED) for url in removed)
-    yield from (paint(f"+ {printable(url)}", Style.ADDED) for url in added)
-    if (removed or added) and len(kept) > MOST_KEPT:
-        yield f"{BULLET}{len(kept)} others stay"
-    else:
-        yield from (BULLET + printable(url) for url in kept)
+        return ["the same URLs, in another order or number:", *(BULLET + printable(url) for url in kept)]
+    if len(kept) > MOST_KEPT:
+        return [*removed, *added, f"{BULLET}{len(kept)} others stay"]
+    return [*removed, *added, *[BULLET + printable(url) for url in kept]]
 
 
 def _column(name: str, values: Iterable[str]) -> Iterator[str]:
