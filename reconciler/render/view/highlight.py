@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import groupby
 
 from reconciler.support.frozen import frozen
 
@@ -41,7 +40,7 @@ def pairs(removed: Sequence[str], added: Sequence[str]) -> list[tuple[str | None
     left = list(added)
     found: list[tuple[str | None, str | None]] = []
     for each in removed:
-        nearest = max(left, key=lambda other: _likeness(each, other), default=None)
+        nearest = left[0] if len(left) == 1 else max(left, key=lambda other: _likeness(each, other), default=None)
         if nearest is not None:
             left.remove(nearest)
         found.append((each, nearest))
@@ -60,7 +59,7 @@ def _in_common(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, in
     tail = _common_start(old[head:][::-1], new[head:][::-1])
     yield 0, 0, head
     middle = old[head : len(old) - tail], new[head : len(new) - tail]
-    if max(map(len, middle)) <= _MOST_PARTS:
+    if max(map(len, middle)) <= _MOST_PARTS and not set(middle[0]).isdisjoint(middle[1]):
         for match in SequenceMatcher(None, *middle, autojunk=False).get_matching_blocks():
             if any(part.isalnum() for part in middle[0][match.a : match.a + match.size]):
                 yield match.a + head, match.b + head, match.size
@@ -78,6 +77,13 @@ def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _pieces(parts: Sequence[str], same: Sequence[range]) -> Iterator[Piece]:
     """As few as can be: a text in two pieces could spell what is defused only within one."""
-    shared = {number for each in same for number in each}
-    for is_shared, group in groupby(enumerate(parts), key=lambda part: part[0] in shared):
-        yield Piece("".join(part for _, part in group), not is_shared)
+    begin = end = 0  # of the shared piece that is being put together
+    for each in [*filter(None, same), range(len(parts), len(parts))]:
+        if each.start > end:
+            if end > begin:
+                yield Piece("".join(parts[begin:end]), False)
+            yield Piece("".join(parts[end : each.start]), True)
+            begin = each.start
+        end = each.stop
+    if end > begin:
+        yield Piece("".join(parts[begin:end]), False)
