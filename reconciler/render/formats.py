@@ -2,68 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.results import Overview
 
-Renderer = Callable[["Overview"], str]
-"""Returns the whole content of a file, ending in a line feed."""
+Renderer = Callable[["Overview"], Iterable[str]]
+"""Returns the content of a file in pieces, ending in a line feed: a large one never is in memory as a whole."""
 
 
-def _text(overview: Overview) -> str:
+def _text(overview: Overview) -> Iterable[str]:
     from reconciler.render.terminal.overview import render_overview
 
-    return render_overview(overview)
+    return [render_overview(overview)]
 
 
-def _json(overview: Overview) -> str:
-    from reconciler.render.json.overview import render_overview_json
+def _json(overview: Overview) -> Iterable[str]:
+    from reconciler.render.json.overview import overview_json_pieces
 
-    return render_overview_json(overview)
+    return overview_json_pieces(overview)
 
 
-def _markdown(overview: Overview) -> str:
+def _markdown(overview: Overview) -> Iterable[str]:
     from reconciler.render.markdown.comment import render_markdown
 
-    return render_markdown(overview)
+    return [render_markdown(overview)]
 
 
-def _html(overview: Overview) -> str:
-    from reconciler.render.html.overview import render_html
+def _html(overview: Overview) -> Iterable[str]:
+    from reconciler.render.html.overview import html_pieces
 
-    return render_html(overview)
-
-
-def _sarif(overview: Overview) -> str:
-    from reconciler.render.ci.sarif import render_sarif
-
-    return render_sarif(overview)
+    return html_pieces(overview)
 
 
-def _junit(overview: Overview) -> str:
+def _sarif(overview: Overview) -> Iterable[str]:
+    from reconciler.render.ci.sarif import sarif_pieces
+
+    return sarif_pieces(overview)
+
+
+def _junit(overview: Overview) -> Iterable[str]:
     from reconciler.render.ci.junit import render_junit
 
-    return render_junit(overview)
+    return [render_junit(overview)]
 
 
-def _metrics(overview: Overview) -> str:
+def _metrics(overview: Overview) -> Iterable[str]:
     from reconciler.render.ci.openmetrics import render_metrics
 
-    return render_metrics(overview)
+    return [render_metrics(overview)]
 
 
-def _terraform(overview: Overview) -> str:
+def _terraform(overview: Overview) -> Iterable[str]:
     from reconciler.render.ci.gitlab import render_terraform
 
-    return render_terraform(overview)
+    return [render_terraform(overview)]
 
 
-def _code_quality(overview: Overview) -> str:
+def _code_quality(overview: Overview) -> Iterable[str]:
     from reconciler.render.ci.gitlab import render_code_quality
 
-    return render_code_quality(overview)
+    return [render_code_quality(overview)]
 
 
 REPORTS: Mapping[str, Renderer] = {

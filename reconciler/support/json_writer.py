@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 
 _OUTERMOST = 4
@@ -17,6 +18,12 @@ _OUTERMOST = 4
 def indented_json(value: object) -> str:
     """Write a value in ASCII with an indentation of two. Keys must be text; an iterator is written as a list."""
     return "".join(_pieces(value, "\n", _OUTERMOST))
+
+
+def json_pieces(value: object) -> Iterator[str]:
+    """Write the same in pieces, ending in a line feed. No text of the value is in two of them."""
+    yield from _pieces(value, "\n", _OUTERMOST)
+    yield "\n"
 
 
 def _pieces(value: object, line: str, levels: int) -> Iterator[str]:
@@ -41,15 +48,21 @@ def _pieces(value: object, line: str, levels: int) -> Iterator[str]:
 def _text(value: object, line: str) -> str:
     if isinstance(value, str):
         return quoted(value)
+    if type(value) is int:
+        return str(value)
+    inner = f"{line}  "
     if isinstance(value, dict):
-        inner = f"{line}  "
-        # Most values are text, which needs no call of ours.
-        items = [f"{quoted(k)}: {quoted(v) if isinstance(v, str) else _text(v, inner)}" for k, v in value.items()]
-        return f"{{{inner}{f',{inner}'.join(items)}{line}}}" if items else "{}"
+        # Most values are text or nothing, which needs no call of ours.
+        texts = [quoted(v) if isinstance(v, str) else "null" if v is None else _text(v, inner) for v in value.values()]
+        return _around(tuple(value), line) % tuple(texts) if texts else "{}"
     if isinstance(value, (list, tuple, Iterator)):
-        inner = f"{line}  "
         items = [_text(each, inner) for each in value]
         return f"[{inner}{f',{inner}'.join(items)}{line}]" if items else "[]"
-    if value is None:
-        return "null"
-    return str(value) if type(value) is int else json.dumps(value)
+    return json.dumps(value)
+
+
+@lru_cache(maxsize=256)  # thousands of objects have the same keys, in the same depth
+def _around(keys: tuple[str, ...], line: str) -> str:
+    """What stands around the values of an object, with a %s for each of them."""
+    named = [f"{quoted(key)}: ".replace("%", "%%") + "%s" for key in keys]
+    return f"{{{line}  {f',{line}  '.join(named)}{line}}}"

@@ -45,7 +45,7 @@ def rendered(name: str) -> str:
     """The content of an expected file, as it would be now."""
     of, _, ending = name.partition(".")
     if name in REPORT_NAMES:
-        return RENDERERS[f".{ending}"](OVERVIEWS[of]).replace(__version__, "VERSION")
+        return "".join(RENDERERS[f".{ending}"](OVERVIEWS[of])).replace(__version__, "VERSION")
     scene = SCENES[of]
     return json_text(scene) if ending == "json" else text(scene, coloured if ending == "ansi" else plain)
 

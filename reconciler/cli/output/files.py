@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from reconciler.model.errors import ReconcilerError, Refused
@@ -18,6 +19,9 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # W
 _STREAMS = ("/dev/stdin", "/dev/stdout", "/dev/stderr")
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/self)/fd/([0-9]{1,9})")
 _MOST_LINKS = 40
+
+_BUFFER = 256 * 1024
+"""Bytes. What is written in pieces goes to the disk in portions of this size."""
 
 _MOST_BYTES = 64 * 1024 * 1024
 
@@ -44,17 +48,17 @@ def write_atomically(file: Path, text: str, what: str, *, private: bool = False)
     Raises `ReconcilerError`, and then leaves nothing behind.
     """
     try:
-        _write(file, text, _PRIVATE if private else _ANYBODY)
+        _write(file, [text], _PRIVATE if private else _ANYBODY)
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file: -o FILE") from None
 
 
-def write_with_folder(file: Path, text: str, what: str) -> None:
-    """Do the same as `write_atomically`, for one of several files: its folder is created if needed."""
+def write_with_folder(file: Path, text: str | Iterable[str], what: str) -> None:
+    """Do the same for one of several files, with a text or its pieces: its folder is created if needed."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _write(file, text, _ANYBODY)
+        _write(file, [text] if isinstance(text, str) else text, _ANYBODY)
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "name another file") from None
@@ -82,7 +86,7 @@ def replace_atomically(file: Path, data: bytes, what: str) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        _replace(file.resolve(), data, _ANYBODY, keep_mode=True)
+        _replace(file.resolve(), [data], _ANYBODY, keep_mode=True)
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
         raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "check its owner and mode") from None
@@ -102,18 +106,19 @@ def open_descriptor(file: Path) -> int | None:
     return None
 
 
-def _write(file: Path, text: str, mode: int) -> None:
+def _write(file: Path, pieces: Iterable[str], mode: int) -> None:
     descriptor = open_descriptor(file)
     if descriptor is not None:  # it may lead into a file, which others have open: do not replace it
         with open(os.dup(descriptor), "w", encoding="utf-8") as stream:
-            stream.write(text)
+            stream.writelines(pieces)
         return
     if why := planted(file):
         raise ReconcilerError(f"not written: {why}", "name a file in a folder that is yours alone")
     if file.exists() and not file.is_file():  # for instance a pipe that something reads: do not replace it
-        file.write_text(text, encoding="utf-8")
+        with file.open("w", encoding="utf-8") as stream:
+            stream.writelines(pieces)
         return
-    _replace(file.resolve(), text.encode(), mode)  # a link keeps pointing there
+    _replace(file.resolve(), (piece.encode() for piece in pieces), mode)  # a link keeps pointing there
 
 
 def _create(file: Path, data: bytes) -> bool:
@@ -140,13 +145,13 @@ def _link(temporary: Path, file: Path, data: bytes) -> None:
             stream.write(data)
 
 
-def _replace(target: Path, data: bytes, mode: int, *, keep_mode: bool = False) -> None:
+def _replace(target: Path, pieces: Iterable[bytes], mode: int, *, keep_mode: bool = False) -> None:
     temporary = target.with_name(f".{os.urandom(6).hex()}.tmp")
     try:
         kept = keep_mode and target.exists()
         # With its mode from the start: nobody may open it in between.
-        with open(os.open(temporary, _CREATE, _PRIVATE if kept else mode), "wb") as stream:
-            stream.write(data)
+        with open(os.open(temporary, _CREATE, _PRIVATE if kept else mode), "wb", _BUFFER) as stream:
+            stream.writelines(pieces)
         if kept:
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.planning.plan.plan import Note
 from reconciler.render.view.counts import plural
 from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.render.view.kinds import ReviewKind
@@ -77,11 +78,12 @@ def _annotation(overview: Overview, finding: ReviewFinding) -> str:
     return f"::{finding.level} {listed}::{_data(sentence(finding.in_brief()))}\n"
 
 
-def sentence(finding: ReviewFinding) -> str:
-    """Return a whole finding in one line: the client, the instances, the text and the fix. Printable."""
+def sentence(finding: ReviewFinding, note: Note | None = None) -> str:
+    """Return a finding in one line: the client, the instances, the text (or one `note` of it), the fix. Printable."""
     about = [printable(finding.client)] if finding.client is not None else []
     about += [f"on {', '.join(finding.instances)}"] if finding.instances else []
-    text = f"{' '.join(about)}: {finding.text}" if about else finding.text
+    said = finding.text if note is None else note.text
+    text = f"{' '.join(about)}: {said}" if about else said
     return printable(f"{text}; fix: {finding.hint}" if finding.hint else text)
 
 

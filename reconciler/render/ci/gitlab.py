@@ -60,7 +60,7 @@ def _issues(overview: Overview) -> Iterator[dict[str, Any]]:
                 continue
             seen.add(mark)
             yield {
-                "description": sentence(finding.about(note)),
+                "description": sentence(finding, note),
                 "check_name": note.code,
                 "fingerprint": mark,
                 "severity": _SEVERITIES[finding.level],

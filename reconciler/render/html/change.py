@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import assert_never
 
@@ -14,13 +14,26 @@ from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
 from reconciler.render.html.components import fix_line, text_line
 from reconciler.render.html.difference import in_columns, shown
-from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
+from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag, template
 from reconciler.render.view.counts import action
 from reconciler.render.view.highlight import marked
 from reconciler.render.view.rotation import old_secret_text
 
 SIGNS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "−"}
 """Signs that tell the actions apart without colours."""
+
+_BELOW_THE_NAME = tuple(row for row in FIELDS if row.field is not Field.NAME)
+
+_TITLE = template('<h4>%s %s<span class="id"> id %s</span></h4>')
+_CARD = template('<article class="card %s" id="%s" data-action="%s">%s</article>')
+_DRIFT_CARD = template('<article class="card %s" id="%s" data-action="%s" data-drift>%s</article>')
+_WHY = template('<p class="why">%s%s%s</p>')
+_PLACE = template(' · <code dir="ltr">%s</code>')
+_OWNER = template(" · owner %s")
+_GRID = template('<table class="fields of-%s">%s<tbody>%s</tbody></table>')
+_ONE_CELL = template("<tr>%s<td>%s</td></tr>")
+_TWO_CELLS = template("<tr>%s<td>%s</td><td>%s</td></tr>")
+_UNCHANGED = template('<tr class="same">%s<td colspan="2">%s<span class="faint"> unchanged</span></td></tr>')
 
 NOTHING = tag("span", "none", class_="faint")
 _PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
@@ -29,21 +42,17 @@ _PAST = {"create": "created", "replace": "replaced", "update": "updated", "renam
 def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, done: bool = False) -> Html:
     """Render one change. `outcome` is its result; `done` means that it was live before anything was written."""
     word = action(change)
-    return tag(
-        "article",
+    parts = [
         _title(word, change),
         _outcome(outcome) if outcome else None,
         text_line("was done before this run", "good") if done else None,
-        *(text_line(f"! {risk.text}", "risk") for risk in change.risks),
+        *[text_line(f"! {risk.text}", "risk") for risk in change.risks],
         _old_secret(change),
         _origin(change),
         _table(change),
-        tag("p", sentence(change.reason.text), *_where(change.source, change.owner), class_="why"),
-        class_=f"card {word}",
-        id=anchor,
-        data_action=word,
-        data_drift=has_drift(change),
-    )
+        _WHY(sentence(change.reason.text), *_where(change.source, change.owner)),
+    ]
+    return (_DRIFT_CARD if has_drift(change) else _CARD)(word, anchor, word, join(parts))
 
 
 def blocked_card(blocked: Blocked) -> Html:
@@ -86,7 +95,7 @@ def _title(word: str, change: Change) -> Html:
             both = (client_name(change.before.name), " → ", client_name(change.name))
             return tag("h4", _badge(SIGNS[word], word), " ", *both, _id(client_id))
         case Update(id=client_id) | Delete(id=client_id):
-            return tag("h4", _badge(SIGNS[word], word), " ", client_name(change.name), _id(client_id))
+            return _TITLE(_badge(SIGNS[word], word), client_name(change.name), str(client_id))
         case _:
             assert_never(change)
 
@@ -111,13 +120,9 @@ def _old_secret(change: Change) -> Html | None:
     return text_line(f"! {old_secret_text(replaced)}", "risk") if replaced else None
 
 
-def _where(source: Location | None, owner: str | None) -> Iterator[Child]:
-    if source is not None:
-        yield " · "
-        yield code(f"{source.path}:{source.line}")
-    if owner is not None:
-        yield " · owner "
-        yield client_name(owner)
+def _where(source: Location | None, owner: str | None) -> tuple[Child, Child]:
+    place = _PLACE(f"{source.path}:{source.line}") if source is not None else None
+    return place, _OWNER(client_name(owner)) if owner is not None else None
 
 
 def _outcome(outcome: Outcome) -> Html:
@@ -149,7 +154,7 @@ def _table(change: Change) -> Html:
 
 
 def _grid(heads: tuple[str, ...], rows: Html) -> Html:
-    return tag("table", _head(heads), tag("tbody", rows), class_=f"fields of-{len(heads)}")
+    return _GRID(str(len(heads)), _head(heads), rows)
 
 
 @cache
@@ -158,7 +163,7 @@ def _head(heads: tuple[str, ...]) -> Html:
 
 
 def _single(spec: ClientSpec) -> Html:
-    rows = (row for row in FIELDS if row.field is not Field.NAME and row.texts(spec))
+    rows = (row for row in _BELOW_THE_NAME if row.texts(spec))
     return join(_row(row.field, _values(row, spec)) for row in rows)
 
 
@@ -167,7 +172,7 @@ def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
         old, new = marked(before.name, after.name)
         yield _row(Field.NAME, tag("bdi", shown(old, "del")), tag("bdi", shown(new, "ins")))
     changed = [row.field for row in changed_fields(before, after)]
-    for row in (each for each in FIELDS if each.field is not Field.NAME):
+    for row in _BELOW_THE_NAME:
         if row.field in changed:
             yield _long_values_row(row, before, after) if row.one_per_line else _short_values_row(row, before, after)
         elif row.texts(after):
@@ -177,8 +182,8 @@ def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
 def _short_values_row(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
     """Render a field of few, short values: added and removed ones are marked as a whole."""
     was, will = row.texts(before), row.texts(after)
-    old = [tag("del", each) if each not in will else _word(each) for each in was]
-    new = [tag("ins", each) if each not in was else _word(each) for each in will]
+    old = [tag("del", each) if each not in will else each for each in was]
+    new = [tag("ins", each) if each not in was else each for each in will]
     return _row(row.field, _list(old), _list(new))
 
 
@@ -187,30 +192,26 @@ def _long_values_row(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Ht
     same = set(row.texts(before)) == set(row.texts(after))
     note = tag("p", "the same URLs, in another order or number", class_="faint") if same else None
     columns = in_columns(row, before, after)
-    return _row(row.field, _list(columns[0]), join((_list(columns[1]), note)))
+    after_and_note = join((_list(columns[1]), note)) if note else _list(columns[1])
+    return _row(row.field, _list(columns[0]), after_and_note)
 
 
-def _values(row: FieldRow, spec: ClientSpec) -> Html:
-    show = code if row.one_per_line else _word
-    return _list([show(value) for value in row.texts(spec)])
-
-
-def _word(text: str) -> Html:
-    return join((text,))
+def _values(row: FieldRow, spec: ClientSpec) -> Child:
+    return _list([code(value) if row.one_per_line else value for value in row.texts(spec)])
 
 
 def _value(text: str | None) -> Html:
     return code(text) if text else NOTHING
 
 
-def _list(values: list[Html]) -> Html:
+def _list(values: Sequence[Child]) -> Child:
     if len(values) < 2:
         return values[0] if values else NOTHING
     return tag("ul", *(tag("li", value) for value in values))
 
 
-def _row(field: str, *cells: Html) -> Html:
-    return tag("tr", _of_row(field), *(tag("td", cell) for cell in cells))
+def _row(field: str, *cells: Child) -> Html:
+    return (_ONE_CELL if len(cells) == 1 else _TWO_CELLS)(_of_row(field), *cells)
 
 
 @cache
@@ -218,6 +219,5 @@ def _of_row(field: str) -> Html:
     return tag("th", field, scope="row")
 
 
-def _unchanged(field: str, value: Html) -> Html:
-    stays = tag("td", value, tag("span", " unchanged", class_="faint"), colspan=2)
-    return tag("tr", _of_row(field), stays, class_="same")
+def _unchanged(field: str, value: Child) -> Html:
+    return _UNCHANGED(_of_row(field), value)

@@ -8,7 +8,7 @@ from typing import assert_never
 from reconciler.model.clients import ClientSpec
 from reconciler.model.fields import FieldRow, grants_text, in_order
 from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update
-from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
+from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag, with_marks
 from reconciler.render.view.highlight import Pieces, marked, pairs
 
 _PLAIN = ("declared-not-live", "rollback")
@@ -76,4 +76,4 @@ def in_columns(row: FieldRow, before: ClientSpec, after: ClientSpec) -> tuple[li
 
 def shown(pieces: Pieces, mark: str) -> Html:
     """Render a text with the pieces that differ marked as deleted (`del`) or inserted (`ins`)."""
-    return join(tag(mark, piece.text) if piece.differs else piece.text for piece in pieces)
+    return with_marks([(piece.text, piece.differs) for piece in pieces], mark)

@@ -8,10 +8,11 @@ reorder what is around it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html import escape
 from itertools import groupby
+from typing import Protocol
 
 from reconciler.render.view.messages import code_parts
 from reconciler.support.frozen import frozen
@@ -30,16 +31,54 @@ class Html:
 
 Child = Html | str | None
 """What an element may contain; None is nothing."""
+Part = Child | Iterator[Html]
+"""What a long element may contain: also an element in pieces."""
 Value = str | int | bool | None
 """The value of an attribute: True for an attribute without a value, False or None for no attribute."""
 
 
 def tag(element: str, /, *children: Child, **attributes: Value) -> Html:
     """Build an element. Attributes are written as in `class_` and `aria_label`; they and the children are escaped."""
-    begin = f"<{element}{''.join([_attribute(key, value) for key, value in attributes.items()])}"
+    begin = _begin(element, **attributes)
     if element in VOID:
         return Html(f"{begin}/>")
     return Html(f"{begin}>{''.join(map(_markup, children))}</{element}>")
+
+
+def long_tag(element: str, /, *children: Part, **attributes: Value) -> Iterator[Html]:
+    """Build an element in pieces, for one that has thousands of others in it: `tag` copies them at every level."""
+    yield Html(f"{_begin(element, **attributes)}>")
+    yield from in_pieces(children)
+    yield Html(f"</{element}>")
+
+
+def in_pieces(parts: Iterable[Part]) -> Iterator[Html]:
+    """Join several parts, as `join` does, without making one text of them."""
+    for part in parts:
+        if isinstance(part, Iterator):
+            yield from part
+        elif part is not None:
+            yield Html(_markup(part))
+
+
+class Template(Protocol):
+    """Puts a child in each of the places of some markup."""
+
+    def __call__(self, *children: Child) -> Html:
+        """Return the markup with the children in it, as many as there are places."""
+
+
+def template(markup: str) -> Template:
+    """Return a function that puts a child, escaped as `tag` does, in the place of each %s of the markup.
+
+    For the elements of a change: one call for several of them, where a page has thousands.
+    """
+
+    def fill(*children: Child) -> Html:
+        texts = [each.markup if isinstance(each, Html) else _escaped(each) if each else "" for each in children]
+        return Html(markup % tuple(texts))
+
+    return fill
 
 
 def join(children: Iterable[Child], between: Child = None) -> Html:
@@ -49,8 +88,13 @@ def join(children: Iterable[Child], between: Child = None) -> Html:
 
 def client_name(text: str) -> Html:
     """Render a name, in quotes if it starts or ends with a blank, which would be invisible."""
-    blank = not text.strip() or text != text.strip()
-    return tag("bdi", f"'{text}'" if blank else text)
+    return _NAME(text if text and text == text.strip() else f"'{text}'")
+
+
+def with_marks(parts: Iterable[tuple[str, bool]], mark: str) -> Html:
+    """Render a text whose parts are put into an element, `del` or `ins`, where they differ from another text."""
+    shown = [f"<{mark}>{_escaped(part)}</{mark}>" if differs else _escaped(part) for part, differs in parts]
+    return Html("".join(shown))
 
 
 _FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
@@ -58,17 +102,24 @@ _FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
 
 def sentence(text: str) -> Html:
     """Render a sentence, which may quote any text; the program's own code in it is code, and no flag is broken."""
+    if "`" not in text and "--" not in text:  # as most are
+        return _SENTENCE(text)
     parts = ([code(part)] if number % 2 else _whole_flags(part) for number, part in enumerate(code_parts(text)))
-    return tag("bdi", *(part for several in parts for part in several), dir="ltr")
+    return _SENTENCE(join(part for several in parts for part in several))
 
 
 def _whole_flags(text: str) -> list[Child]:
     return [tag("span", part, class_="flag") if n % 2 else part for n, part in enumerate(_FLAG.split(text)) if part]
 
 
-def code(*children: Child) -> Html:
+def code(text: Child) -> Html:
     """Render a URL, a path or a command, its characters from left to right in the order in which they are stored."""
-    return tag("code", *children, dir="ltr")
+    return _CODE(text)
+
+
+_NAME = template("<bdi>%s</bdi>")
+_SENTENCE = template('<bdi dir="ltr">%s</bdi>')
+_CODE = template('<code dir="ltr">%s</code>')
 
 
 def plain(text: str) -> str:
@@ -77,6 +128,10 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=512, typed=True)  # most are the same for every change
+def _begin(element: str, /, **attributes: Value) -> str:
+    return f"<{element}{''.join([_attribute(key, value) for key, value in attributes.items()])}"
+
+
 def _attribute(key: str, value: Value) -> str:
     if value is None or value is False:
         return ""
@@ -92,6 +147,8 @@ def _markup(child: Child) -> str:
 
 @lru_cache(maxsize=512)
 def _escaped(text: str) -> str:
+    if text.isascii() and text.isprintable() and "##" not in text:  # nearly every text
+        return escape(text, quote=False)
     if is_fully_visible(text):
         return _safe(text)
     return "".join(_run("".join(run), odd) for odd, run in groupby(text, _needs_escape))

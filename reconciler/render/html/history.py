@@ -35,7 +35,7 @@ def render_history_html(found: Sequence[PastRun | UnreadableJournal], made_at: d
     title = f"History: {several} on {plural(len({run.instance for run in runs}), 'instance')}"
     heading = header(join([title]), made_at, None)
     nothing = None if found else text_line("no apply is recorded", "faint")
-    return page(title, heading, [nothing, _picture(runs), _table(runs), _unreadable(broken)])
+    return "".join(page(title, heading, [nothing, _picture(runs), _table(runs), _unreadable(broken)]))
 
 
 def part_of(write: PastWrite) -> str:

@@ -9,7 +9,7 @@ from reconciler.model.diagnostics import Diagnostic
 from reconciler.project import PROJECT, Addresses
 from reconciler.render.html.attention import attention_box
 from reconciler.render.html.components import box, fix_line, text_line
-from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
+from reconciler.render.html.elements import Child, Html, Part, client_name, code, join, long_tag, sentence, tag
 from reconciler.render.html.fleet import fleet_overview
 from reconciler.render.html.page import page
 from reconciler.render.html.plan import instance_body, verdict_badge
@@ -31,11 +31,16 @@ _QUIET = (Verdict.IN_SYNC, Verdict.NOT_TRIED)
 
 def render_html(overview: Overview, project: Addresses = PROJECT) -> str:
     """Render the page, ending in a line feed."""
+    return "".join(html_pieces(overview, project))
+
+
+def html_pieces(overview: Overview, project: Addresses = PROJECT) -> Iterator[str]:
+    """Render the page in pieces: with thousands of changes, it is several times as large as the plan."""
     results = worst_first(overview.results)
     anchors = [f"i{number}" for number in range(1, len(results) + 1)]
     sections = [_section(result, anchor, len(results)) for result, anchor in zip(results, anchors, strict=True)]
     places = {result.instance.name: anchor for result, anchor in zip(results, anchors, strict=True)}
-    main = [
+    main: list[Part] = [
         _ended(overview),
         fleet_overview(results, anchors) if len(results) > 1 else None,
         attention_box(overview, places) if len(results) > 1 else None,
@@ -82,17 +87,17 @@ def _heading(overview: Overview) -> Html:
     return join([f"{word}{_of(overview)}"])
 
 
-def _section(result: ApplyResult, anchor: str, of: int) -> Html:
+def _section(result: ApplyResult, anchor: str, of: int) -> Iterator[Html]:
     """Render one instance. Among several it can be collapsed; the anchor is inside, so that a link opens it."""
     identity = tag("p", code(result.instance.identity), class_="identity")
-    body = tag("div", identity, instance_body(result, anchor), id=anchor, class_="body", tabindex=-1)
+    body = long_tag("div", identity, instance_body(result, anchor), id=anchor, class_="body", tabindex=-1)
     if of == 1:
         heading = tag("h2", client_name(result.instance.name), " ", verdict_badge(result), id="only")
-        return tag("section", heading, body, class_="instance", aria_labelledby="only")
+        return long_tag("section", heading, body, class_="instance", aria_labelledby="only")
     line = fleet_line(result)
     heading = tag("h2", client_name(result.instance.name), " ", verdict_badge(result))
     summary = tag("summary", heading, tag("span", sentence(line.remark), class_="faint"))
-    return tag("details", summary, body, class_="instance", open=of <= _MOST_OPEN and line.verdict not in _QUIET)
+    return long_tag("details", summary, body, class_="instance", open=of <= _MOST_OPEN and line.verdict not in _QUIET)
 
 
 def _ended(overview: Overview) -> Html | None:

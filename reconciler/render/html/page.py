@@ -7,20 +7,20 @@ as either, and nothing is fetched or sent.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from reconciler.render.html.elements import Html, join, plain, tag
+from reconciler.render.html.elements import Html, Part, long_tag, plain, tag
 
 _ASSETS = files("reconciler.render.html") / "assets"
 
 
 def page(
-    title: str, header: Html, main: Sequence[Html | None], tools: Html | None = None, *, many: bool = False
-) -> str:
-    """Render a whole document, ending in a line feed. `many` says that it has more cards than are looked at."""
+    title: str, header: Html, main: Iterable[Part], tools: Html | None = None, *, many: bool = False
+) -> Iterator[str]:
+    """Render a whole document in pieces, ending in a line feed. `many`: it has more cards than are looked at."""
     style, script = _asset("report.css"), _asset("report.js")
     head = tag(
         "head",
@@ -34,15 +34,17 @@ def page(
         Html(f"<title>{plain(title)}</title>"),
         Html(f"<style>{style}</style>"),
     )
-    body = tag(
+    body = long_tag(
         "body",
         tag("a", "Skip to the content", href="#content", class_="skip"),
         header,
         tools,
-        tag("main", *main, id="content", tabindex=-1, class_="many" if many else None),
+        long_tag("main", *main, id="content", tabindex=-1, class_="many" if many else None),
         Html(f"<script>{script}</script>"),
     )
-    return f"<!DOCTYPE html>\n{join([tag('html', head, body, lang='en')]).markup}\n"
+    yield "<!DOCTYPE html>\n"
+    yield from (piece.markup for piece in long_tag("html", head, body, lang="en"))
+    yield "\n"
 
 
 def _policy(style: str, script: str) -> str:

@@ -9,10 +9,22 @@ from reconciler.applying.report import Applied, Outcome, Report, Skipped
 from reconciler.live.observation import ObservationAge
 from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import BASE_LACKS, Change, Note, OnDrift, Plan, Unmanaged, Waived
+from reconciler.planning.plan.plan import BASE_LACKS, Change, Delete, Note, OnDrift, Plan, Unmanaged, Waived
 from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept_card
 from reconciler.render.html.components import box, details, fix_line, text_line
-from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag
+from reconciler.render.html.elements import (
+    Child,
+    Html,
+    Part,
+    client_name,
+    code,
+    in_pieces,
+    join,
+    long_tag,
+    sentence,
+    tag,
+    template,
+)
 from reconciler.render.html.secrets import delivered, delivery_cards, delivery_risks, to_deliver, undelivered_box
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.elapsed_time import as_of_text
@@ -37,6 +49,8 @@ _ON_DRIFT = {
     OnDrift.REVERT: "what was changed on the instance since is reverted",
 }
 
+_RISK = template('<a href="#%s">%s %s %s</a>: %s')
+
 
 @frozen
 class _Card:
@@ -48,22 +62,22 @@ class _Card:
     done: bool = False
 
 
-def instance_body(result: ApplyResult, anchor: str) -> Html:
+def instance_body(result: ApplyResult, anchor: str) -> Iterator[Html]:
     """Render everything about an instance except its heading. The ids inside start with `anchor`."""
     match result:
         case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
             cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
             first = (summary_bar(result), _basis(plan, as_of), _refused(refusals))
-            return join([*first, *_of_plan(plan, cards, anchor), to_deliver(missing_secrets)])
+            return in_pieces([*first, *_of_plan(plan, cards, anchor), to_deliver(missing_secrets)])
         case Finished(planned=planned, report=report, already_live=done):
             known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
             tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
             parts = _of_plan(planned.plan, [*known, *tried])
             ends = (summary_bar(result), _basis(planned.plan, planned.as_of), *_ends(report))
-            return join([*ends, undelivered_box(report), *parts, delivered(report)])
+            return in_pieces([*ends, undelivered_box(report), *parts, delivered(report)])
         case Stopped(error=error):
             why = join([text_line(error.message, "bad"), fix_line(error.hint)])
-            return join([box("Nothing was planned or written", [why])])
+            return in_pieces([box("Nothing was planned or written", [why])])
         case _:
             assert_never(result)
 
@@ -154,19 +168,18 @@ def _ends(report: Report) -> Iterator[Html | None]:
         yield box("The journal is incomplete", [sentence(report.journal_failure)])
 
 
-def _of_plan(plan: Plan, cards: Sequence[_Card], deliveries: str = "") -> Iterator[Html | None]:
+def _of_plan(plan: Plan, cards: Sequence[_Card], deliveries: str = "") -> Iterator[Part]:
     """Yield the parts of a plan. `deliveries` starts the anchors of new recipients; empty after an apply."""
     groups = delivery_groups(plan) if deliveries else []
     yield box("Risks", [*_risks(cards), *delivery_risks(groups, deliveries)], "risks")
     yield box("Taken out of git, still live", [_stays(each, note) for each, note in removed_from_git(plan)], "risks")
     yield _group("Blocked", "blocked", [blocked_card(each) for each in plan.blocked])
-    grouped: Mapping[str, list[Html]] = {kind: [] for kind in _GROUPS}
+    grouped: Mapping[str, list[_Card]] = {kind: [] for kind in _GROUPS}
     for card in cards:
-        kind = "drift" if has_drift(card.change) else action(card.change)
-        grouped[kind].append(change_card(card.change, card.anchor, card.outcome, done=card.done))
+        grouped["drift" if has_drift(card.change) else action(card.change)].append(card)
     yield _group(_DELIVER, "deliver", delivery_cards(groups, deliveries))
     for kind, title in _GROUPS.items():
-        yield _group(title, kind, grouped[kind])
+        yield _cards(title, kind, grouped[kind])
     yield _group("Drift that is kept", "drift", [kept_card(each) for each in plan.kept])
     yield box("Notes", _texts(plan.notes), "notes")
     yield details("entry in sync that waives rules", "`allow:` says so", [_waived(each) for each in plan.waived])
@@ -180,17 +193,25 @@ def _waived(waived: Waived) -> Html:
 def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
     """Yield the changes with risks, deletions first, each linked to its card."""
     risky = [card for card in cards if card.change.risks]
-    for card in sorted(risky, key=lambda card: action(card.change) != "delete"):
+    for card in sorted(risky, key=lambda card: not isinstance(card.change, Delete)):
         word = action(card.change)
-        link = tag("a", f"{SIGNS[word]} {word} ", client_name(card.change.name), href=f"#{card.anchor}")
-        yield join([link, ": ", sentence("; ".join(risk.text for risk in card.change.risks))])
+        risks = sentence("; ".join([risk.text for risk in card.change.risks]))
+        yield _RISK(card.anchor, SIGNS[word], word, client_name(card.change.name), risks)
+
+
+def _cards(title: str, kind: str, cards: Sequence[_Card]) -> Iterator[Html]:
+    """Yield the cards of changes of one kind, each when it is written: there may be thousands."""
+    if cards:
+        shown = (change_card(card.change, card.anchor, card.outcome, done=card.done) for card in cards)
+        yield from long_tag("div", _heading(title, len(cards)), shown, class_=f"group {kind}")
 
 
 def _group(title: str, kind: str, cards: Sequence[Html]) -> Html | None:
-    if not cards:
-        return None
-    heading = tag("h3", f"{title} ", tag("span", f"({len(cards)})", class_="number"))
-    return tag("div", heading, *cards, class_=f"group {kind}")
+    return tag("div", _heading(title, len(cards)), *cards, class_=f"group {kind}") if cards else None
+
+
+def _heading(title: str, number: int) -> Html:
+    return tag("h3", f"{title} ", tag("span", f"({number})", class_="number"))
 
 
 def _texts(notes: Sequence[Note]) -> list[Html]:

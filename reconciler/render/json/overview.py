@@ -6,7 +6,7 @@ is the fix. Every key is always present; null means "none".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC
 from itertools import chain
@@ -45,7 +45,7 @@ from reconciler.render.view.counts import action, count
 from reconciler.render.view.verdict import tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.secrets.delivery import MissingSecret
-from reconciler.support.json_writer import indented_json
+from reconciler.support.json_writer import json_pieces
 from reconciler.support.text import without_workflow_commands
 
 FORMAT_VERSION = 2
@@ -129,14 +129,20 @@ def result_entry(result: ApplyResult) -> dict[str, Any]:
 
 def render_document(kind: str, content: dict[str, Any]) -> str:
     """Render a document of the given kind, ending in a line feed."""
-    return _dump({"format_version": FORMAT_VERSION, "kind": kind, **content})
+    return "".join(_dump(_document(kind, content)))
+
+
+def _document(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"format_version": FORMAT_VERSION, "kind": kind, **content}
 
 
 def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
     """Render the document for `plan` or `apply`, ending in a line feed."""
-    listed = list(entries)
-    summary = tally(entry["result"] for entry in listed)
-    return _dump({"format_version": FORMAT_VERSION, "kind": kind, "summary": summary, "instances": listed})
+    return "".join(_dump(_of_instances(kind, list(entries))))
+
+
+def _of_instances(kind: str, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return _document(kind, {"summary": tally(entry["result"] for entry in entries), "instances": entries})
 
 
 def render_overview_json(overview: Overview) -> str:
@@ -144,16 +150,29 @@ def render_overview_json(overview: Overview) -> str:
 
     The reason is the document of `validate` for invalid declarations, else one of the kind `error`.
     """
+    return "".join(overview_json_pieces(overview))
+
+
+def overview_json_pieces(overview: Overview) -> Iterator[str]:
+    """Render the same document in pieces: with thousands of changes, it is several times as large as the plan."""
+    return _dump(_of_run(overview))
+
+
+def _of_run(overview: Overview) -> dict[str, Any]:
     if overview.error is not None:
         why = {"message": overview.error.message, "hint": overview.error.hint, "exit_code": overview.error.exit_code}
-        return render_document("error", {"command": overview.command, "error": why})
+        return _document("error", {"command": overview.command, "error": why})
     if overview.command == "validate" or has_errors(overview.diagnostics):
-        return render_diagnostics(overview.diagnostics)
-    return render_instances(overview.command, [result_entry(result) for result in overview.results])
+        return _of_diagnostics(overview.diagnostics)
+    return _of_instances(overview.command, [result_entry(result) for result in overview.results])
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
     """Render the document for `validate`, ending in a line feed."""
+    return "".join(_dump(_of_diagnostics(diagnostics)))
+
+
+def _of_diagnostics(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     entries = [
         {
             "severity": d.severity,
@@ -166,12 +185,12 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic]) -> str:
     ]
     errors = sum(d.severity is Severity.ERROR for d in diagnostics)
     counts = {"errors": errors, "warnings": len(diagnostics) - errors}
-    return _dump({"format_version": FORMAT_VERSION, "kind": "validate", "counts": counts, "diagnostics": entries})
+    return _document("validate", {"counts": counts, "diagnostics": entries})
 
 
-def _dump(document: dict[str, Any]) -> str:
+def _dump(document: dict[str, Any]) -> Iterator[str]:
     # ASCII only: a name may contain lone surrogates or bidirectional marks, and escapes survive every terminal and log.
-    return without_workflow_commands(indented_json(document), r"\u0023") + "\n"
+    return (without_workflow_commands(piece, r"\u0023") for piece in json_pieces(document))
 
 
 def _change(change: Change) -> dict[str, Any]:

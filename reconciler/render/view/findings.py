@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from enum import StrEnum
+from operator import attrgetter
 from typing import assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Skipped, undelivered
@@ -74,10 +75,6 @@ class ReviewFinding:
         """Whether lists that keep every result for long show it: no plain change, but what was taken out of git."""
         return self.level is not Level.NOTICE or self.kind is ReviewKind.TAKEN_OUT
 
-    def about(self, note: Note) -> ReviewFinding:
-        """Return the same finding with only one of its notes."""
-        return replace(self, notes=(note,), brief=None)
-
     def in_brief(self) -> ReviewFinding:
         """Return the same finding for a format with little room."""
         return self if self.brief is None else replace(self, notes=(self.brief, *self.notes[1:]), brief=None)
@@ -92,13 +89,15 @@ def findings(overview: Overview) -> list[ReviewFinding]:
 
 def _merged(found: Iterable[ReviewFinding], places: Collection[Location]) -> Iterator[ReviewFinding]:
     """Merge what is equal. A finding in no entry stands at its instance, one of `places`; merged, at the first."""
-    alike: dict[ReviewFinding, list[ReviewFinding]] = {}
+    names = {field.name for field in fields(ReviewFinding)} - {"instances", "location"}
+    in_common = attrgetter(*names)
+    alike: dict[object, list[ReviewFinding]] = {}
     for each in found:
         place = None if each.location in places else each.location
-        alike.setdefault(replace(each, instances=(), location=place), []).append(each)
-    for members in alike.values():
-        names = dict.fromkeys(name for each in members for name in each.instances)
-        yield replace(members[0], instances=tuple(names))
+        alike.setdefault((place, in_common(each)), []).append(each)
+    for first, *others in alike.values():
+        instances = dict.fromkeys(name for each in (first, *others) for name in each.instances) if others else ()
+        yield replace(first, instances=tuple(instances)) if others else first
 
 
 def _of_run(overview: Overview) -> Iterator[ReviewFinding]:
