@@ -461,3 +461,21 @@ def test_a_client_into_which_somebody_pasted_a_mark_is_never_deleted(make_stage:
     with_store = set(stage.live())
     assert begun in with_store
     assert len(with_store) == 2
+
+
+@pytest.mark.thorough
+def test_a_rename_that_is_killed_at_any_file_operation_costs_no_secret(make_stage: MakeStage) -> None:
+    """Also one that goes on after another was killed."""
+    stage = make_stage(("2026", ("json", "age", "dotenv")))
+    for number in some_steps(MOST):
+        killed_in_a_rename(stage)
+        if number % 2:
+            stage.project.declare(named("Third", "Portal"))
+            if not stage.killed_at_file(number):
+                break
+        elif not stage.killed_at_file(number):
+            break
+        stage.project.declare(named("Portal", "Third", "Desk"))
+        stage.applied()
+        stage.demand_the_end()
+    assert number > 8
