@@ -49,7 +49,10 @@ USUAL_TERMS = {
 """A phrase that a second reading is needed for, and what a native engineer would say."""
 
 MOST_WORDS = 28
-"""Of a sentence in README, guides, --help and messages."""
+"""Of a sentence in README, docs/, --help and messages."""
+
+MOST_PAGES, MOST_WORDS_IN_ALL, MOST_LINES = 27, 30_000, 110
+"""Of docs/ without the decisions; lines of the README."""
 
 EXCUSED = {
     "\b\nExamples:": "command lines",
@@ -63,7 +66,7 @@ EXCUSED = {
 Texts = Callable[[], Iterator[tuple[str, str]]]
 """Texts, each with where it is."""
 
-_FOLDERS = ("guides", "reference", "learn")
+_FOLDERS = ("guides", "reference", "learn", "explanation")
 _PAGES = [
     ROOT / "README.md",
     ROOT / "docs/README.md",
@@ -152,10 +155,9 @@ def test_no_text_has_a_phrase_that_a_usual_term_says_better(texts: Texts) -> Non
 
 
 def _paragraphs() -> Iterator[tuple[str, str]]:
-    """What is read from beginning to end by who uses the program, without tables and examples."""
+    """Without tables and examples."""
     for page in _PAGES:
-        if page.parent.name in ("guides", "learn") or page.name == "README.md":
-            yield str(page.relative_to(ROOT)), re.sub(r"^\|.*$", "", prose(page), flags=re.MULTILINE)
+        yield str(page.relative_to(ROOT)), re.sub(r"^\|.*$", "", prose(page), flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("texts", [_paragraphs, _messages, _help])
@@ -166,6 +168,14 @@ def test_no_sentence_is_too_long_to_be_read_once(texts: Texts) -> None:
         for sentence in _sentences(text)
         if _words(sentence) > MOST_WORDS and not sentence.startswith(tuple(EXCUSED))
     ] == []
+
+
+def test_the_documentation_stays_short_enough_to_be_read() -> None:
+    """All of docs/ but the decisions, words of examples and tables included."""
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "decisions"]
+    assert len(pages) <= MOST_PAGES
+    assert sum(len(page.read_text(encoding="utf-8").split()) for page in pages) <= MOST_WORDS_IN_ALL
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < MOST_LINES
 
 
 def test_the_searches_find_what_they_are_for() -> None:
