@@ -99,5 +99,6 @@ def _already_locked(identity: str, lock: Path) -> Refused:
     who = printable(said) or "an unknown process"
     return Refused(
         f"another apply to {quoted_url(identity)} is running on this machine: {who}",
-        "wait until it is done, then run this again; if it hangs, end that process, and its lock goes with it",
+        "wait until it ends, then run this again; if it hangs, end that process, which frees the lock;"
+        " the next apply finishes its work",
     )

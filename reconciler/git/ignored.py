@@ -23,5 +23,8 @@ def is_ignored(path: Path, environ: Mapping[str, str]) -> bool:
     repository = open_repository(real.parent, environ)
     done = run_git(repository, "check-ignore", "--quiet", "--", str(real))
     if done.returncode > 1:
-        raise GitError(f"git does not answer: {last_error_line(done)}", "run in a shell: git status")
+        raise GitError(
+            f"git does not work here: {last_error_line(done)}",
+            "run `git status` in this folder, and fix what it reports",
+        )
     return done.returncode == 0

@@ -92,7 +92,7 @@ def _is_tracked(link: Path, work_tree: Path, environ: Mapping[str, str]) -> bool
     # Any case, since on many disks the path need not be spelled as git has it.
     done = run_git(open_repository(link.parent, environ), "ls-files", "--", f":(top,literal,icase){name}")
     if done.returncode != 0:
-        raise GitError("git cannot read its index", "run in a shell: git status")
+        raise GitError("git cannot read its index", "run `git status` in this folder, and fix what it reports")
     return bool(done.stdout)
 
 

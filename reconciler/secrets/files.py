@@ -74,7 +74,7 @@ def refuse_links(path: Path, folder: Path) -> None:
 
 def _refuse_planted(path: Path) -> None:
     if why := planted(path):
-        raise SinkError(why, "give a path in a folder that is yours alone")
+        raise SinkError(why, "give a path in a folder that only you can write to")
 
 
 def write(path: Path, content: bytes, mode: int, folder: Path) -> None:

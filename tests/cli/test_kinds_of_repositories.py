@@ -104,7 +104,7 @@ def test_a_tree_that_cannot_be_parsed_is_one_error(project: Project, origin: Pat
     head = git(folder, "hash-object", "-t", "commit", "--literally", "-w", "broken")
     ended = project.run("plan", "--config-from", head)
     assert ended.code == 1
-    assert ended.only_error() == "error: git has a folder that cannot be read"
+    assert ended.only_error() == "error: git has a damaged folder, which cannot be read"
 
 
 def test_an_empty_git_folder_is_not_passed_over(project: Project, origin: Path) -> None:

@@ -21,14 +21,14 @@ HEAD = """# Commands and exit codes
 
 For everybody who types a command or calls one from a script: every command, option and exit code.
 
-Results go to stdout, everything else to stderr. An option with an environment variable can be set there instead, with
-several values on several lines. An option wins over the environment, and the environment over `reconciler.yaml`.
+Results go to stdout, everything else to stderr. Instead of an option you can set its environment variable, with several
+values on several lines. An option wins over the environment, and the environment over `reconciler.yaml`.
 `RECONCILER_VERBOSE` is a number, or `true`. A variable that is probably misspelt gets a warning.
 
 | exit code | meaning |
 |---|---|
 | 0 | done, or nothing to do |
-| 1 | failed, nothing written |
+| 1 | failed, nothing written to an instance |
 | 2 | changes are pending (only with `plan --detailed-exitcode`) |
 | 3 | the declarations or the settings are invalid |
 | 4 | refused or blocked: a guard, an ambiguous name, a declined question, an instance that changed meanwhile |
@@ -41,8 +41,8 @@ With several instances, the first of these wins: 130, 5, 6, 1, 4, 3, 2, 0. If on
 code is 5. Warnings never change it. What to do about each code: [recover](../guides/recovering.md), or
 [in a pipeline](../guides/pipelines.md#exit-codes-to-act-on).
 
-For a check, 1 means that it found something: an error (`doctor`), a file that would change (`fmt --check`), or a
-missing or refused secret (`secrets deliver --check`).
+Some commands only check. They exit 1 if `doctor` finds an error, `fmt --check` a file that would change, or
+`secrets deliver --check` a missing or refused secret.
 
 `reconciler --help` lists the commands. Most commands also have `--no-color`, `--quiet` and `--verbose`.
 

@@ -72,9 +72,9 @@ def export(
     commented out, with the fix. If a live client breaks a rule, `allow:` waives the rule. Ignored clients are skipped.
     The same clients always give the same output. If an instance does not answer, nothing is written.
 
-    With --update, existing entries and comments stay, and undeclared clients are added. They go into the only file in
-    clients/, or into clients/INSTANCE.yaml. With --accept, entries that differ from the instance are updated from it;
-    GLOB limits them. An entry is not updated if that would change another instance.
+    With --update, existing entries and comments stay, and undeclared clients are added. New entries go into the only
+    file in clients/, or into clients/INSTANCE.yaml if there are several. With --accept, entries that match GLOB also
+    get the values of the instance. An entry is not changed if that would change another instance.
     """
     from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_export, write_export
     from reconciler.cli.run.export_update import UpdateFlags, run_update

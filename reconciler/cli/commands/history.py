@@ -50,8 +50,8 @@ Examples:
 def history(run: str | None, config: Path, journal: Path | None, report: Path | None, console: Console) -> int:
     """List past applies, or show one.
 
-    Newest first, from the journals beside the configuration, or from DIR and its subfolders. With RUN, shows every
-    change of that run and its outcome.
+    Newest first. Reads the journals beside the configuration, or those in --journal DIR and its subfolders. With RUN,
+    shows every change of that run and its outcome.
     """
     from reconciler.render.terminal.history import render_run, render_runs
 

@@ -57,10 +57,8 @@ def init(
     """Start a project: write its first files.
 
     These are reconciler.yaml, clients/, the schemas for editors, and .gitignore. Asks for the URL and names on a
-    terminal; use the flags elsewhere. Existing files are listed and never changed.
-
-    In an existing project, only missing files are added, and the pipeline for its instances. For another URL, the lines
-    to add to reconciler.yaml are printed.
+    terminal; use the flags elsewhere. Existing files are listed and never changed. In an existing project, only what is
+    missing is added. For another URL, the lines to add to reconciler.yaml are printed.
 
     Needs no network, except with --from. That logs in with the account in the two environment variables, checks the
     instance, and exports its clients to clients/NAME.yaml. The first plan then has no changes. If the login fails, the

@@ -73,8 +73,8 @@ def deliver(
     stale or unreadable, or if a sink cannot work (for example, its program is missing).
 
     With --check --try, each secret in a `dotenv`, `json` or (with --identity) `age` sink is tested at the token
-    endpoint, one every 2 seconds. No token is issued. Also exits 1 if a secret is refused, belongs to a deleted
-    client, or was not tested because an answer ended the test.
+    endpoint, one every 2 seconds. No token is issued. Also exits 1 if a secret is refused or belongs to a
+    deleted client, or if the test stopped early, for example at the limit of requests.
     """
     from reconciler.cli.output.exit_codes import of_secrets
     from reconciler.cli.output.signals import stoppable

@@ -47,7 +47,7 @@ def validate(
     Reports all problems at once: structure, values, rules. Needs no network and no credentials.
 
     All files are always loaded. PATH (files or folders) limits what is reported and what counts for the exit code.
-    Errors in the configuration are always reported.
+    Errors in the configuration always count.
     """
     from reconciler.workflow.validate import validate_files
 

@@ -168,10 +168,10 @@ timeout_option = option(
 _discard_option = option(
     "--discard-secrets",
     is_flag=True,
-    help="Create clients even if no sink receives their secret. From 2026 on, it is shown only once.",
+    help="Create clients even if no sink receives their secret. Version 2026 shows it once, so it is lost.",
 )
 
-_ISSUER = "With 1, allow a change of the client that issues all personal access tokens (from 2026 on)."
+_ISSUER = "With 1, allow a change of the client that issues all personal access tokens (version 2026)."
 _kinds = (*map(_limit, ("creates", "updates", "deletes", "deliveries")), _limit("issuer-changes", _ISSUER, 1))
 _max_changes = combined_option("limits", _limits, *_kinds)
 

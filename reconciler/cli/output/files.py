@@ -72,7 +72,7 @@ def create_atomically(file: Path, text: str, what: str) -> bool:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         if why := planted(file):
-            raise ReconcilerError(f"{file} is not written: {why}", "choose a folder that is yours alone")
+            raise ReconcilerError(f"{file} is not written: {why}", "choose a folder that only you can write to")
         return _create(file, text.encode())
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
@@ -89,7 +89,9 @@ def replace_atomically(file: Path, data: bytes, what: str) -> None:
         _replace(file.resolve(), [data], _ANYBODY, keep_mode=True)
     except OSError as problem:
         reason = (problem.strerror or "it cannot be written").lower()
-        raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "check its owner and mode") from None
+        raise ReconcilerError(
+            f"cannot write the {what} to {file}: {reason}", "check that you may write to this file and its folder"
+        ) from None
 
 
 def open_descriptor(file: Path) -> int | None:
@@ -113,7 +115,7 @@ def _write(file: Path, pieces: Iterable[str], mode: int) -> None:
             stream.writelines(pieces)
         return
     if why := planted(file):
-        raise ReconcilerError(f"not written: {why}", "name a file in a folder that is yours alone")
+        raise ReconcilerError(f"not written: {why}", "name a file in a folder that only you can write to")
     if file.exists() and not file.is_file():  # for instance a pipe that something reads: do not replace it
         with file.open("w", encoding="utf-8") as stream:
             stream.writelines(pieces)

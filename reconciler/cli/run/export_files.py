@@ -52,7 +52,7 @@ class ExportTarget:
                 flag = "--split" if self.split else "--force"
                 raise WrongUsage(f"{flag} needs a place to write to", "name it: -o clients/production")
         elif str(self.path) == "-":
-            raise WrongUsage("-o needs a name", "leave it out to print to stdout")
+            raise WrongUsage("-o needs a file name", "name a file, or leave -o out to print to stdout")
         elif self.split:
             _refuse_folder(self.path, self.force)
         else:

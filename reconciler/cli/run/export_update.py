@@ -48,7 +48,7 @@ class UpdateFlags:
         if not self.update:
             for flag, given in (("--accept", self.accept), ("--into", self.into)):
                 if given is not None:
-                    raise WrongUsage(f"{flag} changes existing files", f"to confirm it: --update {flag}")
+                    raise WrongUsage(f"{flag} is used only with --update", f"add --update, or leave {flag} out")
             return
         for flag, used in others.items():
             if used:

@@ -59,7 +59,9 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     """Write the files that are missing, and return the exit code. Never changes a file that is there."""
     flags.refuse()
     if os.path.lexists(folder) and not folder.is_dir():
-        raise WrongUsage(f"{quoted(str(folder))} is not a folder", "name a folder, or leave it out for this one")
+        raise WrongUsage(
+            f"{quoted(str(folder))} is not a folder", "name a folder, or leave the argument out for the current folder"
+        )
     project = _known(folder, flags, console) if os.path.lexists(folder / SETTINGS) else _new(folder, flags)
     _refuse_declared(project, flags)
     files = {**project.files, **_pipelines(project, flags)}

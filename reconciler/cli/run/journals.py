@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model.settings import Instance
 
 
-_YOURS = "name a folder that is yours alone: --journal DIR"
+_YOURS = "name a folder that only you can write to: --journal DIR"
 
 
 def journal_directory(config: Path, chosen: Path | None) -> Path:
@@ -41,9 +41,9 @@ def journal_to_write(config: Path, chosen: Path | None) -> Path:
     """Return the folder for the journals of an apply. Raises `ReconcilerError` if others could change a chosen one."""
     if chosen is not None and chosen.is_dir():
         if why := planted(chosen):
-            raise ReconcilerError(f"cannot keep a journal there: {why}", _YOURS)
+            raise ReconcilerError(f"cannot write a journal there: {why}", _YOURS)
         if problem := exposure(Path(os.path.realpath(chosen)), readable=True):
-            raise ReconcilerError(f"cannot keep a journal in {chosen}: {problem[0]}", f"{problem[1]}; or {_YOURS}")
+            raise ReconcilerError(f"cannot write a journal in {chosen}: {problem[0]}", f"{problem[1]}; or {_YOURS}")
     return journal_directory(config, chosen)
 
 

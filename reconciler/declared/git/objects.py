@@ -49,7 +49,7 @@ def read_objects(repository: Repository, ids: Iterable[str]) -> Mapping[str, Git
     if left_out := _LEFT_OUT.search(done.stderr):
         raise _lacks(left_out[1].decode())
     if done.returncode != 0:
-        hint = "check the repository: git fsck"
+        hint = "run git fsck; if it reports damage, clone the repository again"
         raise GitError(f"git cannot read files: {last_error_line(done)}", hint)
     found = dict(zip(wanted, _objects(done.stdout), strict=True))
     for object_id, each in found.items():
@@ -88,14 +88,20 @@ def read_trees(repository: Repository, ids: Iterable[str]) -> Mapping[str, tuple
     try:
         return {object_id: tuple(_items(each.data, len(object_id) // 2)) for object_id, each in found.items()}
     except ValueError:
-        raise GitError("git has a folder that cannot be read", "check the repository: git fsck") from None
+        raise GitError(
+            "git has a damaged folder, which cannot be read",
+            "run git fsck; if it reports damage, clone the repository again",
+        ) from None
 
 
 def _header(found: GitObject, name: str) -> str:
     """The ID in the first line of a commit or a tag."""
     key, _, value = found.data.partition(b"\n")[0].decode(errors="replace").partition(" ")
     if key != name:
-        raise GitError(f"git has a {found.kind} without a {name}", "check the repository: git fsck")
+        raise GitError(
+            f"a {found.kind} in the git repository is damaged: it has no {name}",
+            "run git fsck; if it reports damage, clone the repository again",
+        )
     return value
 
 

@@ -96,7 +96,9 @@ def merge_base(folder: Path, ref: str) -> str:
         raise _failed("find where the histories part", last_error_line(done))
     if _is_shallow(folder):
         raise GitError(f"this clone does not reach back to where HEAD left {quoted(ref)}: it is shallow", _UNSHALLOW)
-    raise GitError(f"{quoted(ref)} and HEAD have no commit in common", "name the branch that HEAD was started from")
+    raise GitError(
+        f"{quoted(ref)} and HEAD have no commit in common", "name the branch that your branch was created from"
+    )
 
 
 def read_file_at(folder: Path, commit: str, path: str | Path) -> bytes | None:
@@ -253,4 +255,4 @@ def _full(name: str) -> str:
 
 
 def _failed(what: str, why: str) -> GitError:
-    return GitError(f"git cannot {what}: {why}", "check the repository: git fsck")
+    return GitError(f"git cannot {what}: {why}", "run git fsck; if it reports damage, clone the repository again")

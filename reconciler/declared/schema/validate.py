@@ -197,12 +197,15 @@ def _plain_words(keyword: str, problem: ValidationError) -> tuple[str, str | Non
     match keyword:
         case "type":
             kinds = [allowed] if isinstance(allowed, str) else allowed
-            return f"expected {enumeration(map(_TYPES.__getitem__, kinds), 'or')}, got {_kind(problem.instance)}", None
+            found = problem.instance
+            is_item = _is_list_of_texts(problem.schema)
+            hint = f"write a list: [{quoted(found)}]" if isinstance(found, str) and is_item else None
+            return f"expected {enumeration(map(_TYPES.__getitem__, kinds), 'or')}, got {_kind(found)}", hint
         case "enum":
             hint = did_you_mean(problem.instance, allowed) if isinstance(problem.instance, str) else None
             return f"expected {enumeration(allowed, 'or')}, got {_kind(problem.instance)}", hint
         case "minItems" | "minProperties":
-            return "nothing stands here", "give at least one, or leave the key out"
+            return "this is empty", "give at least one, or remove the key"
         case "minimum":
             return f"{problem.instance} is too small", f"the least is {allowed}"
         case "maximum":
@@ -239,6 +242,10 @@ def _kind(value: object) -> str:
 
 def _wants_text(problem: ValidationError) -> bool:
     return problem.validator_value == "string" and isinstance(problem.instance, bool | int)
+
+
+def _is_list_of_texts(schema: Any) -> bool:
+    return isinstance(schema, dict) and "$ref" not in schema.get("items", {})
 
 
 def _as_written(value: object) -> str:

@@ -120,7 +120,7 @@ def _why(file: Path | str, reason: OSError) -> tuple[str, str | None]:
     if isinstance(reason, FileNotFoundError):
         return "there is no such file", None
     if isinstance(reason, PermissionError):
-        return "the file cannot be read: permission denied", "check its owner and mode"
+        return "the file cannot be read: permission denied", "check that you may read this file and its folder"
     return f"the file cannot be read: {_words(reason)}", None
 
 

@@ -203,7 +203,7 @@ def _variables(delivery: SecretDelivery) -> dict[str, str]:
     start, secret = variable_stem(delivery.client.name), delivery.secret.reveal()
     if not _PLAIN.fullmatch(secret):
         raise SinkError(
-            f"the secret of {quoted(delivery.client.name)} has characters that readers of the file take for syntax",
+            f"the secret of {quoted(delivery.client.name)} has characters with a special meaning in a dotenv file",
             "use a json, age or command sink for it",
         )
     return _assignments_of(start, delivery.id, secret)

@@ -216,7 +216,7 @@ def test_a_refused_login_is_told_by_its_exit_code(project: Project, staging: Pla
         (["-o", "clients"], 64, "'clients' is a folder"),
         (["-o", "new.txt"], 64, "a file 'new.txt' would not be read from clients/"),
         (["-o", ".new.yaml"], 64, "a file '.new.yaml' would not be read from clients/"),
-        (["-o", "-"], 64, "-o needs a name"),
+        (["-o", "-"], 64, "-o needs a file name"),
         (["--split"], 64, "--split needs a place to write to"),
         (["--force"], 64, "--force needs a place to write to"),
         (["--split", "-o", "there.yaml"], 64, "'there.yaml' is not a folder"),

@@ -224,8 +224,8 @@ def test_mode_and_links_stay(project: Project, staging: Platform) -> None:
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        (("export", "--accept"), "--accept changes existing files"),
-        (("export", "--into", "clients/a.yaml"), "--into changes existing files"),
+        (("export", "--accept"), "--accept is used only with --update"),
+        (("export", "--into", "clients/a.yaml"), "--into is used only with --update"),
         ((*UPDATE, "-o", "x.yaml"), "-o and --update exclude each other"),
         ((*UPDATE, "--force"), "--force and --update"),
     ],

@@ -79,7 +79,7 @@ def test_no_output_goes_where_somebody_else_leads_it(
     ended = wrote_nothing(lambda: project.run(*OUTPUTS[output], path, "-i", "staging"), path, victim)
     assert ended.code == 1
     assert "in a folder that" in ended.only_error()
-    assert "name a file in a folder that is yours alone" in ended.err
+    assert "name a file in a folder that only you can write to" in ended.err
 
 
 def test_a_folder_that_is_a_link_there_is_not_followed_either(
@@ -128,7 +128,7 @@ def test_no_journal_is_kept_where_others_can_change_it(
         os.chown(journal, owner, owner)
     ended = project.run("apply", "-i", "staging", "--yes", "--journal", journal)
     assert ended.code == 1
-    assert f"cannot keep a journal in {journal}" in ended.only_error()
+    assert f"cannot write a journal in {journal}" in ended.only_error()
     assert list(journal.iterdir()) == []
     assert staging.clients() == {}
 

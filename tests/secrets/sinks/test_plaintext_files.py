@@ -187,7 +187,7 @@ def test_two_lines_with_one_id_are_not_ours_to_remove() -> None:
 def test_a_secret_that_a_shell_would_read_otherwise_is_refused(tmp_path: Path, text: str) -> None:
     (done,) = deliverer(tmp_path, DOTENV).deliver(delivery(secret=Secret(text)))
     assert done.error is not None
-    assert "characters that readers of the file take for syntax" in done.error.message
+    assert "characters with a special meaning in a dotenv file" in done.error.message
     assert not text or text not in done.error.message
     assert not (tmp_path / ".env.production").exists()
 
