@@ -216,7 +216,7 @@ def at_a_list(number: int, failed: tuple[int, str, frozenset[str]]) -> Iterator[
     yield Row("the session dropped", meanwhile(LIST, Scene.drop_sessions, number), 0, APPLIED, ALL)
     yield Row("a page", answer(LIST, 200, number), code, says or "answers with a web page", done)
     yield Row("no JSON", data(LIST, '{"data": [', number), code, says or "not valid JSON", done)
-    yield Row("another shape", data(LIST, '{"data": {}}', number), code, says or "another shape", done)
+    yield Row("another shape", data(LIST, '{"data": {}}', number), code, says or "an unexpected structure", done)
 
 
 def at_an_update() -> Iterator[Row]:
