@@ -149,6 +149,10 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
     made = make_plan(
         request.declared.of(instance.name), listing, plan_policy(request, instance), base_of(request, instance)
     )
+    if any(each.note is None and not each.system for each in made.unmanaged):
+        from reconciler.exporting.judge_entries import note_not_declarable  # once all is declared, nobody needs it
+
+        made = note_not_declarable(made, listing, instance, settings)
     full = replace(made, configuration=(*made.configuration, *request.configuration.get(instance.name, ())))
     # Before the guards: they check what would be written.
     plan = limit_to_targets(full, request.options.only, request.options.owners)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from reconciler.model.clients import ClientSpec, Grant
 from tests.cli.projects import Platform, Project, stored, wanted
 
 Entry = dict[str, Any]
@@ -94,3 +96,21 @@ def test_a_waiver_reaches_the_reviewer_of_the_plan(project: Project, staging: Pl
     ended = project.run("plan")
     assert ended.code == 0
     assert "! waives grant-forbidden: 'Desktop' uses the grant password, which the policy forbids\n" in ended.out
+
+
+def test_a_client_that_a_rule_keeps_out_of_an_export_gets_the_reason_instead_of_the_command(
+    project: Project, staging: Platform
+) -> None:
+    staging.has(ClientSpec("Desk", frozenset({Grant.PASSWORD})), stored("Shop"))
+    rule = {"password-without-justification": {"severity": "error", "waivable": False}}
+    settings = project.folder / "reconciler.yaml"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"rules": rule}))
+    project.declare()
+    shown = project.run("plan").out
+    assert "Desk (id 6): `export` cannot declare it: password lets an application ask people for their" in shown
+    assert (
+        "justification; write 'password: {justification: why it is needed}' [password-without-justification]" in shown
+    )
+    assert "1 live, and not declared; to declare it: reconciler export --instance staging --update\n" in shown
+    project.declare(wanted("Shop"))
+    assert "reconciler export" not in project.run("plan").out

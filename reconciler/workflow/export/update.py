@@ -13,6 +13,7 @@ from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_directory
 from reconciler.exporting.entries import ExportedEntry, InstanceListing, Withheld, export_clients
+from reconciler.exporting.judge_entries import judge_items
 from reconciler.exporting.yaml_text import comment
 from reconciler.model.clients import Listing
 from reconciler.model.errors import Refused, WrongUsage
@@ -23,7 +24,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonData
 from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.export.accept_live import Accepted, accept_live, read_bytes
-from reconciler.workflow.export.export import judge_items, refuse_implausible
+from reconciler.workflow.export.export import refuse_implausible
 from reconciler.workflow.options import ProjectFiles
 from reconciler.workflow.plan import PlanRequest, plan_listing
 from reconciler.workflow.unmatched_targets import declared_names

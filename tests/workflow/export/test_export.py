@@ -17,6 +17,7 @@ from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import load_text
 from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, Withheld
 from reconciler.exporting.file_text import render_export
+from reconciler.exporting.judge_entries import judge_items
 from reconciler.model.clients import ClientSpec, Grant, Listing, LiveClient, Location
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import Refused
@@ -24,7 +25,7 @@ from reconciler.model.names import is_system_client, matches_any
 from reconciler.model.settings import Instance, Policy, RuleSetting, Settings
 from reconciler.planning.make_plan import PlanPolicy, make_plan
 from reconciler.planning.plan.plan import Plan
-from reconciler.workflow.export.export import export, judge_items
+from reconciler.workflow.export.export import export
 from tests.builders import CODE, PASSWORD, listing, live, spec, unsupported
 from tests.strategies import listings
 
