@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.commands import RUNS, write_journals
+from tests.benchmarks.commands import RUNS, write_differences, write_journals
 from tests.benchmarks.projects import write_project, write_settings
 from tests.benchmarks.serving import count_requests, serving
 from tests.cli.projects import SECONDS
@@ -62,6 +62,19 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
         yield few, many, first
 
 
+@pytest.fixture(scope="module")
+def different(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """Projects of 100 and 400 clients, each of which differs from what is live."""
+    few, many = tmp_path_factory.mktemp("few"), tmp_path_factory.mktemp("many")
+    for folder, number in ((few, 100), (many, 400)):
+        write_project(folder, number)
+        write_differences(folder / "listing.json")
+    with serving(few / "listing.json") as first, serving(many / "listing.json") as second:
+        write_settings(few, first)
+        write_settings(many, second)
+        yield few, many
+
+
 @pytest.fixture(autouse=True)
 def account(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BENCH_USER", "bench")
@@ -91,6 +104,21 @@ def test_a_client_stays_within_its_budget_of_calls(command: str, bench: tuple[Pa
     """Also says that cost grows no faster than the number of clients."""
     few, many = (cost(*command.split(), "--quiet", "-c", each / "reconciler.yaml")["calls"] for each in bench[:2])
     assert (many - few) / 300 <= CALLS[command]
+
+
+UPDATES = {"as text": 290, "with four reports": 930}
+"""The same for one more client that differs from what is live."""
+REPORTS = {"as text": (), "with four reports": ("md", "html", "sarif", "json")}
+
+
+@pytest.mark.parametrize("how", UPDATES)
+def test_an_update_stays_within_its_budget_of_calls(how: str, different: tuple[Path, Path], tmp_path: Path) -> None:
+    reports = [part for suffix in REPORTS[how] for part in ("--report", tmp_path / f"report.{suffix}")]
+    few, many = (
+        cost("plan", "--quiet", "-c", each / "reconciler.yaml", "--max-updates", "400", *reports)["calls"]
+        for each in different
+    )
+    assert (many - few) / 300 <= UPDATES[how]
 
 
 def test_a_plan_of_many_clients_makes_three_requests(bench: tuple[Path, Path, str]) -> None:

@@ -24,4 +24,4 @@ def _noted(change: Change, base: Base | None) -> Change:
     fields = enumeration(each.field for each in changed_fields(change.before, change.after))
     why = "no apply to this instance is known here" if base is None else "the base does not declare it"
     text = f"adopts client {change.id}, and overwrites {fields}; {why}"
-    return replace(change, risks=(Note(ADOPTS, text), *change.risks))
+    return change.with_risks((Note(ADOPTS, text), *change.risks))

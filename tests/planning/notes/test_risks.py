@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from typing import Any
+
 import pytest
 
 from reconciler.model.clients import ClientSpec, Grant
 from reconciler.planning.notes.risks import create_risks, update_risks
-from reconciler.planning.plan.plan import Note
+from reconciler.planning.plan.plan import Note, Update
 from tests.builders import CODE, PASSWORD, PERSONAL, absent, declare, listing, live, plan_of, spec
 
 
@@ -74,6 +77,12 @@ def test_an_update_has_the_risks_that_it_brings(before: ClientSpec, after: Clien
     risks = update_risks(before, after)
     assert codes(risks) == expected
     assert len({risk.text for risk in risks}) == len(risks)
+
+
+def test_other_risks_are_all_that_changes_about_an_update() -> None:
+    values: dict[str, Any] = {field.name: field.name for field in fields(Update)}
+    update = Update(**values)
+    assert update.with_risks((Note("a", "b"),)) == replace(update, risks=(Note("a", "b"),))
 
 
 def test_a_changed_host_is_shown_as_old_and_new() -> None:
