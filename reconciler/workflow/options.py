@@ -152,7 +152,7 @@ def _default(settings: Settings) -> tuple[str, ...]:
         return (settings.default_instance,)
     if len(settings.instances) == 1:
         return (settings.instances[0].name,)
-    raise WrongUsage("which instance? reconciler.yaml names no default_instance", _choices(settings))
+    raise WrongUsage("which instance? reconciler.yaml names no default_instance", f"add --all, or {_choices(settings)}")
 
 
 def _choices(settings: Settings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
+import shlex
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from reconciler.render.view.counts import removed_from_git
 from reconciler.results import ApplyResult, Planned
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import ProjectFiles, WriteOptions
-from reconciler.workflow.revisions.base import APPLIED, record_applied
+from reconciler.workflow.revisions.base import APPLIED, applied_ref, record_applied
 from reconciler.workflow.run import Run, RunOrigin
 
 _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL")
@@ -84,14 +85,14 @@ def _tell_moved(moved: Sequence[Planned], commit: str, console: Console) -> None
         _warn_of_what_was_left(planned, console)
     if moved:
         names = ", ".join(planned.instance.name for planned in moved)
-        share = "git push origin 'refs/reconciler/applied/*:refs/reconciler/applied/*'"
+        share = shlex.join(["git", "push", "origin", *(applied_ref(planned.instance) for planned in moved)])
         console.progress(f"recorded for `--base applied`: {names} at {commit[:12]}; to share it: {share}")
 
 
 def _warn_of_what_was_left(planned: Planned, console: Console) -> None:
     if names := [client.name for client, _ in removed_from_git(planned.plan)]:
         left = ", ".join(map(quoted, names))
-        later = "from now on only `state: absent` or --prune all deletes that"
+        later = "from now on only `state: absent` or --prune all deletes them"
         console.problem(f"warning: {planned.instance.name}: removed from git and not deleted: {left}; {later}\n")
 
 

@@ -95,7 +95,7 @@ def _known(folder: Path, flags: InitFlags, console: Console) -> Project:
             console.result("".join(f"{printable(line)}\n" for line in instance_lines(new).splitlines()))
             raise Refused(
                 f"{folder / SETTINGS} exists, and has no instance {quoted_url(flags.url)}",
-                "to go on, add the lines above below `instances:`, and repeat the command",
+                "copy the lines above into its `instances:`, and repeat the command",
             )
     elif flags.sandbox:
         raise Refused(f"{folder / SETTINGS} exists", "leave out --sandbox, or name another folder")

@@ -204,7 +204,7 @@ def test_another_instance_for_a_project_that_exists_is_lines_to_add_as_fmt_write
     another = ("init", "--url", "https://eu.example.com", "--name", "eu-1")
     ended = project.run(*another)
     assert ended.code == 4
-    assert "add the lines above below `instances:`, and repeat the command" in ended.err
+    assert "copy the lines above into its `instances:`, and repeat the command" in ended.err
     assert files(project.folder) == before
     project.write("reconciler.yaml", f"{before['reconciler.yaml']}{ended.out}")
     assert project.run(*another).code == project.run("fmt", "--check").code == 0

@@ -370,8 +370,8 @@ def test_an_apply_that_leaves_what_was_taken_out_says_that_it_is_forgotten(
     *_, counts, remembered = first.stdout.splitlines()
     assert "changes applied" in counts, "the results come first"
     assert remembered.startswith("recorded for `--base applied`: staging at")
-    assert "git push origin" in remembered
-    assert "remembered" not in repository.run("apply", *REVERTING).err, "it has not moved"
+    assert remembered.endswith("to share it: git push origin refs/reconciler/applied/staging")
+    assert "recorded for" not in repository.run("apply", *REVERTING).err, "it has not moved"
     repository.declare(wanted("Portal"))
     commit(repository)
     left = repository.run("apply", "--base", "applied", *REVERTING)
