@@ -36,4 +36,4 @@ class Removals:
 
     def in_words(self, entry: DesiredClient) -> str:
         """Where the entry was, as text; paths at the base begin with its commit."""
-        return f"it was declared for this instance at {entry.source.path}:{entry.source.line}, and is no longer"
+        return f"the base declares it here at {entry.source.path}:{entry.source.line}, and the files no longer do"

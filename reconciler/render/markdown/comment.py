@@ -10,6 +10,7 @@ from datetime import UTC
 from functools import partial
 from itertools import groupby
 
+from reconciler.planning.plan.modes import OnDrift
 from reconciler.planning.plan.plan import Plan, Waived
 from reconciler.project import PROJECT, Addresses
 from reconciler.render.markdown.context import CommentContext, context_of
@@ -37,6 +38,8 @@ DETAILS = 18_000
 _ON_LINES = (ReviewKind.DELETE, ReviewKind.DELIVER, ReviewKind.RISK, ReviewKind.CHANGE)
 """Findings that the lines of the changes show, with more than their text."""
 
+_HANDLED = {OnDrift.REFUSE: "refused", OnDrift.KEEP: "kept", OnDrift.REVERT: "reverted"}
+
 _NOUNS = {
     ReviewKind.DELETE: "deletion",
     ReviewKind.DELIVER: "new recipient",
@@ -63,18 +66,18 @@ def render_markdown(overview: Overview, most_bytes: int = COMMENT, project: Addr
         *details(overview.results, groups, context, most),
         *_warnings_without_a_base(context),
     ]
-    return fitted(_heading(context), blocks, most_bytes)
+    return fitted(_heading(groups, context), blocks, most_bytes)
 
 
-def _heading(context: CommentContext) -> str:
+def _heading(groups: Sequence[ChangeGroup], context: CommentContext) -> str:
     overview = context.overview
     commit = overview.head or overview.commit
     of = f" of commit {code(commit[:12])}" if commit else ""
     lines = [f"<!-- reconciler {overview.command} -->", f"## reconciler {overview.command}{of}", ""]
-    return "\n".join([*lines, " · ".join(_facts(context)), ""])
+    return "\n".join([*lines, " · ".join(_facts(groups, context)), ""])
 
 
-def _facts(context: CommentContext) -> Iterator[str]:
+def _facts(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[str]:
     overview = context.overview
     results = overview.results
     if len(results) == 1:
@@ -89,6 +92,8 @@ def _facts(context: CommentContext) -> Iterator[str]:
         errors = sum(each.level is Level.ERROR for each in context.found)
         warnings = len(overview.diagnostics) - errors
         yield f"**{'invalid' if errors else 'valid'}: {plural(errors, 'error')}, {plural(warnings, 'warning')}**"
+    if risky := sum(bool(group.change.risks) for group in groups):
+        yield f"**{plural(risky, 'change')} with a risk**"
     if overview.made_at is not None:
         yield overview.made_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     if overview.head is not None and overview.commit not in (None, overview.head):
@@ -134,7 +139,7 @@ def _based_on(planned: Planned, context: CommentContext) -> Iterator[str]:
     if planned.as_of is not None:
         yield context.message(as_of_text(planned.as_of, plain, short=True))
     if plan.base and plan.on_drift:
-        yield f"base {code(plan.base[:12])}, drift: {plan.on_drift}"
+        yield f"base {code(plan.base[:12])} · manual changes since then are {_HANDLED[plan.on_drift]}"
 
 
 _Line = tuple[ReviewKind, str, Callable[[], str]]
@@ -191,7 +196,7 @@ def _line(finding: ReviewFinding, context: CommentContext) -> str:
     who = f"{finding.action} " if finding.action else ""
     head = f"{who}{code(finding.client)}" if finding.client is not None else ""
     head = f"{head}{context.where(finding.instances)}".strip()
-    parts = [context.message(finding.text) + (f" {context.rule(finding.rule)}" if finding.rule is not None else "")]
+    parts = [context.message(finding.text) + (f" ({context.rule(finding.rule)})" if finding.rule is not None else "")]
     parts += [f"*fix:* {context.message(finding.hint)}"] if finding.hint else []
     parts += [context.place(finding.location)] if finding.location else []
     text = " · ".join(parts)

@@ -194,7 +194,7 @@ def test_a_removed_entry_is_unmanaged_and_the_plan_says_where_it_stood() -> None
     [left] = plan.unmanaged
     assert left.note is not None
     assert left.note.code == "removed"
-    assert "declared for this instance at clients/all.yaml:1, and is no longer" in left.note.text
+    assert "the base declares it here at clients/all.yaml:1, and the files no longer do" in left.note.text
     assert "--prune removed" in left.note.text
 
 

@@ -369,8 +369,8 @@ def test_the_name_of_a_rule_leads_to_its_page_once_there_is_a_site() -> None:
     comment = render_markdown(overview, project=Addresses(site="https://keeper.test"))
     [link] = [each.attrs["href"] for each in tokens(comment) if each.type == "link_open"]
     assert link == "https://keeper.test/latest/reference/rules.html#redirect-fragment"
-    assert "it is so [`redirect-fragment`](" in comment
-    assert "twice `duplicate-key` " in comment
+    assert "it is so ([`redirect-fragment`](" in comment
+    assert "twice (`duplicate-key`)" in comment
 
 
 def test_instances_are_named_in_the_order_in_which_they_matter() -> None:
