@@ -99,6 +99,5 @@ def _already_locked(identity: str, lock: Path) -> Refused:
     who = printable(said) or "an unknown process"
     return Refused(
         f"another apply to {quoted_url(identity)} is running on this machine: {who}",
-        "wait until it ends, then run this again; if it hangs, end that process, which frees the lock;"
-        " the next apply finishes its work",
+        "wait until it ends, then run this again; if it hangs, end that process: an interrupted apply can be continued",
     )

@@ -118,7 +118,7 @@ def test_a_folder_for_the_settings_is_called_one(project: Project, live: Platfor
 def test_an_instance_where_none_belongs_leads_to_its_flag(project: Project, live: Platform, command: str) -> None:
     ended = project.run(command, "eu-1")
     assert ended.code == 64
-    assert "did you mean --instance eu-1?" in ended.err
+    assert "--instance eu-1" in ended.err
 
 
 def test_without_a_terminal_an_apply_says_all_that_it_needs(project: Project, live: Platform) -> None:

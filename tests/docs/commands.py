@@ -21,8 +21,8 @@ HEAD = """# Commands and exit codes
 
 For everybody who types a command or calls one from a script: every command, option and exit code.
 
-Results go to stdout, everything else to stderr. Instead of an option you can set its environment variable, with several
-values on several lines. An option wins over the environment, and the environment over `reconciler.yaml`.
+Results go to stdout, everything else to stderr. Where an environment variable is shown, it can be set instead of the
+option, with several values on several lines. An option wins over the environment, which wins over `reconciler.yaml`.
 `RECONCILER_VERBOSE` is a number, or `true`. A variable that is probably misspelt gets a warning.
 
 | exit code | meaning |

@@ -43,6 +43,9 @@ RUNS = ("20261123T134500Z-7f3a9c", "20261123T141210Z-02d5e1", "20261123T150305Z-
 """What the pages call the first runs of a project, in order."""
 
 _PERSON = "admin"
+_STARTED = re.compile(
+    r"(?P<run>\d{8}T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)Z-\w{6})  (?P<day>\S+) \S+ UTC", re.ASCII
+)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC")
 _CREATED = re.compile(r"created \d{4}-\d\d-\d\d")
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
@@ -138,6 +141,7 @@ class Stage:
         for shown, real in self._names():
             text = text.replace(real, shown)
         text = _MOMENT.sub(lambda found: f"2026-11-23 13:45{':00' if found[1] else ''} UTC", text)
+        text = _STARTED.sub(_when_its_name_says, text)
         text = _COMMIT.sub("6f58b7b418d03f25b1b7f5ff6aa4ddf4ae768d89", text)
         text = _BASE.sub("base 932efa5ce975", text)
         return _CREATED.sub("created 2026-11-23", text)
@@ -146,6 +150,11 @@ class Stage:
         begun = [json.loads(file.read_text().split("\n")[0]) for file in self.folder.rglob("*.jsonl")]
         starts = {each["run"]: each["started_at"] for each in begun}
         return sorted(starts, key=lambda run: starts[run])
+
+
+def _when_its_name_says(line: re.Match[str]) -> str:
+    """A run in a list, with the start that its name has: 20261123T134500Z is 13:45:00."""
+    return f"{line['run']}  {line['day']} {line['hour']}:{line['minute']}:{line['second']} UTC"
 
 
 def _export(assignments: list[str]) -> tuple[int, str]:

@@ -49,7 +49,7 @@ def read_objects(repository: Repository, ids: Iterable[str]) -> Mapping[str, Git
     if left_out := _LEFT_OUT.search(done.stderr):
         raise _lacks(left_out[1].decode())
     if done.returncode != 0:
-        hint = "run git fsck; if it reports damage, clone the repository again"
+        hint = "run git fsck to see the damage, then clone the repository again"
         raise GitError(f"git cannot read files: {last_error_line(done)}", hint)
     found = dict(zip(wanted, _objects(done.stdout), strict=True))
     for object_id, each in found.items():
@@ -90,7 +90,7 @@ def read_trees(repository: Repository, ids: Iterable[str]) -> Mapping[str, tuple
     except ValueError:
         raise GitError(
             "git has a damaged folder, which cannot be read",
-            "run git fsck; if it reports damage, clone the repository again",
+            "run git fsck to see the damage, then clone the repository again",
         ) from None
 
 
@@ -100,7 +100,7 @@ def _header(found: GitObject, name: str) -> str:
     if key != name:
         raise GitError(
             f"a {found.kind} in the git repository is damaged: it has no {name}",
-            "run git fsck; if it reports damage, clone the repository again",
+            "run git fsck to see the damage, then clone the repository again",
         )
     return value
 

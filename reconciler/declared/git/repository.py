@@ -97,7 +97,7 @@ def merge_base(folder: Path, ref: str) -> str:
     if _is_shallow(folder):
         raise GitError(f"this clone does not reach back to where HEAD left {quoted(ref)}: it is shallow", _UNSHALLOW)
     raise GitError(
-        f"{quoted(ref)} and HEAD have no commit in common", "name the branch that your branch was created from"
+        f"{quoted(ref)} and HEAD have no commit in common", "give as base the branch that yours was created from"
     )
 
 
@@ -255,4 +255,4 @@ def _full(name: str) -> str:
 
 
 def _failed(what: str, why: str) -> GitError:
-    return GitError(f"git cannot {what}: {why}", "run git fsck; if it reports damage, clone the repository again")
+    return GitError(f"git cannot {what}: {why}", "run git fsck to see the damage, then clone the repository again")

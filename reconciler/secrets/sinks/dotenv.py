@@ -204,7 +204,7 @@ def _variables(delivery: SecretDelivery) -> dict[str, str]:
     if not _PLAIN.fullmatch(secret):
         raise SinkError(
             f"the secret of {quoted(delivery.client.name)} has characters with a special meaning in a dotenv file",
-            "use a json, age or command sink for it",
+            "deliver this client with a json, age or command sink instead",
         )
     return _assignments_of(start, delivery.id, secret)
 
