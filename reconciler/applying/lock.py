@@ -99,5 +99,5 @@ def _already_locked(identity: str, lock: Path) -> Refused:
     who = printable(said) or "an unknown process"
     return Refused(
         f"another apply to {quoted_url(identity)} is running on this machine: {who}",
-        "wait until it ends, then run this again; if it hangs, end that process: an interrupted apply can be continued",
+        "wait until it ends, or end that process if it hangs; then run this command again, which continues its work",
     )

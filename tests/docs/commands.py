@@ -37,8 +37,8 @@ option, with several values on several lines. An option wins over the environmen
 | 64 | wrong usage |
 | 130 | interrupted |
 
-With several instances, the first of these wins: 130, 5, 6, 1, 4, 3, 2, 0. If one was written to and another failed, the
-code is 5. Warnings never change it. What to do about each code: [recover](../guides/recovering.md), or
+With several instances, the first of these wins: 130, 5, 6, 1, 4, 3, 2, 0. If one instance was written to and another
+failed, the code is 5. Warnings never change it. What to do about each code: [recover](../guides/recovering.md), or
 [in a pipeline](../guides/pipelines.md#exit-codes-to-act-on).
 
 Some commands only check. They exit 1 if `doctor` finds an error, `fmt --check` a file that would change, or

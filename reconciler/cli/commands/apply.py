@@ -142,7 +142,9 @@ def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
         return
     settings, _ = settings_of(files)
     if settings is not None and str(saved) in [instance.name for instance in settings.instances]:
-        raise WrongUsage(f"there is no saved plan {quoted(str(saved))}", f"for that instance: --instance {saved}")
+        raise WrongUsage(
+            f"there is no saved plan {quoted(str(saved))}", f"to name an instance, write --instance {saved}"
+        )
 
 
 def _refuse_beside_a_plan(typed: Sequence[str]) -> None:

@@ -142,7 +142,7 @@ def plan(
         return plan_against(live, files, selection, options, path, detailed_exitcode, report_files, platform, journal)
     if platform is not None:
         raise WrongUsage(
-            "--platform needs --live: without it, a plan uses the version of the live instance",
+            "--platform needs --live: otherwise a plan uses the version of the instance",
             "observe it first: reconciler observe -o live.json; then plan with --live live.json --platform VERSION",
         )
     return _plan_now(files, selection, options, saved, detailed_exitcode, parallelism, report_files, journal)

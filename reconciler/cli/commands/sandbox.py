@@ -109,7 +109,7 @@ Examples:
 def reset(config: Path, instances: tuple[str, ...], database: Path | None, quiet: bool) -> int:
     """Reset embedded instances to a fresh installation.
 
-    All other data in them is deleted.
+    All their data is deleted.
     """
     from reconciler.sandbox.serve import reset as start_afresh
     from reconciler.workflow.validate import valid_settings

@@ -19,5 +19,5 @@ platform_option = click.option(
     "--platform",
     callback=_platform,
     metavar="VERSION",
-    help="Assume this platform version for all instances, for example 2026.",
+    help="Assume this platform version for all instances, such as 2026. `plan` needs --live with it.",
 )
