@@ -8,12 +8,18 @@ from urllib.parse import urljoin, urlsplit
 from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.request import ApiRequest, failure_text
 from reconciler.live.platform.endpoints import LOGIN_AGAIN
-from reconciler.live.platform.responses import error_for, is_json, leads_to_login, refusal_messages, unquoted_messages
+from reconciler.live.platform.responses import (
+    WORDS_LEFT_OUT,
+    error_for,
+    is_json,
+    leads_to_login,
+    refusal_messages,
+    unquoted_messages,
+)
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated
 
 OWN_ACCOUNT = "have an administrator make an account that nobody but this program logs in with, then run it again"
 
-_LEFT_OUT = "its words are left out: they are not the platform's usual ones, and may contain the password"
 _NO_MORE = "do not try again before that: one try too many locks the account"
 _SECONDS = re.compile(r"\b(\d{1,5} seconds?)\b")
 
@@ -81,7 +87,7 @@ def _refused(answer: HttpResponse, call: ApiRequest, url: str) -> LoginRefused:
     words = refusal_messages(answer)
     if words or not said:
         return _refusal(call, url, why + (f' ("{words}")' if words else ""), hint)
-    return _refusal(call, url, f"{why} ({_LEFT_OUT})", hint)
+    return _refusal(call, url, f"{why} ({WORDS_LEFT_OUT})", hint)
 
 
 def _throttled(answer: HttpResponse, call: ApiRequest, url: str) -> LoginRefused:

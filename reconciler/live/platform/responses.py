@@ -71,6 +71,7 @@ _LENGTH_SHOWN = 200
 _LONGEST_FIELD = 50
 _LENGTH_READ = 500
 """Characters of a message that are searched. More than are shown: what is cut off must not hide what is left."""
+WORDS_LEFT_OUT = "its words are left out, since they may contain the password"
 _LOGIN_FIELDS = frozenset({"username", "password", "email"})
 
 
@@ -157,7 +158,7 @@ def field_messages(answer: HttpResponse) -> str:
     quoted = [answer.quote(f"{field}: {text}") for field, text in found[:_FIELDS_SHOWN]]
     # A secret can be spread over several of them.
     if not all(quoted) or (found and not answer.quote(" ".join(text for _, text in found[:_FIELDS_SHOWN]))):
-        return "its words are left out: they may contain the password"
+        return WORDS_LEFT_OUT
     more = [f"and {len(found) - _FIELDS_SHOWN} more"] if len(found) > _FIELDS_SHOWN else []
     return "; ".join([*map(one_line, quoted), *more])
 

@@ -57,9 +57,11 @@ class ServerWords:
     def quote_known(self, text: str) -> str:
         """The text if it is one of the sentences with which the platform refuses an account, otherwise nothing.
 
-        What refuses a password can contain it in a form that nobody thinks of.
+        What refuses a password can contain it in a form that nobody thinks of. In one of these sentences, it can only
+        be one of its words.
         """
-        return text if self._pattern is not None and _KNOWN.fullmatch(text) else ""
+        password = self._credentials.password.reveal().casefold()
+        return text if _KNOWN.fullmatch(text) and password not in text.casefold() else ""
 
     def hold_password(self, *texts: str) -> bool:
         """Whether one of these values, which no message may change, contains the whole password in any usual form."""

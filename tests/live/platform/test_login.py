@@ -11,8 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
+from reconciler.live.platform.credentials import Credentials
 from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import GatewayError, LoginRefused, NotAuthenticated, Unavailable, UnexpectedResponse
+from reconciler.model.secret import Secret
 from tests.live.servers import (
     COOKIE,
     CREDENTIALS,
@@ -27,6 +29,7 @@ from tests.live.servers import (
 )
 
 NO_MATCH = "These credentials do not match our records."
+LEFT_OUT = "(its words are left out, since they may contain the password)"
 LOCKED = "Account locked after too many failed attempts. Contact administrator."
 
 
@@ -34,10 +37,10 @@ def refusal(words: str, field: str = "username") -> bytes:
     return answer(422, {"message": words, "errors": {field: [words]}}, headers=SET_COOKIE)
 
 
-def login_error(answering: Answering) -> tuple[GatewayError, list[str]]:
+def login_error(answering: Answering, credentials: Credentials = CREDENTIALS) -> tuple[GatewayError, list[str]]:
     """What connecting raises, and the requests that were made."""
     with serving(answering) as server:
-        with pytest.raises(GatewayError) as caught, connect(server.url, CREDENTIALS):
+        with pytest.raises(GatewayError) as caught, connect(server.url, credentials):
             pytest.fail("there is no session to use")
         return caught.value, server.lines
 
@@ -128,6 +131,23 @@ def test_words_of_a_refused_login_that_the_platform_never_uses_are_left_out(word
     assert words not in str(error.hint)
     assert PASSWORD[:7] not in error.message
     assert "its words are left out" in error.message
+
+
+@pytest.mark.parametrize(
+    ("password", "words", "said"),
+    [
+        ("Secret", NO_MATCH, f'("username: {NO_MATCH}")'),
+        ("MATCH", NO_MATCH, LEFT_OUT),
+        ("Credentials", NO_MATCH, LEFT_OUT),
+        ("Secret", f"{NO_MATCH} Secret", LEFT_OUT),
+        ("Secret", "Secret", LEFT_OUT),
+    ],
+)
+def test_usual_words_are_shown_whatever_the_password_unless_it_is_one_of_them(
+    password: str, words: str, said: str
+) -> None:
+    error, _ = login_error(platform(login=refusal(words)), Credentials(Secret("user-4711"), Secret(password)))
+    assert error.message.endswith(said)
 
 
 def test_only_the_known_words_of_several_are_shown() -> None:
