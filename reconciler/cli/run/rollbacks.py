@@ -51,14 +51,27 @@ def declarations(undone: Sequence[UndoneRun]) -> str:
     if not any(each.undo.changes for each in undone):
         what = "nothing leads back" if any(each.undo.losses for each in undone) else "it changed nothing that is known"
         return f"{heading}: {what}\n{render_changes_of_several(parts)}"
-    commit = first.heading.commit
     lines = [
         f"{heading}; the values are those that {names if len(undone) == 1 else 'each of them'} had",
         *(f"# in place of what stands at {place}" for place in _places(undone)),
         "# not known here: description, justification, allow, variables, and which other instances an entry was for;",
-        f"# take that from {f'commit {commit}' if commit else 'the entries as they were'}",
+        f"# take that from {_where_the_rest_is(undone)}",
     ]
     return "\n".join(lines) + "\n" + render_changes_of_several(parts)
+
+
+def _where_the_rest_is(undone: Sequence[UndoneRun]) -> str:
+    """Where what no journal has is written down: the run's own commit declares a client that it deleted as absent."""
+    from reconciler.planning.plan.plan import Create
+
+    commit = undone[0].past.heading.commit
+    if commit is None:
+        return "the entries as they were"
+    deleted = {isinstance(change, Create) for each in undone for change in each.undo.changes}
+    before = f"{commit}^, the commit before it"
+    if deleted == {True}:
+        return f"the commit before {commit}: {commit}^"
+    return f"commit {commit}" + (f"; for a deleted client, from {before}" if True in deleted else "")
 
 
 def _places(undone: Sequence[UndoneRun]) -> Iterator[str]:

@@ -433,3 +433,22 @@ def test_what_a_person_deleted_comes_back_as_another_client_and_the_plan_says_so
     assert ended.code == 4
     assert "! it was deleted on the instance, and comes back with a new id and secret" in ended.out
     assert "remove the entry if it should stay deleted; or --on-drift revert creates it again" in ended.out
+
+
+def test_a_rollback_takes_what_no_journal_has_from_the_commit_before_the_one_that_deletes(
+    repository: Project, staging: Platform
+) -> None:
+    """The run's own commit says `state: absent`, and nothing else about the client."""
+    staging.has(stored("Portal"), stored("Desk"))
+
+    def undone(text: str) -> tuple[str, str]:
+        id = commit(repository, text)
+        assert repository.run("apply", *REVERTING).code == 0
+        return id, repository.run("rollback", repository.run("history").out.split()[0]).out
+
+    repository.declare({"name": "Portal", "state": "absent"}, wanted("Desk"))
+    id, printed = undone("Delete")
+    assert f"\n# take that from the commit before {id}: {id}^\n" in printed
+    repository.declare({"name": "Desk", "state": "absent"}, wanted("Third"))
+    id, printed = undone("Delete and create")
+    assert f"\n# take that from commit {id}; for a deleted client, from {id}^, the commit before it\n" in printed
