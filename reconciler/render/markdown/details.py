@@ -147,7 +147,7 @@ def _waived(waived: Sequence[Waived]) -> Iterator[Block]:
 
 
 def _left_alone(plan: Plan, most: int) -> Iterator[Block]:
-    lines = list(unchanged_clients(plan))[1:]
+    lines = list(unchanged_clients(plan, says_how_to_delete=False))[1:]
     if lines and not _is_ordinary(plan):
         shown = [line.removeprefix("    ") for line in lines]
         yield folded("not managed by this plan", shown, what="list of clients that are not managed", most=most)

@@ -46,14 +46,17 @@ class FleetLine:
     """A summary of the plan or report; for an instance without one, the reason."""
     counts: bool = True
     """Whether the remark is a summary, not the reason of an error."""
+    unmanaged: int = 0
+    """Live clients that no entry declares, for the table of a terminal: the other reports list them."""
 
 
 def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> FleetLine:
     """Return the line of an instance that was planned."""
-    remark = summary_text(count(plan), refused=False)
+    counts = count(plan)
+    remark = summary_text(counts, refused=False)
     if refusals:
         remark += f" · {', '.join(dict.fromkeys(refusal.code for refusal in refusals))}"
-    return FleetLine(plan.instance, verdict.of_plan(plan, refusals), remark)
+    return FleetLine(plan.instance, verdict.of_plan(plan, refusals), remark, unmanaged=counts.unmanaged)
 
 
 def report_line(plan: Plan, report: Report) -> FleetLine:
@@ -126,7 +129,7 @@ def verdict_text(outcome: Verdict) -> str:
 
 
 def _remark(line: FleetLine) -> str:
-    return shortened(line.remark)
+    return shortened(line.remark) + (f" · {line.unmanaged} unmanaged" if line.unmanaged else "")
 
 
 def shortened(remark: str) -> str:

@@ -14,7 +14,7 @@ MOST_LISTED = 10
 """Maximum number of unchanged clients listed per kind; JSON has all of them."""
 
 
-def unchanged_clients(plan: Plan) -> Iterator[str]:
+def unchanged_clients(plan: Plan, *, says_how_to_delete: bool = True) -> Iterator[str]:
     """Yield the clients that the plan does not change, under a heading."""
     # Surprising clients come first, so that a long list never hides them.
     unmatched = sorted((c for c in plan.unmanaged if c.note or not c.system), key=_least_expected)
@@ -27,7 +27,7 @@ def unchanged_clients(plan: Plan) -> Iterator[str]:
     }
     if any(columns.values()):
         yield "  not managed by this plan"
-    footers = _what_to_do(plan)
+    footers = _what_to_do(plan, says_how_to_delete)
     for name, values in columns.items():
         shown = [*first_of(values), *footers.get(name, ())] if values else []
         for number, value in enumerate(shown):
@@ -39,7 +39,7 @@ def _least_expected(client: Unmanaged) -> int:
     return 2 if client.note is None else 0 if client.note.code == REMOVED else 1
 
 
-def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
+def _what_to_do(plan: Plan, says_how_to_delete: bool) -> dict[str, Sequence[str]]:
     """Return, by column, what the unchanged clients are and how to change that."""
     codes = [client.note.code if client.note else None for client in plan.unmanaged if not client.system]
     here = [code for code in codes if code not in ("declared-elsewhere", "ambiguous", "not-declarable")]
@@ -49,12 +49,14 @@ def _what_to_do(plan: Plan) -> dict[str, Sequence[str]]:
         "unmanaged": [
             *([_SHARE_A_NAME] if "ambiguous" in codes else []),  # an export cannot declare those as they are
             *([declare] if here else []),
+            *([_TO_DELETE] if says_how_to_delete and None in here else []),  # the notes of the others say more
         ],
         "ignored": ["ignored by `ignore:` in reconciler.yaml"],
         "unsupported": ["never changed or pruned; to declare one, set its grants on the Auth Clients page first"],
     }
 
 
+_TO_DELETE = "to delete one: declare it with `state: absent`"
 _SHARE_A_NAME = "of clients that share a name, pin one with `ids:`, or remove the others on the Auth Clients page"
 
 

@@ -39,6 +39,13 @@ def test_colour_adds_nothing_but_colour(lines: list[FleetLine]) -> None:
     assert text == render_fleet(lines)
 
 
+def test_unmanaged_clients_are_counted_after_any_remark() -> None:
+    lines = [FleetLine("one", Verdict.IN_SYNC, "y" * 200, unmanaged=20), FleetLine("two", Verdict.IN_SYNC, "4 in sync")]
+    first, second, *_ = render_fleet(lines).splitlines()
+    assert first.endswith("y… · 20 unmanaged")
+    assert second.endswith("  4 in sync")
+
+
 def test_a_single_instance_has_no_table() -> None:
     assert render_fleet([FleetLine("one", Verdict.IN_SYNC, "")]) == ""
 
