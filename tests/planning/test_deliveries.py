@@ -124,4 +124,4 @@ def test_what_the_instance_does_not_show_is_said_once_and_not_delivered(held: He
     assert (found.new, found.again) == ((), ())
     [note] = found.notes
     assert note.code == "secret-not-shown"
-    assert "2026 does not show the secrets of live clients, and sinks lack those of 3 clients" in note.text
+    assert "this instance does not show the secrets of live clients, and sinks lack those of 3 clients" in note.text
