@@ -61,7 +61,8 @@ def _what_is_left(folder: Path, instance: Instance) -> str:
         ["reconciler", "export", *named, "-o", file],
         ["reconciler", "plan", *named],
     ]
-    return _lines("the files are there; next, once this is fixed:", folder, map(shlex.join, commands))
+    head = "the files are there; correct it, and repeat the same command; or, once this is fixed:"
+    return _lines(head, folder, map(shlex.join, commands))
 
 
 def _to_commit(folder: Path, instance: Instance, written: Sequence[Path]) -> str:
