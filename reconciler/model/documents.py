@@ -94,11 +94,6 @@ class DocumentFormat:
         if version > self.version:
             text = f"{path} was {self.written} by a newer reconciler ({_program(document)})"
             raise Refused(text, f"{self.if_newer} with that version; or, with this one, {self.again}")
-        if version < self.version:
-            text = (
-                f"{path} was {self.written} by an older reconciler ({_program(document)}), and lacks what is needed now"
-            )
-            raise Refused(text, self.again)
 
 
 def _program(document: Mapping[str, Any]) -> str:
