@@ -13,7 +13,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.groups import LazyGroup, NoCommand
-from reconciler.cli.output.signals import end_like_ctrl_c, notice_ctrl_c
+from reconciler.cli.output.signals import NothingWritten, end_like_ctrl_c, notice_ctrl_c
 from reconciler.cli.output.streams import help_width, say, silence_stdout
 from reconciler.cli.output.traceback import silence_tracebacks, trace_of
 from reconciler.model.errors import InvalidDeclarations, ReconcilerError
@@ -109,13 +109,21 @@ def main(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt) as stop:
-        asked = isinstance(stop, click.Abort)  # the question is still on this line
-        say("\ninterrupted\n" if asked else "interrupted\n")
+        say(_interrupted(stop))
         return INTERRUPTED
     except OSError as problem:
         return _say_system_error(problem)
     except Exception as bug:  # the outermost handler: users get a message, whatever the bug
         return _say_bug(bug)
+
+
+def _interrupted(stop: click.Abort | KeyboardInterrupt) -> str:
+    match stop:
+        case NothingWritten(asked=asked):
+            text = "interrupted: nothing was written\n"
+        case _:
+            asked, text = isinstance(stop, click.Abort), "interrupted\n"
+    return f"\n{text}" if asked else text  # the question is still on this line
 
 
 def _warn_of_variables(arguments: Sequence[str]) -> None:

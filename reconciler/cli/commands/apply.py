@@ -117,12 +117,11 @@ def _apply_declared(
     from reconciler.workflow.apply import apply_instances
 
     console = report_files.console
-    with report_files.reporting_failures():
+    with report_files.reporting_failures(), stoppable() as stop:
         before = commit_before_loading(files)
         request = prepare(files, selection, options, console, journal=write_options.journal)
-        with stoppable() as stop:
-            run = start_run(files, write_options, console, stop)
-            results = apply_instances(request, _approval(yes, console, stop), run)
+        run = start_run(files, write_options, console, stop)
+        results = apply_instances(request, _approval(yes, console, stop), run)
     loaded = before if before == run.origin.exactly else None
     tell_recorded = record_applied_revision(results, files, loaded, console, options.base)
     try:

@@ -77,7 +77,7 @@ def deliver(
     deleted client, or if the test stopped early, for example at the limit of requests.
     """
     from reconciler.cli.output.exit_codes import of_secrets
-    from reconciler.cli.output.signals import stoppable
+    from reconciler.cli.output.signals import StopRequest
     from reconciler.cli.run.context import start_run
     from reconciler.cli.run.prepare import prepare
     from reconciler.render.json.secrets import render_secrets
@@ -88,10 +88,8 @@ def deliver(
 
     trials = _trials(check, try_out, identities, console)
     request = prepare(files, selection, Options(os.environ, timeout=timeout), console, journal=write_options.journal)
-    with stoppable() as stop:
-        results = deliver_secrets(
-            request, DeliveryRequest(names, check, trials), start_run(files, write_options, console, stop)
-        )
+    run = start_run(files, write_options, console, StopRequest())  # never armed: a signal ends it at once
+    results = deliver_secrets(request, DeliveryRequest(names, check, trials), run)
     if console.wants_json:
         console.result(render_secrets(results, check=check, tried=try_out))
     else:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+import click
+
 from reconciler.cli.output.streams import say
 
 _HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
@@ -23,11 +25,22 @@ def stop_signals() -> tuple[signal.Signals, ...]:
     return both if _HANGUP is None or signal.getsignal(_HANGUP) is signal.SIG_IGN else (*both, _HANGUP)
 
 
+class NothingWritten(KeyboardInterrupt):
+    """Ctrl-C, or another signal that stops the program, before anything was written to an instance or a sink."""
+
+    def __init__(self, *, asked: bool) -> None:
+        """`asked`: whether a question is still on the last line of the terminal."""
+        super().__init__()
+        self.asked = asked
+
+
 class StopRequest:
     """Whether the run should stop. Until this is armed, a signal ends the program at once."""
 
     def __init__(self) -> None:
         self._wanted = False
+        self.is_armed = False
+        """Whether something may have been written."""
 
     def __call__(self) -> bool:
         """Return whether a stop was requested."""
@@ -35,6 +48,7 @@ class StopRequest:
 
     def arm(self) -> None:
         """Make a signal only request a stop from now on: something is being written."""
+        self.is_armed = True
         for number in stop_signals():
             signal.signal(number, self._ask)
 
@@ -57,9 +71,18 @@ def _say_at_once(text: str) -> None:
 
 @contextmanager
 def stoppable() -> Iterator[StopRequest]:
-    """Yield a stop request that is not armed yet, and restore the signal handlers afterwards."""
+    """Yield a stop request that is not armed yet, and restore the signal handlers afterwards.
+
+    Until it is armed, nothing may be written; if the program is stopped, `NothingWritten` is raised.
+    """
+    stop = StopRequest()
     with signals_restored():
-        yield StopRequest()
+        try:
+            yield stop
+        except (click.Abort, KeyboardInterrupt) as signalled:
+            if stop.is_armed:
+                raise
+            raise NothingWritten(asked=isinstance(signalled, click.Abort)) from None
 
 
 @contextmanager

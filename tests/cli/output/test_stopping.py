@@ -67,7 +67,8 @@ def test_before_anything_is_written_a_signal_ends_the_run_and_logs_out(
         with started(*arguments) as process:
             assert first_look.arrived.wait(SECONDS)
             process.send_signal(number)
-            assert end_of(process) == (130, "", "interrupted\n")
+            told = "interrupted: nothing was written\n" if arguments[0] == "apply" else "interrupted\n"
+            assert end_of(process) == (130, "", told)
         assert slow.asked()[-1] == LOGOUT
         assert slow.log.writes() == []
     assert not (project.folder / "new.json").exists()
@@ -119,7 +120,7 @@ def test_a_second_hangup_does_not_break_off_the_logout(project: Project, tmp_pat
         assert logout.arrived.wait(SECONDS)
         process.send_signal(signal.SIGHUP)
         logout.released.set()
-        assert end_of(process) == (130, "", "interrupted\n")
+        assert end_of(process) == (130, "", "interrupted: nothing was written\n")
         first_look.released.set()
         assert slow.asked()[-1] == LOGOUT
 

@@ -45,7 +45,7 @@ def test_leaving_at_the_question_writes_nothing_and_logs_out(project: Project, s
     project.declare(wanted("One"))
     ended = at_a_terminal("apply", typed=[key])
     assert ended.code == 130
-    assert "\ninterrupted\n" in ended.out
+    assert "\ninterrupted: nothing was written\n" in ended.out
     assert "Traceback" not in ended.out
     assert staging.asked() == [LOGIN, LIST, *ASK, LOGOUT]
 
