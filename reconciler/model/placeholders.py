@@ -15,6 +15,11 @@ def fill_instance(text: str, instance: str) -> str:
     return text.replace("{instance}", instance).replace("{INSTANCE}", as_variable(instance))
 
 
+def placed(label: str, instance: str) -> str:
+    """A sink's label with the path that it has for an instance; the label of a command has no path."""
+    return label if label.startswith("command ") else fill_instance(label, instance)
+
+
 def as_variable(instance: str) -> str:
     """An instance's name as a part of the name of an environment variable: upper case, every other character `_`."""
     return re.sub(r"[^A-Z0-9]", "_", instance.upper())

@@ -164,7 +164,7 @@ def _with_sink_refusals(request: PlanRequest, planned: Planned, run: Run) -> Pla
     clients = [client_of(instance, client.name, client.owner) for client in present]
     deliverer = deliverer_of(instance, request.settings, request.options, run.mask)
     unmasked = mask_refusals(deliverer, instance, planned.plan, planned.missing_secrets)
-    return replace(planned, refusals=(*planned.refusals, *unmasked, *sink_refusals(deliverer, clients)))
+    return replace(planned, refusals=(*planned.refusals, *unmasked, *sink_refusals(deliverer, instance, clients)))
 
 
 def by_wave(visits: Sequence[Visit], write: Callable[[Pending, Run], ApplyResult], run: Run) -> Iterator[ApplyResult]:

@@ -37,7 +37,7 @@ class Progress:
             case ChangeAnswered(done=done):
                 self._count(instance.name, -1, done)
             case DeliveryResult():
-                _log.info("%s: %s", instance.name, render_delivery(event))
+                _log.info("%s: %s", instance.name, render_delivery(event, instance.name))
             case _:
                 _log.info("%s: %s", instance.name, render_outcome(event))
 

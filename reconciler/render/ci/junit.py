@@ -11,6 +11,7 @@ from reconciler.applying.report import Applied, Failed, Outcome, Skipped, undeli
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.placeholders import placed
 from reconciler.planning.plan.plan import Blocked, Change, Plan
 from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
@@ -85,7 +86,13 @@ def _of_result(overview: Overview, result: ApplyResult) -> Iterator[ET.Element]:
                 _said(case, "failure", f"the journal: {report.journal_failure}", None, "journal-failed")
             for delivery in undelivered(report):
                 why = delivery.error.message if delivery.error is not None else "it failed"
-                _said(case, "failure", f"{delivery.name} to {delivery.sink}: {why}", None, "undelivered")
+                _said(
+                    case,
+                    "failure",
+                    f"{delivery.name} to {placed(delivery.sink, planned.instance.name)}: {why}",
+                    None,
+                    "undelivered",
+                )
             yield case
             yield from (_blocked(overview, blocked) for blocked in planned.plan.blocked)
             yield from _taken_out(overview, planned.plan)

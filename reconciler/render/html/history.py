@@ -113,7 +113,7 @@ def verdict_of(run: PastRun) -> str:
 
 def _writes(run: PastRun) -> Html:
     items = [tag("li", *_write(write)) for write in run.writes]
-    items += [tag("li", sentence(delivery_text(each))) for each in run.deliveries]
+    items += [tag("li", sentence(delivery_text(each, run.instance))) for each in run.deliveries]
     if not items:
         return join([run_summary(run)])
     return tag("details", tag("summary", run_summary(run)), tag("ul", *items))

@@ -73,8 +73,9 @@ def instance_body(result: ApplyResult, anchor: str) -> Iterator[Html]:
             known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
             tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
             parts = _of_plan(planned.plan, [*known, *tried])
+            name = result.instance.name
             ends = (summary_bar(result), _basis(planned.plan, planned.as_of), *_ends(report))
-            return in_pieces([*ends, undelivered_box(report), *parts, delivered(report)])
+            return in_pieces([*ends, undelivered_box(report, name), *parts, delivered(report, name)])
         case Stopped(error=error):
             why = join([text_line(error.message, "bad"), fix_line(error.hint)])
             return in_pieces([box("Nothing was planned or written", [why])])

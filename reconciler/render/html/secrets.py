@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.applying.report import DeliveryStatus, Report, undelivered
+from reconciler.model.placeholders import placed
 from reconciler.render.html.components import box, details, fix_line
 from reconciler.render.html.elements import Html, client_name, code, join, sentence, tag
 from reconciler.render.terminal.deliveries import render_delivery
@@ -77,26 +78,30 @@ def to_deliver(missing_secrets: Sequence[MissingSecret]) -> Html | None:
     """List the secrets that an apply would deliver again to those who had them."""
     rows = [
         tag(
-            "li", client_name(each.client.name), tag("span", f" id {each.id}", class_="id"), " to ", sentence(each.sink)
+            "li",
+            client_name(each.client.name),
+            tag("span", f" id {each.id}", class_="id"),
+            " to ",
+            sentence(placed(each.sink, each.client.instance)),
         )
         for each in missing_secrets
     ]
     return details("secret to deliver again", "a sink has lost it", rows)
 
 
-def undelivered_box(report: Report) -> Html | None:
+def undelivered_box(report: Report, instance: str) -> Html | None:
     """List each failed delivery and its reason."""
     items = [
-        join([sentence(render_delivery(each)), fix_line(each.error.hint if each.error else None)])
+        join([sentence(render_delivery(each, instance)), fix_line(each.error.hint if each.error else None)])
         for each in undelivered(report)
     ]
     return box("Not delivered", items)
 
 
-def delivered(report: Report) -> Html | None:
+def delivered(report: Report, instance: str) -> Html | None:
     """List the deliveries that did not fail: delivered, removed, or no secret shown by the instance."""
     rows = [
-        tag("li", sentence(render_delivery(each)))
+        tag("li", sentence(render_delivery(each, instance)))
         for each in report.deliveries
         if each.status is not DeliveryStatus.FAILED
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from reconciler.applying.report import DeliveryResult, DeliveryStatus
+from reconciler.model.placeholders import placed
 from reconciler.model.recipients import Recipient
 from reconciler.planning.plan.plan import Plan
 from reconciler.render.terminal.color import Paint, Style, plain
@@ -66,7 +67,7 @@ def _column(name: str, texts: Sequence[str], style: Style, paint: Paint) -> Iter
 
 def missing_lines(missing_secrets: Sequence[MissingSecret], paint: Paint = plain) -> Iterator[str]:
     """Yield what an apply would deliver again to those who had it: one line per sink."""
-    for label, found in groupby(missing_secrets, lambda each: each.sink):
+    for label, found in groupby(missing_secrets, lambda each: placed(each.sink, each.client.instance)):
         names = [each.client.name for each in found]
         what = f"{plural(len(names), 'client')} to {printable(label)}: {_named(names)}"
         yield f"  {paint('> deliver again', Style.CHANGED)} {what}"
@@ -80,12 +81,12 @@ def delivery_lines(deliveries: Sequence[DeliveryResult], instance: str, paint: P
             continue
         word, style = _WORDS[status]
         names = _named([each.name for each in found])
-        yield f"  {paint(word, style)} {_done(status, len(found), printable(label))}: {names}"
+        yield f"  {paint(word, style)} {_done(status, len(found), printable(placed(label, instance)))}: {names}"
 
 
-def render_delivery(delivery: DeliveryResult) -> str:
+def render_delivery(delivery: DeliveryResult, instance: str) -> str:
     """Render the result of one delivery as one line for a log."""
-    name, label = printable(delivery.name), printable(delivery.sink)
+    name, label = printable(delivery.name), printable(placed(delivery.sink, instance))
     match delivery.status:
         case DeliveryStatus.DELIVERED:
             return f"delivered {name} (id {delivery.id}) to {label}"
@@ -139,15 +140,16 @@ def _done(status: DeliveryStatus, number: int, label: str) -> str:
 def _failures(failed: Sequence[DeliveryResult], instance: str, paint: Paint) -> Iterator[str]:
     many = len(failed) > _MOST_FAILURES
     shown = failed[:_MOST_NAMED] if many else failed
+    label = printable(placed(failed[0].sink, instance))
     for each in shown:
         word, style = _WORDS[DeliveryStatus.FAILED]
-        yield f"  {paint(word, style)} {printable(each.name)} (id {each.id}), {printable(each.sink)}"
+        yield f"  {paint(word, style)} {printable(each.name)} (id {each.id}), {label}"
         if each.error is not None:
             yield _INDENT + printable(each.error.message)
         if each.error is not None and each.error.hint:
             yield _INDENT + printable(each.error.hint)
     if many:
-        yield f"{_INDENT}and {len(failed) - len(shown)} more, {printable(failed[0].sink)}"
+        yield f"{_INDENT}and {len(failed) - len(shown)} more, {label}"
     if failed[0].event is DeliveryEvent.DELETED:
         yield f"{_INDENT}fix: remove it by hand; the client is deleted, so its secret opens nothing any more"
     else:

@@ -8,6 +8,7 @@ from datetime import datetime
 from reconciler.applying.journal import WriteAnswer, WriteResult
 from reconciler.applying.past_runs import PastDelivery, PastRun, PastWrite, UnreadableJournal
 from reconciler.applying.report import DeliveryStatus
+from reconciler.model.placeholders import placed
 from reconciler.planning.plan.plan import Create
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.terminal.plan import title
@@ -61,7 +62,7 @@ def _details(run: PastRun, paint: Paint) -> Iterator[str]:
     width = max((len(write_result(write)) for write in run.writes), default=0)
     for write in run.writes:
         yield f"  {write_result(write):<{width}}  {action(write.change)} {title(write.change)}{_id(write)}{_why(write)}"
-    yield from (f"  {delivery_text(each)}" for each in run.deliveries)
+    yield from (f"  {delivery_text(each, run.instance)}" for each in run.deliveries)
     yield ""
     yield paint(run_summary(run), Style.STRONG)
 
@@ -74,13 +75,13 @@ _FATES = {
 }
 
 
-def delivery_text(delivery: PastDelivery) -> str:
+def delivery_text(delivery: PastDelivery, instance: str) -> str:
     """Return what happened to a client's secret at a sink, printable."""
     why = f": {printable(delivery.why)}" if delivery.why else ""
     fate = _FATES[delivery.status]
     if delivery.status is DeliveryStatus.FAILED and delivery.cause is DeliveryEvent.DELETED:
         fate = "not removed from"
-    return f"{printable(delivery.name)} (id {delivery.id}) {fate} {printable(delivery.sink)}{why}"
+    return f"{printable(delivery.name)} (id {delivery.id}) {fate} {printable(placed(delivery.sink, instance))}{why}"
 
 
 def _end(run: PastRun) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from reconciler.model.placeholders import placed
 from reconciler.model.trials import TrialState
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.view.counts import plural
@@ -50,7 +51,7 @@ def render_sink_contents(supplied: SinkContents, paint: Paint = plain) -> str:
     lines = [f"{paint(printable(instance.name), Style.STRONG)}  {printable(instance.identity)}"]
     for label, found in groupby(supplied.places, lambda place: place.sink):
         places = list(found)
-        lines += [f"  {printable(label)}"]
+        lines += [f"  {printable(placed(label, instance.name))}"]
         lines += [line for state in _STYLES for line in _state([p for p in places if p.state is state], paint)]
         lines += _trials(places, paint)
     lines += _problems(supplied, paint)
@@ -107,7 +108,7 @@ def _named(places: Sequence[SinkEntry]) -> str:
 def _problems(supplied: SinkContents, paint: Paint) -> Iterator[str]:
     """Yield the sinks that cannot be used, and why."""
     for problem in supplied.problems:
-        yield f"  {paint('cannot be used', Style.REMOVED)}: {printable(problem.sink)}"
+        yield f"  {paint('cannot be used', Style.REMOVED)}: {printable(placed(problem.sink, supplied.instance.name))}"
         if problem.error is not None:
             yield f"    {printable(problem.error.message)}"
         if problem.error is not None and problem.error.hint:

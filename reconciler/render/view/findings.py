@@ -12,6 +12,7 @@ from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome,
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import NotVerified, ReconcilerError
+from reconciler.model.placeholders import placed
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text, origins_of
 from reconciler.planning.guard import Refusal
@@ -148,7 +149,7 @@ def _of_result(result: ApplyResult) -> Iterator[ReviewFinding]:
 
 def _undelivered(delivery: DeliveryResult, instance: Instance) -> ReviewFinding:
     why = delivery.error.message if delivery.error is not None else "it failed"
-    note = Note("undelivered", f"not delivered to {delivery.sink}: {why}")
+    note = Note("undelivered", f"not delivered to {placed(delivery.sink, instance.name)}: {why}")
     hint = delivery.error.hint if delivery.error is not None else None
     where = (instance.location, delivery.name, (instance.name,))
     return ReviewFinding(ReviewKind.FAILED, Level.ERROR, (note,), *where, hint=hint)

@@ -11,6 +11,7 @@ from reconciler.applying.delivery_items import DeliveryTargets
 from reconciler.applying.past_runs import readable_runs
 from reconciler.applying.pending_deliveries import JournaledDeliveries
 from reconciler.model.errors import Refused, SinkError
+from reconciler.model.placeholders import placed
 from reconciler.model.recipients import Recorded
 from reconciler.model.settings import Instance, Settings
 from reconciler.planning.guard import Refusal
@@ -82,7 +83,8 @@ def _sinks_of(each: Deliver, plan: Plan, deliverer: Deliverer) -> Iterator[Missi
     numbers = {deliverer.recipient(client, number): number for number in deliverer.numbers(client)}
     for recipient in each.recipients:
         if recipient not in numbers:
-            text = f"who gets the secret of {quoted(each.name)} changed after it was planned: {recipient.sink}"
+            sink = placed(recipient.sink, plan.instance)
+            text = f"who gets the secret of {quoted(each.name)} changed after it was planned: {sink}"
             raise Refused(text, f"look at the new plan: reconciler plan --instance {plan.instance}")
         yield MissingSecret(client, each.id, recipient.sink, numbers[recipient])
 
@@ -116,10 +118,10 @@ def _to_deliver(deliverer: Deliverer, instance: Instance, plan: Plan) -> Iterato
             yield client
 
 
-def sink_refusals(deliverer: Deliverer, clients: Sequence[SinkClient]) -> tuple[Refusal, ...]:
+def sink_refusals(deliverer: Deliverer, instance: Instance, clients: Sequence[SinkClient]) -> tuple[Refusal, ...]:
     """A refusal for each sink that could not take these clients. May run sinks' programs; sends no secret."""
     failed = ((each.sink, each.error) for each in deliverer.problems(clients))
-    return tuple(unusable(error, label) for label, error in failed if error is not None)
+    return tuple(unusable(error, placed(label, instance.name)) for label, error in failed if error is not None)
 
 
 def unusable(error: SinkError, label: str = "") -> Refusal:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from reconciler.model.clients import Declarations, DesiredClient, Listing, LiveClient
 from reconciler.model.lines import SecretDisplay
+from reconciler.model.placeholders import placed
 from reconciler.model.recipients import KEPT, Covering, Held, Recipient, SinkAnswer
 from reconciler.planning.decide import PlanPolicy
 from reconciler.planning.delivery.deliveries import (
@@ -91,7 +92,8 @@ def _leftovers(plan: Plan, deliverer: Deliverer, listing: Listing) -> Iterator[N
         return
     command = shlex.join(["reconciler", "secrets", "deliver", "--instance", plan.instance])
     for left in deliverer.leftovers(plan.instance, plan.identity, listing.ids):
-        what = f"{left.sink} keeps a secret for client {left.id}, {quoted(left.name)}, which is not live any more"
+        sink = placed(left.sink, plan.instance)
+        what = f"{sink} keeps a secret for client {left.id}, {quoted(left.name)}, which is not live any more"
         yield Note("staged-left-over", f"{what}; to remove it: {command}")
 
 

@@ -170,7 +170,7 @@ def _with_sink_refusals(request: ExactPlan, planned: Planned, run: Run) -> Plann
     clients += [each.client for each in planned.missing_secrets]
     deliverer = deliverer_of(request.instance, request.settings, request.options, run.mask)
     unmasked = mask_refusals(deliverer, request.instance, planned.plan, planned.missing_secrets)
-    return replace(planned, refusals=(*unmasked, *sink_refusals(deliverer, clients)))
+    return replace(planned, refusals=(*unmasked, *sink_refusals(deliverer, request.instance, clients)))
 
 
 def _with_missing_secrets(

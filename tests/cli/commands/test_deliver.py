@@ -35,6 +35,27 @@ def test_created_clients_are_delivered_without_another_request(project: Project,
     assert staging.asked() == [LOGIN, LIST, *ASK, CREATE, CREATE, LIST, LOGOUT]
 
 
+def test_whatever_is_said_of_a_sink_names_the_file_of_the_instance(project: Project, staging: Platform) -> None:
+    """Not the path with `{instance}` in it, which is nowhere."""
+    configure(project, staging, {"json": {"path": "kept/{instance}.json"}})
+    project.declare(wanted("One"), wanted("Two"))
+    project.folder.joinpath("kept").mkdir()
+    file = project.folder / "kept" / "staging.json"
+    said = [project.run(*APPLY, "--report", "applied.html").out, (project.folder / "applied.html").read_text()]
+    file.unlink()
+    said += [project.run("plan", "--instance", "staging", "--report", "plan.html").out]
+    said += [(project.folder / "plan.html").read_text()]
+    said += [project.run("secrets", "deliver", "--instance", "staging").out]
+    project.declare(gone("One"), wanted("Two"))
+    said += [project.run(*APPLY).out]
+    file.unlink()
+    file.parent.rmdir()
+    project.declare(wanted("Two"), wanted("Three"))
+    said += [project.run(*APPLY).out]
+    said += [project.run("history", project.run("history").out.split()[0]).out]
+    assert [("json kept/staging.json" in text, "{instance}" in text) for text in said] == [(True, False)] * len(said)
+
+
 def test_an_apply_with_nothing_to_deliver_asks_no_more_than_without_sinks(project: Project, staging: Platform) -> None:
     configure(project, staging, command(), DOCUMENT)
     project.declare(wanted("One"))
