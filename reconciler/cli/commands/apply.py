@@ -123,7 +123,7 @@ def _apply_declared(
         run = start_run(files, write_options, console, stop)
         results = apply_instances(request, _approval(yes, console, stop), run)
     loaded = before if before == run.origin.exactly else None
-    tell_recorded = record_applied_revision(results, files, loaded, console, options.base)
+    tell_recorded = record_applied_revision(results, files, loaded, console)
     try:
         with reporting(results):
             show_reports(results, console, repeated_flags(files, options), selection_flags(selection))

@@ -20,18 +20,24 @@ from reconciler.cli.output.signals import StopRequest
 from reconciler.cli.run.journals import journal_to_write
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.declared.current_revision import Revision, current_revision
-from reconciler.declared.git.repository import is_git_dir_ignored
+from reconciler.declared.git.repository import has_repository, head_commit, is_git_dir_ignored
 from reconciler.model.errors import GitError
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view.counts import removed_from_git
 from reconciler.results import ApplyResult, Planned
 from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import ProjectFiles, WriteOptions
-from reconciler.workflow.revisions.base import APPLIED, applied_ref, record_applied
+from reconciler.workflow.revisions.base import applied_ref, declares_all, record_applied
 from reconciler.workflow.run import Run, RunOrigin
 
 _PIPELINES = ("CI_JOB_URL", "BUILD_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL")
 """Environment variables in which GitLab, Jenkins, Buildkite and CircleCI give the URL of a run."""
+
+
+_NOT_RECORDED = (
+    "warning: not recorded for `--base applied`: the files are not exactly those of a commit; "
+    "commit them before you plan and apply\n"
+)
 
 
 def declared_from(files: ProjectFiles, console: Console) -> Revision | None:
@@ -63,21 +69,31 @@ def commit_before_loading(files: ProjectFiles) -> str | None:
 
 
 def record_applied_revision(
-    results: Sequence[ApplyResult], files: ProjectFiles, commit: str | None, console: Console, base: str | None = None
+    results: Sequence[ApplyResult], files: ProjectFiles, commit: str | None, console: Console
 ) -> Callable[[], None]:
     """Record in git which instances are as a commit declares, for `--base applied`.
 
-    A failure is only a warning: the next plan just starts from an older base. `base` is the --base of this apply. What
-    to say about it is said by the function that is returned, once the results are shown.
+    A failure is only a warning: the next plan just starts from an older base. What to say about it is said by the
+    function that is returned, once the results are shown.
     """
     if commit is None:
-        text = "warning: the files are not exactly those of a commit, so `--base applied` stays as it was\n"
-        return partial(console.problem, text if base == APPLIED else "")
+        return partial(console.problem, _NOT_RECORDED if declares_all(results) and _is_in_git(files) else "")
     try:
         return partial(_tell_moved, record_applied(files.config.parent, results, commit), commit, console)
     except GitError as problem:
         text = f"warning: for `--base applied`: {render_error_lines(problem).removeprefix('error: ')}"
         return partial(console.problem, text)
+
+
+def _is_in_git(files: ProjectFiles) -> bool:
+    """Whether git could record an apply, if only the files were committed. Why it cannot is told by `declared_from`."""
+    try:
+        if not has_repository(files.config.parent):
+            return False
+        head_commit(files.config.parent)  # raises if git refuses to look at it
+    except GitError:
+        return False
+    return True
 
 
 def _tell_moved(moved: Sequence[Planned], commit: str, console: Console) -> None:

@@ -79,6 +79,11 @@ def record_applied(folder: Path, results: Iterable[ApplyResult], commit: str) ->
     return moved
 
 
+def declares_all(results: Iterable[ApplyResult]) -> bool:
+    """Whether there is an instance that `record_applied` would record."""
+    return any(map(_as_declared, results))
+
+
 def _as_declared(result: ApplyResult) -> Planned | None:
     """What was planned, if everything declared is live now, or a manual change was kept knowingly."""
     match result:

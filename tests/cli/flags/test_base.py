@@ -382,10 +382,21 @@ def test_an_apply_that_leaves_what_was_taken_out_says_that_it_is_forgotten(
 def test_files_that_are_not_committed_leave_the_ref_and_say_so(repository: Project, staging: Platform) -> None:
     assert repository.run("apply", *REVERTING).code == 0
     before = applied(repository)
+    said = (
+        "warning: not recorded for `--base applied`: the files are not exactly those of a commit; "
+        "commit them before you plan and apply\n"
+    )
     repository.declare(wanted("Portal"), wanted("Desk"), wanted("Third"))
-    ended = repository.run("apply", "--base", "applied", *REVERTING)
-    assert (ended.code, applied(repository)) == (0, before)
-    assert "warning: the files are not exactly those of a commit, so `--base applied` stays as it was" in ended.err
+    for flags in (["--base", "applied"], ["--base", "HEAD"], []):
+        ended = repository.run("apply", *flags, *REVERTING)
+        assert (ended.code, applied(repository)) == (0, before)
+        assert ended.err.count(said) == 1, flags
+    commit(repository)
+    repository.write("clients/untracked.yaml", "clients: []\n")
+    assert repository.run("plan", "-o", "plan.json").code == 0
+    assert repository.run("apply", "plan.json").err.count(said) == 1
+    (repository.folder / ".git").rename(repository.folder / "no-git")
+    assert said not in repository.run("apply", *REVERTING).err, "git is not used at all"
 
 
 @dataclass
