@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import field
 from typing import TextIO
 
-from reconciler.cli.output.streams import print_result, say, terminal_columns
+from reconciler.cli.output.streams import print_pieces, print_result, say, terminal_columns
 from reconciler.render.terminal.color import Paint, coloured, plain
 from reconciler.support.frozen import frozen
 
@@ -36,6 +37,10 @@ class Console:
     def result(self, text: str) -> None:
         """Print a result. The text ends in a line feed; escape sequences are kept, since they come from `paint`."""
         print_result(text)
+
+    def document(self, pieces: Iterator[str]) -> None:
+        """Print a result in pieces, of which the last ends in a line feed."""
+        print_pieces(pieces)
 
     def text(self, text: str) -> None:
         """Print a result for people: on a terminal, its lines are wrapped between words."""

@@ -24,7 +24,7 @@ def show_plans(
     """
     planned = [result for result in results if isinstance(result, Planned)]
     if console.wants_json:
-        console.result(_document("plan", results))
+        console.document(_document("plan", results))
     else:
         console.text(plans_and_table(results, console.paint))
         if flags is not None:
@@ -57,7 +57,7 @@ def show_reports(
     """Print the result of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
     finished = [result for result in results if isinstance(result, Finished)]
     if console.wants_json:
-        console.result(_document("apply", results))
+        console.document(_document("apply", results))
     else:
         console.text("".join(f"\n{report_text(each, console.paint)}" for each in finished))
         console.text(fleet_text(results, console.paint))
@@ -89,10 +89,10 @@ def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()
             show_reports([result], console, flags)
 
 
-def _document(kind: str, results: Sequence[ApplyResult]) -> str:
-    from reconciler.render.json.overview import render_instances, result_entry
+def _document(kind: str, results: Sequence[ApplyResult]) -> Iterator[str]:
+    from reconciler.render.json.overview import instances_pieces, result_entry
 
-    return render_instances(kind, [result_entry(result) for result in results])
+    return instances_pieces(kind, [result_entry(result) for result in results])
 
 
 def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from threading import RLock
 from typing import TextIO
 
@@ -28,6 +30,16 @@ def print_result(text: str) -> None:
     except OSError as problem:
         silence_stdout()
         raise OutputLost(f"cannot write the output: {(problem.strerror or 'it failed').lower()}") from problem
+
+
+_AT_ONCE = 200
+"""How many pieces of a long result are written at once."""
+
+
+def print_pieces(pieces: Iterator[str]) -> None:
+    """Write a long result to stdout, a few hundred pieces at a time: it never is in memory as a whole."""
+    while text := "".join(islice(pieces, _AT_ONCE)):
+        print_result(text)
 
 
 def silence_stdout() -> None:

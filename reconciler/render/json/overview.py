@@ -138,7 +138,12 @@ def _document(kind: str, content: dict[str, Any]) -> dict[str, Any]:
 
 def render_instances(kind: str, entries: Iterable[dict[str, Any]]) -> str:
     """Render the document for `plan` or `apply`, ending in a line feed."""
-    return "".join(_dump(_of_instances(kind, list(entries))))
+    return "".join(instances_pieces(kind, list(entries)))
+
+
+def instances_pieces(kind: str, entries: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Render the same document in pieces: with thousands of changes, it is several times as large as the plan."""
+    return _dump(_of_instances(kind, entries))
 
 
 def _of_instances(kind: str, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -154,7 +159,7 @@ def render_overview_json(overview: Overview) -> str:
 
 
 def overview_json_pieces(overview: Overview) -> Iterator[str]:
-    """Render the same document in pieces: with thousands of changes, it is several times as large as the plan."""
+    """Render the same document in pieces."""
     return _dump(_of_run(overview))
 
 
