@@ -2,65 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from reconciler.render.view.findings import ReviewFinding
     from reconciler.results import Overview
 
-Renderer = Callable[["Overview"], Iterable[str]]
+Found = Callable[[], Sequence["ReviewFinding"]]
+"""Returns the findings of a run. Several formats show them: they are looked for once, when the first one does."""
+Renderer = Callable[["Overview", Found], Iterable[str]]
 """Returns the content of a file in pieces, ending in a line feed: a large one never is in memory as a whole."""
 
 
-def _text(overview: Overview) -> Iterable[str]:
+def found_in(overview: Overview) -> Found:
+    """Return what gives the findings of a run to its reports."""
+    from reconciler.render.view.findings import findings
+
+    return cache(lambda: findings(overview))
+
+
+def _text(overview: Overview, _: Found) -> Iterable[str]:
     from reconciler.render.terminal.overview import render_overview
 
     return [render_overview(overview)]
 
 
-def _json(overview: Overview) -> Iterable[str]:
+def _json(overview: Overview, _: Found) -> Iterable[str]:
     from reconciler.render.json.overview import overview_json_pieces
 
     return overview_json_pieces(overview)
 
 
-def _markdown(overview: Overview) -> Iterable[str]:
+def _markdown(overview: Overview, found: Found) -> Iterable[str]:
     from reconciler.render.markdown.comment import render_markdown
 
-    return [render_markdown(overview)]
+    return [render_markdown(overview, found=found())]
 
 
-def _html(overview: Overview) -> Iterable[str]:
+def _html(overview: Overview, _: Found) -> Iterable[str]:
     from reconciler.render.html.overview import html_pieces
 
     return html_pieces(overview)
 
 
-def _sarif(overview: Overview) -> Iterable[str]:
+def _sarif(overview: Overview, found: Found) -> Iterable[str]:
     from reconciler.render.ci.sarif import sarif_pieces
 
-    return sarif_pieces(overview)
+    return sarif_pieces(overview, found=found())
 
 
-def _junit(overview: Overview) -> Iterable[str]:
+def _junit(overview: Overview, _: Found) -> Iterable[str]:
     from reconciler.render.ci.junit import render_junit
 
     return [render_junit(overview)]
 
 
-def _metrics(overview: Overview) -> Iterable[str]:
+def _metrics(overview: Overview, _: Found) -> Iterable[str]:
     from reconciler.render.ci.openmetrics import render_metrics
 
     return [render_metrics(overview)]
 
 
-def _terraform(overview: Overview) -> Iterable[str]:
+def _terraform(overview: Overview, _: Found) -> Iterable[str]:
     from reconciler.render.ci.gitlab import render_terraform
 
     return [render_terraform(overview)]
 
 
-def _code_quality(overview: Overview) -> Iterable[str]:
+def _code_quality(overview: Overview, _: Found) -> Iterable[str]:
     from reconciler.render.ci.gitlab import render_code_quality
 
     return [render_code_quality(overview)]

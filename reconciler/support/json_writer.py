@@ -7,9 +7,30 @@ of ten thousand changes as JSON. Here a list or an object becomes one text, and 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
+
+from reconciler.support.frozen import frozen
+
+PLACE = "\0"
+"""Stands in a form where each object has a text or a number of its own."""
+
+
+@frozen(eq=False)
+class Form:
+    """What thousands of objects have in common: their keys and fixed values, with PLACE for what is their own."""
+
+    shape: Mapping[str, object]
+
+
+@frozen
+class Filled:
+    """An object in a form, with the values for its places: written at once, whatever is nested in it."""
+
+    form: Form
+    values: tuple[str | int, ...]
+
 
 _OUTERMOST = 4
 """How many levels are written item by item. Below them, where there are many small values, each is one text."""
@@ -37,8 +58,11 @@ def _pieces(value: object, line: str, levels: int) -> Iterator[str]:
         yield f"{line}}}" if before else "{}"
     elif levels and isinstance(value, (list, tuple, Iterator)):
         for each in value:
-            yield f"{before or '['}{inner}"
-            yield from _pieces(each, inner, levels - 1)
+            if levels == 1:  # where the thousands are: one piece for each
+                yield f"{before or '['}{inner}{_text(each, inner)}"
+            else:
+                yield f"{before or '['}{inner}"
+                yield from _pieces(each, inner, levels - 1)
             before = ","
         yield f"{line}]" if before else "[]"
     else:
@@ -46,19 +70,28 @@ def _pieces(value: object, line: str, levels: int) -> Iterator[str]:
 
 
 def _text(value: object, line: str) -> str:
+    if isinstance(value, dict):
+        texts = _texts(value.values(), line)
+        return _around(tuple(value), line) % tuple(texts) if texts else "{}"
+    if isinstance(value, Filled):
+        return _with_places(value.form, line) % tuple(_texts(value.values, line))
     if isinstance(value, str):
         return quoted(value)
-    if type(value) is int:
-        return str(value)
-    inner = f"{line}  "
-    if isinstance(value, dict):
-        # Most values are text or nothing, which needs no call of ours.
-        texts = [quoted(v) if isinstance(v, str) else "null" if v is None else _text(v, inner) for v in value.values()]
-        return _around(tuple(value), line) % tuple(texts) if texts else "{}"
     if isinstance(value, (list, tuple, Iterator)):
-        items = [_text(each, inner) for each in value]
-        return f"[{inner}{f',{inner}'.join(items)}{line}]" if items else "[]"
-    return json.dumps(value)
+        items = _texts(value, line)
+        return f"[{line}  {f',{line}  '.join(items)}{line}]" if items else "[]"
+    return str(value) if type(value) is int else json.dumps(value)
+
+
+def _texts(values: Iterable[object], line: str) -> list[str]:
+    """Most values are text or nothing, which needs no call of ours."""
+    inner = f"{line}  "
+    return [quoted(v) if isinstance(v, str) else "null" if v is None else _text(v, inner) for v in values]
+
+
+@lru_cache(maxsize=16)
+def _with_places(form: Form, line: str) -> str:
+    return _text(form.shape, line).replace("%", "%%").replace(quoted(PLACE), "%s")
 
 
 @lru_cache(maxsize=256)  # thousands of objects have the same keys, in the same depth

@@ -12,12 +12,13 @@ import pytest
 
 from reconciler import __version__
 from reconciler.render.ci.github import render_annotations
-from reconciler.render.formats import REPORTS
+from reconciler.render.formats import REPORTS, Found, Renderer, found_in
 from reconciler.render.json.overview import plan_entry, render_instances, report_entry
 from reconciler.render.terminal.color import Paint, coloured, plain
 from reconciler.render.terminal.next_step import next_after_plans, next_after_reports
 from reconciler.render.terminal.plan import render_plan
 from reconciler.render.terminal.report import render_report
+from reconciler.results import Overview
 from tests.golden.overviews import OVERVIEWS
 from tests.golden.scenes import SCENES, Scene
 
@@ -45,7 +46,8 @@ def rendered(name: str) -> str:
     """The content of an expected file, as it would be now."""
     of, _, ending = name.partition(".")
     if name in REPORT_NAMES:
-        return "".join(RENDERERS[f".{ending}"](OVERVIEWS[of])).replace(__version__, "VERSION")
+        overview = OVERVIEWS[of]
+        return "".join(RENDERERS[f".{ending}"](overview, found_in(overview))).replace(__version__, "VERSION")
     scene = SCENES[of]
     return json_text(scene) if ending == "json" else text(scene, coloured if ending == "ansi" else plain)
 
@@ -62,10 +64,16 @@ _TELLING = {
     "hostile-names",
 }
 """The runs that programs' formats are held to; people's are held to all."""
-RENDERERS = {
+
+
+def _annotations(overview: Overview, _: Found) -> str:
+    return render_annotations(overview)
+
+
+RENDERERS: dict[str, Renderer] = {
     # Two are there under another suffix; test_pages.py has HTML, without what all pages have alike.
     **{suffix: render for suffix, render in REPORTS.items() if suffix not in (".sarif.json", ".xml", ".html")},
-    ".github": render_annotations,
+    ".github": _annotations,
 }
 REPORT_NAMES = [
     f"{run}{suffix}"

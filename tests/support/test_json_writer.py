@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.support.json_writer import indented_json
+from reconciler.support.json_writer import PLACE, Filled, Form, indented_json
 
 
 class Word(StrEnum):
@@ -45,3 +45,13 @@ def test_an_iterator_is_written_as_a_list() -> None:
     assert indented_json({"found": iter("ab"), "none": iter(()), "deep": deep}) == json.dumps(
         {"found": ["a", "b"], "none": [], "deep": [[[[[["a", "b"], []]]]]]}, indent=2
     )
+
+
+def test_an_object_in_a_form_is_written_like_any_other() -> None:
+    form = Form({"what": PLACE, "root": "%SRCROOT%", "at": [{"line": PLACE}]})
+    texts = ('100 "%s"', "\0")
+    found: Any = [Filled(form, (text, line)) for line, text in enumerate(texts)]
+    meant: Any = [{"what": text, "root": "%SRCROOT%", "at": [{"line": line}]} for line, text in enumerate(texts)]
+    for levels in range(6):
+        assert indented_json(found) == json.dumps(meant, indent=2)
+        found, meant = ({"below": found}, {"below": meant}) if levels % 2 else ([found], [meant])

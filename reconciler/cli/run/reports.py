@@ -18,7 +18,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.github_actions import is_on_github, show_on_github
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import GitError, Interrupted, InvalidDeclarations, ReconcilerError, WrongUsage
-from reconciler.render.formats import REPORTS, renderer_for
+from reconciler.render.formats import REPORTS, Found, found_in, renderer_for
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, quoted
@@ -69,7 +69,8 @@ class ReportFiles:
         overview = self._overview(results, diagnostics, error)
         if on_github:
             show_on_github(overview, os.environ, self.console)
-        written = [self._write(report, overview) for report in self.reports]  # all of them, even after a failure
+        found = found_in(overview)
+        written = [self._write(report, overview, found) for report in self.reports]  # all of them, even after a failure
         return all(written)
 
     def _overview(
@@ -114,7 +115,7 @@ class ReportFiles:
         except GitError:
             return None
 
-    def _write(self, report: Path, overview: Overview) -> bool:
+    def _write(self, report: Path, overview: Overview, found: Found) -> bool:
         from reconciler.cli.output.files import write_with_folder
 
         render = renderer_for(report.name)
@@ -122,7 +123,7 @@ class ReportFiles:
         if report.suffix.lower() == ".prom":
             overview = replace(overview, successes=_earlier(report, overview.command))
         try:
-            write_with_folder(report, render(overview), "report")
+            write_with_folder(report, render(overview, found), "report")
         except ReconcilerError as problem:
             self.console.problem(render_error_lines(problem))
             return False

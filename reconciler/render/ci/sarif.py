@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from typing import Any
 from urllib.parse import quote
 
 from reconciler import __version__
@@ -16,7 +15,7 @@ from reconciler.render.ci.github import sentence
 from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.render.view.rules import rule_page
 from reconciler.results import Overview
-from reconciler.support.json_writer import json_pieces
+from reconciler.support.json_writer import PLACE, Filled, Form, json_pieces
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTICE: "note"}
@@ -30,9 +29,15 @@ def render_sarif(overview: Overview, project: Addresses = PROJECT) -> str:
     return "".join(sarif_pieces(overview, project))
 
 
-def sarif_pieces(overview: Overview, project: Addresses = PROJECT) -> Iterator[str]:
-    """Render the log in pieces: with thousands of changes, it is several times as large as the plan."""
-    pairs = [(finding, note) for finding in findings(overview) if finding.is_alert for note in finding.notes]
+def sarif_pieces(
+    overview: Overview, project: Addresses = PROJECT, found: Sequence[ReviewFinding] | None = None
+) -> Iterator[str]:
+    """Render the log in pieces: with thousands of changes, it is several times as large as the plan.
+
+    `found` are the findings of the run, if another report has looked for them.
+    """
+    found = findings(overview) if found is None else found
+    pairs = [(finding, note) for finding in found if finding.is_alert for note in finding.notes]
     codes = sorted({note.code for _, note in pairs})
     driver = {"name": "reconciler", "semanticVersion": __version__, "rules": [_rule(code, project) for code in codes]}
     run = {
@@ -50,25 +55,34 @@ def _rule(code: str, project: Addresses) -> dict[str, str]:
     return {"id": code, **({"helpUri": page} if page else {})}
 
 
-def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[dict[str, Any]]:
+_RESULT = Form(
+    {
+        "ruleId": PLACE,
+        "ruleIndex": PLACE,
+        "level": PLACE,
+        "message": {"text": PLACE},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": PLACE, "uriBaseId": "%SRCROOT%"},
+                    "region": {"startLine": PLACE, "startColumn": PLACE},
+                }
+            }
+        ],
+        "partialFingerprints": {"reconciler/v1": PLACE},
+    }
+)
+
+
+def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[Filled]:
     paths = cache(overview.from_top)  # thousands of findings are in a few files
     for finding, note in pairs:
         # Code scanning refuses a result without a location.
         place = finding.location or finding.earlier or Location(overview.config, 1, 1)
         path = paths(place.path)
-        yield {
-            "ruleId": note.code,
-            "ruleIndex": codes.index(note.code),
-            "level": _LEVELS[finding.level],
-            "message": {"text": sentence(finding, note)},
-            "locations": [{"physicalLocation": _physical(path, place)}],
-            "partialFingerprints": {"reconciler/v1": fingerprint(finding, note, path)},
-        }
-
-
-def _physical(path: str, place: Location) -> dict[str, Any]:
-    artifact = {"uri": _uri(path), "uriBaseId": "%SRCROOT%"}
-    return {"artifactLocation": artifact, "region": {"startLine": place.line, "startColumn": place.column}}
+        what = (note.code, codes.index(note.code), _LEVELS[finding.level], sentence(finding, note))
+        where = (_uri(path), place.line, place.column)
+        yield Filled(_RESULT, (*what, *where, fingerprint(finding, note, path)))
 
 
 @lru_cache(maxsize=64)

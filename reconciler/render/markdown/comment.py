@@ -50,12 +50,17 @@ _NOUNS = {
 }
 
 
-def render_markdown(overview: Overview, most_bytes: int = COMMENT, project: Addresses = PROJECT) -> str:
+def render_markdown(
+    overview: Overview,
+    most_bytes: int = COMMENT,
+    project: Addresses = PROJECT,
+    found: Sequence[ReviewFinding] | None = None,
+) -> str:
     """Render the comment, ending in a line feed, with fewer than `most_bytes` bytes of UTF-8.
 
-    Blocks that do not fit are left out and counted.
+    Blocks that do not fit are left out and counted. `found` are the findings, if another report has looked for them.
     """
-    context = context_of(overview, project)
+    context = context_of(overview, project, found)
     groups = change_groups([result.plan for result in overview.results if isinstance(result, Planned)])
     most = DETAILS if overview.command == "plan" else most_bytes
     blocks = [

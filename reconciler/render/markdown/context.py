@@ -65,6 +65,8 @@ class CommentContext:
         return f" on {' '.join(filter(None, [found.words, listed]))}"
 
 
-def context_of(overview: Overview, project: Addresses = PROJECT) -> CommentContext:
-    """Return the context of a run."""
-    return CommentContext(overview, findings(overview), fleet_of(overview), project)
+def context_of(
+    overview: Overview, project: Addresses = PROJECT, found: Sequence[ReviewFinding] | None = None
+) -> CommentContext:
+    """Return the context of a run. `found` are its findings, if another report has looked for them."""
+    return CommentContext(overview, findings(overview) if found is None else found, fleet_of(overview), project)
