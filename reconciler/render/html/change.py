@@ -14,7 +14,18 @@ from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
 from reconciler.render.html.components import fix_line, text_line
 from reconciler.render.html.difference import in_columns, shown
-from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag, template
+from reconciler.render.html.elements import (
+    Child,
+    Html,
+    client_name,
+    code,
+    join,
+    name_text,
+    sentence,
+    tag,
+    template,
+    words,
+)
 from reconciler.render.view.counts import action
 from reconciler.render.view.highlight import marked
 from reconciler.render.view.rotation import old_secret_text
@@ -24,12 +35,12 @@ SIGNS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete":
 
 _BELOW_THE_NAME = tuple(row for row in FIELDS if row.field is not Field.NAME)
 
-_TITLE = template('<h4>%s %s<span class="id"> id %s</span></h4>')
+_TITLE = template('<h4>%s <bdi>%s</bdi><span class="id"> id %s</span></h4>')
 _CARD = template('<article class="card %s" id="%s" data-action="%s">%s</article>')
 _DRIFT_CARD = template('<article class="card %s" id="%s" data-action="%s" data-drift>%s</article>')
-_WHY = template('<p class="why">%s%s%s</p>')
+_WHY = template('<p class="why"><bdi dir="ltr">%s</bdi>%s%s</p>')
 _PLACE = template(' · <code dir="ltr">%s</code>')
-_OWNER = template(" · owner %s")
+_OWNER = template(" · owner <bdi>%s</bdi>")
 _GRID = template('<table class="fields of-%s">%s<tbody>%s</tbody></table>')
 _ONE_CELL = template("<tr>%s<td>%s</td></tr>")
 _TWO_CELLS = template("<tr>%s<td>%s</td><td>%s</td></tr>")
@@ -50,7 +61,7 @@ def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, 
         _old_secret(change),
         _origin(change),
         _table(change),
-        _WHY(sentence(change.reason.text), *_where(change.source, change.owner)),
+        _WHY(words(change.reason.text), *_where(change.source, change.owner)),
     ]
     return (_DRIFT_CARD if has_drift(change) else _CARD)(word, anchor, word, join(parts))
 
@@ -95,7 +106,7 @@ def _title(word: str, change: Change) -> Html:
             both = (client_name(change.before.name), " → ", client_name(change.name))
             return tag("h4", _badge(SIGNS[word], word), " ", *both, _id(client_id))
         case Update(id=client_id) | Delete(id=client_id):
-            return _TITLE(_badge(SIGNS[word], word), client_name(change.name), str(client_id))
+            return _TITLE(_badge(SIGNS[word], word), name_text(change.name), str(client_id))
         case _:
             assert_never(change)
 
@@ -122,7 +133,7 @@ def _old_secret(change: Change) -> Html | None:
 
 def _where(source: Location | None, owner: str | None) -> tuple[Child, Child]:
     place = _PLACE(f"{source.path}:{source.line}") if source is not None else None
-    return place, _OWNER(client_name(owner)) if owner is not None else None
+    return place, _OWNER(name_text(owner)) if owner is not None else None
 
 
 def _outcome(outcome: Outcome) -> Html:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
-from reconciler.render.html.elements import Html, join, sentence, tag
+from reconciler.render.html.elements import Html, Template, join, sentence, tag, template, words
 from reconciler.render.view.counts import plural
 
 
@@ -16,7 +17,12 @@ def kind_for(width: int) -> str:
 
 def text_line(text: str, kind: str) -> Html:
     """Render a separate, highlighted line."""
-    return tag("p", sentence(text), class_=kind)
+    return _line(kind)(words(text))
+
+
+@cache
+def _line(kind: str) -> Template:
+    return template(f'<p class="{kind}"><bdi dir="ltr">%s</bdi></p>')
 
 
 def fix_line(text: str | None) -> Html | None:

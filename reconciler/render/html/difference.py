@@ -65,13 +65,17 @@ def in_columns(row: FieldRow, before: ClientSpec, after: ClientSpec) -> tuple[li
     old_values, new_values = row.texts(before), row.texts(after)
     gone = [url for url in old_values if url not in new_values]
     fresh = [url for url in new_values if url not in old_values]
-    shown_before = {url: code(url) for url in old_values}
-    shown_after = {url: code(url) for url in new_values}
+    shown_before: dict[str, Html] = {}
+    shown_after: dict[str, Html] = {}
     for old, new in pairs(gone, fresh):
         left, right = marked(old or "", new or "")
-        shown_before |= {old: code(shown(left, "del"))} if old is not None else {}
-        shown_after |= {new: code(shown(right, "ins"))} if new is not None else {}
-    return [shown_before[url] for url in old_values], [shown_after[url] for url in new_values]
+        if old is not None:
+            shown_before[old] = code(shown(left, "del"))
+        if new is not None:
+            shown_after[new] = code(shown(right, "ins"))
+    return [shown_before.get(url) or code(url) for url in old_values], [
+        shown_after.get(url) or code(url) for url in new_values
+    ]
 
 
 def shown(pieces: Pieces, mark: str) -> Html:

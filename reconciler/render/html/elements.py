@@ -78,7 +78,11 @@ def template(markup: str) -> Template:
         texts = [each.markup if isinstance(each, Html) else _escaped(each) if each else "" for each in children]
         return Html(markup % tuple(texts))
 
-    return fill
+    def fill_one(*children: Child) -> Html:
+        return Html(f"{before}{_markup(*children)}{after}")
+
+    before, _, after = markup.partition("%s")
+    return fill if "%s" in after else fill_one
 
 
 def join(children: Iterable[Child], between: Child = None) -> Html:
@@ -87,8 +91,13 @@ def join(children: Iterable[Child], between: Child = None) -> Html:
 
 
 def client_name(text: str) -> Html:
-    """Render a name, in quotes if it starts or ends with a blank, which would be invisible."""
-    return _NAME(text if text and text == text.strip() else f"'{text}'")
+    """Render a name, isolated from what is around it."""
+    return _NAME(name_text(text))
+
+
+def name_text(text: str) -> str:
+    """Return a name, in quotes if it starts or ends with a blank, which would be invisible."""
+    return text if text and text == text.strip() else f"'{text}'"
 
 
 def with_marks(parts: Iterable[tuple[str, bool]], mark: str) -> Html:
@@ -102,10 +111,15 @@ _FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
 
 def sentence(text: str) -> Html:
     """Render a sentence, which may quote any text; the program's own code in it is code, and no flag is broken."""
+    return _SENTENCE(words(text))
+
+
+def words(text: str) -> Child:
+    """Render what a sentence has in its element, for a template that has the element itself."""
     if "`" not in text and "--" not in text:  # as most are
-        return _SENTENCE(text)
+        return text
     parts = ([code(part)] if number % 2 else _whole_flags(part) for number, part in enumerate(code_parts(text)))
-    return _SENTENCE(join(part for several in parts for part in several))
+    return join(part for several in parts for part in several)
 
 
 def _whole_flags(text: str) -> list[Child]:
@@ -145,10 +159,9 @@ def _markup(child: Child) -> str:
     return "" if child is None else _escaped(child)
 
 
-@lru_cache(maxsize=512)
 def _escaped(text: str) -> str:
     if text.isascii() and text.isprintable() and "##" not in text:  # nearly every text
-        return escape(text, quote=False)
+        return escape(text, quote=False) if "<" in text or ">" in text or "&" in text else text
     if is_fully_visible(text):
         return _safe(text)
     return "".join(_run("".join(run), odd) for odd, run in groupby(text, _needs_escape))

@@ -21,9 +21,11 @@ from reconciler.render.html.elements import (
     in_pieces,
     join,
     long_tag,
+    name_text,
     sentence,
     tag,
     template,
+    words,
 )
 from reconciler.render.html.secrets import delivered, delivery_cards, delivery_risks, to_deliver, undelivered_box
 from reconciler.render.terminal.color import plain
@@ -49,7 +51,7 @@ _ON_DRIFT = {
     OnDrift.REVERT: "what was changed on the instance since is reverted",
 }
 
-_RISK = template('<a href="#%s">%s %s %s</a>: %s')
+_RISK = template('<a href="#%s">%s %s <bdi>%s</bdi></a>: <bdi dir="ltr">%s</bdi>')
 
 
 @frozen
@@ -196,8 +198,8 @@ def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
     risky = [card for card in cards if card.change.risks]
     for card in sorted(risky, key=lambda card: not isinstance(card.change, Delete)):
         word = action(card.change)
-        risks = sentence("; ".join([risk.text for risk in card.change.risks]))
-        yield _RISK(card.anchor, SIGNS[word], word, client_name(card.change.name), risks)
+        risks = words("; ".join([risk.text for risk in card.change.risks]))
+        yield _RISK(card.anchor, SIGNS[word], word, name_text(card.change.name), risks)
 
 
 def _cards(title: str, kind: str, cards: Sequence[_Card]) -> Iterator[Html]:
