@@ -32,6 +32,8 @@ def printable(text: str) -> str:
     have another glyph in each font or none, and lone surrogates: the result is safe to print.
     Text that a CI runner would read as a command is also escaped, since most output goes to the log of a job.
     """
+    if text.isascii() and text.isprintable() and "##" not in text:  # nearly every text
+        return text
     if not is_fully_visible(text):
         text = "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
     return without_workflow_commands(text, r"\u{23}")

@@ -46,7 +46,7 @@ def origins_of(change: Change) -> tuple[Origin, ...]:
     """The origins of a change: one, or one for each field; none if there is no base."""
     match change:
         case Update(origins=origins):
-            return tuple(each.origin for each in origins)
+            return tuple([each.origin for each in origins])
         case Create(origin=origin) | Delete(origin=origin):
             return () if origin is None else (origin,)
         case _:
@@ -55,7 +55,8 @@ def origins_of(change: Change) -> tuple[Origin, ...]:
 
 def has_drift(change: Change) -> bool:
     """Whether the change would undo a manual change on the instance."""
-    return any(map(is_drift, origins_of(change)))
+    origins = origins_of(change)
+    return bool(origins) and any(map(is_drift, origins))
 
 
 def origin_text(change: Change) -> str | None:

@@ -26,7 +26,7 @@ def literal(text: str) -> str:
 
 def redirect_hosts(spec: ClientSpec) -> tuple[str, ...]:
     """The distinct hosts that this client's codes are sent to, in order; the URL itself if it has no host."""
-    return tuple(dict.fromkeys(_host(url) or url for url in spec.redirect_urls))
+    return tuple(dict.fromkeys([_host(url) or url for url in spec.redirect_urls]))
 
 
 def leads_nowhere(spec: ClientSpec) -> bool:
