@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -110,10 +110,12 @@ def apply_plan_folder(
                     return True
 
                 results = apply_exact_plans(requests, approve, start_run(files, write_options, console, stop))
-    _record(results, saved, files, console)
+    tell_recorded = _record(results, saved, files, console)
     try:
         with reporting(results):
             show_reports(results, console, repeated_flags(files, options))
+        for tell in tell_recorded:
+            tell()
     finally:
         told = report_files.show(results)
     return of_applies(results) if told else of_unprinted_applies(results)
@@ -155,9 +157,15 @@ def _request(
     return ExactPlan(settings, instance, lambda _: saved.plan, options, saved.digest, declared=declared)
 
 
-def _record(results: Sequence[ApplyResult], saved: Sequence[SavedPlan], files: ProjectFiles, console: Console) -> None:
-    """Record what is applied now, for `--base applied`: each plan may have been made from a commit of its own."""
+def _record(
+    results: Sequence[ApplyResult], saved: Sequence[SavedPlan], files: ProjectFiles, console: Console
+) -> list[Callable[[], None]]:
+    """Record what is applied now, for `--base applied`: each plan may have been made from a commit of its own.
+
+    What to say about it is said by the functions that are returned.
+    """
     commits = {each.plan.instance: each.commit for each in saved}
-    for commit in dict.fromkeys(commits.values()):
-        of_commit = [result for result in results if commits[result.instance.name] == commit]
-        record_applied_revision(of_commit, files, commit, console)
+    of_commits = {
+        commit: [result for result in results if commits[result.instance.name] == commit] for commit in commits.values()
+    }
+    return [record_applied_revision(some, files, commit, console) for commit, some in of_commits.items()]

@@ -395,6 +395,8 @@ def test_files_that_are_not_committed_leave_the_ref_and_say_so(repository: Proje
     repository.write("clients/untracked.yaml", "clients: []\n")
     assert repository.run("plan", "-o", "plan.json").code == 0
     assert repository.run("apply", "plan.json").err.count(said) == 1
+    assert repository.run("plan", "--all", "-o", "plans/").code == 0
+    assert repository.run("apply", "plans/").err.count(said) == 1
     (repository.folder / ".git").rename(repository.folder / "no-git")
     assert said not in repository.run("apply", *REVERTING).err, "git is not used at all"
 
