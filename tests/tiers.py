@@ -1,8 +1,8 @@
 """How much the tests try: a little of everything in `make test`, all of it in `make test-thorough`.
 
-The quick tier tries the same examples each time, so that a failure is about the change; the thorough tier tries new
-ones. Cases that only the thorough tier runs are marked `thorough`. It also repeats the property tests with more
-examples, and the open-ended searches until their time is over.
+The quick tier tries the same examples each time, so that a failure is about the change. The thorough tier tries more
+and new ones, and repeats the open-ended searches until their time is over. With no time for them (`SECONDS=0`) it
+tries the same ones each time as well. Cases that only the thorough tier runs are marked `thorough`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ P = ParamSpec("P")
 # How long an example takes depends on the machine, and says nothing.
 _UNTIMED = settings(settings.get_profile("default"), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", _UNTIMED, max_examples=25, derandomize=True)
-settings.register_profile("thorough", _UNTIMED, max_examples=100, print_blob=True)
 
 TIER = os.environ.get("TEST_TIER") or "quick"
+NEW_EXAMPLES = TIER == "thorough" and (os.environ.get("SEARCH_SECONDS") or "0") != "0"
+"""Whether each run tries others than the run before."""
+
+settings.register_profile("thorough", _UNTIMED, max_examples=100, print_blob=True, derandomize=not NEW_EXAMPLES)
 settings.load_profile(TIER if TIER == "thorough" else "quick")
 
 _PARTS = {"lives": 4, "yaml": 2, "schema": 2, "rows": 1, "matches": 1}

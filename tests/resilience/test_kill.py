@@ -28,7 +28,7 @@ from tests import faults
 from tests.cli.projects import SECONDS, Platform, Project, at, command, stored, wanted
 from tests.faults import ANY, Acted, DropConnection, Meanwhile, On, together
 from tests.platform_lines import Line
-from tests.tiers import TIER, few
+from tests.tiers import NEW_EXAMPLES, few
 
 if TYPE_CHECKING:
     from tests.faults import Fault
@@ -103,7 +103,7 @@ def moments(chunk: int, seed: int, number: int) -> list[Moment]:
 def test_after_a_kill_at_any_moment_one_clean_run_converges(
     project: Project, tmp_path: Path, platform_line: Line, chunk: int
 ) -> None:
-    new = random.SystemRandom().randrange(2**32) if TIER == "thorough" else 0
+    new = random.SystemRandom().randrange(2**32) if NEW_EXAMPLES else 0
     seed = int(os.environ.get("KILL_SEED") or new)
     project.declare(*declared(platform_line))
     for number, moment in enumerate(moments(chunk, seed, requests(platform_line))):
