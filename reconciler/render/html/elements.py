@@ -69,9 +69,10 @@ class Template(Protocol):
 
 
 def template(markup: str) -> Template:
-    """Return a function that puts a child, escaped as `tag` does, in the place of each %s of the markup.
+    """Return a function that puts a child, escaped as `tag` does its children, in the place of each %s of the markup.
 
-    For the elements of a change: one call for several of them, where a page has thousands.
+    For the elements of a change: one call for several of them, where a page has thousands. Quotes are not escaped: in
+    an attribute, only words of our own may have a place. `tag` escapes attributes.
     """
 
     def fill(*children: Child) -> Html:
