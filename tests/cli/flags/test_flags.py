@@ -71,7 +71,7 @@ def test_what_writes_unasked_or_deletes_has_no_variable(project: Project, stagin
     project.environ.setenv("RECONCILER_YES", "1")
     project.environ.setenv("RECONCILER_PRUNE", "all")
     assert project.run("apply", "--instance", "staging").code == 64
-    assert "to delete" not in project.run("plan").out
+    assert "1 to delete" not in project.run("plan").out
 
 
 @pytest.mark.parametrize(
