@@ -75,7 +75,7 @@ def shape(page: str) -> list[str]:
     return [
         f"{each.tag} {each.get('class')}"
         for each in elements(page)
-        if each.tag not in marks and each.get("class") != "escaped"
+        if each.tag not in marks and each.get("class") not in ("escaped", "flag")
     ]
 
 
