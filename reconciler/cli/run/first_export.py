@@ -61,7 +61,7 @@ def _what_is_left(folder: Path, instance: Instance) -> str:
         ["reconciler", "export", *named, "-o", file],
         ["reconciler", "plan", *named],
     ]
-    head = "the files are there; correct it, and repeat the same command; or, once this is fixed:"
+    head = "the files are there; correct the problem, and repeat the same command; or, once it is fixed:"
     return _lines(head, folder, map(shlex.join, commands))
 
 

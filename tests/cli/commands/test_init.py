@@ -112,7 +112,7 @@ def test_whatever_fails_the_files_stay_and_the_same_command_goes_on(
     assert "PM_PRODUCTION_PASSWORD" in ended.out or password
     before = files(project.folder)
     assert sorted(before) == sorted({*FILES} - {FILES[1]})
-    head = "the files are there; correct it, and repeat the same command; or, once this is fixed:"
+    head = "the files are there; correct the problem, and repeat the same command; or, once it is fixed:"
     assert f"{head}\n  reconciler doctor --instance production\n" in ended.out
     project.environ.setenv("PM_PRODUCTION_PASSWORD", right)
     assert project.run("init", "--from", live.url).code == 0
