@@ -64,7 +64,7 @@ def page() -> str:
     contexts = list(_contexts(cli, "reconciler"))
     counts = Counter(record for context in contexts for record, _ in _records(context))
     shared = {
-        record: option for context in contexts for record, option in _records(context) if _is_shared(record, counts)
+        record: option for context in contexts for record, option in _records(context) if counts[record] >= _SHARED_BY
     }
     sections = [
         ("Options of several commands", _options(shared.values())),
@@ -75,10 +75,6 @@ def page() -> str:
         ),
     ]
     return HEAD + "".join(f"\n## {title}\n\n```text\n{text}\n```\n" for title, text in sections)
-
-
-def _is_shared(record: _Record, counts: Counter[_Record]) -> bool:
-    return counts[record] >= _SHARED_BY
 
 
 def _contexts(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
