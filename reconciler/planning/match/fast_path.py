@@ -1,17 +1,16 @@
-"""Match first the entries that are plainly in sync: no difference, and no other possible match.
+"""Match first the entries that only their names can match: each takes one lookup, the others need the full matching.
 
-In most plans that is nearly all of them. Each takes one lookup, and only the others need the full matching. Without
-this module, `plan` of 10,000 clients takes 10 % longer.
+In most plans that is nearly all of them. Without this module, `plan` of 10,000 clients takes 10 % longer.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Set
+from collections.abc import Collection, Iterator, Set
 
-from reconciler.model.clients import Declarations, DesiredClient, LiveClient
+from reconciler.model.clients import Declarations, DesiredClient
 from reconciler.planning.match.blocked import Entry
-from reconciler.planning.match.match import LiveIndex, MatchResult, match_all, matched_ids
+from reconciler.planning.match.match import LiveIndex, Match, MatchedBy, MatchResult, match_all, matched_ids
 from reconciler.support.frozen import frozen
 
 
@@ -26,43 +25,47 @@ class MatchedEntries:
 
 
 def match_declared(declared: Declarations, index: LiveIndex) -> MatchedEntries:
-    """Match every entry: with `match_all`, except those that are plainly in sync.
+    """Match every entry: with `match_all`, except those that only their names can match.
 
-    An entry without id, previous names, rotation and ignored changes is plainly in sync if it equals the only live
-    client with its name, and no other entry may match that client.
+    An entry without id, previous names and rotation matches the only live client with its name, unless another entry
+    has the same name, or may match that client.
     """
-    shared = _shared_names(declared)
-    in_sync_ids = {
-        live.id: entry
-        for entry in declared.present
-        if (live := index.only(entry.spec.name)) and _in_sync(entry, live) and entry.spec.name not in shared
-    }
     everything: tuple[Entry, ...] = (*declared.present, *declared.absent)
+    shared = _shared_names(everything)
+    in_sync: dict[int, DesiredClient] = {}
+    different: dict[int, Match] = {}
+    for entry in declared.present:
+        live = index.only(entry.spec.name)
+        if live is None or _reaches_further(entry) or entry.rotate or entry.spec.name in shared:
+            continue
+        if entry.spec == live.spec:
+            in_sync[live.id] = entry
+        else:
+            different[live.id] = Match(entry, live, MatchedBy.NAME)
     # By `ids` or a previous name, an entry may match another entry's client: then both are ambiguous.
-    for contested in in_sync_ids.keys() & matched_ids(
-        (entry for entry in everything if _reaches_further(entry)), index
-    ):
-        del in_sync_ids[contested]
-    known = set(map(id, in_sync_ids.values()))
-    return MatchedEntries(
-        in_sync_ids.keys(), tuple(match_all([entry for entry in everything if id(entry) not in known], index))
-    )
+    for contested in matched_ids((entry for entry in everything if _reaches_further(entry)), index):
+        in_sync.pop(contested, None)
+        different.pop(contested, None)
+    settled: dict[int, Match | None] = dict.fromkeys(map(id, in_sync.values()))
+    settled |= {id(match.entry): match for match in different.values()}
+    return MatchedEntries(in_sync.keys(), tuple(_others(everything, settled, index)))
+
+
+def _others(everything: Collection[Entry], settled: dict[int, Match | None], index: LiveIndex) -> Iterator[MatchResult]:
+    """The results for all entries but those in sync, by `settled` (None if it is in sync, by the entry's `id()`)."""
+    rest = match_all([entry for entry in everything if id(entry) not in settled], index)
+    for entry in everything:
+        if id(entry) not in settled:
+            yield next(rest)
+        elif match := settled[id(entry)]:
+            yield match
 
 
 def _reaches_further(entry: Entry) -> bool:
     return entry.id is not None or (isinstance(entry, DesiredClient) and bool(entry.previous_names))
 
 
-def _in_sync(entry: DesiredClient, live: LiveClient) -> bool:
-    return (
-        entry.spec == live.spec
-        and entry.id is None
-        and not (entry.previous_names or entry.rotate or entry.ignore_changes)
-    )
-
-
-def _shared_names(declared: Declarations) -> Collection[str]:
-    entries: tuple[Entry, ...] = (*declared.present, *declared.absent)
+def _shared_names(entries: Collection[Entry]) -> Collection[str]:
     names = [entry.name for entry in entries]
     if len(set(names)) == len(names):  # almost always
         return ()

@@ -1,7 +1,8 @@
-"""What is found to be in sync with one look is what matching by everything finds to be in sync."""
+"""What names alone match is what matching by everything matches."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from reconciler.planning.drift.base import expected_spec
 from reconciler.planning.make_plan import PlanPolicy
 from reconciler.planning.match.fast_path import match_declared
 from reconciler.planning.match.match import LiveIndex, Match, MatchedBy, match_all
-from tests.builders import live, present
+from tests.builders import REDIRECT, live, present, spec
 from tests.strategies import declarations, listings, policies
 from tests.tiers import examples, search
 
@@ -35,6 +36,8 @@ def test_every_entry_means_what_it_means_without_the_shortcut(
     index = LiveIndex(listing, policy.ignore, policy.instance)
     matched = match_declared(declared, index)
     full = {id(found.entry): found for found in match_all((*declared.present, *declared.absent), index)}
+    order = [key for key in full if key in {id(found.entry) for found in matched.findings}]
+    assert [id(found.entry) for found in matched.findings] == order
     for found in matched.findings:
         assert found == full.pop(id(found.entry))
     for rest in full.values():
@@ -55,9 +58,10 @@ def test_most_of_a_usual_plan_is_settled() -> None:
     assert [found.entry.name for found in matched.findings] == ["Client 9"]
 
 
-def test_an_entry_that_another_one_claims_is_not_settled() -> None:
+@pytest.mark.parametrize("redirect", [REDIRECT, "https://other.example/callback"])
+def test_an_entry_that_another_one_claims_is_not_settled(redirect: str) -> None:
     """By an id that is somebody else's: then neither is certain, as without the shortcut."""
-    entries = (present("One"), present("Two", id=1))
+    entries = (present(spec("One", redirect=redirect)), present("Two", id=1))
     matched = match_declared(Declarations(entries), LiveIndex(Listing((live(1, "One"),)), (), "production"))
     assert not matched.in_sync_ids
     assert len(matched.findings) == 2
