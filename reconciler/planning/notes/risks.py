@@ -103,20 +103,23 @@ def delivery_risks(
     return (Note("secret-shared", f"{text}{keeps}"), *personal)
 
 
-def _marked(hosts: Sequence[str]) -> Iterator[Note]:
-    if RESERVED_HOST in hosts:
-        text = f"its redirect URL is on {RESERVED_HOST}, which this program uses for unfinished creates"
-        yield Note("redirect-reserved", f"{text}: somebody changed it since, or put it there")
+def _marked(hosts: Sequence[str]) -> tuple[Note, ...]:
+    if RESERVED_HOST not in hosts:
+        return ()
+    text = f"its redirect URL is on {RESERVED_HOST}, which this program uses for unfinished creates"
+    return (Note("redirect-reserved", f"{text}: somebody changed it since, or put it there"),)
 
 
-def _system(name: str, globs: Sequence[str]) -> Iterator[Note]:
-    if is_system_client(name, globs):
-        yield Note("system-client", "the platform itself works with this client")
+def _system(name: str, globs: Sequence[str]) -> tuple[Note, ...]:
+    if not is_system_client(name, globs):
+        return ()
+    return (Note("system-client", "the platform itself works with this client"),)
 
 
-def _protection(before: str, after: str, protected: Sequence[str]) -> Iterator[Note]:
-    if before != after and matches_any(protected, after) and not matches_any(protected, before):
-        yield Note("becomes-protected", "the new name is protected: deleting it, or renaming it back, will be refused")
+def _protection(before: str, after: str, protected: Sequence[str]) -> tuple[Note, ...]:
+    if before == after or not matches_any(protected, after) or matches_any(protected, before):
+        return ()
+    return (Note("becomes-protected", "the new name is protected: deleting it, or renaming it back, will be refused"),)
 
 
 def _of_other_grants(before: frozenset[Grant], after: frozenset[Grant], capabilities: Capabilities) -> Iterator[Note]:
@@ -147,38 +150,31 @@ def _grant_risks(before: frozenset[Grant], after: frozenset[Grant], capabilities
 
 def _of_other_urls(before: ClientSpec, after: ClientSpec, old: Sequence[str]) -> Iterator[Note]:
     """The risks of other redirect URLs; the hosts of the `old` ones are known already."""
+    if not after.redirect_urls:
+        if before.redirect_urls:
+            erased = join_urls(before.redirect_urls)
+            yield Note("redirect-erased", f"the redirect goes with authorization_code: {erased} is erased")
+        return
     new = redirect_hosts(after)
-    if before.redirect_urls and not after.redirect_urls:
-        erased = join_urls(before.redirect_urls)
-        yield Note("redirect-erased", f"the redirect goes with authorization_code: {erased} is erased")
-    if old and new and set(old) != set(new):
+    if old and old != new and set(old) != set(new):
         yield Note(REDIRECT_HOST, f"the redirect host changes: {', '.join(old)} → {', '.join(new)}")
-    yield from _foreign_letters(old, new)
-    yield from _plain_http(before, after)
-    yield from _inner_addresses(before, after)
+    yield from [_foreign_letters(host) for host in new if host not in old and not host.isascii()]
+    added = [url for url in dict.fromkeys(after.redirect_urls) if url not in before.redirect_urls]
+    yield from [_plain_http(url) for url in added if is_plain_http(url)]
+    yield from [_inner_address(inner) for inner in map(inner_address, added) if inner is not None]
 
 
-def _foreign_letters(known: Sequence[str], hosts: Sequence[str]) -> Iterator[Note]:
-    for host in hosts:
-        if host not in known and not host.isascii():
-            found = ascii_host(host)
-            really = f"is really {found}" if found is not None else "is not a domain name"
-            text = (
-                f"the redirect host {quoted(host)} {really}: letters of another alphabet can look like those of a host"
-            )
-            yield Note("redirect-host-not-ascii", f"{text} that you know")
+def _foreign_letters(host: str) -> Note:
+    found = ascii_host(host)
+    really = f"is really {found}" if found is not None else "is not a domain name"
+    text = f"the redirect host {quoted(host)} {really}: letters of another alphabet can look like those of a host"
+    return Note("redirect-host-not-ascii", f"{text} that you know")
 
 
-def _plain_http(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    known = set(before.redirect_urls)
-    for url in after.redirect_urls:
-        if url not in known and is_plain_http(url):
-            known.add(url)
-            yield Note("plain-http", f"plain http: codes sent to {url} can be read in transit")
+def _plain_http(url: str) -> Note:
+    return Note("plain-http", f"plain http: codes sent to {url} can be read in transit")
 
 
-def _inner_addresses(before: ClientSpec, after: ClientSpec) -> Iterator[Note]:
-    for url in dict.fromkeys(after.redirect_urls):
-        if url not in before.redirect_urls and (inner := inner_address(url)) is not None:
-            text = f"the redirect URL contains another address, {quoted(inner)}"
-            yield Note("redirect-with-address", f"{text}: a page that redirects there passes the codes on")
+def _inner_address(address: str) -> Note:
+    text = f"the redirect URL contains another address, {quoted(address)}"
+    return Note("redirect-with-address", f"{text}: a page that redirects there passes the codes on")
