@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, ne
 from typing import Any
 
 from reconciler.model.clients import ClientSpec, Field, Grant, UnsupportedClient
@@ -17,7 +18,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.json_reader import JsonData, JsonValue, WrongShape
 
 
-@frozen
+@frozen(eq=False)
 class FieldRow:
     """One field: its attribute, and how its value is written and read in each form."""
 
@@ -158,8 +159,12 @@ def read_unsupported(value: JsonValue) -> UnsupportedClient:
 
 def changed_fields(before: ClientSpec, after: ClientSpec) -> tuple[FieldRow, ...]:
     """The rows of the fields that differ, in the table's order."""
-    rows = zip(FIELDS, _VALUES(before), _VALUES(after), strict=True)
-    return tuple([row for row, old, new in rows if old != new])
+    return _rows(tuple(map(ne, _VALUES(before), _VALUES(after))))
+
+
+@cache  # there are few combinations of fields, and many updates
+def _rows(differ: tuple[bool, ...]) -> tuple[FieldRow, ...]:
+    return tuple(compress(FIELDS, differ))
 
 
 def grants_text(grants: frozenset[Grant]) -> str:

@@ -177,7 +177,7 @@ class Decider:
             return None
         after, origins, kept = self._aim(entry, live)
         conflicts = self._kept_conflicts(entry, live) if kept is not None else ()
-        if after == live.spec:
+        if kept is not None and after == live.spec:
             return Decision(kept=kept, notes=conflicts)
         reason, cause = _reason(live, how), _cause(entry, live.spec, after)
         risks = self._risks_of_update(entry, live, after)
@@ -267,10 +267,11 @@ def _reason(live: LiveClient, how: MatchedBy) -> Note:
 
 
 def _cause(entry: DesiredClient, before: ClientSpec, after: ClientSpec) -> Location:
-    match [row.field for row in changed_fields(before, after)]:
-        case [Field.REDIRECT_URL]:
+    changed = changed_fields(before, after)
+    match changed[0].field if len(changed) == 1 else None:
+        case Field.REDIRECT_URL:
             return entry.redirect_source
-        case [Field.GRANTS]:
+        case Field.GRANTS:
             return entry.grants_source
         case _:
             return entry.source

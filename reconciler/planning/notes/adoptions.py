@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
-from reconciler.model.fields import changed_fields
+from reconciler.model.fields import FieldRow, changed_fields
 from reconciler.planning.drift.base import Base
 from reconciler.planning.plan.plan import Change, Note, Plan, Update
 from reconciler.support.text import enumeration
@@ -21,7 +22,12 @@ def note_adoptions(plan: Plan, base: Base | None) -> Plan:
 def _noted(change: Change, base: Base | None) -> Change:
     if not isinstance(change, Update) or (base is not None and base.declares(change.id, change.before, change.after)):
         return change
-    fields = enumeration(each.field for each in changed_fields(change.before, change.after))
+    fields = _in_words(changed_fields(change.before, change.after))
     why = "no apply to this instance is known here" if base is None else "the base does not declare it"
     text = f"adopts client {change.id}, and overwrites {fields}; {why}"
     return change.with_risks((Note(ADOPTS, text), *change.risks))
+
+
+@cache  # there are few combinations of fields, and many updates
+def _in_words(changed: tuple[FieldRow, ...]) -> str:
+    return enumeration(row.field for row in changed)
