@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from reconciler.model.clients import Declarations, Listing
+from reconciler.model.clients import Declarations, DesiredClient, Listing
 from reconciler.planning.decide import Decider, Decision, PlanPolicy
 from reconciler.planning.drift.base import Base
 from reconciler.planning.drift.removals import Removals
@@ -115,8 +115,11 @@ def _matched_ids(findings: Iterable[MatchResult]) -> set[int]:
 
 def _notes(findings: Iterable[MatchResult], index: LiveIndex) -> Iterator[Note]:
     for found in findings:
+        entry = found.entry
+        if not isinstance(entry, DesiredClient) or not (entry.previous_names or entry.rotate):
+            continue
         if live := matched_clients(found):
-            yield from notes_on_previous_names(found.entry, live[-1], index)
+            yield from notes_on_previous_names(entry, live[-1], index)
         yield from notes_on_rotation(found, index)
 
 

@@ -19,15 +19,16 @@ def refuse_unmatched(request: PlanRequest, results: Sequence[PlanResult]) -> Non
     What is declared for other instances counts too: a shard may have nothing of it. If an instance could not be
     planned, its changes are unknown, and `--only` is not checked.
     """
-    if not request.instances:
+    options = request.options
+    if not request.instances or not (options.only or options.owners):
         return
     declared = [request.declared.of(instance.name) for instance in request.instances]
     plans = [result.plan for result in results if isinstance(result, Planned)]
     owners = {owner for each in declared for owner in _owners(each)}
-    _demand("--owner", "owner", request.options.owners, owners)
+    _demand("--owner", "owner", options.owners, owners)
     if len(plans) == len(request.instances):
         changed = {name for plan in plans for change in plan.changes for name in names_of(change)}
-        _demand("--only", "client", request.options.only, changed.union(*map(declared_names, declared)))
+        _demand("--only", "client", options.only, changed.union(*map(declared_names, declared)))
 
 
 def _demand(flag: str, noun: str, globs: Iterable[str], known: set[str]) -> None:

@@ -87,9 +87,9 @@ def _not_declarable(client: LiveClient) -> Note | None:
     )
 
 
-def notes_on_previous_names(entry: Entry, live: LiveClient, index: LiveIndex) -> Iterator[Note]:
+def notes_on_previous_names(entry: DesiredClient, live: LiveClient, index: LiveIndex) -> Iterator[Note]:
     """A note for each live client that has a previous name of a declared client that is also live."""
-    for name in dict.fromkeys(entry.previous_names) if isinstance(entry, DesiredClient) else ():
+    for name in dict.fromkeys(entry.previous_names):
         for old in index.named(name):
             if old.id != live.id:
                 both = f"{quoted(name)} (client {old.id}) is live beside {quoted(entry.name)} (client {live.id})"
