@@ -14,7 +14,7 @@ _NAMES = {
     "\ufeff": "a byte order mark (U+FEFF), as editors on Windows write it",
 }
 
-_QUOTES = ('""', "''", "``", "“”", "‘’", "«»")
+_QUOTES = ('""', "''", "``", "“”", "‘’", "«»", "»«", "„“", "„”", "‚‘", "””", "’’")
 
 
 def without_odd_ends(text: str) -> str:
@@ -30,16 +30,18 @@ def odd_ends(text: str) -> Iterator[str]:
         return
     head, _, tail = text.partition(core)
     if head:
-        yield f"begins with {_named(head[0])}"
+        yield f"begins with {named_character(head[0])}"
     if tail:
         last = "\r\n" if tail.endswith("\r\n") else tail[-1]
-        yield f"ends in {_named(last)}"
+        yield f"ends in {named_character(last)}"
 
 
-def _named(character: str) -> str:
+def named_character(character: str) -> str:
+    """What to call a character that nobody sees."""
     return _NAMES.get(character) or f"the invisible character U+{ord(character):04X}"
 
 
 def is_quoted(text: str) -> bool:
     """Whether a text begins and ends with quotes that belong together."""
+    text = text.replace("\\", "") if text.startswith("\\") else text  # escaped, as in JSON
     return len(text) > 1 and text[0] + text[-1] in _QUOTES

@@ -124,6 +124,23 @@ def test_a_password_that_was_damaged_costs_no_login(
     assert "POST /login" not in staging.asked()
 
 
+INSTEAD_OF_A_PASSWORD = (
+    "*****", "$PASSWORD", "${{ secrets.PM_PASSWORD }}", "change-me", "Zml6ekJ1enoxCg==", "password=fizzBuzz1",
+    "/run/secrets/password", "op://vault/item/fizzBuzz1", '{"password": "fizzBuzz1"}', "„fizzBuzz1“", "fizz\u200bBuzz1",
+)  # fmt: skip
+
+
+def test_what_stands_in_the_place_of_a_password_costs_no_login(project: Project, staging: Platform) -> None:
+    project.declare(wanted("One"))
+    for value in INSTEAD_OF_A_PASSWORD:
+        project.environ.setenv("PM_PASSWORD", value)
+        ended = project.run("plan")
+        assert (ended.code, "the environment variable PM_PASSWORD " in ended.only_error()) == (1, True), value
+        assert value not in ended.err
+        assert "fizz" not in ended.err
+    assert staging.asked() == []
+
+
 def test_a_password_that_is_meant_to_look_damaged_is_sent(project: Project, staging: Platform) -> None:
     """It is the wrong one here, and only the instance knows."""
     credentials = {"username_env": "PM_USER", "password_env": "PM_PASSWORD", "as_is": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,17 +41,48 @@ DAMAGED = {
     "\ufeffs3cr3t": "begins with a byte order mark (U+FEFF), as editors on Windows write it",
     " \n": "holds nothing but blanks",
     "s3\ncr3t": "holds several lines",
-    "s3\0cr3t": "holds the control character U+0000",
+    "s3\0cr3t": "holds the invisible character U+0000",
+    "s3\u200bcr3t": "holds the invisible character U+200B",
+    "s3\xa0cr3t": "holds a no-break space",
     '"s3cr3t"': "begins and ends with quotes, which were copied along",
     "'s3cr3t'\n": "ends in a line feed and begins and ends with quotes, which were copied along",
+    "„s3cr3t“": "begins and ends with quotes, which were copied along",
+    '\\"s3cr3t\\"': "begins and ends with quotes, which were copied along",
+    "s3cr3t\\n": "ends in \\n, a line break that was written out",
+    "s3cr3t%0A": "ends in %0A, a line break that was written out",
+    "s3cr3t&amp;": "holds an HTML escape such as &amp;",
     "PM_PASSWORD=s3cr3t": "begins with its own name (PM_PASSWORD=)",
+    "export PM_PASSWORD=s3cr3t": "begins with its own name (PM_PASSWORD=)",
+    "DB_PASSWORD=s3cr3t": "begins with a name, as in NAME=value",
+    "password: s3cr3t\nuser: robot": "begins with a name, as in NAME=value",
+    'set X="s3cr3t"': "begins with a name, as in NAME=value",
+    '{"password": "s3cr3t"}': "contains JSON, not the value alone",
+    "robot:s3cr3t": "begins with the user name and a colon",
+    "s3cr3t@acme.example": "is an e-mail address, as if it were swapped with the user name",
+    "Bearer s3cr3t": "contains a whole header, with Basic or Bearer",
+    "czNjcjN0cw==": "is base64 of a text: decode it",
+    "czNjcjN0Cg==": "is base64 of a text that ends in a line feed: decode it",
+    "https://robot:s3cr3t@acme.example": "contains an address, as of a secret store, not the value itself",
+    "arn:aws:ssm:eu:1:s3cr3t": "contains an address, as of a secret store, not the value itself",
+    "-----BEGIN AGE ENCRYPTED FILE-----\ns3cr3t": "contains encrypted or hashed text, not the value itself",
+    "ENC[AES256_GCM,data:s3cr3t]": "contains encrypted or hashed text, not the value itself",
+    "/run/secrets/s3cr3t": (
+        "contains the path of a file, not its content (`username_file:` and `password_file:` take paths)"
+    ),
+    "cat: s3cr3t: No such file or directory": ("contains an error message of the program that should have printed it"),
+    "<!DOCTYPE html><p>s3cr3t": "contains a page of HTML or XML",
+    "change_me": "contains an example such as changeme, not the real value",
+    "your-password-here": "contains an example such as changeme, not the real value",
     "***": "contains a mask such as ***, not the secret",
     "[MASKED]": "contains a mask such as ***, not the secret",
     "null": "contains a word for a missing value, such as null",
     "${{ secrets.PM_PASSWORD }}": "contains a placeholder that was not replaced",
     "$(PM_PASSWORD)": "contains a placeholder that was not replaced",
     "$PM_PASSWORD": "contains a placeholder that was not replaced",
-    "op://vault/item/password": "contains a placeholder that was not replaced",
+    "$PASSWORD": "contains a placeholder that was not replaced",
+    "${PASSWORD:-s3cr3t}": "contains a placeholder that was not replaced",
+    "#{PASSWORD}": "contains a placeholder that was not replaced",
+    "op://vault/item/password": "contains an address, as of a secret store, not the value itself",
     "<password>": "contains a placeholder that was not replaced",
 }
 
@@ -77,7 +109,14 @@ def test_a_value_that_was_damaged_on_its_way_is_named_and_never_shown(value: str
         '"a',
         "it's'",
         "$ecret",
-        "$SECRET",
+        "$ECRET",
+        "$my_dog_1",
+        "password1!",
+        "/aB3/x9Kd",
+        "fatal attraction",
+        "Password1234",
+        "a%20b",
+        "back\\slash",
         "100%",
         "<3",
         "a=b",
@@ -117,6 +156,41 @@ def test_a_file_that_was_damaged_is_named(tmp_path: Path, content: bytes) -> Non
     assert f"write nothing but the password into {tmp_path / 'password'}; " in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("username", "password", "said"),
+    [
+        ("PM_PASSWORD", "PM_USERNAME", "as if they were swapped"),
+        ("PM_PASSWORD", "PM_PASSWORD", "PM_PASSWORD cannot be both"),
+    ],
+)
+def test_variables_that_were_swapped_are_told_before_a_login(username: str, password: str, said: str) -> None:
+    names = CredentialNames(username_env=username, password_env=password)
+    environ = {"PM_USERNAME": "robot", "PM_PASSWORD": "s3cr3t"}
+    with pytest.raises(CredentialsMissing, match=said):
+        read_credentials(names, environ)
+    assert read_credentials(replace(names, as_is=True), environ)
+
+
+@pytest.mark.parametrize("username", ["robot:s3cr3t", "mailto:robot@acme.example", "Robot <robot@acme.example>"])
+def test_a_user_name_that_holds_more_is_named_and_never_shown(username: str) -> None:
+    with pytest.raises(CredentialsMissing, match="PM_USERNAME") as caught:
+        read_credentials(VARIABLES, {"PM_USERNAME": username, "PM_PASSWORD": "s3cr3t"})
+    assert username not in caught.value.message
+
+
+def test_a_variable_of_nearly_that_name_is_named() -> None:
+    with pytest.raises(CredentialsMissing, match=r"PM_USERNAME \(user name\) is not set, but PM_USER is"):
+        read_credentials(VARIABLES, {"PM_USER": "robot", "PM_PASSWORD": "s3cr3t"})
+
+
+def test_a_pipe_that_nobody_writes_to_is_empty(tmp_path: Path) -> None:
+    names = files(tmp_path, b"")
+    (tmp_path / "password").unlink()
+    os.mkfifo(tmp_path / "password")
+    with pytest.raises(CredentialsMissing, match="is empty"):
+        read_credentials(names, {})
+
+
 def test_everything_that_is_missing_is_said_at_once_with_what_to_do() -> None:
     with pytest.raises(CredentialsMissing) as caught:
         read_credentials(VARIABLES, {"PM_PASSWORD": ""})
@@ -146,7 +220,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> 
     names = CredentialNames(username_file=tmp_path, password_file=tmp_path / "none")
     with pytest.raises(CredentialsMissing) as caught:
         read_credentials(names, {})
-    assert "Is a directory" in caught.value.message
+    assert f"{tmp_path} (user name) is a folder" in caught.value.message
     assert "No such file" in caught.value.message
 
 
