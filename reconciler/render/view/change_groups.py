@@ -17,7 +17,7 @@ from reconciler.support.frozen import frozen
 PLACEHOLDER = "{instance}"
 """Stands in texts of a group for the name of each of its instances."""
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", Change, DeliveryGroup)
 
 
 @frozen
@@ -85,8 +85,7 @@ def _grouped(
     shown: dict[object, Item] = {}
     for key, members in equal.items():
         [(name, item), *more] = members
-        # A text that has the placeholder already means it literally.
-        general = item if more or PLACEHOLDER in repr(item) else patterned(item, name)
+        general = item if more or _has_placeholder(item) else patterned(item, name)
         group = key if general is item else ("pattern", essence(general))
         alike.setdefault(group, []).extend(members)
         shown.setdefault(group, general)
@@ -94,6 +93,20 @@ def _grouped(
         (shown[group] if len(members) > 1 else members[0][1], members, len(members) > 1 and group not in equal)
         for group, members in alike.items()
     ]
+
+
+def _has_placeholder(item: Change | DeliveryGroup) -> bool:
+    """Whether a text has the placeholder already, and means it literally. In the label of a sink it never does."""
+    text = repr(item)
+    for label in {each.sink for each in _sinks(item)}:
+        text = text.replace(repr(label)[1:-1], "")
+    return PLACEHOLDER in text
+
+
+def _sinks(item: Change | DeliveryGroup) -> Iterable[Recipient]:
+    if isinstance(item, DeliveryGroup):
+        return [each for one in item.deliveries for each in (*one.recipients, *one.before)]
+    return item.recipients
 
 
 def _id(change: Change) -> int | None:
