@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
 from urllib.parse import urlsplit
 
 from reconciler.declared.clients.fast_path import parse_url
@@ -34,6 +34,8 @@ class ClientFacts:
     declared: Declarations | None
     instance: Instance
     settings: Settings
+    not_declarable: Set[int] = frozenset()
+    """The ids of unmanaged clients that no entry can declare as they are."""
 
     @property
     def everybody(self) -> tuple[AnyLive, ...]:
@@ -57,10 +59,14 @@ class ClientFacts:
 
 
 def judge_clients(
-    listing: Listing, declared: Declarations | None, instance: Instance, settings: Settings
+    listing: Listing,
+    declared: Declarations | None,
+    instance: Instance,
+    settings: Settings,
+    not_declarable: Set[int] = frozenset(),
 ) -> Iterator[DoctorFinding]:
-    """Findings about the live clients, check by check."""
-    seen = ClientFacts(listing, declared, instance, settings)
+    """Findings about the live clients, check by check. No entry can declare those with the ids `not_declarable`."""
+    seen = ClientFacts(listing, declared, instance, settings, not_declarable)
     for check in _CHECKS:
         yield from check(seen)
 
@@ -80,10 +86,16 @@ def unmanaged(seen: ClientFacts) -> Iterator[DoctorFinding]:
     plan = plan_without_flags(seen.listing, seen.declared, seen.instance, seen.settings)
     ids = {client.id for client in plan.unmanaged if not client.system}
     unmatched = [client for client in seen.everybody if client.id in ids]
-    if unmatched:
-        text = f"{_are(unmatched, 'unmanaged')}: nothing declares {_them(unmatched)} for this instance"
-        way_out = f"to declare {_them(unmatched)}: reconciler export --instance {seen.instance.name}"
-        yield _about(FindingSeverity.INFO, "unmanaged", text, way_out, unmatched)
+    declarable = [client for client in unmatched if client.id not in seen.not_declarable]
+    if declarable:
+        text = f"{_are(declarable, 'unmanaged')}: nothing declares {_them(declarable)} for this instance"
+        way_out = f"to declare {_them(declarable)}: reconciler export --instance {seen.instance.name} --update"
+        yield _about(FindingSeverity.INFO, "unmanaged", text, way_out, declarable)
+    if others := [client for client in unmatched if client.id in seen.not_declarable]:
+        text = f"{_are(others, 'unmanaged')}, and cannot be declared like this: {clients_in_words(others)}"
+        why = f"reconciler export --instance {seen.instance.name} says why"
+        way_out = f"{why}: correct {_them(others)} {_PAGE}, or leave {_them(others)} undeclared"
+        yield _about(FindingSeverity.INFO, "unmanaged", text, way_out, others)
 
 
 def unsupported(seen: ClientFacts) -> Iterator[DoctorFinding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from reconciler.doctor.account import NOT_KNOWN, AccountUses, account_uses, judge_account
 from reconciler.doctor.clients import judge_clients
@@ -25,6 +25,8 @@ class Context:
     declared: Declarations | None
     first_day: bool = False
     """Whether `declared` is None because there is no file of declarations yet."""
+    not_declarable: Set[int] = frozenset()
+    """The ids of unmanaged clients that no entry can declare as they are."""
 
 
 @frozen
@@ -83,7 +85,9 @@ def _findings(context: Context, reach: ProbeResult | Failure, account: AccountFa
         yield from judge_account(account, embedded=context.instance.embedded is not None)
     if isinstance(account, LoggedIn) and account.listing is not None:
         yield from judge_platform(account, account.listing, context.declared, context.instance)
-        yield from judge_clients(account.listing, context.declared, context.instance, context.settings)
+        yield from judge_clients(
+            account.listing, context.declared, context.instance, context.settings, context.not_declarable
+        )
 
 
 _SEVERITIES = tuple(FindingSeverity)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import ExitStack
 
 from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.doctor.examination import Context, Examination, examine
+from reconciler.doctor.ownership import plan_without_flags
 from reconciler.live.platform.server_words import ServerWords
-from reconciler.live.probe.facts import AccountFacts, Failure, NotLoggedIn, ProbeResult
+from reconciler.live.probe.facts import AccountFacts, Failure, LoggedIn, NotLoggedIn, ProbeResult
 from reconciler.live.probe.permissions import examine_account
 from reconciler.live.probe.probe import probe_instance
+from reconciler.model.clients import Declarations
 from reconciler.model.errors import CredentialsMissing, GatewayError, LoginRefused, ReconcilerError
 from reconciler.model.settings import Instance, Settings
+from reconciler.planning.notes.unmanaged import WITHHELD
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Endpoint, Sessions, locate
 from reconciler.workflow.options import Options
@@ -41,9 +44,25 @@ def examine_instances(request: ExaminationRequest, parallelism: int) -> Iterator
     def examine_one(instance: Instance) -> Examination:
         declared = None if request.declared is None else request.declared.of(instance.name)
         reach, account = _facts(instance, sessions, log_in=request.log_in)
-        return examine(Context(instance, request.settings, declared, request.first_day), reach, account)
+        withheld = _not_declarable(account, declared, instance, request.settings)
+        return examine(Context(instance, request.settings, declared, request.first_day, withheld), reach, account)
 
     return each_parallel(request.instances, examine_one, parallelism, cancel_token)
+
+
+def _not_declarable(
+    account: AccountFacts | None, declared: Declarations | None, instance: Instance, settings: Settings
+) -> Set[int]:
+    """The ids of unmanaged clients that no entry can declare as they are: `export` withholds these."""
+    if not isinstance(account, LoggedIn) or account.listing is None or declared is None:
+        return frozenset()
+    from reconciler.exporting.judge_entries import note_not_declarable  # once all is declared, nobody needs it
+
+    plan = plan_without_flags(account.listing, declared, instance, settings)
+    if all(client.system for client in plan.unmanaged):
+        return frozenset()
+    noted = note_not_declarable(plan, account.listing, instance, settings).unmanaged
+    return {each.id for each in noted if each.note is not None and each.note.code in WITHHELD}
 
 
 def _facts(

@@ -20,7 +20,6 @@ from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 
 if TYPE_CHECKING:
-    from reconciler.doctor.examination import Examination
     from reconciler.workflow.doctor import ExaminationRequest
 
 
@@ -53,20 +52,17 @@ def doctor(
     Exits 0, or 1 if there is an error, or 6 if the login was refused. Warnings do not change the exit code.
     """
     from reconciler.cli.output.exit_codes import of_examinations
-    from reconciler.render.json.doctor import render_examinations
-    from reconciler.render.terminal.doctor import render_examination
+    from reconciler.render.json.doctor import render_examinations as render_document
+    from reconciler.render.terminal.doctor import render_examinations
     from reconciler.render.terminal.next_step import Chosen, next_after_examinations
     from reconciler.workflow.doctor import examine_instances
 
     request = _request(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)
-    examined: list[Examination] = []
-    for each in examine_instances(request, parallelism):
-        if not console.wants_json:
-            console.text(("\n" if examined else "") + render_examination(each, console.paint))
-        examined.append(each)
+    examined = list(examine_instances(request, parallelism))
     if console.wants_json:
-        console.result(render_examinations(examined))
+        console.result(render_document(examined))
     else:
+        console.text(render_examinations(examined, console.paint))
         flags = repeated_flags(files, request.options)
         chosen = Chosen(selection_flags(selection), len(examined))
         clients = str(files.clients_directory)

@@ -17,6 +17,10 @@ from reconciler.support.text import enumeration, quoted
 
 NOT_DECLARABLE = "not-declarable"
 """The code of the note on a client that only the Auth Clients page can correct."""
+AMBIGUOUS = "ambiguous"
+"""The code of the note on one of several clients with the same name."""
+WITHHELD = frozenset({NOT_DECLARABLE, AMBIGUOUS})
+"""The codes of notes on clients that `export` writes only as a comment."""
 
 
 class UnmanagedNotes:
@@ -62,7 +66,7 @@ class UnmanagedNotes:
             if twin is not None:  # the entry with this name means another client
                 pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
                 text += f"; to declare this one too, give it a name of its own and {pin}"
-            return Note("ambiguous", text)
+            return Note(AMBIGUOUS, text)
         return None if system else _not_declarable(client)
 
     def still_declared(self, client: LiveClient) -> str | None:

@@ -1,15 +1,25 @@
-"""The results of `doctor` for a terminal: one line per check, then the findings, worst first."""
+"""The results of `doctor` for a terminal: one line per check, then the findings, worst first.
+
+Of several instances, what they share stands once, then what is their own, and a table.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.doctor.checks import CheckLine, CheckState, lines_of
 from reconciler.doctor.examination import Examination
-from reconciler.doctor.finding import DoctorFinding, FindingSeverity
+from reconciler.doctor.finding import Check, DoctorFinding, FindingSeverity
+from reconciler.live.probe.facts import LoggedIn
+from reconciler.model.settings import Instance
 from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.terminal.columns import column
 from reconciler.render.view.counts import plural
-from reconciler.support.text import printable
+from reconciler.render.view.where import Fleet
+from reconciler.support.text import enumeration, printable
 
 _STATES = {
     CheckState.OK: ("ok", Style.ADDED),
@@ -23,6 +33,10 @@ _SEVERITIES = {
     FindingSeverity.INFO: Style.FAINT,
 }
 _INDENT = " " * 11
+_INSTANCE = "{instance}"
+_WORST_FIRST = tuple(FindingSeverity)
+_WORDS = {FindingSeverity.ERROR: "errors", FindingSeverity.WARNING: "warnings", FindingSeverity.INFO: "ok"}
+_STYLES = {**_SEVERITIES, FindingSeverity.INFO: Style.ADDED}
 
 
 def render_examination(examination: Examination, paint: Paint = plain) -> str:
@@ -54,3 +68,119 @@ def _summary(findings: Sequence[DoctorFinding]) -> str:
     if not (errors or warnings):
         return f"nothing wrong · {plural(infos, 'note')}" if infos else "nothing wrong"
     return f"{plural(errors, 'error')}, {plural(warnings, 'warning')} · {plural(infos, 'note')}"
+
+
+def render_examinations(examined: Sequence[Examination], paint: Paint = plain) -> str:
+    """Render the instances: one in full; of several, each finding once, and a line for each of them."""
+    if len(examined) < 2:
+        return "".join(render_examination(each, paint) for each in examined)
+    shared = _shared(examined)
+    blocks = [_together(shared, examined, paint), *(_own(each, shared, paint) for each in examined)]
+    return "".join(f"{block}\n\n" for block in blocks if block) + _table(examined, paint)
+
+
+def _shared(examined: Sequence[Examination]) -> Mapping[DoctorFinding, Sequence[Examination]]:
+    """The findings that several instances have, in general words, with these instances."""
+    found: dict[DoctorFinding, list[Examination]] = {}
+    for each in examined:
+        for finding in dict.fromkeys(_general(finding, each.instance) for finding in each.findings):
+            found.setdefault(finding, []).append(each)
+    return {finding: those for finding, those in found.items() if len(those) > 1}
+
+
+def _general(finding: DoctorFinding, instance: Instance) -> DoctorFinding:
+    """The finding with placeholders for the instance's URL, and for its name where a command has it."""
+
+    def put(text: str) -> str:
+        text = text.replace(instance.url, "{url}") if instance.url is not None else text
+        return re.sub(rf"(?:-i|--instance) {re.escape(instance.name)}(?![\w.-])", f"--instance {_INSTANCE}", text)
+
+    way_out = put(finding.way_out) if finding.way_out is not None else None
+    return replace(finding, message=put(finding.message), way_out=way_out, clients=())
+
+
+def _together(
+    shared: Mapping[DoctorFinding, Sequence[Examination]], examined: Sequence[Examination], paint: Paint
+) -> str:
+    if not shared:
+        return ""
+    fleet = Fleet({each.instance.name: each.instance.wave for each in examined})
+    blocks = [[paint("on several instances", Style.STRONG)]]
+    for finding in sorted(shared, key=lambda each: _WORST_FIRST.index(each.severity)):
+        names = [each.instance.name for each in shared[finding]]
+        head, *rest = _finding(_naming(finding, names, len(examined)), paint)
+        blocks.append([head, _INDENT + paint(_where(names, fleet), Style.STRONG), *rest])
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _where(names: Sequence[str], fleet: Fleet) -> str:
+    found = fleet.where(names)
+    if found is None:
+        return ""
+    listed = enumeration(map(printable, found.names)) if found.names else ""
+    return f"on {' '.join(filter(None, [found.words, listed]))}"
+
+
+def _naming(finding: DoctorFinding, names: Sequence[str], total: int) -> DoctorFinding:
+    """The finding with a command that can be typed: for all of its instances at once."""
+    if finding.way_out is None:
+        return finding
+    flags = "--all" if len(names) == total else " ".join(f"--instance {name}" for name in names)
+    return replace(finding, way_out=finding.way_out.replace(f"--instance {_INSTANCE}", flags))
+
+
+def _own(examination: Examination, shared: Mapping[DoctorFinding, object], paint: Paint) -> str:
+    """What only this instance has; empty if that is nothing. With an error or a warning, its checks as well."""
+    instance = examination.instance
+    own = [finding for finding in examination.findings if _general(finding, instance) not in shared]
+    if not own:
+        return ""
+    lines = lines_of(examination) if any(f.severity is not FindingSeverity.INFO for f in own) else ()
+    blocks = [
+        [f"{paint(printable(instance.name), Style.STRONG)}  {printable(instance.identity)}"],
+        [_line(line, paint) for line in lines],
+        *(list(_finding(finding, paint)) for finding in own),
+        [paint(_summary(examination.findings), Style.STRONG)],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _table(examined: Sequence[Examination], paint: Paint) -> str:
+    worst = [_worst(each) for each in examined]
+    names = column([printable(each.instance.name) for each in examined])
+    words = column([_WORDS[severity] for severity in worst])
+    cells = zip(names, words, worst, map(_remark, examined, worst), strict=True)
+    lines = [f"{name}  {paint(word, _STYLES[severity])}  {remark}".rstrip() for name, word, severity, remark in cells]
+    return "\n".join([*lines, "", paint(_total(worst), Style.STRONG)]) + "\n"
+
+
+def _worst(examination: Examination) -> FindingSeverity:
+    found = {finding.severity for finding in examination.findings}
+    return next((severity for severity in _WORST_FIRST if severity in found), FindingSeverity.INFO)
+
+
+def _remark(examination: Examination, worst: FindingSeverity) -> str:
+    if worst is not FindingSeverity.INFO:
+        return ", ".join(dict.fromkeys(each.code for each in examination.findings if each.severity is worst))
+    return " · ".join(_facts(examination))
+
+
+def _facts(examination: Examination) -> Iterator[str]:
+    account, uses = examination.account, examination.account_uses
+    if isinstance(account, LoggedIn) and account.version:
+        yield f"version {printable(account.version)}"
+    fits = [word for word, is_so in (("plan", uses.plan), ("apply", uses.apply)) if is_so]
+    if fits:
+        yield f"fits {enumeration(fits)}"
+    yield from (printable(line.text) for line in _clients(examination))
+
+
+def _clients(examination: Examination) -> Iterator[CheckLine]:
+    return (line for line in lines_of(examination) if line.check is Check.CLIENTS and examination.client_counts)
+
+
+def _total(worst: Sequence[FindingSeverity]) -> str:
+    numbers = Counter(worst)
+    words = {FindingSeverity.INFO: "ok", FindingSeverity.WARNING: "with warnings", FindingSeverity.ERROR: "with errors"}
+    counted = ", ".join(f"{numbers[severity]} {word}" for severity, word in words.items() if numbers[severity])
+    return f"{plural(len(worst), 'instance')}: {counted}"

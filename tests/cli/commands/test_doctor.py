@@ -179,6 +179,37 @@ def test_the_clients_are_counted_by_whose_they_are(declared: Project, staging: P
     assert unmanaged["clients"] == [{"id": 7, "name": "Stranger"}]
 
 
+def test_no_command_is_named_for_clients_that_it_cannot_declare(declared: Project, staging: Platform) -> None:
+    twice = [stored("Twice", f"https://{host}.example.com/cb") for host in "ab"]
+    staging.has(stored("tab\tname"), *twice)
+    _, entry = examine(declared)
+    fine, others = (each for each in entry["findings"] if each["code"] == "unmanaged")
+    assert [each["name"] for each in fine["clients"]] == ["Stranger"]
+    assert fine["hint"] == "to declare it: reconciler export --instance staging --update"
+    assert [each["name"] for each in others["clients"]] == ["tab\tname", "Twice", "Twice"]
+    assert "on the Auth Clients page" in others["hint"]
+    assert declared.run("export", "--instance", "staging", "--update").code == 0
+    assert [each["code"] for each in examine(declared)[1]["findings"]].count("unmanaged") == 1
+
+
+def test_what_instances_share_is_found_once_and_each_has_a_line(declared: Project, tmp_path: Path) -> None:
+    with fleet(tmp_path, {"one": None, "two": None, "three": None}) as served:
+        declared.configure(
+            {**{name: at(each.url) for name, each in served.items()}, "gone": at("http://127.0.0.1:9", timeout=1)}
+        )
+        served["two"].has(stored("tab\tname"))
+        ended = declared.run("doctor", "--all")
+    assert ended.code == 1
+    assert ended.out.count("[viewing-is-administering]") == 1
+    assert "on one, three and two" in ended.out
+    assert ended.out.count("[unmanaged]") == 1
+    assert ended.out.count("[not-reachable]") == 1
+    for name in ("one", "two", "three"):
+        assert re.search(rf"^{name} +ok +version 4\.15\.6 · fits plan and apply · ", ended.out, re.MULTILINE)
+    assert re.search("^gone +errors +not-reachable$", ended.out, re.MULTILINE)
+    assert "\n4 instances: 3 ok, 1 with errors\n" in ended.out
+
+
 def test_an_ignored_client_is_judged_all_the_same(declared: Project, staging: Platform) -> None:
     grants = frozenset({Grant.AUTHORIZATION_CODE, Grant.PASSWORD})
     staging.has(ClientSpec("Zapier", grants, ("http://zapier.example.com/*",)))
