@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
 from reconciler.exporting.entries import ExportedEntry, Item, LeftOut, Withheld
@@ -61,12 +61,22 @@ def heading_lines(instances: Sequence[str], left_out: Sequence[LeftOut]) -> list
     """Which instances' clients these are, and how many are left out."""
     return [
         f"the live clients of {enumeration(instances)}, as `reconciler export` wrote them",
-        *(f"left out of {each.instance}: {text}" for each in left_out if (text := left_out_text(each))),
+        *left_out_lines(left_out),
     ]
 
 
-def left_out_text(left_out: LeftOut) -> str:
-    """`5 system clients and 1 ignored client`; empty if nothing is left out."""
+def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
+    """How many live clients are left out: a line for equal numbers, `left out of eu and us: 5 system clients each`."""
+    alike: dict[str, list[str]] = {}
+    for one in left_out:
+        if text := _left_out(one):
+            alike.setdefault(text, []).append(one.instance)
+    return [
+        f"left out of {enumeration(names)}: {text}{' each' if len(names) > 1 else ''}" for text, names in alike.items()
+    ]
+
+
+def _left_out(left_out: LeftOut) -> str:
     numbers = ((left_out.system, "system client"), (left_out.ignored, "ignored client"))
     parts = [plural(number, noun) for number, noun in numbers if number]
     return enumeration(parts) if parts else ""

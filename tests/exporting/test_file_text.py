@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reconciler.declared.yaml.load import load_text
 from reconciler.exporting.entries import ExportedEntry, LeftOut, Withheld
-from reconciler.exporting.file_text import heading_lines, item_lines, left_out_text, render_export
+from reconciler.exporting.file_text import heading_lines, item_lines, left_out_lines, render_export
 from reconciler.exporting.variables import Proposal
 from reconciler.model.clients import ClientSpec
 from tests.builders import CODE, PASSWORD
@@ -84,8 +84,11 @@ def test_a_file_without_entries_declares_none() -> None:
 
 
 def test_what_is_left_out_is_counted_in_words() -> None:
-    counts = [left_out_text(LeftOut("a", *numbers)) for numbers in ((0, 0), (1, 0), (5, 2))]
-    assert counts == ["", "1 system client", "5 system clients and 2 ignored clients"]
+    counts = {"a": (0, 0), "b": (5, 2), "c": (1, 0), "d": (5, 2)}
+    assert left_out_lines(LeftOut(name, *numbers) for name, numbers in counts.items()) == [
+        "left out of b and d: 5 system clients and 2 ignored clients each",
+        "left out of c: 1 system client",
+    ]
 
 
 @given(st.text(), st.text())

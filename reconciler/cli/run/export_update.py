@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.cli.flags.repeated import repeated_flags
@@ -16,9 +16,11 @@ from reconciler.cli.output.links import link_on
 from reconciler.cli.run.export_files import ENDINGS, SCHEMA, observe_or_report
 from reconciler.cli.run.prepare import prepare
 from reconciler.exporting.entries import Withheld
+from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import WrongUsage
 from reconciler.model.names import matches
+from reconciler.planning.plan.plan import Blocked, Create
 from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.render.view.counts import plural
 from reconciler.support.frozen import frozen
@@ -113,14 +115,23 @@ def _show(
 
 def _not_taken(found: UpdatedFiles) -> Iterator[str]:
     """Yield warnings about clients that --accept covers, but where it cannot accept what is live."""
-    for create in found.taken.gone:
+    for (source, name), instances in _by_place(found.taken.gone).items():
         hint = "if a person deleted it, remove the entry, or write `state: absent`; otherwise apply creates it"
-        yield f"warning: {create.source}: {quoted(create.name)} is declared and not live; {hint}\n"
+        yield f"warning: {source}: {quoted(name)} is declared and not live on {enumeration(instances)}; {hint}\n"
     for rename in found.taken.renames:
         text = f"{quoted(rename.before.name)} is still to be renamed to {quoted(rename.name)}, as git declares"
         yield f"warning: {rename.source}: {text}\n"
-    for each in found.taken.blocked:
-        yield f"warning: {each.source}: {quoted(each.name)} is blocked: reconciler plan says why\n"
+    for (source, name), instances in _by_place(found.taken.blocked).items():
+        flags = " ".join(f"--instance {instance}" for instance in instances)
+        yield f"warning: {source}: {quoted(name)} is blocked: reconciler plan {flags} says why\n"
+
+
+def _by_place(items: Iterable[tuple[str, Create | Blocked]]) -> Mapping[tuple[Location, str], Sequence[str]]:
+    """The instances of the changes, by the entry that they come from."""
+    found: dict[tuple[Location, str], list[str]] = {}
+    for instance, each in items:
+        found.setdefault((each.source, each.name), []).append(instance)
+    return found
 
 
 def _lines(found: UpdatedFiles) -> Iterator[str]:

@@ -8,6 +8,7 @@ from itertools import groupby
 from reconciler.model.placeholders import placed
 from reconciler.model.trials import TrialState
 from reconciler.render.terminal.color import Paint, Style, plain
+from reconciler.render.terminal.columns import column
 from reconciler.render.view.counts import plural
 from reconciler.results import SinkContents, SinkEntry
 from reconciler.secrets.values import SinkState
@@ -43,6 +44,21 @@ _TRIAL_STYLES = {
 _TRIAL_WIDTH = 17
 _WORDS = {SinkState.NO_SECRET: "no secret", SinkState.LEFT_OVER: "left over", SinkState.CURRENT: "up to date"}
 _WIDTH = 12
+
+
+def render_all_sink_contents(supplied: Sequence[SinkContents], paint: Paint = plain) -> str:
+    """Render what the sinks of each instance hold or received: of several, in full only where it is news."""
+    if len(supplied) < 2:
+        return "".join(render_sink_contents(each, paint) for each in supplied)
+    blocks = [render_sink_contents(each, paint) for each in supplied if _is_news(each)]
+    names = column([printable(each.instance.name) for each in supplied])
+    table = [f"{name}  {_summary(each)}\n" for name, each in zip(names, supplied, strict=True)]
+    return "\n".join([*blocks, "".join(table)])
+
+
+def _is_news(supplied: SinkContents) -> bool:
+    known = all(each.state in (SinkState.CURRENT, SinkState.STORED) and each.trial is None for each in supplied.places)
+    return bool(not known or supplied.problems or supplied.journal_failure is not None)
 
 
 def render_sink_contents(supplied: SinkContents, paint: Paint = plain) -> str:

@@ -49,10 +49,10 @@ class Accepted:
     """The new content of each."""
     entries: tuple[AcceptedEntry, ...] = ()
     left_alone: tuple[NotAccepted, ...] = ()
-    gone: tuple[Create, ...] = ()
-    """Declared, but not live."""
-    blocked: tuple[Blocked, ...] = ()
-    """Ambiguous: it is not certain which live client they mean."""
+    gone: tuple[tuple[str, Create], ...] = ()
+    """Declared for an instance, and not live there."""
+    blocked: tuple[tuple[str, Blocked], ...] = ()
+    """Ambiguous: it is not certain which live client of an instance they mean."""
     renames: tuple[Update, ...] = ()
     """Accepted except for the name: git renames these clients."""
 
@@ -121,16 +121,15 @@ def _is_meant(accept: str, change: Update | Create) -> bool:
     return any(matches(accept, name) for name in names)
 
 
-def _gone(plans: Iterable[Plan], accept: str) -> Iterable[Create]:
+def _gone(plans: Iterable[Plan], accept: str) -> Iterable[tuple[str, Create]]:
     for plan in plans:
         for change in plan.changes:
             if isinstance(change, Create) and change.replaces is None and _is_meant(accept, change):
-                yield change
+                yield plan.instance, change
 
 
-def _blocked(plans: Iterable[Plan], accept: str) -> Iterable[Blocked]:
-    for plan in plans:
-        yield from (each for each in plan.blocked if matches(accept, each.name))
+def _blocked(plans: Iterable[Plan], accept: str) -> Iterable[tuple[str, Blocked]]:
+    return ((plan.instance, each) for plan in plans for each in plan.blocked if matches(accept, each.name))
 
 
 def _take_over(request: PlanRequest, drifts: Sequence[_Drift]) -> Accepted:

@@ -400,10 +400,8 @@ def test_what_a_person_deleted_is_said(project: Project, staging: Platform) -> N
     ended = project.run(*ACCEPT)
     assert ended.code == 0
     assert diff(project) == ([], [])
-    assert (
-        "'Nightly' is declared and not live; if a person deleted it, remove the entry, or write `state: absent`"
-        in ended.err
-    )
+    expected = "'Nightly' is declared and not live on staging; if a person deleted it, remove the entry, or write "
+    assert expected in ended.err
 
 
 def test_who_only_adds_hears_of_what_differs(project: Project, staging: Platform) -> None:
@@ -422,7 +420,7 @@ def test_what_is_blocked_is_not_passed_over_in_silence(project: Project, staging
     staging.has(stored("Portal", "https://other.example.com/cb"))
     ended = project.run(*ACCEPT, "Portal")
     assert (ended.code, diff(project)) == (0, ([], []))
-    assert "'Portal' is blocked: reconciler plan says why" in ended.err
+    assert "'Portal' is blocked: reconciler plan --instance staging says why" in ended.err
 
 
 def test_what_the_rules_refuse_is_written_and_said(project: Project, staging: Platform) -> None:
