@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
@@ -146,6 +146,32 @@ def is_pending(result: PlanResult) -> bool:
     if not isinstance(result, Planned) or result.refusals:
         return False
     return result.plan.has_changes or bool(result.missing_secrets)
+
+
+def first_failing_wave(results: Sequence[PlanResult]) -> int | None:
+    """The first wave that cannot succeed, since an instance of it has no plan or a refused one; None if all can."""
+    return min((each.instance.wave for each in results if not can_succeed(each)), default=None)
+
+
+def can_succeed(result: PlanResult) -> bool:
+    """Whether an apply can succeed there: it has a plan, and nothing refuses it."""
+    return isinstance(result, Planned) and not result.refusals
+
+
+def startable(results: Sequence[PlanResult]) -> list[Planned]:
+    """The plans of the waves that an apply would start: no wave after the first one that cannot succeed."""
+    failing = first_failing_wave(results)
+    planned = [each for each in results if isinstance(each, Planned)]
+    return [each for each in planned if failing is None or each.instance.wave <= failing]
+
+
+def without_empty_report(result: ApplyResult) -> ApplyResult:
+    """The plan of an instance in place of a report that has nothing in it, since there was nothing to do."""
+    if isinstance(result, Finished):
+        report = result.report
+        if not (report.outcomes or report.deliveries or result.already_live):
+            return result.planned
+    return result
 
 
 def plan_of(result: ApplyResult) -> Plan | None:

@@ -119,6 +119,12 @@ def enumeration(texts: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
+def first_few(texts: Sequence[str], most: int, last: str = "and") -> str:
+    """The first texts as an enumeration, with the number of the others: `a, b and 7 more`."""
+    more = [f"{len(texts) - most} more"] if len(texts) > most else []
+    return enumeration([*texts[:most], *more], last)
+
+
 def some(texts: Sequence[str], most: int = 12) -> str:
     """The first of the texts as an enumeration, and how many more there are: `a, b and 3 more`."""
     return enumeration([*texts[:most], f"{len(texts) - most} more"] if len(texts) > most else texts)

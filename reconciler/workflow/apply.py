@@ -14,6 +14,7 @@ from reconciler.model.errors import Interrupted, NotTried, ReconcilerError, Refu
 from reconciler.model.settings import Instance
 from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, is_pending
 from reconciler.support.frozen import frozen
+from reconciler.support.text import first_few
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.delivery.deliveries import (
     client_of,
@@ -31,6 +32,9 @@ from reconciler.workflow.plan import PlanRequest, attempt, nothing_known, plan_i
 from reconciler.workflow.revisions.committed import never_committed, not_in_commit
 from reconciler.workflow.run import Run
 from reconciler.workflow.unmatched_targets import refuse_unmatched
+
+_MOST_NAMED = 5
+"""Maximum number of instances that are named for a wave that did not succeed."""
 
 
 @frozen
@@ -169,11 +173,12 @@ def _with_sink_refusals(request: PlanRequest, planned: Planned, run: Run) -> Pla
 
 def by_wave(visits: Sequence[Visit], write: Callable[[Pending, Run], ApplyResult], run: Run) -> Iterator[ApplyResult]:
     """Write to the instances wave by wave; a wave starts only if all of the one before succeeded."""
-    failed: int | None = None
+    failed = ""
     for wave, group in groupby(visits, key=lambda visit: shown(visit).instance.wave):
-        if failed is None:
+        if not failed:
             results = _wave(list(group), write, run)
-            failed = None if all(map(_succeeded, results)) else wave
+            names = [result.instance.name for result in results if not _succeeded(result)]
+            failed = f"wave {wave} did not succeed ({first_few(names, _MOST_NAMED)})" if names else ""
         else:
             results = [_not_tried(visit, failed, run) for visit in group]
         yield from results
@@ -188,13 +193,13 @@ def _wave(visits: Sequence[Visit], write: Callable[[Pending, Run], ApplyResult],
     return [next(done) if isinstance(visit, Pending) else visit for visit in visits]
 
 
-def _not_tried(visit: Visit, failed_wave: int, run: Run) -> ApplyResult:
+def _not_tried(visit: Visit, why: str, run: Run) -> ApplyResult:
     """The result for an instance whose wave does not start: its plan if there is nothing to write."""
     if not isinstance(visit, Pending):
         return visit
     if run.stop():
         return Stopped(visit.planned.instance, Interrupted("not tried: interrupted"))
-    return Stopped(visit.planned.instance, NotTried(f"not tried: wave {failed_wave} did not succeed"))
+    return Stopped(visit.planned.instance, NotTried(f"not tried: {why}"))
 
 
 def _apply(request: PlanRequest, pending: Pending, approval: Approval, run: Run) -> ApplyResult:

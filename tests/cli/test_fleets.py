@@ -150,8 +150,72 @@ def test_one_wrong_password_for_many_instances_is_offered_once(project: Project,
         done = project.run("plan", "--all", "--parallelism", "5")
         assert done.code == 6
         assert sum(each.asked().count(LOGIN) for each in served) == 1
-    assert len(done.errors) == 5
-    assert sum("not tried: i" in error for error in done.errors) == 4
+    refused, others = done.errors
+    assert ": cannot log in" in refused
+    assert len(re.findall(r"i\d", others.partition(": not tried: i")[0])) == 4
+
+
+def test_a_reason_that_instances_share_is_written_once_with_a_hint_for_each(project: Project) -> None:
+    project.declare(wanted("One"))
+    names = {"username_env": "PM_{INSTANCE}_USER", "password_env": "PM_{INSTANCE}_PASSWORD"}
+    urls = {f"no-{number}": {"url": f"https://{number}.example.com"} for number in range(3)}
+    project.configure(urls, defaults={"credentials": names, "sinks": [{"json": {"path": "all.json"}}]})
+    for command in (("plan",), ("observe", "-o", "live.json"), ("export",), ("secrets", "deliver")):
+        said = project.run(*command, "--all").only_error()
+        assert "error: no-0, no-1 and no-2: cannot log in: " in said
+        assert "variable PM_{INSTANCE}_USER (user name) is not set" in said
+    assert (
+        "\n  export PM_NO_1_USER=<user name>; export PM_NO_1_PASSWORD=<password>\n" in project.run("plan", "--all").err
+    )
+
+
+def test_a_create_with_a_sink_for_each_instance_is_shown_once(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 3) as served:
+        found = {f"i{number}": at(each.url) for number, each in enumerate(served)}
+        project.configure(found, defaults={"sinks": [{"dotenv": {"path": "{instance}.env"}}]})
+        ended = project.run("plan", "--all", "--report", "plan.md")
+    assert ended.out.count("+ create") == 1
+    assert "on all 3 instances" in ended.out
+    assert "dotenv {instance}.env" in ended.out
+    assert (project.folder / "plan.md").read_text().count("dotenv {instance}.env") >= 1
+
+
+def test_what_sinks_of_many_instances_have_is_a_line_each_and_what_they_lack_leads_to_the_next_command(
+    project: Project, tmp_path: Path
+) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 3) as served:
+        found = {f"i{number}": at(each.url) for number, each in enumerate(served)}
+        project.configure(found, defaults={"sinks": [{"dotenv": {"path": "{instance}.env"}}]})
+        project.run("apply", "--all", "--yes")
+        fine = project.run("secrets", "deliver", "--all", "--check")
+        (project.folder / "i1.env").unlink()
+        lacking = project.run("secrets", "deliver", "--all", "--check")
+        delivered = project.run(*lacking.out.splitlines()[-1].split()[2:])
+    assert fine.out == "".join(f"i{number}  1 up to date\n" for number in range(3))
+    assert lacking.code == 1
+    assert lacking.out.count("missing     One (id 6)") == 1
+    assert delivered.code == 0
+    assert (project.folder / "i1.env").exists()
+
+
+def test_after_a_wave_that_failed_the_next_command_is_for_all_that_are_left(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None, Respond(On("POST", "/oauth/clients"), 500), None, None]) as served:
+        waves = {f"i{number}": at(each.url, wave=number // 2) for number, each in enumerate(served)}
+        project.configure(waves)
+        applied = project.run("apply", "--all", "--yes")
+        project.configure({**waves, "i1": at("http://127.0.0.1:9", timeout=1)})
+        planned = project.run("plan", "--all")
+        project.configure({**waves, "i0": {**waves["i0"], "wave": 2}, "i1": at("http://127.0.0.1:9", timeout=1)})
+        nothing = project.run("plan", "--all")
+    assert applied.code == 5
+    assert "error: i2 and i3: not tried: wave 0 did not succeed (i1)\n" in applied.err
+    assert "next: reconciler plan --instance i1 --instance i2 --instance i3\n" in applied.out
+    later = "wave 0 cannot succeed (i1), so an apply does not write to later waves: i2 and i3\n"
+    assert planned.out.endswith(later), "i0 is in sync"
+    assert nothing.out.endswith(later), "nor is an apply named that would write nothing"
 
 
 def test_a_login_that_gets_no_connection_does_not_hold_up_the_others(project: Project, tmp_path: Path) -> None:

@@ -191,9 +191,9 @@ def approve_plans(results: Sequence[PlanResult], yes: bool, stop: StopRequest, c
     """
     from reconciler.cli.output.prompt import ask
     from reconciler.cli.output.results import show_proposals
-    from reconciler.results import Planned, is_pending
+    from reconciler.results import is_pending, startable
 
-    pending = [result.plan for result in results if isinstance(result, Planned) and is_pending(result)]
+    pending = [result.plan for result in startable(results) if is_pending(result)]
     show_proposals(results, console, asked=bool(pending) and not yes)
     agreed = yes or not pending or ask(_question(pending, console))
     if agreed:

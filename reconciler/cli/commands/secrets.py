@@ -15,6 +15,7 @@ from reconciler.cli.flags.options import (
     timeout_option,
     writing_options,
 )
+from reconciler.cli.flags.repeated import repeated_flags, selection_flags
 from reconciler.cli.groups import CommandGroup
 from reconciler.cli.output.console import Console
 from reconciler.model.errors import WrongUsage
@@ -81,9 +82,10 @@ def deliver(
     from reconciler.cli.run.context import start_run
     from reconciler.cli.run.prepare import prepare
     from reconciler.render.json.secrets import render_secrets
-    from reconciler.render.terminal.errors import render_error_lines
-    from reconciler.render.terminal.secrets import render_sink_contents
-    from reconciler.results import SinkContents, Stopped
+    from reconciler.render.terminal.fleet import render_stopped
+    from reconciler.render.terminal.next_step import Chosen, next_after_check
+    from reconciler.render.terminal.secrets import render_all_sink_contents
+    from reconciler.results import SinkContents
     from reconciler.workflow.secrets import DeliveryRequest, deliver_secrets
 
     trials = _trials(check, try_out, identities, console)
@@ -93,11 +95,13 @@ def deliver(
     if console.wants_json:
         console.result(render_secrets(results, check=check, tried=try_out))
     else:
-        supplied = [render_sink_contents(each, console.paint) for each in results if isinstance(each, SinkContents)]
-        console.text("\n".join(supplied))
-    for result in results:
-        if isinstance(result, Stopped):
-            console.problem(render_error_lines(result.error, result.instance.name))
+        supplied = [each for each in results if isinstance(each, SinkContents)]
+        console.text(render_all_sink_contents(supplied, console.paint))
+        if check:
+            chosen = Chosen(selection_flags(selection), len(results))
+            flags = repeated_flags(files, Options({}))
+            console.result(next_after_check(supplied, names, flags, console.paint, chosen))
+    console.problem(render_stopped(results))
     return of_secrets(results, check=check)
 
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from reconciler.cli.flags.options import DEFAULT_CONFIG
 from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.workflow.options import Options, ProjectFiles, Selection
+
+if TYPE_CHECKING:
+    from reconciler.model.settings import Settings
+    from reconciler.results import ApplyResult
 
 
 def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
@@ -26,6 +33,12 @@ def repeated_flags(files: ProjectFiles, options: Options) -> list[str]:
     words += [word for glob in options.only for word in ("--only", glob)]
     words += ["--discard-secrets"] if options.discard_secrets else []
     return [*words, *(word for glob in options.owners for word in ("--owner", glob))]
+
+
+def flags_for(results: Sequence[ApplyResult], settings: Settings) -> list[str]:
+    """Return the flags that select the instances of these results, if there is a shorter way than naming them."""
+    names = {each.instance.name for each in results}
+    return ["--all"] if names == {each.name for each in settings.instances if each.url is not None} else []
 
 
 def selection_flags(selection: Selection) -> list[str]:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import OutputLost
+from reconciler.model.errors import CredentialsMissing, LoginRefused
 from reconciler.render.terminal.color import plain
-from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.terminal.next_step import Chosen, next_after_plans, next_after_reports
-from reconciler.render.terminal.overview import fleet_text, plans_and_table, plans_text, report_text
-from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped
+from reconciler.render.terminal.overview import fleet_text, plans_and_table, plans_text, report_text, waiting_text
+from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, startable, without_empty_report
 
 
 def show_plans(
@@ -22,17 +22,14 @@ def show_plans(
     `flags` are those that an apply of the plans needs too; if None, no next command is printed. `chosen` are the flags
     that selected the instances.
     """
-    planned = [result for result in results if isinstance(result, Planned)]
     if console.wants_json:
         console.document(_document("plan", results))
     else:
         console.text(plans_and_table(results, console.paint))
+        console.text(waiting_text(results))
         if flags is not None:
-            console.result(
-                next_after_plans(
-                    [(p.plan, p.refusals) for p in planned], flags, console.paint, Chosen(chosen, len(results))
-                )
-            )
+            ready = [(each.plan, each.refusals) for each in startable(results)]
+            console.result(next_after_plans(ready, flags, console.paint, Chosen(chosen, len(results))))
     _show_stopped(results, console)
 
 
@@ -44,9 +41,9 @@ def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bo
     """
     if not console.wants_json:
         console.text(plans_text(results, console.paint))
-        console.text(fleet_text(results, console.paint) if asked else "")
+        console.text(fleet_text(results, console.paint) + waiting_text(results) if asked else "")
     elif asked:  # stdout is for one document, the report
-        console.problem(plans_text(results, plain) + fleet_text(results, plain))
+        console.problem(plans_text(results, plain) + fleet_text(results, plain) + waiting_text(results))
     if asked:
         _show_stopped(results, console)
 
@@ -62,7 +59,8 @@ def show_reports(
         console.text("".join(f"\n{report_text(each, console.paint)}" for each in finished))
         console.text(fleet_text(results, console.paint))
         reports = [(each.planned.plan, each.report) for each in finished]
-        console.result(next_after_reports(reports, flags, console.paint, Chosen(chosen, len(results))))
+        others = _to_try_again(results)
+        console.result(next_after_reports(reports, flags, console.paint, Chosen(chosen, len(results)), others))
     _show_stopped(results, console)
 
 
@@ -80,8 +78,7 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
 
 def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
     """Print the result of one instance; if it was not written to, its plan and why. `flags` as for `show_reports`."""
-    if isinstance(result, Finished) and not (result.report.outcomes or result.report.deliveries or result.already_live):
-        result = result.planned  # with nothing to do
+    result = without_empty_report(result)
     with reporting([result]):
         if isinstance(result, Planned) and not console.wants_json:
             show_plans([result], console)
@@ -96,6 +93,13 @@ def _document(kind: str, results: Sequence[ApplyResult]) -> Iterator[str]:
 
 
 def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
-    for result in results:
-        if isinstance(result, Stopped):
-            console.problem(render_error_lines(result.error, result.instance.name))
+    if any(isinstance(result, Stopped) for result in results):
+        from reconciler.render.terminal.fleet import render_stopped  # few runs need it
+
+        console.problem(render_stopped(results))
+
+
+def _to_try_again(results: Sequence[ApplyResult]) -> list[str]:
+    """The names of the stopped instances that another try can help: their accounts were not refused or missing."""
+    stopped = [each for each in results if isinstance(each, Stopped)]
+    return [each.instance.name for each in stopped if not isinstance(each.error, LoginRefused | CredentialsMissing)]

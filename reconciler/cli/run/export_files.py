@@ -12,13 +12,13 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_plans
 from reconciler.cli.output.files import write_atomically
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
-from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, LeftOut, Withheld
+from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, Withheld
 from reconciler.exporting.file_names import render_files
-from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_text, render_export
+from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_lines, render_export
 from reconciler.exporting.variables import Proposal, propose_variables
 from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
 from reconciler.model.settings import Instance, Settings
-from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.terminal.fleet import render_stopped
 from reconciler.render.terminal.next_step import Chosen
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
@@ -65,8 +65,7 @@ def observe_or_report(
     """Return what every instance has now, and the exit code; if one cannot be observed, print why to stderr."""
     results = observe_all(instances, options, parallelism)
     stopped = [result for result in results if isinstance(result, Stopped)]
-    for each in stopped:
-        console.problem(render_error_lines(each.error, each.instance.name))
+    console.problem(render_stopped(stopped))
     if stopped and len(results) > 1:
         console.problem("nothing is exported unless every instance answers\n")
     return [result for result in results if isinstance(result, InstanceListing)], of_plans(stopped, detailed=False)
@@ -120,18 +119,13 @@ def _summary(found: Export, proposals: Mapping[str, Proposal]) -> Iterator[str]:
     clients = sum(len(entry.instances) for entry in entries)
     merged = f", in {len(entries)} entr{'y' if len(entries) == 1 else 'ies'}" if clients > len(entries) else ""
     yield f"exported {plural(clients, 'client')} of {enumeration(each.instance for each in found.left_out)}{merged}"
-    for each in found.left_out:
-        if text := left_out_text(each):
-            yield f"left out of {each.instance}: {text}{_way_in(each)}"
+    for line in left_out_lines(found.left_out):
+        yield f"{line}{'; --system includes system clients' if ' system client' in line else ''}"
     if waiving := sum(bool(entry.allow) for entry in entries):
         yield f"rules waived for {plural(waiving, 'client')}: look for 'allow:'"
     if proposals:
         many = plural(len(proposals), "client") + (" could each" if len(proposals) > 1 else " could")
         yield f"{many} be one entry with a variable: look for 'only the host differs'"
-
-
-def _way_in(left_out: LeftOut) -> str:
-    return "; --system includes system clients" if left_out.system else ""
 
 
 def _next(found: Export, target: ExportTarget, files: ProjectFiles, selection: Selection) -> str:

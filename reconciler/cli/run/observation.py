@@ -18,10 +18,9 @@ from reconciler.cli.run.reports import ReportFiles
 from reconciler.live.observation import OBSERVE_AGAIN, Observation, as_if_on, dump_observations, load_observations
 from reconciler.model.errors import WrongUsage
 from reconciler.model.settings import Instance
-from reconciler.render.terminal.errors import render_error_lines
+from reconciler.render.terminal.fleet import render_stopped
 from reconciler.render.terminal.next_step import Chosen
 from reconciler.render.view.counts import plural
-from reconciler.results import Stopped
 from reconciler.support.text import printable
 from reconciler.workflow.observe import Observed, observe_instances, plan_observed
 from reconciler.workflow.options import Options, ProjectFiles, Selection
@@ -53,9 +52,7 @@ def save_observations(
         text = dump_observations([each.observation for each in found], __version__)
         write_atomically(file, text, "observation", private=True)
         console.progress(_after_saving(found, file, files, Chosen(selection_flags(selection), len(instances))))
-    for result in results:
-        if isinstance(result, Stopped):
-            console.problem(render_error_lines(result.error, result.instance.name))
+    console.problem(render_stopped(results))
     if not found:
         console.problem(f"nothing was observed, so {printable(str(file))} was not written\n")
     return of_observations(results)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.cli.flags.repeated import repeated_flags
+from reconciler.cli.flags.repeated import flags_for, repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_applies, of_unprinted_applies
 from reconciler.cli.output.files import read_whole, write_atomically
@@ -17,12 +18,13 @@ from reconciler.cli.run.context import declared_from, record_applied_revision, s
 from reconciler.cli.run.overwriting import RunFiles, refuse_misplaced_sinks, refuse_overwriting
 from reconciler.cli.run.reports import ReportFiles
 from reconciler.cli.run.saved_plan import command_for, write_plan
-from reconciler.model.errors import ReconcilerError, WrongUsage
+from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
 from reconciler.model.settings import Instance, Settings
-from reconciler.planning.planfile.index import NAME, check_indexed, dump_index, file_of, load_index
+from reconciler.planning.planfile.index import NAME, Index, check_indexed, dump_index, file_of, load_index
 from reconciler.planning.planfile.planfile import SavedPlan, load_plan, target_of
-from reconciler.results import ApplyResult, Planned, PlanResult
-from reconciler.support.text import enumeration, printable, quoted_path
+from reconciler.render.view.counts import plural
+from reconciler.results import ApplyResult, Planned, PlanResult, Stopped
+from reconciler.support.text import enumeration, first_few, printable, quoted_path
 from reconciler.workflow.exact.apply_saved import ExactPlan, declarations_for
 from reconciler.workflow.exact.apply_several import apply_exact_plans
 from reconciler.workflow.options import Options, ProjectFiles, WriteOptions, require_extras
@@ -62,9 +64,10 @@ def save_plans(
     for each in planned:
         file = folder / file_of(each.instance.name)
         saved.append(load_plan(write_plan(each, file, options, now, commit), str(file)))
-    index = dump_index(saved, created_at=now, program_version=__version__)
+    unplanned = [each.instance.name for each in results if not isinstance(each, Planned)]
+    index = dump_index(saved, unplanned, created_at=now, program_version=__version__)
     write_atomically(folder / NAME, index, "index of the plans", private=True)
-    console.progress(_after_saving(planned, folder, files, options))
+    console.progress(_after_saving(results, folder, files, options))
 
 
 def _make(folder: Path) -> None:
@@ -75,19 +78,19 @@ def _make(folder: Path) -> None:
         raise ReconcilerError(f"cannot make the folder {printable(str(folder))}: {reason}", "name another") from None
 
 
-def _after_saving(planned: Sequence[Planned], folder: Path, files: ProjectFiles, options: Options) -> str:
-    saved = f"saved {len(planned)} plan{'' if len(planned) == 1 else 's'}"
+def _after_saving(results: Sequence[PlanResult], folder: Path, files: ProjectFiles, options: Options) -> str:
+    planned = [result for result in results if isinstance(result, Planned)]
+    saved = f"saved {plural(len(planned), 'plan')}"
+    without = [each.instance.name for each in results if not isinstance(each, Planned)]
+    if without:
+        saved += f", none of {first_few(without, _MOST_NAMED, 'or')}"
     refused = [each.instance.name for each in planned if each.refusals]
     if refused:
-        saved += f"; as long as the above refuses it, {_named(refused)} cannot be applied, nor any later wave"
+        names = first_few(refused, _MOST_NAMED, "or")
+        saved += f"; as long as the above refuses it, {names} cannot be applied, nor any later wave"
     if not any((each.plan.has_changes or each.plan.again) and not each.refusals for each in planned):
         return saved if refused else f"{saved}; they change nothing"
     return f"{saved}; to apply exactly these: {command_for(planned, f'{folder}/', files, options)}"
-
-
-def _named(names: Sequence[str]) -> str:
-    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
-    return enumeration([*names[:_MOST_NAMED], *more], "or")
 
 
 def apply_plan_folder(
@@ -96,7 +99,8 @@ def apply_plan_folder(
     """Apply the plans that the index of the folder lists, each exactly or not at all, and return the exit code."""
     console = report_files.console
     with report_files.reporting_failures():
-        saved = list(_listed(folder))
+        index = _index(folder)
+        saved = list(_listed(folder, index))
         _tell_of_others(folder, saved, console)
         settings = valid_settings(files.config, files.config_from)
         requests = [_request(each, folder, files, settings, options, write_options) for each in saved]
@@ -109,11 +113,12 @@ def apply_plan_folder(
                     stop.arm()
                     return True
 
-                results = apply_exact_plans(requests, approve, start_run(files, write_options, console, stop))
+                run = start_run(files, write_options, console, stop)
+                results = apply_exact_plans(requests, approve, run, _without_plan(index, settings, folder))
     tell_recorded = _record(results, saved, files, console)
     try:
         with reporting(results):
-            show_reports(results, console, repeated_flags(files, options))
+            show_reports(results, console, repeated_flags(files, options), flags_for(results, settings))
         for tell in tell_recorded:
             tell()
     finally:
@@ -121,10 +126,23 @@ def apply_plan_folder(
     return of_applies(results) if told else of_unprinted_applies(results)
 
 
-def _listed(folder: Path) -> Iterator[SavedPlan]:
+def _index(folder: Path) -> Index:
+    file = folder / NAME
+    return load_index(read_whole(file, "index of the saved plans", _SAVE_SEVERAL), str(file))
+
+
+def _without_plan(index: Index, settings: Settings, folder: Path) -> list[Stopped]:
+    """The instances that could not be planned when the others were: a wave after theirs must not start."""
+    problem = Refused(
+        "no plan was saved for it, since it could not be planned",
+        f"plan again: reconciler plan --all -o {printable(shlex.quote(f'{folder}/'))}",
+    )
+    return [Stopped(each, problem) for each in settings.instances if each.name in index.unplanned]
+
+
+def _listed(folder: Path, index: Index) -> Iterator[SavedPlan]:
     """Read the plans that the index lists. Raises `Refused` if one of them is another than the index says."""
-    index = folder / NAME
-    for each in load_index(read_whole(index, "index of the saved plans", _SAVE_SEVERAL), str(index)):
+    for each in index.plans:
         file = folder / each.file
         saved = load_plan(read_whole(file, "saved plan", "get the whole folder from one run of plan"), str(file))
         check_indexed(saved, each, str(file))
@@ -165,6 +183,7 @@ def _record(
     What to say about it is said by the functions that are returned.
     """
     commits = {each.plan.instance: each.commit for each in saved}
+    results = [result for result in results if result.instance.name in commits]
     of_commits = {
         commit: [result for result in results if commits[result.instance.name] == commit] for commit in commits.values()
     }

@@ -50,24 +50,35 @@ class IndexedPlan:
         return file_of(self.instance)
 
 
+@frozen
+class Index:
+    """The saved plans of a folder, and the instances that `plan` was asked for and had no plan of."""
+
+    plans: tuple[IndexedPlan, ...]
+    unplanned: tuple[str, ...] = ()
+
+
 def file_of(instance: str) -> str:
     """The name of the file that has the plan of an instance: never that of the index."""
     return f"{instance}.plan.json"
 
 
-def dump_index(plans: Sequence[SavedPlan], *, created_at: datetime, program_version: str) -> str:
-    """The text of the index of these plans, in their order."""
+def dump_index(
+    plans: Sequence[SavedPlan], unplanned: Sequence[str], *, created_at: datetime, program_version: str
+) -> str:
+    """The text of the index of these plans, in their order, and of the instances that have none."""
     content = {
         "created_at": created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "program_version": program_version,
         "plans": [{"instance": each.plan.instance, "digest": each.digest} for each in plans],
+        "unplanned": list(unplanned),
     }
     return FORMAT.dump(content)
 
 
-def load_index(data: bytes, path: str) -> tuple[IndexedPlan, ...]:
+def load_index(data: bytes, path: str) -> Index:
     """Read the content of an index; messages name it `path`. Raises `Refused` if it is none, or was changed."""
-    return FORMAT.load(data, path, ("created_at", "program_version", "plans"), _plans)
+    return FORMAT.load(data, path, ("created_at", "program_version", "plans", "unplanned"), _index)
 
 
 def check_indexed(saved: SavedPlan, listed: IndexedPlan, path: str) -> None:
@@ -77,14 +88,15 @@ def check_indexed(saved: SavedPlan, listed: IndexedPlan, path: str) -> None:
         raise Refused(text, f"get the whole folder from one run of plan, or {_AGAIN}")
 
 
-def _plans(values: Mapping[str, JsonValue]) -> tuple[IndexedPlan, ...]:
+def _index(values: Mapping[str, JsonValue]) -> Index:
     values["created_at"].time()
     values["program_version"].text()
     plans = values["plans"].each(_plan)
-    names = [each.instance for each in plans]
+    unplanned = values["unplanned"].each(JsonValue.valid_text)
+    names = [*(each.instance for each in plans), *unplanned]
     if len(set(names)) < len(names):
-        raise WrongShape("`plans` has an instance twice")
-    return plans
+        raise WrongShape("an instance is listed twice")
+    return Index(plans, unplanned)
 
 
 def _plan(node: JsonValue) -> IndexedPlan:

@@ -1,25 +1,31 @@
-"""Overview of several instances: a line for each, and a last one with the counts."""
+"""Overview of several instances: a line for each, one with the counts, and why some have neither plan nor report."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from reconciler.applying.report import Applied, Report
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.placeholders import as_variable
+from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Plan
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.terminal.columns import column
+from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view import verdict
 from reconciler.render.view.counts import count, plural, summary_text
 from reconciler.render.view.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 from reconciler.support.frozen import frozen
-from reconciler.support.text import printable
+from reconciler.support.text import first_few, printable
 
 _LONGEST = 100
 """Maximum number of characters of a remark."""
+
+_MOST_TOLD = 12
+"""Maximum number of instances named before a reason, and of different hints after it."""
 
 _WORDS = {
     Verdict.CHANGES: "with changes",
@@ -148,3 +154,46 @@ def _counted(lines: Sequence[FleetLine]) -> Iterator[str]:
     for outcome in Verdict:
         if number := numbers[outcome]:
             yield f"{number} {_WORDS.get(outcome, verdict_text(outcome))}"
+
+
+def render_stopped(results: Iterable[object]) -> str:
+    """Render why instances were stopped, each reason once with the names of its instances; others are skipped."""
+    groups: dict[str, list[Stopped]] = {}
+    for each in results:
+        if isinstance(each, Stopped):
+            groups.setdefault(_general(each.error.message, each.instance), []).append(each)
+    return "".join(_reason(message, members) for message, members in groups.items())
+
+
+def _reason(message: str, members: Sequence[Stopped]) -> str:
+    [first, *more] = members
+    if not more:
+        return render_error_lines(first.error, first.instance.name)
+    hints = list(dict.fromkeys(each.error.hint for each in members if each.error.hint))
+    names = first_few([each.instance.name for each in members], _MOST_TOLD)
+    text = render_error_lines(ReconcilerError(_shared(message, members)), names)
+    further = f"  and {len(hints) - _MOST_TOLD} more like these\n" if len(hints) > _MOST_TOLD else ""
+    return text + "".join(_indented(hint) for hint in hints[:_MOST_TOLD]) + further
+
+
+def _shared(message: str, members: Sequence[Stopped]) -> str:
+    """The message as it is if all have it word by word, else with placeholders."""
+    words = {each.error.message for each in members}
+    return words.pop() if len(words) == 1 else message
+
+
+def _indented(hint: str) -> str:
+    _, _, line = render_error_lines(ReconcilerError("", hint)).partition("\n")
+    return line
+
+
+def _general(message: str, instance: Instance) -> str:
+    """The message with placeholders for what is the instance's own: its URL, and its name in names of variables."""
+    if instance.url is not None:
+        message = message.replace(instance.url, "{url}")
+    credentials = instance.credentials
+    for name in (credentials.username_env, credentials.password_env) if credentials is not None else ():
+        variable = as_variable(instance.name)
+        if name is not None and variable in name:
+            message = message.replace(name, name.replace(variable, "{INSTANCE}"))
+    return message

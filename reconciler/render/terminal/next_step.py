@@ -16,6 +16,7 @@ from reconciler.support.text import printable
 if TYPE_CHECKING:
     from reconciler.applying.report import Report
     from reconciler.doctor.examination import Examination
+    from reconciler.results import SinkContents
 
 _MOST_NAMED = 5
 """Maximum number of instances named in a suggested command."""
@@ -60,10 +61,12 @@ def next_after_reports(
     flags: Sequence[str] = (),
     paint: Paint = plain,
     chosen: Chosen = NAMED_ONE_BY_ONE,
+    others: Sequence[str] = (),
 ) -> str:
     """Return the lines with the `plan` and `secrets deliver` commands for what is left to do; empty if nothing is.
 
-    Instances that refused the login are left out: every further try may lock the account.
+    `others` are instances without a report that may be planned again. Instances that refused the login are left out:
+    every further try may lock the account.
     """
     from reconciler.applying.report import is_complete, undelivered, was_login_refused
     from reconciler.render.terminal.deliveries import names_to_deliver, operands
@@ -71,10 +74,24 @@ def next_after_reports(
     left = [(p.instance, report) for p, report in reports if not (is_complete(report) or was_login_refused(report))]
     # If every change was applied and only a sink failed, another plan would show nothing.
     owing = [name for name, report in left if is_complete(replace(report, deliveries=()))]
-    again = [name for name, _ in left if name not in owing]
+    again = [*(name for name, _ in left if name not in owing), *others]
     names = names_to_deliver([each for name, report in left if name in owing for each in undelivered(report)])
     deliver = _line("secrets deliver", chosen.naming(owing), operands(names), "  # once the sink works", paint)
     return _line("plan", chosen.naming(again), flags, "", paint) + deliver
+
+
+def next_after_check(
+    found: Iterable[SinkContents], names: Sequence[str], flags: Sequence[str], paint: Paint, chosen: Chosen
+) -> str:
+    """Return the line with the `secrets deliver` command for what a check found missing or stale in usable sinks."""
+    from reconciler.secrets.values import SinkState
+
+    repaired = (SinkState.MISSING, SinkState.STALE, SinkState.LEFT_OVER)
+    lacking = [each for each in found if any(place.state in repaired for place in each.places) and not each.problems]
+    from reconciler.render.terminal.deliveries import operands
+
+    chosen_flags = [*chosen.naming([each.instance.name for each in lacking]), *flags] if lacking else []
+    return _line("secrets deliver", chosen_flags, operands(names), "", paint)
 
 
 def next_after_examinations(

@@ -8,7 +8,21 @@ from reconciler.planning.plan.plan import Plan
 from reconciler.render.terminal.color import Paint, plain
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
 from reconciler.render.terminal.plan import plan_blocks, summary_line
-from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
+from reconciler.results import (
+    ApplyResult,
+    Finished,
+    Overview,
+    Planned,
+    PlanResult,
+    can_succeed,
+    first_failing_wave,
+    is_pending,
+    startable,
+)
+from reconciler.support.text import first_few
+
+_MOST_NAMED = 12
+"""Maximum number of instances named in a sentence."""
 
 
 def render_overview(overview: Overview) -> str:
@@ -19,9 +33,15 @@ def render_overview(overview: Overview) -> str:
         render_error_lines(overview.error) if overview.error is not None else "",
         "\n".join(filter(None, [plans_text(results), *(report_text(e) for e in results if isinstance(e, Finished))])),
         fleet_text(results),
-        *(render_error_lines(each.error, each.instance.name) for each in results if isinstance(each, Stopped)),
+        _stopped_text(results),
     ]
     return "".join(parts) or "no problem was found\n"
+
+
+def _stopped_text(results: Sequence[ApplyResult]) -> str:
+    from reconciler.render.terminal.fleet import render_stopped
+
+    return render_stopped(results)
 
 
 def plans_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
@@ -65,6 +85,20 @@ def fleet_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
     from reconciler.render.terminal.fleet import fleet_line, render_fleet
 
     return f"\n{render_fleet([fleet_line(result) for result in results], paint)}"
+
+
+def waiting_text(results: Sequence[PlanResult]) -> str:
+    """Say which instances an apply would not come to, since an earlier wave cannot succeed; empty if it would to all.
+
+    `results` are those of a plan.
+    """
+    names = [each.instance.name for each in results if is_pending(each) and each not in startable(results)]
+    wave = first_failing_wave(results)
+    if not names or wave is None:
+        return ""
+    failing = [each.instance.name for each in results if each.instance.wave == wave and not can_succeed(each)]
+    why = f"wave {wave} cannot succeed ({first_few(failing, _MOST_NAMED)})"
+    return f"{why}, so an apply does not write to later waves: {first_few(names, _MOST_NAMED)}\n"
 
 
 def report_text(finished: Finished, paint: Paint = plain) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from reconciler.model.errors import Interrupted, ReconcilerError, Refused
-from reconciler.results import ApplyResult, PlanResult, Stopped, is_pending
+from reconciler.results import ApplyResult, PlanResult, Stopped, is_pending, without_empty_report
 from reconciler.workflow.apply import (
     Pending,
     Visit,
@@ -28,12 +28,15 @@ Comparisons = dict[str, Compared]
 
 
 def apply_exact_plans(
-    requests: Sequence[ExactPlan], approve: Callable[[Sequence[PlanResult]], bool], run: Run
+    requests: Sequence[ExactPlan],
+    approve: Callable[[Sequence[PlanResult]], bool],
+    run: Run,
+    without_plan: Sequence[Stopped] = (),
 ) -> list[ApplyResult]:
     """Compare all plans, get one approval, then write them wave by wave; the results are in the order of the waves.
 
-    A plan that is refused keeps only its own instance from being written to, and the waves after it. `approve` is shown
-    all of them. Raises `Refused` when it declines.
+    A plan that is refused keeps only its own instance from being written to, and the waves after it; so does an
+    instance `without_plan`. `approve` is shown all of them. Raises `Refused` when it declines.
     """
     requests = sorted(requests, key=lambda request: request.instance.wave)
     by_name = {request.instance.name: request for request in requests}
@@ -42,7 +45,8 @@ def apply_exact_plans(
         cancel_token = CancelToken()
         sessions = writing_sessions(requests[0].options, run, cancel_token)
         pairs = list(zip(requests, stacks, strict=True))
-        visits = map_parallel(pairs, lambda pair: _visit(*pair, sessions, run, compared), run.parallelism, cancel_token)
+        found = map_parallel(pairs, lambda pair: _visit(*pair, sessions, run, compared), run.parallelism, cancel_token)
+        visits = sorted([*found, *without_plan], key=lambda visit: shown(visit).instance.wave)
         if not approve([shown(visit) for visit in visits]) and pending_of(visits):
             raise Refused("declined: nothing was written")
 
@@ -62,7 +66,7 @@ def _visit(request: ExactPlan, stack: ExitStack, sessions: Sessions, run: Run, c
         if is_pending(found.planned):
             compared[request.instance.name] = found
             return Pending(found.planned, gateway, stack)
-        result = write(request, found, gateway, run)
+        result = without_empty_report(write(request, found, gateway, run))
     except ReconcilerError as problem:
         result = Stopped(request.instance, problem)
     leave(stack)

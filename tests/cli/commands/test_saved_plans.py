@@ -100,6 +100,33 @@ def test_an_instance_that_is_gone_keeps_later_waves_from_starting(project: Proje
     assert written(fleet) == dict.fromkeys(fleet, 0)
 
 
+def test_an_instance_that_could_not_be_planned_keeps_later_waves_from_starting(
+    project: Project, fleet: dict[str, Platform]
+) -> None:
+    complete = json.loads((project.folder / "reconciler.yaml").read_text())["instances"]
+    project.configure({**complete, "staging": at("http://127.0.0.1:9", timeout=1)})
+    planned = project.run(*PLANS)
+    assert planned.code == 1
+    assert "saved 2 plans, none of staging; " in planned.err
+    project.configure(complete)
+    ended = project.run(*APPLY)
+    assert ended.code == 4
+    assert "error: staging: no plan was saved for it" in ended.err
+    assert "\n  plan again: reconciler plan --all -o plans/\n" in ended.err
+    assert "next: reconciler plan --all\n" in ended.out
+    assert written(fleet) == dict.fromkeys(fleet, 0)
+
+
+def test_an_instance_of_the_folder_that_has_nothing_to_do_is_in_sync(
+    project: Project, fleet: dict[str, Platform]
+) -> None:
+    assert project.run("apply", "--instance", "us", "--yes").code == 0
+    project.run(*PLANS)
+    ended = project.run(*APPLY)
+    assert ended.code == 0
+    assert "us       in sync  nothing to do · 2 in sync\n" in ended.out
+
+
 def _swap(project: Project) -> str:
     folder = project.folder / "plans"
     (folder / "eu.plan.json").write_bytes((folder / "us.plan.json").read_bytes())
