@@ -1,19 +1,18 @@
 """A Kong, as fast or slow as it is told: the lists of its Admin API that `deck diff` reads, in a process of its own.
 
 It has N services, one for each client of our projects, and nothing else; pages are as large as it is asked for, as Kong
-makes them. Every page is made once, before the first request. It counts requests as the platform does.
+makes them. Every page is made once, before the first request.
 
-python kong.py N [MILLISECONDS]
+python -m tests.benchmarks.kong N MILLISECONDS
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock
 from urllib.parse import parse_qs, urlsplit
+
+from tests.benchmarks.answers import Answers, serve
 
 ROOT = {"version": "2.1.0", "configuration": {"database": "postgres"}, "plugins": {"available_on_server": {}}}
 """What `GET /` tells: the newest of the time when Debian's decK was made."""
@@ -22,40 +21,20 @@ PAGE = 1_000
 EMPTY = b'{"data": [], "next": null}'
 
 
-class Answers(BaseHTTPRequestHandler):
-    """The lists, and `/count`, which tells how many requests there were since it was last asked."""
+class Kong(Answers):
+    """The lists; decK asks for all of them at once."""
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
     pages: tuple[bytes, ...] = (EMPTY,)
-    requests = 0
-    seconds = 0.0
-    counting = Lock()  # decK asks for all its lists at once
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
+        """Answer the page of a list."""
         asked = urlsplit(self.path)
-        with self.counting:
-            counted, Answers.requests = self.requests, 0 if asked.path == "/count" else self.requests + 1
-        if asked.path == "/count":
-            self._answer(str(counted).encode())
-        elif asked.path == "/":
-            self._answer(json.dumps(ROOT).encode())
+        if asked.path == "/":
+            self.answer(200, json.dumps(ROOT).encode())
         elif asked.path == "/services":
-            self._answer(self.pages[int(parse_qs(asked.query).get("offset", ["0"])[0])])
+            self.answer(200, self.pages[int(parse_qs(asked.query).get("offset", ["0"])[0])])
         else:
-            self._answer(EMPTY)
-
-    def _answer(self, body: bytes) -> None:
-        time.sleep(self.seconds)
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+            self.answer(200, EMPTY)
 
 
 def pages(number: int) -> tuple[bytes, ...]:
@@ -90,13 +69,9 @@ def _service(each: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Serve as many services as the first argument says; print the URL first."""
-    Answers.pages = pages(int(sys.argv[1]))
-    Answers.seconds = int(sys.argv[2]) / 1000 if len(sys.argv) > 2 else 0.0
-    ThreadingHTTPServer.request_queue_size = 128
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        print(f"http://127.0.0.1:{server.server_port}", flush=True)
-        server.serve_forever()
+    """Serve as many services as the first argument says, as slow as the second says; print the URL first."""
+    Kong.pages = pages(int(sys.argv[1]))
+    serve(Kong, int(sys.argv[2]))
 
 
 if __name__ == "__main__":

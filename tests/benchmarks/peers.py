@@ -1,6 +1,7 @@
 """Other tools for the same kind of work, measured in the same rounds. A benchmark without one says so and goes on.
 
-- octoDNS, in Python: a plan from YAML to YAML, without a network. It is installed into .bench/octodns if it can be.
+- octoDNS, in Python: a plan from YAML to a PowerDNS, played by powerdns.py. It is installed into
+  .bench/octodns-powerdns, if it can be.
 - decK, in Go: `deck diff` from YAML to a Kong, which is played by kong.py. It is measured where `deck` is installed, as
   `apt-get install deck` does.
 
@@ -15,25 +16,33 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
+OCTODNS_MISSING = "octoDNS is not installed (python -m tests.benchmarks --only peers): it is left out"
 DECK_MISSING = "decK is not installed (apt-get install deck): it is left out"
-PLACE = Path(".bench/octodns")
+PLACE = Path(".bench/octodns-powerdns")
+PACKAGES = ("octodns", "octodns-powerdns")
 _CONFIG = """\
+manager: {plan_outputs: {markdown: {class: octodns.provider.plan.PlanMarkdown}}}
 providers:
   declared: {class: octodns.provider.yaml.YamlProvider, directory: %(folder)s/declared, enforce_order: false}
-  live: {class: octodns.provider.yaml.YamlProvider, directory: %(folder)s/live, enforce_order: false}
+  live: {class: octodns_powerdns.PowerDnsProvider, host: 127.0.0.1, port: %(port)d, api_key: benchmark}
 zones:
   example.com.: {sources: [declared], targets: [live]}
 """
 
 
+PYTHON = PLACE / "bin" / "python"
+"""The interpreter that has octoDNS, once it is installed."""
+
+
 @cache
 def octodns() -> Path | None:
     """The interpreter that has octoDNS; None where it cannot be installed."""
-    python = PLACE / "bin" / "python"
+    python = PYTHON
     if not python.exists():
         make = [sys.executable, "-m", "venv", str(PLACE)]
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "octodns"]
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES]
         for command in (make, install):
             if subprocess.run(command, check=False, capture_output=True).returncode:
                 print("octoDNS cannot be installed: it is left out", file=sys.stderr)
@@ -42,15 +51,14 @@ def octodns() -> Path | None:
     return python
 
 
-def write_zone(folder: Path, number: int) -> list[str]:
-    """Write a zone of N records, alike on both sides; the arguments of a plan with nothing to do."""
+def write_zone(folder: Path, number: int, url: str) -> list[str]:
+    """Write a zone of N records, as the PowerDNS at the URL has them; the arguments of a plan with nothing to do."""
     lines = (f"host-{each:06}:\n  ttl: 300\n  type: A\n  value: 192.0.2.{each % 250}\n" for each in range(number))
     records = "".join(lines)
-    for side in ("declared", "live"):
-        (folder / side).mkdir(parents=True)
-        (folder / side / "example.com.yaml").write_text(f"---\n{records}", encoding="utf-8")
+    (folder / "declared").mkdir(parents=True)
+    (folder / "declared" / "example.com.yaml").write_text(f"---\n{records}", encoding="utf-8")
     config = folder / "octodns.yaml"
-    config.write_text(_CONFIG % {"folder": folder}, encoding="utf-8")
+    config.write_text(_CONFIG % {"folder": folder, "port": urlsplit(url).port}, encoding="utf-8")
     quietly = "import os, sys; sys.stderr = open(os.devnull, 'w'); from octodns.cmds.sync import main; main()"
     return ["-c", quietly, f"--config-file={config}", "--quiet"]
 

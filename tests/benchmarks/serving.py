@@ -16,16 +16,16 @@ HERE = Path(__file__).parent
 @contextmanager
 def serving(listing: Path, milliseconds: int = 0, certificate: Path | None = None) -> Iterator[str]:
     """The platform, which takes so long for a request, by https if it has a certificate (a PEM file); its URL."""
-    arguments = [str(listing), str(milliseconds), *([str(certificate)] if certificate else [])]
-    with running("platform.py", *arguments) as url:
+    arguments = [str(listing.resolve()), str(milliseconds), *([str(certificate.resolve())] if certificate else [])]
+    with running("platform", *arguments) as url:
         yield url
 
 
 @contextmanager
-def running(script: str, *arguments: str) -> Iterator[str]:
-    """A script of this folder that prints its URL and then serves until it is ended."""
-    command = [sys.executable, str(HERE / script), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+def running(module: str, *arguments: str) -> Iterator[str]:
+    """A module of this folder that prints its URL and then serves until it is ended."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE.parents[1]) as process:
         assert process.stdout is not None
         try:
             yield process.stdout.readline().strip()

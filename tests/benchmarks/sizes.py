@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks import peers
@@ -35,24 +36,25 @@ def measure_size(size: int, runs: int, parts: Collection[str] = PARTS) -> list[F
         if "plan" in parts or "peers" in parts:
             jobs += _plan(folder, size, url)
         if "peers" in parts and size <= MOST_OF_A_PEER:
-            jobs += [*_deck(folder, size, stack), *_octodns(folder, size, runs)]
+            jobs += [*_deck(folder, size, stack), *_octodns(folder, size, runs, stack)]
         return measure_together(jobs, runs_for(size, runs))
 
 
 def measure_waiting(size: int, runs: int, milliseconds: int = 50) -> list[Figure]:
-    """`plan` on a server that takes its time for each request, beside decK; octoDNS plans here without a network."""
+    """`plan` on a server that takes its time for each request, beside the other tools."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder, ours = Path(name), f"plan, {milliseconds} ms a request"
+        folder, slow = Path(name), f", {milliseconds} ms a request"
         write_project(folder, size)
         url = stack.enter_context(serving(folder / "listing.json", milliseconds))
         write_settings(folder, url)
-        jobs = [Job(name=ours, clients=size, arguments=command(folder, "plan"), url=url)]
-        if deck := peers.deck():
-            kong = stack.enter_context(running("kong.py", str(size), str(milliseconds)))
-            arguments = [deck, *peers.write_services(folder, size), "--kong-addr", kong]
-            slow = f"decK: diff, {milliseconds} ms a request"
-            jobs.append(Job(name=slow, clients=size, arguments=arguments, url=kong, beside=ours))
-        return measure_together(jobs, runs_for(size, runs))
+        jobs = [
+            Job(name="plan", clients=size, arguments=command(folder, "plan"), url=url),
+            *_deck(folder, size, stack, milliseconds),
+            *_octodns(folder, size, runs, stack, milliseconds),
+        ]
+        beside = [each.beside and f"{each.beside}{slow}" for each in jobs]
+        named = [replace(each, name=f"{each.name}{slow}", beside=to) for each, to in zip(jobs, beside, strict=True)]
+        return measure_together(named, runs_for(size, runs))
 
 
 def _validate(folder: Path, size: int) -> Iterator[Job]:
@@ -65,18 +67,19 @@ def _plan(folder: Path, size: int, url: str) -> Iterator[Job]:
     yield Job(name="plan: floor", clients=size, arguments=floor(folder, url), url=url)
 
 
-def _deck(folder: Path, size: int, stack: ExitStack) -> Iterator[Job]:
+def _deck(folder: Path, size: int, stack: ExitStack, milliseconds: int = 0) -> Iterator[Job]:
     if deck := peers.deck():
-        url = stack.enter_context(running("kong.py", str(size)))
+        url = stack.enter_context(running("kong", str(size), str(milliseconds)))
         arguments = [deck, *peers.write_services(folder, size), "--kong-addr", url]
         yield Job(name="decK: diff", clients=size, arguments=arguments, url=url, beside="plan")
 
 
-def _octodns(folder: Path, size: int, runs: int) -> Iterator[Job]:
+def _octodns(folder: Path, size: int, runs: int, stack: ExitStack, milliseconds: int = 0) -> Iterator[Job]:
     if python := peers.octodns():
-        arguments = [str(python), *peers.write_zone(folder / "zone", size)]
+        url = stack.enter_context(running("powerdns", str(size), str(milliseconds)))
+        arguments = [str(python), *peers.write_zone(folder / "zone", size, url)]
         most = max(1, runs // 4) if size >= MOST_OF_A_PEER else None  # one takes five seconds or more
-        yield Job(name="octoDNS: plan", clients=size, arguments=arguments, beside="plan", at_most=most)
+        yield Job(name="octoDNS: plan", clients=size, arguments=arguments, url=url, beside="plan", at_most=most)
 
 
 def command(folder: Path, name: str) -> list[str]:

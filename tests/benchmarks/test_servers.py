@@ -103,6 +103,19 @@ def test_deck_finds_what_differs(tmp_path: Path) -> None:
     assert ended.returncode == 2
 
 
+@pytest.mark.skipif(not peers.PYTHON.exists(), reason=peers.OCTODNS_MISSING)
+@pytest.mark.parametrize("live", [CLIENTS, CLIENTS + 2])
+def test_octodns_finds_what_differs(live: int, tmp_path: Path) -> None:
+    """It asks for the server's settings and for the zone."""
+    with running("powerdns", str(live), "0") as url:
+        arguments = [str(peers.PYTHON), *peers.write_zone(tmp_path, CLIENTS, url)]
+        count_requests(url)
+        ended = subprocess.run(arguments, capture_output=True, text=True, check=True, timeout=SECONDS)
+        assert count_requests(url) == 2
+    assert ("No changes were planned" in ended.stdout) is (live == CLIENTS)
+    assert ("Deletes=2" in ended.stdout) is (live > CLIENTS)
+
+
 def _summary(printed: str) -> dict[str, int]:
     lines = printed.partition("Summary:")[2].split("\n")
     return {key.strip(): int(number) for key, _, number in (each.partition(":") for each in lines if each)}
@@ -116,7 +129,7 @@ def _diff(
     arguments = peers.write_services(folder, declared)
     file = folder / "kong.yaml"
     file.write_text(file.read_text().replace(*replaced))
-    with running("kong.py", str(live)) as url:
+    with running("kong", str(live), "0") as url:
         run = [deck, *arguments, "--kong-addr", url]
         ended = subprocess.run(run, capture_output=True, text=True, check=False, timeout=SECONDS)
         return ended, count_requests(url)
