@@ -103,6 +103,7 @@ def main(arguments: Sequence[str]) -> int:
         notice_ctrl_c()
         with cli.make_context("reconciler", list(arguments), terminal_width=help_width(_WIDEST_HELP)) as context:
             _warn_of_variables(arguments)
+            _refuse_one_dash(arguments, context)
             return int(cli.invoke(context) or 0)
     except (click.ClickException, ReconcilerError) as problem:
         return _say(problem, arguments)
@@ -127,11 +128,26 @@ def _interrupted(stop: click.Abort | KeyboardInterrupt) -> str:
 
 
 def _warn_of_variables(arguments: Sequence[str]) -> None:
-    if ours := [name for name in os.environ if name.startswith("RECONCILER_")]:
-        from reconciler.cli.misuse import unread_variables
+    if ours := {name: value for name, value in os.environ.items() if name[:3].upper() == "REC"}:
+        from reconciler.cli.misuse.variables import odd_variables
 
-        for text in unread_variables(ours, cli, arguments):
+        for text in odd_variables(ours, cli, arguments):
             say(text)
+
+
+def _refuse_one_dash(arguments: Sequence[str], context: click.Context) -> None:
+    """Raise wrong usage for words like `-out=plan.json`, of which click would make `-o ut=plan.json`."""
+    if not any(each[:1] == "-" != each[1:2] and each.strip("-vq")[1:] for each in arguments):
+        return
+    from reconciler.cli.misuse.options import refuse_one_dash
+
+    command, rest = context.command, list(arguments)
+    while isinstance(command, click.Group) and rest and rest[0] in command.commands:
+        name = rest.pop(0)
+        command = command.commands[name]
+        context = click.Context(command, context, name)
+    if not isinstance(command, click.Group):
+        refuse_one_dash(command, rest, context)
 
 
 def _say(problem: click.ClickException | ReconcilerError, arguments: Sequence[str]) -> int:
@@ -174,9 +190,9 @@ def _say_misuse(misuse: click.UsageError, arguments: Sequence[str]) -> int:
     if isinstance(misuse, NoCommand):
         say(f"{misuse.format_message()}\n")
         return WRONG_USAGE
-    from reconciler.cli.misuse import explain
+    from reconciler.cli.misuse.explain import explain
 
-    say(explain(misuse, arguments, tuple(cli.commands)))
+    say(explain(misuse, arguments, cli))
     return WRONG_USAGE
 
 

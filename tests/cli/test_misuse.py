@@ -31,12 +31,103 @@ DANGEROUS = "--prune"
         ("diff", "did you mean `reconciler plan`?"),
         ("aply", "did you mean 'apply'?"),
         ("sandbox srve", "did you mean 'serve'?"),
+        ("apply -f clients/a.yaml", "everything in clients/ is read"),
+        ("apply -n", "`reconciler plan` is the dry run, and --instance NAME"),
+        ("apply --confirm", "--yes does not ask"),
+        ("apply --context=prod", "--instance NAME chooses the instance"),
+        ("apply -t web", "--instance label:NAME"),
+        ("plan --state x", "there is no state file"),
+        ("plan --var-file x", "`variables:` in reconciler.yaml"),
+        ("plan --destroy", "write `state: absent` in its entry"),
+        ("plan -C sub", "--config DIR/reconciler.yaml"),
+        ("plan --lenient", "`rules:` in reconciler.yaml"),
+        ("plan --color=always", "--no-color disables colours"),
+        ("history -i eu", "leave it out"),
+        ("validate -o json", "--format json prints JSON"),
+        ("export --json", "export writes YAML"),
+        ("fmt -w", "fmt writes the files"),
+        ("destroy -auto-approve", "write `state: absent` in its entry"),
+        ("taint x", "write `rotate:` in its entry"),
+        ("gateway sync", "did you mean `reconciler apply`?"),
+        ("octodns-sync", "did you mean `reconciler apply`?"),
+        ("help plan", "did you mean `reconciler plan --help`?"),
+        ("clients", "did you mean `reconciler export`?"),
+        ("secrets get", "secrets are never shown"),
+        ("sandbox start", "did you mean `reconciler sandbox serve`?"),
     ],
 )
 def test_options_and_commands_of_other_programs_lead_to_ours(project: Project, typed: str, answer: str) -> None:
     ended = project.run(*typed.split())
     assert ended.code == 64
     assert answer in ended.only_error()
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("plan -out=saved.json", "there is no option '-out': -o FILE"),
+        ("plan -instance=eu", "there is no option '-instance': did you mean --instance?"),
+        ("plan -chdir=sub", "there is no option '-chdir': --config DIR/reconciler.yaml"),
+        ("plan -input=false", "there is no option '-input': this command asks nothing"),
+        ("fmt -check", "there is no option '-check': did you mean --check?"),
+        ("plan -var x=1", "there is no option '-var': `variables:`"),
+        ("plan -i=eu", "a short option takes no '=': write -i eu"),
+        ("plan -c=", "a short option takes no '=': write -c VALUE"),
+        ("plan -help", "there is no option '-help': did you mean --help?"),
+        ("-version", "there is no option '-version': `reconciler version`"),
+    ],
+)
+def test_a_word_with_one_dash_is_not_taken_for_a_short_option_and_its_value(
+    project: Project, typed: str, answer: str
+) -> None:
+    before = sorted(project.folder.iterdir())
+    ended = project.run(*typed.split())
+    assert ended.code == 64
+    assert answer in ended.only_error()
+    assert sorted(project.folder.iterdir()) == before
+
+
+def test_what_follows_an_option_or_two_dashes_is_a_value_even_if_it_looks_like_a_word(project: Project) -> None:
+    assert "no such file" in project.run("plan", "-c", "-out").err
+    assert "'-out'" in project.run("validate", "--", "-out").err
+    assert project.run("init", "--sandbox", "-vq", "--", "-out").code == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("-v plan", "options come after the command: reconciler plan -v\n"),
+        ("-i sandbox plan", "options come after the command: reconciler plan -i …\n"),
+        ("--config x.yaml plan -q", "options come after the command: reconciler plan --config …\n"),
+        ("--dry-run apply", "writes nothing; options come after the command, apply\n"),
+        ("-C sub plan", "--config DIR/reconciler.yaml is a project in another folder; options come after"),
+        ("--zoo sandbox serve", "options come after the command: reconciler sandbox …\n"),
+    ],
+)
+def test_an_option_before_its_command_is_shown_behind_it(project: Project, typed: str, answer: str) -> None:
+    ended = project.run(*typed.split())
+    assert ended.code == 64
+    assert answer in ended.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("plan -o json", "-o takes a file: --format json prints it, -o ./json saves"),
+        ("observe --output yaml", "-o takes a file: --format json prints JSON, -o ./yaml saves"),
+        ("plan --timeout 5m", "'5m' has a unit: in seconds, write 300"),
+        ("plan --format md", "'md' is not one of 'text', 'json'; for others: --report FILE"),
+        ("validate clients/a.yaml --format", "requires an argument"),
+        ("plan clients/a.yaml", "unexpected extra argument (clients/a.yaml)\n  everything in clients/ is read"),
+        ("plan saved.json", "unexpected extra argument (saved.json)\n  a saved plan is for `reconciler apply FILE`"),
+        ("plan --all true", "unexpected extra argument (true)\n  a flag is given without a value"),
+    ],
+)
+def test_a_value_of_other_programs_says_what_is_taken_here(project: Project, typed: str, answer: str) -> None:
+    ended = project.run(*typed.split())
+    assert ended.code == 64
+    assert answer in ended.err
+    assert list(project.folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("typed", ["--purge", "--prun", "--prunes", "--pruned", "--run", "--dry-run", "--rune"])
@@ -80,3 +171,37 @@ def test_a_variable_that_is_misspelt_is_named_and_others_are_not(project: Projec
             for name in ("PRUNE", "YES")
         ),
     ]
+
+
+def test_what_other_programs_read_from_the_environment_is_named_before_anything_is_written(
+    project: Project, staging: Platform
+) -> None:
+    project.declare(wanted("One"))
+    for name in ("RECONCILER_DRY_RUN", "RECONCILER_CONFIG_FILE", "RECONSILER_INSTANCE", "reconciler_base"):
+        project.environ.setenv(name, "1")
+    for name in ("RECONCILER_PASSWORD", "RECONCILER_ENV", "RECONCILE_X", "RECORD_BASE", "RECORDER_COMMIT"):
+        project.environ.setenv(name, "somebody's own")
+    ended = project.run("apply", "--yes")
+    assert ended.code == 0
+    assert [line for line in ended.err.splitlines() if line.startswith("warning: ")] == [
+        "warning: RECONCILER_CONFIG_FILE is not read; did you mean RECONCILER_CONFIG?",
+        "warning: RECONCILER_DRY_RUN is not read: `reconciler plan` shows what apply would do, and writes nothing",
+        "warning: RECONSILER_INSTANCE is not read; did you mean RECONCILER_INSTANCE?",
+        "warning: reconciler_base is not read; did you mean RECONCILER_BASE?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("QUIET", '"true"', "RECONCILER_QUIET: '\"true\"' is neither true nor false\n"),
+        ("INSTANCE", "'staging'", "no instance matches"),
+        ("CONFIG", '"reconciler.yaml"', "there is no such file"),
+    ],
+)
+def test_a_variable_in_quotes_is_named(project: Project, staging: Platform, name: str, value: str, said: str) -> None:
+    project.environ.setenv(f"RECONCILER_{name}", value)
+    ended = project.run("plan")
+    assert ended.code != 0
+    assert f"warning: RECONCILER_{name} is in quotes" in ended.err
+    assert said in ended.err

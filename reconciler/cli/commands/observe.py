@@ -15,6 +15,7 @@ from reconciler.cli.flags.options import (
     plain_output_options,
     timeout_option,
 )
+from reconciler.cli.flags.types import SavedFile
 from reconciler.cli.output.console import Console
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 
@@ -29,7 +30,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=SavedFile(path_type=Path),
     required=True,
     metavar="FILE",
     help="File to save to, for plan --live.",

@@ -20,7 +20,7 @@ from reconciler.cli.flags.options import (
 )
 from reconciler.cli.flags.platform import platform_option
 from reconciler.cli.flags.repeated import repeated_flags, selection_flags
-from reconciler.cli.flags.types import MultiPath
+from reconciler.cli.flags.types import MultiPath, SavedFile
 from reconciler.cli.output.console import Console
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.errors import WrongUsage
@@ -96,6 +96,7 @@ Examples:
 @click.option(
     "-o",
     "--output",
+    type=SavedFile(),
     metavar="FILE",
     help="Save the plan for apply. For several instances, name a folder with a / at the end.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ import click
 
 from reconciler.support.text import quoted
 from reconciler.workflow.options import Shard
+
+_FORMATS = frozenset(("json", "text", "yaml", "yml", "table", "wide", "name", "md", "markdown", "html"))
+_OF_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
 
 
 class MultiLine(click.types.StringParamType):
@@ -26,6 +30,17 @@ class MultiPath(click.Path):
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         """Split into values, as `MultiLine` does."""
         return _lines(rv)
+
+
+class SavedFile(click.Path):
+    """A file to save to. Other programs take a format after -o, and a file `json` would surprise everybody."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        if value in _FORMATS:
+            hint = f"--format {value} prints it" if value in ("json", "text") else "--format json prints JSON"
+            self.fail(f"'{value}' is the name of a format, and -o takes a file: {hint}, -o ./{value} saves", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _lines(text: str) -> Sequence[str]:
@@ -61,6 +76,8 @@ class Seconds(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the seconds. `nan` passes every range check, since every comparison with it is false."""
+        if isinstance(value, str) and (found := re.fullmatch(r"([0-9]{1,5})(s|sec|m|min|h)", value.strip())):
+            self.fail(f"'{value}' has a unit: in seconds, write {int(found[1]) * _OF_SECONDS[found[2]]}", param, ctx)
         seconds = super().convert(value, param, ctx)
         if math.isnan(seconds):
             self.fail(f"'{value}' is not a valid number.", param, ctx)
