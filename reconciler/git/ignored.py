@@ -18,9 +18,10 @@ def is_ignored(path: Path, environ: Mapping[str, str]) -> bool:
     """
     real = Path(os.path.realpath(path))
     environ = {name: value for name, value in environ.items() if name != "GIT_CEILING_DIRECTORIES"}
-    if find_repository(real.parent, environ) is None:
+    folder = next(each for each in real.parents if each.is_dir())  # its own may be created later
+    if find_repository(folder, environ) is None:
         return True
-    repository = open_repository(real.parent, environ)
+    repository = open_repository(folder, environ)
     done = run_git(repository, "check-ignore", "--quiet", "--", str(real))
     if done.returncode > 1:
         raise GitError(

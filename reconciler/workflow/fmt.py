@@ -6,16 +6,16 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reconciler.declared.config.missing import missing_settings
 from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.format.format import format_text
 from reconciler.declared.yaml.files import MAX_BYTES, find_files, no_directory, read_file
 from reconciler.declared.yaml.load import load_text
-from reconciler.model.clients import Location
-from reconciler.model.diagnostics import Diagnostic, error, has_errors
+from reconciler.model.diagnostics import Diagnostic, has_errors
 from reconciler.model.errors import WrongUsage
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.options import NO_SETTINGS, ProjectFiles
+from reconciler.workflow.options import ProjectFiles
 
 _CLIENTS, _SETTINGS = "auth-clients", "reconciler"
 
@@ -82,8 +82,7 @@ def _settings(config: Path) -> FileToFormat:
     shown_as = str(config)
     if os.path.lexists(config):
         return FileToFormat(config, printable(shown_as), _SETTINGS)
-    missing = error("file", "there is no such file", Location(shown_as, 1, 1), NO_SETTINGS)
-    return FileToFormat(config, shown_as, _SETTINGS, missing)
+    return FileToFormat(config, shown_as, _SETTINGS, missing_settings(config))
 
 
 def _declarations(files: ProjectFiles) -> Iterator[FileToFormat]:

@@ -13,11 +13,6 @@ from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.frozen import frozen
 from reconciler.support.text import did_you_mean, quoted
 
-NO_SETTINGS = (
-    "start a project here: reconciler init, or reconciler init --from URL with what an instance has already; "
-    "or run this where reconciler.yaml is, or name it: --config FILE"
-)
-"""The hint where there is no reconciler.yaml."""
 _MOST_NAMED = 12
 """Maximum number of instances in a hint."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.declared.clients.resolve import InstanceDeclarations
+from reconciler.declared.config.missing import SETTINGS, missing_settings
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
 from reconciler.declared.schema.validate import valid_documents
@@ -19,10 +20,13 @@ from reconciler.model.errors import GitError, InvalidDeclarations
 from reconciler.model.settings import Instance, Settings
 from reconciler.support.frozen import frozen
 from reconciler.support.text import printable, quoted
-from reconciler.workflow.options import NO_SETTINGS, ProjectFiles
+from reconciler.workflow.options import ProjectFiles
 
 if TYPE_CHECKING:
     from reconciler.declared.config.in_force import SettingInForce
+
+
+_EMPTY = "`reconciler init --url URL` prints what belongs in it"
 
 
 @frozen
@@ -73,7 +77,7 @@ def validate_files(
         )  # the wrong folder: do not report that `clients/` is missing too
     instances = choose(settings) if settings else ()
     if settings is None:
-        problems += _load(files).diagnostics
+        problems += (each for each in _load(files).diagnostics if not _is_no_folder_yet(each, files))
         return ValidatedFiles(None, InstanceDeclarations({}), tuple(sorted_diagnostics(problems)))
     return validate_declarations(files, settings, instances, problems)
 
@@ -137,27 +141,18 @@ def settings_of(files: ProjectFiles) -> tuple[Settings | None, list[Diagnostic]]
 
 def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
     if not os.path.lexists(config):  # unlike Path.exists, it accepts a name of any length
-        return None, [_missing(config)]
+        return None, [missing_settings(config)]
     if os.path.isdir(config):
-        hint = f"name the file: --config {printable(str(config / 'reconciler.yaml'))}"
+        inside = f"name the file: --config {printable(str(config / SETTINGS))}"
+        hint = "move it away, and start again: reconciler init" if config.name == SETTINGS else inside
         return None, [error("file", "this is a directory", Location(str(config), 1, 1), hint)]
-    loaded = valid_documents(load_file(config, str(config)), "reconciler")
+    loaded = valid_documents(load_file(config, str(config), empty_hint=_EMPTY), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
     settings, problems = read_settings(loaded.documents[0], config.parent)
     return settings, [*loaded.diagnostics, *problems]
 
 
-def _missing(config: Path) -> Diagnostic:
-    hint = NO_SETTINGS
-    if config == Path(config.name) and (above := _above(config.name)) is not None:
-        folder = printable(str(above))
-        hint = f"it is in {folder}: run there, or --config {folder}/{config.name}"
-    return error("file", "there is no such file", Location(str(config), 1, 1), hint)
-
-
-def _above(name: str) -> Path | None:
-    """The nearest parent folder that holds the file, as a relative path."""
-    depth = len(Path.cwd().parents)
-    ups = (Path(*[".."] * number) for number in range(1, depth + 1))
-    return next((up for up in ups if os.path.isfile(up / name)), None)
+def _is_no_folder_yet(problem: Diagnostic, files: ProjectFiles) -> bool:
+    """Whether the only problem of the declarations is that there are none: settings with errors come first."""
+    return problem.rule == "no-files" and files.clients is None

@@ -106,6 +106,55 @@ def test_in_a_subfolder_it_says_where_the_settings_are(
     assert "declarations are invalid" not in ended.err
 
 
+@pytest.mark.parametrize("typed", ["apply", "fmt", "history", "history last", "rollback last", "secrets deliver"])
+def test_in_a_subfolder_no_command_speaks_of_another_project(
+    project: Project, live: Platform, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    (project.folder / "clients").mkdir()
+    monkeypatch.chdir(project.folder / "clients")
+    ended = project.run(*typed.split())
+    assert ended.code == 3
+    assert "it is in ..: run there, or --config ../reconciler.yaml" in ended.only_error() + ended.err
+
+
+@pytest.mark.parametrize(
+    ("there", "typed", "said"),
+    [
+        ("reconciler.yml", "plan", "rename reconciler.yml to reconciler.yaml, or name it: --config reconciler.yml"),
+        ("reconciler.yaml", "plan -c reconcilr.yaml", "did you mean reconciler.yaml? It is the default"),
+        ("a b/reconciler.yaml", "fmt", "did you mean --config 'a b/reconciler.yaml'? To start a project here"),
+        ("reconciler.yaml/x", "plan", "move it away, and start again: reconciler init"),
+        ("clients/x.yml", "validate clients/x.yaml", "did you mean 'clients/x.yml'?"),
+        ("x", "validate nowhere", "leave it out for all files"),
+    ],
+)
+def test_a_file_that_is_not_there_leads_to_the_one_that_was_meant(
+    project: Project, there: str, typed: str, said: str
+) -> None:
+    project.write(there, "instances: {}")
+    ended = project.run(*typed.split())
+    assert ended.code in (3, 64)
+    ended.only_error()
+    assert said in ended.err
+
+
+@pytest.mark.parametrize("text", ["", "# soon\n", "instances: {}\n", "protected: []\n"])
+def test_settings_without_an_instance_lead_to_its_lines(project: Project, text: str) -> None:
+    project.write("reconciler.yaml", text)
+    ended = project.run("plan")
+    assert ended.code == 3
+    assert len([line for line in ended.errors if line.startswith("reconciler.yaml:")]) == 1
+    assert "`reconciler init --url URL` prints" in ended.err
+    assert "clients" not in ended.err
+    another = ("init", "--url", "https://acme.example.com")
+    lines = project.run(*another)
+    assert lines.code == 4
+    assert "has no instance yet" in lines.only_error()
+    assert (project.folder / "reconciler.yaml").read_text() == text
+    project.write("reconciler.yaml", text.replace("instances: {}\n", "") + lines.out)
+    assert project.run(*another).code == project.run("validate").code == 0
+
+
 def test_a_folder_for_the_settings_is_called_one(project: Project, live: Platform) -> None:
     folder = project.folder / "sub"
     folder.mkdir()

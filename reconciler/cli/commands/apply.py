@@ -160,22 +160,17 @@ def _refuse_to_guess(files: ProjectFiles, selection: Selection, options: Options
         )
     if is_interactive():
         return
-    is_certain = selection.is_explicit or _is_only_one(files)
-    if yes and is_certain:
+    from reconciler.workflow.validate import settings_of
+
+    settings, _ = settings_of(files)
+    is_certain = selection.is_explicit or (settings is not None and len(settings.instances) == 1)
+    if settings is None or (yes and is_certain):  # settings with errors are reported later on, and nothing is applied
         return
     if not yes:
         look = shlex.join(["reconciler", "plan", *selection_flags(selection), *repeated_flags(files, options)])
         which = "--yes" if is_certain else "--yes, and --instance NAME or --all"
         raise WrongUsage("there is no terminal to ask on", f"add {which}, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal, none is asked for", "add --instance NAME, or --all")
-
-
-def _is_only_one(files: ProjectFiles) -> bool:
-    """Whether there is only one instance. Settings with errors are reported later on, and nothing is applied."""
-    from reconciler.workflow.validate import settings_of
-
-    settings, _ = settings_of(files)
-    return settings is None or len(settings.instances) == 1
 
 
 def _approval(yes: bool, console: Console, stop: StopRequest) -> Approval:

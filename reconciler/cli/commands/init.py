@@ -32,6 +32,7 @@ Examples:
 @click.option(
     "--password-env", metavar="VARIABLE", help="Variable with the password.  [default: PM_PRODUCTION_PASSWORD]"
 )
+@click.option("--allow-http", is_flag=True, help="Accept a plain http URL: the password is sent unencrypted.")
 @click.option("--sandbox", is_flag=True, help="Use a local emulator instead: no URL, no account.")
 @click.option("--github", is_flag=True, help="Also write the five GitHub workflows, with your names filled in.")
 @click.option(
@@ -47,6 +48,7 @@ def init(
     name: str | None,
     username_env: str | None,
     password_env: str | None,
+    allow_http: bool,
     sandbox: bool,
     github: bool,
     action: str | None,
@@ -75,6 +77,7 @@ def init(
         name=name,
         username_env=username_env,
         password_env=password_env,
+        allow_http=allow_http,
         sandbox=sandbox,
         github=github,
         action=action,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reconciler.model.errors import WrongUsage
-from reconciler.support.text import quoted
+from reconciler.support.text import did_you_mean, quoted
 from reconciler.workflow.options import ProjectFiles
 
 
@@ -15,11 +15,17 @@ def refuse_unread_paths(paths: Sequence[Path], files: ProjectFiles) -> None:
     """Raise `WrongUsage` for a path that would not be read, so that no file looks valid because it was skipped."""
     for path in paths:
         if not os.path.lexists(path):
-            raise WrongUsage(f"there is no file or folder {quoted(str(path))}")
+            raise WrongUsage(f"there is no file or folder {quoted(str(path))}", _meant(path, files))
         if not any(_is_read(way, path, files) for way in (real_path, absolute_path)):
             reason = f"neither {quoted(str(files.config))} nor within {quoted(str(files.clients_directory))}"
             hint = "leave it out, or name the files that it belongs to: --config FILE, --clients DIR"
             raise WrongUsage(f"{quoted(str(path))} would not be read: it is {reason}", hint)
+
+
+def _meant(path: Path, files: ProjectFiles) -> str:
+    folder = files.clients_directory
+    known = [str(files.config), str(folder), *map(str, sorted(folder.glob("**/*.y*ml")))]
+    return did_you_mean(str(path), known) or "leave it out for all files"
 
 
 def _is_read(way: Callable[[Path], Path], path: Path, files: ProjectFiles) -> bool:

@@ -75,8 +75,17 @@ def create_atomically(file: Path, text: str, what: str) -> bool:
             raise ReconcilerError(f"{file} is not written: {why}", "choose a folder that only you can write to")
         return _create(file, text.encode())
     except OSError as problem:
-        reason = (problem.strerror or "it cannot be written").lower()
-        raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", "choose another folder") from None
+        if (in_the_way := _no_folder(file)) is not None:
+            reason, hint = f"{in_the_way} is not a folder", "move it away, or choose another folder"
+        else:
+            reason, hint = (problem.strerror or "it cannot be written").lower(), "choose another folder"
+        raise ReconcilerError(f"cannot write the {what} to {file}: {reason}", hint) from None
+
+
+def _no_folder(file: Path) -> Path | None:
+    """What stands in the way of a file's folder, such as a file of that name."""
+    there = next((each for each in file.parents if os.path.lexists(each)), None)
+    return None if there is None or there.is_dir() else there
 
 
 def replace_atomically(file: Path, data: bytes, what: str) -> None:

@@ -24,18 +24,20 @@ def ask(question: str) -> bool:
         raise click.Abort from None
 
 
-def ask_for(question: str, default: str, problem: Callable[[str], str | None]) -> str:
+def ask_for(question: str, default: str | None, problem: Callable[[str], str | None]) -> str:
     """Return what a person types; empty means the default. Repeats the question with the `problem` of an answer.
+
+    Without a default, an empty answer has a problem too.
 
     Raises `click.Abort` for Ctrl-C, Ctrl-D.
     """
     try:
         while True:
-            say(f"{question} [{default}]: ")
+            say(f"{question} [{default}]: " if default is not None else f"{question}: ")
             line = _next_line()
             if not line:
                 raise click.Abort
-            answer = line.strip() or default
+            answer = line.strip() or default or ""
             if (wrong := problem(answer)) is None:
                 return answer
             say(f"{wrong}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.files import create_atomically
-from reconciler.cli.run.first_instance import InitFlags, ask_for_instance, instance_from_flags
+from reconciler.cli.run.first_instance import InitFlags, ask_for_instance, instance_from_flags, problem_of
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.declared.git.repository import work_tree_root
+from reconciler.declared.yaml.load import load_file
 from reconciler.exporting.new_project.pipelines import (
     GITLAB,
     github_files,
@@ -30,10 +32,10 @@ from reconciler.exporting.new_project.starting_files import (
     common_files,
     go_into,
     instance_lines,
-    new_settings,
     starting_files,
 )
-from reconciler.model.errors import Refused, WrongUsage
+from reconciler.git.ignored import is_ignored
+from reconciler.model.errors import GitError, Refused, WrongUsage
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted, quoted_url
 from reconciler.workflow.options import require_extras
@@ -58,6 +60,7 @@ class Project:
 def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     """Write the files that are missing, and return the exit code. Never changes a file that is there."""
     flags.refuse()
+    _refuse_url(folder)
     if os.path.lexists(folder) and not folder.is_dir():
         raise WrongUsage(
             f"{quoted(str(folder))} is not a folder", "name a folder, or leave the argument out for the current folder"
@@ -75,39 +78,70 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     return 0
 
 
+def _refuse_url(folder: Path) -> None:
+    """Raise `WrongUsage` for a URL in place of the folder. As a path, it has lost one of its slashes."""
+    if found := re.fullmatch(r"(https?):/+(.+)", str(folder)):
+        url = printable(f"{found[1]}://{found[2].rpartition('@')[2]}")
+        hint = f"to export what it has: reconciler init --from {url}; only to write the files: --url {url}"
+        raise WrongUsage(f"DIR is a folder, and {url} is a URL", hint)
+
+
 def _known(folder: Path, flags: InitFlags, console: Console) -> Project:
     """Return the project that is there.
 
     Raises `Refused` if it lacks the instance that the flags describe, after printing the lines to add to stdout.
     """
-    settings = valid_settings(folder / SETTINGS)
+    file = folder / SETTINGS
+    if _has_no_instance(file):
+        new = instance_from_flags(flags) if flags.names_an_instance else ask_for_instance(flags)
+        console.result("instances:\n" + _lines_of(new))
+        hint = "copy the lines above into it (in place of an empty `instances:`), and repeat the command"
+        raise Refused(f"{file} has no instance yet", hint)
+    settings = valid_settings(file)
     instance = None
     if flags.url is not None:
-        url = flags.url.rstrip("/")
+        url = flags.url.strip().rstrip("/")
         instance = next((each for each in settings.instances if each.url == url), None)
         if instance is None:
             new = instance_from_flags(flags)
-            if new.name in {each.name for each in settings.instances}:
+            if taken := next((each for each in settings.instances if each.name == new.name), None):
                 raise Refused(
-                    f"{folder / SETTINGS} has an instance {quoted(new.name)} with another URL",
-                    "for another instance, repeat the command with a name that is not taken: --name NAME",
+                    f"{file} has an instance {quoted(new.name)} with another URL, {taken.identity}",
+                    "if that URL is wrong, correct it there and repeat the command; for another instance, add a name"
+                    " that is not taken: --name NAME",
                 )
-            console.result("".join(f"{printable(line)}\n" for line in instance_lines(new).splitlines()))
+            console.result(_lines_of(new))
             raise Refused(
-                f"{folder / SETTINGS} exists, and has no instance {quoted_url(flags.url)}",
+                f"{file} exists, and has no instance {quoted_url(url)}",
                 "copy the lines above into its `instances:`, and repeat the command",
             )
     elif flags.sandbox:
-        raise Refused(f"{folder / SETTINGS} exists", "leave out --sandbox, or name another folder")
+        raise Refused(f"{file} exists", "leave out --sandbox, or name another folder")
     declared = {} if flags.adopts or _declares(folder) else {CLIENTS: NO_CLIENTS}
     return Project(folder, settings, instance, {Path(SETTINGS): "", **declared, **common_files()})
 
 
+def _has_no_instance(file: Path) -> bool:
+    """Whether reconciler.yaml is empty but for comments, or names no instance."""
+    if not file.is_file():
+        return False
+    loaded = load_file(file, str(file))
+    if not loaded.documents:
+        return {each.rule for each in loaded.diagnostics} == {"empty-file"}
+    root = loaded.documents[0].root
+    return isinstance(root, dict) and not root.get("instances")
+
+
+def _lines_of(new: NewInstance) -> str:
+    return "".join(f"{printable(line)}\n" for line in instance_lines(new).splitlines())
+
+
 def _new(folder: Path, flags: InitFlags) -> Project:
-    new = instance_from_flags(flags) if flags.names_an_instance else ask_for_instance()
-    settings, problem = new_settings(new, folder)
-    if settings is None or problem is not None:
-        raise WrongUsage(_words(new), None) if problem is None else WrongUsage(problem.message, problem.hint)
+    _refuse_inside(folder)
+    new = instance_from_flags(flags) if flags.names_an_instance else ask_for_instance(flags)
+    settings, wrong = problem_of(new, folder)
+    if settings is None or wrong is not None:
+        raise WrongUsage(*(wrong or (f"{quoted(new.name)} cannot be an instance", None)))
     require_extras(settings.instances)  # else the first command after this one would ask for it
     # An export writes the first declarations. Declarations that are there are somebody's own.
     clients = not flags.adopts and not _declares(folder)
@@ -124,14 +158,24 @@ def _refuse_declared(project: Project, flags: InitFlags) -> None:
         name = project.instance.name
         file = project.folder / "clients" / f"{name}.yaml"
         if os.path.lexists(file):
-            hint = (
-                f"add what is not declared yet: {shlex.join(['reconciler', 'export', '--instance', name, '--update'])}"
-            )
+            rest = shlex.join(["reconciler", "export", "--instance", name, "--update"])
+            hint = f"add what is not declared yet: {rest}"
+            if not os.path.lexists(project.folder / SETTINGS):
+                first = shlex.join(["reconciler", "init", str(project.folder), "--url", str(project.instance.url)])
+                hint = f"move it away; or write the other files first ({first}), then {hint}"
             raise Refused(f"{quoted(str(file))} exists", printable(hint))
 
 
-def _words(new: NewInstance) -> str:
-    return f"{quoted(new.name)} cannot be an instance"
+def _refuse_inside(folder: Path) -> None:
+    """Raise `Refused` for a folder that another project reads as declarations."""
+    real = Path(os.path.realpath(folder))
+    for above in real.parents:
+        if real.is_relative_to(above / "clients") and os.path.isfile(above / SETTINGS):
+            shown = printable(os.path.relpath(above, os.getcwd()))
+            raise Refused(
+                f"this folder belongs to the project in {shown}, which reads everything in its clients/",
+                f"run in the project: cd {shlex.quote(shown)}; for another project, name a folder elsewhere",
+            )
 
 
 def _pipelines(project: Project, flags: InitFlags) -> Mapping[Path, str]:
@@ -177,7 +221,15 @@ def _left_to_do(file: Path) -> str:
         lines = file.read_text(encoding="utf-8", errors="replace").split()
     except OSError:
         lines = []
-    return "" if STATE in lines else f": add the line {STATE} to it"
+    named = any(line.removeprefix("/").rstrip("/") == STATE.rstrip("/") for line in lines)
+    return "" if named or _git_ignores(file.parent / STATE / "journal") else f": add the line {STATE} to it"
+
+
+def _git_ignores(path: Path) -> bool:
+    try:
+        return work_tree_root(path.parent.parent) is not None and is_ignored(path, os.environ)
+    except GitError:
+        return False
 
 
 def _next(project: Project) -> str:

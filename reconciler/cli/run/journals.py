@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output.console import Console
-from reconciler.model.errors import GitError, ReconcilerError
+from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.support.planted import planted
 from reconciler.support.state_dir import exposure
 
@@ -69,13 +69,20 @@ def find_runs(config: Path, journal: Path | None, name: str, console: Console) -
 
 
 def journals_in(config: Path, chosen: Path | None) -> list[PastRun | UnreadableJournal]:
-    """Return the journals in the folder, each once. The default folder may be missing: the first apply creates it."""
+    """Return the journals in the folder, each once. The default folder may be missing: the first apply creates it.
+
+    Raises `ReconcilerError` where there is neither that folder nor a project.
+    """
     from reconciler.applying.past_runs import list_runs
 
     if chosen is not None and not chosen.is_dir():
         raise ReconcilerError(
             f"cannot read the journals in {chosen}: there is no such folder", "name it: --journal DIR"
         )
+    if chosen is None and not any(map(os.path.lexists, (config, journal_directory(config, None)))):
+        from reconciler.declared.config.missing import missing_settings
+
+        raise InvalidDeclarations([missing_settings(config)])
     return _each_once(list_runs(journal_directory(config, chosen)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -201,7 +202,7 @@ def _url_problems(document: Document) -> Iterator[Diagnostic]:
 def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
     parts = _split(url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        yield f"{quoted_url(url)} is not the URL of an instance", "write it like https://acme.processmaker.net"
+        yield f"{quoted_url(url)} is not the URL of an instance", _how_to_write(url)
         return
     if parts.username is not None or parts.password is not None:
         yield "the URL contains a user name or password", "remove it; credentials are named under `credentials:`"
@@ -210,6 +211,19 @@ def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
         message = f"plain http to {parts.hostname} sends the password unencrypted over the network"
         yield message, "use https; if that is not possible, add `allow_http: true` to the instance"
+
+
+def _how_to_write(url: str) -> str:
+    """The hint for what is no URL: itself with a scheme, if that is all that it lacks, else an example."""
+    example = "write it like https://acme.processmaker.net"
+    if " " in url or not url.isprintable():
+        return f"{example}, without blanks and characters that cannot be seen"
+    if re.search(r"://[^/]*:[0-9]+(?:/|$)", url):
+        return f"{example}, with a port from 1 to 65535 or none"
+    parts = _split(f"https://{url}") if "://" not in url and "@" not in url else None
+    if parts is not None and parts.hostname and (is_loopback(parts.hostname) or "." in parts.hostname):
+        return f"write it like {'http' if is_loopback(parts.hostname) else 'https'}://{url}"
+    return example
 
 
 def _split(url: str) -> SplitResult | None:

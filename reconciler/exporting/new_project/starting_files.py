@@ -61,6 +61,8 @@ class NewInstance:
     url: str | None = None
     username_env: str = ""
     password_env: str = ""
+    allow_http: bool = False
+    """Whether the password may be sent unencrypted."""
 
 
 def variable_for(name: str, what: str) -> str:
@@ -87,7 +89,8 @@ def _keys(instance: NewInstance) -> Sequence[str]:
     if instance.url is None:
         return [f"embedded: {STATE}sandbox.sqlite3"]
     user, password = quoted_scalar(instance.username_env), quoted_scalar(instance.password_env)
-    return [f"url: {_url(instance.url)}", f"credentials: {{username_env: {user}, password_env: {password}}}"]
+    allow = ["allow_http: true"] if instance.allow_http else []
+    return [f"url: {_url(instance.url)}", f"credentials: {{username_env: {user}, password_env: {password}}}", *allow]
 
 
 def new_settings(instance: NewInstance, folder: Path) -> tuple[Settings | None, Diagnostic | None]:

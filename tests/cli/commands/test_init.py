@@ -174,7 +174,19 @@ def test_what_cannot_be_written_leaves_nothing_behind(project: Project) -> None:
     [
         ((), "add --url URL"),
         (("--url", "http://acme.example.com"), "unencrypted over the network"),
-        (("--url", "acme.example.com"), "write it like https://"),
+        (("--url", "http://acme.example.com"), "add --allow-http to this command"),
+        (("--url", "acme.example.com"), "write it like https://acme.example.com\n"),
+        (("--url", "localhost:8089"), "write it like http://localhost:8089\n"),
+        (("--url", "https://acme.example.com:99999"), "with a port from 1 to 65535"),
+        (("--url", f"{URL}/pm/admin/auth-clients"), f"leave out the page: {URL}/pm\n"),
+        (("--from", f"{URL}/login"), f"leave out the page: {URL}\n"),
+        ((URL,), f"reconciler init --from {URL}; only to write the files: --url {URL}\n"),
+        (("https://u:hunter2@acme.example.com",), "https://acme.example.com is a URL"),
+        (("--url", ""), "--url is empty"),
+        (("--from", " "), "--from is empty"),
+        (("--url", URL, "--name", ""), "--name is empty"),
+        (("--url", URL, "--password-env", "hunter2"), "never the password itself"),
+        (("--url", URL, "--username-env", "PM_ONE", "--password-env", "PM_ONE"), "name two variables"),
         (("--url", "https://u:hunter2@acme.example.com"), "remove it"),
         (("--url", URL, "--name", "a b"), "letters, digits"),
         (("--url", URL, "--username-env", "$USER"), "not the name of an environment variable"),
@@ -207,6 +219,69 @@ def test_another_instance_for_a_project_that_exists_is_lines_to_add_as_fmt_write
     project.write("reconciler.yaml", f"{before['reconciler.yaml']}{ended.out}")
     assert project.run(*another).code == project.run("fmt", "--check").code == 0
     assert "eu-1" in project.run("instances").out
+
+
+def test_a_plain_http_url_is_taken_by_whoever_allows_it(project: Project) -> None:
+    assert project.run("init", "--url", " http://acme.example.com/ ", "--allow-http").code == 0
+    settings = yaml.safe_load((project.folder / "reconciler.yaml").read_text())
+    assert settings["instances"]["production"]["allow_http"] is True
+    assert project.run("validate").code == project.run("fmt", "--check").code == 0
+    assert "kept reconciler.yaml" in project.run("init", "--url", "http://acme.example.com").out
+
+
+def test_a_url_that_was_wrong_says_where_to_correct_it(project: Project, live: Platform) -> None:
+    wrong = "http://127.0.0.1:1"
+    ended = project.run("init", "--from", wrong)
+    assert ended.code == 1
+    assert "if the URL is wrong, correct `url:` in reconciler.yaml; once it is fixed:\n" in ended.out
+    again = project.run("init", "--from", live.url)
+    assert again.code == 4
+    assert f"with another URL, {wrong}\n" in again.only_error() + "\n"
+    assert "if that URL is wrong, correct it there and repeat the command" in again.err
+    settings = (project.folder / "reconciler.yaml").read_text()
+    project.write("reconciler.yaml", settings.replace(wrong, live.url))
+    assert project.run("init", "--from", live.url).code == 0
+
+
+def test_with_declarations_of_somebody_the_export_adds_only_what_they_lack(project: Project, live: Platform) -> None:
+    """A client that is declared twice would make the new project invalid."""
+    live.has(stored("Portal"), stored("Nightly"))
+    mine = "clients:\n  - name: Portal\n    grants: {password: true}\n"
+    project.write("clients/mine.yaml", mine)
+    ended = project.run("init", "--from", live.url)
+    assert ended.code == 0
+    assert "added 1 client to clients/production.yaml" in ended.err
+    assert "should report no changes" not in ended.out
+    assert (project.folder / "clients/mine.yaml").read_text() == mine
+    plan = project.run(*next_commands(ended.out)[0].split()[1:])
+    assert plan.code == 0
+    assert "1 to update · 1 in sync" in plan.out
+
+
+def test_where_the_export_has_no_place_its_advice_leads_to_one(project: Project, live: Platform) -> None:
+    project.write("clients/production.yaml", "clients: []\n")
+    ended = project.run("init", "--from", live.url)
+    assert ended.code == 4
+    assert list(files(project.folder)) == ["clients/production.yaml"]
+    first, then = (each.split()[1:] for each in re.findall(r"reconciler [^),]+", ended.err))
+    assert project.run(*first).code == project.run(*then).code == project.run("plan").code == 0
+
+
+@pytest.mark.parametrize("line", [".reconciler", "/.reconciler/", ".reconc*"])
+def test_what_git_ignores_in_other_words_is_not_asked_for(project: Project, line: str) -> None:
+    repository(project.folder, {"README": ""})
+    project.write(".gitignore", f"node_modules/\n{line}\n")
+    assert "kept .gitignore, which exists\n" in project.run("init", "--sandbox").out
+
+
+@pytest.mark.parametrize("place", ["clients", "clients/eu"])
+def test_among_the_declarations_of_a_project_there_is_none_within(project: Project, place: str) -> None:
+    project.run("init", "--sandbox")
+    before = files(project.folder)
+    ended = project.run("init", "--sandbox", place)
+    assert ended.code == 4
+    assert "belongs to the project in ." in ended.only_error()
+    assert files(project.folder) == before
 
 
 def test_another_instance_needs_a_name_of_its_own(project: Project) -> None:
@@ -297,6 +372,29 @@ def test_whoever_leaves_a_question_gets_no_files(project: Project) -> None:
     assert files(project.folder) == {}
 
 
+def test_what_is_typed_in_place_of_a_variable_is_in_no_file(project: Project) -> None:
+    """Somebody will type the password where the name of a variable is asked for."""
+    typed = [f"{URL}/login\n".encode(), f"{URL}\n".encode(), b"\n", b"\n", b"Hunter-2\n", b"Hunter2\n"]
+    typed += [b"PM_EU_USERNAME\n", b"\n"]
+    ended = at_a_terminal("init", "--name", "eu", typed=typed, question=ANSWER)
+    assert ended.code == 0, ended.out
+    assert "the user name and the password are in one variable" in ended.out
+    text = (project.folder / "reconciler.yaml").read_text()
+    assert "unter" not in text
+    assert "PM_EU_PASSWORD" in text
+
+
+def test_a_pipeline_is_not_offered_for_a_sandbox(project: Project) -> None:
+    typed = [b"\n", b"sandbox\n", CTRL_C]
+    ended = at_a_terminal("init", "--gitlab", typed=typed, question=re.compile(rb"in a browser: "))
+    assert ended.code == 130
+    assert ended.out.count("URL of the instance, as in a browser: ") == 3
+    assert files(project.folder) == {}
+
+
 def test_an_empty_answer_makes_a_sandbox(project: Project) -> None:
     assert at_a_terminal("init", typed=[b"\n"], question=ANSWER).code == 0
     assert "sandbox" in project.run("instances").out
+    typed = [b"Sandbox\n"]
+    assert at_a_terminal("init", "--name", "trial", "two", typed=typed, question=ANSWER).code == 0
+    assert "trial" in (project.folder / "two/reconciler.yaml").read_text()
