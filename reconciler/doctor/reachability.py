@@ -105,12 +105,12 @@ def _answer(reach: ProbeResult) -> Iterator[DoctorFinding]:
         case Failure():
             yield _failed(Check.PLATFORM, "no-answer", reach.answer)
         case AnonymousAnswer():
-            yield from _unexpected_answer(reach.answer)
+            yield from _unexpected_answer(reach.answer, reach.proxy)
         case None:
             pass
 
 
-def _unexpected_answer(answer: AnonymousAnswer) -> Iterator[DoctorFinding]:
+def _unexpected_answer(answer: AnonymousAnswer, proxy: str | None) -> Iterator[DoctorFinding]:
     match answer.kind:
         case AnswerKind.PLATFORM:
             return
@@ -123,6 +123,8 @@ def _unexpected_answer(answer: AnonymousAnswer) -> Iterator[DoctorFinding]:
             code, (text, way_out) = "unavailable", _unavailable(answer.status)
         case AnswerKind.OTHER:
             code, (text, way_out) = "not-the-platform", _other(answer.status)
+    if proxy is not None and code in ("redirected", "not-the-platform"):
+        way_out = f"the proxy {proxy} may have answered in its place; else {way_out}"
     yield DoctorFinding(FindingSeverity.ERROR, Check.PLATFORM, code, text, way_out)
 
 
@@ -143,6 +145,7 @@ _UNAVAILABLE = {
     502: ("the platform behind the proxy does not answer (502)", "have a look at the platform's web server"),
     503: ("it is in maintenance or overloaded (503)", "try again later; maintenance also refuses every login"),
     504: ("the platform behind the proxy does not answer in time (504)", "have a look at the platform's web server"),
+    511: ("the network wants a login of its own first (511)", "log in to this network in a browser"),
 }
 
 

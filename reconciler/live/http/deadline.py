@@ -36,6 +36,10 @@ _LARGEST_TUNNEL = 64 * 1024
 """Bytes of a proxy's answer to CONNECT. http.client reads its headers until they end, however many they are."""
 
 
+class TunnelTimeout(TimeoutError):
+    """A proxy was reached, and did not connect to the instance in time."""
+
+
 class _DeadlineSocket:
     """A wrapper of a connected socket that replaces only its timeout and its reads.
 
@@ -179,8 +183,10 @@ class _Deadline:
         self.sock = self._limited(connected, _LARGEST_TUNNEL)
         try:
             super()._tunnel()  # type: ignore[misc]
-        except HTTPException:
+        except (HTTPException, TimeoutError) as error:
             self.close()  # then urllib3 reports that the proxy failed, not the instance
+            if isinstance(error, TimeoutError):
+                raise TunnelTimeout from error
             raise
         self.sock = connected
         connected.settimeout(_left(self._until))

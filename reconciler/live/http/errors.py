@@ -59,7 +59,7 @@ def _through(proxy: Proxy | None, why: str, hint: str | None) -> tuple[str, str 
     if proxy is None:
         return why, hint
     if hint is None or "`url:`" in hint:
-        hint = f"check {proxy.source}; NO_PROXY names hosts to reach without a proxy"
+        hint = f"check {proxy.source}; {proxy.exception}"
     elif hint == CA_HINT:
         hint += "; a proxy that inspects TLS connections has its own authority"
     return f"{why}, through {proxy}", hint

@@ -26,10 +26,16 @@ class HttpResponse:
     """The instance's clock: the `Date` header as sent."""
     tried: str = ""
     """What a failure message adds about the attempts; empty after a single one."""
+    proxy: str = ""
+    """The proxy that it came through, which may have answered itself; empty without one."""
     quote: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
     """What a message may show of the words in it: a server can repeat what it was sent."""
     quote_refusal: Callable[[str], str] = field(default=_as_it_is, repr=False, compare=False)
     """What a message may show of the words that refuse an account."""
+
+    def or_of_proxy(self, hint: str) -> str:
+        """The hint for an answer that is not the platform's."""
+        return f"{self.proxy} may have answered in its place; else {hint}" if self.proxy else hint
 
 
 @frozen

@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 
+from reconciler.live.http.deadline import TunnelTimeout
 from reconciler.live.http.proxy import Proxy
 
 _TUNNEL = r"Tunnel connection failed: (\d{3})"  # from a message of http.client
@@ -23,50 +24,78 @@ def proxy_failure(root: OSError | None, proxy: Proxy, seconds: float) -> tuple[s
         return refusal(status, proxy)
     why = _reason(getattr(root, "socket_err", None) or root, seconds)  # where PySocks keeps the cause
     hint = f"write http:// in {proxy.source}" if _speaks_no_tls(root) else f"check {proxy.source}"
-    return f"{proxy} {why}", f"{hint}; {_DIRECTLY}"
-
-
-_DIRECTLY = "NO_PROXY names hosts to reach without a proxy"
+    return f"{proxy} {why}", f"{hint}; {proxy.exception}"
 
 
 def refusal(status: int, proxy: Proxy) -> tuple[str, str]:
     """What a status of a proxy means, and the fix."""
     match status:
         case 407 if proxy.has_account:
-            return f"{proxy} does not accept its user name and password (407)", f"correct them in {proxy.source}"
+            why, hint = "does not accept its user name and password (407)", f"correct them in {proxy.source}; {_BASIC}"
         case 407:
-            hint = f"write them into {proxy.source}: http://user:password@{proxy.place}"
-            return f"{proxy} requires a user name and a password (407)", hint
+            why = "requires a user name and a password (407)"
+            hint = f"write them into {proxy.source}: http://user:password@{proxy.place}; {_BASIC}"
         case 502 | 503 | 504:
-            why = f"{proxy} cannot reach the instance ({status})"
-            return why, f"ask whoever runs the proxy; {_DIRECTLY}"
+            why, hint = f"cannot reach the instance ({status})", f"ask whoever runs the proxy; {proxy.exception}"
+        case 401 | 511:
+            why, hint = f"wants a login of its own first ({status})", f"{_PORTAL}; {proxy.exception}"
+        case status if 300 <= status < 400:
+            why, hint = (
+                f"redirects to another page instead ({status}), as the login page of a network does",
+                f"{_PORTAL}; {proxy.exception}",
+            )
+        case 400 | 404 | 405 | 501:
+            why = f"does not connect to other servers ({status}): it answers as a web server does"
+            hint = f"check {proxy.source}; {proxy.exception}"
+        case 429:
+            why, hint = "asks us to slow down (429)", "try again later"
+        case status if status >= 500:
+            why, hint = f"failed ({status})", f"ask whoever runs the proxy; {proxy.exception}"
         case _:
-            why = f"{proxy} refuses to connect to the instance ({status})"
-            return why, f"have this host allowed on the proxy; {_DIRECTLY}"
+            why = f"refuses to connect to the instance ({status})"
+            hint = f"have this host allowed on the proxy; {proxy.exception}"
+    return f"{proxy} {why}", hint
+
+
+_BASIC = "a proxy that takes only NTLM or Kerberos needs a local one in front of it, such as cntlm"
+_PORTAL = "log in to this network in a browser"
 
 
 def _reason(  # noqa: PLR0911  (one return per reason)
     root: OSError | None, seconds: float
 ) -> str:
     match root:
-        case ssl.SSLCertVerificationError():
-            return "has a certificate that does not verify"
-        case ssl.SSLError() if _speaks_no_tls(root):
-            return "does not speak TLS"
-        case socket.gaierror(errno=socket.EAI_AGAIN):
-            return "cannot be looked up: no name server answers"
+        case ssl.SSLError():
+            return _tls_reason(root)
         case socket.gaierror():
-            return "is not known: no name server has its host name"
+            return _name_reason(root)
         case TimeoutError():
-            return f"does not answer within {round(seconds, 2):g} s"
+            verb = "connect to the instance" if isinstance(root, TunnelTimeout) else "answer"
+            return f"does not {verb} within {round(seconds, 2):g} s"
         case ConnectionRefusedError():
             return "refuses the connection"
+        case ConnectionError():
+            return "closes the connection without an answer"
         case None:
             return "does not answer like a proxy"
         case _ if type(root).__module__ == "socks":
             return f"does not follow the SOCKS protocol ({type(root).__name__})"
         case _:
             return f"cannot be used ({root.strerror or type(root).__name__})"
+
+
+def _tls_reason(root: ssl.SSLError) -> str:
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return "has a certificate that does not verify"
+    if _speaks_no_tls(root):
+        return "does not speak TLS"
+    return f"makes no TLS connection ({root.reason or 'cut off'})"
+
+
+def _name_reason(root: socket.gaierror) -> str:
+    if root.errno == socket.EAI_AGAIN:
+        return "cannot be looked up: no name server answers"
+    return "is not known: no name server has its host name"
 
 
 def _speaks_no_tls(root: OSError | None) -> bool:

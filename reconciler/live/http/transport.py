@@ -242,7 +242,8 @@ class Transport:
                 return NoResponse(body, None, None, UnexpectedResponse, permanent=True)
             content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             location, retry_after, date = (response.headers.get(name) for name in ("Location", "Retry-After", "Date"))
-            return HttpResponse(response.status_code, content_type, location, body, retry_after, date)
+            proxy = str(self._proxy) if self._proxy is not None else ""
+            return HttpResponse(response.status_code, content_type, location, body, retry_after, date, proxy=proxy)
 
     def _prepare(
         self, call: ApiRequest, cookies: CookieSession, form: Secret | None, json: Mapping[str, object] | None

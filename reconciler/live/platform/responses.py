@@ -50,6 +50,7 @@ _WORDS = {
     502: "the platform behind the proxy does not answer (502)",
     503: "it is in maintenance or overloaded (503)",
     504: "the platform behind the proxy did not answer in time (504)",
+    511: "the network wants a login of its own first (511)",
 }
 
 _PLATFORM_HINT = "check that `url:` is the address of the platform itself"
@@ -87,7 +88,8 @@ def error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
         return _redirected(answer, call, url)
     if status in _WORDS or status >= 500:
         why = _WORDS.get(status, f"the server failed ({status})")
-        return Unavailable(failure_text(call, url, why + answer.tried), "try again later")
+        hint = "log in to this network in a browser" if status == 511 else "try again later"
+        return Unavailable(failure_text(call, url, why + answer.tried), hint)
     match status:
         case 400:
             why = "it does not know this host name (400)"
@@ -101,7 +103,7 @@ def error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
             return Rejected(failure_text(call, url, f"refused: {field_messages(answer) or 'no reason given'}"))
         case _:
             why = f"the platform does not answer this with {status}"
-    return UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
+    return UnexpectedResponse(failure_text(call, url, why), answer.or_of_proxy(_PLATFORM_HINT))
 
 
 def session_error_for(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayError:
@@ -149,7 +151,8 @@ def _redirected(answer: HttpResponse, call: ApiRequest, url: str) -> GatewayErro
         where = "an unreadable address"
     shown = one_line(answer.quote(where))
     why = f"it answers with a redirect to {shown}" if shown else "it answers with a redirect to another address"
-    return UnexpectedResponse(failure_text(call, url, why), "give the URL of the platform itself in `url:`")
+    hint = answer.or_of_proxy("give the URL of the platform itself in `url:`")
+    return UnexpectedResponse(failure_text(call, url, why), hint)
 
 
 def field_messages(answer: HttpResponse) -> str:
@@ -233,13 +236,15 @@ def decode_listing(
 def _decode_with(keep: _Keep, answer: HttpResponse, call: ApiRequest, url: str) -> object:
     if not is_json(answer):
         why = "it answers with a web page instead of data"
-        raise UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
+        raise UnexpectedResponse(failure_text(call, url, why), answer.or_of_proxy(_PLATFORM_HINT))
     if _has_too_many_values(answer.body):
         why = f"its answer has more than {_MOST_VALUES:,} values"
-        raise UnexpectedResponse(failure_text(call, url, why), _PLATFORM_HINT)
+        raise UnexpectedResponse(failure_text(call, url, why), answer.or_of_proxy(_PLATFORM_HINT))
     document = _decoded(answer.body, keep)
     if document is _NOT_JSON:
-        raise UnexpectedResponse(failure_text(call, url, "its answer is not valid JSON"), _PLATFORM_HINT)
+        raise UnexpectedResponse(
+            failure_text(call, url, "its answer is not valid JSON"), answer.or_of_proxy(_PLATFORM_HINT)
+        )
     return document
 
 

@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 from reconciler.live.http.body import FAILURES
 from reconciler.live.http.errors import explain_failure
 from reconciler.live.http.outcomes import HttpResponse
-from reconciler.live.http.proxy import Proxy
+from reconciler.live.http.proxy import Proxy, why_proxy
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.route import Route
 from reconciler.live.http.tls_inquiry import names_in
@@ -80,7 +80,7 @@ def probe_instance(  # noqa: PLR0913  (an instance's settings, by name)
 
 
 def _through_proxy(transport: Transport, proxy: Proxy, at: datetime) -> ProbeResult:
-    found = ProbeResult(transport.url, at, proxy.place, f"{proxy.source} names it")
+    found = ProbeResult(transport.url, at, proxy.place, why_proxy(transport.url, proxy))
     try:
         return replace(found, answer=_ask(transport))
     except ProxyFailed as error:

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from reconciler.live.http.errors import explain_failure
-from reconciler.live.http.proxy import Proxy, why_direct
+from reconciler.live.http.proxy import Proxy, why_direct, why_proxy
 from reconciler.live.http.route import Route
 from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import ProxyFailed, ReconcilerError, UnexpectedResponse
@@ -41,6 +41,17 @@ def failure(url: str = "https://acme.example", timeout: float = 30.0) -> Reconci
 
 UNUSABLE = {
     "http://[bad": "it is not a URL",
+    "http:/proxy.example:3128": "it is not a URL, which begins with http://",
+    "http:proxy.example:3128": "it is not a URL, which begins with http://",
+    "//proxy.example:3128": "it is not a URL, which begins with http://",
+    "http://::1:3128": "an IPv6 address takes brackets, as in http://[::1]:3128",
+    "http://ACME\\user:ssword1@proxy.example:3128": "percent-encoded",
+    "http://proxy.example/proxy.pac": "it is the address of a PAC file",
+    "${PROXY}": "it names no host that there can be",
+    "http://***:3128": "it names no host that there can be",
+    "DIRECT": "that word is not the URL of a proxy; for no proxy, unset it",
+    '"http://proxy.example:3128': "it begins or ends with a quote",
+    "socks://proxy.example:1080": "write socks5h://",
     "http://user:pa%24ssword1@[::1": "it is not a URL",
     "http://user:12345@": "it names no host",
     "http://user:pa#ssword1@proxy.example": "percent-encoded",
@@ -83,6 +94,14 @@ REFUSING = {
     (407, "user:pa%24ssword1@"): ("does not accept its user name and password (407)", "correct them in https_proxy"),
     (407, ""): ("requires a user name and a password (407)", "write them into https_proxy: http://user:password@"),
     (403, ""): ("refuses to connect to the instance (403)", "have this host allowed on the proxy"),
+    (404, ""): ("does not connect to other servers (404): it answers as a web server does", "check https_proxy; "),
+    (302, ""): (
+        "redirects to another page instead (302), as the login page of a network does",
+        "log in to this network",
+    ),
+    (511, ""): ("wants a login of its own first (511)", "log in to this network in a browser; "),
+    (429, ""): ("asks us to slow down (429)", "try again later"),
+    (500, ""): ("failed (500)", "ask whoever runs the proxy; "),
     (502, ""): ("cannot reach the instance (502)", "ask whoever runs the proxy; NO_PROXY names hosts"),
 }
 
@@ -111,12 +130,28 @@ def test_over_plain_http_a_proxy_that_wants_a_password_is_not_taken_for_the_inst
         assert len(proxy.requests) == 1
 
 
+def test_a_page_in_the_place_of_the_instance_may_come_from_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(lambda _: answer(200, b"<title>Welcome to this hotel</title>", content_type="text/html")) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        with pytest.raises(UnexpectedResponse) as caught, connect("http://acme.example", CREDENTIALS, allow_http=True):
+            pytest.fail("this is a captive portal")
+    place = proxy.url.removeprefix("http://")
+    assert str(caught.value.hint).startswith(
+        f"the proxy {place} (from http_proxy) may have answered in its place; else "
+    )
+
+
 def test_a_proxy_that_is_down_or_speaks_something_else_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = f"127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setenv("https_proxy", f"http://{place}")
         # It accepts and says nothing.
-        assert f"within 0.2 s, through the proxy {place} (from https_proxy)" in failure(timeout=0.2).message
+        found = failure(timeout=0.2)
+        assert f"the proxy {place} (from https_proxy) does not connect to the instance within 0.2 s" in found.message
+        assert isinstance(found, ProxyFailed)
+    with serving(lambda _: b"") as mute:
+        monkeypatch.setenv("https_proxy", mute.url)
+        assert "(from https_proxy) closes the connection without an answer" in failure().message
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # and never listens
         place = f"127.0.0.1:{nobody.getsockname()[1]}"
@@ -182,3 +217,35 @@ def test_why_no_proxy_is_used_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert why_direct(url, own_machine=False) == "NO_PROXY names this host"
     monkeypatch.setenv("no_proxy", "acme.example")
     assert why_direct(url, own_machine=False) == "no_proxy names this host"
+    monkeypatch.setenv("https_proxy", "")
+    assert why_direct(url, own_machine=False) == "https_proxy is empty, and is read before HTTPS_PROXY"
+    assert why_direct("http://acme.example", own_machine=False) == "HTTPS_PROXY is for https:// only"
+
+
+MISREAD = {
+    "*.example": "NO_PROXY has '*.example', which is not read in this form or place: write '.example'",
+    "acme.example:443": "write 'acme.example'",
+    "https://acme.example/": "write 'acme.example'",
+    "other.example acme.example": "write 'acme.example' after a comma",
+    "other.example;acme.example": "write 'acme.example' after a comma",
+    "'acme.example'": "write 'acme.example'",
+}
+
+
+@pytest.mark.parametrize("exceptions", MISREAD)
+def test_an_exception_in_a_form_that_is_not_read_is_named(exceptions: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", exceptions)
+    with serving(lambda _: answer(502)) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        assert str(failure().hint).endswith(MISREAD[exceptions])
+
+
+def test_of_two_variables_the_one_that_is_not_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("HTTPS_PROXY", "http://other.example:3128")
+    assert why_proxy("https://acme.example", PROXY).endswith("(HTTPS_PROXY names another, and is not read)")
+    monkeypatch.setenv("no_proxy", "other.example")
+    monkeypatch.setenv("NO_PROXY", "acme.example")
+    said = "https_proxy names it, and NO_PROXY names this host, but no_proxy is read in its place"
+    monkeypatch.delenv("HTTPS_PROXY")
+    assert why_proxy("https://acme.example", PROXY) == said
