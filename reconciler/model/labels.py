@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from reconciler.model.names import matches, matches_any
@@ -28,6 +29,12 @@ def is_for(glob: str, instance: Instance) -> bool:
 def names_for(glob: str, instances: Iterable[Instance]) -> tuple[str, ...]:
     """The names of the instances that a glob is for, in their order."""
     return tuple(instance.name for instance in instances if is_for(glob, instance))
+
+
+def meant_label(text: str, instances: Iterable[Instance]) -> str | None:
+    """The label that was probably meant by a text that names no instance: `eu`, `Label:eu` or `labels:eu`."""
+    bare = re.sub(r"^labels?[:=] *", "", text.strip(), flags=re.IGNORECASE).lower()
+    return next((each for each in labels_of(instances) if each.removeprefix(LABEL).lower() == bare), None)
 
 
 def labels_of(instances: Iterable[Instance]) -> list[str]:

@@ -49,7 +49,8 @@ def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ())
     """What is wrong with the placeholders of a path; `known` are allowed in it, `needed` are required."""
     found = _PLACEHOLDER.findall(path)
     offer = f"known here: {enumeration(f'{{{name}}}' for name in known)}"
-    faults = [
+    faults = [(f"'${{{name}}}' is not a placeholder", f"write {{{name}}}, without $") for name in _dollars(path, known)]
+    faults += [
         (f"{quoted('{' + name + '}')} is not a placeholder", _meant(name, known) or offer)
         for name in found
         if name not in known
@@ -61,6 +62,11 @@ def template_faults(path: str, known: Sequence[str], needed: Sequence[str] = ())
         braced = enumeration(f"{{{name}}}" for name in missing)
         faults.append((f"without {braced} all clients would have one file", f"put {braced} into the path"))
     return faults
+
+
+def _dollars(path: str, known: Sequence[str]) -> list[str]:
+    """The placeholders that are written like a variable of a shell or of a redirect URL."""
+    return [name for name in known if f"${{{name}}}" in path]
 
 
 def _meant(name: str, known: Sequence[str]) -> str | None:

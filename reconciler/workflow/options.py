@@ -7,7 +7,7 @@ from dataclasses import field
 from pathlib import Path
 
 from reconciler.model.errors import WrongUsage
-from reconciler.model.labels import covers, labels_of, names_for
+from reconciler.model.labels import covers, labels_of, meant_label, names_for
 from reconciler.model.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.frozen import frozen
@@ -137,9 +137,15 @@ def _all(settings: Settings) -> list[Instance]:
 def _named(settings: Settings, wanted: tuple[str, ...]) -> list[Instance]:
     for glob in wanted:
         if not names_for(glob, settings.instances):
-            known = [*(instance.name for instance in settings.instances), *labels_of(settings.instances)]
-            raise WrongUsage(f"no instance matches {quoted(glob)}", did_you_mean(glob, known) or _choices(settings))
+            raise WrongUsage(f"no instance matches {quoted(glob)}", _meant(glob, settings) or _choices(settings))
     return [instance for instance in settings.instances if covers(wanted, instance)]
+
+
+def _meant(glob: str, settings: Settings) -> str | None:
+    if label := meant_label(glob, settings.instances):
+        return f"did you mean {quoted(label)}?"
+    known = [*(instance.name for instance in settings.instances), *labels_of(settings.instances)]
+    return did_you_mean(glob, known)
 
 
 def _default(settings: Settings) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
+from reconciler.declared.config.credentials import credential_problems
 from reconciler.declared.config.policy import effective_policy, policy_problems
 from reconciler.declared.config.sinks import read_owners, read_sinks, shared_path_problems, sink_problems
 from reconciler.declared.yaml.document import Document
@@ -43,6 +44,7 @@ def read_settings(document: Document, root: Path) -> tuple[Settings | None, list
     shared = _texts(top.get("variables", {}))
     instances = tuple(_instance(document, name, node, shared, root) for name, node in top["instances"].items())
     problems = [*_url_problems(document), *_shared_targets(document, instances), *_default_problem(document)]
+    problems += _alike_names(document)
     problems += _misplaced_databases(document, instances, root)
     problems += shared_path_problems(document, root)
     problems += _value_problems(written, document)
@@ -73,7 +75,7 @@ def resolved_document(document: Document) -> Document:
 
 def _value_problems(written: Document, document: Document) -> Iterator[Diagnostic]:
     """The problems of single values, each once, whether they are an instance's own or a default."""
-    problems = [*sink_problems(document), *policy_problems(document)]
+    problems = [*sink_problems(document), *policy_problems(document), *credential_problems(document)]
     if _has_placeholders(document):
         from reconciler.declared.config.placeholders import placeholder_problems, unknown_placeholders
 
@@ -97,7 +99,7 @@ def _has_placeholders(document: Document) -> bool:
         )
         for node in nodes
     )
-    return any(isinstance(text, str) and "{" in text for texts in groups for text in texts)
+    return any(isinstance(text, str) and ("{" in text or "}" in text) for texts in groups for text in texts)
 
 
 def _instance(document: Document, name: str, node: Node, shared: Mapping[str, str], root: Path) -> Instance:
@@ -262,6 +264,16 @@ def _shared_targets(document: Document, instances: Sequence[Instance]) -> Iterat
             yield error(
                 "one-target", f"{first} and {instance.name} have {what}: they are the same instance", place, hint
             )
+
+
+def _alike_names(document: Document) -> Iterator[Diagnostic]:
+    """Names that differ only in case: globs take them for one, and so do some file systems with journals and refs."""
+    seen: dict[str, str] = {}
+    for name in cast("Node", document.root)["instances"]:
+        first = seen.setdefault(name.casefold(), name)
+        if first != name:
+            message = f"{first} and {name} differ only in case: --instance, globs and some file systems ignore that"
+            yield error("instance-name", message, document.location("instances", name, key=True), "rename one of them")
 
 
 def _misplaced_databases(document: Document, instances: Sequence[Instance], root: Path) -> Iterator[Diagnostic]:

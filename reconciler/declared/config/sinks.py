@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.declared.yaml.document import Document
 from reconciler.model.clients import Location
-from reconciler.model.diagnostics import Diagnostic, error
+from reconciler.model.diagnostics import Diagnostic, error, warning
 from reconciler.model.placeholders import INSTANCE_PLACEHOLDERS
 from reconciler.model.settings import (
     AgeSinkSetting,
@@ -19,6 +19,7 @@ from reconciler.model.settings import (
     SinkScope,
     SinkSetting,
 )
+from reconciler.support.text import quoted
 
 if TYPE_CHECKING:
     from reconciler.secrets.paths import Fault
@@ -56,6 +57,7 @@ def sink_problems(document: Document) -> Iterator[Diagnostic]:
     """Invalid age recipients, and invalid paths."""
     yield from _recipient_problems(document)
     yield from _path_problems(document, list(_files(document)))
+    yield from _argument_problems(document)
 
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
@@ -87,6 +89,17 @@ def _path_problems(document: Document, files: Sequence[File]) -> Iterator[Diagno
         for message, hint in _path_faults(kind, path):
             place = document.location("instances", instance, "sinks", position, kind, "path")
             yield error("sink-path", message, place, hint)
+
+
+def _argument_problems(document: Document) -> Iterator[Diagnostic]:
+    """Placeholders in the arguments of a program, which gets them as they are."""
+    for instance, node in cast("Node", document.root)["instances"].items():
+        for position, item in enumerate(node.get("sinks", ())):
+            for number, word in enumerate(item.get("command", {}).get("run", ())):
+                if any(f"{{{name}}}" in word for name in INSTANCE_PLACEHOLDERS):
+                    place = document.location("instances", instance, "sinks", position, "command", "run", number)
+                    hint = "the program reads the name of the instance on standard input, as `instance`"
+                    yield warning("placeholder", f"{quoted(word)} is passed to the program as it is", place, hint)
 
 
 def _path_faults(kind: str, path: str) -> list[Fault]:

@@ -10,7 +10,7 @@ from reconciler.declared.clients.resolve import RuleContext
 from reconciler.declared.clients.variables import names_in
 from reconciler.declared.rules.finding import ProjectContext, RuleFinding
 from reconciler.model.clients import Grant
-from reconciler.model.labels import LABEL, labels_of, names_for
+from reconciler.model.labels import LABEL, labels_of, meant_label, names_for
 from reconciler.model.lines import expected_capabilities
 from reconciler.project import PROJECT
 from reconciler.support.text import closest, did_you_mean, enumeration, quoted, some
@@ -114,8 +114,8 @@ def _unknown_instance(glob: str, files: ProjectContext) -> tuple[str, str]:
     is_glob = "*" in glob or "?" in glob
     labels = labels_of(files.settings.instances)
     if not glob.startswith(LABEL):
-        meant = LABEL + glob.lower().removeprefix(LABEL)
-        hint = f"did you mean {quoted(meant)}?" if meant in labels else _which_instance(glob, files)
+        meant = meant_label(glob, files.settings.instances)
+        hint = f"did you mean {quoted(meant)}?" if meant else _which_instance(glob, files)
         return f"no instance is {'matched by' if is_glob else 'called'} {quoted(glob)}", hint
     label = glob.removeprefix(LABEL)
     message = f"no instance has {'a label that matches' if is_glob else 'the label'} {quoted(label)}"

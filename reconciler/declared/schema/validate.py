@@ -198,8 +198,7 @@ def _plain_words(keyword: str, problem: ValidationError) -> tuple[str, str | Non
         case "type":
             kinds = [allowed] if isinstance(allowed, str) else allowed
             found = problem.instance
-            is_item = _is_list_of_texts(problem.schema)
-            hint = f"write a list: [{quoted(found)}]" if isinstance(found, str) and is_item else None
+            hint = _instead(found, kinds, problem.schema)
             return f"expected {enumeration(map(_TYPES.__getitem__, kinds), 'or')}, got {_kind(found)}", hint
         case "enum":
             hint = did_you_mean(problem.instance, allowed) if isinstance(problem.instance, str) else None
@@ -213,6 +212,24 @@ def _plain_words(keyword: str, problem: ValidationError) -> tuple[str, str | Non
         case _:
             return f"this breaks the schema's `{keyword}`", None
 
+
+def _instead(found: object, kinds: Sequence[str], schema: Any) -> str | None:
+    """How a value would be written as what it has to be; None if that is not known."""
+    if isinstance(found, dict) and list(found) == ["label"]:
+        return f'put it in quotes, without a blank: "label:{found["label"]}"'
+    if not isinstance(found, str):
+        return None
+    if "array" in kinds and _is_list_of_texts(schema):
+        return f"write a list: [{quoted(found)}]"
+    if "integer" in kinds and re.fullmatch("[0-9]{1,9}", found):
+        return f"write it without quotes: {int(found)}"
+    return _SWITCHES.get(found.lower()) if "boolean" in kinds else None
+
+
+_SWITCHES = {
+    **dict.fromkeys(("yes", "on", "true", "y"), "write it as: true"),
+    **dict.fromkeys(("no", "off", "false", "n"), "write it as: false"),
+}
 
 _TYPES = {
     "string": "text",

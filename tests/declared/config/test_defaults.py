@@ -86,7 +86,7 @@ def test_instances_may_share_what_is_written_without_a_placeholder() -> None:
 def test_credentials_are_needed_where_there_are_neither_own_nor_defaults() -> None:
     for defaults in ("", "defaults: {}\n", "defaults: {timeout: 5}\n"):
         loaded = load_text(f"{defaults}instances: {{a: {{url: https://a.example.com}}}}".encode(), "f")
-        assert "needs `url:` and `credentials:`" in str(validate_document(loaded.documents[0], "reconciler"))
+        assert "an instance needs `credentials:`" in str(validate_document(loaded.documents[0], "reconciler"))
 
 
 def test_embedded_instances_leave_out_what_the_schema_forbids_them() -> None:
