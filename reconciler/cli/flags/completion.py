@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 def answer_shell(cli: click.Command, variable: str, instruction: str) -> NoReturn:
     """Answer a shell's request and end the process: `bash_complete`, or `bash_source` for the script itself."""
-    from click.shell_completion import shell_complete
+    from click.shell_completion import add_completion_class, shell_complete
 
+    from reconciler.cli.flags.bash_words import Bash
+
+    add_completion_class(Bash)
     try:
         code = shell_complete(cli, {}, "reconciler", variable, instruction)
     except Exception:  # a message would end up in the line that somebody is typing

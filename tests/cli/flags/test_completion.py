@@ -73,6 +73,19 @@ def test_so_are_labels_also_those_of_the_defaults(shell: Project) -> None:
     assert offered(shell, "plan", "-i", "") == ["acme", "us", "label:5", "label:all", "label:eu"]
 
 
+def test_what_bash_splits_is_completed_as_one_word(shell: Project) -> None:
+    """It takes `:` and `=` for ends of words, and replaces only what is behind the last."""
+    shell.write("reconciler.yaml", "instances:\n  acme: {labels: [eu, east]}\n  us: {labels: [us]}\n")
+    assert offered(shell, "plan", "-i", "label", ":") == ["east", "eu", "us"]
+    assert offered(shell, "plan", "-i", "label", ":", "e") == ["east", "eu"]
+    assert offered(shell, "plan", "-i", "label", ":", "eu", "--instance", "label", ":", "u") == ["us"]
+    assert offered(shell, "plan", "--instance", "=", "label", ":", "u") == ["us"]
+    assert offered(shell, "plan", "--instance", "=") == ["acme", "us", "label:east", "label:eu", "label:us"]
+    assert offered(shell, "plan", "--instance", "=", "u") == ["us"]
+    assert offered(shell, "plan", "-i", "label", ":", "eu", "--on-drift", "k") == ["keep"]
+    assert offered(shell, "plan", "-i", "label:e") == ["label:east", "label:eu"], "without `:` in COMP_WORDBREAKS"
+
+
 @pytest.mark.parametrize("text", [None, "", "instances: [", "instances: 5", "instances: {5: 6}", "[]", "\0", "!x y"])
 def test_whatever_is_wrong_a_shell_gets_no_message(shell: Project, text: str | None) -> None:
     (shell.folder / "reconciler.yaml").unlink()
