@@ -37,7 +37,7 @@ UNREAD_OF_INSTANCE = frozenset({"name", "location", "embedded"})
 class _Difference:
     key: str
     text: str
-    """Without a subject: "raises limits.deletes of production from 3 to 50"."""
+    """Without a subject, and without the name of the instance: "raises limits.deletes from 3 to 50"."""
     weaker: bool = True
     """Whether it weakens protection, or might."""
 
@@ -56,7 +56,7 @@ def _top(trusted: Settings, other: Settings) -> Iterator[_Difference]:
     for field in fields(Settings):
         if field.name not in UNREAD:
             compare = _COMPARED.get(field.name, _different)
-            yield from compare(field.name, "", getattr(trusted, field.name), getattr(other, field.name))
+            yield from compare(field.name, getattr(trusted, field.name), getattr(other, field.name))
 
 
 def _instances(trusted: Settings, other: Settings, name: str) -> Iterator[_Difference]:
@@ -74,44 +74,42 @@ def _of_instance(before: Instance, after: Instance) -> Iterator[_Difference]:
     for field in fields(Instance):
         if field.name not in UNREAD_OF_INSTANCE:
             compare = _COMPARED.get(field.name, _different)
-            yield from compare(
-                field.name, f" of {before.name}", getattr(before, field.name), getattr(after, field.name)
-            )
+            yield from compare(field.name, getattr(before, field.name), getattr(after, field.name))
 
 
-def _different(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]:
+def _different(key: str, before: Any, after: Any) -> Iterator[_Difference]:
     """Compare values of any type, down to the smallest parts that can be named."""
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in sorted({*before, *after}):
-            yield from _different(f"{key}.{name}", of, before.get(name), after.get(name))
+            yield from _different(f"{key}.{name}", before.get(name), after.get(name))
     elif is_dataclass(before) and type(before) is type(after):
         for field in fields(before):
-            yield from _different(f"{key}.{field.name}", of, getattr(before, field.name), getattr(after, field.name))
+            yield from _different(f"{key}.{field.name}", getattr(before, field.name), getattr(after, field.name))
     elif isinstance(before, tuple) and isinstance(after, tuple) and set(before) != set(after):
-        yield from _items(key, of, before, after)
+        yield from _items(key, before, after)
     elif not isinstance(before, Location):
-        yield _Difference(_code(key), f"changes {key}{of} from {_shown(before)} to {_shown(after)}")
+        yield _Difference(_code(key), f"changes {key} from {_shown(before)} to {_shown(after)}")
 
 
-def _items(key: str, of: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[_Difference]:
+def _items(key: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[_Difference]:
     if removed := [item for item in before if item not in after]:
-        yield _Difference(_code(key), f"takes {enumeration(map(_shown, removed))} out of {key}{of}")
+        yield _Difference(_code(key), f"takes {enumeration(map(_shown, removed))} out of {key}")
     if added := [item for item in after if item not in before]:
-        yield _Difference(_code(key), f"adds {enumeration(map(_shown, added))} to {key}{of}")
+        yield _Difference(_code(key), f"adds {enumeration(map(_shown, added))} to {key}")
 
 
-def _guarding(key: str, of: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Difference]:
+def _guarding(key: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Difference]:
     """Compare a list that protects what it names: only removals weaken protection."""
-    for each in _different(key, of, before, after):
+    for each in _different(key, before, after):
         yield _Difference(each.key, each.text, weaker=each.text.startswith("takes"))
 
 
-def _limits(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]:
+def _limits(key: str, before: Any, after: Any) -> Iterator[_Difference]:
     for field in fields(before):
         old, new = getattr(before, field.name), getattr(after, field.name)
-        name = f"{key}.{field.name}{of}"
+        name = f"{key}.{field.name}"
         if old == new:
             continue
         if new is None:
@@ -123,58 +121,49 @@ def _limits(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]
             yield _Difference(key, f"{'raises' if raised else 'lowers'} {name} from {old} to {new}", weaker=raised)
 
 
-def _switch(weaker: bool) -> Callable[[str, str, Any, Any], Iterator[_Difference]]:
+def _switch(weaker: bool) -> Callable[[str, Any, Any], Iterator[_Difference]]:
     """Comparison for an on/off setting; changing it to `weaker` weakens protection."""
 
-    def compare(key: str, of: str, before: bool, after: bool) -> Iterator[_Difference]:
+    def compare(key: str, before: bool, after: bool) -> Iterator[_Difference]:
         if before != after:
-            yield _Difference(key, f"turns {key}{of} {'on' if after else 'off'}", weaker=after is weaker)
+            yield _Difference(key, f"turns {key} {'on' if after else 'off'}", weaker=after is weaker)
 
     return compare
 
 
-def _frozen(key: str, of: str, before: str | None, after: str | None) -> Iterator[_Difference]:
-    who = of.removeprefix(" of ")
+def _frozen(key: str, before: str | None, after: str | None) -> Iterator[_Difference]:
     if before is not None and after is None:
-        yield _Difference(key, f"takes the freeze ({before}) from {who}")
+        yield _Difference(key, f"removes the freeze ({before})")
     elif before is None and after is not None:
-        yield _Difference(key, f"freezes {who} ({after})", weaker=False)
+        yield _Difference(key, f"freezes the instance ({after})", weaker=False)
     else:
-        yield from _harmless(key, of, before, after)
+        yield from _harmless(key, before, after)
 
 
-def _harmless(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]:
-    yield from (_Difference(each.key, each.text, weaker=False) for each in _different(key, of, before, after))
+def _harmless(key: str, before: Any, after: Any) -> Iterator[_Difference]:
+    yield from (_Difference(each.key, each.text, weaker=False) for each in _different(key, before, after))
 
 
-def _url(key: str, of: str, before: str | None, after: str | None) -> Iterator[_Difference]:
+def _url(key: str, before: str | None, after: str | None) -> Iterator[_Difference]:
     if before != after:
         old, new = ("none" if url is None else quoted_url(url) for url in (before, after))
-        yield _Difference(key, f"changes {key}{of} from {old} to {new}")
+        yield _Difference(key, f"changes {key} from {old} to {new}")
 
 
-def _variables(key: str, of: str, before: Any, after: Any) -> Iterator[_Difference]:
-    for each in _different(key, of, before, after):
+def _variables(key: str, before: Any, after: Any) -> Iterator[_Difference]:
+    for each in _different(key, before, after):
         yield _Difference(each.key, f"{each.text} (redirect URLs are made of it)")
 
 
-def _labels(key: str, of: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Difference]:
+def _labels(key: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[_Difference]:
     """Compare the labels of an instance: each decides which entries are for it."""
-    who = of.removeprefix(" of ")
     for label in sorted({*before} ^ {*after}):
-        change = (
-            f"gives the label {quoted(label)} to {who}"
-            if label in after
-            else f"takes the label {quoted(label)} from {who}"
-        )
-        effect = "include it" if label in after else "leave it out"
-        yield _Difference(key, f"{change} (entries for label:{label} {effect})")
+        change, effect = ("adds", "now include it") if label in after else ("removes", "now leave it out")
+        text = f"{change} the label {quoted(label)} (entries for label:{label} {effect})"
+        yield _Difference(key, text)
 
 
-def _rules(
-    key: str, of: str, before: Mapping[str, RuleSetting], after: Mapping[str, RuleSetting]
-) -> Iterator[_Difference]:
-    del of
+def _rules(key: str, before: Mapping[str, RuleSetting], after: Mapping[str, RuleSetting]) -> Iterator[_Difference]:
     for name in sorted({*before, *after}):
         yield from _rule(key, name, before.get(name, RuleSetting()), after.get(name, RuleSetting()))
 
@@ -193,7 +182,7 @@ def _severity(rule: RuleSetting) -> str:
     return "off" if rule.off else str(rule.severity or "its default")
 
 
-_COMPARED: Mapping[str, Callable[[str, str, Any, Any], Iterator[_Difference]]] = {
+_COMPARED: Mapping[str, Callable[[str, Any, Any], Iterator[_Difference]]] = {
     "protected": _guarding,
     "rules": _rules,
     "url": _url,

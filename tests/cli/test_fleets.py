@@ -26,6 +26,7 @@ from tests.cli.projects import (
     stored,
     wanted,
 )
+from tests.declared.git.repositories import commit, git
 from tests.faults import Hold, On, Respond
 
 if TYPE_CHECKING:
@@ -198,6 +199,58 @@ def test_what_sinks_of_many_instances_have_is_a_line_each_and_what_they_lack_lea
     assert lacking.out.count("missing     One (id 6)") == 1
     assert delivered.code == 0
     assert (project.folder / "i1.env").exists()
+
+
+def test_what_defaults_change_for_all_instances_is_said_once_and_a_label_that_moves_where_it_moves(
+    project: Project, tmp_path: Path
+) -> None:
+    project.declare(wanted("One", instances=["label:eu"]))
+    names = {"username_env": "PM_USER", "password_env": "PM_PASSWORD"}
+    with fleet(project, tmp_path, [None] * 3) as served:
+        found = {
+            f"i{number}": {"url": each.url, "labels": ["eu"] * (number == 0)} for number, each in enumerate(served)
+        }
+        project.configure(found, defaults={"credentials": names})
+        git(project.folder, "init", "-q")
+        commit(project.folder, {}, "Begin")
+        project.run("apply", "--all", "--yes")
+        found["i0"]["labels"], found["i1"]["labels"] = [], ["eu"]
+        for number in range(3):
+            project.environ.setenv(f"PM_I{number}", "Admin-pass-1")
+        project.configure(
+            found, defaults={"credentials": {**names, "password_env": "PM_{INSTANCE}"}, "allow_http": True}
+        )
+        ended = project.run("plan", "--all", "--base", "HEAD", "--report", "plan.md", "--report", "plan.sarif")
+    comment = (project.folder / "plan.md").read_text()
+    password = "changes credentials.password_env from 'PM_PASSWORD' to 'PM_{INSTANCE}' since the base"
+    for said in (ended.out, comment.replace("&#95;", "_"), (project.folder / "plan.sarif").read_text()):
+        assert said.count(password) == said.count("turns allow_http on since the base") == 1
+    assert f"! reconciler.yaml {password}\n            on all 3 instances\n" in ended.out
+    moves = re.findall(r"^(i\d)  http.*\n  ! reconciler.yaml (\w+) the label 'eu'", ended.out, re.MULTILINE)
+    assert moves == [("i0", "removes"), ("i1", "adds")]
+    assert "- on `i0`: reconciler.yaml removes the label 'eu' (entries for label:eu now leave it out)" in comment
+    assert re.search("Taken out of git, still live\n\n- `One` on `i0`", comment)
+    assert "- create `One` on `i1`" in comment
+
+
+def test_a_refusal_that_instances_share_is_said_once_with_a_command_for_all(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 3) as served:
+        git(project.folder, "init", "-q")
+        commit(project.folder, {}, "Begin")
+        project.run("apply", "--all", "--yes")
+        for each in served[:2]:
+            each.change("One", stored("One", "https://person.example.com/cb"))
+        refused = project.run("plan", "--all", "--base", "HEAD", "--report", "plan.md")
+        [line] = [each for each in refused.out.splitlines() if "reconciler export --update" in each]
+        command = line.partition("reconciler ")[2].partition(";")[0].split()
+        accepted = project.run(*command)
+    assert refused.code == 4
+    assert refused.out.count("x refused 'One': drift") == 1
+    assert command[-4:] == ["--instance", "i0", "--instance", "i1"]
+    assert " ".join(command) in (project.folder / "plan.md").read_text()
+    assert accepted.code == 4, "the entry is also for i2"
+    assert "Traceback" not in accepted.err
 
 
 def test_after_a_wave_that_failed_the_next_command_is_for_all_that_are_left(project: Project, tmp_path: Path) -> None:

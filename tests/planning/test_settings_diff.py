@@ -66,62 +66,59 @@ def test_equal_configurations_say_nothing_wherever_they_stand() -> None:
 @pytest.mark.parametrize(
     ("values", "told"),
     [
-        ({"limits": Limits(25, 25, 50, 25, 0)}, ["raises limits.deletes of production from 3 to 50"]),
-        ({"limits": Limits(25, 25, None, 25, 0)}, ["removes limits.deletes of production, which is 3"]),
-        ({"limits": Limits(1, 25, 3, 25, 0)}, ["lowers limits.creates of production from 25 to 1"]),
-        ({"limits": Limits(25, 25, 3, 99, 0)}, ["raises limits.deliveries of production from 25 to 99"]),
-        ({"limits": Limits(25, 25, 3, 25, 1)}, ["raises limits.issuer_changes of production from 0 to 1"]),
+        ({"limits": Limits(25, 25, 50, 25, 0)}, ["raises limits.deletes from 3 to 50"]),
+        ({"limits": Limits(25, 25, None, 25, 0)}, ["removes limits.deletes, which is 3"]),
+        ({"limits": Limits(1, 25, 3, 25, 0)}, ["lowers limits.creates from 25 to 1"]),
+        ({"limits": Limits(25, 25, 3, 99, 0)}, ["raises limits.deliveries from 25 to 99"]),
+        ({"limits": Limits(25, 25, 3, 25, 1)}, ["raises limits.issuer_changes from 0 to 1"]),
         (
             {"url": "https://evil.example"},
-            ["changes url of production from 'https://acme.example.com' to 'https://evil.example'"],
+            ["changes url from 'https://acme.example.com' to 'https://evil.example'"],
         ),
         (
             {"credentials": CredentialNames(username_env="PM_USER", password_env="OTHER")},
-            ["changes credentials.password_env of production from 'PM_PASSWORD' to 'OTHER'"],
+            ["changes credentials.password_env from 'PM_PASSWORD' to 'OTHER'"],
         ),
         (
             {"credentials": CredentialNames(username_env="PM_USER", password_env="PM_PASSWORD", as_is=True)},
-            ["changes credentials.as_is of production from false to true"],
+            ["changes credentials.as_is from false to true"],
         ),
         (
             {"variables": {"host": "evil.example"}},
-            [
-                "changes variables.host of production from 'portal.example.com' to 'evil.example' "
-                "(redirect URLs are made of it)"
-            ],
+            ["changes variables.host from 'portal.example.com' to 'evil.example' (redirect URLs are made of it)"],
         ),
-        ({"ca_bundle": None}, ["changes ca_bundle of production from 'ca.pem' to nothing"]),
+        ({"ca_bundle": None}, ["changes ca_bundle from 'ca.pem' to nothing"]),
         (
             {"client_certificate": ClientCertificate(Path("us.pem"), Path("us.key"))},
-            ["changes client_certificate of production from nothing to certificate 'us.pem', key 'us.key'"],
+            ["changes client_certificate from nothing to certificate 'us.pem', key 'us.key'"],
         ),
-        ({"allow_http": True}, ["turns allow_http of production on"]),
-        ({"expect_system_clients": False}, ["turns expect_system_clients of production off"]),
-        ({"system_clients": ()}, ["takes 'Ours*' out of system_clients of production"]),
-        ({"frozen": None}, ["takes the freeze (quarter end) from production"]),
-        ({"frozen": "later"}, ["changes frozen of production from 'quarter end' to 'later'"]),
+        ({"allow_http": True}, ["turns allow_http on"]),
+        ({"expect_system_clients": False}, ["turns expect_system_clients off"]),
+        ({"system_clients": ()}, ["takes 'Ours*' out of system_clients"]),
+        ({"frozen": None}, ["removes the freeze (quarter end)"]),
+        ({"frozen": "later"}, ["changes frozen from 'quarter end' to 'later'"]),
         (
             {"labels": ("eu", "new")},
             [
-                "gives the label 'new' to production (entries for label:new include it)",
-                "takes the label 'old' from production (entries for label:old leave it out)",
+                "adds the label 'new' (entries for label:new now include it)",
+                "removes the label 'old' (entries for label:old now leave it out)",
             ],
         ),
-        ({"wave": 2}, ["changes wave of production from 0 to 2"]),
+        ({"wave": 2}, ["changes wave from 0 to 2"]),
         (
             {"policy": replace(INSTANCE.policy, allowed_redirect_hosts=("*",))},
             [
-                "takes '*.example.com' out of policy.allowed_redirect_hosts of production",
-                "adds '*' to policy.allowed_redirect_hosts of production",
+                "takes '*.example.com' out of policy.allowed_redirect_hosts",
+                "adds '*' to policy.allowed_redirect_hosts",
             ],
         ),
         (
             {"policy": replace(INSTANCE.policy, allowed_redirect_hosts=None)},
-            ["changes policy.allowed_redirect_hosts of production from '*.example.com' to nothing"],
+            ["changes policy.allowed_redirect_hosts from '*.example.com' to nothing"],
         ),
         (
             {"policy": replace(INSTANCE.policy, forbidden_grants=())},
-            ["takes 'password' out of policy.forbidden_grants of production"],
+            ["takes 'password' out of policy.forbidden_grants"],
         ),
     ],
 )
@@ -172,14 +169,14 @@ def test_what_takes_protection_away_comes_first() -> None:
     assert told[:4] == [
         "takes 'Zapier*' out of ignore",
         "adds '*' to ignore",
-        "turns allow_http of production on",
-        "takes the freeze (quarter end) from production",
+        "turns allow_http on",
+        "removes the freeze (quarter end)",
     ]
     assert sorted(told[4:]) == [
         "adds 'Tax*' to protected",
-        "adds 'Yours*' to system_clients of production",
-        "changes wave of production from 0 to 1",
-        "lowers limits.creates of production from 25 to 1",
+        "adds 'Yours*' to system_clients",
+        "changes wave from 0 to 1",
+        "lowers limits.creates from 25 to 1",
     ]
 
 
@@ -195,9 +192,9 @@ def test_sinks_are_told_as_they_are_configured() -> None:
     assert changes(other, trusted) == [
         "takes 'age1b' out of owners.team-a",
         "adds 'age1evil' to owners.team-a",
-        "takes age 'secrets/{name}.age' and dotenv '.env' out of sinks of production",
+        "takes age 'secrets/{name}.age' and dotenv '.env' out of sinks",
         "adds command 'curl' 'https://evil.example' (30 s) and json 'all.json' for owners 'team-*' for names 'A'"
-        " and 'B' to sinks of production",
+        " and 'B' to sinks",
     ]
 
 
@@ -250,7 +247,7 @@ def test_a_value_of_a_kind_that_nobody_thought_of_is_told_in_its_parts() -> None
 
     before = {"vault": CredentialNames(username_env="A"), "gone": CredentialNames(username_env="B")}
     after = {"vault": CredentialNames(username_env="C"), "new": CredentialNames(password_env="D")}
-    assert [each.text for each in _different("sinks", "", before, after)] == [
+    assert [each.text for each in _different("sinks", before, after)] == [
         "changes sinks.gone from username_env 'B' to nothing",
         "changes sinks.new from nothing to password_env 'D'",
         "changes sinks.vault.username_env from 'A' to 'C'",

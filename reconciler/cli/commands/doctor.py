@@ -62,9 +62,9 @@ def doctor(
     if console.wants_json:
         console.result(render_document(examined))
     else:
-        console.text(render_examinations(examined, console.paint))
         flags = repeated_flags(files, request.options)
         chosen = Chosen(selection_flags(selection), len(examined))
+        console.text(render_examinations(examined, console.paint, chosen.naming))
         clients = str(files.clients_directory)
         console.result(next_after_examinations(examined, flags, console.paint, clients, chosen))
     return of_examinations(examined)

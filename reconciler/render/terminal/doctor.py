@@ -5,9 +5,8 @@ Of several instances, what they share stands once, then what is their own, and a
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.doctor.checks import CheckLine, CheckState, lines_of
@@ -17,6 +16,7 @@ from reconciler.live.probe.facts import LoggedIn
 from reconciler.model.settings import Instance
 from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.terminal.columns import column
+from reconciler.render.view.any_instance import for_any, for_these, naming
 from reconciler.render.view.counts import plural
 from reconciler.render.view.where import Fleet
 from reconciler.support.text import enumeration, printable
@@ -33,7 +33,6 @@ _SEVERITIES = {
     FindingSeverity.INFO: Style.FAINT,
 }
 _INDENT = " " * 11
-_INSTANCE = "{instance}"
 _WORST_FIRST = tuple(FindingSeverity)
 _WORDS = {FindingSeverity.ERROR: "errors", FindingSeverity.WARNING: "warnings", FindingSeverity.INFO: "ok"}
 _STYLES = {**_SEVERITIES, FindingSeverity.INFO: Style.ADDED}
@@ -70,12 +69,17 @@ def _summary(findings: Sequence[DoctorFinding]) -> str:
     return f"{plural(errors, 'error')}, {plural(warnings, 'warning')} · {plural(infos, 'note')}"
 
 
-def render_examinations(examined: Sequence[Examination], paint: Paint = plain) -> str:
-    """Render the instances: one in full; of several, each finding once, and a line for each of them."""
+def render_examinations(
+    examined: Sequence[Examination], paint: Paint = plain, flags_for: Callable[[Sequence[str]], Sequence[str]] = naming
+) -> str:
+    """Render the instances: one in full; of several, each finding once, and a line for each of them.
+
+    `flags_for` returns the flags that select some of them in a command.
+    """
     if len(examined) < 2:
         return "".join(render_examination(each, paint) for each in examined)
     shared = _shared(examined)
-    blocks = [_together(shared, examined, paint), *(_own(each, shared, paint) for each in examined)]
+    blocks = [_together(shared, examined, paint, flags_for), *(_own(each, shared, paint) for each in examined)]
     return "".join(f"{block}\n\n" for block in blocks if block) + _table(examined, paint)
 
 
@@ -93,14 +97,17 @@ def _general(finding: DoctorFinding, instance: Instance) -> DoctorFinding:
 
     def put(text: str) -> str:
         text = text.replace(instance.url, "{url}") if instance.url is not None else text
-        return re.sub(rf"(?:-i|--instance) {re.escape(instance.name)}(?![\w.-])", f"--instance {_INSTANCE}", text)
+        return for_any(text, instance.name)
 
     way_out = put(finding.way_out) if finding.way_out is not None else None
     return replace(finding, message=put(finding.message), way_out=way_out, clients=())
 
 
 def _together(
-    shared: Mapping[DoctorFinding, Sequence[Examination]], examined: Sequence[Examination], paint: Paint
+    shared: Mapping[DoctorFinding, Sequence[Examination]],
+    examined: Sequence[Examination],
+    paint: Paint,
+    flags_for: Callable[[Sequence[str]], Sequence[str]],
 ) -> str:
     if not shared:
         return ""
@@ -108,7 +115,8 @@ def _together(
     blocks = [[paint("on several instances", Style.STRONG)]]
     for finding in sorted(shared, key=lambda each: _WORST_FIRST.index(each.severity)):
         names = [each.instance.name for each in shared[finding]]
-        head, *rest = _finding(_naming(finding, names, len(examined)), paint)
+        way_out = finding.way_out and for_these(finding.way_out, flags_for(names))
+        head, *rest = _finding(replace(finding, way_out=way_out), paint)
         blocks.append([head, _INDENT + paint(_where(names, fleet), Style.STRONG), *rest])
     return "\n\n".join("\n".join(block) for block in blocks)
 
@@ -119,14 +127,6 @@ def _where(names: Sequence[str], fleet: Fleet) -> str:
         return ""
     listed = enumeration(map(printable, found.names)) if found.names else ""
     return f"on {' '.join(filter(None, [found.words, listed]))}"
-
-
-def _naming(finding: DoctorFinding, names: Sequence[str], total: int) -> DoctorFinding:
-    """The finding with a command that can be typed: for all of its instances at once."""
-    if finding.way_out is None:
-        return finding
-    flags = "--all" if len(names) == total else " ".join(f"--instance {name}" for name in names)
-    return replace(finding, way_out=finding.way_out.replace(f"--instance {_INSTANCE}", flags))
 
 
 def _own(examination: Examination, shared: Mapping[DoctorFinding, object], paint: Paint) -> str:

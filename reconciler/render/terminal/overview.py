@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Plan
 from reconciler.render.terminal.color import Paint, plain
 from reconciler.render.terminal.errors import render_diagnostic_lines, render_error_lines
@@ -51,25 +52,25 @@ def plans_text(results: Sequence[ApplyResult], paint: Paint = plain) -> str:
     """
     planned = [result for result in results if isinstance(result, Planned)]
     if len(results) < 2:
-        return "".join(_plan(each, each.plan, paint) for each in planned)
+        return "".join(_plan(each, each.plan, each.refusals, paint) for each in planned)
     from reconciler.render.terminal.fleet import has_something_to_say
     from reconciler.render.terminal.shared import shared_plans
     from reconciler.render.view.where import fleet_of_results
 
-    shared = shared_plans([each.plan for each in planned], fleet_of_results(results), paint)
+    shared = shared_plans(planned, fleet_of_results(results), paint)
     texts = [
-        _plan(each, own, paint)
-        for each, own in zip(planned, shared.own, strict=True)
-        if each.missing_secrets or has_something_to_say(own, each.refusals)
+        _plan(each, own, refusals, paint)
+        for each, own, refusals in zip(planned, shared.own, shared.refusals, strict=True)
+        if each.missing_secrets or has_something_to_say(own, refusals)
     ]
     return "\n".join(filter(None, [shared.text, *texts]))
 
 
-def _plan(planned: Planned, shown: Plan, paint: Paint) -> str:
-    """Render a plan with the changes that are `shown` here, and the numbers of all."""
-    missing, refusals = planned.missing_secrets, planned.refusals
+def _plan(planned: Planned, shown: Plan, refusals: Sequence[Refusal], paint: Paint) -> str:
+    """Render a plan with the changes and refusals that are shown here, and the numbers of all."""
+    missing = planned.missing_secrets
     blocks = plan_blocks(shown, refusals, paint, planned.as_of, missing_secrets=missing)
-    return f"{blocks}\n\n{summary_line(planned.plan, refusals, paint, missing)}"
+    return f"{blocks}\n\n{summary_line(planned.plan, planned.refusals, paint, missing)}"
 
 
 def plans_and_table(results: Sequence[ApplyResult], paint: Paint = plain) -> str:

@@ -89,7 +89,7 @@ def plan_blocks(
         list(_waived(plan.waived)),
         list(unchanged_clients(plan)),
         _missing_secrets(missing_secrets, paint),
-        *(list(_refusal(refusal, paint)) for refusal in refusals),
+        *(list(refusal_lines(refusal, paint)) for refusal in refusals),
     ]
     return "\n\n".join("\n".join(lines) for lines in blocks if lines)
 
@@ -146,12 +146,17 @@ def title(change: Change) -> str:
 
 def _basis(plan: Plan, as_of: ObservationAge | None, paint: Paint) -> Iterator[str]:
     """Yield what the plan is based on, starting with differences from the trusted configuration."""
-    yield from (f"  {paint(f'! {printable(note.text)}', Style.WARNED)}" for note in plan.configuration)
+    yield from (configuration_line(note, paint) for note in plan.configuration)
     if as_of is not None:
         from reconciler.render.terminal.elapsed_time import as_of_text
 
         yield f"  {as_of_text(as_of, paint)}"
     yield from base_lines(plan)
+
+
+def configuration_line(note: Note, paint: Paint) -> str:
+    """Return the line of a difference from the trusted configuration."""
+    return f"  {paint(f'! {printable(note.text)}', Style.WARNED)}"
 
 
 def base_lines(plan: Plan) -> Iterator[str]:
@@ -230,7 +235,8 @@ def _blocked(blocked: Blocked, paint: Paint) -> Iterator[str]:
     yield f"{INDENT}fix: {printable(blocked.way_out)}"
 
 
-def _refusal(refusal: Refusal, paint: Paint) -> Iterator[str]:
+def refusal_lines(refusal: Refusal, paint: Paint) -> Iterator[str]:
+    """Yield the lines of a reason not to apply a plan."""
     yield f"  {paint('x refused', Style.REMOVED)} {printable(refusal.text)}"
     if refusal.way_out:
         yield f"{INDENT}fix: {printable(refusal.way_out)}"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
+from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Create, Note, Plan
 from reconciler.render.terminal.color import Paint, Style
 from reconciler.render.terminal.deliveries import shared_recipients
 from reconciler.render.terminal.fields import INDENT
-from reconciler.render.terminal.plan import base_lines, change_lines, note_lines
+from reconciler.render.terminal.plan import base_lines, change_lines, configuration_line, note_lines, refusal_lines
+from reconciler.render.view.any_instance import for_any, for_these, naming, of_any
 from reconciler.render.view.change_groups import (
     PLACEHOLDER,
     ChangeGroup,
@@ -18,8 +21,11 @@ from reconciler.render.view.change_groups import (
     shared_deliveries,
 )
 from reconciler.render.view.where import Fleet
+from reconciler.results import Planned
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable
+
+Shareable = TypeVar("Shareable", Note, Refusal)
 
 
 @frozen
@@ -28,43 +34,84 @@ class SharedPlans:
 
     text: str
     own: tuple[Plan, ...]
+    refusals: tuple[tuple[Refusal, ...], ...]
+    """Of each plan, the reasons not to apply it that no other has."""
 
 
-def shared_plans(plans: Sequence[Plan], fleet: Fleet, paint: Paint) -> SharedPlans:
-    """Take what several instances have in common out of their plans."""
+def shared_plans(planned: Sequence[Planned], fleet: Fleet, paint: Paint) -> SharedPlans:
+    """Take what several instances have in common out of their plans and refusals."""
+    plans = [each.plan for each in planned]
     groups = [group for group in change_groups(plans) if len(group.instances) > 1]
     deliveries = [shared for shared in shared_deliveries(plans) if len(shared.instances) > 1]
-    notes = _shared_notes(plans)
-    if not (groups or deliveries or notes):
-        return SharedPlans("", tuple(plans))
+    notes = _shared((plan.instance, plan.notes) for plan in plans)
+    configuration = _shared((plan.instance, _of_any(plan)) for plan in plans)
+    refusals = _shared((each.plan.instance, _general(each.plan.instance, each.refusals)) for each in planned)
+    if not (groups or deliveries or notes or configuration or refusals):
+        return SharedPlans("", tuple(plans), tuple(each.refusals for each in planned))
     blocks = [
+        *(
+            "\n".join([configuration_line(note, paint), INDENT + _where(names, fleet, paint)])
+            for note, names in configuration.items()
+        ),
         *("\n".join(_change(group, fleet, paint)) for group in groups),
         *("\n".join(_delivery(shared, fleet, paint)) for shared in deliveries),
         *("\n".join([*note_lines([note]), INDENT + _where(names, fleet, paint)]) for note, names in notes.items()),
+        *("\n".join(_refused(refusal, names, fleet, paint)) for refusal, names in refusals.items()),
     ]
     taken = {(name, id(change)) for group in groups for name, change in group.members}
     given = {(name, id(each)) for shared in deliveries for name, group in shared.members for each in group.deliveries}
+    bases = {tuple(base_lines(plan)) for plan in plans}
     own = (
         replace(
             plan,
+            base=plan.base if len(bases) > 1 else None,
             changes=tuple(each for each in plan.changes if (plan.instance, id(each)) not in taken),
             deliveries=tuple(each for each in plan.deliveries if (plan.instance, id(each)) not in given),
             notes=tuple(note for note in plan.notes if note not in notes),
+            configuration=tuple(
+                note
+                for note, general in zip(plan.configuration, _of_any(plan), strict=True)
+                if general not in configuration
+            ),
         )
         for plan in plans
     )
-    bases = {tuple(base_lines(plan)) for plan in plans}
     heading = "\n".join([paint("on several instances", Style.STRONG), *(bases.pop() if len(bases) == 1 else ())])
-    return SharedPlans("\n\n".join([heading, *blocks]) + "\n", tuple(own))
+    left = (
+        tuple(
+            refusal
+            for refusal, general in zip(each.refusals, _general(each.plan.instance, each.refusals), strict=True)
+            if general not in refusals
+        )
+        for each in planned
+    )
+    return SharedPlans("\n\n".join([heading, *blocks]) + "\n", tuple(own), tuple(left))
 
 
-def _shared_notes(plans: Sequence[Plan]) -> Mapping[Note, Sequence[str]]:
-    """Return the notes that several plans have, each with their instances."""
-    found: dict[Note, list[str]] = {}
-    for plan in plans:
-        for note in dict.fromkeys(plan.notes):
-            found.setdefault(note, []).append(plan.instance)
-    return {note: names for note, names in found.items() if len(names) > 1}
+def _shared(items: Iterable[tuple[str, Sequence[Shareable]]]) -> Mapping[Shareable, Sequence[str]]:
+    """Return what several instances have, each with their names."""
+    found: dict[Shareable, list[str]] = {}
+    for instance, those in items:
+        for each in dict.fromkeys(those):
+            found.setdefault(each, []).append(instance)
+    return {each: names for each, names in found.items() if len(names) > 1}
+
+
+def _of_any(plan: Plan) -> list[Note]:
+    """Return how the configuration differs, in general words: `defaults:` change each instance in its own way."""
+    return [replace(note, text=of_any(note.text, plan.instance)) for note in plan.configuration]
+
+
+def _general(instance: str, refusals: Sequence[Refusal]) -> list[Refusal]:
+    """Return the refusals with a placeholder where a command names the instance."""
+    return [replace(each, way_out=for_any(each.way_out, instance)) for each in refusals]
+
+
+def _refused(refusal: Refusal, names: Sequence[str], fleet: Fleet, paint: Paint) -> Iterator[str]:
+    head, *rest = refusal_lines(replace(refusal, way_out=for_these(refusal.way_out, naming(names))), paint)
+    yield head
+    yield INDENT + _where(names, fleet, paint)
+    yield from rest
 
 
 def _change(group: ChangeGroup, fleet: Fleet, paint: Paint) -> Iterator[str]:

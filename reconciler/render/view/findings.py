@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from enum import StrEnum
 from operator import attrgetter
@@ -18,6 +18,7 @@ from reconciler.planning.drift.origins import has_drift, kept_text, origin_text,
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import BASE_LACKS, Blocked, Change, Create, Delete, Kept, Note, Origin, Plan
 from reconciler.render.view import verdict
+from reconciler.render.view.any_instance import for_any, for_these, naming, of_any
 from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.deliveries import MOST_NAMED, DeliveryGroup, delivery_groups, sentence_of
 from reconciler.render.view.kinds import HEADINGS, ReviewKind
@@ -90,15 +91,38 @@ def findings(overview: Overview) -> list[ReviewFinding]:
 
 def _merged(found: Iterable[ReviewFinding], places: Collection[Location]) -> Iterator[ReviewFinding]:
     """Merge what is equal. A finding in no entry stands at its instance, one of `places`; merged, at the first."""
-    names = {field.name for field in fields(ReviewFinding)} - {"instances", "location"}
+    names = {field.name for field in fields(ReviewFinding)} - {"instances", "location", "hint"}
     in_common = attrgetter(*names)
-    alike: dict[object, list[ReviewFinding]] = {}
+    alike: dict[tuple[Location | None, str | None, object], list[ReviewFinding]] = {}
     for each in found:
         place = None if each.location in places else each.location
-        alike.setdefault((place, in_common(each)), []).append(each)
-    for first, *others in alike.values():
-        instances = dict.fromkeys(name for each in (first, *others) for name in each.instances) if others else ()
-        yield replace(first, instances=tuple(instances)) if others else first
+        alike.setdefault((place, _hint_for_any(each), in_common(_of_any(each))), []).append(each)
+    yield from (_as_one(same, hint) for (_, hint, _), same in alike.items())
+
+
+def _as_one(same: Sequence[ReviewFinding], hint: str | None) -> ReviewFinding:
+    """What several instances have in common, with the names of all and a command for all."""
+    first, *others = same
+    if not others:
+        return first
+    shown = _of_any(first) if any(each.notes != first.notes for each in others) else first
+    instances = tuple(dict.fromkeys(name for each in same for name in each.instances))
+    return replace(shown, instances=instances, hint=hint and for_these(hint, naming(instances)))
+
+
+def _of_any(finding: ReviewFinding) -> ReviewFinding:
+    """A difference of the configuration in general words: `defaults:` change each instance in its own way."""
+    if finding.kind is not ReviewKind.CONFIGURATION or len(finding.instances) != 1:
+        return finding
+    [name] = finding.instances
+    return replace(finding, notes=tuple(replace(note, text=of_any(note.text, name)) for note in finding.notes))
+
+
+def _hint_for_any(finding: ReviewFinding) -> str | None:
+    """The hint of a finding, the same for each instance on which the same command helps."""
+    if finding.hint is None or len(finding.instances) != 1:
+        return finding.hint
+    return for_any(finding.hint, finding.instances[0])
 
 
 def _of_run(overview: Overview) -> Iterator[ReviewFinding]:
