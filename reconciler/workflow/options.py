@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from reconciler.model.labels import covers, labels_of, meant_label, names_for
 from reconciler.model.settings import NO_LIMITS, Instance, Limits, Settings
 from reconciler.planning.plan.modes import OnDrift, Prune
 from reconciler.support.frozen import frozen
-from reconciler.support.text import did_you_mean, quoted
+from reconciler.support.text import did_you_mean, printable, quoted
 
 _MOST_NAMED = 12
 """Maximum number of instances in a hint."""
@@ -142,10 +144,20 @@ def _named(settings: Settings, wanted: tuple[str, ...]) -> list[Instance]:
 
 
 def _meant(glob: str, settings: Settings) -> str | None:
+    if several := one_flag_each("--instance", glob, lambda part: bool(names_for(part, settings.instances))):
+        return several
     if label := meant_label(glob, settings.instances):
         return f"did you mean {quoted(label)}?"
     known = [*(instance.name for instance in settings.instances), *labels_of(settings.instances)]
     return did_you_mean(glob, known)
+
+
+def one_flag_each(flag: str, value: str, is_known: Callable[[str], bool]) -> str | None:
+    """The hint for several values after one flag, with commas or blanks between them; None if it is no such list."""
+    parts = [each for each in re.split(r"[,;\s]+", value) if each]
+    if len(parts) < len(("one", "two")) or not all(map(is_known, parts)):
+        return None
+    return "write the flag for each: " + " ".join(f"{flag} {printable(shlex.quote(each))}" for each in parts)
 
 
 def _default(settings: Settings) -> tuple[str, ...]:

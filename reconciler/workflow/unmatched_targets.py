@@ -10,6 +10,7 @@ from reconciler.model.names import matches
 from reconciler.planning.targets import names_of
 from reconciler.results import Planned, PlanResult
 from reconciler.support.text import did_you_mean, quoted
+from reconciler.workflow.options import one_flag_each
 from reconciler.workflow.plan import PlanRequest
 
 
@@ -35,7 +36,10 @@ def _demand(flag: str, noun: str, globs: Iterable[str], known: set[str]) -> None
     for glob in globs:
         if not any(matches(glob, each) for each in known):
             text = f"{flag} {quoted(glob)} matches no change, and no declared {noun}"
-            raise WrongUsage(text, did_you_mean(glob, sorted(known)) or f"a glob is for the whole {noun}: '*part*'")
+            each_one = one_flag_each(flag, glob, lambda part: any(matches(part, name) for name in known))
+            raise WrongUsage(
+                text, each_one or did_you_mean(glob, sorted(known)) or f"a glob is for the whole {noun}: '*part*'"
+            )
 
 
 def declared_names(declared: Declarations) -> Iterator[str]:

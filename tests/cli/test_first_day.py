@@ -250,3 +250,50 @@ def test_what_an_export_writes_is_in_its_canonical_form(project: Project, live: 
     project.run("fmt")
     assert (project.folder / "clients/live.yaml").read_text() == text
     assert ("clients: []" in text) != declarable
+
+
+def test_an_export_declares_no_client_a_second_time(project: Project, live: Platform) -> None:
+    live.has(stored("Portal"), stored("Nightly"))
+    project.declare(wanted("Portal"))
+    again = project.run("export", "-o", "clients/live.yaml")
+    assert again.code == 4
+    assert "1 client of this export would be declared twice: 'Portal' is at clients/all.yaml:1" in again.only_error()
+    assert not (project.folder / "clients/live.yaml").exists()
+    assert project.run("export", "-o", "clients/all.yaml", "--force").code == 0
+    project.declare(wanted("Portal"))
+    printed = project.run("export")
+    assert "what is not declared there yet: reconciler export --instance eu-1 --update" in printed.err
+    assert project.run("export", "--instance", "eu-1", "--update").code == 0
+    assert "nothing to do · 2 in sync" in project.run("plan").out
+
+
+def test_a_name_that_looks_like_a_declared_one_and_fits_no_entry_is_not_proposed(
+    project: Project, live: Platform
+) -> None:
+    live.has(ClientSpec("tab\tname", PASSWORD), ClientSpec("tab\u200bname", PASSWORD))
+    project.declare(wanted("tab\u200bname", grants={"password": True}))
+    out = project.run("plan").out
+    assert "names must match exactly; no entry can have this name" in out
+    assert "to declare" not in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("plan -i eu-1,eu-2", "write the flag for each: --instance eu-1 --instance eu-2"),
+        ("plan -i eu-1 --only One,Two", "write the flag for each: --only One --only Two"),
+        ("plan -i eu-1,eu-3", "did you mean"),
+        ("history latest", "the newest is "),
+        ("rollback last -c reconciler.yaml", "list them: reconciler history\n"),
+    ],
+)
+def test_several_values_after_one_flag_and_runs_that_are_not_named_so(
+    project: Project, live: Platform, typed: str, said: str
+) -> None:
+    project.configure({"eu-1": at(live.url), "eu-2": at(f"{live.url}/two")})
+    project.declare(wanted("One", instances=["eu-1"]), wanted("Two", instances=["eu-1"]))
+    if not typed.startswith("plan"):
+        assert project.run("apply", "-i", "eu-1", "--yes").code == 0
+    ended = project.run(*typed.split())
+    assert ended.code != 0
+    assert said in ended.only_error() + ended.err

@@ -65,8 +65,9 @@ def export(
 ) -> int:
     """Export live clients as YAML for clients/. Only reads from the instances.
 
-    Use it on the first day. All live clients are exported, declared or not. The result passes `validate`, and a plan of
-    it has no changes. Every entry lists its instances; clients that are the same on several become one entry.
+    Use it on the first day. All live clients are exported, declared or not; a file in clients/ is refused if it would
+    declare one twice. The result passes `validate`, and a plan of it has no changes. Every entry lists its instances;
+    clients that are the same on several become one entry.
 
     Comments mark what a reviewer must look at. Clients that cannot be expressed in YAML (duplicates, unknown forms) are
     commented out, with the fix. If a live client breaks a rule, `allow:` waives the rule. Ignored clients are skipped.
@@ -76,7 +77,13 @@ def export(
     file in clients/, or into clients/INSTANCE.yaml if there are several. With --accept, entries that match GLOB also
     get the values of the instance. An entry is not changed if that would change another instance.
     """
-    from reconciler.cli.run.export_files import ExportTarget, observe_or_report, show_export, write_export
+    from reconciler.cli.run.export_files import (
+        ExportTarget,
+        observe_or_report,
+        refuse_declared_twice,
+        show_export,
+        write_export,
+    )
     from reconciler.cli.run.export_update import UpdateFlags, run_update
     from reconciler.workflow.export.export import export as export_seen
     from reconciler.workflow.options import require_extras, select_instances
@@ -98,6 +105,7 @@ def export(
     if code:
         return code
     found = export_seen(seen, settings, system=system)
+    refuse_declared_twice(found, target, files)
     proposals = write_export(found, target, files, settings, console)
     show_export(found, proposals, target, files, selection, console)
     return 0

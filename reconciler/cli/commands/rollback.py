@@ -19,6 +19,7 @@ from reconciler.cli.flags.options import (
     writing_options,
     yes_option,
 )
+from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import is_interactive
 from reconciler.cli.run.journals import find_runs
@@ -132,7 +133,7 @@ def _apply(
             return approve_plans(proposed, yes, stop, console)
 
         results = _write(requests, approve, run, console)
-    _tell_that_git_must_follow(results, undone, console)
+    _tell_that_git_must_follow(results, undone, files.config, console)
     return of_applies(results)
 
 
@@ -156,7 +157,9 @@ def _write(
     return results
 
 
-def _tell_that_git_must_follow(results: Sequence[ApplyResult], undone: Sequence[UndoneRun], console: Console) -> None:
+def _tell_that_git_must_follow(
+    results: Sequence[ApplyResult], undone: Sequence[UndoneRun], config: Path, console: Console
+) -> None:
     from reconciler.applying.report import wrote_anything
     from reconciler.results import Finished
 
@@ -164,6 +167,14 @@ def _tell_that_git_must_follow(results: Sequence[ApplyResult], undone: Sequence[
     if not written:
         return
     which = ["--all"] if len(undone) > 1 else ["--instance", undone[0].past.instance]
-    command = shlex.join(["reconciler", "rollback", undone[0].past.heading.run, *which])
+    command = shlex.join(
+        [
+            "reconciler",
+            "rollback",
+            undone[0].past.heading.run,
+            *which,
+            *repeated_flags(ProjectFiles(config), Options({})),
+        ]
+    )
     text = f"update git as well, or the next apply repeats the run; for clients/: {printable(command)}"
     console.problem(f"{text}\n")

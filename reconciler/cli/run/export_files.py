@@ -26,6 +26,7 @@ from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted
 from reconciler.workflow.export.export import observe_all
 from reconciler.workflow.options import Options, ProjectFiles, Selection
+from reconciler.workflow.validate import validate_files
 
 ENDINGS = (".yaml", ".yml")
 SCHEMA = Path("schemas", "auth-clients.schema.json")
@@ -69,6 +70,25 @@ def observe_or_report(
     if stopped and len(results) > 1:
         console.problem("nothing is exported unless every instance answers\n")
     return [result for result in results if isinstance(result, InstanceListing)], of_plans(stopped, detailed=False)
+
+
+def refuse_declared_twice(found: Export, target: ExportTarget, files: ProjectFiles) -> None:
+    """Raise `Refused` if a file in clients/ would declare clients that other files there declare: both are invalid."""
+    if target.path is None or not _real(target.path).is_relative_to(_real(files.clients_directory)):
+        return
+    entries = [item for item in found.items if isinstance(item, ExportedEntry)]
+    exported = {(entry.name, instance) for entry in entries for instance in entry.instances}
+    declared = validate_files(files).declared
+    twice = [
+        each
+        for instance in dict.fromkeys(instance for _, instance in exported)
+        for each in declared.of(instance).present
+        if (each.name, instance) in exported and not _real(Path(each.source.path)).is_relative_to(_real(target.path))
+    ]
+    if twice:
+        what = f"{plural(len(twice), 'client')} of this export would be declared twice"
+        hint = "add only what is not declared yet: reconciler export --update; or name a file outside of clients/"
+        raise Refused(f"{what}: {quoted(twice[0].name)} is at {twice[0].source}", hint)
 
 
 def write_export(
@@ -137,6 +157,9 @@ def _next(found: Export, target: ExportTarget, files: ProjectFiles, selection: S
     clients = files.clients_directory
     inside = target.path is not None and _real(target.path).is_relative_to(_real(clients))
     put = "" if inside else f"put it into {printable(str(clients))}/, then "
+    if not inside and any(clients.glob("**/*.y*ml")):
+        update = shlex.join(["reconciler", "export", *named, "--update", *flags])
+        return f"next: to add to {printable(str(clients))}/ what is not declared there yet: {printable(update)}"
     return f"next: {put}{printable(first)}, then {printable(then)}, which should report no changes"
 
 

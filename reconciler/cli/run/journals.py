@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.flags.repeated import repeated_flags
 from reconciler.cli.output.console import Console
 from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.support.planted import planted
 from reconciler.support.state_dir import exposure
+from reconciler.support.text import did_you_mean, printable
+from reconciler.workflow.options import Options, ProjectFiles
 
 if TYPE_CHECKING:
     from reconciler.applying.past_runs import PastRun, UnreadableJournal
@@ -63,9 +68,20 @@ def find_runs(config: Path, journal: Path | None, name: str, console: Console) -
     if not runs:
         directory = journal_directory(config, journal)
         raise ReconcilerError(
-            f"no run that can be read is called '{name}' in {directory}", "list them: reconciler history"
+            f"no run that can be read is called '{name}' in {directory}", _which_run(name, found, config, journal)
         )
     return runs
+
+
+def _which_run(name: str, found: Sequence[PastRun | UnreadableJournal], config: Path, journal: Path | None) -> str:
+    """Return the hint for a run that is not there: one with a name like it, or the newest."""
+    from reconciler.applying.past_runs import PastRun
+
+    flags = repeated_flags(ProjectFiles(config), Options({})) + (["--journal", str(journal)] if journal else [])
+    listed = f"list them: {printable(shlex.join(['reconciler', 'history', *flags]))}"
+    runs = sorted({each.heading.run for each in found if isinstance(each, PastRun)})
+    meant = did_you_mean(name, runs) or (f"the newest is {runs[-1]}" if runs else None)
+    return listed if meant is None else f"{meant}; {listed}"
 
 
 def journals_in(config: Path, chosen: Path | None) -> list[PastRun | UnreadableJournal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
 from reconciler.model.clients import Declarations, DesiredClient, LiveClient, Rotation
 from reconciler.model.names import can_be_declared, is_system_client, lookalike_key
@@ -58,7 +59,8 @@ class UnmanagedNotes:
         twin = self._declared_like.get(lookalike_key(client.name))
         if twin is not None and twin != client.name:
             text = f"reads like {quoted(twin)}, which is declared, but is another client: names must match exactly"
-            return Note("name-lookalike", text)
+            cannot = None if system else _not_declarable(client)
+            return Note("name-lookalike", text) if cannot is None else replace(cannot, text=f"{text}; {cannot.text}")
         sharing = self._index.named(client.name)
         # The platform itself creates clients named devlink: several of them are normal.
         if len(sharing) > 1 and not system:
