@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from reconciler.declared.clients.redirect_url import Url, parse_any_url
 
-# One match proves that a URL has no fault, and splits it. A last label that starts with a digit may be a number.
+# Of a URL without `..` and with a host of two characters or more, one match proves that it has no fault, and splits it.
+# A last label that starts with a digit may be a number.
 _PLAIN = re.compile(r"(https?)://((?:[a-z0-9][a-z0-9._-]*\.)?[a-z](?:[a-z0-9_-]*[a-z0-9])?)((?:/[A-Za-z0-9._~/-]*)?)")
 
 
@@ -20,7 +21,9 @@ _PLAIN = re.compile(r"(https?)://((?:[a-z0-9][a-z0-9._-]*\.)?[a-z](?:[a-z0-9_-]*
 def parse_url(text: str) -> Url:
     """Parse any text as a URL. Never raises: the result says what is wrong."""
     plain = _PLAIN.fullmatch(text)
-    return Url(text, plain[1], plain[2], plain[3]) if plain else parse_any_url(text)
+    if plain and ".." not in text and plain[2][1:]:
+        return Url(text, plain[1], plain[2], plain[3])
+    return parse_any_url(text)
 
 
 def substitute_defined(text: str, variables: Mapping[str, str]) -> str | None:

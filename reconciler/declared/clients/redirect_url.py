@@ -25,6 +25,7 @@ _AUTHORITY = r"(?s)(.*@)?(\[[^\]]*\](?![^:])|[^:]*)(:.*)?"
 _FORBIDDEN = r"[\x00-\x20\x7f\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})"
 _FORBIDDEN_IN_PATH = r"[\[\]]"
 _FORBIDDEN_IN_HOST = r"[!$%&'()+;=@\[\]]"
+_PUNYCODE_END = r".+xn--(?:[^\W_]|-)+"
 # Letters and digits that look like `/`, `.`, `:` or `?` among ASCII letters (confusables.txt of UTS #39).
 _LIKE_SYMBOLS = "\u02d0\u0242\u0294\u1427\u2cc7\u30ce\u3033\u4e3f\ua4f8\ua4fd\ua6eb\uab7e\u097d\u0903\u0a83"
 # What browsers read as an IPv4 address (WHATWG URL standard), though other programs look it up as a name.
@@ -89,7 +90,7 @@ def parse_any_url(text: str) -> Url:
     )
     if reading and not fault:
         return _with_other_reading(url, host, reading)
-    return replace(url, fix=_FIX_OF_HOST) if fault and fault == fault_of_host and not host.isascii() else url
+    return replace(url, fix=_FIX_OF_HOST) if fault and fault == fault_of_host else url
 
 
 def _with_other_reading(url: Url, host: str, reading: str) -> Url:
@@ -126,8 +127,21 @@ def _named(character: str) -> str:
 def _fault_of_host(host: str) -> str | None:
     if host.startswith("["):
         return None if _is_ipv6(host[1:-1]) else f"has the host {quoted(host)}, which is not an IPv6 address"
-    match = re.search(_FORBIDDEN_IN_HOST, host)
-    return f"has '{match[0]}' in its host, which the platform refuses" if match else None
+    if match := re.search(_FORBIDDEN_IN_HOST, host):
+        return f"has '{match[0]}' in its host, which the platform refuses"
+    return _fault_of_form(host) if host else None
+
+
+def _fault_of_form(host: str) -> str | None:
+    """Why a version of the platform refuses the host; of two dots in a row, 2026 is the first."""
+    name = host.removesuffix(".")
+    if ".." in host or host.startswith("."):
+        return "has an empty part in its host: a dot at the start, or two in a row"
+    if len(name) < 2:
+        return "has a host of one character, which the platform refuses"
+    if name[-1] in "-_" and not re.fullmatch(_PUNYCODE_END, name):
+        return f"has a host that ends with '{name[-1]}', which the platform refuses"
+    return None
 
 
 def _fault_of_letters(host: str) -> str | None:

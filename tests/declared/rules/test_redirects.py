@@ -40,7 +40,7 @@ FOUND = {
         "https://user@a.example/cb",
         "https://user:pass@a.example/",
         "https://a@b@c.example/",
-        "https://@a/",
+        "https://@a.example/",
     ],
     "redirect-wildcard": ["https://*.example.com/cb", "https://a.example/*", "https://a.example/a*b"],
     "redirect-comma": ["https://a.example/a,b", "https://a.example/cb,https://b.example/cb", "https://a.example,x/"],
@@ -97,6 +97,13 @@ FOUND = {
         "https://192.0.2.256/cb",
         "https://192.0.2.7./cb",
         "https://3221225991/cb",
+        "https://a/cb",
+        "https://a./cb",
+        "https://a..example/cb",
+        "https://.a.example/cb",
+        "https://a.example../cb",
+        "https://a.example-/cb",
+        "https://a.example_/cb",
     ],
     "redirect-plain-http": [
         "http://a.example/cb",
@@ -198,7 +205,9 @@ def test_all_urls_together_have_up_to_2000_characters(length: int, rules: list[s
     assert all(d.location == Location("clients/all.yaml", 6, 9) for d in found.diagnostics)
 
 
-@pytest.mark.parametrize("urls", [("https://a.example", "https://b.example/"), ("https://b.example/x", "https://a?x")])
+@pytest.mark.parametrize(
+    "urls", [("https://a.example", "https://b.example/"), ("https://b.example/x", "https://a.example?x")]
+)
 def test_one_of_several_urls_without_a_path_is_found(urls: tuple[str, str]) -> None:
     """Wherever it stands in the list; the platform would take only the last."""
     assert names_of(declared(with_redirect(*urls), settings())) == ["redirect-no-path"]
