@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from reconciler.model.diagnostics import Diagnostic
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.lines import UP_TO_4_15, Capabilities
+from reconciler.model.revisions import split_path
 from reconciler.model.settings import Instance
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Change, Plan
@@ -126,12 +127,20 @@ class Overview:
     """When each instance was last without problems, in seconds since 1970, according to an earlier report."""
 
     def from_top(self, path: str) -> str:
-        """The path of a file from the repository's root, whatever the working directory."""
-        absolute = os.path.join(self.folder, path)
+        """The path of a file from the repository's root, whatever the working directory. It keeps its commit."""
+        commit, file = split_path(path)
+        absolute = os.path.join(self.folder, file)
         if self.top is None or not os.path.isabs(absolute):
             return path
         inside = os.path.relpath(absolute, self.top)
-        return path if inside.startswith("..") else inside
+        return path if inside.startswith("..") else commit + inside
+
+    def to_annotate(self, path: str) -> str:
+        """Like `from_top`, for tools that show a finding at its file: without a commit, which is no part of a path.
+
+        Of a file at a commit, the lines may be other ones now. So a finding has the same place whatever the base is.
+        """
+        return split_path(self.from_top(path))[1]
 
     def from_anywhere(self, text: str) -> str:
         """A message without the path of the repository on this machine, where it stands at the start of a word."""

@@ -29,14 +29,13 @@ from reconciler.declared.yaml.load import LoadResult, load_text
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
 from reconciler.model.errors import InvalidDeclarations
+from reconciler.model.revisions import path_at
 from reconciler.model.settings import Settings
 
 SYMLINK, FILES = "120000", ("100644", "100755")
 """The modes of what is loaded."""
 
 _MOST_LINKS = 8
-SHORT = 12
-"""Digits of a commit ID that are shown to users."""
 
 
 def settings_at(commit: str, config: Path, place: Path | None = None) -> tuple[Settings | None, list[Diagnostic]]:
@@ -48,7 +47,7 @@ def settings_at(commit: str, config: Path, place: Path | None = None) -> tuple[S
     data = read_file_at(config.parent, commit, (place or config).absolute())
     if data is None:
         return None, []
-    loaded = valid_documents(load_text(data, _shown(commit, place or config)), "reconciler")
+    loaded = valid_documents(load_text(data, path_at(commit, place or config)), "reconciler")
     if not loaded.documents or has_errors(loaded.diagnostics):
         return None, list(loaded.diagnostics)
     settings, problems = read_settings(loaded.documents[0], config.parent)
@@ -115,12 +114,12 @@ def _is_hidden(entry: TreeEntry) -> bool:
 def _of_submodule(commit: str, clients: Path, entry: TreeEntry) -> LoadResult:
     text = "this is a git submodule: which of its files were declared is not known, since it is another repository"
     hint = "put the files into this repository; or plan without a base"
-    place = _start(_shown(commit, clients / entry.path))
+    place = _start(path_at(commit, clients / entry.path))
     return LoadResult((), (error("file", text, place, hint),))
 
 
 def _load(commit: str, clients: Path, folder: Path, entry: TreeEntry, data: bytes) -> LoadResult:
-    shown = _shown(commit, f"{clients}/{entry.path}")
+    shown = path_at(commit, f"{clients}/{entry.path}")
     if entry.mode == SYMLINK:
         target = linked_content(commit, folder, f"{clients.absolute().as_posix()}/{entry.path}", data)
         if target is None:
@@ -168,7 +167,3 @@ def _file_at(commit: str, folder: Path, place: str) -> TreeEntry | None:
 
 def _start(shown: str) -> Location:
     return Location(shown, 1, 1)
-
-
-def _shown(commit: str, path: Path | str) -> str:
-    return f"{commit[:SHORT]}:{path}"

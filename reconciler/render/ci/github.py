@@ -71,7 +71,7 @@ def _of_level(overview: Overview, found: Sequence[ReviewFinding]) -> Iterator[st
 def _annotation(overview: Overview, finding: ReviewFinding) -> str:
     place = finding.location
     properties = (
-        {"file": overview.from_top(place.path), "line": str(place.line), "col": str(place.column)} if place else {}
+        {"file": overview.to_annotate(place.path), "line": str(place.line), "col": str(place.column)} if place else {}
     )
     properties["title"] = f"reconciler {overview.command}: {finding.action or finding.rule or TITLES[finding.kind]}"
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())

@@ -54,7 +54,7 @@ def _issues(overview: Overview) -> Iterator[dict[str, Any]]:
     for finding in findings(overview):
         for note in finding.notes if finding.is_alert else ():
             place = finding.location or finding.earlier or Location(overview.config, 1, 1)
-            path = overview.from_top(place.path)
+            path = overview.to_annotate(place.path)
             mark = fingerprint(finding, note, path)
             if mark in seen:  # GitLab treats issues with the same fingerprint as one
                 continue

@@ -140,7 +140,7 @@ def _outcome(overview: Overview, outcome: Outcome) -> ET.Element:
 def _case(name: str, overview: Overview, location: Location | None = None) -> ET.Element:
     case = ET.Element("testcase", name=_text(name))
     if location is not None:
-        case.set("file", _text(overview.from_top(location.path)))
+        case.set("file", _text(overview.to_annotate(location.path)))
         case.set("line", str(location.line))
     return case
 

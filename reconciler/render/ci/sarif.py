@@ -75,7 +75,7 @@ _RESULT = Form(
 
 
 def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[Filled]:
-    paths = cache(overview.from_top)  # thousands of findings are in a few files
+    paths = cache(overview.to_annotate)  # thousands of findings are in a few files
     for finding, note in pairs:
         # Code scanning refuses a result without a location.
         place = finding.location or finding.earlier or Location(overview.config, 1, 1)

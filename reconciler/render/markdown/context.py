@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from reconciler.model.clients import Location
+from reconciler.model.revisions import split_path
 from reconciler.project import PROJECT, Addresses
 from reconciler.render.markdown.escape import code, prose
 from reconciler.render.view.findings import ReviewFinding, findings
@@ -38,12 +39,12 @@ class CommentContext:
         return "".join(code(part) if number % 2 else prose(part) for number, part in enumerate(parts))
 
     def place(self, location: Location) -> str:
-        """Format a place in a file, linked if it is known where the repository is shown."""
+        """Format a place in a file, linked if it is known where the repository is shown; a file at a base is not."""
         path = self.overview.from_top(location.path)
         if os.path.isabs(path):
             return code(f"{os.path.basename(path)}:{location.line}")
         shown = code(f"{path}:{location.line}")
-        if self.overview.blob_url is None or path.startswith(".."):
+        if self.overview.blob_url is None or path.startswith("..") or split_path(path)[0]:
             return shown
         return f"[{shown}]({self.overview.blob_url}{quote(path, errors='surrogatepass')}#L{location.line})"
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import assert_never
 
 from reconciler.applying.report import is_complete
-from reconciler.declared.at_revision import SHORT, declared_at, settings_at
+from reconciler.declared.at_revision import declared_at, settings_at
 from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.git.repository import get_ref, merge_base, set_ref
 from reconciler.model.clients import Declarations
 from reconciler.model.diagnostics import has_errors
 from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
+from reconciler.model.revisions import SHORT
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.base import Base
 from reconciler.planning.plan.modes import Prune

@@ -73,6 +73,32 @@ def test_json_has_the_notes_too_and_none_where_nothing_differs(trusted: Project)
     assert configuration(trusted.run("plan", "--format", "json")) == []
 
 
+def test_reports_name_the_file_as_it_is_called_here(trusted: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No repository has `0123456789ab:reconciler.yaml`, and a fingerprint is the same whatever the commit is."""
+    loosen(trusted, limits={"creates": 50})
+    found, names = observed(trusted), ["r.md", "r.sarif", "r.junit.xml", "r.gitlab-codequality.json"]
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://code.example.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/idp")
+    monkeypatch.setenv("GITHUB_SHA", commit(trusted.folder, {}, "Loosen"))
+    reports = [part for name in names for part in ("--report", name)]
+    fingerprints = set()
+    for message in ("Begin again", "Once more"):
+        git(trusted.folder, "branch", "-f", "main", git(trusted.folder, "commit-tree", "main^{tree}", "-m", message))
+        ended = trusted.run("plan", "--live", found, *FROM, *reports)
+        assert "::warning file=reconciler.yaml,line=1,col=" in ended.err
+        comment, sarif, junit, quality = ((trusted.folder / name).read_text() for name in names)
+        [result, *_] = json.loads(sarif)["runs"][0]["results"]
+        assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "reconciler.yaml"
+        assert 'file="reconciler.yaml"' in junit
+        issue = json.loads(quality)[0]
+        assert issue["location"]["path"] == "reconciler.yaml"
+        fingerprints.add((result["partialFingerprints"]["reconciler/v1"], issue["fingerprint"]))
+        trusted_commit = git(trusted.folder, "rev-parse", "--short=12", "main")
+        assert f"not in force · `{trusted_commit}:reconciler.yaml:1`" in comment, "without a link: HEAD has another"
+    assert len(fingerprints) == 1
+
+
 def test_credentials_are_not_sent_where_the_work_tree_leads(trusted: Project, staging: Platform) -> None:
     loosen(trusted, url=NOWHERE)
     ended = trusted.run("plan", *FROM)
