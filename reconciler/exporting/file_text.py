@@ -9,8 +9,10 @@ from reconciler.exporting.entries import ExportedEntry, Item, LeftOut, Withheld
 from reconciler.exporting.variables import Proposal
 from reconciler.exporting.yaml_text import comment, spec_lines
 from reconciler.render.view.counts import plural
-from reconciler.support.text import enumeration, quoted_scalar
+from reconciler.support.text import enumeration, first_few, quoted_scalar
 
+MOST_NAMED = 12
+"""Maximum number of instances named in a sentence."""
 WITHHELD = "not declared"
 """The start of everything that is commented out: a word to search for."""
 
@@ -72,7 +74,8 @@ def left_out_lines(left_out: Iterable[LeftOut]) -> list[str]:
         if text := _left_out(one):
             alike.setdefault(text, []).append(one.instance)
     return [
-        f"left out of {enumeration(names)}: {text}{' each' if len(names) > 1 else ''}" for text, names in alike.items()
+        f"left out of {first_few(names, MOST_NAMED)}: {text}{' each' if len(names) > 1 else ''}"
+        for text, names in alike.items()
     ]
 
 

@@ -253,6 +253,19 @@ def test_a_refusal_that_instances_share_is_said_once_with_a_command_for_all(proj
     assert "Traceback" not in accepted.err
 
 
+def test_a_sink_that_no_instance_can_use_is_said_once(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 3) as served:
+        git(project.folder, "init", "-q")
+        found = {f"i{number}": at(each.url) for number, each in enumerate(served)}
+        project.configure(found, defaults={"sinks": [{"dotenv": {"path": "{instance}.env"}}]})
+        ended = project.run("apply", "--all", "--yes", "--report", "apply.md")
+    assert ended.code == 4
+    [refused] = [line for line in ended.out.splitlines() if "x refused" in line]
+    assert "the sink dotenv {instance}.env could not take secrets" in refused
+    assert (project.folder / "apply.md").read_text().count("{instance}.env could not take secrets") == 1
+
+
 def test_after_a_wave_that_failed_the_next_command_is_for_all_that_are_left(project: Project, tmp_path: Path) -> None:
     project.declare(wanted("One"))
     with fleet(project, tmp_path, [None, Respond(On("POST", "/oauth/clients"), 500), None, None]) as served:

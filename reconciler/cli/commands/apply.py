@@ -25,7 +25,7 @@ from reconciler.cli.output.streams import is_interactive
 from reconciler.cli.run.reports import ReportFiles, report_option
 from reconciler.model.errors import WrongUsage
 from reconciler.planning.plan.plan import Prune
-from reconciler.support.text import quoted
+from reconciler.support.text import printable, quoted
 from reconciler.workflow.options import Options, ProjectFiles, Selection, WriteOptions
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def apply(
     report_files = ReportFiles("apply", reports, files, console)
     if saved is not None:
         _refuse_an_instance(saved, files)
-        _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN))
+        _refuse_beside_a_plan(typed_flags(_NOT_BESIDE_A_PLAN), saved, selection)
         return _apply_saved(saved, files, options, write_options, report_files)
     _refuse_to_guess(files, selection, options, yes)
     return _apply_declared(files, selection, options, write_options, yes, report_files)
@@ -146,10 +146,17 @@ def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
         )
 
 
-def _refuse_beside_a_plan(typed: Sequence[str]) -> None:
-    if typed:
-        flags = ", ".join(typed)
-        raise WrongUsage(f"{flags}: a saved plan is applied unchanged", f"leave {flags} out, or save another plan")
+def _refuse_beside_a_plan(typed: Sequence[str], saved: Path, selection: Selection) -> None:
+    if not typed:
+        return
+    flags = ", ".join(typed)
+    hint = f"leave {flags} out, or save another plan"
+    if selection.names and os.path.isdir(saved):
+        from reconciler.planning.planfile.index import file_of
+
+        one = shlex.join(["reconciler", "apply", str(saved / file_of(selection.names[0]))])
+        hint = f"to apply one plan of the folder: {printable(one)}; {hint}"
+    raise WrongUsage(f"{flags}: a saved plan is applied unchanged", hint)
 
 
 def _refuse_to_guess(files: ProjectFiles, selection: Selection, options: Options, yes: bool) -> None:

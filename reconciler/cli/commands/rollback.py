@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from reconciler.workflow.exact.apply_saved import ExactPlan
     from reconciler.workflow.run import Run
 
+_MOST_COMMANDS = 5
+"""Maximum number of commands named, one for each instance that was not tried."""
+
 
 @click.command(
     epilog="""\b
@@ -124,6 +127,7 @@ def _apply(
     settings = valid_settings(files.config)
     changed = [each for each in undone if each.undo.changes]
     requests = [exact_plan(each, settings, options, takes_time=not yes) for each in changed]
+    requests.sort(key=lambda request: settings.instances.index(request.instance))
     refuse_misplaced_sinks(RunFiles(files, write_options.journal), settings, [request.instance for request in requests])
     with stoppable() as stop:
         run = start_run(files, write_options, console, stop)
@@ -133,7 +137,14 @@ def _apply(
             return approve_plans(proposed, yes, stop, console)
 
         results = _write(requests, approve, run, console)
-    _tell_that_git_must_follow(results, undone, files.config, console)
+    which = ["--all"] if len(undone) > 1 else ["--instance", undone[0].past.instance]
+    command = ["reconciler", "rollback", undone[0].past.heading.run]
+    journal = ["--journal", str(write_options.journal)] if write_options.journal is not None else []
+    for chosen in _left(results, which):
+        again = [*command, *chosen, "--apply", *repeated_flags(files, options), *journal]
+        console.result(f"next: {printable(shlex.join(again))}\n")
+    files_flags = repeated_flags(ProjectFiles(files.config), Options({}))
+    _tell_that_git_must_follow(results, [*command, *which, *files_flags], console)
     return of_applies(results)
 
 
@@ -146,35 +157,37 @@ def _write(
         from reconciler.workflow.exact.apply_saved import apply_exact_plan
 
         result = apply_exact_plan(requests[0], lambda planned: approve([planned]), run)
-        show_result(result, console)
+        show_result(result, console, None)
         return [result]
     from reconciler.cli.output.results import reporting, show_reports
     from reconciler.workflow.exact.apply_several import apply_exact_plans
 
     results = apply_exact_plans(requests, approve, run)
     with reporting(results):
-        show_reports(results, console, ())
+        show_reports(results, console, None)
     return results
 
 
-def _tell_that_git_must_follow(
-    results: Sequence[ApplyResult], undone: Sequence[UndoneRun], config: Path, console: Console
-) -> None:
+def _left(results: Sequence[ApplyResult], which: Sequence[str]) -> list[Sequence[str]]:
+    """The flags of the commands that go on: all once more, or if one is refused for good, each of those not tried."""
+    from reconciler.applying.report import is_complete, was_login_refused
+    from reconciler.cli.output.results import to_try_again
+    from reconciler.results import Finished, Planned
+
+    names = to_try_again(results)
+    if any(isinstance(each, Planned) and each.refusals for each in results):
+        return [["--instance", name] for name in names[:_MOST_COMMANDS]]
+    reports = [each.report for each in results if isinstance(each, Finished)]
+    is_left = bool(names) or any(not (is_complete(each) or was_login_refused(each)) for each in reports)
+    return [which] if is_left else []
+
+
+def _tell_that_git_must_follow(results: Sequence[ApplyResult], command: Sequence[str], console: Console) -> None:
     from reconciler.applying.report import wrote_anything
     from reconciler.results import Finished
 
     written = [each for each in results if isinstance(each, Finished) and wrote_anything(each.report)]
     if not written:
         return
-    which = ["--all"] if len(undone) > 1 else ["--instance", undone[0].past.instance]
-    command = shlex.join(
-        [
-            "reconciler",
-            "rollback",
-            undone[0].past.heading.run,
-            *which,
-            *repeated_flags(ProjectFiles(config), Options({})),
-        ]
-    )
-    text = f"update git as well, or the next apply repeats the run; for clients/: {printable(command)}"
+    text = f"update git as well, or the next apply repeats the run; for clients/: {printable(shlex.join(command))}"
     console.problem(f"{text}\n")

@@ -49,7 +49,7 @@ def show_proposals(results: Sequence[PlanResult], console: Console, *, asked: bo
 
 
 def show_reports(
-    results: Sequence[ApplyResult], console: Console, flags: Sequence[str], chosen: Sequence[str] = ()
+    results: Sequence[ApplyResult], console: Console, flags: Sequence[str] | None, chosen: Sequence[str] = ()
 ) -> None:
     """Print the result of each instance, once all are done. `flags` and `chosen` are as for `show_plans`."""
     finished = [result for result in results if isinstance(result, Finished)]
@@ -58,9 +58,10 @@ def show_reports(
     else:
         console.text("".join(f"\n{report_text(each, console.paint)}" for each in finished))
         console.text(fleet_text(results, console.paint))
-        reports = [(each.planned.plan, each.report) for each in finished]
-        others = _to_try_again(results)
-        console.result(next_after_reports(reports, flags, console.paint, Chosen(chosen, len(results)), others))
+        if flags is not None:
+            reports = [(each.planned.plan, each.report) for each in finished]
+            named, others = Chosen(chosen, len(results)), to_try_again(results)
+            console.result(next_after_reports(reports, flags, console.paint, named, others))
     _show_stopped(results, console)
 
 
@@ -76,7 +77,7 @@ def reporting(results: Sequence[ApplyResult]) -> Iterator[None]:
         raise
 
 
-def show_result(result: ApplyResult, console: Console, flags: Sequence[str] = ()) -> None:
+def show_result(result: ApplyResult, console: Console, flags: Sequence[str] | None = ()) -> None:
     """Print the result of one instance; if it was not written to, its plan and why. `flags` as for `show_reports`."""
     result = without_empty_report(result)
     with reporting([result]):
@@ -99,7 +100,7 @@ def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
         console.problem(render_stopped(results))
 
 
-def _to_try_again(results: Sequence[ApplyResult]) -> list[str]:
+def to_try_again(results: Sequence[ApplyResult]) -> list[str]:
     """The names of the stopped instances that another try can help: their accounts were not refused or missing."""
     stopped = [each for each in results if isinstance(each, Stopped)]
     return [each.instance.name for each in stopped if not isinstance(each.error, LoginRefused | CredentialsMissing)]

@@ -14,7 +14,7 @@ from reconciler.cli.output.files import write_atomically
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, Withheld
 from reconciler.exporting.file_names import render_files
-from reconciler.exporting.file_text import WITHHELD, heading_lines, left_out_lines, render_export
+from reconciler.exporting.file_text import MOST_NAMED, WITHHELD, heading_lines, left_out_lines, render_export
 from reconciler.exporting.variables import Proposal, propose_variables
 from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
 from reconciler.model.settings import Instance, Settings
@@ -23,7 +23,7 @@ from reconciler.render.terminal.next_step import Chosen
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.frozen import frozen
-from reconciler.support.text import enumeration, printable, quoted
+from reconciler.support.text import enumeration, first_few, printable, quoted
 from reconciler.workflow.export.export import observe_all
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 from reconciler.workflow.validate import validate_files
@@ -138,7 +138,8 @@ def _summary(found: Export, proposals: Mapping[str, Proposal]) -> Iterator[str]:
     entries = [item for item in found.items if isinstance(item, ExportedEntry)]
     clients = sum(len(entry.instances) for entry in entries)
     merged = f", in {len(entries)} entr{'y' if len(entries) == 1 else 'ies'}" if clients > len(entries) else ""
-    yield f"exported {plural(clients, 'client')} of {enumeration(each.instance for each in found.left_out)}{merged}"
+    names = first_few([each.instance for each in found.left_out], MOST_NAMED)
+    yield f"exported {plural(clients, 'client')} of {names}{merged}"
     for line in left_out_lines(found.left_out):
         yield f"{line}{'; --system includes system clients' if ' system client' in line else ''}"
     if waiving := sum(bool(entry.allow) for entry in entries):

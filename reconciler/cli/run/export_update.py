@@ -16,6 +16,7 @@ from reconciler.cli.output.links import link_on
 from reconciler.cli.run.export_files import ENDINGS, SCHEMA, observe_or_report
 from reconciler.cli.run.prepare import prepare
 from reconciler.exporting.entries import Withheld
+from reconciler.exporting.file_text import MOST_NAMED
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Severity, has_errors
 from reconciler.model.errors import WrongUsage
@@ -24,7 +25,7 @@ from reconciler.planning.plan.plan import Blocked, Create
 from reconciler.render.terminal.errors import render_diagnostic_lines
 from reconciler.render.view.counts import plural
 from reconciler.support.frozen import frozen
-from reconciler.support.text import enumeration, printable, quoted
+from reconciler.support.text import enumeration, first_few, printable, quoted
 from reconciler.workflow.export.accept_live import NotAccepted
 from reconciler.workflow.export.update import UpdatedFiles, UpdateTarget, update
 from reconciler.workflow.options import Options, ProjectFiles, Selection, select_instances
@@ -110,7 +111,7 @@ def _show(
     elif not found.taken.left_alone:
         taken = " and nothing to accept" if choice.accept is not None else ""
         more = " more" if found.withheld else ""
-        console.progress(f"nothing{more} to add{taken} on {enumeration(map(printable, instances))}")
+        console.progress(f"nothing{more} to add{taken} on {first_few([*map(printable, instances)], MOST_NAMED)}")
 
 
 def _not_taken(found: UpdatedFiles) -> Iterator[str]:

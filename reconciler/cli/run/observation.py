@@ -26,6 +26,9 @@ from reconciler.workflow.observe import Observed, observe_instances, plan_observ
 from reconciler.workflow.options import Options, ProjectFiles, Selection
 from reconciler.workflow.unmatched_targets import refuse_unmatched
 
+_MOST_NAMED = 12
+"""Maximum number of instances named after saving."""
+
 
 def refuse_to_observe(file: Path) -> None:
     """Raise `WrongUsage` unless an observation can be saved in this file."""
@@ -107,7 +110,8 @@ def _newest(live: Sequence[Path]) -> Mapping[str, tuple[Observation, Path]]:
 
 
 def _after_saving(found: Sequence[Observed], file: Path, files: ProjectFiles, chosen: Chosen) -> str:
-    saved = ", ".join(f"{each.instance.name} ({_clients(each)})" for each in found)
+    saved = ", ".join(f"{each.instance.name} ({_clients(each)})" for each in found[:_MOST_NAMED])
+    saved += f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
     named = chosen.naming([each.instance.name for each in found])
     flags = repeated_flags(files, Options({}))
     plan = printable(shlex.join(["reconciler", "plan", "--live", str(file), *named, *flags]))

@@ -120,7 +120,10 @@ def _target(past: PastRun, settings: Settings) -> Instance:
         if (instance.name, instance.identity) == (past.instance, past.identity):
             return instance
     text = f"the run wrote to {printable(past.instance)} at {quoted_url(past.identity)}"
-    raise Refused(f"{text}, which reconciler.yaml does not name", "roll back with the settings of that time")
+    raise Refused(
+        f"{text}, which reconciler.yaml does not name",
+        "roll back with the settings of that time: --config FILE; or only another instance: --instance NAME",
+    )
 
 
 def _plan(undone: UndoneRun, live: Listing) -> Plan:

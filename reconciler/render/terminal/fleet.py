@@ -65,10 +65,12 @@ def plan_line(plan: Plan, refusals: Sequence[Refusal]) -> FleetLine:
     return FleetLine(plan.instance, verdict.of_plan(plan, refusals), remark, unmanaged=counts.unmanaged)
 
 
-def report_line(plan: Plan, report: Report) -> FleetLine:
-    """Return the line of an instance that was written to."""
+def report_line(plan: Plan, report: Report, done_before: int = 0) -> FleetLine:
+    """Return the line of an instance that was written to, or needed no write: some changes were `done_before`."""
     applied = sum(isinstance(outcome, Applied) for outcome in report.outcomes)
-    remark = f"{applied} of {plural(len(report.outcomes), 'change')} applied"
+    parts = [f"{applied} of {plural(len(report.outcomes), 'change')} applied"] if report.outcomes else []
+    parts += [f"{done_before} done before"] if done_before else []
+    remark = " · ".join(parts) or "nothing to write"
     remark += f" · {len(plan.blocked)} blocked" if plan.blocked else ""
     return FleetLine(plan.instance, verdict.of_report(report), remark)
 
@@ -84,8 +86,8 @@ def fleet_line(result: ApplyResult) -> FleetLine:
     match result:
         case Planned(plan=plan, refusals=refusals):
             return plan_line(plan, refusals)
-        case Finished(planned=planned, report=report):
-            return report_line(planned.plan, report)
+        case Finished(planned=planned, report=report, already_live=done):
+            return report_line(planned.plan, report, len(done))
         case Stopped(instance=instance, error=error):
             return error_line(instance.name, error)
         case _:

@@ -45,6 +45,8 @@ _MARKS = {
 
 
 _DIFFERS = Note("differs", "differs from what is declared")
+_WITH_ID = ("differs", "pinned-by-id")
+"""The codes of reasons that name a client by its id, which is another one on each instance."""
 
 _ON_DRIFT = {
     OnDrift.REFUSE: "what was changed on the instance since is not overwritten",
@@ -178,7 +180,7 @@ def change_lines(change: Change, paint: Paint, *, shared: bool = False) -> Itera
         yield from recipient_lines("secret to", change.recipients, paint)
     if origin := origin_text(change):
         yield INDENT + paint(origin, Style.WARNED if has_drift(change) else Style.FAINT)
-    reason = _DIFFERS if shared and isinstance(change, Update) and not change.is_rename else change.reason
+    reason = _DIFFERS if shared and change.reason.code in _WITH_ID else change.reason
     yield INDENT + paint(_why(reason, change.source, change.owner), Style.FAINT)
     risks = [printable(risk.text) for risk in change.risks]
     if isinstance(change, Create) and change.replaces is not None:

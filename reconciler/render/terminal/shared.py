@@ -103,8 +103,11 @@ def _of_any(plan: Plan) -> list[Note]:
 
 
 def _general(instance: str, refusals: Sequence[Refusal]) -> list[Refusal]:
-    """Return the refusals with a placeholder where a command names the instance."""
-    return [replace(each, way_out=for_any(each.way_out, instance)) for each in refusals]
+    """Return the refusals with placeholders for the name of the instance."""
+    return [
+        replace(each, text=of_any(each.text, instance), way_out=of_any(for_any(each.way_out, instance), instance))
+        for each in refusals
+    ]
 
 
 def _refused(refusal: Refusal, names: Sequence[str], fleet: Fleet, paint: Paint) -> Iterator[str]:

@@ -133,6 +133,8 @@ def _essence(change: Change) -> Change:
 
 def _patterned(change: Change, put: Callable[[str], str]) -> Change:
     risks, recipients = _notes(change.risks, put), _recipients(change.recipients, put)
+    if change.source is not None:  # a file for each instance, or its journal
+        change = replace(change, source=replace(change.source, path=put(change.source.path)))
     match change:
         case Create(after=after):
             return replace(change, after=_spec(after, put), risks=risks, recipients=recipients)

@@ -111,8 +111,8 @@ def _as_one(same: Sequence[ReviewFinding], hint: str | None) -> ReviewFinding:
 
 
 def _of_any(finding: ReviewFinding) -> ReviewFinding:
-    """A difference of the configuration in general words: `defaults:` change each instance in its own way."""
-    if finding.kind is not ReviewKind.CONFIGURATION or len(finding.instances) != 1:
+    """A difference of the configuration, or a refusal, in general words: `defaults:` are another thing on each."""
+    if finding.kind not in (ReviewKind.CONFIGURATION, ReviewKind.REFUSED) or len(finding.instances) != 1:
         return finding
     [name] = finding.instances
     return replace(finding, notes=tuple(replace(note, text=of_any(note.text, name)) for note in finding.notes))
@@ -122,7 +122,8 @@ def _hint_for_any(finding: ReviewFinding) -> str | None:
     """The hint of a finding, the same for each instance on which the same command helps."""
     if finding.hint is None or len(finding.instances) != 1:
         return finding.hint
-    return for_any(finding.hint, finding.instances[0])
+    hint = for_any(finding.hint, finding.instances[0])
+    return of_any(hint, finding.instances[0]) if finding.kind is ReviewKind.REFUSED else hint
 
 
 def _of_run(overview: Overview) -> Iterator[ReviewFinding]:

@@ -304,6 +304,23 @@ def test_where_one_instance_has_changed_later_waves_are_not_undone(
     assert "not tried: wave 0 did not succeed" in ended.err
     assert [list(each.clients()) for each in (staging, other)] == [["Two", "One"]] * 2
     assert project.run("rollback", run, "--all", "--instance", "other").code == 64
+    assert ended.out.endswith(f"next: reconciler rollback {run} --instance other --apply\n")
+
+
+def test_what_failed_is_undone_by_the_same_command_again(
+    project: Project, fleet_run: tuple[str, Platform, Platform]
+) -> None:
+    """A plan would lead back to what is being undone."""
+    run, staging, other = fleet_run
+    project.log_in_as("pm_viewer")
+    ended = project.run("rollback", run, "--all", "--apply", "--yes")
+    assert ended.code == 1
+    assert ended.out.endswith(f"next: reconciler rollback {run} --all --apply\n")
+    project.log_in_as("admin")
+    again = project.run("rollback", run, "--all", "--apply", "--yes")
+    assert again.code == 0
+    assert "next: " not in again.out
+    assert [list(each.clients()) for each in (staging, other)] == [["Two"], ["Two"]]
 
 
 def test_an_instance_that_has_another_url_now_is_another(project: Project, staging: Platform, run: str) -> None:

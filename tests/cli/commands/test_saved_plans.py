@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,10 +65,14 @@ def test_each_plan_is_a_file_and_the_index_has_their_digests(project: Project, f
     again = project.run(*APPLY, "--format", "json")
     assert again.code == 0
     assert written(fleet) == dict.fromkeys(fleet, 2), "what is live already is not written again"
+    assert re.search("^eu +applied +2 done before$", project.run(*APPLY).out, re.MULTILINE)
 
 
 def test_a_plan_of_it_is_applied_by_its_own_name_too(project: Project, fleet: dict[str, Platform]) -> None:
     project.run(*PLANS)
+    named = project.run(*APPLY, "--instance", "eu")
+    assert named.code == 64
+    assert "to apply one plan of the folder: reconciler apply plans/eu.plan.json; " in named.err
     assert project.run("apply", "plans/eu.plan.json").code == 0
     assert written(fleet) == {"staging": 0, "eu": 2, "us": 0}
 
