@@ -8,6 +8,7 @@ from reconciler.declared.clients.entries import Entry
 from reconciler.declared.clients.resolve import PreviousName, RuleContext
 from reconciler.declared.rules.finding import RuleFinding
 from reconciler.model.names import is_system_client, lookalike_key, matches_any
+from reconciler.support.odd_ends import is_quoted
 from reconciler.support.text import is_fully_visible, is_hidden, quoted
 
 
@@ -30,7 +31,9 @@ def duplicate_name(context: RuleContext) -> Iterator[RuleFinding]:
     for entry in context.entries:
         earlier = first.setdefault(entry.name, entry)
         if earlier is not entry:
-            message = f"{quoted(entry.name)} is already declared at {earlier.source}"
+            is_alias = earlier.source == entry.source
+            where = "at the same place: an alias repeats it" if is_alias else f"at {earlier.source}"
+            message = f"{quoted(entry.name)} is already declared {where}"
             hint = "remove one of the two, or give them different instances"
             yield RuleFinding(message, entry.source, hint, entry)
 
@@ -61,9 +64,12 @@ def name_lookalike(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def name_invisible(context: RuleContext) -> Iterator[RuleFinding]:
-    """An invisible character is probably a mistake, and hides that two names differ."""
+    """An invisible character is probably a mistake, and hides that two names differ; so are typographic quotes."""
     for entry in context.entries:
-        if not is_fully_visible(entry.name) and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
+        if not entry.name.isascii() and entry.present and is_quoted(entry.name):
+            message = f"the quotes around {quoted(entry.name)} are part of the name: YAML knows only \" and '"
+            yield RuleFinding(message, entry.source, 'leave them out, or write " in their place', entry)
+        elif not is_fully_visible(entry.name) and entry.present and (odd := next(filter(_is_odd, entry.name), None)):
             yield RuleFinding(_what_is_odd(entry.name, odd), entry.source, "type the name again, without it", entry)
 
 

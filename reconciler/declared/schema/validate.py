@@ -19,6 +19,7 @@ from reconciler.declared.schema.files import schema_text
 from reconciler.declared.yaml.document import Document
 from reconciler.declared.yaml.load import LoadResult
 from reconciler.model.diagnostics import Diagnostic, error, has_errors, sorted_diagnostics
+from reconciler.support.odd_ends import odd_ends
 from reconciler.support.text import closest, did_you_mean, enumeration, quoted
 
 if TYPE_CHECKING:
@@ -151,7 +152,8 @@ def _unknown_keys(
     for key in found:
         if key not in known:
             hint = misplaced.get(key) or suggestions.hint(key, known) or f"known here: {', '.join(known)}"
-            yield error(RULE, f"unknown key {quoted(key)}", document.location(*path, key, key=True), hint)
+            odd = "".join(f", which {each}" for each in odd_ends(key))
+            yield error(RULE, f"unknown key {quoted(key)}{odd}", document.location(*path, key, key=True), hint)
 
 
 def _is_explained(problem: ValidationError) -> bool:

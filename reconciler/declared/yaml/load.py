@@ -14,7 +14,11 @@ from reconciler.support.frozen import frozen
 
 __all__ = ["Document", "LoadResult", "load_directory", "load_file", "load_text"]
 
-_LFS = "version https://git-lfs.github.com/spec/"
+BEGINNINGS = (
+    "version http", "/", "../", "./", ".git/", "\0GITCRYPT", "$ANSIBLE", "-----BEGIN", "age-enc", "<", "```",
+    "diff --git", "Index: ", "--- a", "*** ",
+)  # fmt: skip
+"""What a text begins with that can be something else than YAML: a quick check, for the many that are not."""
 
 NO_CLIENTS = "write `clients: []` into it if it declares none"
 
@@ -40,8 +44,8 @@ def load_text(data: bytes, path: str, *, empty_hint: str | None = None, libyaml:
     if b"\0" in data[:4] and _is_utf16(data):
         return LoadResult((), (_other_encoding("UTF-16", path),))
     lines = LineIndex(text)
-    if text.startswith(_LFS):
-        return LoadResult((), (_pointer(path),))
+    if text.startswith(BEGINNINGS) and (problem := _foreign(text, path)) is not None:
+        return LoadResult((), (problem,))
     if libyaml is None and (read := read_fast(text, lines)) is not None:
         return LoadResult((Document(path, read[1], read[0], lines),))
     return _parsed(text, path, lines, empty_hint, libyaml)
@@ -60,9 +64,11 @@ def _parsed(text: str, path: str, lines: LineIndex, empty_hint: str | None, liby
     return LoadResult(() if document is None else (document,), tuple(sorted_diagnostics(diagnostics)))
 
 
-def _pointer(path: str) -> Diagnostic:
-    hint = "fetch it: git lfs pull; in a pipeline, check out with LFS; or take the file out of LFS (.gitattributes)"
-    return error("lfs-pointer", "this is a pointer of git LFS, and not the file itself", Location(path, 1, 1), hint)
+def _foreign(text: str, path: str) -> Diagnostic | None:
+    from reconciler.declared.yaml.foreign import foreign_file
+
+    found = foreign_file(text)
+    return found and error(found.rule, found.message, Location(path, 1, 1), found.hint)
 
 
 def _hint(rule: str, hint: str | None, empty_hint: str | None) -> str | None:
@@ -74,6 +80,16 @@ def _is_utf16(data: bytes) -> bool:
     return (high == b"\0\0") != (low == b"\0\0")
 
 
+_BINARY = {
+    b"\x1f\x8b": "a file packed with gzip",
+    b"PK\x03\x04": "a zip archive",
+    b"\x89PNG": "a picture",
+    b"\x28\xb5\x2f\xfd": "a file packed with zstd",
+    b"BZh": "a file packed with bzip2",
+    b"\0GITCRYPT\0": "a file encrypted with git-crypt (git-crypt unlock decrypts it)",
+}
+
+
 def _other_encoding(name: str, path: str) -> Diagnostic:
     return error("encoding", f"the file is in {name}", Location(path, 1, 1), "save it as UTF-8")
 
@@ -81,6 +97,8 @@ def _other_encoding(name: str, path: str) -> Diagnostic:
 def _not_utf8(data: bytes, bad: UnicodeDecodeError, path: str) -> Diagnostic:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or _is_utf16(data):
         return _other_encoding("UTF-16", path)
+    if kind := next((kind for start, kind in _BINARY.items() if data.startswith(start)), None):
+        return error("encoding", f"this is {kind}, not a text", Location(path, 1, 1), "name the file that was meant")
     before = data.removeprefix(codecs.BOM_UTF8)[: bad.start].decode()
     message = f"the byte 0x{bad.object[bad.start]:02x} is not UTF-8"
     return error("encoding", message, LineIndex(before).at(path, len(before)), "save the file as UTF-8")

@@ -15,8 +15,11 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000
 _OTHER_BREAKS = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 """Characters that end a line for this reader of YAML, and for others or for the person who looks do not."""
 
-_CONFLICT_STARTS = re.compile("^<{7}(?= |\r?$)", re.MULTILINE)
-_CONFLICT_ENDS = re.compile("^>{7}(?= |\r?$)", re.MULTILINE)
+_CONFLICT_STARTS = re.compile("^[ \t]*(<{7,})(?= |\r?$)", re.MULTILINE)
+# Of git, of diff3, and of Jujutsu; what is below a heading in an indented text may look like one of the others.
+_CONFLICT_MARKERS = re.compile(
+    "^(?:[ \t]*(?P<end>>{7,})|={7,}|[|]{7,}|%{7,}|[+]{7,}|-{7,}(?= [A-Z]))(?= |\r?$)", re.MULTILINE
+)
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPE = re.compile(
@@ -206,21 +209,34 @@ def other_breaks(text: str) -> Iterator[Problem]:
 
     What one reader takes for the end of a comment, another takes for live configuration.
     """
-    for found in _OTHER_BREAKS.finditer(text):
-        name, escape = _BREAKS[found[0]]
+    for character, place in _first_of_each(_OTHER_BREAKS, text).items():
+        name, escape = _BREAKS[character]
         message = f"{name} ends a line for some programs only, so a comment could hide what another reads"
         hint = f'end lines with LF or CR LF; within a value write "{escape}" in double quotes'
-        yield Problem(found.start(), "character", message, hint)
+        yield Problem(place, "character", message, hint)
+
+
+def _first_of_each(pattern: re.Pattern[str], text: str) -> dict[str, int]:
+    """Where each of the texts that a pattern finds is first: a file with old line ends has one on every line."""
+    found: dict[str, int] = {}
+    for each in pattern.finditer(text):
+        found.setdefault(each[0], each.start())
+    return found
 
 
 def unresolved_conflicts(text: str) -> Iterator[Problem]:
-    """Where a merge left both sides of a conflict; without its beginning, where it ends."""
-    starts = list(_CONFLICT_STARTS.finditer(text))
-    ends = [] if starts else list(_CONFLICT_ENDS.finditer(text))
-    for found in starts or ends:
-        message = f"a merge conflict {'starts' if starts else 'ends'} here, and nobody has resolved it"
-        hint = "keep what is right of both sides, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>"
-        yield Problem(found.start(), "merge-conflict", message, hint)
+    """Where a merge left both sides of a conflict; without its beginning, the first of its other marks."""
+    starts = [found.start(1) for found in _CONFLICT_STARTS.finditer(text)]
+    other = None if starts else _CONFLICT_MARKERS.search(text)
+    hint = "keep what is right of both sides, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>"
+    if marks := sorted({found[0].strip()[:7] for found in _CONFLICT_MARKERS.finditer(text)} - {"=" * 7, ">" * 7}):
+        hint += f", and with {', '.join(marks)}"
+    for start in starts:
+        yield Problem(start, "merge-conflict", "a merge conflict starts here, and nobody has resolved it", hint)
+    if other is not None:
+        verb = "ends" if other["end"] else "has left a mark"
+        message = f"a merge conflict {verb} here, and nobody has resolved it"
+        yield Problem(text.index(other[0].strip(), other.start()), "merge-conflict", message, hint)
 
 
 def has_lone_surrogate(text: str) -> bool:

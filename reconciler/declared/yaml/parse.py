@@ -26,6 +26,7 @@ from yaml.events import (
 )
 
 from reconciler.declared.yaml.document import Document, LineIndex, YamlMapping, YamlSequence
+from reconciler.declared.yaml.foreign import misplaced
 from reconciler.declared.yaml.messages import (
     FatalProblem,
     ParserError,
@@ -77,11 +78,19 @@ def parse(text: str, path: str, lines: LineIndex, *, libyaml: bool = HAS_LIBYAML
         if libyaml and "maximum nesting depth" in str(error):
             # libyaml reads ahead and, since 0.2.6, fails before we get to the value that is nested too deep.
             return parse(text, path, lines, libyaml=False)
-        return Parsed(None, [*problems, forbidden_character(text) or explain_error(_parser_error(error), text)])
+        problem = forbidden_character(text) or explain_error(_parser_error(error), text)
+        return Parsed(None, [*problems, misplaced(text, problem.offset) or problem])
     except (ValueError, OverflowError):  # the Python parser, on an escape above U+10FFFF
         return Parsed(None, [*problems, bad_escape(text, 0)])
+    problems = [_template(problem, text) if problem.rule == "complex-key" else problem for problem in problems]
     usable = all(problem.rule == "duplicate-key" for problem in problems)
     return Parsed(Document(path, root, start, lines) if usable else None, problems)
+
+
+def _template(problem: Problem, text: str) -> Problem:
+    """What is wrong with {{ name }}, which YAML reads as a mapping that is the key of a mapping."""
+    is_one = text[problem.offset - 1 : problem.offset + 1] == "{{"
+    return (misplaced(text, problem.offset) if is_one else None) or problem
 
 
 def parser_events(text: str, libyaml: bool = HAS_LIBYAML) -> NextEvent:
