@@ -175,7 +175,10 @@ def test_without_a_terminal_an_apply_says_all_that_it_needs(project: Project, li
     assert ended.code == 64
     assert "add --yes, once you have read: reconciler plan" in ended.err  # there is only one instance
     project.configure({"eu-1": at(live.url), "eu-2": at(f"{live.url}/two")})
-    assert "add --yes, and --instance NAME or --all, once you have read: reconciler plan" in project.run("apply").err
+    assert (
+        "add --yes, and --instance NAME or --all, once you have read: reconciler plan --all\n"
+        in project.run("apply").err
+    )
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,8 @@ def _refuse_to_guess(files: ProjectFiles, selection: Selection, options: Options
     if settings is None or (yes and is_certain):  # settings with errors are reported later on, and nothing is applied
         return
     if not yes:
-        look = shlex.join(["reconciler", "plan", *selection_flags(selection), *repeated_flags(files, options)])
+        chosen = selection_flags(selection) or ([] if is_certain or settings.default_instance else ["--all"])
+        look = shlex.join(["reconciler", "plan", *chosen, *repeated_flags(files, options)])
         which = "--yes" if is_certain else "--yes, and --instance NAME or --all"
         raise WrongUsage("there is no terminal to ask on", f"add {which}, once you have read: {look}")
     raise WrongUsage("which instance? Without a terminal, none is asked for", "add --instance NAME, or --all")

@@ -37,12 +37,16 @@ from reconciler.exporting.new_project.starting_files import (
 from reconciler.git.ignored import is_ignored
 from reconciler.model.errors import GitError, Refused, WrongUsage
 from reconciler.support.frozen import frozen
-from reconciler.support.text import enumeration, printable, quoted, quoted_url
+from reconciler.support.text import enumeration, printable, quoted, quoted_url, some
 from reconciler.workflow.options import require_extras
 from reconciler.workflow.validate import valid_settings
 
 if TYPE_CHECKING:
     from reconciler.model.settings import Instance, Settings
+
+
+_MOST_VARIABLES = 8
+"""Maximum number of variables that the next commands name."""
 
 
 @frozen
@@ -235,7 +239,7 @@ def _git_ignores(path: Path) -> bool:
 def _next(project: Project) -> str:
     lines = [f"  {printable(each)}" for each in [*go_into(project.folder), *_commands(project)]]
     variables = _variables(project)
-    needs = f", with {enumeration(variables)} set" if variables else ""
+    needs = f", with {some(variables, _MOST_VARIABLES)} set" if variables else ""
     return "".join(f"{line}\n" for line in [f"next{needs}:", *lines])
 
 
@@ -258,7 +262,8 @@ def _commands(project: Project) -> Sequence[str]:
 
 def _variables(project: Project) -> Sequence[str]:
     accounts = [each.credentials for each in reached(project.settings) if each.credentials]
-    return [name for each in accounts for name in (each.username_env, each.password_env) if name]
+    names = (name for each in accounts for name in (each.username_env, each.password_env) if name)
+    return list(dict.fromkeys(names))
 
 
 def _to_fill_in(project: Project, flags: InitFlags, files: Iterable[Path]) -> Iterator[str]:

@@ -284,6 +284,11 @@ def test_among_the_declarations_of_a_project_there_is_none_within(project: Proje
     assert files(project.folder) == before
 
 
+def test_a_variable_of_many_instances_is_named_once(project: Project) -> None:
+    project.configure({f"eu-{number}": at(f"https://eu-{number}.example.com") for number in range(12)})
+    assert "next, with PM_USER and PM_PASSWORD set:\n" in project.run("init").out
+
+
 def test_another_instance_needs_a_name_of_its_own(project: Project) -> None:
     """A line with a name that is taken would be no help."""
     project.run("init", "--url", URL)
