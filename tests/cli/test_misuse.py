@@ -130,6 +130,31 @@ def test_a_value_of_other_programs_says_what_is_taken_here(project: Project, typ
     assert list(project.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("plan --on_drift keep", "did you mean --on-drift?"),
+        ("plan --clients-dir x", "did you mean --clients?"),
+        ("plan --detail", "did you mean --detailed-exitcode?"),
+        ("plan --show-secrets", "secrets are never shown"),
+        ("apply --max-change 3", "--max-creates N, --max-updates N and --max-deletes N"),
+        ("apply --test", "`reconciler plan` shows"),
+        ("rollback x --no-apply", "without --apply, nothing is written"),
+        *(
+            (f"apply {each}", "")
+            for each in ("--use", "--ask", "--tail", "--yes-all", "--since", "--reverse", "--order")
+        ),
+        *((f"export {each}", "") for each in ("--before", "--path", "--amend", "--retryx")),
+    ],
+)
+def test_only_what_begins_alike_is_suggested(project: Project, typed: str, answer: str) -> None:
+    ended = project.run(*typed.split())
+    assert ended.code == 64
+    assert answer in ended.only_error()
+    if not answer:
+        assert "did you mean" not in ended.err
+
+
 @pytest.mark.parametrize("typed", ["--purge", "--prun", "--prunes", "--pruned", "--run", "--dry-run", "--rune"])
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_nobody_is_led_to_what_deletes(project: Project, command: str, typed: str) -> None:

@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from reconciler.cli.misuse.other_options import OTHER_OPTIONS
-from reconciler.support.text import printable
+from reconciler.support.text import MIN_PREFIX, printable
 
 NEVER_SUGGESTED = frozenset(("--prune",))
 """What nobody is to add because of a typing error."""
 
-CLOSE = 0.7
+_WHOLE = frozenset(("--all", "--apply", "--discard-secrets", "--force", "--yes"))
+"""What is suggested for a typing error alone: each of them does more, or asks less."""
+
+CLOSE = 0.8
 """How alike an option must be to be suggested, from 0 to 1."""
 
 _BEFORE_COMMAND = "options come after the command"
@@ -44,10 +47,21 @@ def option_meant(typed: str, command: click.Command) -> str | None:
     for need, text in OTHER_OPTIONS.get(name, {}).items():
         if need in ("", command.name) or need in ours:
             return text
+    close = _alike(name.lstrip("-").replace("_", "-"), ours)
+    return f"did you mean {close}?" if close else None
+
+
+def _alike(word: str, ours: Sequence[str]) -> str | None:
+    """Return the option that was probably mistyped: it begins alike, or one of the two goes on with more words."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, [each for each in ours if each not in NEVER_SUGGESTED], n=1, cutoff=CLOSE)
-    return f"did you mean {close[0]}?" if close else None
+    allowed = [each.lstrip("-") for each in ours if each not in NEVER_SUGGESTED]
+    parts = [each for each in allowed if f"--{each}" not in _WHOLE]
+    longer = [each for each in parts if len(word) > MIN_PREFIX and each.startswith(word)]
+    shorter = [each for each in parts if word.startswith(f"{each}-")]
+    close = get_close_matches(word, [each for each in allowed if each[:1] == word[:1]], n=1, cutoff=CLOSE)
+    found = close or (longer if len(longer) == 1 else []) or shorter
+    return f"--{found[0]}" if found else None
 
 
 def option_before_command(typed: str, arguments: Sequence[str], commands: Mapping[str, click.Command]) -> str | None:

@@ -83,6 +83,10 @@ _DECLARE = {
 }
 _AT_ONCE = {"--parallelism": "--parallelism N limits the requests at a time"}
 _CHANGES = {"--detailed-exitcode": "--detailed-exitcode ends with 2 if there are changes"}
+_NO_SECRETS = {"": "secrets are never shown: `reconciler secrets deliver` hands them to sinks"}
+_LIMITS = {"--max-deletes": "--max-creates N, --max-updates N and --max-deletes N are the limits"}
+_RETRIES = {"--timeout": "requests are repeated by themselves: --timeout SECONDS limits each"}
+_DRIFT = {"--on-drift": "with --base REF, a plan says who made each difference"}
 _FOLDERS = {"": "folders are always read with all that is in them: leave it out"}
 _WAIT = {"apply": "apply ends when everything is written and verified: leave it out", "": "leave it out"}
 _FIRST = {
@@ -102,7 +106,9 @@ OTHER_OPTIONS: Mapping[str, Mapping[str, str]] = {
         ("--dry-run", "--dryrun", "--noop", "--no-op", "--what-if", "--diff", "--check", "--simulate", "--preview"),
         _NO_WRITE,
     ),
-    **dict.fromkeys(("--server-dry-run", "--plan", "--check-mode", "--no-execute", "-D"), _NO_WRITE),
+    **dict.fromkeys(
+        ("--server-dry-run", "--dry", "--test", "--no-apply", "--plan", "--check-mode", "--no-execute", "-D"), _NO_WRITE
+    ),
     **dict.fromkeys(
         ("--auto-approve", "--approve", "--assume-yes", "--assumeyes", "--confirm", "--no-confirm", "--yes", "-y"),
         _NO_QUESTION,
@@ -155,6 +161,10 @@ OTHER_OPTIONS: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("--import", "--adopt", "--generate-config-out"), _DECLARE),
     **dict.fromkeys(("--parallel", "--concurrency", "--workers", "--jobs", "--forks", "-j", "-P"), _AT_ONCE),
     **dict.fromkeys(("--exit-code", "--exitcode", "--non-zero-exit-code", "--fail-on-changes"), _CHANGES),
+    **dict.fromkeys(("--show-secrets", "--show-secret", "--show-sensitive", "--reveal"), _NO_SECRETS),
+    **dict.fromkeys(("--max-changes", "--max-change"), _LIMITS),
+    **dict.fromkeys(("--retry", "--retries", "--max-retries"), _RETRIES),
+    **dict.fromkeys(("--drift", "--detect-drift"), _DRIFT),
     **dict.fromkeys(("--recursive", "-R", "-r"), _FOLDERS),
     **dict.fromkeys(("--wait", "--no-wait", "-w"), _FORMATS | _WAIT),
     **dict.fromkeys(("--validate", "--no-validate"), _FIRST),

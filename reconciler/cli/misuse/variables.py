@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
-from reconciler.cli.misuse.options import CLOSE, option_meant
+from reconciler.cli.misuse.options import option_meant
 from reconciler.cli.misuse.other_options import MEANT_FOR_WRITES, OTHER_OPTIONS
 from reconciler.support.text import printable
 
 PREFIX = "RECONCILER_"
 """How the names of all variables begin that set a flag."""
+
+_CLOSE = 0.7
+"""How alike a variable must be to be suggested, from 0 to 1."""
 
 _OTHER_NAMES = {"CONFIG_FILE": "CONFIG", "CONFIG_PATH": "CONFIG"}
 """Words that are closer to the name of another variable."""
@@ -45,7 +48,7 @@ def _variable_meant(name: str, flags: Mapping[str, str], command: click.Command)
 
     begin, _, word = name.upper().partition("_")
     if not name.startswith(PREFIX):
-        alike = SequenceMatcher(None, f"{begin}_", PREFIX).ratio() > CLOSE
+        alike = SequenceMatcher(None, f"{begin}_", PREFIX).ratio() > _CLOSE
         return f"; did you mean {PREFIX}{word}?" if alike and f"{PREFIX}{word}" in flags else None
     if name in (f"{PREFIX}YES", f"{PREFIX}PRUNE"):
         return ": flags that delete, or that skip a question, must be in the command itself"
@@ -53,7 +56,7 @@ def _variable_meant(name: str, flags: Mapping[str, str], command: click.Command)
     if OTHER_OPTIONS.get(option) in MEANT_FOR_WRITES and (meant := option_meant(option, command)):
         return f": {meant}"
     words = [each.removeprefix(PREFIX) for each in flags]
-    close = [_OTHER_NAMES[word]] if word in _OTHER_NAMES else get_close_matches(word, words, n=1, cutoff=CLOSE)
+    close = [_OTHER_NAMES[word]] if word in _OTHER_NAMES else get_close_matches(word, words, n=1, cutoff=_CLOSE)
     return f"; did you mean {PREFIX}{close[0]}?" if close else None
 
 
