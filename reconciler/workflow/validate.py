@@ -12,6 +12,7 @@ from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.config.missing import SETTINGS, missing_settings
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
+from reconciler.declared.schema.valid_entries import valid_entries
 from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.load import LoadResult, load_directory, load_file
 from reconciler.model.clients import Location
@@ -101,7 +102,7 @@ def as_if(settings: Settings, platform: str | None) -> Settings:
 
 
 def _load(files: ProjectFiles) -> LoadResult:
-    return valid_documents(load_directory(files.clients_directory, str(files.clients_directory)), "auth-clients")
+    return valid_entries(load_directory(files.clients_directory, str(files.clients_directory)))
 
 
 def valid_settings(config: Path, config_from: str | None = None) -> Settings:

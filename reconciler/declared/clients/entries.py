@@ -93,9 +93,11 @@ def is_blank(value: object) -> bool:
 
 
 def read_entries(document: Document) -> list[Entry]:
-    """The entries of a document that matches the schema, in the order of the file."""
+    """The entries of a document that match the schema, in the order of the file."""
     root: Any = document.root
-    return [_entry(document, index, fields) for index, fields in enumerate(root["clients"])]
+    return [
+        _entry(document, index, fields) for index, fields in enumerate(root["clients"]) if index not in document.broken
+    ]
 
 
 def _entry(document: Document, index: int, fields: Mapping[str, Any]) -> Entry:

@@ -34,7 +34,7 @@ _MOST_SUGGESTIONS = 50
 
 def valid_documents(loaded: LoadResult, schema: str) -> LoadResult:
     """The documents that match the schema, and the errors of the others."""
-    fits = _fits(schema)
+    fits = fits_schema(schema)
     if all(fits(document.root) for document in loaded.documents):
         return loaded
     judged = [(document, validate_document(document, schema)) for document in loaded.documents]
@@ -45,7 +45,7 @@ def valid_documents(loaded: LoadResult, schema: str) -> LoadResult:
 
 def validate_document(document: Document, schema: str) -> list[Diagnostic]:
     """All schema errors of a document; `schema` is one of SCHEMA_NAMES."""
-    if _fits(schema)(document.root):
+    if fits_schema(schema)(document.root):
         return []
     found = list(_validator(schema).iter_errors(document.root))
     forbidden = {tuple(problem.absolute_path) for problem in found if _is_forbidden(problem)}
@@ -71,8 +71,12 @@ class _Suggestions:
 
 
 @lru_cache
-def _fits(schema: str) -> Predicate:
-    return compile_schema(_content(schema))
+def fits_schema(schema: str, *keys: str) -> Predicate:
+    """Tell whether a value matches a schema, or the part of it that is at the end of these keys."""
+    content = _content(schema)
+    for key in keys:
+        content = content[key]
+    return compile_schema(content)
 
 
 @lru_cache

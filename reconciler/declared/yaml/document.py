@@ -92,6 +92,8 @@ class Document:
     start: int
     """The offset of `root` in the text."""
     lines: LineIndex
+    broken: frozenset[int] = frozenset()
+    """Of a file of declarations, the entries that do not match the schema, by index: nothing can be read of them."""
 
     @property
     def at(self) -> Callable[[int], Location]:

@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator
 
 from reconciler.declared.schema.fast_path import compile_schema
 from reconciler.declared.schema.files import schema_text
-from reconciler.declared.schema.validate import _content, _fits
+from reconciler.declared.schema.validate import _content, fits_schema
 from reconciler.declared.yaml.load import load_text
 from tests.declared.schema.test_files import parts
 from tests.declared.schema.test_validate import VALUES, WORDS
@@ -73,14 +73,14 @@ def test_there_are_documents_to_change() -> None:
 @examples(3)
 @given(changed(CLIENTS) | st.none())
 def test_declared_clients_fit_if_jsonschema_says_so(document: Any) -> None:
-    assert _fits("auth-clients")(document) == VALIDATORS["auth-clients"].is_valid(document)
+    assert fits_schema("auth-clients")(document) == VALIDATORS["auth-clients"].is_valid(document)
 
 
 @search("schema", tests=2)
 @examples(3)
 @given(changed(SETTINGS) | st.none())
 def test_a_configuration_fits_if_jsonschema_says_so(document: Any) -> None:
-    assert _fits("reconciler")(document) == VALIDATORS["reconciler"].is_valid(document)
+    assert fits_schema("reconciler")(document) == VALIDATORS["reconciler"].is_valid(document)
 
 
 def test_lists_of_other_things_than_text_are_left_to_jsonschema() -> None:
