@@ -52,7 +52,7 @@ Some commands only check. They exit 1 if `doctor` finds an error, `fmt --check` 
 _SHARED_BY = 2
 """An option that at least so many commands have, in the same words, is listed once for all of them."""
 
-_EVERYWHERE = ("--help", "--no-color", "--quiet", "--verbose")
+_EVERYWHERE = ("--help", "--no-color", "--quiet", "--verbose", "--log-format")
 """Options that are not worth naming with each command."""
 
 _Record = tuple[str, str]

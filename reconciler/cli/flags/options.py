@@ -247,6 +247,13 @@ _talk = (
     option(
         "--verbose", "-v", count=True, type=Verbosity(), help="Log to stderr; -vv logs every request, never its body."
     ),
+    option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="Format of the log on stderr: text, or a JSON object per line.",
+    ),
 )
 
 

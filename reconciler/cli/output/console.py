@@ -72,16 +72,16 @@ def _fitting(text: str, stream: TextIO) -> str:
     return wrapped(text, columns)
 
 
-def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:
+def start_console(output_format: str, no_color: bool, quiet: bool, verbose: int, log_format: str) -> Console:
     """Return the console of this run, and start the log on stderr (-v: steps, -vv: every request, without bodies)."""
     from reconciler.cli.output.log import start_log
 
-    start_log(verbose)
+    start_log(verbose, log_format)
     return Console(output_format, no_color, quiet, verbose)
 
 
-def start_offline_console(output_format: str, no_color: bool, quiet: bool, verbose: int) -> Console:
+def start_offline_console(output_format: str, no_color: bool, quiet: bool, verbose: int, log_format: str) -> Console:
     """Do the same for a command that contacts no instance: without -v it starts no log, which would be empty."""
     if verbose:
-        return start_console(output_format, no_color, quiet, verbose)
+        return start_console(output_format, no_color, quiet, verbose, log_format)
     return Console(output_format, no_color, quiet)

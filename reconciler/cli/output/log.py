@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import UTC, datetime
 
 from reconciler.cli.output.streams import say
 
@@ -14,13 +16,23 @@ class _StderrHandler(logging.Handler):
         say(f"{self.format(record)}\n")
 
 
-def start_log(verbose: int) -> None:
-    """Make the log show the steps (1), every request as well (2), or nothing (0)."""
+class _JsonFormatter(logging.Formatter):
+    """Makes a record one line of JSON, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        message = record.getMessage()
+        return json.dumps({"time": time, "level": record.levelname.lower(), "logger": record.name, "message": message})
+
+
+def start_log(verbose: int, log_format: str) -> None:
+    """Make the log show the steps (1), every request as well (2), or nothing (0), as `text` or as `json`."""
     log = logging.getLogger("reconciler")
     log.handlers.clear()  # a second run in one process must not write to the stderr of the first
     log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
     handler = _StderrHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s" if verbose else None, "%H:%M:%S"))
+    as_text = logging.Formatter("%(asctime)s %(name)s %(message)s" if verbose else None, "%H:%M:%S")
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else as_text)
     log.addHandler(handler)
 
 

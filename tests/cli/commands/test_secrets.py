@@ -13,7 +13,7 @@ from tests.faults import CutAnswer, DropConnection, On, Respond
 COMMANDS = [
     ["validate", "-vv"],
     ["plan", "-vv"],
-    ["plan", "-vv", "--format", "json", "--prune", "all"],
+    ["plan", "-vv", "--format", "json", "--log-format", "json", "--prune", "all"],
     ["apply", "-vv", "--instance", "staging", "--yes"],
     ["apply", "-vv", "--instance", "staging", "--yes", "--format", "json"],
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -85,6 +87,7 @@ def test_what_writes_unasked_or_deletes_has_no_variable(project: Project, stagin
         (("RECONCILER_FORMAT", "json"), 0, '"format_version"'),
         (("RECONCILER_DETAILED_EXITCODE", "1"), 2, "1 to create"),
         (("RECONCILER_VERBOSE", "2"), 0, "GET"),
+        (("RECONCILER_LOG_FORMAT", "json"), 0, "1 to create"),
         (("RECONCILER_QUIET", "true"), 0, "1 to create"),
         (("RECONCILER_NO_COLOR", "true"), 0, "1 to create"),
         (("RECONCILER_TIMEOUT", "20"), 0, "1 to create"),
@@ -112,6 +115,7 @@ def test_a_variable_does_what_its_flag_does(
         ("RECONCILER_MAX_DELETES", "-1"),
         ("RECONCILER_MAX_DELETES", "three"),
         ("RECONCILER_VERBOSE", "very"),
+        ("RECONCILER_LOG_FORMAT", "xml"),
     ],
 )
 def test_a_bad_value_is_wrong_usage_and_names_the_variable(
@@ -123,6 +127,20 @@ def test_a_bad_value_is_wrong_usage_and_names_the_variable(
     assert ended.code == 64
     assert ended.only_error().startswith(f"error: {variable}: ")
     assert staging.asked() == []
+
+
+def test_the_log_of_an_apply_can_be_collected_as_json(project: Project, staging: Platform) -> None:
+    """Each line of stderr is an object; results stay as they are."""
+    project.declare(wanted("One"))
+    ended = project.run("apply", "--instance", "staging", "--yes", "-vv", "--log-format", "json")
+    lines = [json.loads(line) for line in ended.err.splitlines()]
+    assert {tuple(line) for line in lines} == {("time", "level", "logger", "message")}
+    assert all(datetime.fromisoformat(line["time"]).utcoffset() == timedelta() for line in lines)
+    said = {(line["level"], line["logger"]) for line in lines}
+    assert said == {("debug", "reconciler.http"), ("info", "reconciler.apply")}
+    assert "staging: created One" in "".join(line["message"] for line in lines)
+    assert "created    One" in ended.out
+    assert "created One" not in project.run("plan", "--log-format", "json").err, "without -v there is no log"
 
 
 def test_a_bad_value_that_was_typed_names_the_flag(project: Project) -> None:
