@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from reconciler.model.settings import Settings
 
 
-@click.group(cls=CommandGroup)
+@click.group(
+    cls=CommandGroup,
+    epilog="""\b
+Examples:
+  reconciler sandbox serve
+  reconciler sandbox reset""",
+)
 def sandbox() -> None:
     """Run or reset the local emulator."""
 

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from reconciler.workflow.delivery.trials import TrialRequest
 
 
-@click.group(cls=CommandGroup)
+@click.group(
+    cls=CommandGroup,
+    epilog="""\b
+Examples:
+  reconciler secrets deliver --check
+  reconciler secrets deliver""",
+)
 def secrets() -> None:
     """Deliver client IDs and secrets to configured destinations."""
 

@@ -31,7 +31,7 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("path", LEAVES, ids=" ".join)
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_the_help_of_a_command_has_an_example_of_it(project: Project, path: tuple[str, ...]) -> None:
     ended = project.run(*path, "--help")
     assert (ended.code, ended.err) == (0, "")
