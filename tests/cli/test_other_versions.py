@@ -336,6 +336,18 @@ def test_hashes_and_null_are_no_difference(project: Project) -> None:
             assert project.run("plan", "--detailed-exitcode").code == 0
 
 
+def test_whoever_lacks_a_secret_that_is_not_shown_again_is_told_how_to_get_another(project: Project) -> None:
+    for state, way in zip(STATES, ("have the platform updated, then add", "add", "add"), strict=True):
+        with instance(state) as served:
+            configure(project, served, sinks=[DOCUMENT])
+            served.make("Same")
+            project.declare(wanted("Same", "https://same.example.com/old"))
+            assert f"; for a new secret, {way} `rotate:`" in project.run("plan").out
+            for deliver in (["secrets", "deliver"], ["secrets", "deliver", "--check"]):
+                ended = project.run(*deliver)
+                assert "the instance does not show it again: for a new secret, add `rotate:` to the entry" in ended.out
+
+
 def test_an_upgrade_that_has_not_hashed_the_secrets_yet_is_noticed_before_a_create(project: Project) -> None:
     """Its listing looks like 4.15, and its answer to client 0 like 2026."""
     with instance("4.15.6", nobody=Respond(On("GET", "/oauth/clients/0"), 404)) as served:

@@ -93,17 +93,20 @@ def plan_deliveries(  # noqa: PLR0913  (by name: what was chosen, and what the i
     if hidden:
         kept = tuple(each for each in again if each.kept)
         lost = {*(deliver.id for deliver in new), *(each.live.id for each in again if not each.kept)}
-        return PlannedDeliveries(again=kept, notes=tuple(_lost(lost)))
+        return PlannedDeliveries(again=kept, notes=tuple(_lost(lost, capabilities)))
     new.sort(key=lambda deliver: (deliver.name, deliver.id))
     return PlannedDeliveries(tuple(new), tuple(again), left_out, tuple(_notes(unknown, instance)))
 
 
-def _lost(ids: Collection[int]) -> Iterator[Note]:
+def _lost(ids: Collection[int], capabilities: Capabilities) -> Iterator[Note]:
     """What cannot be had is said once, with the way to a new secret."""
     if ids:
+        way = "add `rotate:`"
+        if capabilities.secrets is SecretDisplay.NEVER:
+            way = f"have the platform updated, then {way}"
         clients = f"{len(ids)} client{'' if len(ids) == 1 else 's'}"
         text = f"this instance does not show the secrets of live clients, and sinks lack those of {clients}"
-        yield Note("secret-not-shown", f"{text}: nothing of that is delivered; for a new secret, add `rotate:`")
+        yield Note("secret-not-shown", f"{text}: nothing of that is delivered; for a new secret, {way}")
 
 
 def may_be_delivered(entry: DesiredClient, live: LiveClient, system_clients: Sequence[str]) -> bool:

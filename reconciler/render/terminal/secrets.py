@@ -91,6 +91,8 @@ def _state(places: Sequence[SinkEntry], paint: Paint) -> Iterator[str]:
         yield f"{head}{printable(place.name)} (id {place.id})"
     if len(places) > MOST_LISTED:
         yield f"    {' ' * _WIDTH}and {len(places) - MOST_LISTED} more: --format json has all of them"
+    if state is SinkState.NO_SECRET:
+        yield f"    {' ' * _WIDTH}the instance does not show it again: for a new secret, add `rotate:` to the entry"
     yield from _reasons(places)
 
 
