@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.diagnostics import Diagnostic
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import LoginRefused, ReconcilerError
 from reconciler.model.lines import UP_TO_4_15, Capabilities
 from reconciler.model.revisions import split_path
 from reconciler.model.settings import Instance
@@ -172,6 +172,21 @@ def startable(results: Sequence[PlanResult]) -> list[Planned]:
     failing = first_failing_wave(results)
     planned = [each for each in results if isinstance(each, Planned)]
     return [each for each in planned if failing is None or each.instance.wave <= failing]
+
+
+def is_login_refused(result: ApplyResult | SinkContents) -> bool:
+    """Whether the instance refused the account, at whatever step: every further try may lock it."""
+    match result:
+        case Stopped(error=error):
+            return isinstance(error, LoginRefused)
+        case Finished(report=report):
+            from reconciler.applying.report import was_login_refused
+
+            return was_login_refused(report)
+        case Planned() | SinkContents():
+            return False
+        case _:
+            assert_never(result)
 
 
 def without_empty_report(result: ApplyResult) -> ApplyResult:

@@ -284,6 +284,22 @@ def test_after_a_wave_that_failed_the_next_command_is_for_all_that_are_left(proj
     assert nothing.out.endswith(later), "nor is an apply named that would write nothing"
 
 
+def test_the_next_command_tries_no_login_again_that_was_refused(project: Project, tmp_path: Path) -> None:
+    """Not even where it names many instances: --all would be shorter."""
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [None] * 7) as served:
+        found = {f"i{number}": at(each.url) for number, each in enumerate(served)}
+        wrong = {"username_env": "PM_USER", "password_env": "PM_WRONG"}
+        project.environ.setenv("PM_WRONG", "wrong")
+        project.configure({**found, "i3": {**found["i3"], "credentials": wrong}})
+        said = [project.run(command, "--all") for command in ("plan", "doctor")]
+    names = [f"i{number}" for number in range(7) if number != 3]
+    for ended in said:
+        assert ended.code == 6
+        next_command = ended.out.splitlines()[-1]
+        assert next_command.split()[3:] == [word for name in names for word in ("--instance", name)]
+
+
 def test_a_login_that_gets_no_connection_does_not_hold_up_the_others(project: Project, tmp_path: Path) -> None:
     """Between its tries nothing was offered to anybody, so it is another instance's turn."""
     project.declare(wanted("One"))

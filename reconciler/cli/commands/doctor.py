@@ -63,7 +63,8 @@ def doctor(
         console.result(render_document(examined))
     else:
         flags = repeated_flags(files, request.options)
-        chosen = Chosen(selection_flags(selection), len(examined))
+        is_refused = any(each.login_refused for each in examined)  # then no command may try that account again
+        chosen = Chosen(() if is_refused else selection_flags(selection), len(examined))
         console.text(render_examinations(examined, console.paint, chosen.naming))
         clients = str(files.clients_directory)
         console.result(next_after_examinations(examined, flags, console.paint, clients, chosen))

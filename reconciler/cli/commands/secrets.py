@@ -91,7 +91,7 @@ def deliver(
     from reconciler.render.terminal.fleet import render_stopped
     from reconciler.render.terminal.next_step import Chosen, next_after_check
     from reconciler.render.terminal.secrets import render_all_sink_contents
-    from reconciler.results import SinkContents
+    from reconciler.results import SinkContents, is_login_refused
     from reconciler.workflow.secrets import DeliveryRequest, deliver_secrets
 
     trials = _trials(check, try_out, identities, console)
@@ -104,7 +104,8 @@ def deliver(
         supplied = [each for each in results if isinstance(each, SinkContents)]
         console.text(render_all_sink_contents(supplied, console.paint))
         if check:
-            chosen = Chosen(selection_flags(selection), len(results))
+            is_refused = any(map(is_login_refused, results))  # then no command may try that account again
+            chosen = Chosen(() if is_refused else selection_flags(selection), len(results))
             flags = repeated_flags(files, Options({}))
             console.result(next_after_check(supplied, names, flags, console.paint, chosen))
     console.problem(render_stopped(results))

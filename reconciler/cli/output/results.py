@@ -11,7 +11,16 @@ from reconciler.model.errors import CredentialsMissing, LoginRefused
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.next_step import Chosen, next_after_plans, next_after_reports
 from reconciler.render.terminal.overview import fleet_text, plans_and_table, plans_text, report_text, waiting_text
-from reconciler.results import ApplyResult, Finished, Planned, PlanResult, Stopped, startable, without_empty_report
+from reconciler.results import (
+    ApplyResult,
+    Finished,
+    Planned,
+    PlanResult,
+    Stopped,
+    is_login_refused,
+    startable,
+    without_empty_report,
+)
 
 
 def show_plans(
@@ -29,7 +38,7 @@ def show_plans(
         console.text(waiting_text(results))
         if flags is not None:
             ready = [(each.plan, each.refusals) for each in startable(results)]
-            console.result(next_after_plans(ready, flags, console.paint, Chosen(chosen, len(results))))
+            console.result(next_after_plans(ready, flags, console.paint, _chosen(chosen, results)))
     _show_stopped(results, console)
 
 
@@ -60,7 +69,7 @@ def show_reports(
         console.text(fleet_text(results, console.paint))
         if flags is not None:
             reports = [(each.planned.plan, each.report) for each in finished]
-            named, others = Chosen(chosen, len(results)), to_try_again(results)
+            named, others = _chosen(chosen, results), to_try_again(results)
             console.result(next_after_reports(reports, flags, console.paint, named, others))
     _show_stopped(results, console)
 
@@ -98,6 +107,11 @@ def _show_stopped(results: Sequence[ApplyResult], console: Console) -> None:
         from reconciler.render.terminal.fleet import render_stopped  # few runs need it
 
         console.problem(render_stopped(results))
+
+
+def _chosen(flags: Sequence[str], results: Sequence[ApplyResult]) -> Chosen:
+    """How instances are named in the next command: one by one, where all would try a refused login again."""
+    return Chosen(() if any(map(is_login_refused, results)) else flags, len(results))
 
 
 def to_try_again(results: Sequence[ApplyResult]) -> list[str]:
