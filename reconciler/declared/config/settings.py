@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import SplitResult, urlsplit
 
-from reconciler.declared.config.credentials import credential_problems
 from reconciler.declared.config.policy import effective_policy, policy_problems
 from reconciler.declared.config.sinks import read_owners, read_sinks, shared_path_problems, sink_problems
 from reconciler.declared.yaml.document import Document
@@ -75,8 +74,14 @@ def resolved_document(document: Document) -> Document:
 
 def _value_problems(written: Document, document: Document) -> Iterator[Diagnostic]:
     """The problems of single values, each once, whether they are an instance's own or a default."""
-    problems = [*sink_problems(document), *policy_problems(document), *credential_problems(document)]
-    if _has_placeholders(document):
+    problems = [*sink_problems(document), *policy_problems(document)]
+    texts = [text for node in cast("Node", document.root)["instances"].values() for text in _places(node)]
+    has_placeholders = any("{" in text or "}" in text for text in texts)
+    if has_placeholders or len(set(texts)) < len(texts):
+        from reconciler.declared.config.credentials import credential_problems  # few files need it
+
+        problems += credential_problems(document)
+    if has_placeholders:
         from reconciler.declared.config.placeholders import placeholder_problems, unknown_placeholders
 
         problems += unknown_placeholders(document)
@@ -88,18 +93,10 @@ def _value_problems(written: Document, document: Document) -> Iterator[Diagnosti
     yield from problems
 
 
-def _has_placeholders(document: Document) -> bool:
-    """Whether braces are in a name of a variable or a path, apart from the paths of sinks."""
-    nodes = cast("Node", document.root)["instances"].values()
-    groups = (
-        (
-            node.get("ca_bundle"),
-            *node.get("credentials", {}).values(),
-            *(node.get("client_certificate") or {}).values(),
-        )
-        for node in nodes
-    )
-    return any(isinstance(text, str) and ("{" in text or "}" in text) for texts in groups for text in texts)
+def _places(node: Node) -> Iterator[str]:
+    """The names of variables and the paths of an instance, apart from the paths of sinks."""
+    groups = (node.get("credentials"), node.get("client_certificate"), {"": node.get("ca_bundle")})
+    return (text for group in groups for text in (group or {}).values() if isinstance(text, str))
 
 
 def _instance(document: Document, name: str, node: Node, shared: Mapping[str, str], root: Path) -> Instance:
@@ -272,8 +269,8 @@ def _alike_names(document: Document) -> Iterator[Diagnostic]:
     for name in cast("Node", document.root)["instances"]:
         first = seen.setdefault(name.casefold(), name)
         if first != name:
-            message = f"{first} and {name} differ only in case: --instance, globs and some file systems ignore that"
-            yield error("instance-name", message, document.location("instances", name, key=True), "rename one of them")
+            text = f"{first} and {name} differ only in case: --instance, globs and some file systems ignore that"
+            yield error("instance-name", text, document.location("instances", name, key=True), "rename one of them")
 
 
 def _misplaced_databases(document: Document, instances: Sequence[Instance], root: Path) -> Iterator[Diagnostic]:
