@@ -139,7 +139,8 @@ def _plan_alone(request: PlanRequest, instance: Instance, stack: ExitStack, sess
         lock(instance, stack, run)
     except ReconcilerError as problem:
         return Stopped(instance, problem)
-    result, gateway = attempt(request, instance, sessions, stack)
+    with run.watch(instance.name):
+        result, gateway = attempt(request, instance, sessions, stack)
     if isinstance(result, Planned) and gateway is not None:
         try:
             result = _with_late_refusals(request, result, gateway, run)

@@ -19,7 +19,7 @@ from reconciler.planning.notes.unmanaged import WITHHELD
 from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Endpoint, Sessions, locate
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import CancelToken, each_parallel
+from reconciler.workflow.parallel import CancelToken, Watch, each_parallel, unwatched
 
 
 @frozen
@@ -36,14 +36,15 @@ class ExaminationRequest:
     """Whether `declared` is None because there is no file of declarations yet."""
 
 
-def examine_instances(request: ExaminationRequest, parallelism: int) -> Iterator[Examination]:
+def examine_instances(request: ExaminationRequest, parallelism: int, watch: Watch = unwatched) -> Iterator[Examination]:
     """Examine the instances, `parallelism` at a time, in their order; an error becomes a finding."""
     cancel_token = CancelToken()
     sessions = Sessions(request.options.environ, request.options.timeout, stop=cancel_token)
 
     def examine_one(instance: Instance) -> Examination:
         declared = None if request.declared is None else request.declared.of(instance.name)
-        reach, account = _facts(instance, sessions, log_in=request.log_in)
+        with watch(instance.name):
+            reach, account = _facts(instance, sessions, log_in=request.log_in)
         withheld = _not_declarable(account, declared, instance, request.settings)
         return examine(Context(instance, request.settings, declared, request.first_day, withheld), reach, account)
 

@@ -17,7 +17,7 @@ from reconciler.support.text import printable
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import CancelToken, map_parallel
+from reconciler.workflow.parallel import CancelToken, Watch, map_parallel, unwatched
 from reconciler.workflow.plan import PlanRequest, plan_listing, with_deliveries
 
 
@@ -33,7 +33,11 @@ ObserveResult = Observed | Stopped
 
 
 def observe_instances(
-    instances: Sequence[Instance], options: Options, parallelism: int, now: Callable[[], datetime]
+    instances: Sequence[Instance],
+    options: Options,
+    parallelism: int,
+    now: Callable[[], datetime],
+    watch: Watch = unwatched,
 ) -> list[ObserveResult]:
     """Observe each instance once, `parallelism` at a time; one that fails does not stop the others."""
     cancel_token = CancelToken()
@@ -41,7 +45,8 @@ def observe_instances(
 
     def observe_one(instance: Instance) -> ObserveResult:
         try:
-            return Observed(instance, _observe(instance, sessions, now))
+            with watch(instance.name):
+                return Observed(instance, _observe(instance, sessions, now))
         except ReconcilerError as problem:
             return Stopped(instance, problem)
 

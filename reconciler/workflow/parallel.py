@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+Watch = Callable[[str], AbstractContextManager[object]]
+"""Is told, by name, of each instance that is being asked."""
+
+
+def unwatched(name: str) -> AbstractContextManager[object]:
+    """Tell nobody."""
+    del name
+    return nullcontext()
+
 
 GRACE = 5.0
 """Seconds that an interrupted run waits for requests under way, so that their sessions are logged out."""

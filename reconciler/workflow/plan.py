@@ -24,7 +24,7 @@ from reconciler.support.frozen import frozen
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.listing import list_clients, with_upgrade_noticed
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import CancelToken, map_parallel
+from reconciler.workflow.parallel import CancelToken, Watch, map_parallel, unwatched
 
 if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base
@@ -81,13 +81,13 @@ class PlanRequest:
     """Who gets secrets by the files of an instance's base; None if no base is requested, or there are no sinks."""
 
 
-def plan_instances(request: PlanRequest, parallelism: int) -> list[PlanResult]:
+def plan_instances(request: PlanRequest, parallelism: int, watch: Watch = unwatched) -> list[PlanResult]:
     """Plan the instances, `parallelism` at a time, in their order; one that fails does not stop the others."""
     cancel_token = CancelToken()
     sessions = Sessions(request.options.environ, request.options.timeout, stop=cancel_token)
 
     def plan_one(instance: Instance) -> PlanResult:
-        with ExitStack() as stack:
+        with watch(instance.name), ExitStack() as stack:
             return attempt(request, instance, sessions, stack)[0]
 
     return map_parallel(request.instances, plan_one, parallelism, cancel_token)

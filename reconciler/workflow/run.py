@@ -20,6 +20,7 @@ from reconciler.model.settings import Instance
 from reconciler.planning.plan.plan import Plan
 from reconciler.secrets.masking import Mask
 from reconciler.support.frozen import frozen
+from reconciler.workflow.parallel import Watch, unwatched
 
 
 @frozen
@@ -56,6 +57,8 @@ class Run:
     """Maximum number of requests, and of deliveries, at once."""
     mask: Mask | None = None
     """The way to a pipeline that hides each secret in its log, before any sink gets it; None outside of one."""
+    watch: Watch = unwatched
+    """Is told of each instance that is being read before anything is written."""
 
     @property
     def holder(self) -> str:

@@ -65,7 +65,7 @@ def deliver_secrets(request: PlanRequest, wanted: DeliveryRequest, run: Run) -> 
 
     def visit(instance: Instance) -> SecretsResult:
         try:
-            with ExitStack() as stack:
+            with run.watch(instance.name), ExitStack() as stack:
                 if not wanted.check:
                     lock(instance, stack, run)
                 gateway = sessions.open(instance, stack)

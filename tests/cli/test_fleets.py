@@ -26,6 +26,7 @@ from tests.cli.projects import (
     stored,
     wanted,
 )
+from tests.cli.terminals import at_a_terminal
 from tests.declared.git.repositories import commit, git
 from tests.faults import Hold, On, Respond
 
@@ -125,6 +126,16 @@ def test_the_findings_of_a_fleet_stand_in_the_order_of_the_instances_and_the_nex
     assert re.findall(r"^i\d", ended.out, re.MULTILINE) == ["i0", "i1", "i2"]
     assert ended.out.endswith("\nnext: reconciler plan --all\n")
     assert observed.err.endswith("reconciler plan --live live.json --all\n")
+
+
+def test_a_terminal_shows_which_instances_have_not_answered(project: Project, tmp_path: Path) -> None:
+    slow = Hold(On("GET", "/oauth/clients"))
+    project.declare(wanted("One"))
+    with fleet(project, tmp_path, [slow, None]) as served:
+        threading.Thread(target=_release_after, args=(slow, served[1])).start()
+        shown = at_a_terminal("plan", "--all").out
+    assert "1 answered; waiting for i0" in shown
+    assert "2 instances: 2 with changes" in shown
 
 
 def _release_after(hold: Hold, other: Platform) -> None:

@@ -52,13 +52,14 @@ def doctor(
     Exits 0, or 1 if there is an error, or 6 if the login was refused. Warnings do not change the exit code.
     """
     from reconciler.cli.output.exit_codes import of_examinations
+    from reconciler.cli.output.waiting import Waiting
     from reconciler.render.json.doctor import render_examinations as render_document
     from reconciler.render.terminal.doctor import render_examinations
     from reconciler.render.terminal.next_step import Chosen, next_after_examinations
     from reconciler.workflow.doctor import examine_instances
 
     request = _request(files, selection, Options(os.environ, timeout=timeout), console, log_in=not no_login)
-    examined = list(examine_instances(request, parallelism))
+    examined = list(examine_instances(request, parallelism, Waiting(console)))
     if console.wants_json:
         console.result(render_document(examined))
     else:

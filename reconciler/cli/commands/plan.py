@@ -161,6 +161,7 @@ def _plan_now(
 ) -> int:
     from reconciler.cli.output.exit_codes import of_plans, with_report_failure
     from reconciler.cli.output.results import show_plans
+    from reconciler.cli.output.waiting import Waiting
     from reconciler.cli.run.prepare import prepare
     from reconciler.workflow.plan import plan_instances
     from reconciler.workflow.unmatched_targets import refuse_unmatched
@@ -175,7 +176,7 @@ def _plan_now(
         saved = saved if request.instances else None  # an empty shard has nothing to save
         if saved is not None:
             saved.refuse(files, request.instances)
-        results = plan_instances(request, parallelism)
+        results = plan_instances(request, parallelism, Waiting(report_files.console))
         refuse_unmatched(request, results)
     flags = repeated_flags(files, options) if saved is None else None
     try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections import Counter
 from threading import Lock
 
@@ -12,6 +10,7 @@ from reconciler.applying.events import ChangeAnswered, ChangeStarted, ProgressEv
 from reconciler.applying.report import DeliveryResult
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.streams import say_temporarily
+from reconciler.cli.output.waiting import shows_lines
 from reconciler.model.settings import Instance
 from reconciler.render.terminal.deliveries import render_delivery
 from reconciler.render.terminal.report import render_outcome
@@ -23,8 +22,7 @@ class Progress:
     """A line with counts, erased after the last answer. Without a terminal, events go only to the log."""
 
     def __init__(self, console: Console) -> None:
-        talks = not (console.quiet or console.verbose or console.wants_json)
-        self._counts = talks and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._counts = shows_lines(console)
         self._lock = Lock()
         self._under_way: Counter[str] = Counter()
         self._written: Counter[str] = Counter()

@@ -17,6 +17,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.github_mask import github_mask
 from reconciler.cli.output.progress import Progress
 from reconciler.cli.output.signals import StopRequest
+from reconciler.cli.output.waiting import Waiting
 from reconciler.cli.run.journals import journal_to_write
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.declared.current_revision import Revision, current_revision
@@ -129,6 +130,7 @@ def start_run(files: ProjectFiles, write_options: WriteOptions, console: Console
         stop=stop,
         parallelism=write_options.parallelism,
         mask=github_mask(os.environ),
+        watch=Waiting(console),
     )
 
 

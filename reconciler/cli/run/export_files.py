@@ -11,6 +11,7 @@ from reconciler.cli.flags.repeated import repeated_flags, selection_flags
 from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_plans
 from reconciler.cli.output.files import write_atomically
+from reconciler.cli.output.waiting import Waiting
 from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.exporting.entries import Export, ExportedEntry, InstanceListing, Withheld
 from reconciler.exporting.file_names import render_files
@@ -64,7 +65,7 @@ def observe_or_report(
     instances: Sequence[Instance], options: Options, parallelism: int, console: Console
 ) -> tuple[list[InstanceListing], int]:
     """Return what every instance has now, and the exit code; if one cannot be observed, print why to stderr."""
-    results = observe_all(instances, options, parallelism)
+    results = observe_all(instances, options, parallelism, Waiting(console))
     stopped = [result for result in results if isinstance(result, Stopped)]
     console.problem(render_stopped(stopped))
     if stopped and len(results) > 1:

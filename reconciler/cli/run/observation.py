@@ -13,6 +13,7 @@ from reconciler.cli.output.console import Console
 from reconciler.cli.output.exit_codes import of_observations, of_plans, with_report_failure
 from reconciler.cli.output.files import read_whole, write_atomically
 from reconciler.cli.output.results import show_plans
+from reconciler.cli.output.waiting import Waiting
 from reconciler.cli.run.prepare import prepare
 from reconciler.cli.run.reports import ReportFiles
 from reconciler.live.observation import OBSERVE_AGAIN, Observation, as_if_on, dump_observations, load_observations
@@ -49,7 +50,7 @@ def save_observations(
     if not instances:
         console.progress("the shard contains none of the instances: nothing to do")
         return of_observations([])
-    results = observe_instances(instances, options, parallelism, lambda: datetime.now(UTC))
+    results = observe_instances(instances, options, parallelism, lambda: datetime.now(UTC), Waiting(console))
     found = [result for result in results if isinstance(result, Observed)]
     if found:
         text = dump_observations([each.observation for each in found], __version__)

@@ -61,8 +61,9 @@ def _visit(request: ExactPlan, stack: ExitStack, sessions: Sessions, run: Run, c
     """Lock and compare one instance; release it at once if nothing will be written to it."""
     try:
         lock(request.instance, stack, run)
-        gateway = sessions.open(request.instance, stack)
-        found = compare(request, gateway, run)
+        with run.watch(request.instance.name):
+            gateway = sessions.open(request.instance, stack)
+            found = compare(request, gateway, run)
         if is_pending(found.planned):
             compared[request.instance.name] = found
             return Pending(found.planned, gateway, stack)

@@ -16,14 +16,21 @@ from reconciler.support.text import enumeration
 from reconciler.workflow.connect.sessions import Sessions
 from reconciler.workflow.listing import list_clients
 from reconciler.workflow.options import Options
-from reconciler.workflow.parallel import CancelToken, map_parallel
+from reconciler.workflow.parallel import CancelToken, Watch, map_parallel, unwatched
 
 
-def observe_all(instances: Sequence[Instance], options: Options, parallelism: int) -> list[InstanceListing | Stopped]:
+def observe_all(
+    instances: Sequence[Instance], options: Options, parallelism: int, watch: Watch = unwatched
+) -> list[InstanceListing | Stopped]:
     """Observe each instance once, `parallelism` at a time, in their order; a failure does not stop the others."""
     cancel_token = CancelToken()
     sessions = Sessions(options.environ, options.timeout, stop=cancel_token)
-    return map_parallel(instances, lambda instance: _look(instance, sessions), parallelism, cancel_token)
+
+    def look(instance: Instance) -> InstanceListing | Stopped:
+        with watch(instance.name):
+            return _look(instance, sessions)
+
+    return map_parallel(instances, look, parallelism, cancel_token)
 
 
 def export(seen: Sequence[InstanceListing], settings: Settings, *, system: bool = False) -> Export:
