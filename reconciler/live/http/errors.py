@@ -17,6 +17,8 @@ from reconciler.live.http.trust import Trust
 from reconciler.model.errors import ProxyFailed, ReconcilerError, Unavailable, UnexpectedResponse
 
 _BAD_PACKING = "its answer cannot be unpacked (bad compression)"
+SPEAKS_TLS = ("it speaks TLS on this port", "write https:// in `url:`")
+_TLS_ALERT = r"\x15\x03"  # how a server of TLS answers plain http, as http.client quotes it
 _BROKE_OFF = "the connection was closed before the answer was complete"
 
 
@@ -119,7 +121,7 @@ def _reason(
         return _no_answer_in(seconds)
     if isinstance(error, ValueError):
         return "the request cannot be sent to this URL", "check `url:`"
-    return _BROKE_OFF, None
+    return (_BROKE_OFF, None) if _TLS_ALERT not in str(error) else SPEAKS_TLS
 
 
 def _is_about_files(root: OSError) -> bool:
@@ -148,11 +150,9 @@ def _network_reason(  # noqa: PLR0911  (one return per reason)
         case ssl.SSLError() if sent:
             return _BROKE_OFF, None
         case ssl.SSLError():
-            why = getattr(root, "reason", None) or "cut off"  # only OpenSSL sets it
-            return (
-                f"no TLS connection could be made ({why})",
-                "check that `url:` has the right scheme (https) and port",
-            )
+            from reconciler.live.http.tls_failures import handshake_reason
+
+            return handshake_reason(getattr(root, "reason", None))  # only OpenSSL sets it
         case socket.gaierror(errno=socket.EAI_AGAIN):
             return "the host name cannot be looked up", "check that this machine has a network and a name server"
         case socket.gaierror():

@@ -6,16 +6,27 @@ import ssl
 
 from reconciler.live.http.trust import CA_BUNDLE, Trust
 
+_EXPIRED, _NOT_YET_VALID = 10, 9
+
 _CERTIFICATE = {
-    10: "its certificate has expired",
-    9: "its certificate is not valid yet",
+    _EXPIRED: "its certificate has expired",
+    _NOT_YET_VALID: "its certificate is not valid yet",
     18: "its certificate is self-signed",
+    23: "its certificate is revoked",
+    26: "its certificate is not for servers",
     62: "its certificate is for another host name",
     64: "its certificate is for another address",
+    66: "the key of its certificate is too short",
+    67: "the key of its certificate's authority is too short",
+    68: "its certificate has a signature that is too weak",
 }
 """By OpenSSL's verification error code (`X509_V_ERR_…`)."""
 
+_RENEW = "have it renewed by whoever runs the instance"
+_OTHER_NAME = "give `url:` a name that the certificate is for, or have the certificate renewed with this one"
+
 OF_ANOTHER_HOST = frozenset({62, 64})
+OUT_OF_DATE = frozenset({_EXPIRED, _NOT_YET_VALID})
 _OF_UNKNOWN_AUTHORITIES = frozenset({18, 19, 20, 21})
 
 CA_HINT = "if the instance has a certificate of your own authority, name that authority's file in `ca_bundle:`"
@@ -46,7 +57,8 @@ def verification_reason(error: ssl.SSLCertVerificationError, trust: Trust | None
     """Why a server's certificate does not verify, and the fix."""
     code = getattr(error, "verify_code", 0)
     if code not in _OF_UNKNOWN_AUTHORITIES:
-        return _CERTIFICATE.get(code, "its certificate does not verify"), CA_HINT
+        other = f"its certificate does not verify ({getattr(error, 'verify_message', None) or 'no reason given'})"
+        return _CERTIFICATE.get(code, other), _hint_for(code)
     self_signed = " self-signed, and" if code == 18 else ""
     if trust is None or trust.source is None:
         default = "its certificate comes from an authority that is not trusted here"
@@ -54,9 +66,40 @@ def verification_reason(error: ssl.SSLCertVerificationError, trust: Trust | None
     where = trust.authorities + ("" if trust.source == CA_BUNDLE else f" (from {trust.source})")
     why = f"its certificate is{self_signed} not of an authority in {where}, so it is not trusted here"
     chain = " with the intermediate certificates, if the server does not send them" if code in (20, 21) else ""
-    add = f"add the certificate of the authority{chain} to that file"
+    if trust.is_folder:
+        add = (
+            f"add the certificate of the authority{chain} to that folder, then run: openssl rehash {trust.authorities}"
+        )
+    else:
+        add = f"add the certificate of the authority{chain} to that file"
     other = "" if trust.source == CA_BUNDLE else ", or name a file of its own in `ca_bundle:`"
     return why, f"{add}{other}; `reconciler doctor` shows who issued it"
+
+
+def _hint_for(code: int) -> str:
+    if code in OF_ANOTHER_HOST:
+        return _OTHER_NAME
+    return f"{_RENEW}; if this machine's clock is wrong, set it" if code in OUT_OF_DATE else _RENEW
+
+
+def handshake_reason(reason: str | None) -> tuple[str, str]:
+    """Why there is no TLS connection, by OpenSSL's name for the reason, and the fix."""
+    why, hint = "no TLS connection could be made", "check that `url:` has the right scheme (https) and port"
+    name = reason or "cut off"
+    if name in _NO_TLS:
+        why = "it does not speak TLS on this port"
+        hint = "check the port in `url:`; if it really has no TLS: http://, with `allow_http: true`"
+    elif name in _NO_VERSION or name.endswith("PROTOCOL_VERSION"):
+        why, hint = "it has no TLS version in common with this program", "have TLS 1.2 or 1.3 enabled on the instance"
+    elif name.endswith("UNRECOGNIZED_NAME"):
+        why, hint = "it does not know this host name", "give `url:` the name that people use in the browser"
+    elif name.endswith("KEY_TOO_SMALL"):
+        why, hint = "its key is too short", "have its certificate renewed with a longer key"
+    return f"{why} ({name})", hint
+
+
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE"})
+_NO_VERSION = frozenset({"UNSUPPORTED_PROTOCOL", "NO_PROTOCOLS_AVAILABLE", "VERSION_TOO_LOW"})
 
 
 def alert_reason(error: BaseException | None, trust: Trust | None) -> tuple[str, str] | None:

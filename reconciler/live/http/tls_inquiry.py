@@ -6,17 +6,21 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
+from time import time
 from typing import Any
 
 from reconciler.live.http.outcomes import NoResponse
 from reconciler.live.http.route import Route
-from reconciler.live.http.tls_failures import OF_ANOTHER_HOST, alert_reason
+from reconciler.live.http.tls_failures import OF_ANOTHER_HOST, OUT_OF_DATE, alert_reason
 from reconciler.live.http.trust import Trust
 from reconciler.support.text import enumeration, quoted
 
 _LONGEST = 2.0
 """Seconds for an inquiry."""
 _MOST_NAMES = 5
+_NO_CHECK_TIME = 0x200000
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
 
 
 def inquired(outcome: NoResponse, route: Route, quote: Callable[[str], str]) -> NoResponse:
@@ -32,9 +36,12 @@ def inquired(outcome: NoResponse, route: Route, quote: Callable[[str], str]) -> 
     cause = outcome.cause
     if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in OF_ANOTHER_HOST:
         names = certificate_names(route, route.trust)
-        shown = [quoted(quote(name)) for name in names[:_MOST_NAMES]]
-        more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-        return replace(outcome, why=f"{outcome.why}: it is for {enumeration([*shown, *more])}") if names else outcome
+        shown = [quoted(quote(name)) for name in (names or ())[:_MOST_NAMES]]
+        more = [f"{len(names) - _MOST_NAMES} more"] if names and len(names) > _MOST_NAMES else []
+        listed = f"it is for {enumeration([*shown, *more])}" if names else "it is for no name at all (subjectAltName)"
+        return replace(outcome, why=f"{outcome.why}: {listed}") if names is not None else outcome
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in OUT_OF_DATE:
+        return replace(outcome, why=dated(outcome.why, route.trust, untrusted_certificate(route)))
     # During the handshake an alert is read as it comes. After it, sending fails first.
     if outcome.sent and isinstance(cause, ConnectionError | ssl.SSLEOFError | ssl.SSLZeroReturnError):
         found = _alert_after_handshake(route, route.trust)
@@ -42,8 +49,8 @@ def inquired(outcome: NoResponse, route: Route, quote: Callable[[str], str]) -> 
     return outcome
 
 
-def certificate_names(route: Route, trust: Trust) -> tuple[str, ...]:
-    """The names that the instance's certificate is for, if its authority is trusted."""
+def certificate_names(route: Route, trust: Trust) -> tuple[str, ...] | None:
+    """The names that the instance's certificate is for, if its authority is trusted; None if it cannot be read."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     try:
@@ -51,7 +58,43 @@ def certificate_names(route: Route, trust: Trust) -> tuple[str, ...]:
         with _connection(route) as plain, context.wrap_socket(plain, server_hostname=route.host) as secured:
             return names_in(secured.getpeercert())
     except OSError:
-        return ()
+        return None
+
+
+def untrusted_certificate(route: Route) -> Any:
+    """The parts of the certificate that did not verify, as the ssl module shows them; None if it cannot be read.
+
+    The ssl module only parses a certificate that has verified: so it is fetched first, then verified as its own CA.
+    """
+    curious = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    curious.check_hostname = False
+    curious.verify_mode = ssl.CERT_NONE
+    try:
+        presented = _peer(route, curious, lambda secured: secured.getpeercert(binary_form=True))
+        reading = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        reading.check_hostname = False
+        reading.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
+        reading.load_verify_locations(cadata=presented)
+        return _peer(route, reading, lambda secured: secured.getpeercert())
+    except OSError:
+        return None
+
+
+def _peer(route: Route, context: ssl.SSLContext, read: Callable[[ssl.SSLSocket], Any]) -> Any:
+    with _connection(route) as plain, context.wrap_socket(plain, server_hostname=route.host) as secured:
+        return read(secured)
+
+
+def dated(why: str, trust: Trust, parts: Any) -> str:
+    """Why a certificate is out of date, with its dates; or that it is not this one, but one of those above it."""
+    if not parts:
+        return why
+    start, end = (ssl.cert_time_to_seconds(parts[key]) for key in ("notBefore", "notAfter"))
+    shown = [datetime.fromtimestamp(each, UTC).date().isoformat() for each in (start, end)]
+    if start <= time() <= end:
+        place = f", perhaps in {trust.authorities}" if trust.source is not None else ""
+        return f"{why}: not its own (valid until {shown[1]}), but one of an authority above it{place}"
+    return f"{why}: it is valid from {shown[0]} to {shown[1]}"
 
 
 def names_in(certificate: Any) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, time
 from types import TracebackType
@@ -36,6 +37,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", "http.cookiejar bug!", UserWarning)
 
 _PROXY_AUTHENTICATION_REQUIRED = 407
+_ABOUT_SCHEMES = (b"HTTPS port", b"SSL-enabled server port")  # in those of nginx and Apache for plain http
 _ABOUT_CERTIFICATES = b"SSL certificate"  # in the page of nginx for a client certificate that is missing or bad
 _HEADERS = {
     "User-Agent": f"processmaker-reconciler/{__version__}",
@@ -94,6 +96,7 @@ class Transport:
         self._timeout = timeout
         self._retry_clock = retry_clock
         parts = checked_url(self.url)
+        self._embedded = embedded
         self._direct = embedded or is_loopback(parts.hostname or "")
         if parts.scheme == "http" and not (self._direct or allow_http):
             raise ReconcilerError(
@@ -209,7 +212,11 @@ class Transport:
         route = self.route()
         outcome = explain_failure(error, seconds, sent=sent, route=route)
         # With an answer there was a connection, so that its end has another reason.
-        return outcome if self._was_answered else inquired(outcome, route, self._quote)
+        if self._was_answered:
+            return outcome
+        if outcome.hint is None and route.trust is None and not self._embedded:
+            return replace(outcome, hint="check that `url:` has the right scheme (http or https) and port")
+        return inquired(outcome, route, self._quote)
 
     def _refusal_before_the_platform(self, answer: HttpResponse) -> NoResponse | None:
         """What an answer means that comes from something in front of the platform, which wants to know who asks."""
@@ -222,6 +229,10 @@ class Transport:
             from reconciler.live.http.tls_failures import certificate_refusal  # nor such a server
 
             return NoResponse(*certificate_refusal(self._trust), None, permanent=True)
+        if answer.status == 400 and self._trust is None and any(words in answer.body for words in _ABOUT_SCHEMES):
+            from reconciler.live.http.errors import SPEAKS_TLS
+
+            return NoResponse(*SPEAKS_TLS, None, permanent=True)
         return None
 
     def _send(

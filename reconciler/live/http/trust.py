@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from reconciler.live.http.pem import what_else
 from reconciler.live.http.tls import PassphraseWanted, tls_context
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.settings import ClientCertificate
 from reconciler.support.frozen import frozen
+from reconciler.support.odd_ends import is_quoted, odd_ends
 
 _VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 """In the order of their precedence."""
@@ -31,8 +34,12 @@ class Trust:
 
     def context(self) -> ssl.SSLContext:
         """The shared TLS context that trusts them. Raises OSError if a file cannot be used any more."""
-        is_folder = os.path.isdir(self.place)
-        return tls_context(None if is_folder else self.place, self.place if is_folder else None, self.pair)
+        return tls_context(None if self.is_folder else self.place, self.place if self.is_folder else None, self.pair)
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the authorities are in a folder, where OpenSSL finds files by the hashes in their names."""
+        return os.path.isdir(self.place)
 
     @property
     def place(self) -> str:
@@ -73,10 +80,32 @@ def _check_authorities(trust: Trust) -> None:
     try:
         trust.context()
     except ssl.SSLError as error:
-        why = f"cannot use {named}: it contains no certificate"
-        raise ReconcilerError(why, f"{trust.source or 'it'} takes a PEM file") from error
+        why, hint = what_else(Path(trust.place), trust.source or "it")
+        raise ReconcilerError(f"cannot use {named}: {why}", hint) from error
     except OSError as error:
-        raise ReconcilerError(f"cannot read {named}: {error.strerror}", f"correct {trust.source or 'it'}") from error
+        why, hint = _unreadable(trust, error)
+        raise ReconcilerError(f"cannot read {named}: {why}", hint) from error
+    if trust.is_folder and trust.source == CA_BUNDLE and not _has_hashed_names(trust.place):
+        why = f"cannot use {named}: no file in this folder has the name that OpenSSL looks for"
+        hint = f"run: openssl rehash {trust.authorities}; or name one PEM file with all certificates"
+        raise ReconcilerError(why, hint)
+
+
+def _unreadable(trust: Trust, error: OSError) -> tuple[str, str]:
+    """Why authorities cannot be read, and the fix."""
+    why, hint = str(error.strerror), f"correct {trust.source or 'it'}"
+    if trust.source not in (None, CA_BUNDLE):
+        if ends := next(odd_ends(trust.authorities), None):
+            why += f" (the value {ends})"
+        elif is_quoted(trust.authorities):
+            why += " (the value begins and ends with quotes)"
+        elif trust.source == "SSL_CERT_DIR" and os.pathsep in trust.authorities:
+            why, hint = "it names several folders", "name one of them, or one PEM file in `ca_bundle:`"
+    return why, hint
+
+
+def _has_hashed_names(folder: str) -> bool:
+    return any(re.fullmatch(r"[0-9a-f]{8}\.\d+", name) for name in os.listdir(folder))
 
 
 def _check_client_certificate(trust: Trust, shown: ClientCertificate) -> None:
@@ -96,8 +125,11 @@ def _check_client_certificate(trust: Trust, shown: ClientCertificate) -> None:
         raise ReconcilerError(why, "correct `client_certificate:`") from error
 
 
+_MARKERS = {"certificate": b"-----BEGIN CERTIFICATE-----", "key": b"PRIVATE KEY-----"}
+
+
 def _check_holds(what: str, path: Path) -> None:
-    marker = {"certificate": b"-----BEGIN CERTIFICATE-----", "key": b"PRIVATE KEY-----"}[what]
+    marker = _MARKERS[what]
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -105,6 +137,8 @@ def _check_holds(what: str, path: Path) -> None:
         raise ReconcilerError(why, "correct `client_certificate:`") from error
     if marker not in content:
         why = f"cannot use the client {what} {path}: it contains no {'private key' if what == 'key' else what}"
+        if any(other in content for other in _MARKERS.values()):
+            why += "; the files of the certificate and its key may be swapped"
         raise ReconcilerError(why, "`client_certificate:` takes PEM files, one with the certificate, one with its key")
 
 

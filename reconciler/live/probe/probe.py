@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,8 @@ from reconciler.live.http.outcomes import HttpResponse
 from reconciler.live.http.proxy import Proxy, why_proxy
 from reconciler.live.http.retry import RetryClock
 from reconciler.live.http.route import Route
-from reconciler.live.http.tls_inquiry import names_in
+from reconciler.live.http.tls_failures import OUT_OF_DATE
+from reconciler.live.http.tls_inquiry import dated, names_in, untrusted_certificate
 from reconciler.live.http.transport import CookieSession, Transport
 from reconciler.live.http.trust import Trust
 from reconciler.live.platform.endpoints import ANONYMOUS_PROBE
@@ -43,9 +44,6 @@ from reconciler.model.settings import ClientCertificate
 
 NO_RETRY = RetryClock(pause=lambda _: True)
 """No retries: the probe reports the current state."""
-
-_NO_CHECK_TIME = 0x200000
-"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module has no name for."""
 
 _UNAVAILABLE = frozenset({429, 502, 503, 504})
 
@@ -128,34 +126,11 @@ def _secure(plain: socket.socket, route: Route, trust: Trust) -> Secured | Untru
         with trust.context().wrap_socket(plain, server_hostname=route.host) as secured:
             return Secured(secured.version() or "TLS", _read_certificate(secured.getpeercert()))
     except ssl.SSLCertVerificationError as error:
-        failure = _failure(error, route)
-        return Untrusted(failure.why, failure.hint, _read_untrusted_certificate(route))
+        failure, parts = _failure(error, route), untrusted_certificate(route)
+        why = dated(failure.why, trust, parts) if error.verify_code in OUT_OF_DATE else failure.why
+        return Untrusted(why, failure.hint, _read_certificate(parts))
     except FAILURES as error:
         return _failure(error, route)
-
-
-def _read_untrusted_certificate(route: Route) -> Certificate | None:
-    """Read the certificate that did not verify. Nothing is sent over these connections.
-
-    The ssl module only parses a certificate that has verified: so it is fetched first, then verified as its own CA.
-    """
-    curious = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    curious.check_hostname = False
-    curious.verify_mode = ssl.CERT_NONE
-    try:
-        presented = _peer(route, curious, lambda secured: secured.getpeercert(binary_form=True))
-        reading = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        reading.check_hostname = False
-        reading.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME
-        reading.load_verify_locations(cadata=presented)
-        return _read_certificate(_peer(route, reading, lambda secured: secured.getpeercert()))
-    except FAILURES:
-        return None
-
-
-def _peer(route: Route, context: ssl.SSLContext, read: Callable[[ssl.SSLSocket], Any]) -> Any:
-    with _tcp(route) as plain, context.wrap_socket(plain, server_hostname=route.host) as secured:
-        return read(secured)
 
 
 def _read_certificate(parts: Any) -> Certificate | None:
