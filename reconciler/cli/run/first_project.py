@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output.console import Console
-from reconciler.cli.output.files import create_atomically
+from reconciler.cli.run.first_files import write_files
 from reconciler.cli.run.first_instance import InitFlags, ask_for_instance, instance_from_flags, problem_of
-from reconciler.cli.run.overwriting import refuse_led_elsewhere
 from reconciler.declared.git.repository import work_tree_root
 from reconciler.declared.yaml.load import load_file
 from reconciler.exporting.new_project.pipelines import (
@@ -24,18 +23,15 @@ from reconciler.exporting.new_project.pipelines import (
 )
 from reconciler.exporting.new_project.starting_files import (
     CLIENTS,
-    IGNORE,
     NO_CLIENTS,
     SETTINGS,
-    STATE,
     NewInstance,
     common_files,
     go_into,
     instance_lines,
     starting_files,
 )
-from reconciler.git.ignored import is_ignored
-from reconciler.model.errors import GitError, Refused, WrongUsage
+from reconciler.model.errors import Refused, WrongUsage
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable, quoted, quoted_url, some
 from reconciler.workflow.options import require_extras
@@ -72,7 +68,7 @@ def start_project(folder: Path, flags: InitFlags, console: Console) -> int:
     project = _known(folder, flags, console) if os.path.lexists(folder / SETTINGS) else _new(folder, flags)
     _refuse_declared(project, flags)
     files = {**project.files, **_pipelines(project, flags)}
-    _write(folder, files, console)
+    write_files(folder, files, console)
     console.result("".join(f"{printable(line)}\n" for line in _to_fill_in(project, flags, files)))
     if flags.adopts and project.instance is not None:
         from reconciler.cli.run.first_export import export_first  # imports what reaches an instance
@@ -195,45 +191,6 @@ def _pipelines(project: Project, flags: InitFlags) -> Mapping[Path, str]:
     }
     up = Path(*[".." for _ in Path(inside).parts])
     return {up / path: text for path, text in texts.items()}
-
-
-def _write(folder: Path, files: Mapping[Path, str], console: Console) -> None:
-    """Create the files, and name those that exist and are kept. If one fails, the new ones are removed."""
-    for path in files:
-        refuse_led_elsewhere(printable(str(folder / path)), folder / path, folder / SETTINGS)
-    created: list[Path] = []
-    try:
-        for path, text in files.items():
-            if create_atomically(folder / path, text, "file"):
-                created.append(path)
-    except BaseException:
-        for path in created:
-            (folder / path).unlink(missing_ok=True)
-        raise
-    for path in files:
-        shown = printable(os.path.normpath(folder / path))
-        if path in created:
-            console.result(f"created {shown}\n")
-        else:
-            console.result(f"kept {shown}, which exists{_left_to_do(folder / path)}\n")
-
-
-def _left_to_do(file: Path) -> str:
-    if file.name != str(IGNORE):
-        return ""
-    try:
-        lines = file.read_text(encoding="utf-8", errors="replace").split()
-    except OSError:
-        lines = []
-    named = any(line.removeprefix("/").rstrip("/") == STATE.rstrip("/") for line in lines)
-    return "" if named or _git_ignores(file.parent / STATE / "journal") else f": add the line {STATE} to it"
-
-
-def _git_ignores(path: Path) -> bool:
-    try:
-        return work_tree_root(path.parent.parent) is not None and is_ignored(path, os.environ)
-    except GitError:
-        return False
 
 
 def _next(project: Project) -> str:

@@ -161,12 +161,27 @@ def test_a_link_that_leads_out_of_the_project_is_not_followed(project: Project, 
     assert list(outside.iterdir()) == []
 
 
-def test_what_cannot_be_written_leaves_nothing_behind(project: Project) -> None:
-    project.write("schemas", "a file where a folder belongs")
-    ended = project.run("init", "--sandbox")
+@pytest.mark.parametrize("in_the_way", ["schemas", "clients", ".github", ".github/workflows"])
+def test_what_cannot_be_written_leaves_nothing_behind(project: Project, in_the_way: str) -> None:
+    project.write(in_the_way, "a file where a folder belongs")
+    before = sorted(project.folder.rglob("*"))
+    ended = project.run("init", "--url", URL, "--github", "--action", ACTION)
     assert ended.code == 1
-    assert "schemas" in ended.only_error()
-    assert list(files(project.folder)) == ["schemas"]
+    assert f"{in_the_way} is not a folder" in ended.only_error()
+    assert "move it away" in ended.err
+    assert sorted(project.folder.rglob("*")) == before
+    assert project.run("init", f"{in_the_way}/x", "--sandbox").code == 1
+    assert sorted(project.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("path", [".gitignore", ".gitlab-ci.yml", "schemas/reconciler.schema.json"])
+def test_a_folder_in_place_of_a_file_is_named_before_anything_is_written(project: Project, path: str) -> None:
+    (project.folder / path).mkdir(parents=True)
+    before = sorted(project.folder.rglob("*"))
+    ended = project.run("init", "--url", URL, "--gitlab")
+    assert ended.code == 4
+    assert f"{path} is a folder, and must be a file" in ended.only_error()
+    assert sorted(project.folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
