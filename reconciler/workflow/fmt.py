@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reconciler.declared.config.missing import missing_settings
 from reconciler.declared.edit.text_edits import CannotEdit
 from reconciler.declared.format.format import format_text
 from reconciler.declared.yaml.files import MAX_BYTES, find_files, no_directory, read_file
@@ -82,6 +81,8 @@ def _settings(config: Path) -> FileToFormat:
     shown_as = str(config)
     if os.path.lexists(config):
         return FileToFormat(config, printable(shown_as), _SETTINGS)
+    from reconciler.declared.config.missing import missing_settings  # mostly, it is there
+
     return FileToFormat(config, shown_as, _SETTINGS, missing_settings(config))
 
 

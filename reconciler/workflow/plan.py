@@ -37,6 +37,11 @@ def always_applied(_: Instance) -> bool:
     return True
 
 
+def all_ours(_: Instance) -> Callable[[Update], bool]:
+    """The answer where nobody looked at past applies."""
+    return lambda update: True
+
+
 def nothing_known(_: Instance) -> JournalLookup:
     """The lookup without journals: no delivery is known."""
     return lambda label, client, client_id: None
@@ -69,6 +74,8 @@ class PlanRequest:
 
     was_applied: Callable[[Instance], bool] = always_applied
     """Whether an apply to an instance is known: without one, whatever is overwritten is somebody's own."""
+    is_ours: Callable[[Instance], Callable[[Update], bool]] = all_ours
+    """Whether a known apply to the instance was of the client that an update changes."""
     past_deliveries: Callable[[Instance], JournalLookup] = nothing_known
     """What journals say of past deliveries."""
     trusted_past: Callable[[Instance], JournalLookup] = nothing_known
@@ -179,9 +186,12 @@ def plan_listing(request: PlanRequest, instance: Instance, listing: Listing, gat
 def _with_adoptions(request: PlanRequest, instance: Instance, plan: Plan) -> Plan:
     from reconciler.planning.notes.adoptions import note_adoptions  # where nothing is overwritten, nobody needs it
 
-    if not request.bases and request.was_applied(instance):
-        return plan
-    return note_adoptions(plan, base_of(request, instance))
+    base = base_of(request, instance)
+    if base is not None:
+        return note_adoptions(plan, base.declares, "the base does not declare it")
+    if not request.was_applied(instance):
+        return note_adoptions(plan, lambda _: False, "no apply to this instance is known here")
+    return note_adoptions(plan, request.is_ours(instance), "no apply that is known here declared it")
 
 
 def plan_policy(request: PlanRequest, instance: Instance) -> PlanPolicy:

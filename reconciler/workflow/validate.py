@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.declared.clients.resolve import InstanceDeclarations
-from reconciler.declared.config.missing import SETTINGS, missing_settings
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
 from reconciler.declared.schema.valid_entries import valid_entries
@@ -142,8 +141,12 @@ def settings_of(files: ProjectFiles) -> tuple[Settings | None, list[Diagnostic]]
 
 def _settings(config: Path) -> tuple[Settings | None, list[Diagnostic]]:
     if not os.path.lexists(config):  # unlike Path.exists, it accepts a name of any length
+        from reconciler.declared.config.missing import missing_settings  # mostly, it is there
+
         return None, [missing_settings(config)]
     if os.path.isdir(config):
+        from reconciler.declared.config.missing import SETTINGS
+
         inside = f"name the file: --config {printable(str(config / SETTINGS))}"
         hint = "move it away, and start again: reconciler init" if config.name == SETTINGS else inside
         return None, [error("file", "this is a directory", Location(str(config), 1, 1), hint)]

@@ -230,6 +230,36 @@ def test_the_first_update_of_a_hand_made_client_says_what_it_overwrites(project:
     assert "adopts" not in project.run("plan").out
 
 
+def test_after_an_apply_a_client_that_it_was_not_of_is_still_adopted(project: Project, live: Platform) -> None:
+    """Whoever starts with one client must see what becomes of the next."""
+    hand = "https://hand.example.com/cb"
+    live.has(stored("One", hand), stored("Two", hand), stored("Three", hand))
+    project.declare(wanted("One"), wanted("Two"))
+    assert project.run("apply", "--yes", "--only", "One").code == 0
+    text = "adopts client 7, and overwrites redirect_url; no apply that is known here declared it"
+    assert text in project.run("plan").out
+    assert text in project.run("apply", "--yes").out
+    live.change("Two", stored("Two", "https://night.example.com/cb"))
+    assert "adopts" not in project.run("plan").out
+    project.declare(wanted("One"), wanted("Two"), wanted("Three"))
+    assert project.run("plan").out.count("adopts client 8") == 1
+
+
+def test_after_a_complete_apply_what_its_commit_declared_is_not_adopted_again(project: Project, live: Platform) -> None:
+    live.has(stored("Portal"), stored("Late", "https://hand.example.com/cb"))
+    declared = json.dumps({"clients": [wanted("Portal")]})
+    repository(
+        project.folder,
+        {"clients/all.yaml": declared, "reconciler.yaml": (project.folder / "reconciler.yaml").read_text()},
+    )
+    assert project.run("apply", "--yes").code == 0, "in sync: nothing is written, and the commit is recorded"
+    live.change("Portal", stored("Portal", "https://night.example.com/cb"))
+    project.declare(wanted("Portal"), wanted("Late"))
+    out = project.run("plan").out
+    assert "adopts client 7, and overwrites redirect_url; no apply that is known here declared it" in out
+    assert "adopts client 6" not in out
+
+
 def test_with_a_base_only_what_it_does_not_declare_is_adopted(project: Project, live: Platform) -> None:
     repository(project.folder, {"clients/all.yaml": json.dumps({"clients": [wanted("Old")]})})
     live.has(stored("Portal", "https://hand.example.com/cb"), stored("Old", "https://hand.example.com/cb"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from reconciler.workflow.options import Options, ProjectFiles
 if TYPE_CHECKING:
     from reconciler.applying.past_runs import PastRun, UnreadableJournal
     from reconciler.model.settings import Instance
+    from reconciler.planning.plan.plan import Update
 
 
 _YOURS = "name a folder that only you can write to: --journal DIR"
@@ -33,6 +34,10 @@ def was_applied(config: Path, journal: Path | None, instance: Instance) -> bool:
     """Whether an apply to an instance is known here: from its journals, or from the ref in git that records it."""
     if any((journal_directory(config, journal) / instance.name).glob("*.jsonl")):
         return True
+    return _recorded(config, instance)
+
+
+def _recorded(config: Path, instance: Instance) -> bool:
     from reconciler.declared.git.repository import get_ref
     from reconciler.workflow.revisions.base import applied_ref
 
@@ -40,6 +45,20 @@ def was_applied(config: Path, journal: Path | None, instance: Instance) -> bool:
         return get_ref(config.parent, applied_ref(instance)) is not None
     except GitError:  # not in a repository, mostly
         return False
+
+
+def known_clients(files: ProjectFiles, journal: Path | None, instance: Instance) -> Callable[[Update], bool]:
+    """Return whether a known apply was of a client: of a complete one by what it declared, else by what it wrote."""
+    from reconciler.applying.written_ids import written_ids
+    from reconciler.planning.drift.base import Base
+    from reconciler.workflow.revisions.base import APPLIED, bases
+
+    written = written_ids(journal_directory(files.config, journal) / instance.name)
+    base = bases(files, APPLIED, [instance])[instance.name]
+    if isinstance(base, Base):
+        return lambda update: update.id in written or base.declares(update)
+    is_recorded = _recorded(files.config, instance)  # in a commit that is not here, so nobody knows more
+    return lambda update: is_recorded or update.id in written
 
 
 def journal_to_write(config: Path, chosen: Path | None) -> Path:

@@ -20,7 +20,7 @@ from reconciler.workflow.validate import declares_nothing_yet, validate_files
 
 if TYPE_CHECKING:
     from reconciler.planning.drift.base import Base
-    from reconciler.planning.plan.plan import Note
+    from reconciler.planning.plan.plan import Note, Update
 
 
 def prepare(
@@ -73,6 +73,7 @@ def prepare(
         told,
         diagnostics,
         was_applied=_asked_once(files.config, journal),
+        is_ours=_looked_up_once(files, journal),
         own_nonces=_own_nonces(files, journal),
     )
     return _knowing_the_past(request, files, journal) if has_sinks else request
@@ -90,6 +91,20 @@ def _asked_once(config: Path, journal: Path | None) -> Callable[[Instance], bool
         return answers[instance.name]
 
     return answer
+
+
+def _looked_up_once(files: ProjectFiles, journal: Path | None) -> Callable[[Instance], Callable[[Update], bool]]:
+    """Look up once for each instance which clients past applies were of: this run's writes are no earlier apply."""
+    found: dict[str, Callable[[Update], bool]] = {}
+
+    def look_up(instance: Instance) -> Callable[[Update], bool]:
+        from reconciler.cli.run.journals import known_clients
+
+        if instance.name not in found:
+            found[instance.name] = known_clients(files, journal, instance)
+        return found[instance.name]
+
+    return look_up
 
 
 def _own_nonces(files: ProjectFiles, journal: Path | None) -> Callable[[Instance], Set[str]]:

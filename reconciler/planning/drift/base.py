@@ -19,7 +19,7 @@ from functools import cached_property
 from reconciler.model.clients import AbsentClient, ClientSpec, Declarations, DesiredClient, Field, Grant, LiveClient
 from reconciler.model.fields import FIELDS, field_changes, value_of, with_fields_from
 from reconciler.planning.match.blocked import Entry
-from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Note, Origin, is_drift
+from reconciler.planning.plan.plan import FieldDrift, FieldOrigin, Kept, Note, Origin, Update, is_drift
 from reconciler.support.frozen import frozen
 from reconciler.support.text import quoted
 
@@ -57,9 +57,10 @@ class Base:
         entry = self._by_id.get(live.id) or self._by_name.get(live.name)
         return entry if isinstance(entry, DesiredClient) and entry.id in (None, live.id) else None
 
-    def declares(self, client_id: int, before: ClientSpec, after: ClientSpec) -> bool:
-        """Whether an entry was for a live client, by its id, its name, or the name that it gets."""
-        found = (self._by_id.get(client_id), self._by_name.get(before.name), self._by_name.get(after.name))
+    def declares(self, update: Update) -> bool:
+        """Whether an entry was for the client of an update, by its id, its name, or the name that it gets."""
+        names = (update.before.name, update.after.name)
+        found = (self._by_id.get(update.id), *(self._by_name.get(name) for name in names))
         return any(isinstance(entry, DesiredClient) for entry in found)
 
     @cached_property
