@@ -14,7 +14,7 @@ from reconciler.live.http.tls_inquiry import dated
 from reconciler.live.http.trust import Trust
 from reconciler.live.platform.gateway import connect
 from reconciler.model.errors import ReconcilerError, Unavailable
-from tests.live.servers import CREDENTIALS, ONCE, answer, platform, serving
+from tests.live.servers import CREDENTIALS, ONCE, answer, in_turn, platform, serving
 
 AUTHORITY = trustme.CA()
 VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -166,7 +166,7 @@ def test_plain_http_to_a_port_of_tls_is_told() -> None:
     """As nginx answers it, as others do with an alert, and as those that only hang up."""
     page = answer(400, b"<p>The plain HTTP request was sent to HTTPS port</p>", content_type="text/html")
     for answering, said in ((page, "speaks TLS"), (b"\x15\x03\x01\x00\x02\x02\x46", "speaks TLS"), (b"", "closed")):
-        with serving(lambda _, answering=answering: answering) as server:
+        with serving(in_turn(answering)) as server:
             with pytest.raises(Unavailable, match=said) as caught, connect(server.url, CREDENTIALS, retry_clock=ONCE):
                 pytest.fail("this is the wrong scheme")
             assert "`url:`" in str(caught.value.hint)
