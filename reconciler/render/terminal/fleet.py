@@ -15,6 +15,7 @@ from reconciler.render.terminal.color import Paint, Style, plain
 from reconciler.render.terminal.columns import column
 from reconciler.render.terminal.errors import render_error_lines
 from reconciler.render.view import verdict
+from reconciler.render.view.any_instance import for_any, for_these, naming
 from reconciler.render.view.counts import count, plural, summary_text
 from reconciler.render.view.verdict import Verdict, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
@@ -171,11 +172,20 @@ def _reason(message: str, members: Sequence[Stopped]) -> str:
     [first, *more] = members
     if not more:
         return render_error_lines(first.error, first.instance.name)
-    hints = list(dict.fromkeys(each.error.hint for each in members if each.error.hint))
+    hints = _hints(members)
     names = first_few([each.instance.name for each in members], _MOST_TOLD)
     text = render_error_lines(ReconcilerError(_shared(message, members)), names)
     further = f"  and {len(hints) - _MOST_TOLD} more like these\n" if len(hints) > _MOST_TOLD else ""
     return text + "".join(_indented(hint) for hint in hints[:_MOST_TOLD]) + further
+
+
+def _hints(members: Sequence[Stopped]) -> list[str]:
+    """The hints, each once: one command for all of the instances that need the same."""
+    found: dict[str, list[str]] = {}
+    for each in members:
+        if each.error.hint:
+            found.setdefault(for_any(each.error.hint, each.instance.name), []).append(each.instance.name)
+    return [for_these(hint, naming(names)) for hint, names in found.items()]
 
 
 def _shared(message: str, members: Sequence[Stopped]) -> str:
