@@ -140,8 +140,9 @@ def ids_unknown(files: ProjectContext) -> Iterator[RuleFinding]:
 def _which_instance(name: str, files: ProjectContext, *, globs: bool = True) -> str:
     names = files.instance_names
     there_are = f"{files.settings.path.name} has {enumeration(sorted(names)[:10])}" if names else "none is configured"
-    if not globs and ("*" in name or "?" in name):
-        return f"`ids:` takes no globs, since an id is another client elsewhere; {there_are}"
+    if not globs and ("*" in name or "?" in name or name.startswith(LABEL)):
+        what = "labels" if name.startswith(LABEL) else "globs"
+        return f"`ids:` takes no {what}, since an id is another client elsewhere; {there_are}"
     if globs and name.casefold() == "all" and name not in names:
         return "leave `instances:` out: without it, an entry is for all of them"
     return did_you_mean(name, names) or there_are

@@ -116,12 +116,13 @@ def test_a_name_in_any_script_is_visible(name: str) -> None:
     assert names_of(declared(f"clients:\n- name: {name}\n  {PASSWORD}")) == []
 
 
-def test_ids_takes_no_globs_and_says_so() -> None:
+@pytest.mark.parametrize(("name", "what"), [("prod*", "globs"), ("label:eu", "labels")])
+def test_ids_takes_neither_globs_nor_labels_and_says_so(name: str, what: str) -> None:
     """An id means another client on every instance."""
-    found = finding(f"clients:\n- name: A\n  ids: {{'prod*': 3}}\n  {PASSWORD}")
+    found = finding(f"clients:\n- name: A\n  ids: {{'{name}': 3}}\n  {PASSWORD}")
     assert found.rule == "ids-unknown"
     assert (
-        found.hint == "`ids:` takes no globs, since an id is another client elsewhere; reconciler.yaml has production"
+        found.hint == f"`ids:` takes no {what}, since an id is another client elsewhere; reconciler.yaml has production"
     )
 
 
