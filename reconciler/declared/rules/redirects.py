@@ -21,10 +21,11 @@ def not_absolute(context: RuleContext) -> Iterator[RuleFinding]:
 
 
 def _is_rest_of_url(redirect: ResolvedRedirect) -> bool:
-    """Whether it follows a comma and was meant as part of the URL before: it starts like no URL."""
+    """Whether it follows a comma and was meant as part of the URL before: it starts like no URL, or nothing is left."""
     parts = redirect.url
     is_relative = not (parts.scheme or parts.host or parts.text[:1] in ("/", "\\"))
-    return redirect.listed_in is not None and is_relative and not redirect.listed_in.startswith(parts.text)
+    is_first = parts.text != "" and redirect.listed_in is not None and redirect.listed_in.startswith(parts.text)
+    return redirect.listed_in is not None and is_relative and not is_first
 
 
 def scheme(context: RuleContext) -> Iterator[RuleFinding]:

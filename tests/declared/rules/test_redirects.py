@@ -43,7 +43,13 @@ FOUND = {
         "https://@a.example/",
     ],
     "redirect-wildcard": ["https://*.example.com/cb", "https://a.example/*", "https://a.example/a*b"],
-    "redirect-comma": ["https://a.example/a,b", "https://a.example/cb,https://b.example/cb", "https://a.example,x/"],
+    "redirect-comma": [
+        "https://a.example/a,b",
+        "https://a.example/a,",
+        ",https://a.example/a",
+        "https://a.example/cb,https://b.example/cb",
+        "https://a.example,x/",
+    ],
     "redirect-invalid": [
         "https://a.example/a b",
         "https://a.example/a\\b",
