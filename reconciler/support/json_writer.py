@@ -1,4 +1,4 @@
-"""JSON with an indentation, as `json.dumps(value, indent=2)` writes it, in a fourth of its time.
+"""JSON with an indentation, as `json.dumps(value, indent=2)` writes it, in half of its time.
 
 The standard library writes that form with generators, a call for every bracket and comma: half of the time of a plan
 of ten thousand changes as JSON. Here a list or an object becomes one text, and the outermost ones a text for each item.
@@ -7,6 +7,7 @@ of ten thousand changes as JSON. Here a list or an object becomes one text, and 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
@@ -29,7 +30,7 @@ class Filled:
     """An object in a form, with the values for its places: written at once, whatever is nested in it."""
 
     form: Form
-    values: tuple[str | int, ...]
+    values: tuple[str | int | None, ...]
 
 
 _OUTERMOST = 4
@@ -71,31 +72,43 @@ def _pieces(value: object, line: str, levels: int) -> Iterator[str]:
 
 def _text(value: object, line: str) -> str:
     if isinstance(value, dict):
-        texts = _texts(value.values(), line)
-        return _around(tuple(value), line) % tuple(texts) if texts else "{}"
-    if isinstance(value, Filled):
-        return _with_places(value.form, line) % tuple(_texts(value.values, line))
-    if isinstance(value, str):
-        return quoted(value)
+        return _between(_around(tuple(value), line), _texts(value.values(), line)) if value else "{}"
     if isinstance(value, (list, tuple, Iterator)):
         items = _texts(value, line)
         return f"[{line}  {f',{line}  '.join(items)}{line}]" if items else "[]"
-    return str(value) if type(value) is int else json.dumps(value)
+    if isinstance(value, Filled):
+        return _between(_with_places(value.form, line), _texts(value.values, line))
+    return quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _texts(values: Iterable[object], line: str) -> list[str]:
-    """Most values are text or nothing, which needs no call of ours."""
+    """Most values are text, nothing or a number, which needs no call of ours."""
     inner = f"{line}  "
-    return [quoted(v) if isinstance(v, str) else "null" if v is None else _text(v, inner) for v in values]
+    return [
+        quoted(v) if isinstance(v, str) else "null" if v is None else str(v) if type(v) is int else _text(v, inner)
+        for v in values
+    ]
 
 
-@lru_cache(maxsize=16)
-def _with_places(form: Form, line: str) -> str:
-    return _text(form.shape, line).replace("%", "%%").replace(quoted(PLACE), "%s")
+def _between(pieces: list[str], texts: list[str]) -> str:
+    """Put the texts in the places of every second piece: in a third of the time of a template with as many `%s`."""
+    filled = pieces.copy()
+    filled[1::2] = texts
+    return "".join(filled)
+
+
+@lru_cache(maxsize=128)
+def _with_places(form: Form, line: str) -> list[str]:
+    return _split(_text(form.shape, line).replace(quoted(PLACE), PLACE))
 
 
 @lru_cache(maxsize=256)  # thousands of objects have the same keys, in the same depth
-def _around(keys: tuple[str, ...], line: str) -> str:
-    """What stands around the values of an object, with a %s for each of them."""
-    named = [f"{quoted(key)}: ".replace("%", "%%") + "%s" for key in keys]
-    return f"{{{line}  {f',{line}  '.join(named)}{line}}}"
+def _around(keys: tuple[str, ...], line: str) -> list[str]:
+    """What stands around the values of an object, with a place for each of them."""
+    named = [f"{quoted(key)}: {PLACE}" for key in keys]
+    return _split(f"{{{line}  {f',{line}  '.join(named)}{line}}}")
+
+
+def _split(text: str) -> list[str]:
+    """Split a text at its places, which stay in the list: every second piece is one."""
+    return re.split(f"({PLACE})", text)

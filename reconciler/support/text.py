@@ -32,7 +32,7 @@ def printable(text: str) -> str:
     have another glyph in each font or none, and lone surrogates: the result is safe to print.
     Text that a CI runner would read as a command is also escaped, since most output goes to the log of a job.
     """
-    if text.isascii() and text.isprintable() and "##" not in text:  # nearly every text
+    if text.isascii() and text.isprintable() and "#" not in text:  # nearly every text
         return text
     if not is_fully_visible(text):
         text = "".join(f"\\u{{{ord(c):x}}}" if is_hidden(c) else c for c in text)
@@ -51,7 +51,7 @@ def _hidden() -> re.Pattern[str]:
 
 def without_workflow_commands(text: str, number_sign: str) -> str:
     """The text with `#` replaced by `number_sign` where a CI runner would read a command."""
-    return re.sub(_COMMAND, lambda _: number_sign, text) if "##" in text else text
+    return re.sub(_COMMAND, lambda _: number_sign, text) if "#" in text else text
 
 
 def printable_line(text: str) -> str:

@@ -14,34 +14,27 @@ from typing import Any, assert_never
 
 from reconciler.applying.report import Applied, DeliveryResult, Failed, Outcome, Report, Skipped, is_complete
 from reconciler.live.observation import ObservationAge
-from reconciler.model.clients import ClientSpec
 from reconciler.model.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model.errors import NotVerified, ReconcilerError
-from reconciler.model.fields import changed_fields, spec_values
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import (
     Blocked,
     Change,
-    Create,
-    Delete,
     Kept,
     Plan,
-    Replaced,
     Unmanaged,
-    Update,
 )
+from reconciler.render.json.changes import change_entries, change_entry
 from reconciler.render.json.parts import (
     NO_OUTCOME,
     deliver_entry,
     delivery_outcome,
     location_entry,
     note_entry,
-    recipient_entry,
-    resume_entry,
     waived_entry,
 )
 from reconciler.render.view import verdict
-from reconciler.render.view.counts import action, count
+from reconciler.render.view.counts import count
 from reconciler.render.view.verdict import tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.secrets.delivery import MissingSecret
@@ -72,7 +65,7 @@ def plan_entry(
         "interrupted": False,
         "journal_failure": None,
         "counts": asdict(count(plan)),
-        "changes": chain(map(_change, plan.changes), map(deliver_entry, plan.deliveries)),
+        "changes": chain(change_entries(plan.changes), map(deliver_entry, plan.deliveries)),
         "base": plan.base,
         "on_drift": plan.on_drift,
         "configuration": [note_entry(note) for note in plan.configuration],
@@ -99,8 +92,8 @@ def report_entry(plan: Plan, report: Report, already_live: Sequence[Change] = ()
         "interrupted": report.interrupted,
         "journal_failure": report.journal_failure,
         "changes": [
-            *({**_change(change), "outcome": {**NO_OUTCOME, "status": "already_done"}} for change in already_live),
-            *({**_change(each.change), "outcome": _outcome(each)} for each in report.outcomes),
+            *({**change_entry(change), "outcome": {**NO_OUTCOME, "status": "already_done"}} for change in already_live),
+            *({**change_entry(each.change), "outcome": _outcome(each)} for each in report.outcomes),
             *({**deliver_entry(each), "outcome": delivery_outcome(each, report)} for each in plan.deliveries),
         ],
         "deliveries": [_delivery(each) for each in report.deliveries],
@@ -198,53 +191,6 @@ def _dump(document: dict[str, Any]) -> Iterator[str]:
     return (without_workflow_commands(piece, r"\u0023") for piece in json_pieces(document))
 
 
-def _change(change: Change) -> dict[str, Any]:
-    client_id, before, after = _sides(change)
-    return {
-        "action": action(change),
-        "name": change.name,
-        "id": client_id,
-        "before": _spec(before),
-        "after": _spec(after),
-        "origin": None if isinstance(change, Update) else change.origin,
-        "origins": list(map(asdict, change.origins)) if isinstance(change, Update) else [],
-        "replaces": _replaced(change.replaces) if isinstance(change, Create) and change.replaces else None,
-        "successor": change.successor if isinstance(change, Delete) else None,
-        "resume": resume_entry(change.resume) if isinstance(change, Create) and change.resume else None,
-        "changed_fields": [row.field for row in changed_fields(before, after)] if before and after else [],
-        "reason": note_entry(change.reason),
-        "risks": [note_entry(risk) for risk in change.risks],
-        "owner": change.owner,
-        "recipients": [recipient_entry(each) for each in change.recipients],
-        "recipients_before": [],
-        "location": location_entry(change.source),
-        "outcome": None,
-    }
-
-
-def _sides(change: Change) -> tuple[int | None, ClientSpec | None, ClientSpec | None]:
-    """Return the client's id, and its spec before and after the change."""
-    match change:
-        case Create(replaces=Replaced(before=before)):
-            return None, before, change.after
-        case Create():
-            return None, None, change.after
-        case Update():
-            return change.id, change.before, change.after
-        case Delete():
-            return change.id, change.before, None
-        case _:
-            assert_never(change)
-
-
-def _replaced(replaced: Replaced) -> dict[str, Any]:
-    return {
-        "id": replaced.id,
-        "keep_old_seconds": int(replaced.keep_old.total_seconds()),
-        "stops_at": replaced.stops_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-
-
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     what = NO_OUTCOME
     match outcome:
@@ -288,10 +234,6 @@ def _kept(kept: Kept) -> dict[str, Any]:
         "location": location_entry(kept.source),
         "fields": [asdict(field) for field in kept.fields],
     }
-
-
-def _spec(spec: ClientSpec | None) -> dict[str, Any] | None:
-    return None if spec is None else spec_values(spec)
 
 
 def _unmanaged(client: Unmanaged) -> dict[str, Any]:
