@@ -150,13 +150,12 @@ def _refuse_beside_a_plan(typed: Sequence[str], saved: Path, selection: Selectio
     if not typed:
         return
     flags = ", ".join(typed)
-    hint = f"leave {flags} out, or save another plan"
     if selection.names and os.path.isdir(saved):
         from reconciler.planning.planfile.index import file_of
 
         one = shlex.join(["reconciler", "apply", str(saved / file_of(selection.names[0]))])
-        hint = f"to apply one plan of the folder: {printable(one)}; {hint}"
-    raise WrongUsage(f"{flags}: a saved plan is applied unchanged", hint)
+        raise WrongUsage(f"{flags}: a folder of plans is applied as a whole", f"to apply one of them: {printable(one)}")
+    raise WrongUsage(f"{flags}: a saved plan is applied unchanged", f"leave {flags} out, or save another plan")
 
 
 def _refuse_to_guess(files: ProjectFiles, selection: Selection, options: Options, yes: bool) -> None:

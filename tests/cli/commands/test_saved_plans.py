@@ -72,7 +72,7 @@ def test_a_plan_of_it_is_applied_by_its_own_name_too(project: Project, fleet: di
     project.run(*PLANS)
     named = project.run(*APPLY, "--instance", "eu")
     assert named.code == 64
-    assert "to apply one plan of the folder: reconciler apply plans/eu.plan.json; " in named.err
+    assert "to apply one of them: reconciler apply plans/eu.plan.json\n" in named.err
     assert project.run("apply", "plans/eu.plan.json").code == 0
     assert written(fleet) == {"staging": 0, "eu": 2, "us": 0}
 
