@@ -120,6 +120,9 @@ def test_an_option_before_its_command_is_shown_behind_it(project: Project, typed
         ("validate clients/a.yaml --format", "requires an argument"),
         ("plan clients/a.yaml", "unexpected extra argument (clients/a.yaml)\n  everything in clients/ is read"),
         ("plan saved.json", "unexpected extra argument (saved.json)\n  a saved plan is for `reconciler apply FILE`"),
+        ("doctor https://acme.example.com", "`reconciler init --from URL` starts a project"),
+        ("export --url https://acme.example.com", "`reconciler init --url URL` writes it"),
+        ("rollback", "Missing argument 'RUN': `reconciler history` lists the runs"),
         ("plan --all true", "unexpected extra argument (true)\n  a flag is given without a value"),
     ],
 )
@@ -164,13 +167,15 @@ def test_nobody_is_led_to_what_deletes(project: Project, command: str, typed: st
 
 
 def test_a_password_that_is_typed_as_an_option_is_not_repeated(project: Project) -> None:
-    for typed in ("-phunter2", "--password=hunter2"):
+    for typed in ("-phunter2", "--password=hunter2", "https://me:hunter2@acme.example.com"):
         ended = project.run("doctor", typed)
         assert ended.code == 64
         assert "hunter2" not in ended.err
 
 
-@pytest.mark.parametrize(("text", "logs"), [("true", True), ("Yes", True), ("2", True), ("off", False), ("0", False)])
+@pytest.mark.parametrize(
+    ("text", "logs"), [("true", True), ("Yes", True), ("y", True), ("2", True), ("off", False), ("0", False)]
+)
 def test_the_variable_for_the_log_takes_words(project: Project, staging: Platform, text: str, logs: bool) -> None:
     project.declare()
     project.write("clients/notes.txt", "not read")

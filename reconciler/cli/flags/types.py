@@ -61,7 +61,7 @@ class Verbosity(WholeNumber):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number."""
-        words = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0}
+        words = {"true": 1, "t": 1, "yes": 1, "y": 1, "on": 1, "false": 0, "f": 0, "no": 0, "n": 0, "off": 0}
         known = words.get(value.strip().lower()) if isinstance(value, str) else None
         return int(super().convert(value, param, ctx)) if known is None else known
 

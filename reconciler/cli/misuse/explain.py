@@ -23,24 +23,28 @@ _NO_VALUES = ("true", "false", "yes", "no")
 def explain(misuse: click.UsageError, arguments: Sequence[str], program: click.Group) -> str:
     """Return the message for wrong usage, with what was probably meant."""
     where = misuse.ctx.command_path if misuse.ctx else _command_path(arguments, program)
-    return f"error: {_misuse(misuse, arguments)}\n  {_argument_meant(misuse)}try: {where} --help\n"
+    text = re.sub(r"(?<=://)[^/@\s]+(?=@)", "***", _misuse(misuse, arguments))  # an account in a URL
+    return f"error: {text}\n  {_argument_meant(misuse)}try: {where} --help\n"
 
 
 def _argument_meant(misuse: click.UsageError) -> str:
     """Return a hint if there is an unexpected argument: mostly, at `--instance`."""
     extra = re.fullmatch(r"Got unexpected extra argument \((.+)\)", misuse.format_message().rstrip("."))
-    if extra is None or misuse.ctx is None:
-        return ""
-    word, command = extra[1], misuse.ctx.command
+    meant = _word_meant(extra[1], misuse.ctx.command) if extra is not None and misuse.ctx is not None else None
+    return f"{meant} or " if meant else ""
+
+
+def _word_meant(word: str, command: click.Command) -> str | None:
+    takes = long_options(command)
     if word.lower() in _NO_VALUES:
-        return "a flag is given without a value: leave it out; or "
+        return "a flag is given without a value: leave it out;"
+    if "://" in word:
+        return "`reconciler init --from URL` starts a project for an instance;"
     if word.endswith(".json") and command.name == "plan":
-        return "a saved plan is for `reconciler apply FILE`; or "
+        return "a saved plan is for `reconciler apply FILE`;"
     if "/" in word or word.endswith((".yaml", ".yml")):
-        return "everything in clients/ is read: leave it out; or " if "--clients" in long_options(command) else ""
-    if "--instance" not in long_options(command):
-        return ""
-    return f"did you mean --instance {printable(shlex.quote(word))}? or "
+        return "everything in clients/ is read: leave it out;" if "--clients" in takes else None
+    return f"did you mean --instance {printable(shlex.quote(word))}?" if "--instance" in takes else None
 
 
 def _command_path(arguments: Sequence[str], program: click.Group) -> str:
@@ -57,6 +61,8 @@ def _misuse(misuse: click.UsageError, arguments: Sequence[str]) -> str:
             return f"there is no option {quoted(typed)}{_meant(_option_meant(typed, arguments, context))}"
         case NoSuchCommand(name=name, ctx=click.Context() as context):
             return f"there is no command {quoted(name)}{_meant(_command_meant(name, arguments, context.command))}"
+        case click.MissingParameter(param=click.Argument(name="run")):
+            return f"{misuse.format_message().rstrip('.')}: `reconciler history` lists the runs"
         case click.MissingParameter():
             pass
         case click.BadParameter(param=click.Option(name=str(name)) as option, ctx=click.Context() as context):

@@ -42,6 +42,10 @@ _ONE_INSTANCE = {
     "history": "history has the runs of all instances: leave it out",
     "--config": "it is for all instances: leave it out",
 }
+_ADDRESS = {
+    "init": "--url URL is the address of the instance",
+    "--instance": "the URL is in reconciler.yaml: --instance NAME chooses one; `reconciler init --url URL` writes it",
+}
 _ALL = {"--all": "--all is for all instances", "history": "history has the runs of all instances: leave it out"}
 _ELSEWHERE = {
     "init": "name the folder itself: reconciler init DIR",
@@ -124,9 +128,10 @@ OTHER_OPTIONS: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(("--tag", "--tags", "--select-tag", "--skip-tags", "--selector", "--label", "-t", "-l"), _LABELLED),
     **dict.fromkeys(("--force", "--overwrite", "--ignore-limits", "--doit", "--force-conflicts", "--unsafe"), _FORCE),
     **dict.fromkeys(("--file", "--filename", "--values", "--source", "-f", "-s"), _FILES),
-    **dict.fromkeys(("--workspace", "--env", "--environment", "--profile", "--url", "--host", "-e"), _ONE_INSTANCE),
+    **dict.fromkeys(("--workspace", "--env", "--environment", "--profile", "-e"), _ONE_INSTANCE),
     **dict.fromkeys(("--stack", "--context", "--kube-context", "--namespace", "--cluster", "--tenant"), _ONE_INSTANCE),
-    **dict.fromkeys(("--server", "--endpoint", "--stage", "--site", "--inventory", "--instance", "-i"), _ONE_INSTANCE),
+    **dict.fromkeys(("--url", "--host", "--server", "--endpoint", "--address", "--base-url"), _ADDRESS),
+    **dict.fromkeys(("--stage", "--site", "--inventory", "--instance", "-i"), _ONE_INSTANCE),
     **dict.fromkeys(("--all", "--all-namespaces", "--all-instances", "-A"), _ALL),
     "-n": {
         "apply": "`reconciler plan` is the dry run, and --instance NAME chooses the instance",
