@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_ONLY_READS = dict.fromkeys(
+    ("doctor", "history", "instances", "observe", "validate"), "this command only reads: leave it out"
+)
 _NO_WRITE = {
     "apply": "`reconciler plan` shows what apply would do, and writes nothing",
     "plan": "plan never writes to an instance: leave it out",
@@ -12,15 +15,21 @@ _NO_WRITE = {
     "export": "without -o, it only prints",
     "deliver": "--check delivers nothing",
     "init": "init never changes a file that exists",
-    **dict.fromkeys(("doctor", "history", "instances", "observe", "validate"), "this command only reads: leave it out"),
+    **_ONLY_READS,
 }
 _NO_QUESTION = {"--yes": "--yes does not ask", "": "this command asks nothing: leave it out"}
 _SOME_CLIENTS = {
     "--only": "--only GLOB limits the plan to some clients",
     "validate": "name files to report on only those: reconciler validate FILE",
     "export": "export is always for whole instances: --instance NAME chooses one",
+    "rollback": "a rollback is always of a whole run: to undo a part of it, edit what it prints",
+    "deliver": "name the clients: reconciler secrets deliver NAME",
+    "--instance": "this is always for whole instances: --instance NAME chooses one",
 }
-_LABELLED = {"--only": "--only GLOB and --owner GLOB choose clients, and --instance label:NAME chooses instances"}
+_LABELLED = {
+    "--only": "--only GLOB and --owner GLOB choose clients, and --instance label:NAME chooses instances",
+    "--instance": "--instance label:NAME chooses instances",
+}
 _GUARDS = (
     "no flag forces everything: each guard has its own, --max-creates N, --max-updates N, --max-deletes N or"
     " --on-drift revert"
@@ -28,7 +37,9 @@ _GUARDS = (
 _FORCE = {
     "init": "init never changes a file that exists: move it away first",
     "export": "--force overwrites the file of -o",
+    "fmt": "fmt changes every file that is not formatted: leave it out",
     "--max-deletes": _GUARDS,
+    **_ONLY_READS,
 }
 _FILES = {
     "export": "-o FILE names the file to write, and --force overwrites it",
