@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from reconciler.declared.clients.resolve import InstanceDeclarations
 from reconciler.declared.config.settings import read_settings
 from reconciler.declared.declare import declare
-from reconciler.declared.schema.valid_entries import valid_entries
 from reconciler.declared.schema.validate import valid_documents
 from reconciler.declared.yaml.load import LoadResult, load_directory, load_file
 from reconciler.model.clients import Location
@@ -101,7 +100,13 @@ def as_if(settings: Settings, platform: str | None) -> Settings:
 
 
 def _load(files: ProjectFiles) -> LoadResult:
-    return valid_entries(load_directory(files.clients_directory, str(files.clients_directory)))
+    loaded = load_directory(files.clients_directory, str(files.clients_directory))
+    valid = valid_documents(loaded, "auth-clients")
+    if len(valid.documents) == len(loaded.documents):
+        return valid
+    from reconciler.declared.schema.valid_entries import with_valid_entries  # only where an entry is wrong
+
+    return with_valid_entries(loaded, valid)
 
 
 def valid_settings(config: Path, config_from: str | None = None) -> Settings:

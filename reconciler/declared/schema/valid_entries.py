@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.declared.schema.validate import fits_schema, valid_documents
+from reconciler.declared.schema.validate import fits_schema
 from reconciler.declared.yaml.document import Document, YamlMapping, YamlSequence
 from reconciler.declared.yaml.load import LoadResult
 
 _SCHEMA = "auth-clients"
 
 
-def valid_entries(loaded: LoadResult) -> LoadResult:
-    """Like `valid_documents`, with the other documents as well, of which the wrong entries are marked as broken."""
-    valid = valid_documents(loaded, _SCHEMA)
-    if len(valid.documents) == len(loaded.documents):
-        return valid
+def with_valid_entries(loaded: LoadResult, valid: LoadResult) -> LoadResult:
+    """The valid documents, and the others that were loaded: their wrong entries are marked as broken."""
     sound = {document.path for document in valid.documents}
     kept = (document if document.path in sound else _in_part(document) for document in loaded.documents)
     return LoadResult(tuple(document for document in kept if document is not None), valid.diagnostics)
