@@ -30,6 +30,7 @@ PACKAGE = Path(reconciler.__file__).parent
 
 REVEALING = {
     "live/platform/session.py",  # the login
+    "live/platform/credentials.py",  # finds one of its two values in the other before they are sent, and quotes neither
     "live/platform/server_words.py",  # finds it in the words of a server, to leave it out
     "live/platform/token_endpoint.py",  # tries it
     "live/http/transport.py",  # sends the forms of both
