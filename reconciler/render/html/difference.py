@@ -80,4 +80,4 @@ def in_columns(row: FieldRow, before: ClientSpec, after: ClientSpec) -> tuple[li
 
 def shown(pieces: Pieces, mark: str) -> Html:
     """Render a text with the pieces that differ marked as deleted (`del`) or inserted (`ins`)."""
-    return with_marks([(piece.text, piece.differs) for piece in pieces], mark)
+    return with_marks(pieces, mark)

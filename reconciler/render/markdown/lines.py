@@ -162,7 +162,7 @@ def _urls(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
 
 def marked_code(pieces: Pieces, mark: str) -> str:
     """Format a text as code, the pieces in which it differs marked as deleted (`del`) or inserted (`ins`)."""
-    shown = "".join(f"<{mark}>{html(each.text)}</{mark}>" if each.differs else html(each.text) for each in pieces)
+    shown = "".join(f"<{mark}>{html(text)}</{mark}>" if differs else html(text) for text, differs in pieces)
     return f"<code>{shown}</code>"
 
 

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
-
-from reconciler.support.frozen import frozen
+from itertools import accumulate
 
 _PARTS = re.compile(r"\w+|\W", re.DOTALL)
 """The smallest parts that are marked: a label of a host name, a segment of a path, a word of a name."""
+_WORD = re.compile(r"\w*")
+_WITHIN_A_WORD = re.compile(r"(?<=\w)(?=\w)")
 
 _MOST_PARTS = 80
 """With more parts than this, only the common start and end of two texts are looked for, to stay fast."""
 
-
-@frozen
-class Piece:
-    """A part of a text, and whether it differs."""
-
-    text: str
-    differs: bool
-
-
-Pieces = tuple[Piece, ...]
+Pieces = tuple[tuple[str, bool], ...]
+"""A text in pieces, and whether each differs."""
 
 
 def marked(before: str, after: str) -> tuple[Pieces, Pieces]:
     """Split both texts into pieces. Joined, the pieces give the texts again."""
-    old, new = _PARTS.findall(before), _PARTS.findall(after)
-    same = list(_in_common(old, new))
-    return tuple(_pieces(old, [range(i, i + n) for i, _, n in same])), tuple(
-        _pieces(new, [range(j, j + n) for _, j, n in same])
-    )
+    same = [found for found in _in_common(before, after) if found[2]]
+    return _pieces(before, [(i, i + n) for i, _, n in same]), _pieces(after, [(j, j + n) for _, j, n in same])
 
 
 def pairs(removed: Sequence[str], added: Sequence[str]) -> list[tuple[str | None, str | None]]:
@@ -53,37 +42,60 @@ def _likeness(one: str, other: str) -> int:
     return begin + _common_start(one[begin:][::-1], other[begin:][::-1])
 
 
-def _in_common(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """Find where both have the same parts: start in the old, start in the new, number of parts."""
-    head = _common_start(old, new)
-    tail = _common_start(old[head:][::-1], new[head:][::-1])
+def _in_common(before: str, after: str) -> Iterator[tuple[int, int, int]]:
+    """Find where both have the same parts: start in the one, start in the other, number of characters."""
+    head = _common_parts(before, after)
+    tail = _common_parts(before[head:][::-1], after[head:][::-1])
     yield 0, 0, head
-    middle = old[head : len(old) - tail], new[head : len(new) - tail]
-    if max(map(len, middle)) <= _MOST_PARTS and not set(middle[0]).isdisjoint(middle[1]):
-        for match in SequenceMatcher(None, *middle, autojunk=False).get_matching_blocks():
-            if any(part.isalnum() for part in middle[0][match.a : match.a + match.size]):
-                yield match.a + head, match.b + head, match.size
-    yield len(old) - tail, len(new) - tail, tail
+    yield from _in_common_within(before[head : len(before) - tail], after[head : len(after) - tail], head)
+    yield len(before) - tail, len(after) - tail, tail
 
 
-def _common_start(one: Sequence[str], other: Sequence[str]) -> int:
-    number = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        number += 1
+def _in_common_within(before: str, after: str, at: int) -> Iterator[tuple[int, int, int]]:
+    """Find the same in the middle of both texts, which begins at the same place."""
+    old, new = _PARTS.findall(before), _PARTS.findall(after)
+    if max(len(old), len(new)) > _MOST_PARTS or set(old).isdisjoint(new):
+        return
+    from difflib import SequenceMatcher
+
+    i, j = list(accumulate(map(len, old), initial=at)), list(accumulate(map(len, new), initial=at))
+    for match in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+        if any(part.isalnum() for part in old[match.a : match.a + match.size]):
+            yield i[match.a], j[match.b], i[match.a + match.size] - i[match.a]
+
+
+def _common_parts(one: str, other: str) -> int:
+    """Count the characters of the parts that two texts have in common at their start."""
+    number = _common_start(one, other)
+    if number and (_WITHIN_A_WORD.match(one, number) or _WITHIN_A_WORD.match(other, number)):
+        word = _WORD.match(one[:number][::-1])
+        number -= word.end() if word else 0
     return number
 
 
-def _pieces(parts: Sequence[str], same: Sequence[range]) -> Iterator[Piece]:
+def _common_start(one: str, other: str) -> int:
+    """Count the characters that two texts have in common at their start, by halving."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def _pieces(text: str, same: Sequence[tuple[int, int]]) -> Pieces:
     """As few as can be: a text in two pieces could spell what is defused only within one."""
+    found = []
     begin = end = 0  # of the shared piece that is being put together
-    for each in [*filter(None, same), range(len(parts), len(parts))]:
-        if each.start > end:
+    for start, stop in [*same, (len(text), len(text))]:
+        if start > end:
             if end > begin:
-                yield Piece("".join(parts[begin:end]), False)
-            yield Piece("".join(parts[end : each.start]), True)
-            begin = each.start
-        end = each.stop
+                found.append((text[begin:end], False))
+            found.append((text[end:start], True))
+            begin = start
+        end = stop
     if end > begin:
-        yield Piece("".join(parts[begin:end]), False)
+        found.append((text[begin:end], False))
+    return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 from typing import Any
 
 import html5lib
@@ -44,6 +44,7 @@ _FORGERIES = [
     "'\"=>/",
     "\ufffe\ufdd0",
 ]
+_parts = st.text("ab_/. \u00e9\u0301", max_size=3)
 _texts = texts | st.sampled_from(_FORGERIES)
 _ASSETS = re.compile(r"(<(style|script)>).*?(</\2>)", re.DOTALL)
 _ATTRIBUTES = re.compile(r"(?!on)[a-z-]+|http-equiv|viewBox|preserveAspectRatio|[xy][12]?")
@@ -128,11 +129,33 @@ def test_every_change_and_risk_is_in_the_page(plan: Plan, text: str) -> None:
 def test_the_pieces_of_a_difference_are_the_texts_again(before: str, after: str) -> None:
     """What is not marked is the same in both, and in one piece: what a pipeline may obey is defused within a piece."""
     old, new = marked(before, after)
-    assert "".join(piece.text for piece in old) == before
-    assert "".join(piece.text for piece in new) == after
-    same = ["".join(piece.text for piece in pieces if not piece.differs) for pieces in (old, new)]
+    assert "".join(text for text, _ in old) == before
+    assert "".join(text for text, _ in new) == after
+    same = ["".join(text for text, differs in pieces if not differs) for pieces in (old, new)]
     assert same[0] == same[1]
-    assert all(one.differs != next_one.differs for pieces in (old, new) for one, next_one in pairwise(pieces))
+    for pieces in (old, new):
+        assert all(one[1] != next_one[1] for one, next_one in pairwise(pieces))
+
+
+@given(st.lists(_parts), st.lists(_parts), st.lists(_parts), st.lists(_parts))
+@example(["a"], ["b", "c"], ["b"], ["c"])
+@example(["/", "ab"], ["x"], ["y"], ["ab", "/"])
+def test_what_two_texts_have_in_common_at_their_ends_is_found_in_whole_words(
+    head: list[str], one: list[str], other: list[str], tail: list[str]
+) -> None:
+    """As if they were compared word by word, and character by character between words."""
+    before, after = ("".join([*head, *each, *tail]) for each in (one, other))
+    old, new = ([*re.findall(r"\w+|\W", each)] for each in (before, after))
+    at_start = len([*takewhile(lambda both: both[0] == both[1], zip(old, new, strict=False))])
+    both_ends = zip(reversed(old[at_start:]), reversed(new[at_start:]), strict=False)
+    at_end = len([*takewhile(lambda both: both[0] == both[1], both_ends)])
+    for parts, pieces in zip((old, new), marked(before, after), strict=True):
+        shown = [differs for text, differs in pieces for _ in text]
+        starts = [*accumulate(map(len, parts), initial=0)]
+        first, last = starts[at_start], starts[len(parts) - at_end]
+        assert not any(shown[:first])
+        assert not any(shown[last:])
+        assert all(not (text[-1].isalnum() and then[0].isalnum()) for (text, _), (then, _) in pairwise(pieces))
 
 
 @given(st.lists(_texts, max_size=5, unique=True), st.lists(_texts, max_size=5, unique=True))
