@@ -9,14 +9,15 @@ from typing import assert_never
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped
 from reconciler.model.clients import ClientSpec, Field, Location
 from reconciler.model.errors import NotVerified
-from reconciler.model.fields import FIELDS, FieldRow, changed_fields
+from reconciler.model.fields import FIELDS, FieldRow
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.plan.plan import Blocked, Change, Create, Delete, Kept, Replaced, Update
 from reconciler.render.html.components import fix_line, text_line
-from reconciler.render.html.difference import in_columns, shown
+from reconciler.render.html.difference import in_columns
 from reconciler.render.html.elements import (
     Child,
     Html,
+    Template,
     client_name,
     code,
     join,
@@ -24,46 +25,66 @@ from reconciler.render.html.elements import (
     sentence,
     tag,
     template,
+    with_marks,
     words,
 )
 from reconciler.render.view.counts import action
 from reconciler.render.view.highlight import marked
 from reconciler.render.view.rotation import old_secret_text
+from reconciler.support.frozen import frozen
 
 SIGNS = {"create": "+", "replace": "±", "update": "~", "rename": "~", "delete": "−"}
 """Signs that tell the actions apart without colours."""
 
 _BELOW_THE_NAME = tuple(row for row in FIELDS if row.field is not Field.NAME)
 
-_TITLE = template('<h4>%s <bdi>%s</bdi><span class="id"> id %s</span></h4>')
-_CARD = template('<article class="card %s" id="%s" data-action="%s">%s</article>')
-_DRIFT_CARD = template('<article class="card %s" id="%s" data-action="%s" data-drift>%s</article>')
+_NAME_AND_ID = template('<bdi>%s</bdi><span class="id"> id %s</span>')
+_RISK = template('<p class="risk"><bdi dir="ltr">! %s</bdi></p>')
 _WHY = template('<p class="why"><bdi dir="ltr">%s</bdi>%s%s</p>')
 _PLACE = template(' · <code dir="ltr">%s</code>')
 _OWNER = template(" · owner <bdi>%s</bdi>")
-_GRID = template('<table class="fields of-%s">%s<tbody>%s</tbody></table>')
-_ONE_CELL = template("<tr>%s<td>%s</td></tr>")
-_TWO_CELLS = template("<tr>%s<td>%s</td><td>%s</td></tr>")
-_UNCHANGED = template('<tr class="same">%s<td colspan="2">%s<span class="faint"> unchanged</span></td></tr>')
 
 NOTHING = tag("span", "none", class_="faint")
 _PAST = {"create": "created", "replace": "replaced", "update": "updated", "rename": "renamed", "delete": "deleted"}
 
 
-def change_card(change: Change, anchor: str, outcome: Outcome | None = None, *, done: bool = False) -> Html:
-    """Render one change. `outcome` is its result; `done` means that it was live before anything was written."""
-    word = action(change)
-    parts = [
-        _title(word, change),
-        _outcome(outcome) if outcome else None,
-        text_line("was done before this run", "good") if done else None,
-        *[text_line(f"! {risk.text}", "risk") for risk in change.risks],
+@frozen
+class Card:
+    """A change, its anchor on the page, what it is in a word, and its outcome."""
+
+    change: Change
+    anchor: str
+    word: str
+    drift: bool
+    """Whether it undoes a manual change on the instance."""
+    outcome: Outcome | None = None
+    done: bool = False
+    """Whether it was live before anything was written."""
+
+
+def card_of(change: Change, anchor: str, outcome: Outcome | None = None, *, done: bool = False) -> Card:
+    """Return the card of a change, which is looked at once for the whole page."""
+    return Card(change, anchor, action(change), has_drift(change), outcome, done)
+
+
+def change_card(card: Card) -> Html:
+    """Render one change."""
+    change = card.change
+    lines = [
+        _outcome(card.outcome) if card.outcome else None,
+        text_line("was done before this run", "good") if card.done else None,
+        *[_RISK(words(risk.text)) for risk in change.risks],
         _old_secret(change),
-        _origin(change),
-        _table(change),
-        _WHY(words(change.reason.text), *_where(change.source, change.owner)),
+        _origin(card),
     ]
-    return (_DRIFT_CARD if has_drift(change) else _CARD)(word, anchor, word, join(parts))
+    why = _WHY(words(change.reason.text), *_where(change.source, change.owner))
+    return _card(card.word, card.drift)(card.anchor, _title(change), join(lines), _table(change), why)
+
+
+@cache
+def _card(word: str, drift: bool) -> Template:
+    kind = f'class="card {word}" id="%s" data-action="{word}"{" data-drift" if drift else ""}'
+    return template(f"<article {kind}><h4>{_badge(SIGNS[word], word).markup} %s</h4>%s%s%s</article>")
 
 
 def blocked_card(blocked: Blocked) -> Html:
@@ -88,7 +109,7 @@ def kept_card(kept: Kept) -> Html:
         "article",
         tag("h4", _badge("=", "keep"), " ", client_name(kept.name), _id(kept.id)),
         text_line(kept_text(kept), "drift"),
-        _grid(("Field", "Live", "Declared"), join(rows)) if kept.fields else None,
+        _grid("Field", "Live", "Declared")(join(rows)) if kept.fields else None,
         tag("p", "left as it is live", *_where(kept.source, None), class_="why"),
         class_="card kept",
         data_action="keep",
@@ -96,17 +117,16 @@ def kept_card(kept: Kept) -> Html:
     )
 
 
-def _title(word: str, change: Change) -> Html:
+def _title(change: Change) -> Html:
     match change:
-        case Create(replaces=Replaced(id=old)):
-            return tag("h4", _badge(SIGNS[word], word), " ", client_name(change.name), _id(f"{old} → a new one"))
-        case Create():
-            return tag("h4", _badge(SIGNS[word], word), " ", client_name(change.name))
         case Update(id=client_id) if change.is_rename:
-            both = (client_name(change.before.name), " → ", client_name(change.name))
-            return tag("h4", _badge(SIGNS[word], word), " ", *both, _id(client_id))
+            return join([client_name(change.before.name), " → ", client_name(change.name), _id(client_id)])
         case Update(id=client_id) | Delete(id=client_id):
-            return _TITLE(_badge(SIGNS[word], word), name_text(change.name), str(client_id))
+            return _NAME_AND_ID(name_text(change.name), str(client_id))
+        case Create(replaces=Replaced(id=old)):
+            return join([client_name(change.name), _id(f"{old} → a new one")])
+        case Create():
+            return client_name(change.name)
         case _:
             assert_never(change)
 
@@ -120,9 +140,9 @@ def _id(client_id: int | str | None) -> Html | None:
     return None if client_id is None else tag("span", f" id {client_id}", class_="id")
 
 
-def _origin(change: Change) -> Html | None:
-    text = origin_text(change)
-    return text_line(text, "drift" if has_drift(change) else "faint") if text else None
+def _origin(card: Card) -> Html | None:
+    text = origin_text(card.change)
+    return text_line(text, "drift" if card.drift else "faint") if text else None
 
 
 def _old_secret(change: Change) -> Html | None:
@@ -152,63 +172,57 @@ def _outcome(outcome: Outcome) -> Html:
 
 def _table(change: Change) -> Html:
     match change:
-        case Create(after=after, replaces=Replaced(before=before)) if before != after:
-            return _grid(("Field", "Before", "After"), join(_rows(before, after)))
-        case Create(after=after):
-            return _grid(("Field", "After"), _single(after))
-        case Delete(before=before):
-            return _grid(("Field", "Before"), _single(before))
         case Update(before=before, after=after):
-            return _grid(("Field", "Before", "After"), join(_rows(before, after)))
+            return _grid("Field", "Before", "After")(join(_rows(before, after)))
+        case Create(after=after, replaces=Replaced(before=before)) if before != after:
+            return _grid("Field", "Before", "After")(join(_rows(before, after)))
+        case Create(after=after):
+            return _grid("Field", "After")(_single(after))
+        case Delete(before=before):
+            return _grid("Field", "Before")(_single(before))
         case _:
             assert_never(change)
 
 
-def _grid(heads: tuple[str, ...], rows: Html) -> Html:
-    return _GRID(str(len(heads)), _head(heads), rows)
-
-
 @cache
-def _head(heads: tuple[str, ...]) -> Html:
-    return tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads)))
+def _grid(*heads: str) -> Template:
+    head = tag("thead", tag("tr", *(tag("th", each, scope="col") for each in heads)))
+    return template(f'<table class="fields of-{len(heads)}">{head.markup}<tbody>%s</tbody></table>')
 
 
 def _single(spec: ClientSpec) -> Html:
-    rows = (row for row in _BELOW_THE_NAME if row.texts(spec))
-    return join(_row(row.field, _values(row, spec)) for row in rows)
+    return join(_row(row.field, 1)(_values(row, texts)) for row in _BELOW_THE_NAME if (texts := row.texts(spec)))
 
 
 def _rows(before: ClientSpec, after: ClientSpec) -> Iterator[Html]:
     if before.name != after.name:
         old, new = marked(before.name, after.name)
-        yield _row(Field.NAME, tag("bdi", shown(old, "del")), tag("bdi", shown(new, "ins")))
-    changed = [row.field for row in changed_fields(before, after)]
+        yield _row(Field.NAME, 2)(tag("bdi", with_marks(old, "del")), tag("bdi", with_marks(new, "ins")))
     for row in _BELOW_THE_NAME:
-        if row.field in changed:
-            yield _long_values_row(row, before, after) if row.one_per_line else _short_values_row(row, before, after)
-        elif row.texts(after):
-            yield _unchanged(row.field, _values(row, after))
+        was, will = row.texts(before), row.texts(after)
+        if was != will:
+            yield _long_values_row(row, was, will) if row.one_per_line else _short_values_row(row, was, will)
+        elif will:
+            yield _unchanged(row.field)(_values(row, will))
 
 
-def _short_values_row(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
+def _short_values_row(row: FieldRow, was: Sequence[str], will: Sequence[str]) -> Html:
     """Render a field of few, short values: added and removed ones are marked as a whole."""
-    was, will = row.texts(before), row.texts(after)
     old = [tag("del", each) if each not in will else each for each in was]
     new = [tag("ins", each) if each not in was else each for each in will]
-    return _row(row.field, _list(old), _list(new))
+    return _row(row.field, 2)(_list(old), _list(new))
 
 
-def _long_values_row(row: FieldRow, before: ClientSpec, after: ClientSpec) -> Html:
+def _long_values_row(row: FieldRow, was: Sequence[str], will: Sequence[str]) -> Html:
     """Render a field of long values, each marked where it differs from the one that it replaces."""
-    same = set(row.texts(before)) == set(row.texts(after))
+    old, new = in_columns(was, will)
+    same = set(was) == set(will)
     note = tag("p", "the same URLs, in another order or number", class_="faint") if same else None
-    columns = in_columns(row, before, after)
-    after_and_note = join((_list(columns[1]), note)) if note else _list(columns[1])
-    return _row(row.field, _list(columns[0]), after_and_note)
+    return _row(row.field, 2)(_list(old), join((_list(new), note)) if note else _list(new))
 
 
-def _values(row: FieldRow, spec: ClientSpec) -> Child:
-    return _list([code(value) if row.one_per_line else value for value in row.texts(spec)])
+def _values(row: FieldRow, texts: Sequence[str]) -> Child:
+    return _list([code(text) for text in texts] if row.one_per_line else texts)
 
 
 def _value(text: str | None) -> Html:
@@ -221,14 +235,12 @@ def _list(values: Sequence[Child]) -> Child:
     return tag("ul", *(tag("li", value) for value in values))
 
 
-def _row(field: str, *cells: Child) -> Html:
-    return (_ONE_CELL if len(cells) == 1 else _TWO_CELLS)(_of_row(field), *cells)
+@cache
+def _row(field: Field, cells: int) -> Template:
+    return template(f'<tr><th scope="row">{field}</th>{"<td>%s</td>" * cells}</tr>')
 
 
 @cache
-def _of_row(field: str) -> Html:
-    return tag("th", field, scope="row")
-
-
-def _unchanged(field: str, value: Child) -> Html:
-    return _UNCHANGED(_of_row(field), value)
+def _unchanged(field: Field) -> Template:
+    value = '<td colspan="2">%s<span class="faint"> unchanged</span></td>'
+    return template(f'<tr class="same"><th scope="row">{field}</th>{value}</tr>')

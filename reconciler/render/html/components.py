@@ -8,6 +8,8 @@ from functools import cache
 from reconciler.render.html.elements import Html, Template, join, sentence, tag, template, words
 from reconciler.render.view.counts import plural
 
+_ITEM = template("<li>%s</li>")
+
 
 def kind_for(width: int) -> str:
     """Return the kind of the hint that something scrolls, for something of so many pixels; empty for none."""
@@ -34,7 +36,7 @@ def box(title: str, items: Sequence[Html], kind: str = "alarm", level: str = "h3
     """Render a highlighted box; nothing if there are no items."""
     if not items:
         return None
-    return tag("div", tag(level, title), tag("ul", *(tag("li", item) for item in items)), class_=f"box {kind}")
+    return tag("div", tag(level, title), tag("ul", *map(_ITEM, items)), class_=f"box {kind}")
 
 
 def scrolling(wide: Html, label: str, *, kind: str = "sideways") -> Html:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from reconciler.model.clients import ClientSpec
-from reconciler.model.fields import FieldRow, grants_text, in_order
+from reconciler.model.fields import grants_text, in_order
 from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update
 from reconciler.render.html.elements import Child, Html, client_name, code, join, sentence, tag, with_marks
-from reconciler.render.view.highlight import Pieces, marked, pairs
+from reconciler.render.view.highlight import marked, pairs
 
 _PLAIN = ("declared-not-live", "rollback")
 """Codes of reasons for a create that say no more than that it is one."""
@@ -39,7 +39,7 @@ def _differences(before: ClientSpec, after: ClientSpec) -> list[Html]:
     found = []
     if before.name != after.name:
         old, new = marked(before.name, after.name)
-        found.append(join([tag("bdi", shown(old, "del")), " → ", tag("bdi", shown(new, "ins"))]))
+        found.append(join([tag("bdi", with_marks(old, "del")), " → ", tag("bdi", with_marks(new, "ins"))]))
     if before.grants != after.grants:
         old_grants = [tag("del", each) if each not in after.grants else each for each in in_order(before.grants)]
         new_grants = [tag("ins", each) if each not in before.grants else each for each in in_order(after.grants)]
@@ -55,29 +55,20 @@ def _urls(before: Sequence[str], after: Sequence[str]) -> Iterator[Html]:
         yield join(["the same URLs, in another order or number: ", join(map(code, after), ", ")])
     for old, new in pairs(gone, fresh):
         left, right = marked(old or "", new or "")
-        begin: Child = code(shown(left, "del")) if old is not None else "added"
-        end: Child = code(shown(right, "ins")) if new is not None else "removed"
+        begin: Child = code(with_marks(left, "del")) if old is not None else "added"
+        end: Child = code(with_marks(right, "ins")) if new is not None else "removed"
         yield join([begin, end], " → " if old is not None and new is not None else " ")
 
 
-def in_columns(row: FieldRow, before: ClientSpec, after: ClientSpec) -> tuple[list[Html], list[Html]]:
-    """Render the values of a field of long values, each marked where it differs from the one that it replaces."""
-    old_values, new_values = row.texts(before), row.texts(after)
-    gone = [url for url in old_values if url not in new_values]
-    fresh = [url for url in new_values if url not in old_values]
-    shown_before: dict[str, Html] = {}
-    shown_after: dict[str, Html] = {}
+def in_columns(was: Sequence[str], will: Sequence[str]) -> tuple[list[Html], list[Html]]:
+    """Render old and new values, each of them marked where it differs from the one that it replaces."""
+    gone, fresh = [url for url in was if url not in will], [url for url in will if url not in was]
+    before: dict[str, Html] = {}
+    after: dict[str, Html] = {}
     for old, new in pairs(gone, fresh):
         left, right = marked(old or "", new or "")
         if old is not None:
-            shown_before[old] = code(shown(left, "del"))
+            before[old] = code(with_marks(left, "del"))
         if new is not None:
-            shown_after[new] = code(shown(right, "ins"))
-    return [shown_before.get(url) or code(url) for url in old_values], [
-        shown_after.get(url) or code(url) for url in new_values
-    ]
-
-
-def shown(pieces: Pieces, mark: str) -> Html:
-    """Render a text with the pieces that differ marked as deleted (`del`) or inserted (`ins`)."""
-    return with_marks(pieces, mark)
+            after[new] = code(with_marks(right, "ins"))
+    return [before.get(url) or code(url) for url in was], [after.get(url) or code(url) for url in will]

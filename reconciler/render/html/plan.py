@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
-from reconciler.applying.report import Applied, Outcome, Report, Skipped
+from reconciler.applying.report import Applied, Report, Skipped
 from reconciler.live.observation import ObservationAge
-from reconciler.planning.drift.origins import has_drift
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import BASE_LACKS, Change, Delete, Note, OnDrift, Plan, Unmanaged, Waived
-from reconciler.render.html.change import SIGNS, blocked_card, change_card, kept_card
+from reconciler.planning.plan.plan import BASE_LACKS, Delete, Note, OnDrift, Plan, Unmanaged, Waived
+from reconciler.render.html.change import SIGNS, Card, blocked_card, card_of, change_card, kept_card
 from reconciler.render.html.components import box, details, fix_line, text_line
 from reconciler.render.html.elements import (
     Child,
@@ -31,10 +30,9 @@ from reconciler.render.html.secrets import delivered, delivery_cards, delivery_r
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.elapsed_time import as_of_text
 from reconciler.render.terminal.fleet import fleet_line
-from reconciler.render.view.counts import ACTIONS, action, count, removed_from_git
+from reconciler.render.view.counts import ACTIONS, count, removed_from_git
 from reconciler.render.view.deliveries import delivery_groups
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
-from reconciler.support.frozen import frozen
 
 _GROUPS = {
     "drift": "Changes that undo drift",
@@ -51,29 +49,19 @@ _ON_DRIFT = {
     OnDrift.REVERT: "what was changed on the instance since is reverted",
 }
 
-_RISK = template('<a href="#%s">%s %s <bdi>%s</bdi></a>: <bdi dir="ltr">%s</bdi>')
-
-
-@frozen
-class _Card:
-    """A change, its anchor on the page, and its outcome."""
-
-    change: Change
-    anchor: str
-    outcome: Outcome | None = None
-    done: bool = False
+_RISK = template('<a href="#%s">%s <bdi>%s</bdi></a>: <bdi dir="ltr">%s</bdi>')
 
 
 def instance_body(result: ApplyResult, anchor: str) -> Iterator[Html]:
     """Render everything about an instance except its heading. The ids inside start with `anchor`."""
     match result:
         case Planned(plan=plan, refusals=refusals, as_of=as_of, missing_secrets=missing_secrets):
-            cards = [_Card(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
+            cards = [card_of(change, f"{anchor}-{n}") for n, change in enumerate(plan.changes, 1)]
             first = (summary_bar(result), _basis(plan, as_of), _refused(refusals))
             return in_pieces([*first, *_of_plan(plan, cards, anchor), to_deliver(missing_secrets)])
         case Finished(planned=planned, report=report, already_live=done):
-            known = [_Card(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
-            tried = [_Card(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
+            known = [card_of(change, f"{anchor}-done-{n}", done=True) for n, change in enumerate(done, 1)]
+            tried = [card_of(o.change, f"{anchor}-{n}", o) for n, o in enumerate(report.outcomes, 1)]
             parts = _of_plan(planned.plan, [*known, *tried])
             name = result.instance.name
             ends = (summary_bar(result), _basis(planned.plan, planned.as_of), *_ends(report))
@@ -171,15 +159,15 @@ def _ends(report: Report) -> Iterator[Html | None]:
         yield box("The journal is incomplete", [sentence(report.journal_failure)])
 
 
-def _of_plan(plan: Plan, cards: Sequence[_Card], deliveries: str = "") -> Iterator[Part]:
+def _of_plan(plan: Plan, cards: Sequence[Card], deliveries: str = "") -> Iterator[Part]:
     """Yield the parts of a plan. `deliveries` starts the anchors of new recipients; empty after an apply."""
     groups = delivery_groups(plan) if deliveries else []
     yield box("Risks", [*_risks(cards), *delivery_risks(groups, deliveries)], "risks")
     yield box("Taken out of git, still live", [_stays(each, note) for each, note in removed_from_git(plan)], "risks")
     yield _group("Blocked", "blocked", [blocked_card(each) for each in plan.blocked])
-    grouped: Mapping[str, list[_Card]] = {kind: [] for kind in _GROUPS}
+    grouped: Mapping[str, list[Card]] = {kind: [] for kind in _GROUPS}
     for card in cards:
-        grouped["drift" if has_drift(card.change) else action(card.change)].append(card)
+        grouped["drift" if card.drift else card.word].append(card)
     yield _group(_DELIVER, "deliver", delivery_cards(groups, deliveries))
     for kind, title in _GROUPS.items():
         yield _cards(title, kind, grouped[kind])
@@ -193,20 +181,18 @@ def _waived(waived: Waived) -> Html:
     return _client_line(waived.name, "; ".join(note.text for note in waived.notes))
 
 
-def _risks(cards: Sequence[_Card]) -> Iterator[Html]:
+def _risks(cards: Sequence[Card]) -> Iterator[Html]:
     """Yield the changes with risks, deletions first, each linked to its card."""
     risky = [card for card in cards if card.change.risks]
     for card in sorted(risky, key=lambda card: not isinstance(card.change, Delete)):
-        word = action(card.change)
         risks = words("; ".join([risk.text for risk in card.change.risks]))
-        yield _RISK(card.anchor, SIGNS[word], word, name_text(card.change.name), risks)
+        yield _RISK(card.anchor, f"{SIGNS[card.word]} {card.word}", name_text(card.change.name), risks)
 
 
-def _cards(title: str, kind: str, cards: Sequence[_Card]) -> Iterator[Html]:
+def _cards(title: str, kind: str, cards: Sequence[Card]) -> Iterator[Html]:
     """Yield the cards of changes of one kind, each when it is written: there may be thousands."""
     if cards:
-        shown = (change_card(card.change, card.anchor, card.outcome, done=card.done) for card in cards)
-        yield from long_tag("div", _heading(title, len(cards)), shown, class_=f"group {kind}")
+        yield from long_tag("div", _heading(title, len(cards)), map(change_card, cards), class_=f"group {kind}")
 
 
 def _group(title: str, kind: str, cards: Sequence[Html]) -> Html | None:
