@@ -11,9 +11,8 @@ from reconciler import __version__
 from reconciler.applying.report import Applied, Failed, Outcome, Skipped, undelivered
 from reconciler.model.diagnostics import Severity
 from reconciler.planning.plan.plan import Plan
-from reconciler.render.terminal.fleet import fleet_line
 from reconciler.render.view.counts import ACTIONS, action, count
-from reconciler.render.view.verdict import Verdict, tally
+from reconciler.render.view.verdict import Verdict, of_result, tally
 from reconciler.results import ApplyResult, Finished, Overview, Planned, Stopped
 from reconciler.support.text import printable
 
@@ -49,7 +48,7 @@ def _families(overview: Overview) -> Iterator[tuple[str, str, _Samples]]:
         iter([({"command": command}, overview.error is not None)]),
     )
     yield "reconciler_diagnostics", "Problems of the files.", _diagnostics(overview)
-    totals = tally(fleet_line(result).verdict for result in results)
+    totals = tally(map(of_result, results))
     yield "reconciler_instances", "Instances by result.", (({"result": v}, totals[v]) for v in Verdict)
     yield (
         "reconciler_up",
@@ -103,7 +102,7 @@ def _successes(overview: Overview, at: float) -> _Samples:
 
 def _succeeded(result: ApplyResult) -> bool:
     planned = result.planned if isinstance(result, Finished) else result
-    return fleet_line(result).verdict in _GOOD and isinstance(planned, Planned) and not planned.plan.blocked
+    return of_result(result) in _GOOD and isinstance(planned, Planned) and not planned.plan.blocked
 
 
 def _plan(result: ApplyResult) -> Plan | None:

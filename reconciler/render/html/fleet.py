@@ -9,9 +9,8 @@ from reconciler.render.html.components import scrolling
 from reconciler.render.html.elements import Html, client_name, join, sentence, tag
 from reconciler.render.html.plan import verdict_badge
 from reconciler.render.terminal.elapsed_time import age_text
-from reconciler.render.terminal.fleet import fleet_line
 from reconciler.render.view.counts import ACTIONS, Counts, count
-from reconciler.render.view.verdict import Verdict, tally
+from reconciler.render.view.verdict import Verdict, of_result, tally
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
 
 _FEW = 2
@@ -49,7 +48,7 @@ def fleet_overview(results: Sequence[ApplyResult], anchors: Sequence[str]) -> Ht
 
 def _picture(results: Sequence[ApplyResult]) -> Html:
     """Render a bar with a part for each verdict, and below it the verdicts with their counts."""
-    numbers = tally(fleet_line(result).verdict for result in results)
+    numbers = tally(map(of_result, results))
     found = [(verdict, numbers[verdict]) for verdict in reversed(Verdict) if numbers[verdict]]
     words = (
         tag("li", tag("b", str(number)), f" {verdict.value.replace('_', ' ')}", class_=f"verdict {verdict.value}")

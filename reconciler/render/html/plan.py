@@ -29,7 +29,7 @@ from reconciler.render.html.elements import (
 from reconciler.render.html.secrets import delivered, delivery_cards, delivery_risks, to_deliver, undelivered_box
 from reconciler.render.terminal.color import plain
 from reconciler.render.terminal.elapsed_time import as_of_text
-from reconciler.render.terminal.fleet import fleet_line
+from reconciler.render.view import verdict
 from reconciler.render.view.counts import ACTIONS, count, removed_from_git
 from reconciler.render.view.deliveries import delivery_groups
 from reconciler.results import ApplyResult, Finished, Planned, Stopped
@@ -90,7 +90,7 @@ def summary_bar(result: ApplyResult) -> Html | None:
 
 def verdict_badge(result: ApplyResult) -> Html:
     """Render the verdict of an instance."""
-    found = fleet_line(result).verdict
+    found = verdict.of_result(result)
     return tag("span", found.value.replace("_", " "), class_=f"verdict {found.value}")
 
 

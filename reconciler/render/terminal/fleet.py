@@ -97,8 +97,8 @@ def fleet_line(result: ApplyResult) -> FleetLine:
 
 def worst_first(results: Sequence[ApplyResult]) -> list[ApplyResult]:
     """Sort by verdict, worst first; results with the same verdict keep their order."""
-    grave = {verdict: number for number, verdict in enumerate(Verdict)}
-    return sorted(results, key=lambda result: -grave[fleet_line(result).verdict])
+    grave = {each: number for number, each in enumerate(Verdict)}
+    return sorted(results, key=lambda result: -grave[verdict.of_result(result)])
 
 
 def render_fleet(lines: Sequence[FleetLine], paint: Paint = plain) -> str:

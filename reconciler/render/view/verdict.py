@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import assert_never
 
 from reconciler.applying.report import Report, is_complete, was_login_refused, wrote_anything
 from reconciler.model.errors import Interrupted, LoginRefused, NotTried, ReconcilerError, Refused
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import Plan
+from reconciler.results import ApplyResult, Finished, Planned, Stopped
 
 
 class Verdict(StrEnum):
@@ -27,6 +29,19 @@ class Verdict(StrEnum):
     LOGIN_REFUSED = "login_refused"
     PARTIAL = "in_part"
     INTERRUPTED = "interrupted"
+
+
+def of_result(result: ApplyResult) -> Verdict:
+    """Return the verdict of an instance, whatever its result."""
+    match result:
+        case Planned(plan=plan, refusals=refusals):
+            return of_plan(plan, refusals)
+        case Finished(report=report):
+            return of_report(report)
+        case Stopped(error=error):
+            return of_error(error)
+        case _:
+            assert_never(result)
 
 
 def of_plan(plan: Plan, refusals: Sequence[Refusal]) -> Verdict:
