@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import fields, replace
 from enum import StrEnum
 from operator import attrgetter
@@ -16,7 +17,18 @@ from reconciler.model.placeholders import placed
 from reconciler.model.settings import Instance
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text, origins_of
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import BASE_LACKS, Blocked, Change, Create, Delete, Kept, Note, Origin, Plan
+from reconciler.planning.plan.plan import (
+    BASE_LACKS,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    Kept,
+    Note,
+    Origin,
+    Plan,
+    is_drift,
+)
 from reconciler.render.view import verdict
 from reconciler.render.view.any_instance import for_any, for_these, naming, of_any
 from reconciler.render.view.counts import action, removed_from_git
@@ -86,25 +98,30 @@ def findings(overview: Overview) -> list[ReviewFinding]:
     """Return all findings, by kind, then in the order of the results; equal ones of several instances are merged."""
     found = [*_of_run(overview), *(each for result in overview.results for each in _of_result(result))]
     places = {result.instance.location for result in overview.results}
-    return sorted(_merged(found, places), key=lambda finding: finding.kind)
+    return sorted(_merged(found, places), key=attrgetter("kind"))
 
 
-def _merged(found: Iterable[ReviewFinding], places: Collection[Location]) -> Iterator[ReviewFinding]:
+def _merged(found: Collection[ReviewFinding], places: Collection[Location]) -> Iterator[ReviewFinding]:
     """Merge what is equal. A finding in no entry stands at its instance, one of `places`; merged, at the first."""
     names = {field.name for field in fields(ReviewFinding)} - {"instances", "location", "hint"}
     in_common = attrgetter(*names)
-    alike: dict[tuple[Location | None, str | None, object], list[ReviewFinding]] = {}
+    times = Counter(map(attrgetter("client"), found))
+    alike: dict[object, list[ReviewFinding]] = {}
     for each in found:
+        if times[each.client] == 1:  # on a single instance, most are like no other one, whatever they say
+            alike[each.client] = [each]
+            continue
         place = None if each.location in places else each.location
         alike.setdefault((place, _hint_for_any(each), in_common(_of_any(each))), []).append(each)
-    yield from (_as_one(same, hint) for (_, hint, _), same in alike.items())
+    yield from map(_as_one, alike.values())
 
 
-def _as_one(same: Sequence[ReviewFinding], hint: str | None) -> ReviewFinding:
+def _as_one(same: Sequence[ReviewFinding]) -> ReviewFinding:
     """What several instances have in common, with the names of all and a command for all."""
     first, *others = same
     if not others:
         return first
+    hint = _hint_for_any(first)
     shown = _of_any(first) if any(each.notes != first.notes for each in others) else first
     instances = tuple(dict.fromkeys(name for each in same for name in each.instances))
     return replace(shown, instances=instances, hint=hint and for_these(hint, naming(instances)))
@@ -154,7 +171,7 @@ def _of_result(result: ApplyResult) -> Iterator[ReviewFinding]:
         case Planned(plan=plan, refusals=refusals):
             yield from _of_plan(plan, instance.location)
             yield from (_refused(refusal, refusal.source or instance.location, instance.name) for refusal in refusals)
-            yield from (each for change in plan.changes for each in _of_change(change, instance.name))
+            yield from (_of_change(change, instance.name) for change in plan.changes)
             yield from (_delivered(group, instance.name) for group in delivery_groups(plan))
         case Finished(planned=planned, report=report):
             yield from _of_plan(planned.plan, instance.location)
@@ -230,25 +247,24 @@ def kind_of(change: Change) -> ReviewKind:
     return ReviewKind.CREATE if isinstance(change, Create) else ReviewKind.CHANGE
 
 
-def _is_caused(change: Change) -> bool:
+def _is_caused(origins: Collection[Origin]) -> bool:
     """Whether git asks for a change; a difference that a person alone has made is none of a pull request's."""
-    origins = origins_of(change)
     return not origins or any(origin is not Origin.INSTANCE for origin in origins)
 
 
-def _of_change(change: Change, instance: str) -> Iterator[ReviewFinding]:
-    """Yield the finding of a change. A deletion is never a plain change, and undoing a manual change is a risk."""
-    word, where, caused = action(change), (change.source, change.name, (instance,)), _is_caused(change)
-    notes = [Note("drift", origin_text(change) or "")] if has_drift(change) else []
+def _of_change(change: Change, instance: str) -> ReviewFinding:
+    """Return the finding of a change. A deletion is never a plain change, and undoing a manual change is a risk."""
+    word, where, origins = action(change), (change.source, change.name, (instance,)), origins_of(change)
+    notes = [Note("drift", origin_text(change) or "")] if any(map(is_drift, origins)) else []
     if isinstance(change, Create) and change.replaces is not None:
         notes.append(Note("secret-replaced", old_secret_text(change.replaces)))
     notes += change.risks
-    kind, level = (ReviewKind.RISK, Level.WARNING) if is_risky(change) else (ReviewKind.CHANGE, Level.NOTICE)
+    kind, level = (ReviewKind.RISK, Level.WARNING) if notes else (ReviewKind.CHANGE, Level.NOTICE)
     if isinstance(change, Delete):
         kind, level = ReviewKind.DELETE, Level.WARNING
         notes.insert(0, Note("delete", change.reason.text))
     found = tuple(notes) or (Note(word, change.reason.text),)
-    yield ReviewFinding(kind, level, found, *where, action=word, caused=caused)
+    return ReviewFinding(kind, level, found, *where, action=word, caused=_is_caused(origins))
 
 
 def _delivered(group: DeliveryGroup, instance: str) -> ReviewFinding:
