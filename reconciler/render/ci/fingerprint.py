@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from json.encoder import encode_basestring_ascii as quoted
 
-from reconciler.planning.plan.plan import Note
 from reconciler.render.view.findings import ReviewFinding
 
 
-def fingerprint(finding: ReviewFinding, note: Note, path: str) -> str:
-    """Return the fingerprint of a note: 64 hexadecimal digits, unchanged if its entry moves within its file."""
-    # The text of a finding about a client may contain ids and dates, which must not change its fingerprint.
-    what = [note.code, finding.client, path, *finding.instances, *([] if finding.client is not None else [note.text])]
+def fingerprints(finding: ReviewFinding, path: str) -> list[str]:
+    """Return the fingerprint of each note: 64 hexadecimal digits, unchanged if its entry moves within its file."""
     # A list as `json.dumps` writes it, which takes five times as long.
-    listed = ", ".join(["null" if each is None else quoted(each) for each in what])
-    return hashlib.sha256(f"[{listed}]".encode()).hexdigest()
+    where = ", ".join(["null" if each is None else quoted(each) for each in (finding.client, path, *finding.instances)])
+    # The text of a finding about a client may contain ids and dates, which must not change its fingerprint.
+    named = finding.client is not None
+    listed = [f"{quoted(note.code)}, {where}{'' if named else f', {quoted(note.text)}'}" for note in finding.notes]
+    return [hashlib.sha256(f"[{each}]".encode()).hexdigest() for each in listed]

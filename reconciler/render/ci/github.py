@@ -6,9 +6,8 @@ as in its toolkit (packages/core/src/command.ts).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.planning.plan.plan import Note
 from reconciler.render.view.counts import plural
 from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.render.view.kinds import ReviewKind
@@ -75,16 +74,17 @@ def _annotation(overview: Overview, finding: ReviewFinding) -> str:
     )
     properties["title"] = f"reconciler {overview.command}: {finding.action or finding.rule or TITLES[finding.kind]}"
     listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{finding.level} {listed}::{_data(sentence(finding.in_brief()))}\n"
+    [said] = sentences(finding, [finding.in_brief().text])
+    return f"::{finding.level} {listed}::{_data(said)}\n"
 
 
-def sentence(finding: ReviewFinding, note: Note | None = None) -> str:
-    """Return a finding in one line: the client, the instances, the text (or one `note` of it), the fix. Printable."""
-    about = [printable(finding.client)] if finding.client is not None else []
+def sentences(finding: ReviewFinding, texts: Iterable[str]) -> list[str]:
+    """Return each text of a finding in one line: the client, the instances, the text, the fix. Printable."""
+    about = [finding.client] if finding.client is not None else []
     about += [f"on {', '.join(finding.instances)}"] if finding.instances else []
-    said = finding.text if note is None else note.text
-    text = f"{' '.join(about)}: {said}" if about else said
-    return printable(f"{text}; fix: {finding.hint}" if finding.hint else text)
+    before = f"{' '.join(about)}: " if about else ""
+    behind = f"; fix: {finding.hint}" if finding.hint else ""
+    return [printable(f"{before}{text}{behind}") for text in texts]
 
 
 def _data(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.model.clients import Location
 from reconciler.model.diagnostics import has_errors
-from reconciler.render.ci.fingerprint import fingerprint
-from reconciler.render.ci.github import sentence
+from reconciler.render.ci.fingerprint import fingerprints
+from reconciler.render.ci.github import sentences
 from reconciler.render.view.counts import count
 from reconciler.render.view.findings import Level, findings
 from reconciler.results import Finished, Overview, Planned, Stopped
@@ -52,15 +52,17 @@ def _with_plans(overview: Overview) -> Iterator[Planned | Finished]:
 def _issues(overview: Overview) -> Iterator[dict[str, Any]]:
     seen: set[str] = set()
     for finding in findings(overview):
-        for note in finding.notes if finding.is_alert else ():
-            place = finding.location or finding.earlier or Location(overview.config, 1, 1)
-            path = overview.to_annotate(place.path)
-            mark = fingerprint(finding, note, path)
+        if not finding.is_alert:
+            continue
+        place = finding.location or finding.earlier or Location(overview.config, 1, 1)
+        path = overview.to_annotate(place.path)
+        texts = sentences(finding, [note.text for note in finding.notes])
+        for note, text, mark in zip(finding.notes, texts, fingerprints(finding, path), strict=True):
             if mark in seen:  # GitLab treats issues with the same fingerprint as one
                 continue
             seen.add(mark)
             yield {
-                "description": sentence(finding, note),
+                "description": text,
                 "check_name": note.code,
                 "fingerprint": mark,
                 "severity": _SEVERITIES[finding.level],

@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from reconciler import __version__
 from reconciler.model.clients import Location
-from reconciler.planning.plan.plan import REMOVED, Note
+from reconciler.planning.plan.plan import REMOVED
 from reconciler.project import PROJECT, Addresses
-from reconciler.render.ci.fingerprint import fingerprint
-from reconciler.render.ci.github import sentence
+from reconciler.render.ci.fingerprint import fingerprints
+from reconciler.render.ci.github import sentences
 from reconciler.render.view.findings import Level, ReviewFinding, findings
 from reconciler.render.view.rules import rule_page
 from reconciler.results import Overview
@@ -37,15 +37,15 @@ def sarif_pieces(
     `found` are the findings of the run, if another report has looked for them.
     """
     found = findings(overview) if found is None else found
-    pairs = [(finding, note) for finding in found if finding.is_alert for note in finding.notes]
-    codes = sorted({note.code for _, note in pairs})
+    alerts = [finding for finding in found if finding.is_alert]
+    codes = sorted({note.code for finding in alerts for note in finding.notes})
     driver = {"name": "reconciler", "semanticVersion": __version__, "rules": [_rule(code, project) for code in codes]}
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"reconciler/{overview.command}/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": overview.error is None}],
-        "results": _results(overview, pairs, codes),
+        "results": _results(overview, alerts, codes),
     }
     yield from json_pieces({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -74,15 +74,17 @@ _RESULT = Form(
 )
 
 
-def _results(overview: Overview, pairs: list[tuple[ReviewFinding, Note]], codes: list[str]) -> Iterator[Filled]:
+def _results(overview: Overview, alerts: Sequence[ReviewFinding], codes: Sequence[str]) -> Iterator[Filled]:
     paths = cache(overview.to_annotate)  # thousands of findings are in a few files
-    for finding, note in pairs:
+    numbers = {code: number for number, code in enumerate(codes)}
+    for finding in alerts:
         # Code scanning refuses a result without a location.
         place = finding.location or finding.earlier or Location(overview.config, 1, 1)
         path = paths(place.path)
-        what = (note.code, codes.index(note.code), _LEVELS[finding.level], sentence(finding, note))
-        where = (_uri(path), place.line, place.column)
-        yield Filled(_RESULT, (*what, *where, fingerprint(finding, note, path)))
+        level, where = _LEVELS[finding.level], (_uri(path), place.line, place.column)
+        texts = sentences(finding, [note.text for note in finding.notes])
+        for note, text, mark in zip(finding.notes, texts, fingerprints(finding, path), strict=True):
+            yield Filled(_RESULT, (note.code, numbers[note.code], level, text, *where, mark))
 
 
 @lru_cache(maxsize=64)
