@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC
 from functools import partial
 from itertools import groupby
+from operator import itemgetter
 
 from reconciler.planning.plan.modes import OnDrift
 from reconciler.planning.plan.plan import Plan, Waived
@@ -154,7 +155,7 @@ _Line = tuple[ReviewKind, str, Callable[[], str]]
 def _what_decides(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[Block]:
     lines = [*_change_lines(groups, context), *_other_lines(context)]
     # Sorting keeps the order of what is of one kind.
-    for kind, alike in groupby(sorted(lines, key=lambda line: line[0]), key=lambda line: line[0]):
+    for kind, alike in groupby(sorted(lines, key=itemgetter(0)), key=itemgetter(0)):
         yield Block(f"\n### {heading_of(kind, context.overview)}\n\n")
         noun = _NOUNS.get(kind, "finding")
         yield from (Block(partial(_bullet, above, text), noun, decides=True, above=above) for _, above, text in alike)

@@ -36,9 +36,12 @@ class Family:
 
 def families(groups: Sequence[ChangeGroup], context: CommentContext) -> Iterator[Family]:
     """Yield all changes, those of a family where its first one is."""
+    if not context.is_fleet:
+        yield from (Family((each,)) for each in groups)
+        return
     alike: dict[object, list[ChangeGroup]] = {}
-    for number, group in enumerate(groups):
-        alike.setdefault(_kin(group.change) if context.is_fleet else number, []).append(group)
+    for group in groups:
+        alike.setdefault(_kin(group.change), []).append(group)
     for members in alike.values():
         if len(members) < FEWEST:
             yield from (Family((each,)) for each in members)

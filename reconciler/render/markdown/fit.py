@@ -44,10 +44,13 @@ def fitted(first: str, blocks: Iterable[Block], most_bytes: int) -> str:
             heading, above = block.render(), ""
             continue
         misses, kind = misses if block.what == kind else 0, block.what
-        text = block.render() if misses < _MOST_MISSES else None
+        if misses >= _MOST_MISSES:
+            missing.append(block)
+            continue
+        text = block.render()
         opening = heading + (block.above if block.above != above else "")
-        size = len(opening.encode()) + len(text.encode()) if text is not None else most_bytes
-        if text is not None and taken + size <= (room if block.most is None else min(room, block.most)):
+        size = len(opening.encode()) + len(text.encode())
+        if taken + size <= (room if block.most is None else min(room, block.most)):
             taken += size
             shown += [opening, text]
             heading, misses, above = "", 0, block.above
