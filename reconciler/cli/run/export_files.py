@@ -21,6 +21,7 @@ from reconciler.model.errors import ReconcilerError, Refused, WrongUsage
 from reconciler.model.settings import Instance, Settings
 from reconciler.render.terminal.fleet import render_stopped
 from reconciler.render.terminal.next_step import Chosen
+from reconciler.render.view.any_instance import naming
 from reconciler.render.view.counts import plural
 from reconciler.results import Stopped
 from reconciler.support.frozen import frozen
@@ -68,9 +69,12 @@ def observe_or_report(
     results = observe_all(instances, options, parallelism, Waiting(console))
     stopped = [result for result in results if isinstance(result, Stopped)]
     console.problem(render_stopped(stopped))
+    found = [result for result in results if isinstance(result, InstanceListing)]
     if stopped and len(results) > 1:
-        console.problem("nothing is exported unless every instance answers\n")
-    return [result for result in results if isinstance(result, InstanceListing)], of_plans(stopped, detailed=False)
+        others = shlex.join(naming([each.instance.name for each in found]))
+        leaving_out = f"; to export only those that did: {others}" if found else ""
+        console.problem(f"nothing is exported unless every instance answers{leaving_out}\n")
+    return found, of_plans(stopped, detailed=False)
 
 
 def refuse_declared_twice(found: Export, target: ExportTarget, files: ProjectFiles) -> None:

@@ -192,7 +192,7 @@ def test_nothing_is_exported_unless_every_instance_answers(tmp_path: Path, proje
         ended = project.run("export", "--all", "-o", "clients/all.yaml")
     assert (ended.code, ended.out) == (1, "")
     assert ended.only_error().startswith("error: staging: ")
-    assert ended.err.endswith("nothing is exported unless every instance answers\n")
+    assert ended.err.endswith("unless every instance answers; to export only those that did: --instance production\n")
     assert not (project.folder / "clients").exists()
 
 
