@@ -255,6 +255,20 @@ def test_what_defaults_change_for_all_instances_is_said_once_and_a_label_that_mo
     assert "- create `One` on `i1`" in comment
 
 
+def test_what_was_taken_out_of_git_on_many_instances_is_said_once(project: Project, tmp_path: Path) -> None:
+    project.declare(wanted("One"), wanted("Two"))
+    with fleet(project, tmp_path, [None] * 3):
+        git(project.folder, "init", "-q")
+        commit(project.folder, {}, "Begin")
+        project.run("apply", "--all", "--yes")
+        project.declare(wanted("Two"))
+        ended = project.run("plan", "--all", "--base", "HEAD")
+    said = "  * unmanaged  One\n            on all 3 instances\n            the base declares it here at "
+    assert ended.out.count("the base declares it here") == ended.out.count(said) == 1
+    assert ended.out.count("1 taken out of git, still live") == 3
+    assert not re.search(r"^i0  http", ended.out, re.MULTILINE)
+
+
 def test_a_refusal_that_instances_share_is_said_once_with_a_command_for_all(project: Project, tmp_path: Path) -> None:
     project.declare(wanted("One"))
     with fleet(project, tmp_path, [None] * 3) as served:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from reconciler.planning.guard import Refusal
-from reconciler.planning.plan.plan import Create, Note, Plan
+from reconciler.planning.plan.plan import REMOVED, Create, Note, Plan, Unmanaged
 from reconciler.render.terminal.color import Paint, Style
 from reconciler.render.terminal.deliveries import shared_recipients
 from reconciler.render.terminal.fields import INDENT
@@ -25,7 +25,7 @@ from reconciler.results import Planned
 from reconciler.support.frozen import frozen
 from reconciler.support.text import enumeration, printable
 
-Shareable = TypeVar("Shareable", Note, Refusal)
+Shareable = TypeVar("Shareable", Note, Refusal, Unmanaged)
 
 
 @frozen
@@ -46,7 +46,10 @@ def shared_plans(planned: Sequence[Planned], fleet: Fleet, paint: Paint) -> Shar
     notes = _shared((plan.instance, plan.notes) for plan in plans)
     configuration = _shared((plan.instance, _of_any(plan)) for plan in plans)
     refusals = _shared((each.plan.instance, _general(each.plan.instance, each.refusals)) for each in planned)
-    if not (groups or deliveries or notes or configuration or refusals):
+    removed = _shared(
+        (plan.instance, [_anywhere(each) for each in plan.unmanaged if _is_removed(each)]) for plan in plans
+    )
+    if not (groups or deliveries or notes or configuration or removed or refusals):
         return SharedPlans("", tuple(plans), tuple(each.refusals for each in planned))
     blocks = [
         *(
@@ -56,6 +59,7 @@ def shared_plans(planned: Sequence[Planned], fleet: Fleet, paint: Paint) -> Shar
         *("\n".join(_change(group, fleet, paint)) for group in groups),
         *("\n".join(_delivery(shared, fleet, paint)) for shared in deliveries),
         *("\n".join([*note_lines([note]), INDENT + _where(names, fleet, paint)]) for note, names in notes.items()),
+        *("\n".join(_removed(client, names, fleet, paint)) for client, names in removed.items()),
         *("\n".join(_refused(refusal, names, fleet, paint)) for refusal, names in refusals.items()),
     ]
     taken = {(name, id(change)) for group in groups for name, change in group.members}
@@ -68,6 +72,7 @@ def shared_plans(planned: Sequence[Planned], fleet: Fleet, paint: Paint) -> Shar
             changes=tuple(each for each in plan.changes if (plan.instance, id(each)) not in taken),
             deliveries=tuple(each for each in plan.deliveries if (plan.instance, id(each)) not in given),
             notes=tuple(note for note in plan.notes if note not in notes),
+            unmanaged=tuple(each for each in plan.unmanaged if _anywhere(each) not in removed),
             configuration=tuple(
                 note
                 for note, general in zip(plan.configuration, _of_any(plan), strict=True)
@@ -95,6 +100,21 @@ def _shared(items: Iterable[tuple[str, Sequence[Shareable]]]) -> Mapping[Shareab
         for each in dict.fromkeys(those):
             found.setdefault(each, []).append(instance)
     return {each: names for each, names in found.items() if len(names) > 1}
+
+
+def _is_removed(client: Unmanaged) -> bool:
+    """Whether a client was taken out of git and stays live: on all instances for the same reason."""
+    return client.note is not None and client.note.code == REMOVED
+
+
+def _anywhere(client: Unmanaged) -> Unmanaged:
+    return replace(client, id=0)
+
+
+def _removed(client: Unmanaged, names: Sequence[str], fleet: Fleet, paint: Paint) -> Iterator[str]:
+    yield f"  {paint('* unmanaged', Style.WARNED)}  {paint(printable(client.name), Style.STRONG)}"
+    yield INDENT + _where(names, fleet, paint)
+    yield INDENT + printable(client.note.text if client.note is not None else "")
 
 
 def _of_any(plan: Plan) -> list[Note]:
