@@ -46,6 +46,8 @@ DANGEROUS = "--prune"
         ("validate -o json", "--format json prints JSON"),
         ("export --json", "export writes YAML"),
         ("fmt -w", "fmt writes the files"),
+        ("fmt --stdin", "`reconciler fmt -` reads standard input"),
+        ("validate --fix", "`reconciler fmt` formats the files"),
         ("destroy -auto-approve", "write `state: absent` in its entry"),
         ("taint x", "write `rotate:` in its entry"),
         ("gateway sync", "did you mean `reconciler apply`?"),
@@ -235,3 +237,13 @@ def test_a_variable_in_quotes_is_named(project: Project, staging: Platform, name
     assert ended.code != 0
     assert f"warning: RECONCILER_{name} is in quotes" in ended.err
     assert said in ended.err
+
+
+@pytest.mark.parametrize("named", ["clients/all.yaml", "clients", ".", "reconciler.yaml"])
+def test_whoever_names_the_files_to_apply_learns_that_all_are(project: Project, staging: Platform, named: str) -> None:
+    project.declare(wanted("One"))
+    ended = project.run("apply", named, "--yes")
+    assert ended.code == 64
+    assert "is not a saved plan" in ended.only_error()
+    assert "everything in clients/ is applied without naming it: reconciler apply" in ended.err
+    assert staging.asked() == []

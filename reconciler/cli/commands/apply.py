@@ -134,16 +134,25 @@ def _apply_declared(
 
 
 def _refuse_an_instance(saved: Path, files: ProjectFiles) -> None:
-    """Raise `WrongUsage` if an instance is named instead of a saved plan."""
+    """Raise `WrongUsage` if an instance, or files of declarations, are named instead of a saved plan."""
     from reconciler.workflow.validate import settings_of
 
     if os.path.lexists(saved):
+        _refuse_declarations(saved, files)
         return
     settings, _ = settings_of(files)
     if settings is not None and str(saved) in [instance.name for instance in settings.instances]:
         raise WrongUsage(
             f"there is no saved plan {quoted(str(saved))}", f"to name an instance, write --instance {saved}"
         )
+
+
+def _refuse_declarations(saved: Path, files: ProjectFiles) -> None:
+    folders = [os.path.realpath(each) for each in (files.clients_directory, files.config.parent)]
+    is_project = os.path.realpath(saved) in folders and not os.path.lexists(saved / "index.json")
+    if is_project or saved.suffix in (".yaml", ".yml"):
+        hint = "everything in clients/ is applied without naming it: reconciler apply; --only GLOB limits it"
+        raise WrongUsage(f"{quoted(str(saved))} is not a saved plan", hint)
 
 
 def _refuse_beside_a_plan(typed: Sequence[str], saved: Path, selection: Selection) -> None:

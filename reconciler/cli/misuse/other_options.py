@@ -112,7 +112,12 @@ _FORMATS = {"fmt": "fmt writes the files: leave it out; with --check, it writes 
 _QUIET = {"--quiet": "--quiet prints only problems"}
 _COLOURS = {"--no-color": "--no-color disables colours"}
 _LISTED = {"fmt": "--check names the files that would change"}
-_FIX = {"doctor": "doctor changes nothing: each finding says how to fix it"}
+_FIX = {
+    "doctor": "doctor changes nothing: each finding says how to fix it",
+    "validate": "each problem says how to fix it, and `reconciler fmt` formats the files",
+    "fmt": "fmt writes the files: leave it out",
+}
+_STDIN = {"fmt": "`reconciler fmt -` reads standard input"}
 _VERSION = {"": "`reconciler version`"}
 _HELP = {"": "--help"}
 
@@ -188,6 +193,7 @@ OTHER_OPTIONS: Mapping[str, Mapping[str, str]] = {
     "-d": {"fmt": _NO_WRITE["fmt"], **_ELSEWHERE},
     **dict.fromkeys(("--list", "--list-files"), _LISTED),
     **dict.fromkeys(("--write", "--in-place", "--inplace"), _FORMATS),
+    **dict.fromkeys(("--stdin", "--stdin-filename"), _STDIN),
     **dict.fromkeys(("--fix", "--repair"), _FIX),
     **dict.fromkeys(("-V", "--version"), _VERSION),
     **dict.fromkeys(("-?", "--usage"), _HELP),

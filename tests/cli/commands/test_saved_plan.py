@@ -185,13 +185,14 @@ def test_what_format_json_prints_is_no_saved_plan(project: Project, staging: Pla
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("clients", ("clients/index.json: no such file", "reconciler plan --all -o FOLDER/")),
+        ("plans", ("plans/index.json: no such file", "reconciler plan --all -o FOLDER/")),
         ("nowhere.json", ("no such file", "reconciler plan -o FILE")),
     ],
 )
 def test_a_plan_that_cannot_be_read(
     project: Project, staging: Platform, saved: Path, name: str, said: tuple[str, str]
 ) -> None:
+    (project.folder / "plans").mkdir()
     ended = project.run("apply", name)
     assert ended.code == 1
     assert said[0] in ended.only_error()
