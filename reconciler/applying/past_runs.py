@@ -152,7 +152,8 @@ def read_journal(path: Path) -> PastRun:
             else:
                 _continue(reading, _entry(line))
         except WrongShape as problem:
-            raise JournalError(f"{path}, line {number}, is not what a journal says there: {problem}") from problem
+            hint = "it was changed or damaged: get it again, or move it away; `reconciler plan` shows what is live"
+            raise JournalError(f"{path}, line {number}, is not what a journal says there: {problem}", hint) from problem
     assert reading is not None  # noqa: S101  (there is a first line)
     deliveries = tuple(reading.deliveries)
     return replace(reading.run, writes=tuple(_writes(reading)), deliveries=deliveries, truncated=bool(tail))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from typing import Any
 
@@ -32,8 +33,33 @@ def load_object(data: bytes) -> dict[str, Any]:
     except DuplicateKey:
         raise
     except (ValueError, RecursionError):  # also: not UTF-8, numbers of thousands of digits, extreme nesting
-        raise UnreadableJson("it is not valid JSON") from None
+        raise UnreadableJson(f"it is not valid JSON{_what_else(data)}") from None
     return document if isinstance(document, dict) else {}
+
+
+_OTHERS = (
+    (rb"\s*\Z", "it is empty"),
+    (rb"(?m)(?s:.*?)^(?:<{7,}|={7,}|>{7,}|[|]{7,}|%{7,}|[+]{7,})", "it has the marks of a merge conflict"),
+    (rb"version https?://(?:git-lfs|hawser)", "it is a pointer of git LFS, and `git lfs pull` fetches the file"),
+    (rb"\S*/annex/objects/", "it is a pointer of git-annex, and `git annex get` fetches the file"),
+    (rb"\xff\xfe|\xfe\xff|\x00?\{\x00?", "it is in UTF-16, as a shell on Windows writes what is redirected"),
+    (rb"PK\x03\x04", "it is a zip archive, as of a pipeline: unpack it"),
+    (rb"\x1f\x8b|\x28\xb5\x2f\xfd", "it is packed: unpack it"),
+    (rb"(?i)\s*<(?:!doctype|html|\?xml)", "it is a page of HTML, perhaps of a login"),
+)
+
+
+def _what_else(data: bytes) -> str:
+    """What bytes are that are not JSON, as the end of a sentence; empty if nobody knows."""
+    beginning = data[:_SEARCHED]
+    found = next((what for pattern, what in _OTHERS if re.match(pattern, beginning)), None)
+    if found is not None and "UTF-16" in found and b"\0" not in beginning:
+        found = None
+    return f": {found}" if found else ""
+
+
+_SEARCHED = 1024 * 1024
+"""Bytes. A file is known by how it begins; only a conflict can be further down."""
 
 
 def has_intact_digest(document: dict[str, Any]) -> bool:

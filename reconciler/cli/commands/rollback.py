@@ -87,7 +87,7 @@ def rollback(
         raise WrongUsage("--yes is for --apply, and without that nothing is written", "add --apply, or leave out --yes")
     if instance is not None and all_instances:
         raise WrongUsage("--instance and --all exclude each other", "leave one of them out")
-    found = find_runs(config, write_options.journal, run, console)
+    found = find_runs(config, write_options.journal, run, console, whole=all_instances)
     undone = [undone_run(each) for each in (found if all_instances else [_one(found, instance)])]
     if apply_it and any(each.undo.changes for each in undone):
         return _apply(undone, ProjectFiles(config), options, write_options, yes, console)

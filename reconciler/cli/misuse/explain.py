@@ -27,6 +27,12 @@ def explain(misuse: click.UsageError, arguments: Sequence[str], program: click.G
     return f"error: {text}\n  {_argument_meant(misuse)}try: {where} --help\n"
 
 
+_OF_PLANS = {
+    "plan": "a saved plan is for `reconciler apply FILE`;",
+    "apply": "several plans are saved in a folder, `reconciler plan --all -o FOLDER/`, and applied by its name;",
+}
+
+
 def _argument_meant(misuse: click.UsageError) -> str:
     """Return a hint if there is an unexpected argument: mostly, at `--instance`."""
     extra = re.fullmatch(r"Got unexpected extra argument \((.+)\)", misuse.format_message().rstrip("."))
@@ -40,8 +46,8 @@ def _word_meant(word: str, command: click.Command) -> str | None:
         return "a flag is given without a value: leave it out;"
     if "://" in word:
         return "`reconciler init --from URL` starts a project for an instance;"
-    if word.endswith(".json") and command.name == "plan":
-        return "a saved plan is for `reconciler apply FILE`;"
+    if word.endswith(".json") and command.name in _OF_PLANS:
+        return _OF_PLANS[command.name]
     if "/" in word or word.endswith((".yaml", ".yml")):
         return "everything in clients/ is read: leave it out;" if "--clients" in takes else None
     return f"did you mean --instance {printable(shlex.quote(word))}?" if "--instance" in takes else None

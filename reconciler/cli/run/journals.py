@@ -13,7 +13,7 @@ from reconciler.cli.output.console import Console
 from reconciler.model.errors import GitError, InvalidDeclarations, ReconcilerError
 from reconciler.support.planted import planted
 from reconciler.support.state_dir import exposure
-from reconciler.support.text import did_you_mean, printable
+from reconciler.support.text import did_you_mean, enumeration, printable
 from reconciler.workflow.options import Options, ProjectFiles
 
 if TYPE_CHECKING:
@@ -71,19 +71,25 @@ def journal_to_write(config: Path, chosen: Path | None) -> Path:
     return journal_directory(config, chosen)
 
 
-def find_runs(config: Path, journal: Path | None, name: str, console: Console) -> list[PastRun]:
+def find_runs(config: Path, journal: Path | None, name: str, console: Console, *, whole: bool = False) -> list[PastRun]:
     """Return the journals of one run: one for each instance that it wrote to. Damaged ones are reported on stderr.
 
-    Raises `ReconcilerError` if there is none.
+    Raises `ReconcilerError` if there is none, or, for the `whole` run, if one of several is damaged.
     """
     from reconciler.applying.past_runs import PastRun
     from reconciler.render.terminal.errors import render_error_lines
 
     found = journals_in(config, journal)
-    for each in found:
-        if not isinstance(each, PastRun) and each.path.stem == name:
-            console.problem(render_error_lines(each.problem))
     runs = [each for each in found if isinstance(each, PastRun) and each.heading.run == name]
+    damaged = [each for each in found if not isinstance(each, PastRun) and each.path.stem == name]
+    if runs and damaged and whole:
+        readable = enumeration(sorted(printable(run.instance) for run in runs), "or")
+        raise ReconcilerError(
+            f"the run cannot be undone as a whole: {damaged[0].problem.message}",
+            f"undo it one by one, with --instance {readable}; for the rest, compare: reconciler plan",
+        )
+    for each in damaged:
+        console.problem(render_error_lines(each.problem))
     if not runs:
         directory = journal_directory(config, journal)
         raise ReconcilerError(

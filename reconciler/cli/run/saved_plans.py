@@ -152,11 +152,24 @@ def _listed(folder: Path, index: Index) -> Iterator[SavedPlan]:
 def _tell_of_others(folder: Path, saved: Sequence[SavedPlan], console: Console) -> None:
     """Warn of plan files that the index does not list: from an earlier run, or brought by somebody."""
     listed = {file_of(each.plan.instance) for each in saved}
-    others = sorted(path.name for path in folder.glob(file_of("*")) if path.name not in listed)
+    others = sorted(path.name for path in folder.glob("*.json") if path.name not in {NAME, *listed} and _is_plan(path))
     if others:
         named = enumeration([quoted_path(name) for name in others[:_MOST_NAMED]])
         more = f" (and {len(others) - _MOST_NAMED} more)" if len(others) > _MOST_NAMED else ""
         console.problem(f"warning: {NAME} does not list {named}{more}: skipped\n")
+
+
+def _is_plan(file: Path) -> bool:
+    """Whether a file looks like a saved plan: also a damaged one, and one with another name."""
+    try:
+        with file.open("rb") as stream:
+            return file.match(file_of("*")) or b'"saved-plan"' in stream.read(_HEAD)
+    except OSError:
+        return False
+
+
+_HEAD = 400
+"""Bytes in which a document says what it is."""
 
 
 def _request(

@@ -25,6 +25,11 @@ _HEAD_KEYS = ("created_at", "program_version", "prune", "commit")
 def _not_a_plan(kind: object) -> tuple[str, str] | None:
     if kind in ("plan", "apply", "validate"):
         return "is not a saved plan: it is what --format json prints, for other programs to read", _PLAN_AGAIN
+    if kind == "saved-plans":
+        return (
+            "is the index of several saved plans",
+            f"apply them by their folder: reconciler apply FOLDER/; or {_PLAN_AGAIN}",
+        )
     if kind == "observation":
         hint = "save a plan of the instance as it is now: reconciler plan -o FILE"
         return "is not a saved plan: it is an observation, which is never applied", hint

@@ -272,6 +272,22 @@ def test_a_run_is_undone_on_all_of_its_instances(project: Project, fleet_run: tu
     assert [list(each.clients()) for each in (staging, other)] == [["Two", "One"]] * 2
 
 
+@pytest.mark.parametrize("apply_it", [(), ("--apply", "--yes")], ids=["printed", "applied"])
+def test_a_run_is_not_undone_in_part_where_a_journal_of_it_is_damaged(
+    project: Project, fleet_run: tuple[str, Platform, Platform], apply_it: tuple[str, ...]
+) -> None:
+    run, staging, other = fleet_run
+    journal = project.folder / ".reconciler/journal/other" / f"{run}.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"\n", b"\n{}\n", 1))
+    ended = project.run("rollback", run, "--all", *apply_it)
+    assert (ended.code, ended.out) == (1, "")
+    assert "the run cannot be undone as a whole: " in ended.only_error()
+    assert f"{run}.jsonl, line 2, is not what a journal says there" in ended.err
+    assert "with --instance staging" in ended.err
+    assert [list(each.clients()) for each in (staging, other)] == [["Two", "One"]] * 2
+    assert project.run("rollback", run, "--instance", "staging").code == 0
+
+
 def test_what_is_printed_for_all_is_one_file_that_leads_back(
     project: Project, fleet_run: tuple[str, Platform, Platform]
 ) -> None:

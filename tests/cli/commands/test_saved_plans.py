@@ -184,10 +184,23 @@ def test_a_folder_that_is_not_as_it_was_saved_is_refused_before_any_request(
 def test_a_plan_that_is_not_listed_is_left_alone(project: Project, fleet: dict[str, Platform]) -> None:
     project.run(*PLANS)
     assert project.run("plan", "--instance", "eu", "-o", "plans").code == 0, "a folder that is there needs no /"
+    (project.folder / "plans/us.plan.json").rename(project.folder / "plans/renamed.json")
+    project.write("plans/report.json", "{}")
     ended = project.run(*APPLY)
     assert ended.code == 0, ended.err
-    assert "warning: index.json does not list 'staging.plan.json' and 'us.plan.json': skipped" in ended.err
+    assert "warning: index.json does not list 'renamed.json' and 'staging.plan.json': skipped" in ended.err
     assert written(fleet) == {"staging": 0, "eu": 2, "us": 0}
+
+
+def test_plans_are_not_applied_by_several_names_or_by_their_index(project: Project, fleet: dict[str, Platform]) -> None:
+    project.run(*PLANS)
+    index = project.run("apply", "plans/index.json", "--yes")
+    assert (index.code, index.only_error()) == (4, "error: plans/index.json is the index of several saved plans")
+    assert "reconciler apply FOLDER/" in index.err
+    several = project.run("apply", "plans/eu.plan.json", "plans/us.plan.json")
+    assert several.code == 64
+    assert "several plans are saved in a folder, `reconciler plan --all -o FOLDER/`" in several.err
+    assert written(fleet) == {"staging": 0, "eu": 0, "us": 0}
 
 
 def test_several_plans_in_one_file_are_refused_with_what_to_type(project: Project, fleet: dict[str, Platform]) -> None:

@@ -34,7 +34,15 @@ DEEP = b'{"kind": "saved-plan", "format_version": 3, "x": %s}'
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "not valid JSON"),
+        (b"", "not valid JSON: it is empty"),
+        (b'{\n<<<<<<< HEAD\n"a": 1\n', "it has the marks of a merge conflict"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "it is a pointer of git LFS, and `git lfs pull` fetches"),
+        (b"/annex/objects/SHA256E-s1--a.json\n", "it is a pointer of git-annex"),
+        ('{"a": 1}'.encode("utf-16"), "it is in UTF-16, as a shell on Windows writes"),
+        ('{"a": 1}'.encode("utf-16-le"), "it is in UTF-16, as a shell on Windows writes"),
+        (b"PK\x03\x04rest", "it is a zip archive, as of a pipeline: unpack it"),
+        (b"<!DOCTYPE html><title>Log in</title>", "it is a page of HTML"),
+        (b'{"kind": "saved-plans"}', "is the index of several saved plans"),
         (b"clients: []\n", "not valid JSON"),
         (b"\xff\xfe\x00", "not valid JSON"),
         (b'"\xed\xa0\x80"', "not valid JSON"),
