@@ -85,8 +85,34 @@ class TimeLimits:
         return spent + pause + min(self.each, _SHORTEST) <= self.total
 
 
-def send_with_retries(
-    send: Callable[[float], HttpOutcome], call: ApiRequest, place: str, limits: TimeLimits, retry_clock: RetryClock
+class RetryLog:
+    """Tells a user why requests to one instance are tried again: of many that fail alike, once in a while."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+        """When each reason was told last."""
+
+    def tell(self, what: str, reason: str) -> None:
+        """Log one failure: as a warning, since a user who waits at a terminal must know for what."""
+        now = monotonic()
+        is_new = now - self._told.get(reason, -_QUIET) >= _QUIET
+        if is_new:
+            self._told[reason] = now
+        LOG.log(logging.WARNING if is_new else logging.INFO, "%s", what)
+
+
+_QUIET = 10.0
+"""Seconds for which a reason is not told again: an outage meets every request that is under way."""
+
+
+def send_with_retries(  # noqa: PLR0913  (what a request is, and how it is sent)
+    send: Callable[[float], HttpOutcome],
+    call: ApiRequest,
+    place: str,
+    limits: TimeLimits,
+    retry_clock: RetryClock,
+    *,
+    log: RetryLog,
 ) -> HttpOutcome:
     """Send a request until a retry makes no sense, and return the last outcome; `place` is its URL for the log.
 
@@ -106,7 +132,7 @@ def send_with_retries(
         seconds = max(following.get_backoff_time(), asked)
         if not limits.allow(seconds, spent):
             return _with_attempts(outcome, policy, spent, asked)
-        _tell(outcome, place, seconds, following)
+        _tell(outcome, place, seconds, following, log)
         if retry_clock.pause(seconds):
             return _with_attempts(outcome, policy, spent)
         policy = following
@@ -147,11 +173,12 @@ def _asked_for(outcome: HttpOutcome, policy: Retry) -> float:
         return 0.0  # an invalid value
 
 
-def _tell(outcome: HttpOutcome, place: str, seconds: float, policy: Retry) -> None:
-    what = f"{outcome.status} from {place}" if isinstance(outcome, HttpResponse) else f"{place}: {outcome.why}"
+def _tell(outcome: HttpOutcome, place: str, seconds: float, policy: Retry, log: RetryLog) -> None:
+    reason = str(outcome.status) if isinstance(outcome, HttpResponse) else outcome.why
+    what = f"{reason} from {place}" if isinstance(outcome, HttpResponse) else f"{place}: {reason}"
     number = len(policy.history) - 1
-    # A warning, since a user who waits at a terminal must know for what.
-    LOG.warning("%s: trying again in %g s (%d of %d)", what, round(seconds, 1), number, RETRIES)
+    # One request that waits longer and longer is told each time.
+    log.tell(f"{what}: trying again in {round(seconds, 1):g} s ({number} of {RETRIES})", f"{number} {reason}")
 
 
 def _with_attempts(outcome: HttpOutcome, policy: Retry, spent: float, asked: float = 0.0) -> HttpOutcome:

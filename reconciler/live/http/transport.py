@@ -20,7 +20,7 @@ from reconciler.live.http.deadline import DeadlineAdapter, failed_to_connect, fo
 from reconciler.live.http.outcomes import HttpOutcome, HttpResponse, NoResponse
 from reconciler.live.http.proxy import checked_proxy, why_direct
 from reconciler.live.http.request import ApiRequest, failure_text
-from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, TimeLimits, send_with_retries
+from reconciler.live.http.retry import TOTAL_TIMEOUT_FACTOR, RetryClock, RetryLog, TimeLimits, send_with_retries
 from reconciler.live.http.route import Route
 from reconciler.live.http.trust import Trust, checked_trust
 from reconciler.live.http.url import checked_url
@@ -109,6 +109,7 @@ class Transport:
             self._trust = trust if parts.scheme == "https" else None
         self._adapter = DeadlineAdapter(max_retries=0, pool_maxsize=connections)
         self._proxy = checked_proxy(self.url, self._settings(self.new_cookies(), self.url)["proxies"])
+        self._retry_log = RetryLog()
         self._quote = quote
         self._was_answered = False
 
@@ -171,6 +172,7 @@ class Transport:
             self._place(call),
             limits,
             self._retry_clock,
+            log=self._retry_log,
         )
         if isinstance(outcome, HttpResponse):
             return outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import assert_never
@@ -71,7 +72,7 @@ def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
         case Applied():
             return Applied, None
         case Failed(error=error):
-            return Failed, error.message
+            return Failed, f"{_in_common(error.message)}\n{error.hint}"
         case Skipped(reason=reason):
             return Skipped, reason
         case _:
@@ -79,17 +80,22 @@ def _reason(outcome: Outcome) -> tuple[type[Outcome], str | None]:
 
 
 def _grouped(outcomes: Sequence[Outcome], paint: Paint) -> Iterator[str]:
-    """Render consecutive outcomes with the same reason; if many were not applied, only the first few are named."""
+    """Render consecutive outcomes with the same reason, which is told once; of many, only the first few are named."""
     many = len(outcomes) > _MOST_ALIKE and not isinstance(outcomes[0], Applied)
     shown = outcomes[:_SHOWN_ALIKE] if many else outcomes
+    is_shared = len(outcomes) > 1
     for outcome in shown:
-        yield from _outcome(outcome, paint)
+        yield from _outcome(outcome, paint, is_shared=is_shared)
     if many:
         word = _failed(outcomes[0]) if isinstance(outcomes[0], Failed) else "not tried"
         yield f"{_INDENT}and {len(outcomes) - len(shown)} more {word}, for the same reason"
+    if is_shared:
+        which = "both: " if len(outcomes) == 2 else f"all {len(outcomes)}: "
+        yield from _why(outcomes[0], which)
 
 
-def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
+def _outcome(outcome: Outcome, paint: Paint, *, is_shared: bool = False) -> Iterator[str]:
+    """Render one outcome, without the reason if that is told once for several."""
     change = outcome.change
     match outcome:
         case Applied(id=client_id, adopted=adopted):
@@ -102,11 +108,33 @@ def _outcome(outcome: Outcome, paint: Paint) -> Iterator[str]:
         case Failed(error=error):
             mark = "?" if isinstance(error, NotVerified) else "x"
             yield _line(mark, _failed(outcome), Style.REMOVED, _request(change), paint)
-            yield _INDENT + printable(error.message)
+            if not is_shared:
+                yield from _why(outcome)
+        case Skipped(reason=reason):
+            why = "" if is_shared else f": {printable(reason)}"
+            yield _line(".", "not tried", Style.WARNED, _request(change) + why, paint)
+        case _:
+            assert_never(outcome)
+
+
+def _in_common(message: str) -> str:
+    """Return a message without what differs from client to client: the id, and how long it was tried."""
+    return re.sub(
+        r"; tried \d+ times in \d+ s", "; tried several times", re.sub(r"auth client \d+", "auth clients", message)
+    )
+
+
+def _why(outcome: Outcome, which: str = "") -> Iterator[str]:
+    """Render the reason why a change was not applied, of `which` changes."""
+    match outcome:
+        case Applied():
+            pass
+        case Failed(error=error):
+            yield _INDENT + which + printable(_in_common(error.message) if which else error.message)
             if error.hint:
                 yield f"{_INDENT}fix: {printable(error.hint)}"
         case Skipped(reason=reason):
-            yield _line(".", "not tried", Style.WARNED, f"{_request(change)}: {printable(reason)}", paint)
+            yield _INDENT + which + printable(reason)
         case _:
             assert_never(outcome)
 

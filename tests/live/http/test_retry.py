@@ -28,6 +28,7 @@ from reconciler.live.http.retry import (
     RETRIES,
     TOTAL_TIMEOUT_FACTOR,
     RetryClock,
+    RetryLog,
     TimeLimits,
     pause_unless,
     send_with_retries,
@@ -329,6 +330,18 @@ CAUSES = {
 }
 
 
+def test_many_requests_that_fail_alike_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    log = RetryLog()
+    with caplog.at_level(logging.WARNING, "reconciler.http"):
+        for client in range(100):
+            log.tell(f"503 from /oauth/clients/{client}: trying again in 1 s (1 of 4)", "1 503")
+        log.tell("503 from /oauth/clients/7: trying again in 2 s (2 of 4)", "2 503")
+    assert caplog.messages == [
+        "503 from /oauth/clients/0: trying again in 1 s (1 of 4)",
+        "503 from /oauth/clients/7: trying again in 2 s (2 of 4)",
+    ]
+
+
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
 def test_what_will_not_pass_is_told_from_what_may(cause: Cause) -> None:
     wrapped = cause.error if isinstance(cause.error, ValueError) else requests.ConnectionError(cause.error)
@@ -484,7 +497,8 @@ def test_however_long_it_takes_the_limits_hold(
         waiting.now += min(duration, seconds)
         return NoResponse("?", None, None) if status is None else HttpResponse(status, "", None, b"", wish)
 
-    send_with_retries(send, LIST, "here", TimeLimits(timeout, TOTAL_TIMEOUT_FACTOR * timeout), waiting.retry_clock)
+    limits = TimeLimits(timeout, TOTAL_TIMEOUT_FACTOR * timeout)
+    send_with_retries(send, LIST, "here", limits, waiting.retry_clock, log=RetryLog())
     assert 1 <= len(made) <= SEVERAL
     assert all(0 < seconds <= timeout for seconds in made)
     assert waiting.now - began <= TOTAL_TIMEOUT_FACTOR * timeout + 1e-6
