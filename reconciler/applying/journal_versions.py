@@ -9,6 +9,11 @@ from reconciler.support.json_reader import WrongShape
 FORMAT_VERSION = 3
 """The version that is written: 2 since recipients of secrets are written down, 3 since unfinished creates are."""
 
+DAMAGED = "it was changed or damaged: get it again, or move it away; `reconciler plan` shows what is live"
+"""The fix for a line that no version has written."""
+NOTHING_WRITTEN = "the run was interrupted before it wrote anything; the file can be removed"
+"""The fix for a journal without a line."""
+
 
 def current_heading(entry: dict[str, Any]) -> dict[str, Any]:
     """The first line of a journal in today's format. Raises `WrongShape` for a version that cannot be read."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.applying.journal import SUFFIX, Heading, WriteAnswer, WriteResult
-from reconciler.applying.journal_versions import current_heading, current_line
+from reconciler.applying.journal_versions import DAMAGED, NOTHING_WRITTEN, current_heading, current_line
 from reconciler.applying.report import DeliveryStatus
 from reconciler.model.errors import JournalError
 from reconciler.model.recipients import Recipient
@@ -142,8 +142,7 @@ def read_journal(path: Path) -> PastRun:
         raise JournalError(f"cannot read the journal {path}: {(problem.strerror or str(problem)).lower()}") from problem
     *lines, tail = data.split(b"\n")
     if not lines:
-        hint = "the run was interrupted before it wrote anything; the file can be removed"
-        raise JournalError(f"the journal {path} has no complete line", hint)
+        raise JournalError(f"the journal {path} has no complete line", NOTHING_WRITTEN)
     reading = None
     for number, line in enumerate(lines, 1):
         try:
@@ -152,8 +151,8 @@ def read_journal(path: Path) -> PastRun:
             else:
                 _continue(reading, _entry(line))
         except WrongShape as problem:
-            hint = "it was changed or damaged: get it again, or move it away; `reconciler plan` shows what is live"
-            raise JournalError(f"{path}, line {number}, is not what a journal says there: {problem}", hint) from problem
+            text = f"{path}, line {number}, is not what a journal says there: {problem}"
+            raise JournalError(text, DAMAGED) from problem
     assert reading is not None  # noqa: S101  (there is a first line)
     deliveries = tuple(reading.deliveries)
     return replace(reading.run, writes=tuple(_writes(reading)), deliveries=deliveries, truncated=bool(tail))
