@@ -120,7 +120,10 @@ def _check_client_certificate(trust: Trust, shown: ClientCertificate) -> None:
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             why = f"the client certificate {shown.certificate} does not fit the key {shown.key}"
-            raise ReconcilerError(why, "name the key that the certificate was requested with") from error
+            hint = "name the key that the certificate was requested with"
+            if shown.certificate.read_bytes().count(_MARKERS["certificate"]) > 1:
+                hint += "; of several certificates in a file, the client's own stands first"
+            raise ReconcilerError(why, hint) from error
         why = f"cannot use the client certificate {shown.certificate} with the key {shown.key}: {_why(error)}"
         raise ReconcilerError(why, "correct `client_certificate:`") from error
 
@@ -135,11 +138,25 @@ def _check_holds(what: str, path: Path) -> None:
     except OSError as error:
         why = f"cannot read the client {what} {path}: {error.strerror}"
         raise ReconcilerError(why, "correct `client_certificate:`") from error
-    if marker not in content:
-        why = f"cannot use the client {what} {path}: it contains no {'private key' if what == 'key' else what}"
-        if any(other in content for other in _MARKERS.values()):
-            why += "; the files of the certificate and its key may be swapped"
-        raise ReconcilerError(why, "`client_certificate:` takes PEM files, one with the certificate, one with its key")
+    if marker not in content or b"OPENSSH PRIVATE KEY" in content:
+        why, hint = _other_form(what, path, content)
+        raise ReconcilerError(f"cannot use the client {what} {path}: {why}", hint)
+
+
+def _other_form(what: str, path: Path, content: bytes) -> tuple[str, str]:
+    """What a file is that should hold the certificate or the key of a client, and does not, and the fix."""
+    setting = "`client_certificate:`"
+    if b"OPENSSH PRIVATE KEY" in content:
+        return "it is in OpenSSH's form", f"convert it: ssh-keygen -p -m PKCS8 -f {path}"
+    if any(other in content for other in _MARKERS.values()):
+        why = f"it contains no {'private key' if what == 'key' else what}"
+        hint = f"{setting} takes PEM files, one with the certificate, one with its key"
+        return f"{why}; the files of the certificate and its key may be swapped", hint
+    if what == "certificate":
+        return what_else(path, setting)
+    if content.startswith(b"\x30"):
+        return "it is in DER form", f"convert it: openssl pkey -inform der -in {path} -out NEW.key"
+    return "it contains no private key", f"{setting} takes PEM files, one with the certificate, one with its key"
 
 
 def _why(error: ssl.SSLError) -> str:

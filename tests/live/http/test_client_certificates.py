@@ -135,11 +135,31 @@ def _damaged(pair: ClientCertificate) -> ClientCertificate:
     return pair
 
 
+def _in_wrong_order(pair: ClientCertificate) -> ClientCertificate:
+    pair.certificate.write_bytes(AUTHORITY.cert_pem.bytes() + pair.certificate.read_bytes())
+    return pair
+
+
+def _in_der_form(pair: ClientCertificate) -> ClientCertificate:
+    pair.certificate.write_bytes(ssl.PEM_cert_to_DER_cert(pair.certificate.read_text()))
+    return pair
+
+
+def _of_openssh(pair: ClientCertificate) -> ClientCertificate:
+    pair.key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    return pair
+
+
 UNUSABLE: dict[str, Callable[[ClientCertificate], ClientCertificate]] = {
     "client.key: it is protected by a passphrase": _protected,
     "client.pem does not fit the key": _of_another_certificate,
+    "client.pem does not fit the key .*client.key": _in_wrong_order,
+    "client.pem: it is in DER form": _in_der_form,
+    "client.key: it is in OpenSSH's form": _of_openssh,
     "OpenSSL refuses them|one of them is damaged": _damaged,
-    "client.key: it contains no certificate": lambda pair: ClientCertificate(pair.key, pair.certificate),
+    "client.key: it contains no certificate; the files .* may be swapped": lambda pair: ClientCertificate(
+        pair.key, pair.certificate
+    ),
     "client.pem: it contains no private key": lambda pair: replace(pair, key=pair.certificate),
     "cannot read the client key .*: No such file": lambda pair: replace(pair, key=pair.key.with_name("gone")),
     "cannot read the client certificate .*: Is a directory": lambda pair: replace(pair, certificate=pair.key.parent),
