@@ -113,7 +113,7 @@ def alert_reason(error: BaseException | None, trust: Trust | None) -> tuple[str,
         if shown is None:
             return ASKS, NAME_ONE
         why = f"it does not accept the client certificate {shown.certificate}: it {_ALERTS[alert]}"
-        chain = "; the certificates between it and its authority stand in the same file, after it"
+        chain = "; the certificates between it and its authority belong in the same file, after it"
         return why, _WHOEVER + (chain if alert == "UNKNOWN_CA" else "")
     if alert == _HANDSHAKE_FAILURE and shown is None:
         return f"it refuses to connect: {ASKS}, or has no TLS version or cipher in common with this program", NAME_ONE
