@@ -198,9 +198,13 @@ def _url_problems(document: Document) -> Iterator[Diagnostic]:
                 yield warning("instance-url", message, place, f"write only the address of the platform: {begins}")
 
 
+_HOST = r"[^<>{}|^`\"'*$,;()&!+=@\[\]]+"
+"""Without what no host has, and a placeholder such as `<your-instance>` does."""
+
+
 def _url_faults(url: str, allow_http: bool) -> Iterator[tuple[str, str]]:
     parts = _split(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts is None or parts.scheme not in ("http", "https") or not re.fullmatch(_HOST, parts.hostname or ""):
         yield f"{quoted_url(url)} is not the URL of an instance", _how_to_write(url)
         return
     if parts.username is not None or parts.password is not None:

@@ -184,7 +184,13 @@ def test_plain_http_to_another_machine_needs_leave(host: str) -> None:
     [
         *("acme.example.com", "//acme.example.com", "/path", "mailto:a", "ftp://a", "https://", "https:///x"),
         *("https://a:99999", "https://a:x", '"https://[::1"', '"https://a b"', '" https://a"'),
-        *('"https://a\\\\b"', '"https://a\\u200b"'),
+        *(
+            '"https://a\\\\b"',
+            '"https://a\\u200b"',
+            "https://<your-instance>",
+            "https://a.${domain}",
+            "“https://a.example”",
+        ),
     ],
 )
 def test_what_is_not_the_url_of_an_instance_is_refused(url: str) -> None:
