@@ -183,9 +183,11 @@ def test_a_reason_that_instances_share_is_written_once_with_a_hint_for_each(proj
 
 def test_instances_that_an_observation_lacks_are_observed_with_one_command(project: Project, tmp_path: Path) -> None:
     project.declare(wanted("One"))
-    with fleet(project, tmp_path, [None] * 3):
+    with fleet(project, tmp_path, [None] * 3) as served:
+        project.configure({f"i{n}": at(each.url, wave=int(n == 0)) for n, each in enumerate(served)})
         assert project.run("observe", "-i", "i0", "-o", "live.json").code == 0
         ended = project.run("plan", "--live", "live.json", "--all")
+        assert "cannot succeed" not in ended.out, "an apply reads the others itself"
         assert ended.only_error().startswith("error: i1 and i2: not observed: ")
         command = ended.err.splitlines()[-1].partition("reconciler ")[2].replace("FILE", "more.json").split()
         assert project.run(*command).code == 0

@@ -95,7 +95,8 @@ def waiting_text(results: Sequence[PlanResult]) -> str:
     """
     names = [each.instance.name for each in results if is_pending(each) and each not in startable(results)]
     wave = first_failing_wave(results)
-    if not names or wave is None:
+    # An observation that lacks an instance says nothing about an apply, which reads it itself.
+    if not names or wave is None or any(isinstance(each, Planned) and each.as_of is not None for each in results):
         return ""
     failing = [each.instance.name for each in results if each.instance.wave == wave and not can_succeed(each)]
     why = f"wave {wave} cannot succeed ({first_few(failing, _MOST_NAMED)})"
