@@ -119,15 +119,17 @@ class Decider:
                 return None
         if unmanaged.system:
             return None
+        earlier = None
         if removals and removed:
             reason = Note(REMOVED, f"removed: {removals.in_words(removed)}")
+            earlier = unmanaged.source or unmanaged.earlier
         else:
             reason = Note(PRUNED, f"pruned: {unmanaged.note.text if unmanaged.note else 'no entry declares it'}")
         origin = origin_of_prune(client, self.base) if self.base else None
         owner = removed.owner if removed else None
         still = (Note("still-declared", still_declared),) if removed and still_declared else ()
         risks = (*still, *delete_risks(client.spec, self._capabilities))
-        return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, risks, origin))
+        return self._unless_kept(Delete(client.id, client.spec, reason, None, owner, risks, origin, earlier=earlier))
 
     def _create(self, entry: DesiredClient) -> Decision:
         origin = self._origin_of_create(entry)

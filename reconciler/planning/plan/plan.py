@@ -66,10 +66,8 @@ class Replaced:
     keep_old: timedelta
     """How long it stays beside its successor; zero if the same plan deletes it."""
     stops_at: datetime = field(compare=False)
-    """Earliest time, by the instance's clock, at which its secret stops working if its successor is created now.
-
-    Not compared: a plan made a minute later does the same.
-    """
+    """Earliest time, by the instance's clock, at which its secret stops working if its successor is created now. Not
+    compared: a plan made a minute later does the same."""
 
 
 @frozen
@@ -143,6 +141,8 @@ class Delete:
     """The live client that has replaced it in a rotation; None if there is none, or the same plan creates it."""
     recipients: tuple[Recipient, ...] = ()
     """Who must have the secret of that one first."""
+    earlier: Location | None = field(default=None, compare=False)
+    """Of one that was taken out: its entry, at the base or narrowed. Only for people, not saved."""
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from reconciler.model.clients import Location
 from reconciler.model.diagnostics import Diagnostic, Severity
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.placeholders import placed
-from reconciler.planning.plan.plan import Blocked, Change, Plan
+from reconciler.planning.plan.plan import Blocked, Change, Delete, Plan
 from reconciler.render.view.counts import action, removed_from_git
 from reconciler.render.view.deliveries import DeliveryGroup, delivery_groups, sentence_of
 from reconciler.render.view.difference import diff_of
@@ -112,7 +112,8 @@ def _taken_out(overview: Overview, plan: Plan) -> Iterator[ET.Element]:
 
 
 def _planned(overview: Overview, change: Change) -> ET.Element:
-    case = _case(f"{action(change)} {change.name}", overview, change.source)
+    earlier = change.earlier if isinstance(change, Delete) else None
+    case = _case(f"{action(change)} {change.name}", overview, change.source or earlier)
     lines = [*diff_of(change), change.reason.text, *(f"risk: {risk.text}" for risk in change.risks)]
     ET.SubElement(case, "system-out").text = "\n".join(map(_text, lines))
     return case

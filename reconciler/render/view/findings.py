@@ -264,7 +264,11 @@ def _of_change(change: Change, instance: str) -> ReviewFinding:
         kind, level = ReviewKind.DELETE, Level.WARNING
         notes.insert(0, Note("delete", change.reason.text))
     found = tuple(notes) or (Note(word, change.reason.text),)
-    return ReviewFinding(kind, level, found, *where, action=word, caused=_is_caused(origins))
+    return ReviewFinding(kind, level, found, *where, action=word, earlier=_earlier(change), caused=_is_caused(origins))
+
+
+def _earlier(change: Change) -> Location | None:
+    return change.earlier if isinstance(change, Delete) else None
 
 
 def _delivered(group: DeliveryGroup, instance: str) -> ReviewFinding:
@@ -276,16 +280,16 @@ def _delivered(group: DeliveryGroup, instance: str) -> ReviewFinding:
 
 def _of_outcome(outcome: Outcome, instance: str) -> Iterator[ReviewFinding]:
     change = outcome.change
-    where, word = (change.source, change.name, (instance,)), action(change)
+    where, word, earlier = (change.source, change.name, (instance,)), action(change), _earlier(change)
     match outcome:
         case Applied():
             return
         case Failed(error=error):
             code = "uncertain" if isinstance(error, NotVerified) else "failed"
             notes = (Note(code, f"{code}: {error.message}"),)
-            yield ReviewFinding(ReviewKind.FAILED, Level.ERROR, notes, *where, action=word, hint=error.hint)
+            yield ReviewFinding(ReviewKind.FAILED, Level.ERROR, notes, *where, word, error.hint, earlier=earlier)
         case Skipped(reason=reason):
             notes = (Note("not-tried", f"not tried: {reason}"),)
-            yield ReviewFinding(ReviewKind.NOT_TRIED, Level.WARNING, notes, *where, action=word)
+            yield ReviewFinding(ReviewKind.NOT_TRIED, Level.WARNING, notes, *where, word, earlier=earlier)
         case _:
             assert_never(outcome)

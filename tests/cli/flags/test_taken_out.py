@@ -48,11 +48,17 @@ def test_what_is_taken_out_for_one_instance_is_counted_and_named_in_every_format
 def test_it_is_deleted_where_the_base_declared_it_with_a_risk_that_says_where_it_stays(
     narrowed: Project, staging: Platform
 ) -> None:
-    shown = planned(narrowed, "--prune", "removed", "--format", "json")
+    reports = ["--report", "plan.sarif", "--report", "plan.junit.xml", "--report", "plan.gitlab-codequality.json"]
+    shown = planned(narrowed, "--prune", "removed", "--format", "json", *reports)
     [plan] = shown.document["instances"]
     risks = {change["name"]: [risk["code"] for risk in change["risks"]] for change in plan["changes"]}
     assert risks == {"Desk": ["still-declared", "tokens-revoked"], "Old": ["tokens-revoked"]}
     assert plan["changes"][0]["risks"][0]["message"] == "still declared for other"
+    sarif, junit, quality = ((narrowed.folder / name).read_text() for name in reports[1::2])
+    places = [found["locations"][0]["physicalLocation"] for found in json.loads(sarif)["runs"][0]["results"]]
+    assert {place["artifactLocation"]["uri"] for place in places} == {"clients/all.yaml"}
+    assert {issue["location"]["path"] for issue in json.loads(quality)} == {"clients/all.yaml"}
+    assert junit.count('file="clients/all.yaml"') == 2
     ended = narrowed.run("apply", "--instance", "staging", "--yes", "--base", "HEAD~1", "--prune", "removed")
     assert ended.code == 0, ended.err
     assert set(staging.clients()) == {"Portal"}
