@@ -147,6 +147,16 @@ def test_a_client_declared_for_other_instances_is_unmanaged_here_and_pruned_by_a
     assert change.reason.text == "pruned: declared for eu-*, production only"
 
 
+def test_what_is_declared_for_other_instances_does_not_hide_that_a_name_is_shared_here() -> None:
+    other, seen = elsewhere("Portal", "production"), listing(live(7, "Portal"), live(8, "Portal"))
+    both = plan_of(declare(other), seen).unmanaged
+    known = "declared for production only; 2 live clients have this name: "
+    assert [each.note.text.startswith(known) for each in both if each.note] == [True, True]
+    [left] = plan_of(declare(present("Portal", id=8), other), seen).unmanaged
+    assert left.note is not None
+    assert left.note.text.startswith("2 live clients have this name: "), "it is declared here too"
+
+
 def test_a_plan_says_what_the_labels_of_its_changes_stand_for() -> None:
     declared = replace(
         declare(present("A"), present("B"), present("C"), absent("D")),

@@ -54,21 +54,23 @@ class UnmanagedNotes:
         return Unmanaged(client.id, client.name, system, self._note(client, system))
 
     def _note(self, client: LiveClient, system: bool) -> Note | None:
-        if instances := self._elsewhere.get(client.name):
-            return Note("declared-elsewhere", f"declared for {', '.join(instances)} only")
         twin = self._declared_like.get(lookalike_key(client.name))
+        sharing = self._index.named(client.name)
+        # The platform itself creates clients named devlink: several of them are normal.
+        shared = f"{len(sharing)} live clients have this name: {clients_text(sharing)}"
+        is_shared = len(sharing) > 1 and not system
+        if (instances := self._elsewhere.get(client.name)) and twin != client.name:
+            text = f"declared for {', '.join(instances)} only"
+            return Note("declared-elsewhere", f"{text}; {shared}" if is_shared else text)
         if twin is not None and twin != client.name:
             text = f"reads like {quoted(twin)}, which is declared, but is another client: names must match exactly"
             cannot = None if system else _not_declarable(client)
             return Note("name-lookalike", text) if cannot is None else replace(cannot, text=f"{text}; {cannot.text}")
-        sharing = self._index.named(client.name)
-        # The platform itself creates clients named devlink: several of them are normal.
-        if len(sharing) > 1 and not system:
-            text = f"{len(sharing)} live clients have this name: {clients_text(sharing)}"
+        if is_shared:
             if twin is not None:  # the entry with this name means another client
                 pin = f"`ids: {{{self._index.instance}: {client.id}}}`"
-                text += f"; to declare this one too, give it a name of its own and {pin}"
-            return Note(AMBIGUOUS, text)
+                shared += f"; to declare this one too, give it a name of its own and {pin}"
+            return Note(AMBIGUOUS, shared)
         return None if system else _not_declarable(client)
 
     def still_declared(self, client: LiveClient) -> str | None:
