@@ -115,6 +115,11 @@ def _known(folder: Path, flags: InitFlags, console: Console) -> Project:
                 f"{file} exists, and has no instance {quoted_url(url)}",
                 "copy the lines above into its `instances:`, and repeat the command",
             )
+        if flags.name not in (None, instance.name):
+            raise Refused(
+                f"{file} has this URL already, as the instance {quoted(instance.name)}",
+                f"leave out --name; to call it {quoted(flags.name)}, change its name there",
+            )
     elif flags.sandbox:
         raise Refused(f"{file} exists", "leave out --sandbox, or name another folder")
     declared = {} if flags.adopts or _declares(folder) else {CLIENTS: NO_CLIENTS}

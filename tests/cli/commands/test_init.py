@@ -236,6 +236,16 @@ def test_another_instance_for_a_project_that_exists_is_lines_to_add_as_fmt_write
     assert "eu-1" in project.run("instances").out
 
 
+def test_a_known_url_is_not_taken_under_another_name(project: Project) -> None:
+    project.run("init", "--url", URL)
+    ended = project.run("init", "--from", URL, "--name", "prodution")
+    assert ended.code == 4
+    assert ended.err == (
+        "error: reconciler.yaml has this URL already, as the instance 'production'\n"
+        "  leave out --name; to call it 'prodution', change its name there\n"
+    )
+
+
 def test_a_plain_http_url_is_taken_by_whoever_allows_it(project: Project) -> None:
     assert project.run("init", "--url", " http://acme.example.com/ ", "--allow-http").code == 0
     settings = yaml.safe_load((project.folder / "reconciler.yaml").read_text())
