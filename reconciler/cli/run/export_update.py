@@ -71,10 +71,16 @@ def run_update(
     if code:
         return code
     found = update(request, seen, UpdateTarget(files, choice.into, _new_file(files)), choice.accept)
+    new = [file for file in found.files if not file.exists()]
     for file, data in found.files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_atomically(file, data, "declarations")
     _show(found, files, choice, [each.name for each in request.instances], console)
+    if found.files:
+        validate = shlex.join(["reconciler", "validate", *repeated_flags(files, Options({}))])
+        # Of a file that git does not know, `git diff` shows nothing.
+        look = f"{shlex.join(['git', 'add', '-N', *map(str, new)])} && git diff" if new else "git diff"
+        console.progress(f"next: {printable(validate)}, then {printable(look)}")
     return _judge(found, files, selection, console)
 
 
@@ -105,10 +111,7 @@ def _show(
     if choice.accept is None and found.differing:
         way_out = "reconciler plan shows how, and --accept writes it into the files"
         console.progress(f"{plural(found.differing, 'client')} declared otherwise than live: {way_out}")
-    if found.files:
-        flags = repeated_flags(files, Options({}))
-        console.progress(f"next: {printable(shlex.join(['reconciler', 'validate', *flags]))}, then git diff")
-    elif not found.taken.left_alone:
+    if not found.files and not found.taken.left_alone:
         taken = " and nothing to accept" if choice.accept is not None else ""
         more = " more" if found.withheld else ""
         console.progress(f"nothing{more} to add{taken} on {first_few([*map(printable, instances)], MOST_NAMED)}")

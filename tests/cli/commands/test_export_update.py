@@ -190,7 +190,10 @@ def test_new_entries_go_into_the_file_of_the_instance_where_there_are_several(
     commit(project, KEPT)
     project.write("clients/more.yaml", "clients: []\n")
     staging.has(stored("New one"))
-    assert project.run(*UPDATE).code == 0
+    ended = project.run(*UPDATE)
+    assert ended.code == 0
+    # Of a file that git does not know, `git diff` alone would show nothing.
+    assert ended.err.endswith("next: reconciler validate, then git add -N clients/staging.yaml && git diff\n")
     made = (project.folder / "clients/staging.yaml").read_text()
     assert made.startswith(
         "# yaml-language-server: $schema=../schemas/auth-clients.schema.json\nclients:\n  - name: New"
