@@ -301,6 +301,7 @@ def test_a_sink_that_no_instance_can_use_is_said_once(project: Project, tmp_path
     assert ended.code == 4
     [refused] = [line for line in ended.out.splitlines() if "x refused" in line]
     assert "the sink dotenv {instance}.env could not take secrets" in refused
+    assert "{instance} stands for the name of the instance" in ended.out.partition("x refused")[2], "its fix has one"
     assert (project.folder / "apply.md").read_text().count("{instance}.env could not take secrets") == 1
 
 

@@ -135,6 +135,8 @@ def _refused(refusal: Refusal, names: Sequence[str], fleet: Fleet, paint: Paint)
     yield head
     yield INDENT + _where(names, fleet, paint)
     yield from rest
+    if PLACEHOLDER in head or any(PLACEHOLDER in line for line in rest):
+        yield INDENT + paint(_STANDS_FOR, Style.FAINT)
 
 
 def _change(group: ChangeGroup, fleet: Fleet, paint: Paint) -> Iterator[str]:
