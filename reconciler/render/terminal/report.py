@@ -52,8 +52,8 @@ def render_report(plan: Plan, report: Report, paint: Paint = plain, already_live
         lines += [_line("x", "journal", Style.REMOVED, f"is incomplete: {printable(report.journal_failure)}", paint)]
     if _needs_manual_delivery(report):
         text = (
-            "no sink got the secret of a created client: look on the Auth Clients page, or, where it shows none, "
-            "replace the client"
+            "no sink got the secret of a created client: add a sink and apply again, or look on the Auth Clients page. "
+            "Where that shows none, replace the client"
         )
         lines += ["", f"  {paint(text, Style.FAINT)}"]
     lines += ["", paint(_summary(plan, report, len(already_live)), Style.STRONG)]
