@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.model.clients import ClientSpec, Location
+from reconciler.model.clients import Location
 from reconciler.planning.drift.origins import has_drift, kept_text, origin_text
 from reconciler.planning.guard import Refusal
 from reconciler.planning.plan.plan import (
@@ -134,14 +134,14 @@ def heading(plan: Plan, paint: Paint) -> str:
 def title(change: Change) -> str:
     """Return the client that a change is about: both names for a rename, and the id if it has one already."""
     match change:
-        case Create(replaces=Replaced(id=old)):
-            return f"{printable(change.name)} (id {old} → a new one)"
-        case Create():
-            return printable(change.name)
         case Update() if change.is_rename:
             return f"{printable(change.before.name)} → {printable(change.name)} (id {change.id})"
         case Update() | Delete():
             return f"{printable(change.name)} (id {change.id})"
+        case Create(replaces=Replaced(id=old)):
+            return f"{printable(change.name)} (id {old} → a new one)"
+        case Create():
+            return printable(change.name)
         case _:
             assert_never(change)
 
@@ -188,31 +188,24 @@ def change_lines(change: Change, paint: Paint, *, shared: bool = False) -> Itera
     yield from (f"{INDENT}{paint(f'! {risk}', Style.WARNED)}" for risk in risks)
 
 
-def _fields(change: Change, paint: Paint) -> Iterator[str]:
+def _fields(change: Change, paint: Paint) -> list[str]:
     match change:
-        case Create(replaces=Replaced() as replaced):
-            yield from _successor(replaced, change.after, paint)
-        case Create():
-            yield from spec_lines(change.after, Style.ADDED, paint)
         case Update():
-            yield from difference_lines(change.before, change.after, paint)
+            return difference_lines(change.before, change.after, paint)
+        case Create(replaces=Replaced(before=before), after=after) if after != before:
+            return difference_lines(before, after, paint)
+        case Create():
+            return spec_lines(change.after, Style.ADDED if change.replaces is None else Style.FAINT, paint)
         case Delete():
-            yield from spec_lines(change.before, Style.REMOVED, paint)
+            return spec_lines(change.before, Style.REMOVED, paint)
         case _:
             assert_never(change)
 
 
-def _successor(replaced: Replaced, after: ClientSpec, paint: Paint) -> Iterator[str]:
-    if after == replaced.before:
-        yield from spec_lines(after, Style.FAINT, paint)
-    else:
-        yield from difference_lines(replaced.before, after, paint)
-
-
 def _why(reason: Note, source: Location | None, owner: str | None = None) -> str:
-    details = [place_of(source)] if source else []
-    details += [f"owner {printable(owner)}"] if owner else []
-    return printable(reason.text) + (f" ({', '.join(details)})" if details else "")
+    details = [f"{source.path}:{source.line}"] if source else []
+    details += [f"owner {owner}"] if owner else []
+    return printable(f"{reason.text} ({', '.join(details)})" if details else reason.text)
 
 
 def place_of(location: Location) -> str:
