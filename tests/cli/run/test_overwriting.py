@@ -226,6 +226,7 @@ def test_what_writes_declarations_writes_where_it_is_told(project: Project, stag
     staging.has(stored("One"))
     project.declare()
     assert project.run("export", "-i", "staging", "-o", "clients/all.yaml", "--force").code == 0
+    project.declare()
     assert project.run("export", "-i", "staging", "-o", "clients/new.yaml").code == 0
     assert project.run("schema", "--write", "clients").code == 0
     assert project.run("fmt").code == 0
