@@ -46,10 +46,10 @@ class Counts:
 def action(change: Change) -> str:
     """The word for a change: create, replace, update, rename or delete."""
     match change:
-        case Create(replaces=replaces):
-            return "create" if replaces is None else "replace"
         case Update():
             return "rename" if change.is_rename else "update"
+        case Create(replaces=replaces):
+            return "create" if replaces is None else "replace"
         case Delete():
             return "delete"
         case _:
