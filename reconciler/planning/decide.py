@@ -252,16 +252,18 @@ class Decider:
         risks = update_risks(live.spec, after, policy.protected, policy.system_clients, self._capabilities)
         keeps = self.base is None or policy.on_drift is OnDrift.KEEP
         conflicts = () if keeps else conflict_notes(entry, live.spec, self.base)
+        if not entry.waivers and renamed_among is None:  # as for nearly every update
+            return (*conflicts, *risks)
         return (*conflicts, *risks, *waivers(entry, renamed_among, live.id))
 
 
 def _reason(live: LiveClient, how: MatchedBy) -> Note:
     match how:
-        case MatchedBy.ID:
-            return Note("pinned-by-id", f"`ids:` says that client {live.id} is this one, and it differs")
         case MatchedBy.NAME:
             text = f"matched by name: client {live.id}, {created(live.created_at)}, differs from what is declared"
             return Note("differs", text)
+        case MatchedBy.ID:
+            return Note("pinned-by-id", f"`ids:` says that client {live.id} is this one, and it differs")
         case MatchedBy.PREVIOUS_NAME:
             return Note("renamed", f"{quoted(live.name)} is a previous name of it; it keeps its id and secret")
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
@@ -87,7 +88,7 @@ def _nothing_declared(plan: Plan) -> Iterator[Refusal]:
 
 
 def _protected(plan: Plan, globs: Sequence[str]) -> Iterator[Refusal]:
-    for change in plan.changes:
+    for change in plan.changes if globs else ():
         # In a rotation, a client with this name remains: the successor.
         if not isinstance(change, Create) and not _has_successor(change, plan):
             covering = [glob for glob in globs if matches(glob, change.before.name)]
@@ -165,12 +166,12 @@ def _undelivered(plan: Plan, sinks: Sequence[SinkScope]) -> Iterator[Refusal]:
 
 
 def _limits(plan: Plan, limits: Limits) -> Iterator[Refusal]:
-    for kind, verb, most in (
-        (Create, "create", limits.creates),
-        (Update, "update", limits.updates),
-        (Delete, "delete", limits.deletes),
+    kinds = Counter(map(type, plan.changes))
+    for planned, verb, most in (
+        (kinds[Create], "create", limits.creates),
+        (kinds[Update], "update", limits.updates),
+        (kinds[Delete], "delete", limits.deletes),
     ):
-        planned = sum(isinstance(change, kind) for change in plan.changes)
         if most is not None and planned > most:
             text = f"{_count(planned, verb)} planned, and the limit is {most}"
             way_out = f"if all of them are intended, allow exactly this: --max-{verb}s {planned}"

@@ -62,6 +62,8 @@ def has_drift(change: Change) -> bool:
 def origin_text(change: Change) -> str | None:
     """The origin of a change, in one line; None if there is no base."""
     match change:
+        case Update(origins=origins):
+            return _fields_text(origins)
         case Create(origin=origin, replaces=Replaced()):
             return origin and _ROTATED[origin]
         case Delete(origin=origin, is_rotation=True):
@@ -72,8 +74,6 @@ def origin_text(change: Change) -> str | None:
             return origin and _CREATED[origin]
         case Delete(origin=origin):
             return origin and _DELETED[origin]
-        case Update(origins=origins):
-            return _fields_text(origins)
         case _:
             assert_never(change)
 
