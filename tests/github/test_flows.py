@@ -140,7 +140,7 @@ def test_a_pull_request_cannot_change_its_own_limits(origin: Origin) -> None:
     )
     review = PullRequest(origin)
     assert review.plan().code == 4
-    assert "limits.creates of production from 0 to 50" in review.comment
+    assert "raises limits.creates from 0 to 50" in review.comment
 
 
 def test_invalid_declarations_fail_and_are_in_the_comment(origin: Origin) -> None:

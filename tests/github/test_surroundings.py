@@ -46,7 +46,7 @@ def test_in_a_subfolder_everything_is_as_at_the_root(tmp_path: Path) -> None:
         origin.propose({"clients/all.yaml": clients, "reconciler.yaml": free})
         review = PullRequest(origin)
         assert review.plan().code == 4
-        assert "limits.creates of production from 1 to 50" in review.comment
+        assert "raises limits.creates from 1 to 50" in review.comment
         assert "2 creates planned, and the limit is 1" in review.comment
 
 

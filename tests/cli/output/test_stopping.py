@@ -89,7 +89,7 @@ def test_a_signal_while_writing_lets_the_write_under_way_finish(
         code, out, _ = end_of(process)
         assert code == 130
         assert "1 of 3 changes applied" in out
-        assert "\n  . not tried  create Three: interrupted\n  . not tried  create Two: interrupted\n" in out
+        assert "\n  . not tried  create Three\n  . not tried  create Two\n               both: interrupted\n" in out
         assert slow.asked() == [LOGIN, LIST, *ASK, CREATE, LIST, LOGOUT]
         assert len(slow.clients()) == 1
         assert "1 of 3 changes applied · 2 not tried · interrupted" in project.run("history").out
