@@ -79,6 +79,21 @@ def test_a_new_field_of_clients_goes_all_the_way(source: Path, folder: Path, ser
     assert WRITE in run(source, folder, "export", "-i", "staging").stdout
 
 
+def test_two_updates_have_each_its_own_value_in_json(source: Path, folder: Path) -> None:
+    """Updates that differ in little else are written in one form."""
+
+    def declare_two(first: str, second: str) -> None:
+        other = CLIENTS.removeprefix("\nclients:\n").replace("Portal", "Second").replace("SCOPES", second)
+        (folder / "clients/all.yaml").write_text(CLIENTS.replace("SCOPES", first) + other)
+
+    declare_two("none", "none")
+    assert run(source, folder, "apply", "--yes", "-i", "staging").returncode == 0
+    declare_two(READ, WRITE)
+    planned = run(source, folder, "plan", "--format", "json")
+    changes = json.loads(planned.stdout)["instances"][0]["changes"]
+    assert [each["after"]["scopes"] for each in changes] == [[READ], [WRITE]]
+
+
 def test_without_the_field_its_key_is_refused(folder: Path) -> None:
     """So that the test above could fail."""
     declare(folder, READ)

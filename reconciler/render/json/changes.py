@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC
+from operator import attrgetter
 from typing import Any, assert_never
 
-from reconciler.model.clients import ClientSpec
-from reconciler.model.fields import changed_fields, join_urls, spec_values
+from reconciler.model.clients import ClientSpec, Field
+from reconciler.model.fields import FIELDS, changed_fields, join_urls, spec_values
 from reconciler.planning.plan.plan import Change, Create, Delete, Replaced, Update
 from reconciler.render.json.parts import location_entry, note_entry, recipient_entry, resume_entry
 from reconciler.render.view.counts import action
 from reconciler.support.json_writer import PLACE, Filled, Form
 
 _Forms = dict[tuple[object, ...], Form]
+
+_SHARED = attrgetter(*(row.attribute for row in FIELDS if row.field not in (Field.NAME, Field.REDIRECT_URL)))
+"""The attributes of a client that all updates of one form have in common."""
 
 
 def change_entries(changes: Iterable[Change]) -> Iterator[dict[str, Any] | Filled]:
@@ -35,7 +39,7 @@ def _filled(change: Update, forms: _Forms) -> Filled:
     before, after, source = change.before, change.after, change.source
     notes = (change.reason, *change.risks)
     same = before.name == after.name, before.redirect_urls == after.redirect_urls
-    alike = (*same, before.grants, after.grants, change.origins, *[note.code for note in notes])
+    alike = (*same, _SHARED(before), _SHARED(after), change.origins, *[note.code for note in notes])
     form = forms.get(alike) or forms.setdefault(alike, _form(change))
     sides = before.name, join_urls(before.redirect_urls), after.name, join_urls(after.redirect_urls)
     texts = [note.text for note in notes]
