@@ -6,6 +6,7 @@ All text from files and instances goes through `printable`, so that a name can n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.model.clients import Location
@@ -81,19 +82,18 @@ def plan_blocks(
     missing_secrets: Sequence[MissingSecret] = (),
 ) -> str:
     """Render all of a plan but its last line, which has the numbers."""
-    blocks = [
-        [heading(plan, paint), *_basis(plan, as_of, paint)],
-        *(list(change_lines(change, paint)) for change in plan.changes),
-        *_deliveries(plan, paint),
-        *(list(_kept(kept, paint)) for kept in plan.kept),
-        *(list(_blocked(blocked, paint)) for blocked in plan.blocked),
-        list(note_lines(plan.notes)),
-        list(_waived(plan.waived)),
-        list(unchanged_clients(plan)),
-        _missing_secrets(missing_secrets, paint),
-        *(list(refusal_lines(refusal, paint)) for refusal in refusals),
-    ]
-    return "\n\n".join("\n".join(lines) for lines in blocks if lines)
+    # Of thousands of changes, only their texts are kept, not their lines.
+    blocks = chain(
+        [[heading(plan, paint), *_basis(plan, as_of, paint)]],
+        (change_lines(change, paint) for change in plan.changes),
+        _deliveries(plan, paint),
+        (_kept(kept, paint) for kept in plan.kept),
+        (_blocked(blocked, paint) for blocked in plan.blocked),
+        [note_lines(plan.notes), _waived(plan.waived), unchanged_clients(plan)],
+        [_missing_secrets(missing_secrets, paint)],
+        (refusal_lines(refusal, paint) for refusal in refusals),
+    )
+    return "\n\n".join(filter(None, map("\n".join, blocks)))
 
 
 def summary_line(
