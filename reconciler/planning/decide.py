@@ -252,8 +252,6 @@ class Decider:
         risks = update_risks(live.spec, after, policy.protected, policy.system_clients, self._capabilities)
         keeps = self.base is None or policy.on_drift is OnDrift.KEEP
         conflicts = () if keeps else conflict_notes(entry, live.spec, self.base)
-        if not entry.waivers and renamed_among is None:  # as for nearly every update
-            return (*conflicts, *risks)
         return (*conflicts, *risks, *waivers(entry, renamed_among, live.id))
 
 
